@@ -1,0 +1,21 @@
+# rollout_library(NAME [LINKS library...]): every .cpp file of the calling folder as the static library rollout_NAME.
+# A library links only what stands above it, so an include of a lower layer does not link.
+function(rollout_library name)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(NOT sources)
+    set(sources ${CMAKE_CURRENT_BINARY_DIR}/empty.cpp)
+    file(WRITE ${sources} "")
+  endif()
+  add_library(rollout_${name} STATIC ${sources})
+  target_link_libraries(rollout_${name} PUBLIC ${ARG_LINKS})
+  rollout_flags(rollout_${name})
+endfunction()
+
+# Warnings are errors in our own code; third-party headers are system headers.
+function(rollout_flags target)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_include_directories(${target} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS})
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wno-missing-field-initializers)
+endfunction()

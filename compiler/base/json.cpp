@@ -1,0 +1,130 @@
+#include "compiler/base/json.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+namespace rollout::json {
+
+namespace {
+
+Node convert(const simdjson::dom::element& element) {
+  using simdjson::dom::element_type;
+  Node node;
+  switch (element.type()) {
+    case element_type::NULL_VALUE: break;
+    case element_type::BOOL:
+      node.kind = Node::Kind::Bool;
+      node.boolean = bool(element);
+      break;
+    case element_type::INT64:
+      node.kind = Node::Kind::Int;
+      node.integer = int64_t(element);
+      break;
+    case element_type::UINT64:
+    case element_type::DOUBLE:
+      node.kind = Node::Kind::Double;
+      node.number = double(element);
+      break;
+    case element_type::STRING:
+      node.kind = Node::Kind::String;
+      node.string = std::string(std::string_view(element));
+      break;
+    case element_type::ARRAY: {
+      node.kind = Node::Kind::Array;
+      for (simdjson::dom::element item : simdjson::dom::array(element)) node.items.push_back(convert(item));
+      break;
+    }
+    case element_type::OBJECT: {
+      node.kind = Node::Kind::Object;
+      for (auto field : simdjson::dom::object(element)) node.fields.emplace_back(field.key, convert(field.value));
+      break;
+    }
+  }
+  return node;
+}
+
+const Node null_node;
+
+}  // namespace
+
+const Node* Node::find(std::string_view key) const {
+  for (const auto& [name, node] : fields)
+    if (name == key) return &node;
+  return nullptr;
+}
+
+const Node& Node::operator[](std::string_view key) const {
+  const Node* node = find(key);
+  return node ? *node : null_node;
+}
+
+int64_t Node::as_int(int64_t fallback) const { return kind == Kind::Int ? integer : fallback; }
+
+double Node::as_double(double fallback) const {
+  if (kind == Kind::Int) return double(integer);
+  return kind == Kind::Double ? number : fallback;
+}
+
+std::string_view Node::as_string(std::string_view fallback) const {
+  return kind == Kind::String ? std::string_view(string) : fallback;
+}
+
+Result<Node> parse(std::string_view text) {
+  if (text.size() > max_bytes) return OpError{fmt::format("the JSON text has {} bytes; at most {} are read", text.size(), max_bytes)};
+  simdjson::dom::parser parser;
+  if (auto error = parser.allocate(text.size() + 1, max_depth)) return OpError{simdjson::error_message(error)};
+  simdjson::dom::element root;
+  if (auto error = parser.parse(text.data(), text.size()).get(root)) return OpError{fmt::format("not JSON: {}", simdjson::error_message(error))};
+  return convert(root);
+}
+
+void Writer::separate() {
+  if (needs_comma_) out_ += ',';
+  needs_comma_ = true;
+}
+
+Writer& Writer::begin_object() { separate(); out_ += '{'; needs_comma_ = false; return *this; }
+Writer& Writer::end_object() { out_ += '}'; needs_comma_ = true; return *this; }
+Writer& Writer::begin_array() { separate(); out_ += '['; needs_comma_ = false; return *this; }
+Writer& Writer::end_array() { out_ += ']'; needs_comma_ = true; return *this; }
+
+Writer& Writer::key(std::string_view name) {
+  separate();
+  out_ += quote(name);
+  out_ += ':';
+  needs_comma_ = false;
+  return *this;
+}
+
+Writer& Writer::value(std::string_view text) { return raw(quote(text)); }
+Writer& Writer::value(int64_t number) { return raw(fmt::format_int(number).c_str()); }
+Writer& Writer::value(double number) { return std::isfinite(number) ? raw(fmt::format("{}", number)) : null(); }
+Writer& Writer::value(bool flag) { return raw(flag ? "true" : "false"); }
+Writer& Writer::null() { return raw("null"); }
+
+Writer& Writer::raw(std::string_view text) {
+  separate();
+  out_ += text;
+  return *this;
+}
+
+std::string quote(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (uint8_t(c) < 0x20) out += fmt::format("\\u{:04x}", int(c));
+        else out += c;
+    }
+  }
+  return out += '"';
+}
+
+}  // namespace rollout::json

@@ -1,0 +1,137 @@
+#include "compiler/base/render.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+
+namespace rollout {
+
+namespace {
+
+constexpr std::string_view red = "\033[1;31m", yellow = "\033[1;33m", blue = "\033[1;34m", bold = "\033[1m",
+                           plain = "\033[0m";
+
+struct Painter {
+  bool color;
+  std::string operator()(std::string_view code, std::string_view text) const {
+    return color ? fmt::format("{}{}{}", code, text, plain) : std::string(text);
+  }
+};
+
+size_t code_points(std::string_view text) {
+  return size_t(std::count_if(text.begin(), text.end(), [](char c) { return (uint8_t(c) & 0xC0) != 0x80; }));
+}
+
+constexpr size_t widest_line = 160;
+
+/// The source line and, under it, what is meant: `^~~~` for the primary place, `----` for another.
+std::string snippet(const SourceMap& sources, Span span, char head, char tail, std::string_view label,
+                    std::string_view code, const Painter& paint) {
+  std::string_view line = sources.line_at(span.source, span.begin);
+  if (line.size() > widest_line) return {};
+  uint32_t start = sources.line_start(span.source, span.begin);
+  uint32_t number = sources.locate(span.source, span.begin).line;
+  size_t from = std::min<size_t>(span.begin - start, line.size());
+  size_t to = std::clamp<size_t>(span.end - start, from, line.size());
+  std::string margin = fmt::format("{:>5} | ", number);
+  std::string pad;
+  for (char c : line.substr(0, from))
+    if (c == '\t') pad += '\t';
+    else if ((uint8_t(c) & 0xC0) != 0x80) pad += ' ';
+  size_t width = std::max<size_t>(1, code_points(line.substr(from, to - from)));
+  std::string marks(1, head);
+  marks.append(width - 1, tail);
+  if (!label.empty()) marks += fmt::format(" {}", label);
+  return fmt::format("{}{}\n      | {}{}\n", margin, line, pad, paint(code, marks));
+}
+
+std::string place(const SourceMap& sources, Span span) {
+  Location at = sources.locate(span.source, span.begin);
+  return fmt::format("{}:{}:{}", sources.shown_name(span.source), at.line, at.column);
+}
+
+std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, const Painter& paint) {
+  bool is_error = diagnostic.severity == Severity::Error;
+  std::string_view code = is_error ? red : yellow;
+  std::string out;
+  if (diagnostic.span.valid()) out += fmt::format("{}: ", paint(bold, place(sources, diagnostic.span)));
+  out += fmt::format("{} {} [{}]\n", paint(code, is_error ? "error:" : "warning:"), diagnostic.message, diagnostic.name);
+  if (diagnostic.span.valid()) out += snippet(sources, diagnostic.span, '^', '~', diagnostic.label, code, paint);
+  for (const Label& label : diagnostic.labels) {
+    if (label.span.source != diagnostic.span.source) out += fmt::format("  in {}:\n", place(sources, label.span));
+    out += snippet(sources, label.span, '-', '-', label.text, blue, paint);
+  }
+  for (const std::string& note : diagnostic.notes) out += fmt::format("  {} {}\n", paint(blue, "note:"), note);
+  if (!diagnostic.help.empty()) out += fmt::format("  {} {}\n", paint(blue, "help:"), diagnostic.help);
+  return out;
+}
+
+void write_range(json::Writer& json, const SourceMap& sources, Span span) {
+  json.begin_object();
+  if (span.valid()) {
+    Location begin = sources.locate(span.source, span.begin);
+    Location end = sources.locate(span.source, span.end);
+    json.field("file", sources.shown_name(span.source));
+    json.field("line", begin.line).field("column", begin.column);
+    json.field("end_line", end.line).field("end_column", end.column);
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string render_text(const Diagnostic& diagnostic, const SourceMap& sources, bool color) {
+  return render_one(diagnostic, sources, Painter{color});
+}
+
+std::string render_text(const Diagnostics& diagnostics, const SourceMap& sources, bool color) {
+  Painter paint{color};
+  std::string out;
+  std::vector<const Diagnostic*> sorted = diagnostics.sorted();
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    if (i == max_shown) {
+      out += fmt::format("and {} more\n", sorted.size() - i);
+      break;
+    }
+    out += render_one(*sorted[i], sources, paint);
+  }
+  return out;
+}
+
+void write_json(json::Writer& json, const Diagnostic& diagnostic, const SourceMap& sources) {
+  bool is_error = diagnostic.severity == Severity::Error;
+  json.begin_object().field("name", diagnostic.name).field("severity", is_error ? "error" : "warning");
+  json.field("message", diagnostic.message).key("range");
+  write_range(json, sources, diagnostic.span);
+  json.field("label", diagnostic.label).key("labels").begin_array();
+  for (const Label& label : diagnostic.labels) {
+    json.begin_object().field("text", label.text).key("range");
+    write_range(json, sources, label.span);
+    json.end_object();
+  }
+  json.end_array().key("notes").begin_array();
+  for (const std::string& note : diagnostic.notes) json.value(note);
+  json.end_array().field("help", diagnostic.help).key("fixes").begin_array();
+  for (const Fix& fix : diagnostic.fixes) {
+    json.begin_object().field("text", fix.text).key("range");
+    write_range(json, sources, fix.span);
+    json.end_object();
+  }
+  json.end_array().end_object();
+}
+
+std::string render_json(const Diagnostics& diagnostics, const SourceMap& sources) {
+  json::Writer json;
+  json.begin_object().field("version", 1).key("diagnostics").begin_array();
+  size_t errors = 0, warnings = 0;
+  for (const Diagnostic* diagnostic : diagnostics.sorted()) {
+    ++(diagnostic->severity == Severity::Error ? errors : warnings);
+    write_json(json, *diagnostic, sources);
+  }
+  json.end_array().field("errors", uint64_t(errors)).field("warnings", uint64_t(warnings)).end_object();
+  return json.take() + "\n";
+}
+
+}  // namespace rollout

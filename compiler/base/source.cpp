@@ -1,0 +1,65 @@
+#include "compiler/base/source.h"
+
+#include <algorithm>
+
+#include "compiler/base/check.h"
+
+namespace rollout {
+
+SourceId SourceMap::add(std::string name, std::string text) {
+  sources_.push_back({std::move(name), std::move(text), {}});
+  return SourceId(sources_.size() - 1);
+}
+
+const SourceMap::Source& SourceMap::at(SourceId id) const {
+  ROLLOUT_CHECK(size_t(id) < sources_.size(), "a SourceId comes from this map");
+  return sources_[size_t(id)];
+}
+
+std::string SourceMap::shown_name(SourceId id) const {
+  std::string_view own = name(id);
+  return shown_ && own.substr(0, 4) != "std/" ? shown_(own) : std::string(own);
+}
+
+std::string_view SourceMap::name(SourceId id) const { return at(id).name; }
+std::string_view SourceMap::text(SourceId id) const { return at(id).text; }
+
+std::string_view SourceMap::text(Span span) const {
+  return text(span.source).substr(span.begin, span.end - span.begin);
+}
+
+size_t SourceMap::line_index(const Source& source, uint32_t offset) {
+  if (source.line_starts.empty()) {
+    source.line_starts.push_back(0);
+    for (size_t i = 0; i < source.text.size(); ++i)
+      if (source.text[i] == '\n') source.line_starts.push_back(uint32_t(i + 1));
+  }
+  auto next = std::upper_bound(source.line_starts.begin(), source.line_starts.end(), offset);
+  return size_t(next - source.line_starts.begin()) - 1;
+}
+
+Location SourceMap::locate(SourceId id, uint32_t offset) const {
+  const Source& source = at(id);
+  size_t line = line_index(source, offset);
+  uint32_t column = 1;
+  for (uint32_t i = source.line_starts[line]; i < offset && i < source.text.size(); ++i)
+    if ((uint8_t(source.text[i]) & 0xC0) != 0x80) ++column;
+  return {uint32_t(line + 1), column};
+}
+
+uint32_t SourceMap::line_start(SourceId id, uint32_t offset) const {
+  const Source& source = at(id);
+  return source.line_starts[line_index(source, offset)];
+}
+
+std::string_view SourceMap::line_at(SourceId id, uint32_t offset) const {
+  const Source& source = at(id);
+  size_t line = line_index(source, offset);
+  size_t begin = source.line_starts[line];
+  size_t end = source.text.find('\n', begin);
+  std::string_view text(source.text.data() + begin, (end == std::string::npos ? source.text.size() : end) - begin);
+  if (!text.empty() && text.back() == '\r') text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace rollout

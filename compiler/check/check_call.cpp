@@ -1,0 +1,112 @@
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+const Type* Checker::check_call(const ast::CallExpr* call) {
+  if (call->callee->kind == ast::ExprKind::Member) {
+    auto* member = static_cast<const ast::MemberExpr*>(call->callee);
+    const Type* object = check_expr(member->object);
+    if (object->is(TypeKind::Metrics)) return check_method_call(call, member);
+    const Type* callee = check_expr(call->callee);
+    if (callee->is(TypeKind::Error)) return callee;
+    if (!callee->is(TypeKind::Quantiled)) {
+      diagnostics_.report(call->callee->span, diag::NotCallable, text(callee));
+      return simple(TypeKind::Error);
+    }
+    if (call->arguments.size() == 1) {
+      expect(call->arguments[0].value, simple(TypeKind::Percent), "a quantile");
+      return program_.types.live(simple(TypeKind::Duration));
+    }
+    diagnostics_.report(call->span, diag::QuantileMissing).advise("name the quantile: `latency(99%)`");
+    return simple(TypeKind::Error);
+  }
+  auto* name = call->callee->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(call->callee) : nullptr;
+  if (name && name->name == "http" && !find_local("http") && !find("http")) {
+    info(call->callee) = {simple(TypeKind::Probe), ir::Ref::Builtin, uint32_t(Builtin::Http), 0};
+    ir::Parameter path{{"path", name->span}, simple(TypeKind::Path), nullptr, nullptr, {}};
+    check_arguments(call, {path}, 0, "`http`", true);
+    return simple(TypeKind::Probe);
+  }
+  std::optional<ir::Symbol> symbol = name && !find_local(name->name) ? find(name->name) : std::nullopt;
+  if (symbol && symbol->kind == ir::Ref::Record) {
+    info(call->callee) = {simple(TypeKind::None), ir::Ref::Record, symbol->index, 0};
+    return check_record_call(call, symbol->index);
+  }
+  const Type* callee = check_expr(call->callee);
+  if (callee->is(TypeKind::Gate)) {
+    if (symbol && symbol->kind == ir::Ref::Gate) return check_gate_call(call, program_.gates[symbol->index].parameters);
+    return check_gate_call(call, open_parameters(callee));
+  }
+  if (!callee->is(TypeKind::Error)) diagnostics_.report(call->callee->span, diag::NotCallable, text(callee));
+  return simple(TypeKind::Error);
+}
+
+std::vector<ir::Parameter> Checker::open_parameters(const Type* gate) const {
+  std::vector<ir::Parameter> open;
+  for (const Type* type : gate->arguments) open.push_back({{}, type, nullptr, nullptr, {}});
+  return open;
+}
+
+ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters, size_t first,
+                                   std::string_view whose, bool complete) {
+  ir::Match match = ir::match_arguments(parameters, call->arguments, first);
+  std::vector<std::string_view> known;
+  for (size_t i = first; i < parameters.size(); ++i) known.push_back(parameters[i].name.text);
+  switch (match.problem) {
+    case ir::Match::Problem::None: break;
+    case ir::Match::Problem::TooMany:
+      diagnostics_.report(match.culprit->value->span, diag::TooManyArguments, std::string(whose), parameters.size() - first);
+      return match;
+    case ir::Match::Problem::UnknownLabel:
+      report_unknown(match.culprit->label.span, match.culprit->label.text, fmt::format("argument of {}", whose), known);
+      return match;
+    case ir::Match::Problem::Twice:
+      diagnostics_.report(match.culprit->label.span, diag::GivenTwice, std::string(match.culprit->label.text));
+      return match;
+    case ir::Match::Problem::PositionalAfterLabel:
+      diagnostics_.report(match.culprit->value->span, diag::LabelMissing).advise(fmt::format("the arguments are {}", list_of(known)));
+      return match;
+  }
+  for (size_t i = first; i < parameters.size(); ++i) {
+    const ir::Parameter& parameter = parameters[i];
+    if (match.values[i]) expect(match.values[i], parameter.type, parameter.name.text.empty() ? std::string(whose) : fmt::format("`{}`", parameter.name.text));
+    else if (complete && !parameter.default_value)
+      diagnostics_.report(after(call->callee->span), diag::ArgumentMissing, std::string(whose), std::string(parameter.name.text), text(parameter.type))
+          .at(parameter.name.span, "declared here");
+  }
+  return match;
+}
+
+const Type* Checker::check_record_call(const ast::CallExpr* call, uint32_t record) {
+  check_arguments(call, program_.records[record].fields, 0, fmt::format("`{}`", program_.records[record].decl->name.text), true);
+  return program_.types.record(record);
+}
+
+/// What is not given stays open: `healthy(floor: 99%)` still takes a service.
+const Type* Checker::check_gate_call(const ast::CallExpr* call, const std::vector<ir::Parameter>& open) {
+  ir::Match match = check_arguments(call, open, 0, "this gate", false);
+  std::vector<const Type*> rest;
+  for (size_t i = 0; i < open.size(); ++i)
+    if (!match.values[i] && !open[i].default_value) rest.push_back(open[i].type);
+  return program_.types.gate(rest);
+}
+
+const Type* Checker::check_method_call(const ast::CallExpr* call, const ast::MemberExpr* member) {
+  const ir::Target& target = program_.targets[info(member->object).index];
+  if (target.backend == UINT32_MAX) return simple(TypeKind::Error);
+  std::vector<std::string_view> known;
+  for (uint32_t capability : program_.backends[target.backend].capabilities) {
+    const std::vector<ir::Method>& methods = program_.capabilities[capability].signals;
+    for (uint32_t i = 0; i < methods.size(); ++i) {
+      known.push_back(methods[i].name.text);
+      if (known.back() != member->member.text) continue;
+      info(call->callee) = {simple(TypeKind::Signal), ir::Ref::Method, capability, i};
+      check_arguments(call, methods[i].parameters, 0, fmt::format("`{}`", known.back()), true);
+      return simple(TypeKind::Signal);
+    }
+  }
+  report_unknown(member->member.span, member->member.text, fmt::format("measure of `{}`", target.decl->name.text), known);
+  return simple(TypeKind::Error);
+}
+
+}  // namespace rollout::check

@@ -1,0 +1,45 @@
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+void Checker::check_gate(ir::Gate& gate) {
+  for (const ir::Parameter& parameter : gate.parameters) add_local(parameter.name, parameter.type);
+  const ast::GateDecl* decl = gate.decl;
+  if (decl->sample) expect(decl->sample, simple(TypeKind::Duration), "`sample every`");
+  else diagnostics_.report(decl->name.span, diag::ClauseMissing, std::string(decl->name.text), "sample every").advise("write `sample every 15s`");
+  if (decl->minimum) expect(decl->minimum, simple(TypeKind::Int), "`minimum`");
+  if (decl->harm) {
+    expect(decl->harm, simple(TypeKind::Percent), "`harm`");
+    const Type* of = check_expr(decl->harm_of);
+    if (!of->is(TypeKind::Live) && !of->is(TypeKind::Error)) diagnostics_.report(decl->harm_of->span, diag::WrongType, "`harm … of`", "a live value", text(of));
+  }
+  for (const ast::ConditionClause& clause : decl->conditions) check_condition(clause);
+  for (const ast::ResponseClause& response : decl->responses) check_response(response);
+  if (decl->conditions.empty()) diagnostics_.report(decl->name.span, diag::GateEmpty, std::string(decl->name.text)).advise("write `require s.error_rate < 1%`");
+  gate.slots = slots_;
+}
+
+void Checker::check_condition(const ast::ConditionClause& clause) {
+  check_live_condition(clause.condition, clause.kind == ast::ClauseKind::Reject ? "`reject when`" : "`require`");
+  if (clause.proven) expect(clause.proven, simple(TypeKind::Percent), "`proven`");
+  if (clause.samples) expect(clause.samples, simple(TypeKind::Int), "`over`");
+}
+
+/// One comparison with a live value on its left: what the engine can evaluate and a person can read in a timeline.
+void Checker::check_live_condition(const ast::Expr* condition, std::string_view whose) {
+  const Type* type = check_expr(condition);
+  if (type->is(TypeKind::Error)) return;
+  bool comparison = condition->kind == ast::ExprKind::Binary && type->is(TypeKind::Live);
+  if (comparison && type->arguments[0]->is(TypeKind::Bool)) return;
+  Diagnostic& diagnostic = diagnostics_.report(condition->span, diag::NotLiveCondition, std::string(whose), text(type));
+  diagnostic.advise("compare a live value, such as `s.canary.error_rate > 1%`; several conditions are several clauses");
+}
+
+void Checker::check_response(const ast::ResponseClause& response) {
+  const std::vector<std::string_view> events = {"no_data", "undecided", "error"};
+  if (std::find(events.begin(), events.end(), response.event.text) == events.end())
+    report_unknown(response.event.span, response.event.text, "outcome of a gate", events);
+  if (response.hold) expect(response.hold, simple(TypeKind::Duration), "`hold`");
+}
+
+}  // namespace rollout::check

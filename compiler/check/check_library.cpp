@@ -1,0 +1,78 @@
+// Capabilities and backends: what the standard library declares, and users' plug-ins.
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+namespace {
+
+const std::vector<std::string_view> variables = {"version", "instances", "share"};
+const std::vector<std::string_view> roles = {"stable", "canary"};
+const std::vector<std::string_view> evidences = {"counts", "buckets", "value"};
+
+bool is_one_of(std::string_view word, const std::vector<std::string_view>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+TypeKind type_of_variable(std::string_view variable) {
+  return variable == "version" ? TypeKind::Image : variable == "instances" ? TypeKind::Int : TypeKind::Percent;
+}
+
+}  // namespace
+
+void Checker::check_capability(ir::Capability& capability) {
+  for (const ast::ActionItem& item : capability.decl->actions) {
+    ir::Action action{item.name, item.reversibility, check_parameters(item.parameters), &item};
+    if (action.parameters.empty() || !action.parameters[0].type->is(TypeKind::Service)) {
+      diagnostics_.report(item.name.span, diag::FirstParameter, std::string(item.name.text)).advise("write `(s: Service, …)`");
+      continue;
+    }
+    check_effects(action);
+    capability.actions.push_back(std::move(action));
+  }
+  for (const ast::SignalMethod& signal : capability.decl->signals) {
+    if (!is_one_of(signal.evidence.text, evidences)) report_unknown(signal.evidence.span, signal.evidence.text, "evidence", evidences);
+    capability.signals.push_back({signal.name, check_parameters(signal.parameters), check_type(signal.type), signal.evidence.text});
+  }
+}
+
+/// `sets share(s, canary) = share`: a variable of the model, the service of the action, a role.
+void Checker::check_effects(const ir::Action& action) {
+  locals_.clear();
+  for (const ir::Parameter& parameter : action.parameters) add_local(parameter.name, parameter.type);
+  for (const ast::Effect& effect : action.item->effects) {
+    if (!is_one_of(effect.variable.text, variables)) {
+      report_unknown(effect.variable.span, effect.variable.text, "variable of the model", variables);
+      continue;
+    }
+    if (effect.service.text != action.parameters[0].name.text)
+      report_unknown(effect.service.span, effect.service.text, "service here", {action.parameters[0].name.text});
+    if (!is_one_of(effect.role.text, roles)) report_unknown(effect.role.span, effect.role.text, "role", roles);
+    TypeKind wanted = type_of_variable(effect.variable.text);
+    bool is_literal_none = effect.value->kind == ast::ExprKind::Literal &&
+                           static_cast<const ast::LiteralExpr*>(effect.value)->literal == ast::LiteralKind::None;
+    if (is_literal_none && wanted == TypeKind::Image) {
+      info(effect.value).type = simple(TypeKind::None);
+      continue;
+    }
+    // `version(s, canary)`: the value that the model has before the action.
+    if (effect.value->kind == ast::ExprKind::Call) continue;
+    expect(effect.value, simple(wanted), fmt::format("`{}`", effect.variable.text));
+  }
+  locals_.clear();
+}
+
+void Checker::check_backend(ir::Backend& backend) {
+  for (const ast::Name& name : backend.decl->capabilities)
+    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability")) backend.capabilities.push_back(symbol->index);
+  backend.config = check_parameters(backend.decl->config);
+  backend.bindings = check_parameters(backend.decl->bindings);
+  for (const ast::ActionLimits& limits : backend.decl->actions) {
+    std::vector<std::string_view> known;
+    for (uint32_t capability : backend.capabilities)
+      for (const ir::Action& action : program_.capabilities[capability].actions) known.push_back(action.name.text);
+    if (!is_one_of(limits.name.text, known)) report_unknown(limits.name.span, limits.name.text, "action", known);
+    if (limits.within) expect(limits.within, simple(TypeKind::Duration), "`within`");
+  }
+}
+
+}  // namespace rollout::check

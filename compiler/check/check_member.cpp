@@ -1,0 +1,85 @@
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+const Type* Checker::check_member(const ast::MemberExpr* member) {
+  const Type* object = check_expr(member->object);
+  switch (object->kind) {
+    case TypeKind::Error: return object;
+    case TypeKind::Service: return service_member(member, false);
+    case TypeKind::Role: return service_member(member, true);
+    case TypeKind::Record: {
+      const ir::Record& record = program_.records[object->index];
+      std::vector<std::string_view> known;
+      for (uint32_t i = 0; i < record.fields.size(); ++i) {
+        known.push_back(record.fields[i].name.text);
+        if (known.back() != member->member.text) continue;
+        info(member).ref = ir::Ref::Field;
+        info(member).index = i;
+        return record.fields[i].type;
+      }
+      report_unknown(member->member.span, member->member.text, fmt::format("field of `{}`", record.decl->name.text), known);
+      return simple(TypeKind::Error);
+    }
+    default: break;
+  }
+  diagnostics_.report(member->member.span, diag::NoMembers, text(object), std::string(member->member.text));
+  return simple(TypeKind::Error);
+}
+
+const ir::Service* Checker::known_service(const ast::Expr* object) const {
+  const ir::ExprInfo& known = info(object);
+  if (known.ref == ir::Ref::Service) return &program_.services[known.index];
+  if (known.ref == ir::Ref::Role) return known_service(static_cast<const ast::MemberExpr*>(object)->object);
+  return nullptr;
+}
+
+/// `s.canary`, `s.replicas`, `s.traffic`, `s.error_rate`; of a role only the signals.
+const Type* Checker::service_member(const ast::MemberExpr* member, bool role) {
+  ir::ExprInfo& known = info(member);
+  std::string_view name = member->member.text;
+  if (!role && (name == "stable" || name == "canary")) {
+    known.ref = ir::Ref::Role;
+    known.index = name == "stable" ? 1 : 2;
+    return simple(TypeKind::Role);
+  }
+  if (!role && name == "replicas") return known.ref = ir::Ref::Replicas, simple(TypeKind::Int);
+  if (name == "traffic") {
+    known.ref = ir::Ref::Traffic;
+    return in_test_ ? program_.types.live(simple(TypeKind::Rate)) : simple(TypeKind::Rate);
+  }
+  known.ref = ir::Ref::Signal;
+  return signal_type(member);
+}
+
+/// The signal's type in the service at hand or, for a parameter, in any service of the program.
+const Type* Checker::signal_type(const ast::MemberExpr* member) {
+  const ir::Service* service = known_service(member->object);
+  std::vector<std::string_view> known;
+  for (const ir::Service& candidate : program_.services) {
+    if (service && service != &candidate) continue;
+    for (const ir::ServiceSignal& signal : candidate.signals) {
+      if (signal.name.text == member->member.text) {
+        bool buckets = program_.capabilities[signal.capability].signals[signal.method].evidence == "buckets";
+        if (buckets && !in_test_) return simple(TypeKind::Quantiled);
+        return program_.types.live(signal.type);
+      }
+      if (std::find(known.begin(), known.end(), signal.name.text) == known.end()) known.push_back(signal.name.text);
+    }
+  }
+  for (std::string_view word : {"canary", "stable", "replicas", "traffic"})
+    if (!info(member->object).type->is(TypeKind::Role)) known.push_back(word);
+  report_unknown(member->member.span, member->member.text,
+                 service ? fmt::format("member of service `{}`", service->decl->name.text) : "member of a service", known);
+  return simple(TypeKind::Error);
+}
+
+const std::vector<uint32_t> Checker::capabilities_of(const ast::Expr* object, const Type* type) const {
+  const ir::Service* service = known_service(object);
+  if (!service) return type->capabilities;
+  std::vector<uint32_t> has;
+  for (const ir::Binding& binding : service->bindings) has.push_back(binding.capability);
+  return has;
+}
+
+}  // namespace rollout::check

@@ -1,0 +1,110 @@
+// Targets and services: configuration against what backends declare.
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> settings, const std::vector<ir::Parameter>& declared,
+                                               Span whole, std::string_view whose) {
+  std::vector<ir::Given> given;
+  std::vector<std::string_view> known;
+  for (const ir::Parameter& parameter : declared) known.push_back(parameter.name.text);
+  for (const ast::Setting& setting : settings) {
+    auto parameter = std::find_if(declared.begin(), declared.end(), [&](const ir::Parameter& p) { return p.name.text == setting.name.text; });
+    if (parameter == declared.end()) {
+      report_unknown(setting.name.span, setting.name.text, fmt::format("setting of {}", whose), known);
+      continue;
+    }
+    for (const ir::Given& other : given)
+      if (other.parameter->name.text == setting.name.text) diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
+    given_ = &parameter->given;
+    expect(setting.value, parameter->type, fmt::format("`{}`", setting.name.text));
+    given_ = nullptr;
+    given.push_back({&*parameter, module_, setting.value});
+  }
+  for (const ir::Parameter& parameter : declared) {
+    bool found = std::any_of(given.begin(), given.end(), [&](const ir::Given& g) { return g.parameter == &parameter; });
+    if (!found && !parameter.default_value)
+      diagnostics_.report(whole, diag::SettingMissing, std::string(whose), std::string(parameter.name.text), text(parameter.type))
+          .at(parameter.name.span, "declared here");
+  }
+  return given;
+}
+
+void Checker::check_target(ir::Target& target) {
+  std::optional<ir::Symbol> symbol = expect_symbol(target.decl->backend, ir::Ref::Backend, "backend");
+  if (!symbol) return;
+  target.backend = symbol->index;
+  const ir::Backend& backend = program_.backends[symbol->index];
+  target.config = check_settings(target.decl->settings, backend.config, target.decl->backend.span, fmt::format("`{}`", backend.decl->name.text));
+}
+
+void Checker::check_service(ir::Service& service) {
+  for (const ast::Setting& setting : service.decl->settings) check_service_setting(service, setting);
+  add_capability_signals(service);
+  for (const ast::SignalItem& signal : service.decl->signals) check_service_signal(service, signal);
+}
+
+/// `workload = hosts { … }` binds a target; `traffic = 400/s` is a fact.
+void Checker::check_service_setting(ir::Service& service, const ast::Setting& setting) {
+  if (setting.name.text == "traffic") {
+    expect(setting.value, simple(TypeKind::Rate), "`traffic`");
+    service.traffic = setting.value;
+    return;
+  }
+  if (setting.name.text != "workload" && setting.name.text != "router") {
+    report_unknown(setting.name.span, setting.name.text, "setting of a service", {"workload", "router", "traffic"});
+    return;
+  }
+  const Type* type = check_expr(setting.value);
+  if (type->is(TypeKind::Error)) return;
+  if (!type->is(TypeKind::Target)) {
+    diagnostics_.report(setting.value->span, diag::WrongType, fmt::format("`{}`", setting.name.text), "Target", text(type))
+        .advise("name a target, such as `hosts { … }`");
+    return;
+  }
+  uint32_t target = info(setting.value).index;
+  if (program_.targets[target].backend == UINT32_MAX) return;
+  const ir::Backend& backend = program_.backends[program_.targets[target].backend];
+  std::string_view wanted = setting.name.text == "workload" ? "Workload" : "TrafficRouter";
+  auto fits = [&](uint32_t capability) { return program_.capabilities[capability].decl->name.text == wanted; };
+  auto capability = std::find_if(backend.capabilities.begin(), backend.capabilities.end(), fits);
+  if (capability == backend.capabilities.end()) {
+    diagnostics_.report(setting.value->span, diag::BackendLacks, std::string(program_.targets[target].decl->name.text),
+                        std::string(backend.decl->name.text), std::string(wanted));
+    return;
+  }
+  Span whole = setting.has_block ? setting.name.span : setting.span;
+  service.bindings.push_back({*capability, target, check_settings(setting.block, backend.bindings, whole, fmt::format("`{}` of `{}`", setting.name.text, backend.decl->name.text))});
+}
+
+/// A capability may bring signals of its own: how many instances of a workload are unhealthy.
+void Checker::add_capability_signals(ir::Service& service) {
+  for (const ir::Binding& binding : service.bindings) {
+    const std::vector<ir::Method>& methods = program_.capabilities[binding.capability].signals;
+    for (uint32_t i = 0; i < methods.size(); ++i)
+      service.signals.push_back({methods[i].name, methods[i].type, nullptr, binding.capability, i});
+  }
+}
+
+void Checker::check_service_signal(ir::Service& service, const ast::SignalItem& signal) {
+  const Type* declared = check_type(signal.type);
+  const Type* source = check_expr(signal.source);
+  if (source->is(TypeKind::Error)) return;
+  const ir::ExprInfo* method = signal.source->kind == ast::ExprKind::Call
+                                   ? &info(static_cast<const ast::CallExpr*>(signal.source)->callee) : nullptr;
+  if (!source->is(TypeKind::Signal) || !method || method->ref != ir::Ref::Method) {
+    diagnostics_.report(signal.source->span, diag::WrongType, "a signal", "a measure of a metrics source", text(source))
+        .advise("write, for example, `prom.gauge(\"saturation_ratio\", by: \"track\")`");
+    return;
+  }
+  const ir::Method& measured = program_.capabilities[method->index].signals[method->index2];
+  if (measured.type != declared)
+    diagnostics_.report(signal.source->span, diag::WrongType, fmt::format("`{}`", signal.name.text), text(declared), text(measured.type))
+        .at(measured.name.span, "declared here");
+  for (const ir::ServiceSignal& other : service.signals)
+    if (other.name.text == signal.name.text)
+      diagnostics_.report(signal.name.span, diag::DeclaredTwice, std::string(signal.name.text)).at(other.name.span, "first declared here");
+  service.signals.push_back({signal.name, declared, signal.source, method->index, method->index2});
+}
+
+}  // namespace rollout::check

@@ -1,0 +1,117 @@
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+void Checker::check_block(const ast::Block* block) {
+  size_t outer = locals_.size();
+  for (const ast::Statement* statement : block->statements) check_statement(statement);
+  locals_.resize(outer);
+}
+
+void Checker::check_statement(const ast::Statement* statement) {
+  switch (statement->kind) {
+    case ast::StatementKind::Error: break;
+    case ast::StatementKind::Call: check_call_statement(static_cast<const ast::CallStatement*>(statement)->call); break;
+    case ast::StatementKind::Phase: {
+      auto* phase = static_cast<const ast::PhaseStatement*>(statement);
+      if (phase->label) expect(phase->label, simple(TypeKind::String), "`phase`");
+      check_block(phase->body);
+      break;
+    }
+    case ast::StatementKind::Hold: {
+      auto* hold = static_cast<const ast::HoldStatement*>(statement);
+      expect(hold->duration, simple(TypeKind::Duration), "`hold`");
+      for (const ast::Expr* judge : hold->judges) check_judge(judge);
+      break;
+    }
+    case ast::StatementKind::For: {
+      auto* loop = static_cast<const ast::ForStatement*>(statement);
+      const Type* range = check_expr(loop->range);
+      bool list = range->is(TypeKind::List);
+      if (!list && !range->is(TypeKind::Error)) diagnostics_.report(loop->range->span, diag::WrongType, "`for`", "a List", text(range));
+      size_t outer = locals_.size();
+      add_local(loop->variable, list ? range->arguments[0] : simple(TypeKind::Error));
+      check_block(loop->body);
+      locals_.resize(outer);
+      break;
+    }
+    case ast::StatementKind::If: {
+      auto* branch = static_cast<const ast::IfStatement*>(statement);
+      expect(branch->condition, simple(TypeKind::Bool), "`if`");
+      check_block(branch->then_block);
+      if (branch->else_block) check_block(branch->else_block);
+      break;
+    }
+    case ast::StatementKind::Let: {
+      auto* let = static_cast<const ast::LetStatement*>(statement);
+      const Type* type = let->type ? check_type(let->type) : nullptr;
+      if (type) expect(let->value, type, fmt::format("`{}`", let->name.text));
+      else type = check_expr(let->value);
+      if (type->is(TypeKind::Live)) diagnostics_.report(let->value->span, diag::LiveHere, "`let`", "plan-time value");
+      add_local(let->name, type);
+      break;
+    }
+    case ast::StatementKind::Watch: {
+      auto* watch = static_cast<const ast::WatchStatement*>(statement);
+      check_live_condition(watch->condition, "`rollback when`");
+      if (watch->held) expect(watch->held, simple(TypeKind::Duration), "`held`");
+      break;
+    }
+    case ast::StatementKind::Rollback: {
+      auto* rollback = static_cast<const ast::RollbackStatement*>(statement);
+      if (rollback->within) expect(rollback->within, simple(TypeKind::Duration), "`within`");
+      if (rollback->verify) check_judge(rollback->verify);
+      if (rollback->verify_within) expect(rollback->verify_within, simple(TypeKind::Duration), "`within`");
+      break;
+    }
+  }
+}
+
+/// A gate with all its arguments: `healthy(checkout, 99%)`.
+void Checker::check_judge(const ast::Expr* judge) {
+  const Type* type = check_expr(judge);
+  if (type->is(TypeKind::Error)) return;
+  if (!type->is(TypeKind::Gate)) {
+    diagnostics_.report(judge->span, diag::WrongType, "`judged by`", "Gate", text(type));
+  } else if (!type->arguments.empty()) {
+    diagnostics_.report(judge->span, diag::GateOpen, text(type->arguments[0])).advise("give it what it judges, such as `healthy(checkout)`");
+  }
+}
+
+void Checker::check_call_statement(const ast::CallExpr* call) {
+  if (call->callee->kind == ast::ExprKind::Member) {
+    check_action_call(call, static_cast<const ast::MemberExpr*>(call->callee));
+    return;
+  }
+  auto* name = static_cast<const ast::NameExpr*>(call->callee);
+  if (std::optional<ir::Symbol> symbol = expect_symbol({name->name, name->span}, ir::Ref::Strategy, "strategy")) check_strategy_call(call, symbol->index);
+}
+
+void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member) {
+  const Type* object = check_expr(member->object);
+  if (object->is(TypeKind::Error)) return;
+  if (!object->is(TypeKind::Service)) {
+    diagnostics_.report(member->object->span, diag::NoActions, text(object)).advise("actions belong to services: `checkout.shift(5%)`");
+    return;
+  }
+  std::vector<std::string_view> known;
+  for (uint32_t capability : capabilities_of(member->object, object)) {
+    const std::vector<ir::Action>& actions = program_.capabilities[capability].actions;
+    for (uint32_t i = 0; i < actions.size(); ++i) {
+      known.push_back(actions[i].name.text);
+      if (known.back() != member->member.text) continue;
+      info(member) = {simple(TypeKind::None), ir::Ref::Action, capability, i};
+      check_arguments(call, actions[i].parameters, 1, fmt::format("`{}`", known.back()), true);
+      return;
+    }
+  }
+  report_unknown(member->member.span, member->member.text, "action of this service", known);
+}
+
+void Checker::check_strategy_call(const ast::CallExpr* call, uint32_t strategy) {
+  info(call->callee) = {simple(TypeKind::None), ir::Ref::Strategy, strategy, 0};
+  const ir::Strategy& callee = program_.strategies[strategy];
+  check_arguments(call, callee.parameters, 0, fmt::format("`{}`", callee.decl->name.text), true);
+}
+
+}  // namespace rollout::check

@@ -1,0 +1,87 @@
+// Test blocks: a scenario in virtual time and what is expected of it.
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+namespace {
+
+const std::vector<std::string_view> outcomes = {"succeeded", "rolled_back", "parked"};
+
+/// `duration`, `rollback.duration`, `exposure(checkout)`: what a finished run can be asked.
+enum class Measure { None, Duration, RollbackDuration, Exposure };
+
+Measure measure_of(const ast::Expr* expr) {
+  auto is_name = [](const ast::Expr* e, std::string_view name) {
+    return e->kind == ast::ExprKind::Name && static_cast<const ast::NameExpr*>(e)->name == name;
+  };
+  if (is_name(expr, "duration")) return Measure::Duration;
+  if (expr->kind == ast::ExprKind::Member) {
+    auto* member = static_cast<const ast::MemberExpr*>(expr);
+    if (is_name(member->object, "rollback") && member->member.text == "duration") return Measure::RollbackDuration;
+  }
+  if (expr->kind == ast::ExprKind::Call && is_name(static_cast<const ast::CallExpr*>(expr)->callee, "exposure")) return Measure::Exposure;
+  return Measure::None;
+}
+
+}  // namespace
+
+void Checker::check_test(const ir::Test& test) {
+  in_test_ = true;
+  size_t runs = 0;
+  for (const ast::TestItem& item : test.decl->items) {
+    switch (item.kind) {
+      case ast::TestItemKind::Signal: {
+        const Type* type = check_expr(item.subject);
+        bool live = type->is(TypeKind::Live);
+        if (!live && !type->is(TypeKind::Error)) diagnostics_.report(item.subject->span, diag::WrongType, "`given`", "a signal", text(type));
+        for (const ast::ScriptedValue& value : item.values) {
+          if (live) expect(value.value, type->arguments[0], "this signal");
+          if (value.at) expect(value.at, simple(TypeKind::Duration), "`at`");
+        }
+        break;
+      }
+      case ast::TestItemKind::Fail: {
+        auto* member = item.subject->kind == ast::ExprKind::Member ? static_cast<const ast::MemberExpr*>(item.subject) : nullptr;
+        if (!member) diagnostics_.report(item.subject->span, diag::NoActions, "this").advise("write `given fail checkout.shift`");
+        else check_expr(member->object);
+        break;
+      }
+      case ast::TestItemKind::Run: {
+        ++runs;
+        if (!expect_symbol(item.run, ir::Ref::Rollout, "rollout")) break;
+        for (const ast::Argument& argument : item.arguments) {
+          std::optional<ir::Symbol> symbol = expect_symbol(argument.label, ir::Ref::Input, "input");
+          if (symbol) expect(argument.value, program_.inputs[symbol->index].type, fmt::format("`{}`", argument.label.text));
+        }
+        break;
+      }
+      case ast::TestItemKind::Abort: expect(item.subject, simple(TypeKind::Duration), "`at`"); break;
+      case ast::TestItemKind::Expect: check_expectation(item); break;
+    }
+  }
+  if (runs != 1) diagnostics_.report(test.decl->name.span, diag::TestRuns, runs).advise("write one `run release(image: \"shop:1.1\")`");
+  in_test_ = false;
+}
+
+void Checker::check_expectation(const ast::TestItem& item) {
+  if (item.subject->kind == ast::ExprKind::Name) {
+    std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
+    if (std::find(outcomes.begin(), outcomes.end(), name) == outcomes.end()) report_unknown(item.subject->span, name, "outcome", outcomes);
+    return;
+  }
+  if (item.subject->kind == ast::ExprKind::Binary) {
+    auto* binary = static_cast<const ast::BinaryExpr*>(item.subject);
+    Measure measure = measure_of(binary->left);
+    if (measure != Measure::None && binary->op >= ast::Operator::Less && binary->op <= ast::Operator::NotEqual) {
+      if (measure == Measure::Exposure)
+        for (const ast::Argument& argument : static_cast<const ast::CallExpr*>(binary->left)->arguments)
+          expect(argument.value, program_.types.service({}), "`exposure`");
+      expect(binary->right, simple(TypeKind::Duration), "this comparison");
+      return;
+    }
+  }
+  diagnostics_.report(item.subject->span, diag::BadExpectation)
+      .advise("write an outcome (`succeeded`, `rolled_back in phase canary`, `parked`) or compare `duration`, `rollback.duration` or `exposure(service)`");
+}
+
+}  // namespace rollout::check

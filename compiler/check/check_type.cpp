@@ -1,0 +1,81 @@
+#include <algorithm>
+
+#include <llvm/ADT/StringSwitch.h>
+
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+namespace {
+
+TypeKind kind_of(std::string_view name) {
+  return llvm::StringSwitch<TypeKind>(name)
+      .Case("Bool", TypeKind::Bool).Case("Int", TypeKind::Int).Case("Float", TypeKind::Float).Case("String", TypeKind::String)
+      .Case("Percent", TypeKind::Percent).Case("Duration", TypeKind::Duration).Case("Rate", TypeKind::Rate)
+      .Case("Bytes", TypeKind::Bytes).Case("Money", TypeKind::Money).Case("Time", TypeKind::Time).Case("Date", TypeKind::Date)
+      .Case("Version", TypeKind::Version).Case("Image", TypeKind::Image).Case("Url", TypeKind::Url).Case("Path", TypeKind::Path)
+      .Case("Probe", TypeKind::Probe).Case("Service", TypeKind::Service).Case("List", TypeKind::List).Case("Gate", TypeKind::Gate)
+      .Default(TypeKind::Error);
+}
+
+const std::vector<std::string_view> type_names = {"Bool", "Int", "Float", "String", "Percent", "Duration", "Rate", "Bytes",
+                                                  "Money", "Time", "Date", "Version", "Image", "Url", "Path", "Probe",
+                                                  "Service", "List", "Gate"};
+
+}  // namespace
+
+const Type* Checker::check_type(const ast::Type* type) {
+  TypeKind kind = kind_of(type->name.text);
+  if (kind == TypeKind::Error) {
+    std::optional<ir::Symbol> symbol = find(type->name.text);
+    if (symbol && symbol->kind == ir::Ref::Record) return program_.types.record(symbol->index);
+    std::vector<std::string_view> known = type_names;
+    for (std::string_view record : names_of(ir::Ref::Record)) known.push_back(record);
+    report_unknown(type->name.span, type->name.text, "type", known);
+    return simple(TypeKind::Error);
+  }
+  std::vector<const Type*> arguments;
+  for (const ast::Type* argument : type->arguments) arguments.push_back(check_type(argument));
+  size_t wanted = kind == TypeKind::List || kind == TypeKind::Gate ? 1 : 0;
+  if (arguments.size() != wanted) {
+    diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text), wanted, arguments.size());
+    return simple(TypeKind::Error);
+  }
+  if (kind == TypeKind::List) return program_.types.list_of(arguments[0]);
+  if (kind == TypeKind::Gate) return program_.types.gate(arguments);
+  std::vector<uint32_t> capabilities;
+  for (const ast::Name& name : type->with)
+    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability")) capabilities.push_back(symbol->index);
+  std::sort(capabilities.begin(), capabilities.end());
+  return kind == TypeKind::Service ? program_.types.service(capabilities) : simple(kind);
+}
+
+std::vector<ir::Parameter> Checker::check_parameters(llvm::ArrayRef<ast::Field> fields) {
+  std::vector<ir::Parameter> parameters;
+  for (const ast::Field& field : fields) {
+    for (const ir::Parameter& other : parameters)
+      if (other.name.text == field.name.text)
+        diagnostics_.report(field.name.span, diag::DeclaredTwice, std::string(field.name.text)).at(other.name.span, "first declared here");
+    std::vector<std::string_view> given;
+    for (const ast::Name& name : field.given) given.push_back(name.text);
+    parameters.push_back({field.name, check_type(field.type), field.default_value, field.where, given});
+  }
+  check_defaults(parameters);
+  return parameters;
+}
+
+/// A default stands for itself; a `where` sees the parameter it is about, alone, in slot 0.
+void Checker::check_defaults(const std::vector<ir::Parameter>& parameters) {
+  std::vector<Local> outer = std::move(locals_);
+  locals_.clear();
+  for (const ir::Parameter& parameter : parameters) {
+    if (parameter.default_value) expect(parameter.default_value, parameter.type, fmt::format("`{}`", parameter.name.text));
+    if (!parameter.where) continue;
+    add_local(parameter.name, parameter.type);
+    expect(parameter.where, simple(TypeKind::Bool), "`where`");
+    locals_.clear();
+  }
+  locals_ = std::move(outer);
+}
+
+}  // namespace rollout::check

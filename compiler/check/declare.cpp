@@ -1,0 +1,81 @@
+// The names of a module: what it declares and what it imports.
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+void Checker::declare(ir::ModuleId module, const std::vector<Imported>& imports) {
+  module_ = module;
+  import_names(imports);
+  for (const ast::Decl* decl : this->module().file->decls) declare_one(decl);
+}
+
+void Checker::import_names(const std::vector<Imported>& imports) {
+  for (const Imported& imported : imports) {
+    const ir::Module& from = *program_.modules[imported.module];
+    const ast::Name& name = imported.name->name;
+    auto found = from.scope.find(name.text);
+    if (found == from.scope.end()) {
+      std::vector<std::string_view> known;
+      for (const ast::Decl* decl : from.file->decls)
+        if (!decl->name.text.empty() && decl->kind != ast::DeclKind::Test) known.push_back(decl->name.text);
+      report_unknown(name.span, name.text, "declaration of `" + from.path + "`", known);
+      continue;
+    }
+    const ir::Symbol& symbol = found->second;
+    auto [place, fresh] = module().scope.try_emplace(imported.name->alias.text, symbol);
+    bool same = place->second.kind == symbol.kind && place->second.index == symbol.index;
+    if (!fresh && !same)
+      diagnostics_.report(imported.name->alias.span, diag::DeclaredTwice, std::string(imported.name->alias.text))
+          .at(place->second.span, "declared here")
+          .advise("import it under another name: `{name as other}`");
+  }
+}
+
+void Checker::add_symbol(std::string_view name, Span span, ir::Ref kind, size_t index) {
+  auto [place, fresh] = module().scope.try_emplace(name, ir::Symbol{kind, uint32_t(index), span});
+  if (!fresh) diagnostics_.report(span, diag::DeclaredTwice, std::string(name)).at(place->second.span, "first declared here");
+}
+
+void Checker::declare_one(const ast::Decl* decl) {
+  auto keep = [&](auto& store, ir::Ref kind, auto entity) {
+    store.push_back(std::move(entity));
+    add_symbol(decl->name.text, decl->name.span, kind, store.size() - 1);
+  };
+  switch (decl->kind) {
+    case ast::DeclKind::Error:
+    case ast::DeclKind::Import: break;
+    case ast::DeclKind::Input:
+      keep(program_.inputs, ir::Ref::Input, ir::Input{module_, static_cast<const ast::InputDecl*>(decl), nullptr});
+      break;
+    case ast::DeclKind::Let:
+      keep(program_.lets, ir::Ref::Let, ir::Let{module_, static_cast<const ast::LetDecl*>(decl), nullptr});
+      break;
+    case ast::DeclKind::Record:
+      keep(program_.records, ir::Ref::Record, ir::Record{module_, static_cast<const ast::RecordDecl*>(decl), {}});
+      break;
+    case ast::DeclKind::Target:
+      keep(program_.targets, ir::Ref::Target, ir::Target{module_, static_cast<const ast::TargetDecl*>(decl), UINT32_MAX, {}});
+      break;
+    case ast::DeclKind::Service:
+      keep(program_.services, ir::Ref::Service, ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr});
+      break;
+    case ast::DeclKind::Capability:
+      keep(program_.capabilities, ir::Ref::Capability, ir::Capability{module_, static_cast<const ast::CapabilityDecl*>(decl), {}, {}});
+      break;
+    case ast::DeclKind::Backend:
+      keep(program_.backends, ir::Ref::Backend, ir::Backend{module_, static_cast<const ast::BackendDecl*>(decl), {}, {}, {}});
+      break;
+    case ast::DeclKind::Gate:
+      keep(program_.gates, ir::Ref::Gate, ir::Gate{module_, static_cast<const ast::GateDecl*>(decl), {}, 0});
+      break;
+    case ast::DeclKind::Strategy:
+      keep(program_.strategies, ir::Ref::Strategy, ir::Strategy{module_, static_cast<const ast::StrategyDecl*>(decl), {}, 0});
+      break;
+    case ast::DeclKind::Rollout:
+      keep(program_.rollouts, ir::Ref::Rollout, ir::Rollout{module_, static_cast<const ast::RolloutDecl*>(decl), 0});
+      break;
+    case ast::DeclKind::Test: program_.tests.push_back({module_, static_cast<const ast::TestDecl*>(decl)}); break;
+  }
+}
+
+}  // namespace rollout::check

@@ -1,0 +1,78 @@
+#include <algorithm>
+
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+namespace {
+
+std::string_view kind_text(ir::Ref kind) {
+  switch (kind) {
+    case ir::Ref::Input: return "an input";
+    case ir::Ref::Let: return "a value";
+    case ir::Ref::Target: return "a target";
+    case ir::Ref::Service: return "a service";
+    case ir::Ref::Gate: return "a gate";
+    case ir::Ref::Strategy: return "a strategy";
+    case ir::Ref::Rollout: return "a rollout";
+    case ir::Ref::Record: return "a record";
+    case ir::Ref::Capability: return "a capability";
+    case ir::Ref::Backend: return "a backend";
+    case ir::Ref::None: case ir::Ref::Local: case ir::Ref::Field: case ir::Ref::Role: case ir::Ref::Signal:
+    case ir::Ref::Replicas: case ir::Ref::Traffic: case ir::Ref::Action: case ir::Ref::Method: case ir::Ref::Builtin:
+    case ir::Ref::Given: break;
+  }
+  return "a name";
+}
+
+}  // namespace
+
+std::optional<ir::Symbol> Checker::find(std::string_view name) const {
+  const auto& scope = program_.modules[module_]->scope;
+  auto found = scope.find(name);
+  return found == scope.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<ir::Symbol> Checker::expect_symbol(const ast::Name& name, ir::Ref kind, std::string_view wanted) {
+  std::optional<ir::Symbol> symbol = find(name.text);
+  if (symbol && symbol->kind == kind) return symbol;
+  if (symbol) {
+    diagnostics_.report(name.span, diag::WrongKind, std::string(name.text), std::string(kind_text(symbol->kind)), std::string(kind_text(kind)))
+        .at(symbol->span, "declared here");
+    return std::nullopt;
+  }
+  report_unknown(name.span, name.text, wanted, names_of(kind));
+  return std::nullopt;
+}
+
+std::vector<std::string_view> Checker::names_of(ir::Ref kind) const {
+  std::vector<std::string_view> names;
+  for (const auto& entry : program_.modules[module_]->scope)
+    if (entry.second.kind == kind) names.push_back(entry.first());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void Checker::report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known) {
+  Diagnostic& diagnostic = diagnostics_.report(span, diag::UnknownName, std::string(what), std::string(name));
+  std::string_view near = nearest(name, known);
+  if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
+  if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
+}
+
+const Checker::Local* Checker::find_local(std::string_view name) const {
+  for (auto local = locals_.rbegin(); local != locals_.rend(); ++local)
+    if (local->name == name) return &*local;
+  return nullptr;
+}
+
+uint32_t Checker::add_local(const ast::Name& name, const Type* type) {
+  if (const Local* other = find_local(name.text))
+    diagnostics_.report(name.span, diag::DeclaredTwice, std::string(name.text)).at(other->span, "first declared here");
+  uint32_t slot = uint32_t(locals_.size());
+  locals_.push_back({name.text, type, slot, name.span});
+  slots_ = std::max(slots_, slot + 1);
+  return slot;
+}
+
+}  // namespace rollout::check

@@ -1,0 +1,233 @@
+#include "compiler/eval/evaluator.h"
+
+#include "compiler/eval/arithmetic.h"
+#include "compiler/eval/literal.h"
+
+namespace rollout::eval {
+
+namespace {
+
+using Kind = Value::Kind;
+
+}  // namespace
+
+Value::Kind value_kind(const ir::Type* type) {
+  switch (type->kind) {
+    case ir::TypeKind::Bool: return Kind::Bool;
+    case ir::TypeKind::Int: return Kind::Int;
+    case ir::TypeKind::Float: return Kind::Float;
+    case ir::TypeKind::String: return Kind::String;
+    case ir::TypeKind::Percent: return Kind::Percent;
+    case ir::TypeKind::Points: return Kind::Points;
+    case ir::TypeKind::Duration: return Kind::Duration;
+    case ir::TypeKind::Rate: return Kind::Rate;
+    case ir::TypeKind::Bytes: return Kind::Bytes;
+    case ir::TypeKind::Image: return Kind::Image;
+    case ir::TypeKind::Url: return Kind::Url;
+    case ir::TypeKind::Path: return Kind::Path;
+    case ir::TypeKind::Version: return Kind::Version;
+    default: return Kind::None;
+  }
+}
+
+namespace {
+
+/// A string literal stands for an image, a path or a URL where one is expected; likewise 1 for 1.0.
+Value convert(Value value, const ir::Type* type) {
+  Kind wanted = value_kind(type);
+  if (wanted == Kind::None || wanted == value.kind) return value;
+  if (wanted == Kind::Float && value.is(Kind::Int)) return Value::real_number(double(value.number));
+  value.kind = wanted;
+  return value;
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const ir::Program& program, std::vector<Value> inputs, Diagnostics& diagnostics)
+    : program_(program), inputs_(std::move(inputs)), lets_(program.lets.size()), diagnostics_(diagnostics) {}
+
+Value Evaluator::fail(Span span, const std::string& why) {
+  diagnostics_.report(span, diag::CannotCompute, why);
+  return {};
+}
+
+Value Evaluator::eval(ir::ModuleId module, const ast::Expr* expr, const Frame& frame) {
+  switch (expr->kind) {
+    case ast::ExprKind::Error: return {};
+    case ast::ExprKind::Literal: return eval_literal(module, static_cast<const ast::LiteralExpr*>(expr));
+    case ast::ExprKind::Text: return eval_text(module, static_cast<const ast::TextExpr*>(expr), frame);
+    case ast::ExprKind::Name: return eval_name(program_.info(module, expr), frame);
+    case ast::ExprKind::Member: return eval_member(module, static_cast<const ast::MemberExpr*>(expr), frame);
+    case ast::ExprKind::Call: return eval_call(module, static_cast<const ast::CallExpr*>(expr), frame);
+    case ast::ExprKind::Unary: return eval_unary(module, static_cast<const ast::UnaryExpr*>(expr), frame);
+    case ast::ExprKind::Binary: return eval_binary(module, static_cast<const ast::BinaryExpr*>(expr), frame);
+    case ast::ExprKind::List: {
+      std::vector<Value> items;
+      for (const ast::Expr* item : static_cast<const ast::ListExpr*>(expr)->items) items.push_back(eval(module, item, frame));
+      return Value::list(std::move(items));
+    }
+    case ast::ExprKind::Index: {
+      auto* index = static_cast<const ast::IndexExpr*>(expr);
+      Value list = eval(module, index->object, frame), at = eval(module, index->index, frame);
+      if (at.number < 0 || size_t(at.number) >= list.items.size())
+        return fail(index->index->span, fmt::format("the list has {} items; {} is no index of it", list.items.size(), at.number));
+      return list.items[size_t(at.number)];
+    }
+  }
+  return {};
+}
+
+Value Evaluator::eval_literal(ir::ModuleId module, const ast::LiteralExpr* literal) {
+  Result<Value> value = parse_literal(literal->literal, literal->text);
+  return value ? convert(std::move(*value), program_.info(module, literal).type) : Value{};
+}
+
+Value Evaluator::eval_text(ir::ModuleId module, const ast::TextExpr* text, const Frame& frame) {
+  std::string out;
+  for (const ast::Expr* part : text->parts) {
+    const ir::ExprInfo& info = program_.info(module, part);
+    if (info.ref == ir::Ref::Given) {
+      out += fmt::format("${{{}}}", static_cast<const ast::NameExpr*>(part)->name);
+    } else if (part->kind == ast::ExprKind::Literal) {
+      // The bare text between the names: with quotes it reads like any string.
+      Result<Value> value = parse_literal(ast::LiteralKind::String, fmt::format("\"{}\"", static_cast<const ast::LiteralExpr*>(part)->text));
+      if (!value) return fail(part->span, value.error().message);
+      out += value->text;
+    } else {
+      Value value = eval(module, part, frame);
+      out += value.is(Kind::String) ? value.text : to_text(value);
+    }
+  }
+  Value value = convert(Value::of(Kind::String, out), program_.info(module, text).type);
+  if (value.is(Kind::String)) return value;
+  std::string problem = text_problem(value.kind, value.text);
+  return problem.empty() ? value : fail(text->span, fmt::format("`{}`: {}", out, problem));
+}
+
+Value Evaluator::eval_name(const ir::ExprInfo& info, const Frame& frame) {
+  switch (info.ref) {
+    case ir::Ref::Local: return frame[info.index];
+    case ir::Ref::Input: return inputs_[info.index];
+    case ir::Ref::Let: return eval_let(info.index);
+    case ir::Ref::Service: {
+      Value value = Value::of(Kind::Entity, std::string(program_.services[info.index].decl->name.text));
+      value.number = info.index;
+      return value;
+    }
+    case ir::Ref::Gate: {
+      const ir::Gate& gate = program_.gates[info.index];
+      Value value = Value::of(Kind::Gate, std::string(gate.decl->name.text));
+      value.number = info.index;
+      value.items.resize(gate.parameters.size());
+      return value;
+    }
+    default: return {};
+  }
+}
+
+Value Evaluator::eval_let(uint32_t index) {
+  const ir::Let& let = program_.lets[index];
+  if (!lets_[index]) lets_[index] = eval(let.module, let.decl->value, {});
+  return *lets_[index];
+}
+
+const ast::Expr* replicas_of(const ir::Service& service) {
+  for (const ir::Binding& binding : service.bindings)
+    for (const ir::Given& given : binding.config)
+      if (given.parameter->name.text == "replicas") return given.value;
+  return nullptr;
+}
+
+Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member, const Frame& frame) {
+  const ir::ExprInfo& info = program_.info(module, member);
+  Value object = eval(module, member->object, frame);
+  if (info.ref == ir::Ref::Field) return info.index < object.items.size() ? object.items[info.index] : Value{};
+  if (!object.is(Kind::Entity)) return {};
+  const ir::Service& service = program_.services[size_t(object.number)];
+  const ast::Expr* fact = info.ref == ir::Ref::Replicas ? replicas_of(service) : info.ref == ir::Ref::Traffic ? service.traffic : nullptr;
+  if (!fact) return fail(member->member.span, fmt::format("`{}` does not say its {}", object.text, member->member.text));
+  return eval(service.module, fact, {});
+}
+
+Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module, const ast::Expr* given, const Frame& frame) {
+  if (!given && !parameter.default_value) return {};
+  Value value = given ? eval(module, given, frame) : eval(declared_in, parameter.default_value, {});
+  check_where(parameter, declared_in, value, given ? given->span : parameter.name.span);
+  return value;
+}
+
+void Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at) {
+  if (!parameter.where || value.is(Kind::None)) return;
+  if (eval(declared_in, parameter.where, {value}).number) return;
+  diagnostics_.report(at, diag::RefinementBroken, std::string(parameter.name.text), to_text(value))
+      .at(parameter.where->span, "this does not hold");
+}
+
+Value Evaluator::eval_call(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame) {
+  const ir::ExprInfo& callee = program_.info(module, call->callee);
+  if (callee.ref == ir::Ref::Builtin) {
+    Value value = Value::of(Kind::Call, "http");
+    for (const ast::Argument& argument : call->arguments) value.items.push_back(eval(module, argument.value, frame));
+    return value;
+  }
+  if (callee.ref == ir::Ref::Record) {
+    const ir::Record& record = program_.records[callee.index];
+    ir::Match match = ir::match_arguments(record.fields, call->arguments);
+    Value value = Value::of(Kind::Record, std::string(record.decl->name.text));
+    for (size_t i = 0; i < record.fields.size(); ++i)
+      value.items.push_back(bind(record.fields[i], record.module, module, match.values[i], frame));
+    return value;
+  }
+  Value gate = eval(module, call->callee, frame);
+  if (!gate.is(Kind::Gate)) return {};
+  const ir::Gate& decl = program_.gates[size_t(gate.number)];
+  // Only what is still open can be given; labels are those of the gate itself.
+  std::vector<ir::Parameter> open;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < decl.parameters.size(); ++i)
+    if (gate.items[i].is(Kind::None)) {
+      open.push_back(decl.parameters[i]);
+      places.push_back(i);
+    }
+  ir::Match match = ir::match_arguments(open, call->arguments);
+  for (size_t i = 0; i < open.size(); ++i)
+    if (match.values[i]) gate.items[places[i]] = bind(open[i], decl.module, module, match.values[i], frame);
+  return gate;
+}
+
+Value Evaluator::eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, const Frame& frame) {
+  Value value = eval(module, unary->operand, frame);
+  if (unary->op == ast::Operator::Not) return Value::boolean(!value.number);
+  value.number = -value.number;
+  value.real = -value.real;
+  return value;
+}
+
+Value Evaluator::eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary, const Frame& frame) {
+  using ast::Operator;
+  Value left = eval(module, binary->left, frame);
+  if (binary->op == Operator::And && !left.number) return Value::boolean(false);
+  if (binary->op == Operator::Or && left.number) return Value::boolean(true);
+  Value right = eval(module, binary->right, frame);
+  switch (binary->op) {
+    case Operator::And:
+    case Operator::Or: return Value::boolean(right.number);
+    case Operator::Less: return Value::boolean(compare(left, right) < 0);
+    case Operator::LessEqual: return Value::boolean(compare(left, right) <= 0);
+    case Operator::Greater: return Value::boolean(compare(left, right) > 0);
+    case Operator::GreaterEqual: return Value::boolean(compare(left, right) >= 0);
+    case Operator::Equal: return Value::boolean(compare(left, right) == 0);
+    case Operator::NotEqual: return Value::boolean(compare(left, right) != 0);
+    case Operator::Add: case Operator::Subtract: case Operator::Multiply: case Operator::Divide: {
+      std::optional<Value> result = compute(binary->op, left, right, value_kind(program_.info(module, binary).type));
+      if (result) return *result;
+      bool zero = binary->op == Operator::Divide && number_of(right) == 0;
+      return fail(binary->span, zero ? "division by zero" : "the result is too large");
+    }
+    case Operator::Negate:
+    case Operator::Not: break;
+  }
+  return {};
+}
+
+}  // namespace rollout::eval

@@ -1,0 +1,55 @@
+// Evaluator: a checked expression to its Value. Total: no recursion in the language, every loop is over a finite
+// list. What cannot be computed (an overflow, a refinement that does not hold) is reported once and gives None.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/base/diagnostics.h"
+#include "compiler/eval/value.h"
+#include "compiler/ir/match.h"
+#include "compiler/ir/program.h"
+
+namespace rollout::eval {
+
+/// The values of the locals of one declaration, by slot.
+using Frame = std::vector<Value>;
+
+class Evaluator {
+ public:
+  /// `inputs` are the values of Program::inputs, by index.
+  Evaluator(const ir::Program& program, std::vector<Value> inputs, Diagnostics& diagnostics);
+
+  /// A value for an expression whose type is not live.
+  Value eval(ir::ModuleId module, const ast::Expr* expr, const Frame& frame);
+  /// The value of a parameter, or its default where `given` is null; its `where` is checked.
+  Value bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module, const ast::Expr* given, const Frame& frame);
+  /// Reports when `value` does not fit the parameter's `where`. `at` is where the value was written.
+  void check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at);
+  /// The number of a value in the unit of its kind, for arithmetic on mixed kinds.
+  static double number_of(const Value& value) { return value.is(Value::Kind::Float) ? value.real : double(value.number); }
+
+ private:
+  Value eval_literal(ir::ModuleId module, const ast::LiteralExpr* literal);
+  Value eval_text(ir::ModuleId module, const ast::TextExpr* text, const Frame& frame);
+  Value eval_name(const ir::ExprInfo& info, const Frame& frame);
+  Value eval_let(uint32_t index);
+  Value eval_member(ir::ModuleId module, const ast::MemberExpr* member, const Frame& frame);
+  Value eval_call(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame);
+  Value eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, const Frame& frame);
+  Value eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary, const Frame& frame);
+  Value fail(Span span, const std::string& why);
+
+  const ir::Program& program_;
+  std::vector<Value> inputs_;
+  std::vector<std::optional<Value>> lets_;
+  Diagnostics& diagnostics_;
+};
+
+/// The kind of the values of a type; None for types whose values are no plain quantities.
+Value::Kind value_kind(const ir::Type* type);
+
+/// The `replicas` that the service's workload is configured with; 0 where there is none.
+const ast::Expr* replicas_of(const ir::Service& service);
+
+}  // namespace rollout::eval

@@ -1,0 +1,216 @@
+#include "compiler/eval/literal.h"
+
+#include <limits>
+
+#include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
+
+namespace rollout::eval {
+
+namespace {
+
+using Kind = Value::Kind;
+
+struct Unit {
+  std::string_view name;
+  int64_t size;
+};
+constexpr Unit duration_units[] = {{"ns", 1}, {"us", 1000}, {"ms", ns_per_ms}, {"s", ns_per_s}, {"m", 60 * ns_per_s},
+                                   {"h", 3600 * ns_per_s}, {"d", 24 * 3600 * ns_per_s}};
+constexpr Unit byte_units[] = {{"B", 1}, {"KB", 1000}, {"MB", 1000'000}, {"GB", 1000'000'000}, {"TB", 1000'000'000'000},
+                               {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", int64_t{1} << 40}};
+
+/// The number at the front of `text`, which is cut off, times `one`; an error when it is not whole then.
+Result<int64_t> take_number(std::string_view& text, int64_t one) {
+  __int128 value = 0, scale = 1;
+  bool fraction = false;
+  size_t used = 0;
+  for (; used < text.size(); ++used) {
+    char c = text[used];
+    if (c == '_') continue;
+    if (c == '.' && !fraction && used + 1 < text.size() && isdigit(text[used + 1])) fraction = true;
+    else if (!isdigit(c)) break;
+    else {
+      value = value * 10 + (c - '0');
+      if (fraction) scale *= 10;
+      if (value > __int128(1) << 100 || scale > __int128(1) << 60) return OpError{"it has too many digits"};
+    }
+  }
+  if (used == 0) return OpError{"a number is expected"};
+  text.remove_prefix(used);
+  __int128 scaled = value * one;
+  if (scaled % scale != 0) return OpError{"it is more precise than can be kept"};
+  scaled /= scale;
+  if (scaled > std::numeric_limits<int64_t>::max()) return OpError{"it is too large"};
+  return int64_t(scaled);
+}
+
+template <size_t N>
+Result<int64_t> unit_size(const Unit (&units)[N], std::string_view name) {
+  for (const Unit& unit : units)
+    if (unit.name == name) return unit.size;
+  return OpError{fmt::format("`{}` is no unit here", name)};
+}
+
+Result<Value> parse_duration(std::string_view text) {
+  int64_t total = 0;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    size_t letters = rest.find_first_not_of("0123456789._");
+    if (letters == std::string_view::npos) return OpError{"a duration has a unit, such as `5m`"};
+    size_t end = std::min(rest.find_first_of("0123456789", letters), rest.size());
+    Result<int64_t> unit = unit_size(duration_units, rest.substr(letters, end - letters));
+    if (!unit) return unit.error();
+    Result<int64_t> part = take_number(rest, *unit);
+    if (!part) return part.error();
+    rest.remove_prefix(end - letters);
+    if (__builtin_add_overflow(total, *part, &total)) return OpError{"it is longer than 292 years"};
+  }
+  return Value::of(Kind::Duration, total);
+}
+
+Result<Value> parse_number(Kind kind, std::string_view text, int64_t one, std::string_view suffix) {
+  Result<int64_t> number = take_number(text, one);
+  if (!number) return number.error();
+  if (text != suffix) return OpError{suffix.empty() ? "a whole number is expected" : fmt::format("`{}` is expected behind the number", suffix)};
+  return Value::of(kind, *number);
+}
+
+Result<Value> parse_rate(std::string_view text) {
+  char unit = text.empty() ? ' ' : text.back();
+  int64_t seconds = unit == 's' ? 1 : unit == 'm' ? 60 : unit == 'h' ? 3600 : unit == 'd' ? 86400 : 0;
+  if (seconds == 0) return OpError{"a rate is a number per time, such as `200/s`"};
+  Result<int64_t> number = take_number(text, rate_one);
+  if (!number) return number.error();
+  return Value::of(Kind::Rate, *number / seconds);
+}
+
+Result<Value> parse_bytes(std::string_view text) {
+  Result<int64_t> unit = unit_size(byte_units, text.substr(std::min(text.size(), text.find_first_not_of("0123456789._"))));
+  if (!unit) return unit.error();
+  Result<int64_t> number = take_number(text, *unit);
+  if (!number) return number.error();
+  return Value::of(Kind::Bytes, *number);
+}
+
+Result<Value> parse_money(std::string_view text) {
+  Result<int64_t> number = take_number(text, 100);
+  if (!number) return number.error();
+  Value value = Value::of(Kind::Money, *number);
+  value.text = std::string(text.substr(1));
+  return value;
+}
+
+Result<Value> parse_time(std::string_view text) {
+  int hours = (text[0] - '0') * 10 + text[1] - '0', minutes = (text[3] - '0') * 10 + text[4] - '0';
+  if (hours > 24 || minutes > 59 || (hours == 24 && minutes > 0)) return OpError{"times are 00:00 to 24:00"};
+  return Value::of(Kind::Time, hours * 60 + minutes);
+}
+
+Result<Value> parse_date(std::string_view text) {
+  int64_t year = 0, month = 0, day = 0;
+  llvm::StringRef(text.substr(0, 4)).getAsInteger(10, year);
+  llvm::StringRef(text.substr(5, 2)).getAsInteger(10, month);
+  llvm::StringRef(text.substr(8, 2)).getAsInteger(10, day);
+  bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  constexpr int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (month < 1 || month > 12) return OpError{"months are 01 to 12"};
+  if (day < 1 || day > lengths[month - 1] + (month == 2 && leap)) return OpError{"that month has no such day"};
+  // days_from_civil of the paper "chrono-Compatible Low-Level Date Algorithms" (H. Hinnant).
+  year -= month <= 2;
+  int64_t era = year / 400, yoe = year - era * 400;
+  int64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+  return Value::of(Kind::Date, era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468);
+}
+
+Result<Value> parse_string(std::string_view text) {
+  std::string out;
+  for (size_t i = 1; i + 1 < text.size(); ++i) {
+    if (text[i] != '\\') {
+      out += text[i];
+      continue;
+    }
+    switch (text[++i]) {
+      case 'n': out += '\n'; break;
+      case 't': out += '\t'; break;
+      case '"':
+      case '\\':
+      case '$': out += text[i]; break;
+      default: return OpError{fmt::format("`\\{}` is no escape; there are \\n \\t \\\" \\\\ \\$", text[i])};
+    }
+  }
+  return Value::of(Kind::String, std::move(out));
+}
+
+}  // namespace
+
+Result<Value> parse_literal(ast::LiteralKind kind, std::string_view text) {
+  using ast::LiteralKind;
+  switch (kind) {
+    case LiteralKind::String: return parse_string(text);
+    case LiteralKind::Int: return parse_number(Kind::Int, text, 1, "");
+    case LiteralKind::Float: {
+      std::string digits;
+      for (char c : text)
+        if (c != '_') digits += c;
+      return Value::real_number(strtod(digits.c_str(), nullptr));
+    }
+    case LiteralKind::Percent: return parse_number(Kind::Percent, text, percent_one, "%");
+    case LiteralKind::Duration: return parse_duration(text);
+    case LiteralKind::Rate: return parse_rate(text);
+    case LiteralKind::Bytes: return parse_bytes(text);
+    case LiteralKind::Money: return parse_money(text);
+    case LiteralKind::Time: return parse_time(text);
+    case LiteralKind::Date: return parse_date(text);
+    case LiteralKind::True: return Value::boolean(true);
+    case LiteralKind::False: return Value::boolean(false);
+    case LiteralKind::None: return Value{};
+  }
+  return OpError{"no literal"};
+}
+
+Result<Value> parse_value(Kind kind, std::string_view text) {
+  switch (kind) {
+    case Kind::Bool:
+      if (text == "true" || text == "false") return Value::boolean(text == "true");
+      return OpError{"`true` or `false` is expected"};
+    case Kind::Int: return parse_number(Kind::Int, text, 1, "");
+    case Kind::Float:
+      if (text.empty() || text.find_first_not_of("0123456789._") != std::string_view::npos) return OpError{"a number is expected"};
+      return parse_literal(ast::LiteralKind::Float, text);
+    case Kind::Percent: return parse_number(Kind::Percent, text, percent_one, "%");
+    case Kind::Duration: return text.empty() ? Result<Value>(OpError{"a duration is expected"}) : parse_duration(text);
+    case Kind::Rate: return parse_rate(text);
+    case Kind::Bytes: return parse_bytes(text);
+    case Kind::String: return Value::of(kind, std::string(text));
+    case Kind::Image:
+    case Kind::Url:
+    case Kind::Path:
+    case Kind::Version: {
+      std::string problem = text_problem(kind, text);
+      if (!problem.empty()) return OpError{problem};
+      return Value::of(kind, std::string(text));
+    }
+    case Kind::None: case Kind::Points: case Kind::Money: case Kind::Time: case Kind::Date: case Kind::Role:
+    case Kind::Entity: case Kind::List: case Kind::Record: case Kind::Gate: case Kind::Call: break;
+  }
+  return OpError{"a value of this type cannot be given from outside"};
+}
+
+std::string text_problem(Kind kind, std::string_view text) {
+  llvm::StringRef whole(text);
+  if (text.empty()) return "it is empty";
+  if (whole.find_first_of(" \t\r\n") != llvm::StringRef::npos) return "it has a blank in it";
+  if (kind == Kind::Image) {
+    llvm::StringRef named = whole.split('@').first;
+    llvm::StringRef last = named.substr(named.rfind('/') + 1);
+    if (!last.contains(':')) return "an image is name:tag, such as \"shop:1.1\"";
+    if (last.split(':').first.empty() || last.split(':').second.empty()) return "an image is name:tag, such as \"shop:1.1\"";
+  }
+  if (kind == Kind::Url && !whole.startswith("http://") && !whole.startswith("https://")) return "a URL begins with http:// or https://";
+  if (kind == Kind::Path && (whole == ".." || whole.startswith("../") || whole.contains("/../") || whole.endswith("/..")))
+    return "a path does not leave the project with `..`";
+  return {};
+}
+
+}  // namespace rollout::eval

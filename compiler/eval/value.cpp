@@ -1,0 +1,98 @@
+#include "compiler/eval/value.h"
+
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+
+namespace rollout::eval {
+namespace {
+
+/// `number` of parts of `one`, exact, without trailing zeros: fixed_text(1'500, 1'000) is "1.5".
+std::string fixed_text(int64_t number, int64_t one) {
+  std::string sign = number < 0 ? "-" : "";
+  uint64_t magnitude = number < 0 ? uint64_t(-number) : uint64_t(number);
+  uint64_t whole = magnitude / uint64_t(one), rest = magnitude % uint64_t(one);
+  if (rest == 0) return fmt::format("{}{}", sign, whole);
+  std::string digits = fmt::format("{}", uint64_t(one) + rest).substr(1);
+  digits.erase(digits.find_last_not_of('0') + 1);
+  return fmt::format("{}{}.{}", sign, whole, digits);
+}
+
+std::string bytes_text(int64_t bytes) {
+  constexpr std::pair<std::string_view, int64_t> units[] = {
+      {"TiB", int64_t{1} << 40}, {"GiB", int64_t{1} << 30}, {"MiB", int64_t{1} << 20}, {"KiB", int64_t{1} << 10}};
+  for (auto [name, size] : units)
+    if (bytes >= size && bytes % size == 0) return fmt::format("{}{}", bytes / size, name);
+  return fmt::format("{}B", bytes);
+}
+
+/// Howard Hinnant's civil_from_days, from the paper "chrono-Compatible Low-Level Date Algorithms".
+std::string date_text(int64_t days) {
+  days += 719468;
+  int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+  int64_t doe = days - era * 146097;
+  int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  int64_t month_index = (5 * doy + 2) / 153;
+  int64_t month = month_index < 10 ? month_index + 3 : month_index - 9;
+  return fmt::format("{:04}-{:02}-{:02}", yoe + era * 400 + (month <= 2), month, doy - (153 * month_index + 2) / 5 + 1);
+}
+
+std::string items_text(const std::vector<Value>& items) {
+  std::string text;
+  for (const Value& item : items) text += (text.empty() ? "" : ", ") + to_text(item);
+  return text;
+}
+
+}  // namespace
+
+bool Value::operator==(const Value& other) const {
+  return kind == other.kind && number == other.number && real == other.real && text == other.text && items == other.items;
+}
+
+std::string duration_text(int64_t ns) {
+  if (ns == 0) return "0s";
+  if (ns < 0) return "-" + duration_text(-ns);
+  constexpr std::pair<std::string_view, int64_t> units[] = {{"d", 24 * 3600 * ns_per_s}, {"h", 3600 * ns_per_s}, {"m", 60 * ns_per_s},
+                                                            {"s", ns_per_s}, {"ms", ns_per_ms}, {"us", 1000}, {"ns", 1}};
+  std::string text;
+  for (auto [name, size] : units) {
+    if (ns >= size) text += fmt::format("{}{}", ns / size, name);
+    ns %= size;
+  }
+  return text;
+}
+
+std::string percent_text(int64_t ppb) { return fixed_text(ppb, percent_one) + "%"; }
+
+std::string to_text(const Value& value) {
+  using Kind = Value::Kind;
+  switch (value.kind) {
+    case Kind::None: return "none";
+    case Kind::Bool: return value.number ? "true" : "false";
+    case Kind::Int: return fmt::format("{}", value.number);
+    case Kind::Float: return fmt::format("{}", value.real);
+    case Kind::String: return json::quote(value.text);
+    case Kind::Percent: return percent_text(value.number);
+    case Kind::Points: return fixed_text(value.number, percent_one) + " points";
+    case Kind::Duration: return duration_text(value.number);
+    case Kind::Rate: return fixed_text(value.number, rate_one) + "/s";
+    case Kind::Bytes: return bytes_text(value.number);
+    case Kind::Money: return fmt::format("{}.{:02} {}", value.number / 100, value.number % 100, value.text);
+    case Kind::Time: return fmt::format("{:02}:{:02}", value.number / 60, value.number % 60);
+    case Kind::Date: return date_text(value.number);
+    case Kind::Version:
+    case Kind::Image:
+    case Kind::Url:
+    case Kind::Path:
+    case Kind::Entity: return value.text;
+    case Kind::Role: return value.number == 0 ? "all" : value.number == 1 ? "stable" : "canary";
+    case Kind::List: return "[" + items_text(value.items) + "]";
+    case Kind::Record:
+    case Kind::Call:
+    case Kind::Gate: return value.text + "(" + items_text(value.items) + ")";
+  }
+  return {};
+}
+
+}  // namespace rollout::eval

@@ -1,0 +1,115 @@
+// Program: what the checker found out about the files: which declaration every name means and which type every
+// expression has. The syntax trees stay as they are; knowledge stands beside them, by the ids of the expressions.
+// Always true of a program without errors: every expression has a type, every name is resolved.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <llvm/ADT/StringMap.h>
+
+#include "compiler/ir/type.h"
+#include "compiler/syntax/ast.h"
+
+namespace rollout::ir {
+
+/// What a name or a member means.
+enum class Ref : uint8_t {
+  None, Local, Input, Let, Target, Service, Gate, Strategy, Rollout, Record, Capability, Backend,
+  Field,       ///< of a record: index
+  Role,        ///< s.canary, s.stable: index is plan::Role
+  Signal,      ///< of a service
+  Replicas, Traffic,
+  Action,      ///< of a service: capability in `index`, action in `index2`
+  Method,      ///< of a metric source: capability and method
+  Builtin,     ///< index: check::Builtin
+  Given,       ///< a name that a backend fills in: `${port}`
+};
+
+struct ExprInfo {
+  const Type* type = nullptr;
+  Ref ref = Ref::None;
+  uint32_t index = 0;
+  uint32_t index2 = 0;
+};
+
+struct Symbol {
+  Ref kind = Ref::None;
+  uint32_t index = 0;   ///< into the vector of Program for that kind
+  Span span;            ///< of the name, for "declared here"
+};
+
+/// One file and all that is known of its expressions.
+struct Module {
+  std::string path;       ///< `release.rollout`, `std/strategy/canary.rollout`
+  bool library = false;   ///< part of std
+  std::unique_ptr<ast::File> file;
+  llvm::StringMap<Symbol> scope;
+  std::vector<ExprInfo> exprs;  ///< by ast::Expr::id
+};
+
+using ModuleId = uint32_t;
+
+struct Parameter {
+  ast::Name name;
+  const Type* type = nullptr;
+  const ast::Expr* default_value = nullptr;
+  const ast::Expr* where = nullptr;
+  std::vector<std::string_view> given;
+};
+struct Input { ModuleId module; const ast::InputDecl* decl; const Type* type; };
+struct Let { ModuleId module; const ast::LetDecl* decl; const Type* type; };
+struct Record { ModuleId module; const ast::RecordDecl* decl; std::vector<Parameter> fields; };
+struct Method { ast::Name name; std::vector<Parameter> parameters; const Type* type; std::string_view evidence; };
+struct Action {
+  ast::Name name;
+  ast::ReversibilityWord reversibility;
+  std::vector<Parameter> parameters;  ///< the first is the service
+  const ast::ActionItem* item;
+};
+struct Capability { ModuleId module; const ast::CapabilityDecl* decl; std::vector<Action> actions; std::vector<Method> signals; };
+struct Backend {
+  ModuleId module;
+  const ast::BackendDecl* decl;
+  std::vector<uint32_t> capabilities;
+  std::vector<Parameter> config, bindings;
+};
+/// A value given to a declared parameter: `socket = "run/haproxy.sock"`.
+struct Given { const Parameter* parameter; ModuleId module; const ast::Expr* value; };
+struct Target { ModuleId module; const ast::TargetDecl* decl; uint32_t backend; std::vector<Given> config; };
+struct Binding { uint32_t capability; uint32_t target; std::vector<Given> config; };
+struct ServiceSignal { ast::Name name; const Type* type; const ast::Expr* source; uint32_t capability, method; };
+struct Service {
+  ModuleId module;
+  const ast::ServiceDecl* decl;
+  std::vector<Binding> bindings;
+  std::vector<ServiceSignal> signals;  ///< declared ones, then those of the bound capabilities (source is null)
+  const ast::Expr* traffic = nullptr;
+};
+struct Gate { ModuleId module; const ast::GateDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
+struct Strategy { ModuleId module; const ast::StrategyDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
+struct Rollout { ModuleId module; const ast::RolloutDecl* decl; uint32_t slots; };
+struct Test { ModuleId module; const ast::TestDecl* decl; };
+
+struct Program {
+  std::vector<std::unique_ptr<Module>> modules;  ///< an imported module stands before the one that imports it
+  TypeTable types;
+  std::vector<Input> inputs;
+  std::vector<Let> lets;
+  std::vector<Record> records;
+  std::vector<Capability> capabilities;
+  std::vector<Backend> backends;
+  std::vector<Target> targets;
+  std::vector<Service> services;
+  std::vector<Gate> gates;
+  std::vector<Strategy> strategies;
+  std::vector<Rollout> rollouts;
+  std::vector<Test> tests;
+
+  const ExprInfo& info(ModuleId module, const ast::Expr* expr) const { return modules[module]->exprs[expr->id]; }
+  std::vector<std::string_view> record_names() const;
+};
+
+}  // namespace rollout::ir

@@ -1,0 +1,67 @@
+#include "compiler/ir/type.h"
+
+#include <fmt/format.h>
+
+namespace rollout::ir {
+
+namespace {
+
+std::string_view simple_name(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::Error: return "?";
+    case TypeKind::None: return "none";
+    case TypeKind::Bool: return "Bool";
+    case TypeKind::Int: return "Int";
+    case TypeKind::Float: return "Float";
+    case TypeKind::String: return "String";
+    case TypeKind::Percent: return "Percent";
+    case TypeKind::Points: return "percentage points";
+    case TypeKind::Duration: return "Duration";
+    case TypeKind::Rate: return "Rate";
+    case TypeKind::Bytes: return "Bytes";
+    case TypeKind::Money: return "Money";
+    case TypeKind::Time: return "Time";
+    case TypeKind::Date: return "Date";
+    case TypeKind::Version: return "Version";
+    case TypeKind::Image: return "Image";
+    case TypeKind::Url: return "Url";
+    case TypeKind::Path: return "Path";
+    case TypeKind::Probe: return "Probe";
+    case TypeKind::Role: return "version of a service";
+    case TypeKind::Service: return "Service";
+    case TypeKind::Target: return "Target";
+    case TypeKind::Metrics: return "Metrics";
+    case TypeKind::Signal: return "Signal";
+    case TypeKind::List: return "List";
+    case TypeKind::Record: return "record";
+    case TypeKind::Gate: return "Gate";
+    case TypeKind::Live: return "live";
+    case TypeKind::Quantiled: return "histogram";
+  }
+  return "?";
+}
+
+}  // namespace
+
+const Type* TypeTable::intern(Type type) {
+  bool simple = type.arguments.empty() && type.capabilities.empty() && type.kind != TypeKind::Record;
+  if (simple && simple_[size_t(type.kind)]) return simple_[size_t(type.kind)];
+  for (const Type& known : types_)
+    if (known.kind == type.kind && known.index == type.index && known.arguments == type.arguments &&
+        known.capabilities == type.capabilities)
+      return &known;
+  types_.push_back(std::move(type));
+  if (simple) simple_[size_t(types_.back().kind)] = &types_.back();
+  return &types_.back();
+}
+
+std::string to_text(const Type* type, const std::vector<std::string_view>& record_names) {
+  if (type->is(TypeKind::Record) && type->index < record_names.size()) return std::string(record_names[type->index]);
+  if (type->is(TypeKind::Live)) return fmt::format("live {}", to_text(type->arguments[0], record_names));
+  std::string text(simple_name(type->kind));
+  for (size_t i = 0; i < type->arguments.size(); ++i)
+    text += fmt::format("{}{}", i ? ", " : "<", to_text(type->arguments[i], record_names));
+  return type->arguments.empty() ? text : text + ">";
+}
+
+}  // namespace rollout::ir

@@ -1,0 +1,52 @@
+// Types of the language, interned: equal types have equal addresses, compare pointers.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace rollout::ir {
+
+enum class TypeKind : uint8_t {
+  Error,  ///< already reported; fits everywhere, so that one mistake gives one message
+  None, Bool, Int, Float, String, Percent, Points, Duration, Rate, Bytes, Money, Time, Date, Version, Image, Url, Path,
+  Probe,    ///< how readiness is asked: `http("/healthz")`
+  Role,     ///< one version of a service, seen live: `s.canary`
+  Service, Target, Metrics,
+  Signal,   ///< a call of a metric source's method
+  List,     ///< arguments: the element
+  Record,   ///< index: the declaration
+  Gate,     ///< arguments: the types of the parameters still open
+  Live,     ///< arguments: the type of the value; exists only while the rollout runs
+  Quantiled,  ///< a live histogram before its quantile is chosen: `s.latency`
+};
+
+struct Type {
+  TypeKind kind = TypeKind::Error;
+  uint32_t index = 0;                  ///< of Record
+  std::vector<const Type*> arguments;
+  std::vector<uint32_t> capabilities;  ///< of Service: what it must have, ascending
+
+  bool is(TypeKind other) const { return kind == other; }
+};
+
+class TypeTable {
+ public:
+  const Type* get(TypeKind kind) { return intern({kind, 0, {}, {}}); }
+  const Type* list_of(const Type* element) { return intern({TypeKind::List, 0, {element}, {}}); }
+  const Type* live(const Type* value) { return intern({TypeKind::Live, 0, {value}, {}}); }
+  const Type* record(uint32_t index) { return intern({TypeKind::Record, index, {}, {}}); }
+  const Type* gate(std::vector<const Type*> open) { return intern({TypeKind::Gate, 0, std::move(open), {}}); }
+  const Type* service(std::vector<uint32_t> capabilities) { return intern({TypeKind::Service, 0, {}, std::move(capabilities)}); }
+
+ private:
+  const Type* intern(Type type);
+  std::deque<Type> types_;
+  const Type* simple_[32] = {};
+};
+
+/// `a Duration`-style name without article: `Duration`, `List<Step>`, `Gate<Service>`, `live Percent`.
+/// `record_name` names a record by its index.
+std::string to_text(const Type* type, const std::vector<std::string_view>& record_names);
+
+}  // namespace rollout::ir

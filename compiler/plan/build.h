@@ -1,0 +1,97 @@
+// Private to compiler/plan: the state of one planning.
+#pragma once
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/StringMap.h>
+
+#include "compiler/eval/evaluator.h"
+#include "compiler/plan/model.h"
+#include "compiler/plan/planner.h"
+
+namespace rollout::plan {
+
+/// `sum of factor * term + offset`, in the unit of the terms.
+struct Linear {
+  llvm::SmallVector<std::pair<Term, double>, 2> terms;
+  double offset = 0;
+};
+
+class Planner {
+ public:
+  Planner(const ir::Program& program, const Request& request, const SourceMap& sources, Diagnostics& diagnostics)
+      : program_(program), request_(request), sources_(sources), diagnostics_(diagnostics) {}
+
+  std::optional<Plan> run();
+
+ private:
+  struct Scope {
+    ir::ModuleId module;
+    eval::Frame frame;
+    uint32_t locals;  ///< alive: parameters, then `let` and `for`, given slots in this order as the checker does
+  };
+
+  // planner.cpp
+  const ir::Rollout* choose_rollout();
+  bool read_inputs();
+  void add_sources();
+  std::string place_text(Span span) const;
+  // plan_entities.cpp: services and targets as they are used
+  uint32_t service_index(const eval::Value& entity);
+  uint32_t target_index(uint32_t declared);
+  void add_bindings(uint32_t index, const ir::Service& service);
+  void observe(uint32_t index);
+  std::vector<std::pair<std::string, eval::Value>> settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
+                                                            const std::vector<ir::Given>& given);
+  // plan_statements.cpp
+  void plan_block(const ast::Block* block, Scope& scope);
+  void plan_statement(const ast::Statement* statement, Scope& scope);
+  void plan_phase(const ast::PhaseStatement* phase, Scope& scope);
+  void plan_hold(const ast::HoldStatement* hold, Scope& scope);
+  void plan_for(const ast::ForStatement* loop, Scope& scope);
+  void plan_watch(const ast::WatchStatement* watch, Scope& scope);
+  void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope);
+  void plan_call(const ast::CallExpr* call, Scope& scope);
+  void plan_strategy(const ast::CallExpr* call, uint32_t strategy, Scope& scope);
+  uint32_t add_step(Step step, Span span);
+  // plan_actions.cpp
+  void plan_action(const ast::CallExpr* call, Scope& scope);
+  std::optional<Action> make_action(uint32_t capability, uint32_t action, uint32_t service, std::vector<eval::Value> arguments);
+  std::vector<Setting> effects(const ir::Capability& capability, const ir::Action& action, uint32_t service,
+                               const std::vector<eval::Value>& arguments);
+  bool allowed(const Action& action, Span span);
+  bool share_possible(const Action& action, Span span);
+  std::string action_text(const Action& action) const;
+  // plan_rollback.cpp
+  std::vector<uint32_t> derive_rollback(Span span);
+  std::optional<Action> inverse(const Model::Cell& cell);
+  uint32_t add_undo(Action action);
+  // plan_gates.cpp
+  uint32_t gate_index(const eval::Value& gate, Span used_at);
+  uint32_t condition_index(Condition condition);
+  std::optional<Condition> make_condition(const ast::Expr* expr, Scope& scope, Span used_at);
+  std::optional<Linear> linear(const ast::Expr* expr, Scope& scope, Span used_at);
+  std::optional<Linear> linear_binary(const ast::BinaryExpr* binary, Scope& scope, Span used_at);
+  std::optional<Term> term_of(const ast::MemberExpr* member, Scope& scope, Span used_at);
+  uint32_t signal_index(uint32_t service, std::string_view name, Span span, Span used_at);
+  bool set_proof(Condition& condition, const ast::ConditionClause& clause, Scope& scope);
+  void check_roles(const Gate& gate, Span span);
+  std::string term_text(const Term& term) const;
+  std::string condition_text(const Condition& condition) const;
+
+  eval::Value eval(const ast::Expr* expr, Scope& scope) { return eval_->eval(scope.module, expr, scope.frame); }
+
+  const ir::Program& program_;
+  const Request& request_;
+  const SourceMap& sources_;
+  Diagnostics& diagnostics_;
+  std::optional<eval::Evaluator> eval_;
+  Plan plan_;
+  Model model_;
+  std::vector<uint32_t> declared_services_;  ///< Plan::services → Program::services
+  std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
+  std::vector<bool> unchanged_;              ///< services that run already what is asked for
+  uint32_t phase_ = none;
+  llvm::StringMap<uint32_t> gates_, conditions_, undo_;
+};
+
+}  // namespace rollout::plan

@@ -1,0 +1,44 @@
+// Private to compiler/plan: the parts of a plan as JSON, each written and read by a pair of functions.
+#pragma once
+
+#include "compiler/base/json.h"
+#include "compiler/plan/plan.h"
+
+namespace rollout::plan {
+
+using NamedValues = std::vector<std::pair<std::string, eval::Value>>;
+
+template <typename T, typename Write>
+void write_list(json::Writer& json, std::string_view name, const std::vector<T>& list, Write write) {
+  json.key(name).begin_array();
+  for (const T& item : list) write(json, item);
+  json.end_array();
+}
+
+void write_index(json::Writer& json, std::string_view name, uint32_t index);
+uint32_t read_index(const json::Node& node);
+void write_indices(json::Writer& json, std::string_view name, const std::vector<uint32_t>& indices);
+std::vector<uint32_t> read_indices(const json::Node& node);
+void write_value(json::Writer& json, const eval::Value& value);
+eval::Value read_value(const json::Node& node);
+void write_values(json::Writer& json, std::string_view name, const NamedValues& values);
+NamedValues read_values(const json::Node& node);
+
+void write_action(json::Writer& json, const Action& action);
+Action read_action(const json::Node& node);
+void write_observed(json::Writer& json, const Observed& observed);
+Observed read_observed(const json::Node& node);
+void write_target(json::Writer& json, const Target& target);
+Target read_target(const json::Node& node);
+void write_service(json::Writer& json, const Service& service);
+Service read_service(const json::Node& node);
+void write_signal(json::Writer& json, const Signal& signal);
+Signal read_signal(const json::Node& node);
+void write_condition(json::Writer& json, const Condition& condition);
+Condition read_condition(const json::Node& node);
+void write_gate(json::Writer& json, const Gate& gate);
+Gate read_gate(const json::Node& node);
+void write_watch(json::Writer& json, const Watch& watch);
+Watch read_watch(const json::Node& node);
+
+}  // namespace rollout::plan

@@ -1,0 +1,61 @@
+#include "compiler/plan/model.h"
+
+#include <algorithm>
+
+namespace rollout::plan {
+
+eval::Value resting_value(Variable variable) {
+  switch (variable) {
+    case Variable::Version: return {};
+    case Variable::Instances: return eval::Value::of(eval::Value::Kind::Int, int64_t{0});
+    case Variable::Share: return eval::Value::of(eval::Value::Kind::Percent, int64_t{0});
+  }
+  return {};
+}
+
+Model::Cell& Model::cell(Place place) {
+  for (Cell& known : cells_)
+    if (known.place == place) return known;
+  eval::Value rest = resting_value(place.variable);
+  cells_.push_back({place, rest, rest, rest, none, 0});
+  return cells_.back();
+}
+
+eval::Value Model::now(Place place) const {
+  for (const Cell& known : cells_)
+    if (known.place == place) return known.current;
+  return resting_value(place.variable);
+}
+
+eval::Value Model::at_start(Place place) const {
+  for (const Cell& known : cells_)
+    if (known.place == place) return known.start;
+  return resting_value(place.variable);
+}
+
+void Model::start_with(Place place, eval::Value value) {
+  Cell& known = cell(place);
+  known.start = known.before = known.current = std::move(value);
+}
+
+void Model::set(Place place, eval::Value value, uint32_t capability) {
+  Cell& known = cell(place);
+  if (known.capability == none) known.touched = step_;
+  known.capability = capability;
+  known.current = std::move(value);
+}
+
+void Model::next_step() {
+  ++step_;
+  for (Cell& known : cells_) known.before = known.current;
+}
+
+std::vector<const Model::Cell*> Model::to_undo() const {
+  std::vector<const Cell*> cells;
+  for (const Cell& known : cells_)
+    if (known.capability != none && (!(known.before == known.start) || !(known.current == known.start))) cells.push_back(&known);
+  std::stable_sort(cells.begin(), cells.end(), [](const Cell* a, const Cell* b) { return a->touched > b->touched; });
+  return cells;
+}
+
+}  // namespace rollout::plan

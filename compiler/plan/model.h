@@ -1,0 +1,47 @@
+// Private to compiler/plan: what the planner believes of the world while it walks a rollout: the value of each model
+// variable at the start and now. From the difference it derives the rollback of every step.
+#pragma once
+
+#include <vector>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::plan {
+
+/// `variable(service, role)`.
+struct Place {
+  uint32_t service = 0;  ///< index into Plan::services
+  Variable variable = Variable::Version;
+  Role role = Role::Canary;
+  bool operator==(const Place&) const = default;
+};
+
+class Model {
+ public:
+  eval::Value now(Place place) const;
+  eval::Value at_start(Place place) const;
+  void start_with(Place place, eval::Value value);
+  /// `capability` is that of the action that sets it.
+  void set(Place place, eval::Value value, uint32_t capability);
+
+  struct Cell {
+    Place place;
+    eval::Value start, before, current;  ///< before: in front of the step at hand
+    uint32_t capability = none;          ///< of the last action that set it; none: untouched
+    size_t touched = 0;                  ///< when it was first set, in steps
+  };
+  /// Begins the next step.
+  void next_step();
+  /// What differs from the start before or after the step at hand, last touched first.
+  std::vector<const Cell*> to_undo() const;
+
+ private:
+  Cell& cell(Place place);
+  std::vector<Cell> cells_;
+  size_t step_ = 0;
+};
+
+/// What a variable is when nothing was said: no version, no instances, no share.
+eval::Value resting_value(Variable variable);
+
+}  // namespace rollout::plan

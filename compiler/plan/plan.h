@@ -1,0 +1,201 @@
+// Plan: everything that a rollout will do, as one printable value; the only thing that the runtime executes.
+// Always true of a plan that the planner made: steps are in an order in which they may run, `after` names
+// earlier steps only; every step that changes something carries its rollback; nothing in it needs the sources.
+// Units: shares and percentages in parts per billion (`_ppb`), durations in nanoseconds (`_ns`).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/eval/value.h"
+
+namespace rollout::plan {
+
+inline constexpr int format_version = 1;
+inline constexpr uint32_t none = UINT32_MAX;  ///< "no index" for the uint32_t indices below
+
+/// Who serves. `All`: every instance of the service; `Stable`: the version at run start; `Canary`: the version
+/// that this rollout brings, from deploy until promote or rollback.
+enum class Role { All, Stable, Canary };
+
+/// The closed set of model variables that actions set; proofs, simulation and rollback read these, nothing else.
+enum class Variable { Version, Instances, Share };
+
+/// `variable(service, role) = value`. Version: an Image, or None for "no such version"; Instances: an Int;
+/// Share: a Percent of the service's traffic.
+struct Setting {
+  Variable variable = Variable::Version;
+  Role role = Role::Canary;
+  eval::Value value;
+};
+
+enum class Reversibility { Reversible, Compensable, Irreversible };
+
+/// One call of a capability's action on one service. It is idempotent: what it sets can be observed.
+struct Action {
+  std::string capability;  ///< `TrafficRouter`
+  std::string name;        ///< `shift`
+  uint32_t service = none; ///< index into Plan::services
+  uint32_t target = none;  ///< index into Plan::targets: the backend that does it
+  std::vector<std::pair<std::string, eval::Value>> args;  ///< all but the service, in declared order
+  std::vector<Setting> sets;
+  Reversibility reversibility = Reversibility::Reversible;
+  int64_t within_ns = 0;  ///< time for one attempt, until its effect is observed
+  int attempts = 1;       ///< at least 1
+  std::string text;       ///< `shift checkout to 10%`
+};
+
+/// A configured system: `target edge: haproxy { … }` or `metrics prom: prometheus { … }`.
+struct Target {
+  std::string name;
+  std::string backend;  ///< name of the backend declaration: `haproxy`
+  std::vector<std::pair<std::string, eval::Value>> config;
+};
+
+/// How a service uses a target for one capability: `workload = hosts { … }`.
+struct Binding {
+  std::string capability;
+  uint32_t target = none;
+  std::vector<std::pair<std::string, eval::Value>> config;
+};
+
+/// A service at a place. Locks, generations, exposure and history belong to this pair.
+struct Service {
+  std::string name;
+  std::string place;  ///< empty: the only one
+  std::vector<Binding> bindings;
+  int64_t traffic_uhz = 0;  ///< declared requests per second, in millionths; 0: not declared
+  int64_t replicas = 0;
+};
+
+/// What kind of evidence a signal gives. Counts: good and bad requests; Buckets: a histogram; Value: a number.
+enum class Evidence { Counts, Buckets, Value };
+
+struct Signal {
+  uint32_t service = none;
+  std::string name;         ///< `error_rate`
+  uint32_t target = none;   ///< the metrics source, or a workload for signals such as `unhealthy`
+  std::string method;       ///< `ratio`, `histogram`, `gauge`, …
+  std::vector<std::pair<std::string, eval::Value>> args;
+  Evidence evidence = Evidence::Value;
+  eval::Value::Kind unit = eval::Value::Kind::Percent;  ///< unit of its value: Percent, Duration, Rate, Int, Float
+};
+
+/// A live value: a signal seen for one role, for histograms at a quantile.
+struct Term {
+  uint32_t signal = none;
+  Role role = Role::All;
+  int64_t quantile_ppb = 0;  ///< of a Buckets signal: 990'000'000 for latency(99%); else 0
+};
+
+enum class Comparison { Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual };
+enum class ConditionKind { Reject, Require, Watch };
+
+/// `left  comparison  factor * right + offset`; without `right` just the offset. Units: those of left's signal
+/// (Percent in ppb, Duration in ns, otherwise the plain number); `factor` is a plain number.
+struct Condition {
+  ConditionKind kind = ConditionKind::Require;
+  Term left;
+  Comparison comparison = Comparison::LessEqual;
+  std::optional<Term> right;
+  double factor = 1;
+  double offset = 0;
+  int64_t proven_ppb = 0;   ///< 990'000'000 for `proven 99%`; 0: a plain condition
+  int samples = 1;          ///< of a plain condition: how many samples in a row decide
+  int64_t planned_blocks = 1;  ///< samples that the plan foresees over all holds it judges: the start-time mixture
+  std::string text;         ///< as written
+};
+
+/// What to do when a gate has no verdict at the end of its hold: keep sampling up to `hold_ns`, then.
+enum class Fallback { Fail, PassUnproven };
+struct Response {
+  int64_t hold_ns = 0;
+  Fallback then = Fallback::Fail;
+};
+
+/// A gate with its arguments bound. Conditions are shared: equal ones are the same index, so that evidence
+/// gathered in one phase counts in the next.
+struct Gate {
+  std::string text;  ///< `healthy(checkout, 99.9%)`
+  int64_t sample_ns = 0;
+  int64_t minimum_requests = 0;  ///< per role judged, before a pass
+  std::vector<uint32_t> conditions;
+  int64_t harm_ppb = 0;  ///< smallest regression that must not survive; 0: not declared
+  Response no_data, undecided, error;
+};
+
+/// `rollback when C held D` over the steps [first, last].
+struct Watch {
+  uint32_t condition = none;
+  int64_t held_ns = 0;
+  int64_t sample_ns = 0;
+  uint32_t first_step = 0, last_step = 0;
+  std::string text;
+};
+
+struct Phase {
+  std::string name;
+};
+
+enum class StepKind { Act, Hold };
+
+struct Step {
+  StepKind kind = StepKind::Act;
+  uint32_t phase = none;         ///< index into Plan::phases
+  std::vector<uint32_t> after;   ///< earlier steps that must be done before this one starts
+  Action action;                 ///< of Act
+  int64_t hold_ns = 0;           ///< of Hold
+  std::vector<uint32_t> gates;   ///< of Hold: indices into Plan::gates; all must pass
+  /// What undoes the world if the run stops once this step has begun: indices into Plan::undo, in order.
+  std::vector<uint32_t> rollback;
+  std::string text;
+  std::string place;             ///< `release.rollout:12`, where it was written
+  std::string reason;            ///< why it is in the plan
+};
+
+struct Rollback {
+  int64_t within_ns = 0;                ///< until traffic and versions are restored
+  uint32_t verify_gate = none;          ///< index into Plan::gates
+  int64_t verify_within_ns = 0;
+};
+
+/// A value read from the world when the plan was made; checked again before the first effect.
+enum class Recheck { Exact, Recorded, AtRunStart };
+struct Observed {
+  std::string what;    ///< `version(checkout, stable)`, `generation(checkout)`
+  eval::Value value;
+  std::string source;  ///< `target hosts`, `state`
+  Recheck recheck = Recheck::Exact;
+};
+
+struct Source {
+  std::string path;
+  std::string sha256;
+};
+
+struct Plan {
+  std::string tool_version;
+  std::string rollout;            ///< name of the rollout declaration
+  bool offline = false;           ///< made without looking at the world: for review only, never applied
+  std::vector<Source> sources;
+  std::vector<std::pair<std::string, eval::Value>> inputs;
+  std::vector<Observed> observed;
+  std::vector<Target> targets;
+  std::vector<Service> services;
+  std::vector<Signal> signals;
+  std::vector<Condition> conditions;
+  std::vector<Gate> gates;
+  std::vector<Watch> watches;
+  std::vector<Phase> phases;
+  std::vector<Step> steps;
+  std::vector<Action> undo;
+  Rollback rollback;
+};
+
+/// `checkout`, or `checkout[eu]` where the service has a place.
+std::string service_text(const Service& service);
+
+}  // namespace rollout::plan

@@ -1,0 +1,157 @@
+// Actions: a call of a capability's verb, what it sets, and whether it makes sense at this point.
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/build.h"
+
+namespace rollout::plan {
+
+using eval::Value;
+
+namespace {
+
+Variable variable_of(std::string_view name) {
+  return name == "version" ? Variable::Version : name == "instances" ? Variable::Instances : Variable::Share;
+}
+
+Role role_of(std::string_view name) { return name == "stable" ? Role::Stable : Role::Canary; }
+
+Reversibility reversibility_of(ast::ReversibilityWord word) {
+  switch (word) {
+    case ast::ReversibilityWord::Reversible: return Reversibility::Reversible;
+    case ast::ReversibilityWord::Compensable: return Reversibility::Compensable;
+    case ast::ReversibilityWord::Irreversible: return Reversibility::Irreversible;
+  }
+  return Reversibility::Irreversible;
+}
+
+}  // namespace
+
+void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
+  auto* member = static_cast<const ast::MemberExpr*>(call->callee);
+  const ir::ExprInfo& callee = program_.info(scope.module, member);
+  const ir::Capability& capability = program_.capabilities[callee.index];
+  const ir::Action& declared = capability.actions[callee.index2];
+  Value entity = eval(member->object, scope);
+  if (!entity.is(Value::Kind::Entity)) return;
+  uint32_t service = service_index(entity);
+  ir::Match match = ir::match_arguments(declared.parameters, call->arguments, 1);
+  std::vector<Value> arguments = {entity};
+  for (size_t i = 1; i < declared.parameters.size(); ++i)
+    arguments.push_back(eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame));
+  std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
+  if (!action) {
+    diagnostics_.report(call->span, diag::NoTarget, service_text(plan_.services[service]), std::string(capability.decl->name.text));
+    return;
+  }
+  if (!allowed(*action, call->span) || unchanged_[service]) return;
+  model_.next_step();
+  for (const Setting& setting : action->sets) model_.set({service, setting.variable, setting.role}, setting.value, callee.index);
+  Step step;
+  step.text = action->text;
+  step.reason = "written in the rollout";
+  step.action = std::move(*action);
+  step.rollback = derive_rollback(call->span);
+  add_step(std::move(step), call->span);
+}
+
+std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t action_index, uint32_t service, std::vector<Value> arguments) {
+  const ir::Capability& capability = program_.capabilities[capability_index];
+  const ir::Action& declared = capability.actions[action_index];
+  const ir::Service& owner = program_.services[declared_services_[service]];
+  Action action;
+  for (const ir::Binding& binding : owner.bindings) {
+    if (binding.capability != capability_index) continue;
+    action.target = target_index(binding.target);
+    const ir::Backend& backend = program_.backends[program_.targets[binding.target].backend];
+    for (const ast::ActionLimits& limits : backend.decl->actions) {
+      if (limits.name.text != declared.name.text) continue;
+      if (limits.within) action.within_ns = eval_->eval(backend.module, limits.within, {}).number;
+      if (!limits.attempts.text.empty()) action.attempts = std::max(1, atoi(std::string(limits.attempts.text).c_str()));
+    }
+  }
+  if (action.target == none) return std::nullopt;
+  action.capability = std::string(capability.decl->name.text);
+  action.name = std::string(declared.name.text);
+  action.service = service;
+  action.sets = effects(capability, declared, service, arguments);
+  action.reversibility = reversibility_of(declared.reversibility);
+  for (size_t i = 1; i < arguments.size(); ++i) action.args.emplace_back(std::string(declared.parameters[i].name.text), std::move(arguments[i]));
+  action.text = action_text(action);
+  return action;
+}
+
+/// `version(s, canary)` on the right of `sets` is the model's value before the action.
+std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir::Action& declared, uint32_t service, const std::vector<Value>& arguments) {
+  std::vector<Setting> settings;
+  for (const ast::Effect& effect : declared.item->effects) {
+    Value value;
+    if (effect.value->kind == ast::ExprKind::Call) {
+      auto* call = static_cast<const ast::CallExpr*>(effect.value);
+      auto name_of = [](const ast::Expr* expr) { return expr->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(expr)->name : std::string_view(); };
+      if (call->arguments.size() == 2)
+        value = model_.now({service, variable_of(name_of(call->callee)), role_of(name_of(call->arguments[1].value))});
+    } else {
+      value = eval_->eval(capability.module, effect.value, arguments);
+    }
+    settings.push_back({variable_of(effect.variable.text), role_of(effect.role.text), std::move(value)});
+  }
+  return settings;
+}
+
+/// What the model forbids: a canary of nothing, traffic for a version that does not run, a share that no weights make.
+bool Planner::allowed(const Action& action, Span span) {
+  uint32_t service = action.service;
+  std::string name = service_text(plan_.services[service]);
+  if (action.reversibility != Reversibility::Reversible) {
+    diagnostics_.report(span, diag::Irreversible, action.text);
+    return false;
+  }
+  Value stable = model_.now({service, Variable::Version, Role::Stable});
+  Value canary = model_.now({service, Variable::Version, Role::Canary});
+  for (const Setting& setting : action.sets) {
+    bool is_version = setting.variable == Variable::Version && !setting.value.is(Value::Kind::None);
+    if (is_version && setting.value == stable && (setting.role == Role::Canary || canary.is(Value::Kind::None))) {
+      unchanged_[service] = true;
+      return true;
+    }
+    if (is_version && setting.role == Role::Canary && stable.is(Value::Kind::None)) {
+      diagnostics_.report(span, diag::NothingToReplace, name).advise("install a first version: a rollout with `" + name + ".install(image)`");
+      return false;
+    }
+    bool gives_traffic = setting.variable == Variable::Share && setting.role == Role::Canary && setting.value.number > 0;
+    if (gives_traffic && canary.is(Value::Kind::None) && !unchanged_[service]) {
+      diagnostics_.report(span, diag::ShareWithoutVersion, name).advise(fmt::format("deploy it first: `{}.deploy(image)`", name));
+      return false;
+    }
+    if (setting.variable == Variable::Share && !share_possible(action, span)) return false;
+  }
+  return true;
+}
+
+/// A backend with weights can make a share only as exactly as its weights allow: to 0.1% here.
+bool Planner::share_possible(const Action& action, Span span) {
+  constexpr double tolerance = 0.001;
+  const ir::Backend& backend = program_.backends[program_.targets[declared_targets_[action.target]].backend];
+  int64_t most = atoll(std::string(backend.decl->weights_to.text).c_str());
+  int64_t servers = plan_.services[action.service].replicas;
+  double share = double(action.sets[0].value.number) / double(eval::percent_all);
+  if (most == 0 || servers == 0 || share <= 0 || share >= 1) return true;
+  double best = 1;
+  for (int64_t canary = 1; canary <= most; ++canary) {
+    int64_t stable = std::clamp<int64_t>(std::llround(double(canary) * (1 - share) / share), 1, most);
+    best = std::min(best, std::fabs(double(canary) / double(canary + stable) - share));
+  }
+  if (best <= tolerance) return true;
+  diagnostics_.report(span, diag::ShareImpossible, eval::to_text(action.sets[0].value), std::string(backend.decl->name.text), most);
+  return false;
+}
+
+std::string Planner::action_text(const Action& action) const {
+  std::string text = fmt::format("{} {}", action.name, service_text(plan_.services[action.service]));
+  for (const auto& [name, value] : action.args) text += fmt::format(" {}{}", value.is(Value::Kind::Percent) ? "to " : "", eval::to_text(value));
+  return text;
+}
+
+}  // namespace rollout::plan

@@ -1,0 +1,240 @@
+// Gates with their arguments bound, and their conditions in the one form that the engine evaluates.
+#include <fmt/format.h>
+
+#include "compiler/plan/build.h"
+
+namespace rollout::plan {
+
+using eval::Value;
+
+uint32_t Planner::gate_index(const Value& value, Span used_at) {
+  const ir::Gate& declared = program_.gates[size_t(value.number)];
+  Scope scope{declared.module, eval::Frame(std::max<size_t>(declared.slots, declared.parameters.size())), uint32_t(declared.parameters.size())};
+  std::string text;
+  for (size_t i = 0; i < declared.parameters.size(); ++i) {
+    scope.frame[i] = value.items[i];
+    if (value.items[i].is(Value::Kind::None)) scope.frame[i] = eval_->bind(declared.parameters[i], declared.module, declared.module, nullptr, {});
+    text += (i ? ", " : "") + eval::to_text(scope.frame[i]);
+  }
+  Gate gate;
+  gate.text = fmt::format("{}({})", value.text, text);
+  auto known = gates_.find(gate.text);
+  if (known != gates_.end()) return known->second;
+  const ast::GateDecl* decl = declared.decl;
+  gate.sample_ns = eval(decl->sample, scope).number;
+  if (gate.sample_ns <= 0) diagnostics_.report(decl->sample->span, diag::RefinementBroken, "sample every", eval::duration_text(gate.sample_ns));
+  if (decl->minimum) gate.minimum_requests = eval(decl->minimum, scope).number;
+  if (decl->harm) gate.harm_ppb = eval(decl->harm, scope).number;
+  for (const ast::ConditionClause& clause : decl->conditions) {
+    std::optional<Condition> condition = make_condition(clause.condition, scope, used_at);
+    if (!condition) return none;
+    condition->kind = clause.kind == ast::ClauseKind::Reject ? ConditionKind::Reject : ConditionKind::Require;
+    if (!set_proof(*condition, clause, scope)) return none;
+    condition->text = condition_text(*condition);
+    gate.conditions.push_back(condition_index(std::move(*condition)));
+  }
+  for (const ast::ResponseClause& clause : decl->responses) {
+    Response response{clause.hold ? eval(clause.hold, scope).number : 0, clause.pass ? Fallback::PassUnproven : Fallback::Fail};
+    (clause.event.text == "no_data" ? gate.no_data : clause.event.text == "undecided" ? gate.undecided : gate.error) = response;
+  }
+  uint32_t index = uint32_t(plan_.gates.size());
+  gates_[gate.text] = index;
+  plan_.gates.push_back(std::move(gate));
+  return index;
+}
+
+/// How sure: `proven 99%` needs counts and a comparison in the direction that can be proven.
+bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause, Scope& scope) {
+  constexpr int usual_samples = 3;
+  condition.samples = clause.samples ? int(eval(clause.samples, scope).number) : usual_samples;
+  if (!clause.proven) return true;
+  condition.proven_ppb = eval(clause.proven, scope).number;
+  if (condition.proven_ppb <= 0 || condition.proven_ppb >= eval::percent_all) {
+    diagnostics_.report(clause.proven->span, diag::RefinementBroken, "proven", eval::percent_text(condition.proven_ppb));
+    return false;
+  }
+  bool counts = plan_.signals[condition.left.signal].evidence == Evidence::Counts &&
+                (!condition.right || plan_.signals[condition.right->signal].evidence == Evidence::Counts);
+  bool upward = condition.comparison == Comparison::Greater || condition.comparison == Comparison::GreaterEqual;
+  bool downward = condition.comparison == Comparison::Less || condition.comparison == Comparison::LessEqual;
+  bool provable = condition.kind == ConditionKind::Reject ? upward : downward;
+  if (!counts) {
+    diagnostics_.report(clause.condition->span, diag::ProvenNeedsCounts, plan_.signals[condition.left.signal].name)
+        .advise("only ratios of counts are evidence; compare without `proven`, `over 5 samples`");
+    return false;
+  }
+  if (provable && condition.offset >= 0 && condition.factor >= 0) return true;
+  diagnostics_.report(clause.condition->span, diag::NotProvable)
+      .advise("prove a regression with `reject when new > old + tolerance`, its absence with `require new <= old + tolerance`");
+  return false;
+}
+
+uint32_t Planner::condition_index(Condition condition) {
+  std::string key = fmt::format("{} {} {} {}", int(condition.kind), condition.text, condition.proven_ppb, condition.samples);
+  key += fmt::format(" {} {}", condition.left.signal, condition.right ? condition.right->signal : none);
+  auto [known, fresh] = conditions_.try_emplace(key, uint32_t(plan_.conditions.size()));
+  if (fresh) plan_.conditions.push_back(std::move(condition));
+  return known->second;
+}
+
+/// `a - b > c` and its like, brought to `left comparison factor * right + offset` with one term on each side.
+std::optional<Condition> Planner::make_condition(const ast::Expr* expr, Scope& scope, Span used_at) {
+  auto* binary = static_cast<const ast::BinaryExpr*>(expr);
+  std::optional<Linear> left = linear(binary->left, scope, used_at), right = linear(binary->right, scope, used_at);
+  if (!left || !right) return std::nullopt;
+  for (auto& [term, factor] : right->terms) left->terms.emplace_back(term, -factor);
+  double offset = right->offset - left->offset;
+  if (left->terms.empty() || left->terms.size() > 2 || left->terms[0].second == 0) {
+    diagnostics_.report(expr->span, diag::TooManyTerms);
+    return std::nullopt;
+  }
+  double scale = left->terms[0].second;
+  Condition condition;
+  condition.left = left->terms[0].first;
+  condition.planned_blocks = 0;
+  condition.offset = offset / scale;
+  if (left->terms.size() == 2) {
+    condition.right = left->terms[1].first;
+    condition.factor = -left->terms[1].second / scale;
+  }
+  switch (binary->op) {
+    case ast::Operator::Less: condition.comparison = scale > 0 ? Comparison::Less : Comparison::Greater; break;
+    case ast::Operator::LessEqual: condition.comparison = scale > 0 ? Comparison::LessEqual : Comparison::GreaterEqual; break;
+    case ast::Operator::Greater: condition.comparison = scale > 0 ? Comparison::Greater : Comparison::Less; break;
+    case ast::Operator::GreaterEqual: condition.comparison = scale > 0 ? Comparison::GreaterEqual : Comparison::LessEqual; break;
+    case ast::Operator::Equal: condition.comparison = Comparison::Equal; break;
+    default: condition.comparison = Comparison::NotEqual; break;
+  }
+  return condition;
+}
+
+std::optional<Linear> Planner::linear(const ast::Expr* expr, Scope& scope, Span used_at) {
+  const ir::ExprInfo& info = program_.info(scope.module, expr);
+  if (!info.type->is(ir::TypeKind::Live)) return Linear{{}, eval::Evaluator::number_of(eval(expr, scope))};
+  if (expr->kind == ast::ExprKind::Binary) return linear_binary(static_cast<const ast::BinaryExpr*>(expr), scope, used_at);
+  int64_t quantile = 0;
+  if (expr->kind == ast::ExprKind::Call) {
+    auto* call = static_cast<const ast::CallExpr*>(expr);
+    quantile = eval(call->arguments[0].value, scope).number;
+    if (quantile <= 0 || quantile >= eval::percent_all) {
+      diagnostics_.report(call->arguments[0].value->span, diag::RefinementBroken, "quantile", eval::percent_text(quantile));
+      return std::nullopt;
+    }
+    expr = call->callee;
+  }
+  if (expr->kind != ast::ExprKind::Member) return std::nullopt;
+  std::optional<Term> term = term_of(static_cast<const ast::MemberExpr*>(expr), scope, used_at);
+  if (!term) return std::nullopt;
+  term->quantile_ppb = quantile;
+  return Linear{{{*term, 1.0}}, 0};
+}
+
+std::optional<Linear> Planner::linear_binary(const ast::BinaryExpr* binary, Scope& scope, Span used_at) {
+  std::optional<Linear> left = linear(binary->left, scope, used_at), right = linear(binary->right, scope, used_at);
+  if (!left || !right) return std::nullopt;
+  if (binary->op == ast::Operator::Add || binary->op == ast::Operator::Subtract) {
+    double sign = binary->op == ast::Operator::Add ? 1 : -1;
+    for (auto& [term, factor] : right->terms) left->terms.emplace_back(term, sign * factor);
+    left->offset += sign * right->offset;
+    return left;
+  }
+  bool divides = binary->op == ast::Operator::Divide;
+  if (!right->terms.empty() && (divides || !left->terms.empty())) {
+    diagnostics_.report(binary->span, diag::TooManyTerms);
+    return std::nullopt;
+  }
+  Linear& scaled = left->terms.empty() ? *right : *left;
+  const ast::Expr* by_expr = left->terms.empty() ? binary->left : binary->right;
+  double by = left->terms.empty() ? left->offset : right->offset;
+  if (program_.info(scope.module, by_expr).type->is(ir::TypeKind::Percent)) by /= double(eval::percent_all);
+  if (divides && by == 0) return std::nullopt;
+  double scale = divides ? 1 / by : by;
+  for (auto& [term, factor] : scaled.terms) factor *= scale;
+  scaled.offset *= scale;
+  return scaled;
+}
+
+std::optional<Term> Planner::term_of(const ast::MemberExpr* member, Scope& scope, Span used_at) {
+  const ast::Expr* object = member->object;
+  Role role = Role::All;
+  const ir::ExprInfo& info = program_.info(scope.module, object);
+  if (info.ref == ir::Ref::Role) {
+    role = Role(info.index);
+    object = static_cast<const ast::MemberExpr*>(object)->object;
+  }
+  Value entity = eval(object, scope);
+  if (!entity.is(Value::Kind::Entity)) return std::nullopt;
+  uint32_t signal = signal_index(service_index(entity), member->member.text, member->member.span, used_at);
+  return signal == none ? std::nullopt : std::optional(Term{signal, role, 0});
+}
+
+uint32_t Planner::signal_index(uint32_t service, std::string_view name, Span span, Span used_at) {
+  for (uint32_t i = 0; i < plan_.signals.size(); ++i)
+    if (plan_.signals[i].service == service && plan_.signals[i].name == name) return i;
+  const ir::Service& declared = program_.services[declared_services_[service]];
+  for (const ir::ServiceSignal& signal : declared.signals) {
+    if (signal.name.text != name) continue;
+    const ir::Method& method = program_.capabilities[signal.capability].signals[signal.method];
+    Signal entry{service, std::string(name), none, std::string(method.name.text), {}, Evidence::Value, eval::value_kind(signal.type)};
+    entry.evidence = method.evidence == "counts" ? Evidence::Counts : method.evidence == "buckets" ? Evidence::Buckets : Evidence::Value;
+    if (signal.source) {
+      auto* call = static_cast<const ast::CallExpr*>(signal.source);
+      auto* callee = static_cast<const ast::MemberExpr*>(call->callee);
+      entry.target = target_index(program_.info(declared.module, callee->object).index);
+      ir::Match match = ir::match_arguments(method.parameters, call->arguments);
+      for (size_t i = 0; i < method.parameters.size(); ++i)
+        entry.args.emplace_back(std::string(method.parameters[i].name.text), eval_->bind(method.parameters[i], 0, declared.module, match.values[i], {}));
+    } else {
+      for (const ir::Binding& binding : declared.bindings)
+        if (binding.capability == signal.capability) entry.target = target_index(binding.target);
+    }
+    plan_.signals.push_back(std::move(entry));
+    return uint32_t(plan_.signals.size() - 1);
+  }
+  diagnostics_.report(used_at, diag::SignalMissing, service_text(plan_.services[service]), std::string(name)).at(span, "read here");
+  return none;
+}
+
+/// A gate that reads a version which has no traffic at this point could never decide.
+void Planner::check_roles(const Gate& gate, Span span) {
+  for (uint32_t index : gate.conditions) {
+    const Condition& condition = plan_.conditions[index];
+    for (const Term* term : {&condition.left, condition.right ? &*condition.right : nullptr}) {
+      if (!term || term->role == Role::All) continue;
+      uint32_t service = plan_.signals[term->signal].service;
+      if (unchanged_[service]) continue;
+      bool routed = std::any_of(plan_.services[service].bindings.begin(), plan_.services[service].bindings.end(),
+                                [](const Binding& binding) { return binding.capability == "TrafficRouter"; });
+      int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
+      bool canary = term->role == Role::Canary;
+      if (!routed || (canary ? share > 0 : share < eval::percent_all)) continue;
+      diagnostics_.report(span, diag::RoleWithoutTraffic, gate.text, std::string(canary ? "canary" : "stable"), std::string(canary ? "0%" : "100%"))
+          .advise(canary ? "shift traffic to it first" : "judge the whole service here: `s.error_rate` instead of `s.stable.error_rate`");
+      return;
+    }
+  }
+}
+
+std::string Planner::term_text(const Term& term) const {
+  std::string role = term.role == Role::Stable ? "stable " : term.role == Role::Canary ? "canary " : "";
+  std::string quantile = term.quantile_ppb ? fmt::format("({})", eval::percent_text(term.quantile_ppb)) : "";
+  return role + plan_.signals[term.signal].name + quantile;
+}
+
+std::string Planner::condition_text(const Condition& condition) const {
+  constexpr std::string_view symbols[] = {"<", "<=", ">", ">=", "==", "!="};
+  auto unit_text = [&](double number) {
+    Value::Kind unit = plan_.signals[condition.left.signal].unit;
+    if (unit == Value::Kind::Float) return fmt::format("{}", number);
+    return eval::to_text(Value::of(unit, int64_t(number)));
+  };
+  std::string text = fmt::format("{} {} ", term_text(condition.left), symbols[size_t(condition.comparison)]);
+  if (!condition.right) return text + unit_text(condition.offset);
+  if (condition.factor != 1) text += fmt::format("{} * ", condition.factor);
+  text += term_text(*condition.right);
+  if (condition.offset > 0) text += " + " + unit_text(condition.offset);
+  if (condition.offset < 0) text += " - " + unit_text(-condition.offset);
+  return text;
+}
+
+}  // namespace rollout::plan

@@ -1,0 +1,152 @@
+#include "compiler/plan/plan_json.h"
+
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/Support/SHA256.h>
+
+#include "compiler/plan/json_parts.h"
+
+namespace rollout::plan {
+
+namespace {
+
+void write_step(json::Writer& json, const Step& step) {
+  json.begin_object().field("kind", step.kind == StepKind::Act ? "act" : "hold").field("text", step.text);
+  json.field("place", step.place).field("reason", step.reason);
+  write_index(json, "phase", step.phase);
+  write_indices(json, "after", step.after);
+  if (step.kind == StepKind::Act) {
+    json.key("action");
+    write_action(json, step.action);
+  } else {
+    json.field("hold_ns", step.hold_ns);
+    write_indices(json, "gates", step.gates);
+  }
+  write_indices(json, "rollback", step.rollback);
+  json.end_object();
+}
+
+Step read_step(const json::Node& node) {
+  Step step;
+  step.kind = node["kind"].as_string() == "act" ? StepKind::Act : StepKind::Hold;
+  step.text = node["text"].as_string();
+  step.place = node["place"].as_string();
+  step.reason = node["reason"].as_string();
+  step.phase = read_index(node["phase"]);
+  step.after = read_indices(node["after"]);
+  if (step.kind == StepKind::Act) step.action = read_action(node["action"]);
+  step.hold_ns = node["hold_ns"].as_int();
+  step.gates = read_indices(node["gates"]);
+  step.rollback = read_indices(node["rollback"]);
+  return step;
+}
+
+/// The first index that points nowhere, in words; empty when all are good.
+std::string dangling(const Plan& plan) {
+  auto bad = [](uint32_t index, size_t size) { return index >= size; };
+  auto bad_action = [&](const Action& action) { return bad(action.service, plan.services.size()) || bad(action.target, plan.targets.size()); };
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    bool wrong = (step.phase != none && bad(step.phase, plan.phases.size())) || (step.kind == StepKind::Act && bad_action(step.action));
+    for (uint32_t after : step.after) wrong |= after >= i;
+    for (uint32_t gate : step.gates) wrong |= bad(gate, plan.gates.size());
+    for (uint32_t undo : step.rollback) wrong |= bad(undo, plan.undo.size());
+    if (wrong) return "step " + std::to_string(i);
+  }
+  for (const Action& action : plan.undo)
+    if (bad_action(action)) return "undo " + action.text;
+  for (const Signal& signal : plan.signals)
+    if (bad(signal.service, plan.services.size()) || bad(signal.target, plan.targets.size())) return "signal " + signal.name;
+  for (const Condition& condition : plan.conditions)
+    if (bad(condition.left.signal, plan.signals.size()) || (condition.right && bad(condition.right->signal, plan.signals.size())))
+      return "condition " + condition.text;
+  for (const Gate& gate : plan.gates)
+    for (uint32_t condition : gate.conditions)
+      if (bad(condition, plan.conditions.size())) return "gate " + gate.text;
+  for (const Watch& watch : plan.watches)
+    if (bad(watch.condition, plan.conditions.size()) || bad(watch.last_step, plan.steps.size()) || watch.first_step > watch.last_step) return "watch " + watch.text;
+  for (const Service& service : plan.services)
+    for (const Binding& binding : service.bindings)
+      if (bad(binding.target, plan.targets.size())) return "service " + service.name;
+  if (plan.rollback.verify_gate != none && bad(plan.rollback.verify_gate, plan.gates.size())) return "rollback";
+  return {};
+}
+
+/// An action that changes something names the actions that undo it.
+std::string without_rollback(const Plan& plan) {
+  for (size_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    bool share_to_rest = step.kind == StepKind::Act && step.action.sets.size() == 1 && step.action.sets[0].variable == Variable::Share &&
+                         step.action.sets[0].value.number == 0;
+    if (step.kind == StepKind::Act && step.rollback.empty() && !share_to_rest) return "step " + std::to_string(i);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string to_json(const Plan& plan) {
+  json::Writer json;
+  json.begin_object().field("format", format_version).field("tool", plan.tool_version).field("rollout", plan.rollout);
+  json.field("offline", plan.offline);
+  write_list(json, "sources", plan.sources, [](json::Writer& j, const Source& source) {
+    j.begin_object().field("path", source.path).field("sha256", source.sha256).end_object();
+  });
+  write_values(json, "inputs", plan.inputs);
+  write_list(json, "observed", plan.observed, write_observed);
+  write_list(json, "targets", plan.targets, write_target);
+  write_list(json, "services", plan.services, write_service);
+  write_list(json, "signals", plan.signals, write_signal);
+  write_list(json, "conditions", plan.conditions, write_condition);
+  write_list(json, "gates", plan.gates, write_gate);
+  write_list(json, "watches", plan.watches, write_watch);
+  write_list(json, "phases", plan.phases, [](json::Writer& j, const Phase& phase) { j.value(phase.name); });
+  write_list(json, "steps", plan.steps, write_step);
+  write_list(json, "undo", plan.undo, write_action);
+  json.key("rollback").begin_object().field("within_ns", plan.rollback.within_ns);
+  write_index(json, "verify_gate", plan.rollback.verify_gate);
+  json.field("verify_within_ns", plan.rollback.verify_within_ns).end_object();
+  json.end_object();
+  return json.take() + "\n";
+}
+
+Result<Plan> from_json(std::string_view bytes) {
+  Result<json::Node> root = json::parse(bytes);
+  if (!root) return OpError{"this is no plan: " + root.error().message};
+  const json::Node& node = *root;
+  if (!node.is(json::Node::Kind::Object) || !node["format"].is(json::Node::Kind::Int)) return OpError{"this is no plan: it names no format"};
+  if (node["format"].as_int() != format_version)
+    return OpError{"this plan has format " + std::to_string(node["format"].as_int()) + ", this rollout reads format " + std::to_string(format_version)};
+  Plan plan;
+  plan.tool_version = node["tool"].as_string();
+  plan.rollout = node["rollout"].as_string();
+  plan.offline = node["offline"].as_bool();
+  for (const json::Node& source : node["sources"].items)
+    plan.sources.push_back({std::string(source["path"].as_string()), std::string(source["sha256"].as_string())});
+  plan.inputs = read_values(node["inputs"]);
+  for (const json::Node& item : node["observed"].items) plan.observed.push_back(read_observed(item));
+  for (const json::Node& item : node["targets"].items) plan.targets.push_back(read_target(item));
+  for (const json::Node& item : node["services"].items) plan.services.push_back(read_service(item));
+  for (const json::Node& item : node["signals"].items) plan.signals.push_back(read_signal(item));
+  for (const json::Node& item : node["conditions"].items) plan.conditions.push_back(read_condition(item));
+  for (const json::Node& item : node["gates"].items) plan.gates.push_back(read_gate(item));
+  for (const json::Node& item : node["watches"].items) plan.watches.push_back(read_watch(item));
+  for (const json::Node& item : node["phases"].items) plan.phases.push_back({std::string(item.as_string())});
+  for (const json::Node& item : node["steps"].items) plan.steps.push_back(read_step(item));
+  for (const json::Node& item : node["undo"].items) plan.undo.push_back(read_action(item));
+  plan.rollback.within_ns = node["rollback"]["within_ns"].as_int();
+  plan.rollback.verify_gate = read_index(node["rollback"]["verify_gate"]);
+  plan.rollback.verify_within_ns = node["rollback"]["verify_within_ns"].as_int();
+  std::string broken = dangling(plan);
+  if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};
+  std::string naked = without_rollback(plan);
+  if (!naked.empty()) return OpError{"this plan is damaged: " + naked + " has no rollback"};
+  if (to_json(plan) != bytes) return OpError{"this plan is damaged: its bytes are not what its content gives"};
+  return plan;
+}
+
+std::string hash_of(std::string_view bytes) {
+  std::array<uint8_t, 32> digest = llvm::SHA256::hash(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+  return llvm::toHex(llvm::ArrayRef<uint8_t>(digest.data(), digest.size()), true);
+}
+
+}  // namespace rollout::plan

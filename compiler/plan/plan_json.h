@@ -1,0 +1,21 @@
+// The plan as canonical JSON bytes, and back. The bytes are the plan's identity: equal plans have equal bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "compiler/base/result.h"
+#include "compiler/plan/plan.h"
+
+namespace rollout::plan {
+
+std::string to_json(const Plan& plan);
+
+/// Refuses a foreign format version, an index out of range, a step without its rollback, and bytes that are not
+/// canonical (whose own rendering differs), each with a sentence that names the place.
+Result<Plan> from_json(std::string_view bytes);
+
+/// SHA-256 of `bytes`, 64 hex digits.
+std::string hash_of(std::string_view bytes);
+
+}  // namespace rollout::plan

@@ -1,0 +1,68 @@
+// The rollback of a step is derived, never written: from what the steps so far have set, back to the values at the
+// start, last touched first, each variable once (75% → 0% is one action, not five).
+#include <fmt/format.h>
+
+#include "compiler/plan/build.h"
+
+namespace rollout::plan {
+
+using eval::Value;
+
+std::vector<uint32_t> Planner::derive_rollback(Span span) {
+  std::vector<uint32_t> order;
+  std::vector<Place> covered;
+  auto is_covered = [&](Place place) { return std::find(covered.begin(), covered.end(), place) != covered.end(); };
+  for (const Model::Cell* cell : model_.to_undo()) {
+    if (is_covered(cell->place)) continue;
+    std::optional<Action> undo = inverse(*cell);
+    if (!undo) {
+      const char* variables[] = {"version", "instances", "share"};
+      std::string what = fmt::format("{}({}, {})", variables[size_t(cell->place.variable)], service_text(plan_.services[cell->place.service]),
+                                     cell->place.role == Role::Stable ? "stable" : "canary");
+      diagnostics_.report(span, diag::NoRollback, what, eval::to_text(cell->start)).advise("the capability needs an action that sets it");
+      return order;
+    }
+    for (const Setting& setting : undo->sets) covered.push_back({undo->service, setting.variable, setting.role});
+    order.push_back(add_undo(std::move(*undo)));
+  }
+  return order;
+}
+
+/// An action of the same capability whose effects are all values of the start, one of them that of `cell`.
+std::optional<Action> Planner::inverse(const Model::Cell& cell) {
+  const ir::Capability& capability = program_.capabilities[cell.capability];
+  for (uint32_t i = 0; i < capability.actions.size(); ++i) {
+    const ir::Action& candidate = capability.actions[i];
+    std::vector<Value> arguments(candidate.parameters.size());
+    arguments[0] = Value::of(Value::Kind::Entity, plan_.services[cell.place.service].name);
+    arguments[0].number = declared_services_[cell.place.service];
+    // An argument takes the value at the start of the variable that it sets.
+    for (const ast::Effect& effect : candidate.item->effects) {
+      if (effect.value->kind != ast::ExprKind::Name) continue;
+      const ir::ExprInfo& source = program_.info(capability.module, effect.value);
+      Variable variable = effect.variable.text == "version" ? Variable::Version : effect.variable.text == "share" ? Variable::Share : Variable::Instances;
+      if (source.ref == ir::Ref::Local) arguments[source.index] = model_.at_start({cell.place.service, variable, effect.role.text == "stable" ? Role::Stable : Role::Canary});
+    }
+    bool bound = std::none_of(arguments.begin() + 1, arguments.end(), [](const Value& value) { return value.is(Value::Kind::None); });
+    if (!bound) continue;
+    std::optional<Action> action = make_action(cell.capability, i, cell.place.service, std::move(arguments));
+    if (!action) continue;
+    bool sets_cell = false, restores = true;
+    for (const Setting& setting : action->sets) {
+      Place place{cell.place.service, setting.variable, setting.role};
+      sets_cell |= place == cell.place;
+      restores &= setting.value == model_.at_start(place);
+    }
+    if (sets_cell && restores) return action;
+  }
+  return std::nullopt;
+}
+
+uint32_t Planner::add_undo(Action action) {
+  std::string key = fmt::format("{}.{}", action.capability, action.text);
+  auto [known, fresh] = undo_.try_emplace(key, uint32_t(plan_.undo.size()));
+  if (fresh) plan_.undo.push_back(std::move(action));
+  return known->second;
+}
+
+}  // namespace rollout::plan

@@ -1,0 +1,143 @@
+#include "compiler/plan/build.h"
+
+namespace rollout::plan {
+
+using eval::Value;
+
+void Planner::plan_block(const ast::Block* block, Scope& scope) {
+  uint32_t first = uint32_t(plan_.steps.size());
+  size_t watches = plan_.watches.size();
+  uint32_t outer_locals = scope.locals;
+  for (const ast::Statement* statement : block->statements) plan_statement(statement, scope);
+  // A watch stands over the whole block in which it is written, also over what comes before it.
+  uint32_t last = plan_.steps.empty() ? 0 : uint32_t(plan_.steps.size() - 1);
+  for (size_t i = watches; i < plan_.watches.size(); ++i)
+    if (plan_.watches[i].first_step == none) {
+      plan_.watches[i].first_step = first;
+      plan_.watches[i].last_step = last;
+    }
+  scope.locals = outer_locals;
+}
+
+void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
+  switch (statement->kind) {
+    case ast::StatementKind::Error: break;
+    case ast::StatementKind::Call: plan_call(static_cast<const ast::CallStatement*>(statement)->call, scope); break;
+    case ast::StatementKind::Phase: plan_phase(static_cast<const ast::PhaseStatement*>(statement), scope); break;
+    case ast::StatementKind::Hold: plan_hold(static_cast<const ast::HoldStatement*>(statement), scope); break;
+    case ast::StatementKind::For: plan_for(static_cast<const ast::ForStatement*>(statement), scope); break;
+    case ast::StatementKind::If: {
+      auto* branch = static_cast<const ast::IfStatement*>(statement);
+      if (eval(branch->condition, scope).number) plan_block(branch->then_block, scope);
+      else if (branch->else_block) plan_block(branch->else_block, scope);
+      break;
+    }
+    case ast::StatementKind::Let: {
+      auto* let = static_cast<const ast::LetStatement*>(statement);
+      Value value = eval(let->value, scope);
+      scope.frame[scope.locals++] = std::move(value);
+      break;
+    }
+    case ast::StatementKind::Watch: plan_watch(static_cast<const ast::WatchStatement*>(statement), scope); break;
+    case ast::StatementKind::Rollback: plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope); break;
+  }
+}
+
+void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
+  std::string name(phase->name.text);
+  if (phase->label) name = eval(phase->label, scope).text;
+  for (const Phase& other : plan_.phases)
+    if (other.name == name) diagnostics_.report(phase->name.span, diag::PhaseTwice, name).advise("give each phase a name of its own, such as \"${step.name}\"");
+  uint32_t outer = phase_;
+  phase_ = uint32_t(plan_.phases.size());
+  plan_.phases.push_back({std::move(name)});
+  plan_block(phase->body, scope);
+  phase_ = outer;
+}
+
+void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
+  Value range = eval(loop->range, scope);
+  uint32_t slot = scope.locals++;
+  for (Value& item : range.items) {
+    scope.frame[slot] = std::move(item);
+    plan_block(loop->body, scope);
+    if (plan_.steps.size() > max_steps) break;
+  }
+  scope.locals = slot;
+}
+
+uint32_t Planner::add_step(Step step, Span span) {
+  uint32_t index = uint32_t(plan_.steps.size());
+  if (index == max_steps) diagnostics_.report(span, diag::PlanTooLong, max_steps);
+  if (index > 0) step.after = {index - 1};
+  step.phase = phase_;
+  step.place = place_text(span);
+  plan_.steps.push_back(std::move(step));
+  return index;
+}
+
+void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
+  Step step;
+  step.kind = StepKind::Hold;
+  step.hold_ns = eval(hold->duration, scope).number;
+  if (step.hold_ns <= 0) diagnostics_.report(hold->duration->span, diag::RefinementBroken, "hold", eval::duration_text(step.hold_ns));
+  for (const ast::Expr* judge : hold->judges) {
+    Value value = eval(judge, scope);
+    if (!value.is(Value::Kind::Gate)) return;
+    uint32_t gate = gate_index(value, judge->span);
+    if (gate == none) return;
+    const Gate& bound = plan_.gates[gate];
+    if (bound.sample_ns > step.hold_ns)
+      diagnostics_.report(hold->duration->span, diag::HoldTooShort, eval::duration_text(step.hold_ns), eval::duration_text(bound.sample_ns));
+    check_roles(bound, judge->span);
+    for (uint32_t condition : bound.conditions) plan_.conditions[condition].planned_blocks += step.hold_ns / std::max<int64_t>(1, bound.sample_ns);
+    step.gates.push_back(gate);
+  }
+  bool all_unchanged = !unchanged_.empty() && std::all_of(unchanged_.begin(), unchanged_.end(), [](bool same) { return same; });
+  if (all_unchanged) return;
+  step.text = fmt::format("hold {}", eval::duration_text(step.hold_ns));
+  for (size_t i = 0; i < step.gates.size(); ++i) step.text += fmt::format("{}{}", i ? ", " : " judged by ", plan_.gates[step.gates[i]].text);
+  step.reason = "evidence is gathered before the next step";
+  step.rollback = derive_rollback(hold->span);
+  add_step(std::move(step), hold->span);
+}
+
+void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
+  // A tenth of the time a condition must last, so that a gap is seen; not more often than a scrape, not too seldom.
+  constexpr int64_t least_ns = eval::ns_per_s, most_ns = 15 * eval::ns_per_s;
+  std::optional<Condition> condition = make_condition(watch->condition, scope, watch->span);
+  if (!condition) return;
+  condition->kind = ConditionKind::Watch;
+  condition->text = condition_text(*condition);
+  Watch entry;
+  entry.held_ns = watch->held ? eval(watch->held, scope).number : 0;
+  entry.sample_ns = std::clamp(entry.held_ns / 10, least_ns, most_ns);
+  entry.text = condition->text + (entry.held_ns ? fmt::format(" held {}", eval::duration_text(entry.held_ns)) : "");
+  entry.condition = condition_index(std::move(*condition));
+  entry.first_step = none;
+  plan_.watches.push_back(std::move(entry));
+}
+
+void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope) {
+  if (plan_.rollback.within_ns) diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
+  if (rollback->within) plan_.rollback.within_ns = eval(rollback->within, scope).number;
+  if (rollback->verify) plan_.rollback.verify_gate = gate_index(eval(rollback->verify, scope), rollback->verify->span);
+  if (rollback->verify_within) plan_.rollback.verify_within_ns = eval(rollback->verify_within, scope).number;
+}
+
+void Planner::plan_call(const ast::CallExpr* call, Scope& scope) {
+  const ir::ExprInfo& callee = program_.info(scope.module, call->callee);
+  if (callee.ref == ir::Ref::Action) plan_action(call, scope);
+  if (callee.ref == ir::Ref::Strategy) plan_strategy(call, callee.index, scope);
+}
+
+void Planner::plan_strategy(const ast::CallExpr* call, uint32_t index, Scope& scope) {
+  const ir::Strategy& strategy = program_.strategies[index];
+  ir::Match match = ir::match_arguments(strategy.parameters, call->arguments);
+  Scope inner{strategy.module, eval::Frame(strategy.slots), uint32_t(strategy.parameters.size())};
+  for (size_t i = 0; i < strategy.parameters.size(); ++i)
+    inner.frame[i] = eval_->bind(strategy.parameters[i], strategy.module, scope.module, match.values[i], scope.frame);
+  plan_block(strategy.decl->body, inner);
+}
+
+}  // namespace rollout::plan

@@ -1,0 +1,120 @@
+// `test` blocks with their expressions evaluated.
+#include <fmt/format.h>
+
+#include "compiler/eval/evaluator.h"
+#include "compiler/plan/planner.h"
+
+namespace rollout::plan {
+
+namespace {
+
+using eval::Value;
+
+std::string unquoted(std::string_view name) {
+  bool quoted = name.size() >= 2 && name.front() == '"';
+  return std::string(quoted ? name.substr(1, name.size() - 2) : name);
+}
+
+Comparison comparison_of(ast::Operator op) {
+  switch (op) {
+    case ast::Operator::Less: return Comparison::Less;
+    case ast::Operator::LessEqual: return Comparison::LessEqual;
+    case ast::Operator::Greater: return Comparison::Greater;
+    case ast::Operator::GreaterEqual: return Comparison::GreaterEqual;
+    case ast::Operator::NotEqual: return Comparison::NotEqual;
+    default: return Comparison::Equal;
+  }
+}
+
+class TestReader {
+ public:
+  TestReader(const ir::Program& program, const ir::Test& test, const SourceMap& sources, Diagnostics& diagnostics)
+      : program_(program), test_(test), sources_(sources), evaluator_(program, std::vector<Value>(program.inputs.size()), diagnostics) {}
+
+  TestCase read() {
+    TestCase out;
+    out.name = unquoted(test_.decl->name.text);
+    out.place = place(test_.decl->span);
+    for (const ast::TestItem& item : test_.decl->items) {
+      switch (item.kind) {
+        case ast::TestItemKind::Signal: out.signals.push_back(signal(item)); break;
+        case ast::TestItemKind::Fail: {
+          auto* member = static_cast<const ast::MemberExpr*>(item.subject);
+          out.failures.push_back({eval(member->object).text, std::string(member->member.text), unquoted(item.phase.text)});
+          break;
+        }
+        case ast::TestItemKind::Run:
+          out.request.rollout = item.run.text;
+          for (const ast::Argument& argument : item.arguments) out.request.values.emplace_back(std::string(argument.label.text), eval(argument.value));
+          break;
+        case ast::TestItemKind::Abort: out.abort_at_ns = eval(item.subject).number; break;
+        case ast::TestItemKind::Expect: out.expectations.push_back(expectation(item)); break;
+      }
+    }
+    return out;
+  }
+
+ private:
+  Value eval(const ast::Expr* expr) { return evaluator_.eval(test_.module, expr, {}); }
+  std::string place(Span span) const {
+    return fmt::format("{}:{}", sources_.name(span.source), sources_.locate(span.source, span.begin).line);
+  }
+
+  GivenSignal signal(const ast::TestItem& item) {
+    auto* member = static_cast<const ast::MemberExpr*>(item.subject);
+    GivenSignal given;
+    given.signal = member->member.text;
+    const ast::Expr* object = member->object;
+    const ir::ExprInfo& info = program_.info(test_.module, object);
+    if (info.ref == ir::Ref::Role) {
+      given.role = Role(info.index);
+      object = static_cast<const ast::MemberExpr*>(object)->object;
+    }
+    given.service = eval(object).text;
+    for (const ast::ScriptedValue& value : item.values) given.values.push_back({eval(value.value), value.at ? eval(value.at).number : 0});
+    return given;
+  }
+
+  Expectation expectation(const ast::TestItem& item) {
+    Expectation expected;
+    expected.text = sources_.text(item.subject->span);
+    expected.place = place(item.span);
+    expected.phase = unquoted(item.phase.text);
+    if (!expected.phase.empty()) expected.text += " in phase " + expected.phase;
+    if (item.subject->kind == ast::ExprKind::Name) {
+      std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
+      expected.what = name == "succeeded" ? Expected::Succeeded : name == "parked" ? Expected::Parked : Expected::RolledBack;
+      return expected;
+    }
+    auto* binary = static_cast<const ast::BinaryExpr*>(item.subject);
+    expected.comparison = comparison_of(binary->op);
+    expected.limit_ns = eval(binary->right).number;
+    switch (binary->left->kind) {
+      case ast::ExprKind::Member: expected.what = Expected::RollbackDuration; break;
+      case ast::ExprKind::Call: {
+        auto* call = static_cast<const ast::CallExpr*>(binary->left);
+        expected.what = Expected::Exposure;
+        if (!call->arguments.empty()) expected.service = eval(call->arguments[0].value).text;
+        break;
+      }
+      default: expected.what = Expected::Duration; break;
+    }
+    return expected;
+  }
+
+  const ir::Program& program_;
+  const ir::Test& test_;
+  const SourceMap& sources_;
+  eval::Evaluator evaluator_;
+};
+
+}  // namespace
+
+std::vector<TestCase> test_cases(const ir::Program& program, const SourceMap& sources, Diagnostics& diagnostics) {
+  std::vector<TestCase> cases;
+  for (const ir::Test& test : program.tests)
+    if (test.module + 1 == program.modules.size()) cases.push_back(TestReader(program, test, sources, diagnostics).read());
+  return cases;
+}
+
+}  // namespace rollout::plan

@@ -1,0 +1,115 @@
+#include "compiler/plan/planner.h"
+
+#include <fmt/format.h>
+
+#include "compiler/eval/literal.h"
+#include "compiler/plan/build.h"
+#include "compiler/plan/plan_json.h"
+
+namespace rollout::plan {
+
+std::string service_text(const Service& service) {
+  return service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
+}
+
+std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources, Diagnostics& diagnostics) {
+  return Planner(program, request, sources, diagnostics).run();
+}
+
+std::optional<Plan> Planner::run() {
+  size_t errors = diagnostics_.errors();
+  const ir::Rollout* rollout = choose_rollout();
+  if (!rollout || !read_inputs()) return std::nullopt;
+  plan_.tool_version = ROLLOUT_VERSION;
+  plan_.rollout = std::string(rollout->decl->name.text);
+  plan_.offline = request_.snapshot.offline;
+  add_sources();
+  Scope scope{rollout->module, eval::Frame(rollout->slots), 0};
+  plan_block(rollout->decl->body, scope);
+  bool changes = plan_.steps.empty() || std::any_of(plan_.steps.begin(), plan_.steps.end(), [](const Step& step) { return step.kind == StepKind::Act; });
+  if (!changes) plan_.steps.clear();
+  if (plan_.steps.empty()) plan_.watches.clear();
+  if (diagnostics_.errors() != errors) return std::nullopt;
+  return std::move(plan_);
+}
+
+/// The rollouts of the file that was asked for: it is the last module.
+const ir::Rollout* Planner::choose_rollout() {
+  std::vector<std::string_view> known;
+  const ir::Rollout* only = nullptr;
+  for (const ir::Rollout& rollout : program_.rollouts) {
+    if (rollout.module + 1 != program_.modules.size()) continue;
+    known.push_back(rollout.decl->name.text);
+    bool wanted = request_.rollout.empty() ? known.back() == "release" : known.back() == request_.rollout;
+    if (wanted) return &rollout;
+    only = &rollout;
+  }
+  if (known.size() == 1 && request_.rollout.empty()) return only;
+  Span file{program_.modules.back()->file->source, 0, 0};
+  if (known.empty()) {
+    diagnostics_.report(file, diag::NoRollout).advise("declare one: `rollout release { … }`");
+  } else if (request_.rollout.empty()) {
+    diagnostics_.report(file, diag::ManyRollouts, list_of(known)).advise("name one behind the file");
+  } else {
+    Diagnostic& diagnostic = diagnostics_.report(file, diag::UnknownName, "rollout", request_.rollout);
+    std::string_view near = nearest(request_.rollout, known);
+    if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near));
+    diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
+  }
+  return nullptr;
+}
+
+bool Planner::read_inputs() {
+  size_t errors = diagnostics_.errors();
+  std::vector<eval::Value> values(program_.inputs.size());
+  std::vector<bool> given(program_.inputs.size());
+  auto index_of = [&](const std::string& name) {
+    std::vector<std::string_view> known;
+    for (size_t i = 0; i < program_.inputs.size(); ++i) {
+      known.push_back(program_.inputs[i].decl->name.text);
+      if (known.back() == name) return i;
+    }
+    Diagnostic& diagnostic = diagnostics_.report({}, diag::UnknownName, "input", name);
+    if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
+    return program_.inputs.size();
+  };
+  for (const auto& [name, value] : request_.values) {
+    size_t index = index_of(name);
+    if (index == values.size()) continue;
+    values[index] = value;
+    given[index] = true;
+  }
+  eval::Evaluator constants(program_, values, diagnostics_);
+  for (const auto& [name, text] : request_.inputs) {
+    size_t index = index_of(name);
+    if (index == values.size() || given[index]) continue;
+    const ir::Input& input = program_.inputs[index];
+    Result<eval::Value> value = eval::parse_value(eval::value_kind(input.type), text);
+    if (!value) diagnostics_.report(input.decl->name.span, diag::BadInput, name, text, value.error().message);
+    else values[index] = std::move(*value);
+    given[index] = true;
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    const ir::Input& input = program_.inputs[i];
+    const ast::Expr* fallback = input.decl->default_value ? input.decl->default_value : request_.examples ? input.decl->example : nullptr;
+    if (!given[i] && !fallback)
+      diagnostics_.report(input.decl->name.span, diag::InputMissing, std::string(input.decl->name.text)).advise(fmt::format("give it: `--set {}=…`", input.decl->name.text));
+    if (!given[i] && fallback) values[i] = constants.eval(input.module, fallback, {});
+    ir::Parameter parameter{input.decl->name, input.type, nullptr, input.decl->where, {}};
+    constants.check_where(parameter, input.module, values[i], input.decl->name.span);
+    plan_.inputs.emplace_back(std::string(input.decl->name.text), values[i]);
+  }
+  eval_.emplace(program_, std::move(values), diagnostics_);
+  return diagnostics_.errors() == errors;
+}
+
+void Planner::add_sources() {
+  for (const auto& module : program_.modules)
+    plan_.sources.push_back({module->path, hash_of(sources_.text(module->file->source))});
+}
+
+std::string Planner::place_text(Span span) const {
+  return fmt::format("{}:{}", sources_.name(span.source), sources_.locate(span.source, span.begin).line);
+}
+
+}  // namespace rollout::plan

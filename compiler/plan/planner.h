@@ -1,0 +1,83 @@
+// Planner: a checked program and what was observed of the world, to a Plan. Strategies are unfolded, gates bound,
+// rollbacks derived. Mistakes that only show with concrete values are diagnostics; then there is no plan.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/base/diagnostics.h"
+#include "compiler/base/source.h"
+#include "compiler/ir/program.h"
+#include "compiler/plan/plan.h"
+
+namespace rollout::plan {
+
+inline constexpr size_t max_steps = 1'000'000;
+
+/// What the world shows of one service when the plan is made.
+struct ObservedService {
+  std::string service;            ///< plan::service_text of it
+  eval::Value stable;             ///< Image, or None when nothing runs
+  int64_t generation = 0;         ///< of the last run on it
+  std::string source;             ///< `target hosts`
+};
+
+/// `offline`: nothing was looked at; each service is taken to run some stable version.
+struct Snapshot {
+  bool offline = true;
+  std::vector<ObservedService> services;
+};
+
+struct Request {
+  std::string rollout;            ///< empty: the only rollout of the file, or the one called `release`
+  std::vector<std::pair<std::string, std::string>> inputs;  ///< `--set name=text`
+  std::vector<std::pair<std::string, eval::Value>> values;  ///< inputs given by a test; they win
+  bool examples = true;           ///< inputs that are not given take their `example`
+  Snapshot snapshot;
+};
+
+/// Plans the rollouts declared in the last module of `program` (the file that was asked for).
+std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources, Diagnostics& diagnostics);
+
+/// What a `test` block says, with its expressions evaluated. Shares in ppb and durations in ns as in Plan.
+struct Scripted {
+  eval::Value value;
+  int64_t at_ns = 0;
+};
+struct GivenSignal {
+  std::string service;
+  Role role = Role::All;
+  std::string signal;             ///< `traffic` for the load itself
+  std::vector<Scripted> values;   ///< ascending in time, the first at 0
+};
+struct GivenFailure {
+  std::string service;
+  std::string action;
+  std::string phase;              ///< empty: anywhere
+};
+enum class Expected { Succeeded, RolledBack, Parked, Duration, RollbackDuration, Exposure };
+struct Expectation {
+  Expected what = Expected::Succeeded;
+  std::string phase;              ///< of an outcome; empty: any
+  std::string service;            ///< of Exposure
+  Comparison comparison = Comparison::LessEqual;
+  int64_t limit_ns = 0;
+  std::string text;               ///< as written
+  std::string place;              ///< `shop.rollout:81`
+};
+struct TestCase {
+  std::string name;
+  std::string place;
+  Request request;
+  std::vector<GivenSignal> signals;
+  std::vector<GivenFailure> failures;
+  std::optional<int64_t> abort_at_ns;
+  std::vector<Expectation> expectations;
+};
+
+/// The `test` blocks of the last module, ready to be planned and simulated.
+std::vector<TestCase> test_cases(const ir::Program& program, const SourceMap& sources, Diagnostics& diagnostics);
+
+}  // namespace rollout::plan

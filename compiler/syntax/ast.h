@@ -1,0 +1,292 @@
+// The syntax tree: what the user wrote, with its places and without meaning. Nodes are immutable, live in the
+// arena of their file and are trivially destructible; children are never null unless a comment says so.
+#pragma once
+
+#include <string_view>
+
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/Support/Allocator.h>
+
+#include "compiler/base/span.h"
+
+namespace rollout::ast {
+
+template <typename T>
+using List = llvm::ArrayRef<T>;
+
+struct Name {
+  std::string_view text;  ///< empty where the parser found none
+  Span span;
+};
+
+// ---- expressions ----
+
+enum class ExprKind { Error, Literal, Text, Name, Member, Call, Index, Unary, Binary, List };
+enum class LiteralKind { String, Int, Float, Percent, Duration, Rate, Bytes, Money, Time, Date, True, False, None };
+enum class Operator { Negate, Not, Multiply, Divide, Add, Subtract, Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or };
+
+struct Expr {
+  ExprKind kind;
+  Span span;
+  uint32_t id;  ///< counts the expressions of a file from 0: the index into what the checker knows of them
+};
+struct Argument {
+  Name label;  ///< empty text: positional
+  const Expr* value;
+};
+/// A part that could not be parsed; already reported.
+struct ErrorExpr : Expr {};
+struct LiteralExpr : Expr {
+  LiteralKind literal;
+  std::string_view text;  ///< as written, strings with their quotes
+};
+/// A string with `${…}` in it: literal parts and dotted names, in order.
+struct TextExpr : Expr {
+  List<const Expr*> parts;  ///< LiteralExpr with the bare text, NameExpr or MemberExpr
+};
+struct NameExpr : Expr {
+  std::string_view name;
+};
+struct MemberExpr : Expr {
+  const Expr* object;
+  Name member;
+};
+struct CallExpr : Expr {
+  const Expr* callee;
+  List<Argument> arguments;
+};
+struct IndexExpr : Expr {
+  const Expr* object;
+  const Expr* index;
+};
+struct UnaryExpr : Expr {
+  Operator op;
+  const Expr* operand;
+};
+struct BinaryExpr : Expr {
+  Operator op;
+  Span op_span;
+  const Expr* left;
+  const Expr* right;
+};
+struct ListExpr : Expr {
+  List<const Expr*> items;
+};
+
+struct Type {
+  Name name;
+  List<const Type*> arguments;
+  List<Name> with;  ///< capabilities: `Service with Workload + TrafficRouter`
+  bool optional;
+  Span span;
+};
+
+// ---- statements of rollouts and strategies ----
+
+enum class StatementKind { Error, Call, Phase, Hold, For, If, Let, Watch, Rollback };
+
+struct Statement {
+  StatementKind kind;
+  Span span;
+};
+struct Block {
+  List<const Statement*> statements;
+  Span span;
+};
+struct CallStatement : Statement {
+  const CallExpr* call;
+};
+struct PhaseStatement : Statement {
+  Name name;          ///< an identifier, or a string with its quotes
+  const Expr* label;  ///< the string; null for an identifier
+  const Block* body;
+};
+struct HoldStatement : Statement {
+  const Expr* duration;
+  List<const Expr*> judges;
+};
+struct ForStatement : Statement {
+  Name variable;
+  const Expr* range;
+  const Block* body;
+};
+struct IfStatement : Statement {
+  const Expr* condition;
+  const Block* then_block;
+  const Block* else_block;  ///< null: none. `else if` is a block of one IfStatement.
+};
+struct LetStatement : Statement {
+  Name name;
+  const Type* type;  ///< null: inferred
+  const Expr* value;
+};
+struct WatchStatement : Statement {
+  const Expr* condition;
+  const Expr* held;  ///< null: at once
+};
+struct RollbackStatement : Statement {
+  const Expr* within;         ///< null: not given
+  const Expr* verify;         ///< null: not given
+  const Expr* verify_within;  ///< null: not given
+};
+
+// ---- declarations ----
+
+enum class DeclKind { Error, Import, Input, Let, Record, Target, Service, Capability, Backend, Gate, Strategy, Rollout, Test };
+
+struct Decl {
+  DeclKind kind;
+  Span span;
+  Name name;              ///< empty for imports
+  std::string_view doc;   ///< the `///` lines above it, as written; empty: none
+};
+struct ImportName {
+  Name name;
+  Name alias;  ///< the name itself where there is no `as`
+};
+struct ImportDecl : Decl {
+  Name path;  ///< `"./shop.rollout"` with its quotes, or `std.backend`
+  bool library;
+  List<ImportName> names;
+};
+struct InputDecl : Decl {
+  const Type* type;
+  const Expr* default_value;  ///< null: none
+  const Expr* example;        ///< null: none
+  const Expr* where;          ///< null: none
+};
+struct LetDecl : Decl {
+  const Type* type;  ///< null: inferred
+  const Expr* value;
+};
+struct Field {
+  Name name;
+  const Type* type;
+  const Expr* default_value;  ///< null: required
+  const Expr* where;          ///< null: any value
+  List<Name> given;           ///< of a backend's binding: names that its strings may mention
+};
+struct RecordDecl : Decl {
+  List<Field> fields;
+};
+struct Setting {
+  Name name;
+  const Expr* value;
+  bool has_block;
+  List<Setting> block;
+  Span span;
+};
+struct TargetDecl : Decl {
+  bool metrics;  ///< declared with `metrics` rather than `target`
+  Name backend;
+  List<Setting> settings;
+};
+struct SignalItem {
+  Name name;
+  const Type* type;
+  const Expr* source;
+};
+struct ServiceDecl : Decl {
+  List<Setting> settings;
+  List<SignalItem> signals;
+};
+struct Effect {
+  Name variable;
+  Name service;
+  Name role;
+  const Expr* value;
+  Span span;
+};
+enum class ReversibilityWord { Reversible, Compensable, Irreversible };
+struct ActionItem {
+  ReversibilityWord reversibility;
+  Name name;
+  List<Field> parameters;
+  List<Effect> effects;
+};
+struct ObserveItem {
+  Name name;
+  List<Field> parameters;
+  const Type* type;
+};
+struct SignalMethod {
+  Name name;
+  List<Field> parameters;
+  const Type* type;
+  Name evidence;  ///< counts, buckets or value
+};
+struct CapabilityDecl : Decl {
+  List<ActionItem> actions;
+  List<ObserveItem> observations;
+  List<SignalMethod> signals;
+};
+struct ActionLimits {
+  Name name;
+  const Expr* within;  ///< null: not given
+  Name attempts;       ///< empty: not given
+  bool idempotent;
+};
+struct BackendDecl : Decl {
+  List<Name> capabilities;
+  List<Field> config;
+  List<Field> bindings;
+  List<ActionLimits> actions;
+  Name weights_from, weights_to;  ///< empty: not given
+};
+enum class ClauseKind { Reject, Require };
+struct ConditionClause {
+  ClauseKind kind;
+  const Expr* condition;
+  const Expr* proven;   ///< null: plain
+  const Expr* samples;  ///< null: not given
+  Span span;
+};
+struct ResponseClause {
+  Name event;  ///< no_data, undecided, error
+  const Expr* hold;  ///< null: none
+  bool pass;         ///< `pass unproven` instead of `fail`
+};
+struct GateDecl : Decl {
+  List<Field> parameters;
+  const Expr* sample;          ///< null: not given
+  const Expr* minimum;         ///< null: not given
+  const Expr* harm;            ///< null: not given
+  const Expr* harm_of;         ///< null with `harm`
+  List<ConditionClause> conditions;
+  List<ResponseClause> responses;
+};
+struct StrategyDecl : Decl {
+  List<Field> parameters;
+  const Block* body;
+};
+struct RolloutDecl : Decl {
+  const Block* body;
+};
+
+enum class TestItemKind { Signal, Fail, Run, Abort, Expect };
+struct ScriptedValue {
+  const Expr* value;
+  const Expr* at;  ///< null for the first value: from the start
+};
+struct TestItem {
+  TestItemKind kind;
+  Span span;
+  const Expr* subject;             ///< Signal, Fail: what is meant; Expect: the condition; Abort: the time
+  List<ScriptedValue> values;      ///< Signal
+  Name phase;                      ///< Fail, Expect: empty when not given
+  Name run;                        ///< Run: the rollout
+  List<Argument> arguments;        ///< Run
+};
+struct TestDecl : Decl {
+  List<TestItem> items;
+};
+
+/// One parsed file. Owns its nodes; the texts belong to the SourceMap.
+struct File {
+  SourceId source = SourceId::None;
+  List<const Decl*> decls;
+  uint32_t expr_count = 0;
+  llvm::BumpPtrAllocator arena;
+};
+
+}  // namespace rollout::ast

@@ -1,0 +1,157 @@
+// Grammar of the rollout language. Every declaration, statement and clause begins with a reserved word (or is a
+// call), so one token decides; a missing value is found where it is missing. No embedded code.
+parser grammar RolloutParser;
+
+options { tokenVocab = RolloutLexer; }
+
+file: declaration* EOF;
+
+declaration
+    : importDecl
+    | inputDecl
+    | letDecl
+    | recordDecl
+    | targetDecl
+    | metricsDecl
+    | serviceDecl
+    | capabilityDecl
+    | backendDecl
+    | gateDecl
+    | strategyDecl
+    | rolloutDecl
+    | testDecl
+    ;
+
+importDecl
+    : IMPORT STRING DOT LBRACE importName (COMMA importName)* COMMA? RBRACE           # importFile
+    | IMPORT NAME (DOT word)* DOT LBRACE importName (COMMA importName)* COMMA? RBRACE # importLibrary
+    ;
+importName: NAME (AS NAME)?;
+
+inputDecl: INPUT NAME COLON type inputClause*;
+inputClause
+    : ASSIGN expr   # inputDefault
+    | EXAMPLE expr  # inputExample
+    | WHERE expr    # inputWhere
+    ;
+
+letDecl: LET NAME (COLON type)? ASSIGN expr;
+
+recordDecl: RECORD NAME LBRACE field* RBRACE;
+field: word COLON type (ASSIGN expr)? (WHERE expr)?;
+
+targetDecl: TARGET NAME COLON NAME config;
+metricsDecl: METRICS NAME COLON NAME config;
+config: LBRACE setting* RBRACE;
+setting: word ASSIGN expr config?;
+
+serviceDecl: SERVICE NAME LBRACE serviceItem* RBRACE;
+serviceItem
+    : SIGNAL NAME COLON type ASSIGN expr # serviceSignal
+    | setting                            # serviceSetting
+    ;
+
+capabilityDecl: CAPABILITY NAME LBRACE capabilityItem* RBRACE;
+capabilityItem
+    : reversibility ACTION NAME parameters LBRACE effect* RBRACE # capabilityAction
+    | OBSERVE NAME parameters ARROW type                         # capabilityObserve
+    | SIGNAL NAME parameters ARROW type FROM NAME                # capabilitySignal
+    ;
+reversibility: REVERSIBLE | COMPENSABLE | IRREVERSIBLE;
+effect: SETS NAME LPAREN NAME COMMA NAME RPAREN ASSIGN expr;
+
+parameters: LPAREN (parameter (COMMA parameter)* COMMA?)? RPAREN;
+parameter: word COLON type (ASSIGN expr)? (WHERE expr)?;
+
+backendDecl: BACKEND NAME IMPLEMENTS NAME (PLUS NAME)* LBRACE backendItem* RBRACE;
+backendItem
+    : CONFIG field                             # backendConfig
+    | BINDING field (GIVEN word (COMMA word)*)? # backendBinding
+    | WEIGHTS INT DOTDOT INT PER NAME          # backendWeights
+    | ACTION NAME LBRACE actionLimit* RBRACE   # backendAction
+    ;
+actionLimit
+    : WITHIN expr   # limitWithin
+    | ATTEMPTS INT  # limitAttempts
+    | IDEMPOTENT    # limitIdempotent
+    ;
+
+gateDecl: GATE NAME parameters LBRACE gateClause* RBRACE;
+gateClause
+    : SAMPLE EVERY expr                        # gateSample
+    | MINIMUM expr NAME                        # gateMinimum
+    | HARM PLUS expr OF expr                   # gateHarm
+    | REJECT WHEN expr certainty?              # gateReject
+    | REQUIRE expr certainty?                  # gateRequire
+    | ON NAME LBRACE (HOLD expr THEN)? response RBRACE # gateOn
+    ;
+certainty
+    : PROVEN expr         # certaintyProven
+    | OVER expr NAME      # certaintySamples
+    ;
+response: FAIL # responseFail | PASS UNPROVEN # responsePass;
+
+strategyDecl: STRATEGY NAME parameters block;
+rolloutDecl: ROLLOUT NAME block;
+
+block: LBRACE statement* RBRACE;
+statement
+    : PHASE (NAME | STRING) block                       # phaseStatement
+    | HOLD expr (JUDGED BY expr (COMMA expr)*)?         # holdStatement
+    | FOR NAME IN expr block                            # forStatement
+    | IF expr block (ELSE (block | ifElse))?            # ifStatement
+    | LET NAME (COLON type)? ASSIGN expr                # letStatement
+    | ROLLBACK WHEN expr (HELD expr)?                   # watchStatement
+    | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
+    | callee LPAREN arguments? RPAREN                   # callStatement
+    ;
+ifElse: IF expr block (ELSE (block | ifElse))?;
+rollbackClause
+    : WITHIN expr                  # rollbackWithin
+    | VERIFY expr (WITHIN expr)?   # rollbackVerify
+    ;
+callee: NAME (DOT word)*;
+
+testDecl: TEST STRING LBRACE testItem* RBRACE;
+testItem
+    : GIVEN FAIL callee (IN PHASE (NAME | STRING))?        # givenFail
+    | GIVEN callee ASSIGN expr (THEN expr AT expr)*        # givenSignal
+    | RUN NAME LPAREN arguments? RPAREN                    # testRun
+    | AT expr ABORT                                        # testAbort
+    | EXPECT expr (IN PHASE (NAME | STRING))?              # testExpect
+    ;
+
+type: NAME (LESS type (COMMA type)* GREATER)? (WITH NAME (PLUS NAME)*)? QUESTION?;
+
+expr
+    : expr DOT word                                                           # memberExpr
+    | expr LPAREN arguments? RPAREN                                           # callExpr
+    | expr LBRACKET expr RBRACKET                                             # indexExpr
+    | MINUS expr                                                              # negateExpr
+    | expr (STAR | SLASH) expr                                                # productExpr
+    | expr (PLUS | MINUS) expr                                                # sumExpr
+    | expr (LESS | LESS_EQUAL | GREATER | GREATER_EQUAL | EQUAL | NOT_EQUAL) expr # comparisonExpr
+    | NOT expr                                                                # notExpr
+    | expr AND expr                                                           # andExpr
+    | expr OR expr                                                            # orExpr
+    | LPAREN expr RPAREN                                                      # groupExpr
+    | LBRACKET (expr (COMMA expr)* COMMA?)? RBRACKET                          # listExpr
+    | literal                                                                 # literalExpr
+    | (NAME | ROLLBACK)                                                       # nameExpr
+    ;
+
+arguments: argument (COMMA argument)* COMMA?;
+argument: (word COLON)? expr;
+
+literal
+    : STRING | INT | FLOAT | PERCENT | DURATION | RATE | BYTES | MONEY | TIME | DATE | TRUE | FALSE | NONE
+    ;
+
+word
+    : NAME | ABORT | ACTION | AND | AS | AT | ATTEMPTS | BACKEND | BINDING | BY | CAPABILITY | COMPENSABLE | CONFIG | ELSE
+    | EVERY | EXAMPLE | EXPECT | FAIL | FALSE | FOR | FROM | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF
+    | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | METRICS | MINIMUM | NONE | NOT | OBSERVE | OF
+    | ON | OR | OVER | PASS | PER | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN
+    | SAMPLE | SERVICE | SETS | SIGNAL | STRATEGY | TARGET | TEST | THEN | TRUE | UNPROVEN | VERIFY | WEIGHTS | WHEN
+    | WHERE | WITH | WITHIN
+    ;

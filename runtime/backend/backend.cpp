@@ -1,0 +1,24 @@
+#include "runtime/backend/backend.h"
+
+#include <fmt/format.h>
+
+namespace rollout::backend {
+
+Status Backend::admit(const plan::Plan&, uint32_t, int64_t) {
+  return Done{};
+}
+
+Result<ServiceState> Backend::state(const plan::Plan& plan, uint32_t service) {
+  return OpError{fmt::format("what runs of {} is not known: its backend runs no instances",
+                             plan::service_text(plan.services[service]))};
+}
+
+exec::Reading Backend::read(const plan::Plan& plan, const plan::Term& term) {
+  exec::Reading reading;
+  reading.status = exec::Reading::Status::Error;
+  reading.detail =
+      fmt::format("the target does not measure `{}`", plan.signals[term.signal].method);
+  return reading;
+}
+
+}  // namespace rollout::backend

@@ -1,0 +1,77 @@
+// Backend: one kind of system that implements capabilities, such as `local` or `haproxy`. Made per
+// target by the registry and called by LiveWorld only. A backend reads what an action sets, never
+// what it is called. observe() may finish what act() has ordered (stop after the drain, give a slot
+// back); it begins nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/base/result.h"
+#include "compiler/plan/plan.h"
+#include "runtime/exec/world.h"
+
+namespace rollout::backend {
+
+/// What runs of a service, as its workload shows it.
+struct ServiceState {
+  int64_t generation = 0;  ///< highest that ever acted on it; 0: none
+  std::optional<std::string> stable_image, canary_image;
+  int64_t stable_instances = 0, canary_instances = 0;  ///< ready ones
+};
+
+/// Where one instance answers.
+struct Endpoint {
+  std::string instance;  ///< `checkout-g3-1`
+  std::string host;      ///< `127.0.0.1`
+  int port = 0;
+
+  std::string address() const { return host + ":" + std::to_string(port); }
+};
+
+/// A workload, as routers see it.
+class EndpointSource {
+ public:
+  virtual ~EndpointSource() = default;
+  /// The running instances of a role. Those that are being stopped belong to no role.
+  virtual Result<std::vector<Endpoint>> endpoints(const plan::Plan& plan, uint32_t service,
+                                                  plan::Role role) = 0;
+};
+
+/// A router, as workloads see it.
+class RouteSource {
+ public:
+  virtual ~RouteSource() = default;
+  /// Sends no new requests to these addresses and names those that still have unanswered ones.
+  virtual Result<std::vector<std::string>> release(const plan::Plan& plan, uint32_t service,
+                                                   const std::vector<std::string>& addresses) = 0;
+};
+
+/// The other side of a service, for backends that need it. Outlives the backends.
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  /// Null when the service has no such side.
+  virtual EndpointSource* workload_of(const plan::Service& service) = 0;
+  virtual RouteSource* router_of(const plan::Service& service) = 0;
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual Result<exec::Observation> observe(const plan::Plan& plan, const plan::Action& action,
+                                            const exec::EffectKey& key) = 0;
+  virtual Status act(const plan::Plan& plan, const plan::Action& action,
+                     const exec::EffectKey& key) = 0;
+  /// Refuses a generation older than the highest that was admitted, and remembers a higher one for
+  /// good.
+  virtual Status admit(const plan::Plan& plan, uint32_t service, int64_t generation);
+  virtual Result<ServiceState> state(const plan::Plan& plan, uint32_t service);
+  /// Signals that the backend itself gives, such as `unhealthy`.
+  virtual exec::Reading read(const plan::Plan& plan, const plan::Term& term);
+  virtual EndpointSource* endpoints() { return nullptr; }
+  virtual RouteSource* routes() { return nullptr; }
+};
+
+}  // namespace rollout::backend

@@ -1,0 +1,177 @@
+#include "runtime/backend/haproxy_api.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace rollout::backend {
+namespace {
+
+constexpr size_t max_answer = size_t{16} << 20;
+constexpr size_t max_line = 8000;  // HAProxy reads a line into one buffer of 16 kB
+constexpr int op_running = 2;
+constexpr int admin_maintenance = 0x01 | 0x02 | 0x20 | 0x40;  // forced, inherited, no address
+constexpr int admin_drain = 0x08 | 0x10;
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const size_t at = text.find(separator);
+    parts.push_back(text.substr(0, at));
+    if (at == std::string_view::npos) return parts;
+    text.remove_prefix(at + 1);
+  }
+}
+
+std::string trimmed(std::string_view text) {
+  std::string out;
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.empty()) continue;
+    if (!out.empty()) out += "; ";
+    out += line;
+  }
+  return out;
+}
+
+int64_t number(std::string_view text) {
+  int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// A table of text lines whose header line begins with `# `.
+class Table {
+ public:
+  Table(std::string_view text, char separator) {
+    for (const std::string_view line : split(text, '\n')) {
+      if (line.starts_with("# ")) header_ = split(line.substr(2), separator);
+      else if (!line.empty() && !header_.empty()) rows_.push_back(split(line, separator));
+    }
+  }
+  bool has(std::string_view column) const { return index(column) < header_.size(); }
+  size_t rows() const { return rows_.size(); }
+  std::string_view at(size_t row, std::string_view column) const {
+    const size_t i = index(column);
+    return i < rows_[row].size() ? rows_[row][i] : std::string_view();
+  }
+
+ private:
+  size_t index(std::string_view column) const {
+    return size_t(std::find(header_.begin(), header_.end(), column) - header_.begin());
+  }
+  std::vector<std::string_view> header_;
+  std::vector<std::vector<std::string_view>> rows_;
+};
+
+Slot slot_of(const Table& servers, size_t row) {
+  const int admin = int(number(servers.at(row, "srv_admin_state")));
+  Slot slot;
+  slot.name = servers.at(row, "srv_name");
+  slot.address = fmt::format("{}:{}", servers.at(row, "srv_addr"), servers.at(row, "srv_port"));
+  slot.weight = int(number(servers.at(row, "srv_uweight")));
+  slot.running = number(servers.at(row, "srv_op_state")) == op_running;
+  slot.disabled = (admin & admin_maintenance) != 0;
+  slot.draining = !slot.disabled && (admin & admin_drain) != 0;
+  return slot;
+}
+
+}  // namespace
+
+const Slot* SlotTable::at(std::string_view address) const {
+  // A slot that was given back keeps its last address; one that serves comes first.
+  const Slot* found = nullptr;
+  for (const Slot& slot : slots) {
+    if (slot.address == address && (!found || found->disabled)) found = &slot;
+  }
+  return found;
+}
+
+Result<std::string> HaproxyApi::ask(std::string_view line) {
+  Result<std::string> answer = socket_.ask(path_, line, timeout_ns_, max_answer);
+  if (!answer)
+    return OpError{"HAProxy cannot be reached: " + answer.error().message,
+                   answer.error().retryable};
+  if (answer->find("Permission denied") != std::string::npos) {
+    return OpError{fmt::format(
+        "HAProxy refuses on {}: Permission denied; its configuration must say `stats socket {} "
+        "level admin`",
+        path_, path_)};
+  }
+  return answer;
+}
+
+Result<SlotTable> HaproxyApi::read(const std::string& section) {
+  const Result<std::string> info = ask("show info");
+  if (!info) return info.error();
+  SlotTable out;
+  for (const std::string_view line : split(*info, '\n')) {
+    if (line.starts_with("Pid: ")) out.pid = number(line.substr(5));
+  }
+  const Result<std::string> state = ask("show servers state " + section);
+  if (!state) return state.error();
+  if (state->find("Can't find backend") != std::string::npos) return no_section(section);
+  const Result<std::string> stat = ask(fmt::format("show stat {} 4 -1", section));
+  if (!stat) return stat.error();
+  const Table servers(*state, ' ');
+  const Table statistics(*stat, ',');
+  if (out.pid == 0 || !servers.has("srv_uweight") || !servers.has("srv_port") ||
+      !statistics.has("scur")) {
+    return OpError{
+        fmt::format("what answers on {} is not the runtime API of HAProxy 2.0 or later", path_)};
+  }
+  for (size_t row = 0; row < servers.rows(); ++row) out.slots.push_back(slot_of(servers, row));
+  for (size_t row = 0; row < statistics.rows(); ++row) {
+    if (statistics.at(row, "pxname") != section) continue;
+    for (Slot& slot : out.slots) {
+      if (slot.name == statistics.at(row, "svname")) {
+        slot.sessions = number(statistics.at(row, "scur")) + number(statistics.at(row, "qcur"));
+      }
+    }
+  }
+  return out;
+}
+
+OpError HaproxyApi::no_section(const std::string& section) {
+  const Result<std::string> known = ask("show backend");
+  std::string names;
+  if (known) {
+    for (const std::string_view line : split(*known, '\n')) {
+      if (line.empty() || line.starts_with('#')) continue;
+      names += (names.empty() ? "" : ", ") + std::string(line);
+    }
+  }
+  return OpError{fmt::format("HAProxy has no backend `{}`; it has {}", section,
+                             names.empty() ? "none" : names)};
+}
+
+Result<std::string> HaproxyApi::run(const std::vector<std::string>& commands) {
+  std::string answers, line;
+  for (size_t i = 0; i < commands.size(); ++i) {
+    if (!line.empty()) line += ';';
+    line += commands[i];
+    if (line.size() < max_line && i + 1 < commands.size()) continue;
+    const Result<std::string> answer = ask(line);
+    if (!answer) return answer.error();
+    answers += *answer;
+    line.clear();
+  }
+  return answers;
+}
+
+Status HaproxyApi::set(const std::vector<std::string>& commands) {
+  const Result<std::string> answer = run(commands);
+  if (!answer) return answer.error();
+  const std::string refusal = trimmed(*answer);
+  if (refusal.empty()) return Done{};
+  return OpError{fmt::format("HAProxy refuses `{}{}`: {}", commands.front(),
+                             commands.size() > 1 ? "; …" : "", refusal)};
+}
+
+Status HaproxyApi::tell(const std::vector<std::string>& commands) {
+  const Result<std::string> answer = run(commands);
+  if (!answer) return answer.error();
+  return Done{};
+}
+
+}  // namespace rollout::backend

@@ -1,0 +1,66 @@
+// The `haproxy` backend: a service's share as weights of server slots, set over the runtime API and
+// read back. Keeps no state of its own: which slot serves what is read from HAProxy every time, so
+// a reload shows at once.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "runtime/backend/backend.h"
+#include "runtime/backend/haproxy_api.h"
+#include "runtime/effects/effects.h"
+
+namespace rollout::backend {
+
+class HaproxyBackend : public Backend, public RouteSource {
+ public:
+  /// `target`: index into Plan::targets. `root`: the project root, absolute.
+  HaproxyBackend(uint32_t target, std::string root, const effects::Effects& effects,
+                 Neighbours& neighbours)
+      : target_(target), root_(std::move(root)), effects_(effects), neighbours_(neighbours) {}
+
+  Result<exec::Observation> observe(const plan::Plan& plan, const plan::Action& action,
+                                    const exec::EffectKey& key) override;
+  Status act(const plan::Plan& plan, const plan::Action& action,
+             const exec::EffectKey& key) override;
+  RouteSource* routes() override { return this; }
+  Result<std::vector<std::string>> release(const plan::Plan& plan, uint32_t service,
+                                           const std::vector<std::string>& addresses) override;
+
+ private:
+  /// What one call needs to know: the section, its slots, and who shall serve.
+  struct View {
+    HaproxyApi api;
+    std::string section;
+    SlotTable table;
+    int64_t canary_ppb = 0;
+    std::vector<Endpoint> canary, stable;  ///< empty for a role without share
+  };
+  struct Assigned {
+    std::string slot;
+    std::string address;
+    int weight = 0;
+    bool is_new = false;  ///< the slot serves nothing yet
+  };
+  Result<View> open(const plan::Plan& plan, uint32_t service);
+  Status look_up_endpoints(View& view, const plan::Plan& plan, const plan::Action& action);
+  Result<std::vector<Assigned>> assign(const View& view);
+  Status add_routes(View& view, const std::vector<Assigned>& assigned);
+  Status set_weights(View& view, const std::vector<Assigned>& assigned);
+
+  exec::Observation see(View& view);
+  exec::Observation see_expected(const View& view);
+  /// Gives back the slots that serve nobody who has a share; the addresses that are still busy.
+  Result<std::vector<std::string>> finish_draining(View& view,
+                                                   const std::vector<const Slot*>& slots);
+  bool is_expected(const View& view, const Slot& slot) const;
+
+  uint32_t target_;
+  std::string root_;
+  effects::Effects effects_;
+  Neighbours& neighbours_;
+  std::map<std::string, int64_t> draining_since_ns_;  ///< by section/slot
+  int64_t last_pid_ = 0;
+};
+
+}  // namespace rollout::backend

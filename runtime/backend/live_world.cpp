@@ -1,0 +1,114 @@
+#include "runtime/backend/live_world.h"
+
+#include <fmt/format.h>
+
+#include "compiler/base/diagnostics.h"
+#include "runtime/backend/registry.h"
+#include "runtime/metrics/registry.h"
+
+namespace rollout::backend {
+
+Result<std::unique_ptr<LiveWorld>> LiveWorld::open(const plan::Plan& plan, const std::string& root,
+                                                   const effects::Effects& effects) {
+  std::unique_ptr<LiveWorld> world(new LiveWorld(plan));
+  for (uint32_t i = 0; i < plan.targets.size(); ++i) {
+    const plan::Target& target = plan.targets[i];
+    Side side;
+    side.backend = make_backend(target.backend, i, root, effects, *world);
+    if (!side.backend) {
+      Result<std::unique_ptr<metrics::MetricSource>> source = metrics::make_source(target, effects);
+      if (!source) return source.error();
+      side.source = std::move(*source);
+    }
+    if (!side.backend && !side.source) {
+      std::vector<std::string_view> known = backend_names();
+      for (const std::string_view name : metrics::source_names()) known.push_back(name);
+      return OpError{fmt::format(
+          "the target {} uses the backend `{}`, which this rollout cannot drive; it drives {}",
+          target.name, target.backend, list_of(known))};
+    }
+    world->sides_.push_back(std::move(side));
+  }
+  return world;
+}
+
+Backend* LiveWorld::workload_backend(const plan::Service& service) {
+  for (const plan::Binding& binding : service.bindings) {
+    Backend* backend =
+        binding.target < sides_.size() ? sides_[binding.target].backend.get() : nullptr;
+    if (backend && backend->endpoints()) return backend;
+  }
+  return nullptr;
+}
+
+EndpointSource* LiveWorld::workload_of(const plan::Service& service) {
+  Backend* backend = workload_backend(service);
+  return backend ? backend->endpoints() : nullptr;
+}
+
+RouteSource* LiveWorld::router_of(const plan::Service& service) {
+  for (const plan::Binding& binding : service.bindings) {
+    Backend* backend =
+        binding.target < sides_.size() ? sides_[binding.target].backend.get() : nullptr;
+    if (backend && backend->routes()) return backend->routes();
+  }
+  return nullptr;
+}
+
+Result<ServiceState> LiveWorld::observe_service(uint32_t service) {
+  Backend* workload = workload_backend(plan_.services[service]);
+  if (!workload) {
+    return OpError{fmt::format("{} has no workload, so what runs of it is not known",
+                               plan::service_text(plan_.services[service]))};
+  }
+  return workload->state(plan_, service);
+}
+
+Result<Backend*> LiveWorld::backend_for(const plan::Action& action) {
+  ROLLOUT_CHECK(action.target < sides_.size() && action.service < plan_.services.size(),
+                "plans name what they hold");
+  if (Backend* backend = sides_[action.target].backend.get()) return backend;
+  return OpError{fmt::format("`{}` is asked of {}, which only measures", action.text,
+                             plan_.targets[action.target].name)};
+}
+
+Result<exec::Observation> LiveWorld::observe(const plan::Action& action,
+                                             const exec::EffectKey& key) {
+  const Result<Backend*> backend = backend_for(action);
+  if (!backend) return backend.error();
+  return (*backend)->observe(plan_, action, key);
+}
+
+Status LiveWorld::act(const plan::Action& action, const exec::EffectKey& key) {
+  const Result<Backend*> backend = backend_for(action);
+  if (!backend) return backend.error();
+  if (Backend* workload = workload_backend(plan_.services[action.service])) {
+    if (Status admitted = workload->admit(plan_, action.service, key.generation); !admitted)
+      return admitted;
+  }
+  return (*backend)->act(plan_, action, key);
+}
+
+std::vector<exec::Reading> LiveWorld::sample(const plan::Plan& plan,
+                                             const std::vector<plan::Term>& terms) {
+  std::vector<exec::Reading> readings(terms.size());
+  for (uint32_t target = 0; target < sides_.size(); ++target) {
+    std::vector<plan::Term> mine;
+    std::vector<size_t> places;
+    for (size_t i = 0; i < terms.size(); ++i) {
+      if (plan.signals[terms[i].signal].target != target) continue;
+      mine.push_back(terms[i]);
+      places.push_back(i);
+    }
+    if (mine.empty()) continue;
+    if (Backend* backend = sides_[target].backend.get()) {
+      for (size_t i = 0; i < mine.size(); ++i) readings[places[i]] = backend->read(plan, mine[i]);
+    } else {
+      const std::vector<exec::Reading> read = sides_[target].source->read(plan, mine);
+      for (size_t i = 0; i < mine.size(); ++i) readings[places[i]] = read[i];
+    }
+  }
+  return readings;
+}
+
+}  // namespace rollout::backend

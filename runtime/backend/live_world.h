@@ -1,0 +1,53 @@
+// LiveWorld: the world of a real run. It hands actions to the backend of their target and terms to
+// the source of their signal, and lets workloads and routers of one service see each other. Before
+// every change it asks the service's workload whether this generation may still act.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/base/result.h"
+#include "compiler/plan/plan.h"
+#include "runtime/backend/backend.h"
+#include "runtime/effects/effects.h"
+#include "runtime/exec/world.h"
+#include "runtime/metrics/metric_source.h"
+
+namespace rollout::backend {
+
+class LiveWorld : public exec::World, private Neighbours {
+ public:
+  /// Reads only targets, services and signals of `plan`, so one without steps serves to look at the
+  /// world before a plan is made. `root`: the project root. Touches nothing yet. `plan` and
+  /// `effects` outlive the world.
+  static Result<std::unique_ptr<LiveWorld>> open(const plan::Plan& plan, const std::string& root,
+                                                 const effects::Effects& effects);
+
+  /// What runs of a service now: for planning, and to check a plan's observed values again before
+  /// its first effect.
+  Result<ServiceState> observe_service(uint32_t service);
+
+  Result<exec::Observation> observe(const plan::Action& action,
+                                    const exec::EffectKey& key) override;
+  Status act(const plan::Action& action, const exec::EffectKey& key) override;
+  std::vector<exec::Reading> sample(const plan::Plan& plan,
+                                    const std::vector<plan::Term>& terms) override;
+
+ private:
+  explicit LiveWorld(const plan::Plan& plan) : plan_(plan) {}
+  Backend* workload_backend(const plan::Service& service);
+  Result<Backend*> backend_for(const plan::Action& action);
+  EndpointSource* workload_of(const plan::Service& service) override;
+  RouteSource* router_of(const plan::Service& service) override;
+
+  /// One per target of the plan: a backend, or a metric source.
+  struct Side {
+    std::unique_ptr<Backend> backend;
+    std::unique_ptr<metrics::MetricSource> source;
+  };
+  const plan::Plan& plan_;
+  std::vector<Side> sides_;
+};
+
+}  // namespace rollout::backend

@@ -1,0 +1,37 @@
+// Starting instances so that a crash at any moment neither loses nor doubles one: first the record
+// with id and port, then the process with the id in its environment, then the record with the pid.
+// A record without a pid is settled by looking for the id in the environments of all processes.
+#pragma once
+
+#include <string>
+
+#include "compiler/base/result.h"
+#include "runtime/backend/local_spec.h"
+#include "runtime/backend/local_state.h"
+#include "runtime/effects/effects.h"
+
+namespace rollout::backend {
+
+/// The environment variable that marks an instance; its value is the directory and the id.
+inline constexpr std::string_view instance_variable = "ROLLOUT_INSTANCE";
+
+class LocalLaunch {
+ public:
+  LocalLaunch(const effects::Effects& effects, const LocalSpec& spec, std::string root)
+      : effects_(effects), spec_(spec), root_(std::move(root)) {}
+
+  /// Brings every instance of `set` up that is not. Those that live are left alone.
+  Status start(LocalState& state, const InstanceSet& set, const std::string& effect);
+
+ private:
+  Status record(LocalState& state, const InstanceSet& set, const std::string& effect);
+  Status launch(Instance& instance, const InstanceSet& set);
+  Result<int> free_port(const LocalState& state, int64_t replicas);
+  std::string marker(const Instance& instance) const { return spec_.directory + "/" + instance.id; }
+
+  const effects::Effects& effects_;
+  const LocalSpec& spec_;
+  std::string root_;
+};
+
+}  // namespace rollout::backend

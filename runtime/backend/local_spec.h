@@ -1,0 +1,36 @@
+// LocalSpec: how the instances of one service are run on a `local` target, read from the service's
+// binding.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/base/result.h"
+#include "compiler/plan/plan.h"
+
+namespace rollout::backend {
+
+struct LocalSpec {
+  std::string key;                   ///< `checkout@eu`
+  std::string directory;             ///< of the target, absolute
+  std::vector<std::string> command;  ///< with `${port}` and the like still in it
+  std::string ready_path;            ///< `/healthz`
+  std::string live_path;             ///< empty: none
+  int64_t replicas = 1;
+  int ports_from = 0;
+  int64_t drain_ns = 0;
+};
+
+Result<LocalSpec> local_spec(const plan::Plan& plan, uint32_t service, uint32_t target,
+                             const std::string& root);
+
+/// The values of the names that a command may hold.
+struct CommandValues {
+  std::string port, version, image, instance, directory;
+};
+
+/// `text` with its `${…}` replaced; an unknown name is an error that lists the known ones.
+Result<std::string> fill_in(const std::string& text, const CommandValues& values);
+
+}  // namespace rollout::backend

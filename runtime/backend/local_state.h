@@ -1,0 +1,63 @@
+// What the `local` backend remembers of one service at one place: a small JSON file in the target's
+// directory, `checkout.json` or `checkout@eu.json`. It is written before anything that it foretells
+// is done, so that after a crash every process can be found again. Whoever holds the service's lock
+// is its only writer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compiler/base/result.h"
+#include "compiler/plan/plan.h"
+#include "runtime/effects/files.h"
+#include "runtime/effects/process.h"
+
+namespace rollout::backend {
+
+/// Next: started to become stable as soon as it is ready. Retiring: being stopped.
+enum class Track { Stable, Canary, Next, Retiring };
+std::string_view track_text(Track track);
+
+/// Instances of one image that live and die together.
+struct InstanceSet {
+  std::string name;  ///< `g3`; `g3b` when generation 3 starts a second one
+  Track track = Track::Canary;
+  std::string image;
+  int64_t count = 0;
+};
+
+struct Instance {
+  std::string id;    ///< `checkout-g3-1`, computed from service, place, generation and slot
+  std::string set;   ///< name of its set
+  int64_t slot = 0;  ///< from 1
+  int port = 0;
+  effects::ProcessId process;  ///< pid 0: recorded, not known to be started
+  std::string log;
+  std::string effect;      ///< key of the effect that started it
+  int64_t stopped_ns = 0;  ///< monotonic time of its SIGTERM; 0: not asked to stop
+};
+
+struct LocalState {
+  int64_t generation = 0;  ///< highest generation that was admitted
+  std::vector<InstanceSet> sets;
+  std::vector<Instance> instances;
+
+  InstanceSet* find(Track track);
+  const InstanceSet* find(Track track) const;
+  const InstanceSet* set(std::string_view name) const;
+};
+
+/// `checkout`, `checkout@eu`: the name in files and instance ids. Refuses names that are no file
+/// names.
+Result<std::string> local_key(const plan::Service& service);
+
+Result<LocalState> load_local(effects::Files& files, const std::string& directory,
+                              const std::string& key);
+Status save_local(effects::Files& files, const std::string& directory, const std::string& key,
+                  const LocalState& state);
+
+/// Keys of all services that have a state file in the directory.
+Result<std::vector<std::string>> local_keys(effects::Files& files, const std::string& directory);
+
+}  // namespace rollout::backend

@@ -1,0 +1,28 @@
+#include "runtime/backend/wanted.h"
+
+namespace rollout::backend {
+namespace {
+
+void apply(WantedRole& role, const plan::Setting& setting) {
+  const bool none = setting.value.is(eval::Value::Kind::None);
+  switch (setting.variable) {
+    case plan::Variable::Version:
+      role.version = none ? WantedVersion{} : WantedVersion{setting.value.text};
+      return;
+    case plan::Variable::Instances: role.instances = none ? 0 : setting.value.number; return;
+    case plan::Variable::Share: role.share_ppb = none ? 0 : setting.value.number; return;
+  }
+}
+
+}  // namespace
+
+Wanted wanted_by(const plan::Action& action) {
+  Wanted wanted;
+  for (const plan::Setting& setting : action.sets) {
+    if (setting.role == plan::Role::Canary) apply(wanted.canary, setting);
+    if (setting.role == plan::Role::Stable) apply(wanted.stable, setting);
+  }
+  return wanted;
+}
+
+}  // namespace rollout::backend

@@ -1,0 +1,31 @@
+// Wanted: what an action asks for, read from its settings and never from its name.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::backend {
+
+/// An image, or "none": the role shall not exist.
+struct WantedVersion {
+  std::optional<std::string> image;
+};
+
+/// What one role shall be; what is absent is left as it is.
+struct WantedRole {
+  std::optional<WantedVersion> version;
+  std::optional<int64_t> instances;
+  std::optional<int64_t> share_ppb;
+
+  bool gone() const { return version ? !version->image : instances == 0; }
+};
+
+struct Wanted {
+  WantedRole stable, canary;
+};
+
+Wanted wanted_by(const plan::Action& action);
+
+}  // namespace rollout::backend

@@ -1,0 +1,123 @@
+#include "runtime/cli/cli.h"
+
+#include <fmt/format.h>
+
+#include "compiler/base/diagnostics.h"
+#include "compiler/plan/plan.h"
+#include "runtime/cli/command.h"
+#include "runtime/journal/event.h"
+
+namespace rollout::cli {
+
+namespace {
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : commands())
+    if (command.syntax.name == name) return &command;
+  return nullptr;
+}
+
+std::string overview() {
+  std::string out = "rollout: releases that check themselves and go back when they are worse\n\nusage: rollout COMMAND [OPTION…]\n\n";
+  for (const Command& command : commands())
+    out += fmt::format("  {:<10} {}\n", command.syntax.name, command.syntax.summary);
+  out += fmt::format("  {:<10} {}\n", "version", "the version of this program and of its formats");
+  out += "\nrollout COMMAND --help says more.\n\nexample\n  rollout check shop.rollout\n";
+  return out;
+}
+
+int unknown_command(Env& env, std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const Command& command : commands()) known.push_back(command.syntax.name);
+  known.push_back("version");
+  known.push_back("help");
+  std::string_view meant = nearest(name, known);
+  std::string hint = meant.empty() ? "`rollout help` lists them" : fmt::format("did you mean `{}`?", meant);
+  env.err(fmt::format("rollout: there is no command `{}`; {}\n", name, hint));
+  return Usage;
+}
+
+bool colored(const Env& env, const Arguments& args, bool terminal) {
+  std::string wanted = args.has("--color") ? args.value("--color") : env.variable("ROLLOUT_COLOR").value_or("auto");
+  if (wanted == "always" || wanted == "never") return wanted == "always";
+  return terminal && env.variable("NO_COLOR").value_or("").empty() && env.variable("TERM").value_or("dumb") != "dumb";
+}
+
+/// The locale says which characters the reader's terminal can show.
+bool speaks_utf8(const Env& env) {
+  std::string locale;
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    locale = env.variable(name).value_or("");
+    if (!locale.empty()) break;
+  }
+  for (char& c : locale) c = char(c >= 'a' && c <= 'z' ? c - 32 : c);
+  return locale.find("UTF-8") != std::string::npos || locale.find("UTF8") != std::string::npos;
+}
+
+std::string format_of(const Env& env, const Syntax& syntax, const Arguments& args) {
+  if (args.has("--format")) return args.value("--format");
+  std::string wanted = env.variable("ROLLOUT_FORMAT").value_or("text");
+  for (const Option& option : syntax.options)
+    if (option.name == "--format" && fmt::format("|{}|", option.metavar).find(fmt::format("|{}|", wanted)) != std::string::npos)
+      return wanted;
+  return "text";
+}
+
+int run_command(Env& env, const Command& command, const std::vector<std::string>& words) {
+  Result<Arguments> args = read_arguments(command.syntax, words);
+  if (!args) {
+    env.err(fmt::format("rollout: {}; see `rollout {} --help`\n", args.error().message, command.syntax.name));
+    return Usage;
+  }
+  if (args->has("--help")) {
+    env.out(help_text(command.syntax));
+    return Ok;
+  }
+  bool unicode = speaks_utf8(env);
+  Style style{colored(env, *args, env.terminals.output), unicode, env.terminals.columns};
+  Style error_style{colored(env, *args, env.terminals.errors), unicode, env.terminals.columns};
+  Context context{env, *args, style, error_style, format_of(env, command.syntax, *args), args->has("--quiet"), args->has("--verbose")};
+  return command.run(context);
+}
+
+int version(Env& env) {
+  env.out(fmt::format("rollout {} (plan format {}, journal format {})\n", ROLLOUT_VERSION, plan::format_version,
+                      journal::format_version));
+  return Ok;
+}
+
+int help(Env& env, const std::vector<std::string>& topics) {
+  if (topics.empty()) {
+    env.out(overview());
+    return Ok;
+  }
+  const Command* command = find_command(topics[0]);
+  if (command == nullptr) return unknown_command(env, topics[0]);
+  env.out(help_text(command->syntax));
+  return Ok;
+}
+
+}  // namespace
+
+int Context::fail(int code, std::string_view message) const {
+  env.err(fmt::format("{} {}\n", error_style.bad("rollout:"), message));
+  return code;
+}
+
+int Context::fail(const OpError& error, int otherwise) const {
+  return fail(error.refused ? int(Refused) : otherwise, error.message);
+}
+
+int run(Env& env, const std::vector<std::string>& args) {
+  if (args.empty()) {
+    env.err(overview());
+    return Usage;
+  }
+  std::vector<std::string> rest(args.begin() + 1, args.end());
+  if (args[0] == "help" || args[0] == "--help" || args[0] == "-h") return help(env, rest);
+  if (args[0] == "version" || args[0] == "--version") return version(env);
+  const Command* command = find_command(args[0]);
+  return command ? run_command(env, *command, rest) : unknown_command(env, args[0]);
+}
+
+}  // namespace rollout::cli

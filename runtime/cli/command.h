@@ -1,0 +1,51 @@
+// Command: the surroundings of one command: its Env, its arguments, how its output looks. For the cmd_*.cpp files;
+// each of them is one function from a Context to an exit code.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/cli/cli.h"
+#include "runtime/cli/exit_code.h"
+#include "runtime/cli/options.h"
+#include "runtime/cli/style.h"
+
+namespace rollout::cli {
+
+struct Context {
+  Env& env;
+  const Arguments& args;
+  Style style;          ///< of standard output
+  Style error_style;    ///< of standard error
+  std::string format;   ///< `text`, `json`, …
+  bool quiet = false;
+  bool verbose = false;
+
+  bool json() const { return format == "json"; }
+  void out(std::string_view text) const { env.out(text); }
+  /// One sentence on standard error, behind the program's name. Returns `code`.
+  int fail(int code, std::string_view message) const;
+  /// A failed Result: refused is exit code 7, everything else `otherwise`.
+  int fail(const OpError& error, int otherwise = Environment) const;
+};
+
+int cmd_check(const Context& context);
+int cmd_fmt(const Context& context);
+int cmd_plan(const Context& context);
+int cmd_show(const Context& context);
+int cmd_apply(const Context& context);
+int cmd_status(const Context& context);
+int cmd_abort(const Context& context);
+int cmd_simulate(const Context& context);
+int cmd_test(const Context& context);
+
+struct Command {
+  Syntax syntax;
+  int (*run)(const Context&);
+};
+
+/// All commands but `help` and `version`, in the order of the list that people see.
+const std::vector<Command>& commands();
+
+}  // namespace rollout::cli

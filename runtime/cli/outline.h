@@ -1,0 +1,53 @@
+// Outline: a plan as people think of it: what changes, phase after phase, and the way back from each. For all
+// views of plans and runs, so that they group and name things alike.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::cli {
+
+/// One phase, or the steps between two phases.
+struct Row {
+  uint32_t phase = plan::none;
+  std::vector<uint32_t> steps;
+  int64_t start_ns = 0;             ///< sum of the holds before it
+  int64_t hold_ns = 0;
+  std::optional<int64_t> share_ppb; ///< of the canary during its hold; nothing while no share was set
+  std::vector<uint32_t> gates;
+  std::vector<uint32_t> undo;       ///< the way back from its end
+  std::vector<uint32_t> undo_hold;  ///< the way back from its holds; the same as `undo` where it has none
+};
+
+/// What becomes of one service.
+struct Change {
+  std::string service;
+  std::string from, to;             ///< versions; empty: not known or none
+  bool known = true;                ///< whether anybody looked what runs
+  std::string where;                ///< `4 instances on hosts, traffic by edge`
+};
+
+struct Outline {
+  std::vector<Row> rows;
+  std::vector<Change> changes;
+  int64_t hold_ns = 0;              ///< all holds
+  bool has_changes = false;         ///< some service ends in another version, or nobody looked
+};
+
+Outline outline_of(const plan::Plan& plan);
+
+std::string row_name(const plan::Plan& plan, const Row& row);
+/// The texts of its actions, without holds.
+std::vector<std::string> action_texts(const plan::Plan& plan, const Row& row);
+std::vector<std::string> gate_texts(const plan::Plan& plan, const Row& row);
+std::vector<std::string> undo_texts(const plan::Plan& plan, const std::vector<uint32_t>& undo);
+/// The longest that this way back takes before it is done or the run is parked.
+int64_t worst_rollback_ns(const plan::Plan& plan, const std::vector<uint32_t>& undo);
+
+std::string join(const std::vector<std::string>& parts, std::string_view between);
+std::string short_hash(std::string_view hash);
+
+}  // namespace rollout::cli

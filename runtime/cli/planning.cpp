@@ -1,0 +1,175 @@
+#include "runtime/cli/planning.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/plan_json.h"
+#include "runtime/backend/live_world.h"
+#include "runtime/cli/report.h"
+#include "runtime/journal/sqlite_store.h"
+
+namespace rollout::cli {
+
+namespace {
+
+bool is_saved_plan(const std::string& path) {
+  Result<std::string> text = read_file(path, max_plan_bytes);
+  return text && !text->empty() && text->front() == '{';
+}
+
+std::string absolute(const Context& context, const std::string& typed) {
+  return (std::filesystem::path(context.env.directory) / typed).lexically_normal().string();
+}
+
+Planned finish(Project project, plan::Plan plan) {
+  std::string bytes = plan::to_json(plan);
+  std::string hash = plan::hash_of(bytes);
+  return {std::move(project), std::move(plan), std::move(bytes), std::move(hash), false};
+}
+
+/// First offline: that names the services to look at. Then with what was seen of them.
+PlanOrExit plan_source(const Context& context, const Place& place, plan::Request request, Look look, Timings& timings) {
+  std::unique_ptr<Compilation> compilation = compile_file(place, context.env.directory);
+  timings.mark("check");
+  Report report(context);
+  std::optional<plan::Plan> plan;
+  if (!compilation->diagnostics.has_errors())
+    plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+  timings.mark("plan");
+  if (!plan) {
+    report.add(*compilation);
+    report.finish();
+    return {std::nullopt, FileErrors};
+  }
+  Project project = project_for(context, place.project);
+  if (look == Look::World) {
+    Result<plan::Snapshot> snapshot = look_at_world(context, *plan, project);
+    timings.mark("look");
+    if (!snapshot) return {std::nullopt, context.fail(snapshot.error())};
+    request.snapshot = std::move(*snapshot);
+    plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+    timings.mark("plan again");
+  }
+  if (!compilation->diagnostics.empty() && (!plan || !context.json())) report.add(*compilation);
+  if (!plan) {
+    report.finish();
+    return {std::nullopt, FileErrors};
+  }
+  Planned planned = finish(std::move(project), std::move(*plan));
+  timings.mark("bytes");
+  return {std::move(planned), Ok};
+}
+
+}  // namespace
+
+Project project_for(const Context& context, const Project& own) {
+  std::string named = context.args.value("--project");
+  return named.empty() ? own : project_of(context.env.directory, named);
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> inputs_of(const Context& context) {
+  std::vector<std::pair<std::string, std::string>> inputs;
+  for (const std::string& text : context.args.values("--set")) {
+    size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) return OpError{fmt::format("`--set` takes NAME=TEXT, not `{}`", text)};
+    std::string name = text.substr(0, equals);
+    for (const auto& [other, value] : inputs)
+      if (other == name) return OpError{fmt::format("the input `{}` is set twice", name)};
+    inputs.emplace_back(std::move(name), text.substr(equals + 1));
+  }
+  return inputs;
+}
+
+PlanOrExit load_saved_plan(const Context& context, const std::string& typed) {
+  Result<Place> place = place_of(context.env.directory, typed);
+  if (!place) return {std::nullopt, context.fail(Usage, place.error().message)};
+  Result<std::string> bytes = read_file(absolute(context, typed), max_plan_bytes);
+  if (!bytes) return {std::nullopt, context.fail(Environment, fmt::format("`{}` cannot be read: {}", typed, bytes.error().message))};
+  Result<plan::Plan> plan = plan::from_json(*bytes);
+  if (!plan) return {std::nullopt, context.fail(Refused, fmt::format("`{}` is no plan to be used: {}", typed, plan.error().message))};
+  Planned planned{project_for(context, place->project), std::move(*plan), std::move(*bytes), {}, true};
+  planned.hash = plan::hash_of(planned.bytes);
+  return {std::move(planned), Ok};
+}
+
+PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_allowed, Timings& timings) {
+  const std::vector<std::string>& words = context.args.positional;
+  Result<Place> place = place_of(context.env.directory, words.at(0));
+  if (!place) return {std::nullopt, context.fail(Usage, place.error().message)};
+  Result<std::vector<std::pair<std::string, std::string>>> inputs = inputs_of(context);
+  if (!inputs) return {std::nullopt, context.fail(Usage, inputs.error().message)};
+  if (is_saved_plan(absolute(context, words[0]))) {
+    std::string show = fmt::format("`{}` is a saved plan; `rollout show {}` shows it", words[0], words[0]);
+    if (!saved_allowed) return {std::nullopt, context.fail(Usage, show)};
+    if (words.size() > 1 || !inputs->empty())
+      return {std::nullopt, context.fail(Usage, "a saved plan has its rollout and inputs already; name the file alone")};
+    return load_saved_plan(context, words[0]);
+  }
+  plan::Request request;
+  if (words.size() > 1) request.rollout = words[1];
+  request.inputs = std::move(*inputs);
+  return plan_source(context, *place, std::move(request), look, timings);
+}
+
+Result<std::unique_ptr<journal::Store>> open_store(const Context&, const Project& project, bool create) {
+  std::error_code failed;
+  if (!create && !std::filesystem::exists(project.database(), failed)) return std::unique_ptr<journal::Store>();
+  std::filesystem::create_directories(project.state(), failed);
+  if (failed)
+    return OpError{fmt::format("the state folder {} cannot be made: {}; make it, or use --project", project.state(), failed.message())};
+  Result<std::unique_ptr<journal::SqliteStore>> store = journal::SqliteStore::open(project.database());
+  if (!store) return store.error();
+  return std::unique_ptr<journal::Store>(std::move(*store));
+}
+
+Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& plan, const Project& project) {
+  effects::Effects effects = context.env.effects();
+  Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, project.root, effects);
+  if (!world) return world.error();
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
+  if (!store) return store.error();
+  plan::Snapshot snapshot;
+  snapshot.offline = false;
+  for (uint32_t i = 0; i < plan.services.size(); ++i) {
+    std::string name = plan::service_text(plan.services[i]);
+    Result<backend::ServiceState> state = (*world)->observe_service(i);
+    if (!state) return state.error();
+    plan::ObservedService seen;
+    seen.service = name;
+    if (state->stable_image) seen.stable = eval::Value::of(eval::Value::Kind::Image, *state->stable_image);
+    seen.generation = state->generation;
+    if (*store) {
+      Result<int64_t> next = (*store)->next_generation(name);
+      if (!next) return next.error();
+      seen.generation = std::max(seen.generation, *next - 1);
+    }
+    seen.source = "what runs";
+    for (const plan::Binding& binding : plan.services[i].bindings)
+      if (binding.target < plan.targets.size()) {
+        seen.source = fmt::format("target {}", plan.targets[binding.target].name);
+        break;
+      }
+    snapshot.services.push_back(std::move(seen));
+  }
+  return snapshot;
+}
+
+Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
+  for (const plan::Observed& observed : plan.observed) {
+    if (observed.recheck != plan::Recheck::Exact) continue;
+    for (const plan::ObservedService& service : now.services) {
+      bool version = observed.what == fmt::format("version({}, stable)", service.service);
+      bool generation = observed.what == fmt::format("generation({})", service.service);
+      if (!version && !generation) continue;
+      eval::Value current = version ? service.stable : eval::Value::of(eval::Value::Kind::Int, service.generation);
+      if (eval::to_text(current) == eval::to_text(observed.value)) continue;
+      return OpError{fmt::format("the plan is stale: {} was {} when it was made and is {} now; make a new plan", observed.what,
+                                 eval::to_text(observed.value), eval::to_text(current)),
+                     false, true};
+    }
+  }
+  return Done{};
+}
+
+}  // namespace rollout::cli

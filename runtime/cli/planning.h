@@ -1,0 +1,52 @@
+// Planning: from what a person named, a source file or a saved plan, to a Plan with its bytes and hash. For all
+// commands that need a plan. Whatever goes wrong has been said on standard error before a function returns.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/plan/planner.h"
+#include "runtime/cli/command.h"
+#include "runtime/cli/project.h"
+#include "runtime/cli/timings.h"
+#include "runtime/journal/store.h"
+
+namespace rollout::cli {
+
+struct Planned {
+  Project project;
+  plan::Plan plan;
+  std::string bytes;
+  std::string hash;
+  bool saved = false;  ///< read from a file, not made just now
+};
+
+/// A plan, or the exit code of the command.
+struct PlanOrExit {
+  std::optional<Planned> planned;
+  int exit_code = Ok;
+};
+
+/// The project that `--project` names, else the one that belongs to `typed`.
+Project project_for(const Context& context, const Project& own);
+
+/// `--set name=text`, in order.
+Result<std::vector<std::pair<std::string, std::string>>> inputs_of(const Context& context);
+
+enum class Look { World, Nowhere };
+
+/// The first argument is a source file or, where that is allowed, a saved plan; the second names the rollout.
+PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_allowed, Timings& timings);
+
+PlanOrExit load_saved_plan(const Context& context, const std::string& typed);
+
+/// What runs of the plan's services, and the generations of their last runs.
+Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& plan, const Project& project);
+
+/// The values that a plan observed, looked at again: refused when one of them differs.
+Status check_observed(const plan::Plan& plan, const plan::Snapshot& now);
+
+/// Opens the state; nothing when there is none yet and `create` is not set.
+Result<std::unique_ptr<journal::Store>> open_store(const Context& context, const Project& project, bool create);
+
+}  // namespace rollout::cli

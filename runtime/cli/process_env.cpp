@@ -1,0 +1,46 @@
+#include <filesystem>
+
+#include "runtime/cli/cli.h"
+#include "runtime/effects/signals.h"
+
+namespace rollout::cli {
+
+namespace {
+
+/// The effects of this machine, made when the first command asks for them.
+struct Lazy {
+  std::unique_ptr<effects::Signals> signals;
+  std::unique_ptr<effects::RealEffects> real;
+
+  effects::Effects get() {
+    if (!real) {
+      signals = std::make_unique<effects::Signals>();
+      real = std::make_unique<effects::RealEffects>(signals.get());
+    }
+    return real->all();
+  }
+};
+
+}  // namespace
+
+int run_process(const std::vector<std::string>& args) {
+  Lazy lazy;
+  Env env;
+  env.out = [](std::string_view text) { effects::write_output(text); };
+  env.err = [](std::string_view text) { effects::write_errors(text); };
+  env.read_line = effects::read_input_line;
+  env.variable = effects::environment;
+  std::error_code failed;
+  env.directory = std::filesystem::current_path(failed).string();
+  env.terminals = effects::look_at_terminals();
+  env.effects = [&lazy] { return lazy.get(); };
+  env.interrupts = [&lazy] { return lazy.signals ? lazy.signals->interrupts() : 0; };
+  env.interrupt_code = [&lazy] { return lazy.signals ? lazy.signals->exit_code() : 0; };
+  if (failed) {
+    env.err("rollout: the working directory cannot be read: " + failed.message() + "\n");
+    return 6;
+  }
+  return run(env, args);
+}
+
+}  // namespace rollout::cli

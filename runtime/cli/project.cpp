@@ -1,0 +1,152 @@
+#include "runtime/cli/project.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "compiler/base/diagnostics.h"
+
+namespace fs = std::filesystem;
+
+namespace rollout::cli {
+
+namespace {
+
+constexpr std::string_view marker = "rollout.toml";
+
+fs::path absolute(const std::string& directory, const std::string& typed) {
+  return (fs::path(directory) / typed).lexically_normal();
+}
+
+/// `path` without symbolic links, also where its end does not exist.
+fs::path real_path(const fs::path& path) {
+  std::error_code failed;
+  fs::path real = fs::weakly_canonical(path, failed);
+  return failed ? path : real;
+}
+
+fs::path root_above(const fs::path& folder) {
+  std::error_code ignored;
+  for (fs::path at = folder;; at = at.parent_path()) {
+    if (fs::is_regular_file(at / marker, ignored)) return at;
+    if (at == at.root_path() || at.empty()) return folder;
+  }
+}
+
+bool is_below(const fs::path& path, const fs::path& root) {
+  auto [end, mismatch] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
+  return end == root.end();
+}
+
+OpError not_there(const fs::path& path, const std::string& typed) {
+  std::error_code ignored;
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path.parent_path(), ignored)) {
+    names.push_back(entry.path().filename().string());
+    if (names.size() == max_files) break;
+  }
+  std::vector<std::string_view> candidates(names.begin(), names.end());
+  std::string name = path.filename().string();
+  std::string_view meant = nearest(name, candidates);
+  std::string hint = meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant);
+  return {fmt::format("there is no file `{}`{}", typed, hint)};
+}
+
+bool hidden(const fs::path& path) {
+  std::string name = path.filename().string();
+  return name.size() > 1 && name[0] == '.' && name != "..";
+}
+
+Status files_below(const fs::path& folder, const std::string& typed, std::vector<std::string>& files) {
+  std::error_code failed;
+  std::vector<std::string> found;
+  fs::recursive_directory_iterator it(folder, failed), end;
+  for (; !failed && it != end; it.increment(failed)) {
+    if (hidden(it->path())) {
+      it.disable_recursion_pending();
+      continue;
+    }
+    std::error_code ignored;
+    if (it->path().extension() != ".rollout" || !it->is_regular_file(ignored)) continue;
+    fs::path below = it->path().lexically_relative(folder);
+    found.push_back(typed == "." ? below.string() : (fs::path(typed) / below).lexically_normal().string());
+    if (files.size() + found.size() > max_files)
+      return OpError{fmt::format("more than {} .rollout files are below `{}`; name the folders to look at", max_files, typed)};
+  }
+  if (failed) return OpError{fmt::format("`{}` cannot be listed: {}", typed, failed.message())};
+  std::sort(found.begin(), found.end());
+  files.insert(files.end(), found.begin(), found.end());
+  return Done{};
+}
+
+}  // namespace
+
+Project project_of(const std::string& directory, const std::string& typed) {
+  return {root_above(real_path(absolute(directory, typed))).string()};
+}
+
+Result<Place> place_of(const std::string& directory, const std::string& typed) {
+  fs::path path = absolute(directory, typed);
+  std::error_code failed;
+  fs::file_status status = fs::status(path, failed);
+  if (status.type() == fs::file_type::not_found) return not_there(path, typed);
+  if (status.type() == fs::file_type::directory) return OpError{fmt::format("`{}` is a folder; name a file in it", typed)};
+  if (status.type() != fs::file_type::regular) return OpError{fmt::format("`{}` is no regular file", typed)};
+  fs::path folder = real_path(path.parent_path());
+  fs::path root = root_above(folder);
+  return Place{{root.string()}, (folder / path.filename()).lexically_relative(root).string(), typed};
+}
+
+Result<std::string> read_file(const std::string& path, size_t max_bytes) {
+  struct Close { void operator()(std::FILE* file) const { std::fclose(file); } };
+  std::error_code failed;
+  uintmax_t size = fs::file_size(path, failed);
+  if (failed) return OpError{failed.message()};
+  if (size > max_bytes) return OpError{fmt::format("it has {} bytes, at most {} are read", size, max_bytes)};
+  std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
+  if (!file) return OpError{"it cannot be opened; check its permissions"};
+  std::string text(size_t(size), '\0');
+  size_t read = std::fread(text.data(), 1, text.size(), file.get());
+  if (read != text.size()) return OpError{"it became shorter while it was read"};
+  return text;
+}
+
+std::function<Result<std::string>(const std::string&)> source_reader(const Project& project) {
+  return [root = fs::path(project.root)](const std::string& path) -> Result<std::string> {
+    std::error_code failed;
+    fs::path real = fs::canonical(root / path, failed);
+    if (failed) return OpError{"there is no such file"};
+    if (!is_below(real, root)) return OpError{fmt::format("it is a link to {}, which lies outside the project", real.string())};
+    if (!fs::is_regular_file(real, failed)) return OpError{"it is no regular file"};
+    return read_file(real.string(), max_source_bytes);
+  };
+}
+
+std::function<std::string(std::string_view)> typed_paths(const Project& project, const std::string& directory) {
+  fs::path here = real_path(directory), root(project.root);
+  return [here, root](std::string_view path) {
+    fs::path relative = (root / path).lexically_relative(here);
+    size_t ups = size_t(std::count(relative.begin(), relative.end(), fs::path("..")));
+    return ups > 2 || relative.empty() ? (root / path).string() : relative.string();
+  };
+}
+
+Result<std::vector<std::string>> rollout_files(const std::string& directory, const std::vector<std::string>& typed) {
+  std::vector<std::string> files;
+  for (const std::string& name : typed) {
+    fs::path path = absolute(directory, name);
+    std::error_code failed;
+    if (fs::is_directory(path, failed)) {
+      size_t before = files.size();
+      if (Status listed = files_below(path, name, files); !listed) return listed.error();
+      if (files.size() == before) return OpError{fmt::format("there is no .rollout file below `{}`", name)};
+    } else if (fs::exists(path, failed)) files.push_back(name);
+    else return not_there(path, name);
+  }
+  return files;
+}
+
+}  // namespace rollout::cli

@@ -1,0 +1,172 @@
+#include "runtime/cli/run_log.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/cli/style.h"
+#include "runtime/exec/fold.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::cli {
+
+namespace {
+
+bool same(const plan::Term& a, const plan::Term& b) {
+  return a.signal == b.signal && a.role == b.role && a.quantile_ppb == b.quantile_ppb;
+}
+
+bool counts(const plan::Plan& plan, const plan::Term& term) {
+  return plan.signals[term.signal].evidence == plan::Evidence::Counts;
+}
+
+}  // namespace
+
+StepLog& RunLog::at(journal::StepRef step) {
+  for (StepLog& known : steps)
+    if (known.step == step) return known;
+  steps.push_back({step});
+  steps.back().begin_ns = now_ns;
+  return steps.back();
+}
+
+const StepLog* RunLog::find(journal::StepRef step) const {
+  for (const StepLog& known : steps)
+    if (known.step == step) return &known;
+  return nullptr;
+}
+
+void RunLog::add_sample(const journal::Sampled& sample) {
+  if (sample.prime) return;
+  StepLog& hold = at(sample.hold);
+  for (const journal::TermReading& reading : sample.readings) {
+    auto known = std::find_if(hold.seen.begin(), hold.seen.end(), [&](const Seen& s) { return same(s.term, reading.term); });
+    if (known == hold.seen.end()) known = hold.seen.insert(hold.seen.end(), {reading.term});
+    if (reading.status != journal::ReadingStatus::Ok) {
+      ++known->blind;
+      continue;
+    }
+    ++known->readings;
+    known->total += reading.total;
+    known->bad += reading.bad;
+    known->value = reading.value;
+  }
+}
+
+void RunLog::add(const journal::Event& event) {
+  now_ns = std::max(now_ns, event.run_ns);
+  struct Adder {
+    RunLog& log;
+    const journal::Event& event;
+    void end(StepLog& step, const std::string& detail) {
+      step.end_ns = event.run_ns;
+      step.detail = detail;
+    }
+    void operator()(const journal::RunStarted& e) { log.holder = e.holder, log.started_wall_ns = event.wall_ns; }
+    void operator()(const journal::Resumed& e) {
+      log.holder = e.holder;
+      ++log.resumed;
+      log.downtime_ns += e.downtime_ns;
+      log.interrupted = false;
+    }
+    void operator()(const journal::StepStarted& e) { log.at(e.step).attempts = e.attempt; }
+    void operator()(const journal::StepDone& e) {
+      StepLog& step = log.at(e.step);
+      step.ended = true;
+      step.adopted = e.adopted;
+      end(step, e.detail);
+    }
+    void operator()(const journal::StepFailed& e) {
+      StepLog& step = log.at(e.step);
+      step.ended = step.failed = e.last;
+      end(step, e.detail);
+    }
+    void operator()(const journal::Reasserted& e) { ++log.at(e.step).reassertions; }
+    void operator()(const journal::Sampled& e) { log.add_sample(e); }
+    void operator()(const journal::GateDecided& e) {
+      StepLog& hold = log.at(e.hold);
+      hold.verdicts.push_back(e);
+      hold.end_ns = event.run_ns;
+    }
+    void operator()(const journal::WatchFired& e) { log.watches.push_back(e); }
+    void operator()(const journal::AbortRequested& e) { log.abort = e; }
+    void operator()(const journal::Interrupted&) { log.interrupted = true; }
+    void operator()(const journal::RollbackStarted& e) {
+      for (StepLog& step : log.steps)
+        if (!step.ended) step.end_ns = event.run_ns;
+      log.rollback = e;
+      log.rollback_ns = event.run_ns;
+    }
+    void operator()(const journal::VerifyStarted&) { log.at(journal::verification).attempts = 1; }
+    void operator()(const journal::RunEnded& e) { log.ended = e; }
+  };
+  std::visit(Adder{*this, event}, event.what);
+}
+
+std::optional<int64_t> RunLog::canary_requests(uint32_t service) const {
+  std::optional<int64_t> total;
+  uint32_t signal = plan::none;
+  for (const StepLog& step : steps)
+    for (const Seen& seen : step.seen) {
+      bool canary = seen.term.role == plan::Role::Canary && counts(plan, seen.term);
+      if (!canary || plan.signals[seen.term.signal].service != service) continue;
+      if (signal == plan::none) signal = seen.term.signal;
+      if (seen.term.signal == signal) total = total.value_or(0) + seen.total;
+    }
+  return total;
+}
+
+std::optional<int64_t> RunLog::traffic_back_ns() const {
+  for (const StepLog& step : steps) {
+    if (!step.step.undo || step.step == journal::verification || !step.ended || step.failed) continue;
+    std::optional<int64_t> share = exec::share_set_by(plan.undo.at(step.step.step));
+    if (share && *share == 0) return step.end_ns;
+  }
+  return std::nullopt;
+}
+
+bool RunLog::changed_something() const {
+  return std::any_of(steps.begin(), steps.end(), [&](const StepLog& step) {
+    return !step.step.undo && plan.steps.at(step.step.step).kind == plan::StepKind::Act;
+  });
+}
+
+std::string value_text(const plan::Plan& plan, const plan::Term& term, double value) {
+  using Kind = eval::Value::Kind;
+  Kind unit = plan.signals[term.signal].unit;
+  if (unit == Kind::Percent) return short_percent(value);
+  if (unit == Kind::Duration) return short_duration(int64_t(value));
+  return fmt::format("{:.4g}", value);
+}
+
+std::string signal_text(const plan::Plan& plan, const plan::Term& term) {
+  const plan::Signal& signal = plan.signals[term.signal];
+  if (term.quantile_ppb == 0) return signal.name;
+  return fmt::format("{}({})", signal.name, eval::percent_text(term.quantile_ppb));
+}
+
+std::string seen_text(const plan::Plan& plan, const Seen& seen) {
+  std::string role = seen.term.role == plan::Role::All ? "" : fmt::format("{} ", journal::word(journal::role_names, seen.term.role));
+  if (seen.readings == 0) return role + "no data";
+  if (!counts(plan, seen.term)) return role + value_text(plan, seen.term, seen.value);
+  double share = seen.total == 0 ? 0 : double(seen.bad) / double(seen.total) * double(eval::percent_all);
+  return fmt::format("{}{}/{} {}", role, seen.bad, seen.total, short_percent(share));
+}
+
+std::string seen_texts(const plan::Plan& plan, const std::vector<Seen>& seen, size_t most) {
+  std::vector<std::string> names;
+  std::string out;
+  for (const Seen& one : seen) {
+    std::string name = signal_text(plan, one.term);
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    names.push_back(name);
+    if (names.size() > most) break;
+    std::string text;
+    for (const Seen& other : seen)
+      if (signal_text(plan, other.term) == name) text += (text.empty() ? "" : ", ") + seen_text(plan, other);
+    out += fmt::format("{}{} {}", out.empty() ? "" : "  ", name, text);
+  }
+  return out;
+}
+
+}  // namespace rollout::cli

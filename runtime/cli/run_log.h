@@ -1,0 +1,72 @@
+// RunLog: what happened in a run, gathered event by event for people: when each step ran, what each gate saw, how the
+// way back went. For the views; the engine's State says what is, this says what was.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/plan/plan.h"
+#include "runtime/journal/event.h"
+
+namespace rollout::cli {
+
+/// What was read of one term during one hold: counts are summed up, values are the last one.
+struct Seen {
+  plan::Term term;
+  int64_t total = 0, bad = 0;
+  double value = 0;
+  int64_t readings = 0;  ///< with data
+  int64_t blind = 0;     ///< without
+};
+
+struct StepLog {
+  journal::StepRef step;
+  int64_t begin_ns = 0, end_ns = 0;
+  bool ended = false, failed = false, adopted = false;
+  int attempts = 0;
+  int reassertions = 0;
+  std::string detail;
+  std::vector<Seen> seen;                        ///< of a hold
+  std::vector<journal::GateDecided> verdicts;    ///< of a hold
+};
+
+struct RunLog {
+  explicit RunLog(const plan::Plan& of) : plan(of) {}
+
+  void add(const journal::Event& event);
+
+  /// Null when it has not begun.
+  const StepLog* find(journal::StepRef step) const;
+  /// Requests that the canary of `service` was seen to answer; nothing where no signal counts them.
+  std::optional<int64_t> canary_requests(uint32_t service) const;
+  /// When the canary's traffic was back at nothing during the rollback.
+  std::optional<int64_t> traffic_back_ns() const;
+  bool changed_something() const;
+
+  const plan::Plan& plan;
+  std::vector<StepLog> steps;          ///< in the order in which they began, undo and verification too
+  std::string holder;
+  int64_t started_wall_ns = 0;
+  int64_t resumed = 0, downtime_ns = 0;
+  std::optional<journal::RollbackStarted> rollback;
+  int64_t rollback_ns = 0;             ///< when it started
+  std::optional<journal::AbortRequested> abort;
+  std::vector<journal::WatchFired> watches;
+  std::optional<journal::RunEnded> ended;
+  bool interrupted = false;
+  int64_t now_ns = 0;                  ///< run clock of the last event
+
+ private:
+  StepLog& at(journal::StepRef step);
+  void add_sample(const journal::Sampled& sample);
+};
+
+/// `canary 21/412 5.1%`, `canary 132ms`.
+std::string seen_text(const plan::Plan& plan, const Seen& seen);
+/// `error_rate canary 21/412 5.1%, stable 0/3702 0%  latency(99%) canary 132ms`; at most `most` signals.
+std::string seen_texts(const plan::Plan& plan, const std::vector<Seen>& seen, size_t most);
+std::string signal_text(const plan::Plan& plan, const plan::Term& term);
+std::string value_text(const plan::Plan& plan, const plan::Term& term, double value);
+
+}  // namespace rollout::cli

@@ -1,0 +1,93 @@
+#include "runtime/cli/style.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "compiler/eval/value.h"
+
+namespace rollout::cli {
+
+using eval::ns_per_ms;
+using eval::ns_per_s;
+
+std::string Style::paint(std::string_view code, std::string_view text) const {
+  if (!color || text.empty()) return std::string(text);
+  return fmt::format("\033[{}m{}\033[0m", code, text);
+}
+
+std::string_view Style::level(int64_t share_ppb) const {
+  static constexpr std::array<std::string_view, 8> blocks = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  static constexpr std::array<std::string_view, 8> letters = {".", ".", ":", "-", "=", "+", "*", "#"};
+  if (share_ppb <= 0) return unicode ? "·" : " ";
+  size_t index = size_t(std::clamp<int64_t>((share_ppb * 8 + eval::percent_all - 1) / eval::percent_all - 1, 0, 7));
+  return (unicode ? blocks : letters)[index];
+}
+
+size_t width_of(std::string_view text) {
+  size_t width = 0;
+  bool escaped = false;
+  for (char c : text) {
+    if (c == '\033') escaped = true;
+    else if (escaped) escaped = c != 'm';
+    else width += (uint8_t(c) & 0xC0) != 0x80;
+  }
+  return width;
+}
+
+std::string repeat(std::string_view text, size_t times) {
+  std::string out;
+  for (size_t i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+std::string left(std::string_view text, size_t width) {
+  size_t own = width_of(text);
+  return std::string(text) + std::string(own < width ? width - own : 0, ' ');
+}
+
+std::string right(std::string_view text, size_t width) {
+  size_t own = width_of(text);
+  return std::string(own < width ? width - own : 0, ' ') + std::string(text);
+}
+
+std::string cut(std::string_view text, size_t width, const Style& style) {
+  if (width_of(text) <= width) return std::string(text);
+  size_t keep = width - std::min(width, width_of(style.dots()));
+  size_t bytes = 0, columns = 0;
+  while (bytes < text.size()) {
+    bool starts = (uint8_t(text[bytes]) & 0xC0) != 0x80;
+    if (starts && columns == keep) break;
+    columns += starts;
+    ++bytes;
+  }
+  return std::string(text.substr(0, bytes)) + std::string(style.dots());
+}
+
+std::string count_of(uint64_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
+std::string short_duration(int64_t ns) {
+  if (ns < 0) return "0s";
+  if (ns < ns_per_s) return fmt::format("{}ms", ns / ns_per_ms);
+  if (ns < 60 * ns_per_s) return fmt::format("{}.{}s", ns / ns_per_s, ns % ns_per_s / (100 * ns_per_ms));
+  int64_t seconds = ns / ns_per_s;
+  if (seconds < 3600) return fmt::format("{}m{}s", seconds / 60, seconds % 60);
+  return fmt::format("{}h{}m", seconds / 3600, seconds % 3600 / 60);
+}
+
+std::string clock_text(int64_t ns) {
+  int64_t seconds = std::max<int64_t>(ns, 0) / ns_per_s;
+  if (seconds < 3600) return fmt::format("{:02}:{:02}", seconds / 60, seconds % 60);
+  return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds % 3600 / 60, seconds % 60);
+}
+
+std::string short_percent(double ppb) {
+  double percent = ppb / double(eval::percent_one);
+  if (percent == 0 || percent >= 99.995) return fmt::format("{:.0f}%", percent);
+  return percent < 1 ? fmt::format("{:.2f}%", percent) : fmt::format("{:.1f}%", percent);
+}
+
+}  // namespace rollout::cli

@@ -1,0 +1,53 @@
+// Style: how text looks where it is read: with colours or without, with drawn lines or in ASCII. For the views;
+// the only place of the command line that knows escape sequences.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace rollout::cli {
+
+struct Style {
+  bool color = false;
+  bool unicode = true;
+  int columns = 100;
+
+  std::string bold(std::string_view text) const { return paint("1", text); }
+  std::string dim(std::string_view text) const { return paint("2", text); }
+  std::string good(std::string_view text) const { return paint("32", text); }
+  std::string bad(std::string_view text) const { return paint("1;31", text); }
+  std::string warn(std::string_view text) const { return paint("33", text); }
+  std::string name(std::string_view text) const { return paint("36", text); }
+
+  std::string_view arrow() const { return unicode ? "→" : "->"; }
+  std::string_view dot() const { return unicode ? "·" : "-"; }
+  std::string_view rule() const { return unicode ? "─" : "-"; }
+  std::string_view dots() const { return unicode ? "…" : "..."; }
+  std::string_view at_most() const { return unicode ? "≤" : "<="; }
+  /// One character whose height is the share: from `▁` for a little to `█` for everything.
+  std::string_view level(int64_t share_ppb) const;
+
+ private:
+  std::string paint(std::string_view code, std::string_view text) const;
+};
+
+/// How many columns `text` takes, not counting escape sequences.
+size_t width_of(std::string_view text);
+/// `text` filled up with spaces to `width` columns.
+std::string left(std::string_view text, size_t width);
+std::string right(std::string_view text, size_t width);
+/// `text`, or its beginning and dots.
+std::string cut(std::string_view text, size_t width, const Style& style);
+std::string repeat(std::string_view text, size_t times);
+
+/// `1 file`, `3 files`.
+std::string count_of(uint64_t number, std::string_view noun);
+/// A measured duration, short: `420ms`, `3.2s`, `2m10s`, `1h30m`.
+std::string short_duration(int64_t ns);
+/// A place on a time line: `00:12`, `1:02:03`.
+std::string clock_text(int64_t ns);
+/// A measured share: `0.31%`, `5.2%`, `100%`.
+std::string short_percent(double ppb);
+
+}  // namespace rollout::cli

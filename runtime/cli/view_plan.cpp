@@ -1,0 +1,155 @@
+#include "runtime/cli/view_plan.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/cli/outline.h"
+
+namespace rollout::cli {
+
+namespace {
+
+constexpr size_t bar_columns = 30;
+constexpr size_t name_columns = 12;
+constexpr size_t max_rows = 12;        ///< of the timeline, before its middle is left out
+constexpr size_t max_conditions = 8;   ///< of all gates together
+constexpr size_t max_watches = 4;
+
+/// Draws one plan as text; each member function is one paragraph.
+struct PlanView {
+  const plan::Plan& plan;
+  const Style& style;
+  bool all;
+  Outline outline = outline_of(plan);
+
+  std::string line(std::string_view text) const { return cut(text, size_t(std::max(style.columns, 60)), style) + "\n"; }
+
+  std::string header(std::string_view hash) const {
+    std::string title = fmt::format("rollout {}", plan.rollout);
+    std::string place = plan.sources.empty() ? "" : fmt::format("  {} {}", style.dot(), plan.sources.back().path);
+    std::string out = fmt::format("{}  {} plan {}{}\n", style.bold(title), style.dot(), short_hash(hash), style.dim(place));
+    for (const Change& change : outline.changes) {
+      std::string from = !change.known ? "(not looked at)" : change.from.empty() ? "(nothing)" : change.from;
+      std::string to = change.to.empty() ? "(nothing)" : change.to;
+      std::string versions = from == to ? fmt::format("{} (no change)", to) : fmt::format("{} {} {}", from, style.arrow(), style.bold(to));
+      out += fmt::format("  {}  {}  ({})\n", style.name(change.service), versions, change.where);
+    }
+    return out;
+  }
+
+  std::string bar(const Row& row) const {
+    if (row.hold_ns == 0 || outline.hold_ns == 0) return {};
+    double scale = double(bar_columns) / double(outline.hold_ns);
+    size_t from = std::min(size_t(double(row.start_ns) * scale), bar_columns - 1);
+    size_t to = std::clamp(size_t(double(row.start_ns + row.hold_ns) * scale + 0.5), from + 1, bar_columns);
+    return std::string(from, ' ') + repeat(style.level(row.share_ppb.value_or(0)), to - from);
+  }
+
+  std::string row_line(const Row& row) const {
+    if (row.phase == plan::none && row.hold_ns == 0)
+      return line(fmt::format("  {} {}", style.rule(), cut(join(action_texts(plan, row), ", "), 90, style)));
+    std::string share = row.share_ppb ? eval::percent_text(*row.share_ppb) : "";
+    std::string name = cut(row_name(plan, row), name_columns, style);
+    std::string judged = row.gates.empty() ? "no gate" : join(gate_texts(plan, row), " and ");
+    std::string text = fmt::format("  {} {}  {} {}  ", left(name, name_columns), right(share, 5), left(bar(row), bar_columns),
+                                   right(eval::duration_text(row.hold_ns), 6));
+    return style.name(text.substr(0, 2 + name_columns)) + text.substr(2 + name_columns) +
+           cut(judged, size_t(std::max(style.columns, 80)) - width_of(text), style) + "\n";
+  }
+
+  std::string timeline() const {
+    std::string out = style.dim(fmt::format("\n  {} {}  {} {}  {}\n", left("phase", name_columns), right("share", 5),
+                                            left("traffic over time", bar_columns), right("hold", 6), "judged by"));
+    size_t count = outline.rows.size();
+    bool elide = !all && count > max_rows;
+    for (size_t i = 0; i < count; ++i) {
+      if (elide && i == max_rows / 2) {
+        size_t skipped = count - max_rows;
+        out += fmt::format("  {} {} more phases; --verbose shows them\n", style.dots(), skipped);
+        i += skipped;
+      }
+      out += row_line(outline.rows[i]);
+    }
+    return out + style.dim(fmt::format("  {} of holds in all, and the time that the actions take\n", eval::duration_text(outline.hold_ns)));
+  }
+
+  std::string gates() const {
+    if (plan.gates.empty()) return {};
+    std::vector<std::string> seen;
+    std::string out = style.dim("\n  gates\n");
+    size_t shown = 0;
+    for (const plan::Gate& gate : plan.gates) {
+      std::string name = gate.text.substr(0, gate.text.find('('));
+      if (std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
+      seen.push_back(name);
+      std::string least = gate.minimum_requests > 0 ? fmt::format(", {} requests before a pass", gate.minimum_requests) : "";
+      out += fmt::format("  {}  every {}{}\n", style.name(name), eval::duration_text(gate.sample_ns), least);
+      for (uint32_t condition : gate.conditions) {
+        if (!all && ++shown > max_conditions) continue;
+        out += line("    " + plan.conditions[condition].text);
+      }
+    }
+    if (shown > max_conditions && !all) out += fmt::format("    {} {} more conditions\n", style.dots(), shown - max_conditions);
+    return out;
+  }
+
+  /// Rows with the same way back share a line.
+  std::string way_back() const {
+    std::string out = style.dim("\n  way back\n");
+    size_t shown = 0;
+    for (size_t i = 0; i < outline.rows.size();) {
+      size_t end = i + 1;
+      const std::vector<uint32_t>& undo = outline.rows[i].undo_hold;
+      while (end < outline.rows.size() && outline.rows[end].undo_hold == undo) ++end;
+      std::vector<std::string> names;
+      for (size_t k = i; k < end; ++k) names.push_back(from_name(outline.rows[k]));
+      if (names.size() > 3) names = {names.front(), std::string(style.dots()), names.back()};
+      std::string path = undo.empty() ? "nothing to do" : join(undo_texts(plan, undo), ", then ");
+      std::string bound = undo.empty() ? "" : fmt::format("  {} {}", style.at_most(), eval::duration_text(worst_rollback_ns(plan, undo)));
+      if (all || ++shown <= 6) out += line(fmt::format("  from {}: {}{}", join(names, ", "), path, bound));
+      i = end;
+    }
+    if (!all && shown > 6) out += fmt::format("  {} {} more\n", style.dots(), shown - 6);
+    if (plan.rollback.verify_gate != plan::none)
+      out += fmt::format("  then verify {} within {}\n", plan.gates.at(plan.rollback.verify_gate).text,
+                         eval::duration_text(plan.rollback.verify_within_ns));
+    return out;
+  }
+
+  std::string from_name(const Row& row) const {
+    if (row.phase != plan::none) return row_name(plan, row);
+    std::vector<std::string> actions = action_texts(plan, row);
+    return actions.empty() ? "a hold" : plan.steps[row.steps.front()].action.name;
+  }
+
+  std::string watches() const {
+    if (plan.watches.empty()) return {};
+    std::string out = style.dim("\n  all the time\n");
+    for (size_t i = 0; i < plan.watches.size(); ++i) {
+      if (i == max_watches && !all) return out + fmt::format("  {} {} more\n", style.dots(), plan.watches.size() - i);
+      out += line(fmt::format("  {}", plan.watches[i].text));
+    }
+    return out;
+  }
+
+  std::string warnings() const {
+    std::string out;
+    if (plan.offline) out += style.warn("offline:") + " nothing that runs was looked at; `apply` refuses this plan\n";
+    for (const Change& change : outline.changes) {
+      if (!change.known || !change.from.empty() || change.to.empty()) continue;
+      out += fmt::format("{} nothing of {} runs yet: its way back is to remove it again\n", style.warn("first version:"), change.service);
+    }
+    if (!outline.has_changes) out += style.good("no changes:") + " what runs is what this plan would bring\n";
+    return out.empty() ? out : "\n" + out;
+  }
+};
+
+}  // namespace
+
+std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
+  PlanView view{plan, style, all};
+  return view.header(hash) + view.timeline() + view.gates() + view.way_back() + view.watches() + view.warnings();
+}
+
+}  // namespace rollout::cli

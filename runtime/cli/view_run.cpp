@@ -1,0 +1,192 @@
+#include "runtime/cli/view_run.h"
+
+#include <fmt/format.h>
+
+#include "runtime/cli/outline.h"
+#include "compiler/base/json.h"
+#include "runtime/journal/event_json.h"
+
+namespace rollout::cli {
+
+namespace {
+
+std::string_view verdict_text(journal::Verdict verdict, journal::Reason reason, bool unproven) {
+  switch (verdict) {
+    case journal::Verdict::Pass: return unproven ? "passed without proof" : "pass";
+    case journal::Verdict::Fail: return "fail";
+    case journal::Verdict::NoEvidence: break;
+  }
+  switch (reason) {
+    case journal::Reason::None: return "no evidence";
+    case journal::Reason::NoData: return "no evidence (no data)";
+    case journal::Reason::Undecided: return "no evidence (undecided)";
+    case journal::Reason::Error: return "no evidence (the source fails)";
+  }
+  return "no evidence";
+}
+
+std::string_view cause_text(journal::Cause cause) {
+  switch (cause) {
+    case journal::Cause::StepFailed: return "a step failed";
+    case journal::Cause::GateFailed: return "a gate failed";
+    case journal::Cause::NoEvidence: return "a gate had no evidence";
+    case journal::Cause::Watch: return "a watch fired";
+    case journal::Cause::Abort: return "aborted";
+  }
+  return "";
+}
+
+/// Says one event in words. The log already knows it.
+struct Line {
+  const plan::Plan& plan;
+  const RunLog& log;
+  const Style& style;
+
+  std::string phase_name(journal::StepRef ref) const {
+    if (ref == journal::verification) return "verify";
+    if (ref.undo) return "rollback";
+    uint32_t phase = plan.steps.at(ref.step).phase;
+    return phase == plan::none ? "" : plan.phases.at(phase).name;
+  }
+  const plan::Action* action(journal::StepRef ref) const {
+    if (ref == journal::verification) return nullptr;
+    if (ref.undo) return &plan.undo.at(ref.step);
+    const plan::Step& step = plan.steps.at(ref.step);
+    return step.kind == plan::StepKind::Act ? &step.action : nullptr;
+  }
+  std::string in_phase(journal::StepRef ref, std::string_view text) const {
+    return fmt::format("{}  {}", style.name(left(phase_name(ref), 10)), text);
+  }
+  std::string took(journal::StepRef ref) const {
+    const StepLog* step = log.find(ref);
+    return step == nullptr ? "" : short_duration(step->end_ns - step->begin_ns);
+  }
+
+  std::string operator()(const journal::RunStarted& e) const {
+    return fmt::format("run of plan {} by {}", short_hash(e.plan_hash), e.holder);
+  }
+  std::string operator()(const journal::Resumed& e) const {
+    return fmt::format("resumed by {}, after {} without a driver", e.holder, short_duration(e.downtime_ns));
+  }
+  std::string operator()(const journal::StepStarted& e) const {
+    std::string again = e.attempt > 1 ? fmt::format(" (attempt {})", e.attempt) : "";
+    if (const plan::Action* act = action(e.step)) return in_phase(e.step, act->text + again);
+    const plan::Step& step = plan.steps.at(e.step.step);
+    std::vector<std::string> gates;
+    for (uint32_t gate : step.gates) gates.push_back(plan.gates.at(gate).text);
+    std::string judged = gates.empty() ? "" : fmt::format(", judged by {}", join(gates, " and "));
+    return in_phase(e.step, fmt::format("hold {}{}", eval::duration_text(step.hold_ns), judged));
+  }
+  std::string operator()(const journal::StepDone& e) const {
+    const plan::Action* act = action(e.step);
+    if (act == nullptr) return {};
+    std::string how = e.adopted ? "was so already" : fmt::format("done in {}", took(e.step));
+    return in_phase(e.step, fmt::format("{}: {}{}", act->text, style.good(how), e.detail.empty() ? "" : style.dim(", " + e.detail)));
+  }
+  std::string operator()(const journal::StepFailed& e) const {
+    const plan::Action* act = action(e.step);
+    std::string what = act ? act->text : "hold";
+    std::string then = e.last ? "" : "; it is tried again";
+    return in_phase(e.step, fmt::format("{}: {}: {}{}", what, style.bad(e.unknown ? "not known to be done" : "failed"), e.detail, then));
+  }
+  std::string operator()(const journal::Reasserted& e) const {
+    const plan::Action* act = action(e.step);
+    return in_phase(e.step, fmt::format("{}: {}: {}", act ? act->text : "", style.warn("set again"), e.detail));
+  }
+  std::string operator()(const journal::Sampled& e) const {
+    const StepLog* hold = log.find(e.hold);
+    std::string seen = hold == nullptr ? "" : seen_texts(plan, hold->seen, 3);
+    std::string of;
+    if (!e.hold.undo) of = fmt::format(" of {}", eval::duration_text(plan.steps.at(e.hold.step).hold_ns));
+    return in_phase(e.hold, fmt::format("held {}{}  {}", short_duration(e.elapsed_ns), of, seen));
+  }
+  std::string operator()(const journal::GateDecided& e) const {
+    std::string_view verdict = verdict_text(e.verdict, e.reason, e.unproven);
+    std::string shown = e.verdict == journal::Verdict::Pass ? style.good(verdict) : e.verdict == journal::Verdict::Fail ? style.bad(verdict) : style.warn(verdict);
+    std::string detail = e.detail.empty() ? "" : "  " + e.detail;
+    return in_phase(e.hold, fmt::format("gate {}: {}{}", plan.gates.at(e.gate).text, shown, detail));
+  }
+  std::string operator()(const journal::WatchFired& e) const {
+    return fmt::format("{} {}  {}", style.bad("watch fired:"), plan.watches.at(e.watch).text, e.detail);
+  }
+  std::string operator()(const journal::AbortRequested& e) const {
+    return fmt::format("{} by {}{}", style.warn("abort asked"), e.by, e.reason.empty() ? "" : ": " + e.reason);
+  }
+  std::string operator()(const journal::Interrupted& e) const { return fmt::format("{} by {}", style.warn("interrupted"), e.by); }
+  std::string operator()(const journal::RollbackStarted& e) const {
+    return fmt::format("{} {}: {}", style.bad("rolling back,"), cause_text(e.cause), e.detail);
+  }
+  std::string operator()(const journal::VerifyStarted& e) const {
+    return in_phase(journal::verification, fmt::format("everything is restored; checking {} for {}", plan.gates.at(e.gate).text,
+                                                       eval::duration_text(plan.rollback.verify_within_ns)));
+  }
+  std::string operator()(const journal::RunEnded&) const { return {}; }  // the summary says it
+};
+
+}  // namespace
+
+std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log, const Style& style) {
+  std::string text = std::visit(Line{plan, log, style}, event.what);
+  return text.empty() ? text : fmt::format("{}  {}", style.dim(clock_text(event.run_ns)), text);
+}
+
+std::string event_json(const std::string& run, const journal::Event& event) {
+  json::Writer json;
+  json.begin_object().field("version", 1).field("type", "event").field("run", run);
+  json.key("event").raw(journal::encode(event)).end_object();
+  return json.take() + "\n";
+}
+
+void RunView::print(std::string_view line) {
+  if (drawn_) context_.out("\r\033[K");
+  drawn_ = false;
+  context_.out(fmt::format("{}\n", line));
+}
+
+void RunView::redraw(std::string_view line) {
+  Style plain = context_.style;
+  plain.color = false;
+  context_.out(fmt::format("\r\033[K{}", cut(line, size_t(context_.style.columns - 1), plain)));
+  drawn_ = true;
+}
+
+void RunView::finish() {
+  if (drawn_) context_.out("\r\033[K");
+  drawn_ = false;
+}
+
+void RunView::on_sample(const journal::Event& event, const journal::Sampled& sample) {
+  if (sample.prime) return;
+  if (context_.verbose) return print(event_line(log_.plan, event, log_, context_.style));
+  Style plain = context_.style;
+  plain.color = false;
+  if (live()) return redraw(event_line(log_.plan, event, log_, plain));
+  if (event.run_ns < last_sample_line_ns_ + sample_line_ns) return;
+  last_sample_line_ns_ = event.run_ns;
+  print(event_line(log_.plan, event, log_, plain));
+}
+
+void RunView::on_event(const journal::Event& event, const exec::State&) {
+  log_.add(event);
+  if (context_.json()) return context_.out(event_json(run_, event));
+  if (context_.quiet) return;
+  if (const auto* sample = std::get_if<journal::Sampled>(&event.what)) return on_sample(event, *sample);
+  std::string line = event_line(log_.plan, event, log_, context_.style);
+  if (!line.empty()) print(line);
+}
+
+void RunView::on_progress(journal::StepRef step, const std::string& text) {
+  if (context_.json() || !live() || text.empty() || step == journal::verification) return;
+  const plan::Plan& plan = log_.plan;
+  const std::string& what = step.undo ? plan.undo.at(step.step).text : plan.steps.at(step.step).text;
+  redraw(fmt::format("{}  {}: {}", clock_text(log_.now_ns), what, text));
+}
+
+void RunView::on_trouble(const std::string& text) {
+  if (text == last_trouble_) return;
+  last_trouble_ = text;
+  finish();
+  context_.fail(0, fmt::format("waiting: {}", text));
+}
+
+}  // namespace rollout::cli

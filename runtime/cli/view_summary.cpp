@@ -1,0 +1,180 @@
+#include "runtime/cli/view_summary.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/cli/outline.h"
+
+namespace rollout::cli {
+
+namespace {
+
+constexpr size_t name_columns = 10;
+constexpr size_t indent_columns = 34;
+constexpr size_t max_phases = 20;
+
+std::string verdict_word(const journal::GateDecided& verdict, const Style& style) {
+  switch (verdict.verdict) {
+    case journal::Verdict::Pass: return style.good(verdict.unproven ? "passed without proof" : "pass");
+    case journal::Verdict::Fail: return style.bad("fail");
+    case journal::Verdict::NoEvidence: break;
+  }
+  return style.warn("no evidence");
+}
+
+/// Draws the log of one run; each member function is a line or a few.
+struct Summary {
+  const RunLog& log;
+  const Style& style;
+  const plan::Plan& plan = log.plan;
+
+  std::string indented(std::string_view text) const {
+    return std::string(indent_columns, ' ') + cut(text, size_t(std::max(style.columns, 80)) - indent_columns, style) + "\n";
+  }
+
+  std::string line(int64_t begin, int64_t end, std::string_view name, std::string_view share, std::string_view level,
+                   std::string_view text) const {
+    std::string took = short_duration(end - begin);
+    return fmt::format("  {}  {} {} {} {}  {}\n", style.dim(clock_text(begin)), style.name(left(cut(name, name_columns, style), name_columns)),
+                       right(share, 5), level, right(took, 7), text);
+  }
+
+  std::string hold_lines(const StepLog& hold) const {
+    std::string out;
+    for (const journal::GateDecided& verdict : hold.verdicts) {
+      out += indented(fmt::format("gate {}: {}", plan.gates.at(verdict.gate).text, verdict_word(verdict, style)));
+      bool passed = verdict.verdict == journal::Verdict::Pass && !verdict.unproven;
+      if (!passed && !verdict.detail.empty()) out += indented("  " + verdict.detail);
+    }
+    if (std::string seen = seen_texts(plan, hold.seen, 4); !seen.empty()) out += indented("saw " + seen);
+    return out;
+  }
+
+  std::string act_text(const StepLog& step, const plan::Action& action) const {
+    std::string text = action.text;
+    if (step.failed) text += fmt::format(": {} {}", style.bad("failed,"), step.detail);
+    else if (!step.ended) text += log.rollback ? ": stopped" : ": underway";
+    else if (step.adopted) text += " (was so already)";
+    if (step.attempts > 1) text += fmt::format(" ({} attempts)", step.attempts);
+    if (step.reassertions > 0) text += fmt::format(" (set again {} times)", step.reassertions);
+    return text;
+  }
+
+  /// One row of the plan: the actions in a line, then what its hold saw.
+  std::string row(const Row& row) const {
+    std::vector<std::string> acts;
+    std::string holds;
+    int64_t begin = -1, end = 0;
+    for (uint32_t index : row.steps) {
+      const StepLog* step = log.find({index, false});
+      if (step == nullptr) continue;
+      if (begin < 0) begin = step->begin_ns;
+      end = std::max(end, step->ended || log.rollback ? step->end_ns : log.now_ns);
+      if (plan.steps[index].kind == plan::StepKind::Hold) holds += hold_lines(*step);
+      else acts.push_back(act_text(*step, plan.steps[index].action));
+    }
+    if (begin < 0) return {};
+    std::string name = row.phase == plan::none ? plan.steps[row.steps.front()].action.name : row_name(plan, row);
+    std::string share = row.share_ppb && row.phase != plan::none ? eval::percent_text(*row.share_ppb) : "";
+    std::string_view level = row.phase != plan::none && row.share_ppb ? style.level(*row.share_ppb) : " ";
+    return line(begin, end, name, share, level, join(acts, ", ")) + holds;
+  }
+
+  std::string way_back() const {
+    if (!log.rollback) return {};
+    std::vector<std::string> acts;
+    int64_t end = log.rollback_ns;
+    std::string verified;
+    for (const StepLog& step : log.steps) {
+      if (!step.step.undo) continue;
+      if (step.step == journal::verification) {
+        int64_t until = step.end_ns > 0 ? step.end_ns : log.now_ns;
+        verified = line(step.begin_ns, until, "verify", "", " ", "everything is restored; is the service well?") + hold_lines(step);
+        continue;
+      }
+      acts.push_back(act_text(step, plan.undo.at(step.step.step)));
+      end = std::max(end, step.ended ? step.end_ns : log.now_ns);
+    }
+    if (acts.empty()) acts.push_back("nothing had been changed");
+    return line(log.rollback_ns, end, "rollback", "", " ", join(acts, ", then ")) + verified;
+  }
+
+  std::string timeline() const {
+    Outline outline = outline_of(plan);
+    std::vector<std::string> rows;
+    for (const Row& one : outline.rows)
+      if (std::string text = row(one); !text.empty()) rows.push_back(std::move(text));
+    std::string out;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (rows.size() > max_phases && i == max_phases / 2) {
+        out += fmt::format("  {} {} more\n", style.dots(), rows.size() - max_phases);
+        i += rows.size() - max_phases;
+      }
+      out += rows[i];
+    }
+    return out + way_back();
+  }
+
+  std::string cause() const {
+    if (!log.rollback) return {};
+    std::string out = fmt::format("  why       {}\n", log.rollback->detail);
+    if (std::optional<int64_t> back = log.traffic_back_ns())
+      out += fmt::format("  way back  traffic was on the earlier version again {} after the decision\n",
+                         short_duration(*back - log.rollback_ns));
+    return out;
+  }
+
+  std::string exposure(const exec::State& state) const {
+    std::string out;
+    Outline outline = outline_of(plan);
+    for (uint32_t i = 0; i < plan.services.size(); ++i) {
+      if (state.services[i].exposure_ns == 0) continue;
+      std::optional<int64_t> requests = log.canary_requests(i);
+      std::string counted = requests ? fmt::format("; it was seen to answer {} requests as the canary", *requests) : "";
+      out += fmt::format("  exposure  users of {} met {} for {} of full traffic{}\n", outline.changes[i].service, outline.changes[i].to,
+                         short_duration(state.services[i].exposure_ns), counted);
+    }
+    return out;
+  }
+
+  std::string next(std::string_view run) const {
+    if (run.empty()) return {};
+    if (!log.ended)
+      return fmt::format("  next      rollout apply --resume {}   goes on\n            rollout abort {}            takes it back\n", run, run);
+    if (log.ended->outcome == journal::Outcome::Succeeded) return {};
+    return fmt::format("  next      rollout status {} --events   every event of it\n", run);
+  }
+};
+
+}  // namespace
+
+std::string_view outcome_text(const RunLog& log) {
+  if (!log.ended) return log.interrupted ? "interrupted" : "not ended";
+  switch (log.ended->outcome) {
+    case journal::Outcome::Succeeded: return "succeeded";
+    case journal::Outcome::RolledBack: return "rolled back, completely";
+    case journal::Outcome::Parked: return "parked: it needs a hand";
+  }
+  return "";
+}
+
+std::string timeline_text(const RunLog& log, const Style& style) { return Summary{log, style}.timeline(); }
+
+std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run, const Style& style) {
+  Summary summary{log, style};
+  std::string_view outcome = outcome_text(log);
+  bool succeeded = log.ended && log.ended->outcome == journal::Outcome::Succeeded;
+  std::string name = run.empty() ? log.plan.rollout : fmt::format("{} ({})", log.plan.rollout, run);
+  std::string out = fmt::format("\n{} {} after {}\n", style.bold(name), succeeded ? style.good(outcome) : style.bad(outcome),
+                                short_duration(log.now_ns));
+  for (const Change& change : outline_of(log.plan).changes)
+    out += fmt::format("  {}  {} {} {}\n", style.name(change.service), change.from.empty() ? "(nothing)" : change.from, style.arrow(),
+                       change.to.empty() ? "(nothing)" : change.to);
+  out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state);
+  if (log.ended && log.ended->outcome == journal::Outcome::Parked) out += fmt::format("  what now  {}\n", log.ended->detail);
+  if (!log.ended && log.interrupted) out += "  state     traffic stays as it is; nothing is lost\n";
+  return out + summary.next(run);
+}
+
+}  // namespace rollout::cli

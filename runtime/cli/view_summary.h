@@ -1,0 +1,25 @@
+// The summary of a run: phase by phase what happened, what each gate saw, how long users were exposed, and what to do
+// next. For apply, status, abort, simulate and test; from the same log as the view while it runs.
+#pragma once
+
+#include <string>
+
+#include "runtime/cli/run_log.h"
+#include "runtime/cli/style.h"
+#include "runtime/exec/state.h"
+
+namespace rollout::cli {
+
+/// `run`: its name; empty in a simulation.
+std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run, const Style& style);
+
+/// The timeline alone: the phases and the way back.
+std::string timeline_text(const RunLog& log, const Style& style);
+
+/// The last line of a run in JSON: the object `result` of docs/schemas/run.json.
+std::string summary_json(const RunLog& log, const exec::State& state, std::string_view run, int exit_code);
+
+/// `succeeded`, `rolled back`, …
+std::string_view outcome_text(const RunLog& log);
+
+}  // namespace rollout::cli

@@ -1,0 +1,82 @@
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+#include "runtime/cli/outline.h"
+#include "runtime/cli/view_summary.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::cli {
+
+namespace {
+
+void write_seen(json::Writer& json, const plan::Plan& plan, const std::vector<Seen>& all) {
+  json.key("seen").begin_array();
+  for (const Seen& seen : all) {
+    json.begin_object().field("signal", signal_text(plan, seen.term));
+    json.field("role", journal::word(journal::role_names, seen.term.role));
+    json.field("readings", seen.readings).field("without_data", seen.blind);
+    bool counted = plan.signals[seen.term.signal].evidence == plan::Evidence::Counts;
+    if (counted) json.field("total", seen.total).field("bad", seen.bad);
+    else if (seen.readings > 0) json.field("value", seen.value);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step) {
+  bool verify = step.step == journal::verification;
+  bool hold = verify || (!step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Hold);
+  json.begin_object().field("kind", verify ? "verify" : step.step.undo ? "undo" : hold ? "hold" : "act");
+  if (!verify) json.field("text", step.step.undo ? plan.undo[step.step.step].text : plan.steps[step.step.step].text);
+  if (!step.step.undo && plan.steps[step.step.step].phase != plan::none)
+    json.field("phase", plan.phases[plan.steps[step.step.step].phase].name);
+  json.field("begin_ns", step.begin_ns).field("end_ns", step.end_ns).field("done", step.ended && !step.failed);
+  json.field("attempts", step.attempts).field("adopted", step.adopted).field("detail", step.detail);
+  if (hold) {
+    json.key("verdicts").begin_array();
+    for (const journal::GateDecided& verdict : step.verdicts) {
+      json.begin_object().field("gate", plan.gates[verdict.gate].text);
+      json.field("verdict", journal::word(journal::verdict_names, verdict.verdict));
+      json.field("reason", journal::word(journal::reason_names, verdict.reason));
+      json.field("unproven", verdict.unproven).field("detail", verdict.detail).end_object();
+    }
+    json.end_array();
+    write_seen(json, plan, step.seen);
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string summary_json(const RunLog& log, const exec::State& state, std::string_view run, int exit_code) {
+  json::Writer json;
+  json.begin_object().field("version", 1).field("type", "result").field("run", run).field("rollout", log.plan.rollout);
+  std::string_view outcome = log.ended ? journal::word(journal::outcome_names, log.ended->outcome) : log.interrupted ? "interrupted" : "running";
+  json.field("outcome", outcome).field("exit_code", exit_code).field("run_ns", log.now_ns);
+  json.field("detail", log.ended ? log.ended->detail : std::string());
+  json.key("services").begin_array();
+  Outline outline = outline_of(log.plan);
+  for (uint32_t i = 0; i < log.plan.services.size(); ++i) {
+    const Change& change = outline.changes[i];
+    json.begin_object().field("service", change.service).field("from", change.from).field("to", change.to);
+    json.field("exposure_ns", state.services[i].exposure_ns).key("canary_requests");
+    std::optional<int64_t> requests = log.canary_requests(i);
+    if (requests) json.value(*requests);
+    else json.null();
+    json.end_object();
+  }
+  json.end_array().key("steps").begin_array();
+  for (const StepLog& step : log.steps) write_step(json, log.plan, step);
+  json.end_array().key("rollback");
+  if (log.rollback) {
+    json.begin_object().field("cause", journal::word(journal::cause_names, log.rollback->cause)).field("detail", log.rollback->detail);
+    json.field("begin_ns", log.rollback_ns).key("traffic_back_ns");
+    if (std::optional<int64_t> back = log.traffic_back_ns()) json.value(*back);
+    else json.null();
+    json.end_object();
+  } else json.null();
+  json.end_object();
+  return json.take() + "\n";
+}
+
+}  // namespace rollout::cli

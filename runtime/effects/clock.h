@@ -1,0 +1,32 @@
+// Clock: the only way to time in the runtime. Durations are measured on the monotonic clock,
+// wall-clock time is for records and people. The simulation hands in a virtual one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace rollout::effects {
+
+enum class Woke { Time, Signal };
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual int64_t monotonic_ns() const = 0;
+  /// Nanoseconds since 1970-01-01 UTC.
+  virtual int64_t wall_ns() const = 0;
+  /// Sleeps until the monotonic time, or until a signal asked the program to stop.
+  virtual Woke sleep_until(int64_t monotonic_ns) = 0;
+};
+
+class Signals;
+
+/// The clock of the machine. `signals` wakes sleepers and outlives the clock; null: nothing wakes
+/// them.
+std::unique_ptr<Clock> real_clock(const Signals* signals);
+
+/// `2026-11-21T21:36:44Z`.
+std::string utc_text(int64_t wall_ns);
+
+}  // namespace rollout::effects

@@ -1,0 +1,170 @@
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "runtime/effects/curl_api.h"
+#include "runtime/effects/http.h"
+
+namespace rollout::effects {
+namespace {
+
+constexpr int poll_ms = 200;
+constexpr int64_t ns_per_ms = 1'000'000;
+
+/// One request under way. Its address is given to libcurl, so it does not move.
+struct Transfer {
+  const HttpRequest* request = nullptr;
+  CURL* easy = nullptr;
+  curl_slist* headers = nullptr;
+  HttpResponse response;
+  bool too_long = false;
+  std::optional<CURLcode> result;
+  char reason[CURL_ERROR_SIZE] = {};
+};
+
+size_t on_body(char* bytes, size_t size, size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const size_t length = size * count;
+  if (transfer.response.body.size() + length > transfer.request->max_body) {
+    transfer.too_long = true;
+    return 0;  // less than was offered: libcurl ends the transfer
+  }
+  transfer.response.body.append(bytes, length);
+  return length;
+}
+
+class CurlHttp : public Http {
+ public:
+  ~CurlHttp() override {
+    if (!api_) return;
+    for (CURL* easy : idle_) api_->easy_cleanup(easy);
+    if (multi_) api_->multi_cleanup(multi_);
+  }
+
+  Result<HttpResponse> send(const HttpRequest& request) override {
+    return std::move(send_all({request})[0]);
+  }
+
+  std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests) override {
+    std::vector<Result<HttpResponse>> answers;
+    answers.reserve(requests.size());
+    if (const Status loaded = load(); !loaded) {
+      answers.assign(requests.size(), loaded.error());
+      return answers;
+    }
+    std::vector<Transfer> transfers(requests.size());
+    for (size_t i = 0; i < requests.size(); ++i) begin(transfers[i], requests[i]);
+    run();
+    for (Transfer& transfer : transfers) answers.push_back(finish(transfer));
+    return answers;
+  }
+
+ private:
+  Status load() {
+    if (api_) return Done{};
+    Result<CurlApi> api = load_curl();
+    if (!api) return api.error();
+    CURLM* multi = api->multi_init();
+    if (!multi) return OpError{"libcurl gives no multi handle: out of memory"};
+    api_ = *api;
+    multi_ = multi;
+    return Done{};
+  }
+
+  CURL* take_easy() {
+    if (idle_.empty()) return api_->easy_init();
+    CURL* easy = idle_.back();
+    idle_.pop_back();
+    api_->easy_reset(easy);
+    return easy;
+  }
+
+  void begin(Transfer& transfer, const HttpRequest& request) {
+    transfer.request = &request;
+    transfer.easy = take_easy();
+    ROLLOUT_CHECK(transfer.easy, "libcurl gives handles as long as there is memory");
+    CURL* easy = transfer.easy;
+    const auto set = api_->easy_setopt;
+    set(easy, CURLOPT_URL, request.url.c_str());
+    set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (!request.unix_socket.empty())
+      set(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+    if (!request.body.empty()) {
+      set(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.size()));
+      set(easy, CURLOPT_POSTFIELDS, request.body.c_str());
+    }
+    if (!request.content_type.empty()) {
+      const std::string header = "Content-Type: " + request.content_type;
+      transfer.headers = api_->slist_append(nullptr, header.c_str());
+      set(easy, CURLOPT_HTTPHEADER, transfer.headers);
+    }
+    set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    set(easy, CURLOPT_NOPROXY, "*");
+    set(easy, CURLOPT_NOSIGNAL, 1L);
+    set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    set(easy, CURLOPT_TIMEOUT_MS, long(std::max<int64_t>(1, request.timeout_ns / ns_per_ms)));
+    set(easy, CURLOPT_ERRORBUFFER, transfer.reason);
+    set(easy, CURLOPT_WRITEFUNCTION, on_body);
+    set(easy, CURLOPT_WRITEDATA, &transfer);
+    set(easy, CURLOPT_PRIVATE, &transfer);
+    api_->multi_add_handle(multi_, easy);
+  }
+
+  void run() {
+    int running = 1;
+    while (running > 0) {
+      if (api_->multi_perform(multi_, &running) != CURLM_OK) break;
+      if (running > 0) api_->multi_poll(multi_, nullptr, 0, poll_ms, nullptr);
+    }
+    int left = 0;
+    while (const CURLMsg* message = api_->multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      Transfer* transfer = nullptr;
+      api_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+      transfer->result = message->data.result;
+    }
+  }
+
+  Result<HttpResponse> finish(Transfer& transfer) {
+    long status = 0;
+    api_->easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+    const char* type = nullptr;
+    api_->easy_getinfo(transfer.easy, CURLINFO_CONTENT_TYPE, &type);
+    if (type) transfer.response.content_type = type;
+    transfer.response.status = int(status);
+    api_->multi_remove_handle(multi_, transfer.easy);
+    idle_.push_back(transfer.easy);
+    if (transfer.headers) api_->slist_free_all(transfer.headers);
+    const HttpRequest& request = *transfer.request;
+    if (transfer.result == CURLE_OK) return std::move(transfer.response);
+    const std::string what = fmt::format("{} {}", request.method, request.url);
+    if (transfer.too_long)
+      return OpError{fmt::format("{} answers more than {} bytes", what, request.max_body)};
+    if (transfer.result == CURLE_OPERATION_TIMEDOUT) {
+      return OpError{
+          fmt::format("{} gave no answer within {} ms", what, request.timeout_ns / ns_per_ms),
+          true};
+    }
+    const std::string reason = transfer.reason[0] != 0 ? transfer.reason
+                               : transfer.result       ? api_->easy_strerror(*transfer.result)
+                                                       : "the transfer did not end";
+    return OpError{fmt::format("{} failed: {}", what, reason), retryable(transfer.result)};
+  }
+
+  static bool retryable(const std::optional<CURLcode>& code) {
+    return code != CURLE_URL_MALFORMAT && code != CURLE_UNSUPPORTED_PROTOCOL &&
+           code != CURLE_PEER_FAILED_VERIFICATION;
+  }
+
+  std::optional<CurlApi> api_;
+  CURLM* multi_ = nullptr;
+  std::vector<CURL*> idle_;
+};
+
+}  // namespace
+
+std::unique_ptr<Http> curl_http() {
+  return std::make_unique<CurlHttp>();
+}
+
+}  // namespace rollout::effects

@@ -1,0 +1,36 @@
+// Files: small state files that survive a crash. A write is seen whole or not at all, and is on the
+// disk when it returns. Only for what the runtime owns; sources are read by the command line.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/base/result.h"
+
+namespace rollout::effects {
+
+class Files {
+ public:
+  virtual ~Files() = default;
+  /// Nothing when there is no such file; an error when it is longer than `max_bytes`.
+  virtual Result<std::optional<std::string>> read(const std::string& path, size_t max_bytes) = 0;
+  /// Up to `max_bytes` from its end; empty when there is no such file.
+  virtual std::string tail(const std::string& path, size_t max_bytes) = 0;
+  /// Atomic and durable: temporary file, sync, rename, sync of the directory.
+  virtual Status write(const std::string& path, std::string_view bytes) = 0;
+  /// With all parents.
+  virtual Status make_directory(const std::string& path) = 0;
+  /// A file that is not there is no error.
+  virtual Status remove(const std::string& path) = 0;
+  /// Names in byte order, without temporary files of `write`; empty when there is no such
+  /// directory.
+  virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
+};
+
+std::unique_ptr<Files> posix_files();
+
+}  // namespace rollout::effects

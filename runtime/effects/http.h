@@ -1,0 +1,45 @@
+// Http: requests with a bound on time and size, over TCP or a unix socket. TLS is verified. No
+// redirects, and no proxy from the environment: what a plan names is what is asked.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/base/result.h"
+
+namespace rollout::effects {
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url;
+  std::string unix_socket;  ///< path; empty: TCP
+  std::string body;
+  std::string content_type;
+  int64_t timeout_ns = 5'000'000'000;
+  size_t max_body = size_t{8} << 20;  ///< a longer answer is an error
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string content_type;
+  std::string body;
+};
+
+class Http {
+ public:
+  virtual ~Http() = default;
+  /// An error is retryable when no complete answer came (refused, reset, timed out).
+  virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
+  /// All requests at once; answers in the order of the requests. Takes no longer than the slowest.
+  virtual std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests);
+};
+
+/// Over libcurl, which is loaded on the first request. Connections are kept and used again.
+std::unique_ptr<Http> curl_http();
+
+/// `text` for use inside a query string.
+std::string url_encode(std::string_view text);
+
+}  // namespace rollout::effects

@@ -1,0 +1,156 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "runtime/effects/files.h"
+
+namespace rollout::effects {
+namespace {
+
+constexpr std::string_view temporary_ending = ".tmp~";
+
+OpError failed(std::string_view what, const std::string& path, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return OpError{fmt::format("cannot {} {}: {}{}", what, path, strerror(error),
+                             full ? "; make room and run the same command again" : ""),
+                 full || error == EINTR || error == EAGAIN};
+}
+
+/// Closes on every way out.
+struct Descriptor {
+  int fd = -1;
+  explicit Descriptor(int open_fd) : fd(open_fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd >= 0) close(fd);
+  }
+};
+
+std::string parent_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return false;
+    bytes.remove_prefix(size_t(wrote));
+  }
+  return true;
+}
+
+Status sync_directory(const std::string& path) {
+  const Descriptor directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.fd < 0) return failed("open the directory", path, errno);
+  if (fsync(directory.fd) != 0) return failed("sync the directory", path, errno);
+  return Done{};
+}
+
+class PosixFiles : public Files {
+ public:
+  Result<std::optional<std::string>> read(const std::string& path, size_t max_bytes) override {
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.fd < 0) {
+      if (errno == ENOENT || errno == ENOTDIR) return std::optional<std::string>();
+      return failed("open", path, errno);
+    }
+    std::string text;
+    char buffer[16384];
+    while (true) {
+      const ssize_t got = ::read(file.fd, buffer, sizeof buffer);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return failed("read", path, errno);
+      if (got == 0) return std::optional<std::string>(std::move(text));
+      text.append(buffer, size_t(got));
+      if (text.size() > max_bytes) {
+        return OpError{fmt::format(
+            "{} is longer than {} bytes: it is not a file that rollout wrote", path, max_bytes)};
+      }
+    }
+  }
+
+  std::string tail(const std::string& path, size_t max_bytes) override {
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file.fd < 0) return {};
+    const off_t length = lseek(file.fd, 0, SEEK_END);
+    const off_t from = std::max<off_t>(0, length - off_t(max_bytes));
+    std::string text(size_t(std::max<off_t>(0, length - from)), '\0');
+    const ssize_t got = pread(file.fd, text.data(), text.size(), from);
+    text.resize(size_t(std::max<ssize_t>(0, got)));
+    return text;
+  }
+
+  Status write(const std::string& path, std::string_view bytes) override {
+    const std::string temporary = path + std::string(temporary_ending);
+    {
+      const Descriptor file(
+          open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      if (file.fd < 0) return failed("create", temporary, errno);
+      if (!write_all(file.fd, bytes) || fsync(file.fd) != 0) {
+        const int error = errno;
+        unlink(temporary.c_str());
+        return failed("write", temporary, error);
+      }
+    }
+    if (rename(temporary.c_str(), path.c_str()) != 0)
+      return failed("rename a file to", path, errno);
+    return sync_directory(parent_of(path));
+  }
+
+  Status make_directory(const std::string& path) override {
+    if (mkdir(path.c_str(), 0755) == 0) return sync_directory(parent_of(path));
+    if (errno == EEXIST) {
+      struct stat info {};
+      if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return Done{};
+      return OpError{fmt::format("{} is there already and is not a directory", path)};
+    }
+    const std::string parent = parent_of(path);
+    if (errno != ENOENT || parent == path) return failed("make the directory", path, errno);
+    if (Status made = make_directory(parent); !made) return made;
+    if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
+      return failed("make the directory", path, errno);
+    return sync_directory(parent);
+  }
+
+  Status remove(const std::string& path) override {
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) return failed("remove", path, errno);
+    return Done{};
+  }
+
+  Result<std::vector<std::string>> list(const std::string& directory) override {
+    std::vector<std::string> names;
+    DIR* handle = opendir(directory.c_str());
+    if (!handle) {
+      if (errno == ENOENT) return names;
+      return failed("list", directory, errno);
+    }
+    while (const dirent* item = readdir(handle)) {
+      const std::string_view name = item->d_name;
+      if (name != "." && name != ".." && !name.ends_with(temporary_ending))
+        names.emplace_back(name);
+    }
+    closedir(handle);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Files> posix_files() {
+  return std::make_unique<PosixFiles>();
+}
+
+}  // namespace rollout::effects

@@ -1,0 +1,131 @@
+// One action of a plan, forward or undo: look, act, look again, try again, give up. See act_rows in lifecycle.h.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/exec/executor.h"
+#include "runtime/exec/fold.h"
+
+namespace rollout::exec {
+
+namespace {
+
+constexpr int64_t default_within_ns =
+    60'000'000'000;  // where the plan gives no time for one attempt
+
+int64_t doubled(int64_t first, int64_t most, int times) {
+  int64_t value = first;
+  for (int i = 0; i < times && value < most; ++i) value *= 2;
+  return std::min(value, most);
+}
+
+int64_t within(const plan::Action& action) {
+  return action.within_ns > 0 ? action.within_ns : default_within_ns;
+}
+
+ActTrigger trigger_of(const Result<Observation>& answer) {
+  if (!answer) return ActTrigger::Blind;
+  switch (answer->seen) {
+    case Seen::Absent: return ActTrigger::SeenAbsent;
+    case Seen::Underway: return ActTrigger::SeenUnderway;
+    case Seen::Present: return ActTrigger::SeenPresent;
+    case Seen::Failed: break;
+  }
+  return ActTrigger::SeenFailed;
+}
+
+// An attempt is over at once when the world shows that it came to nothing; waiting longer would not help.
+bool came_to_nothing(ActPhase phase, ActTrigger seen) {
+  if (phase == ActPhase::Checking)
+    return seen == ActTrigger::SeenAbsent || seen == ActTrigger::SeenFailed;
+  return phase == ActPhase::Waiting && seen == ActTrigger::SeenFailed;
+}
+
+}  // namespace
+
+Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const {
+  const StepState& step = state.at(ref);
+  if (step.status == StepStatus::Pausing) {
+    int64_t until = step.ended_ns + doubled(first_pause_ns, max_pause_ns, step.attempt - 1);
+    if (now < until) return Wait{until};
+    memory.acts[ref] = {advance(act_rows, ActPhase::Pausing, ActTrigger::Begin, memory.walked.act)};
+    return Record{
+        {journal::StepStarted{ref, step.attempt + 1, key_of(state, ref, step.attempt + 1).text()}}};
+  }
+  auto [found, is_new] = memory.acts.try_emplace(ref);
+  ActMemory& act = found->second;
+  if (is_new)
+    act.phase = advance(act_rows, ActPhase::Pending, ActTrigger::Begin, memory.walked.act);
+  EffectKey key = key_of(state, ref, step.attempt);
+  if (act.phase == ActPhase::Acting) return Act{ref, key};
+  int64_t deadline = step.attempt_ns + within(action_of(plan_, ref));
+  if (now >= deadline && act.polls > 0) {
+    std::string why = fmt::format("not complete in time: {}",
+                                  act.detail.empty() ? "no effect was seen" : act.detail);
+    return Record{attempt_over(state, memory, ref, why, now)};
+  }
+  if (now < act.next_look_ns)
+    return Wait{act.polls > 0 ? std::min(act.next_look_ns, deadline) : act.next_look_ns};
+  return Observe{ref, key};
+}
+
+Executor::Events Executor::on_observed(const State& state, Memory& memory, const Observed& input,
+                                       int64_t now) const {
+  StepRef ref = input.command.step;
+  ActMemory& act = memory.acts[ref];
+  ActTrigger seen = trigger_of(input.answer);
+  act.blind = !input.answer;
+  std::string detail = act.blind ? input.answer.error().message : input.answer->detail;
+  if (came_to_nothing(act.phase, seen)) {
+    // What the call itself said explains more than that nothing is to be seen.
+    return attempt_over(state, memory, ref, act.phase == ActPhase::Checking ? act.detail : detail,
+                        now);
+  }
+  if (act.phase != ActPhase::Checking || !act.blind) act.detail = detail;
+  act.next_look_ns = now + doubled(first_look_ns, max_look_ns, act.polls++);
+  bool adopted = act.phase == ActPhase::Looking;
+  act.phase = advance(act_rows, act.phase, seen, memory.walked.act);
+  if (act.phase != ActPhase::Done) return {};
+  return {journal::StepDone{ref, state.at(ref).attempt, adopted, std::move(detail)}};
+}
+
+Executor::Events Executor::on_acted(const State& state, Memory& memory, const Acted& input,
+                                    int64_t now) const {
+  if (input.command.confirm) {
+    for (auto& [hold, looks] : memory.holds) {
+      auto asserting = looks.asserting.find(input.command.step);
+      if (asserting == looks.asserting.end()) continue;
+      asserting->second.phase = ActPhase::Waiting;
+      asserting->second.next_look_ns = now;
+      if (!input.answer) asserting->second.detail = input.answer.error().message;
+    }
+    return {};
+  }
+  (void)state;
+  ActMemory& act = memory.acts[input.command.step];
+  act.phase = advance(act_rows, act.phase, input.answer ? ActTrigger::ActOk : ActTrigger::ActError,
+                      memory.walked.act);
+  act.polls = 0;
+  act.next_look_ns = now;
+  act.detail = input.answer ? "" : input.answer.error().message;
+  return {};
+}
+
+bool Executor::last_attempt(const State& state, StepRef ref, int64_t now) const {
+  if (!ref.undo) return state.at(ref).attempt >= action_of(plan_, ref).attempts;
+  // A rollback is worth every attempt that its time allows.
+  int64_t bound = plan_.rollback.within_ns > 0 ? plan_.rollback.within_ns : default_rollback_ns;
+  return now >= state.rollback_ns + bound;
+}
+
+Executor::Events Executor::attempt_over(const State& state, Memory& memory, StepRef ref,
+                                        const std::string& why, int64_t now) const {
+  ActMemory& act = memory.acts[ref];
+  bool last = last_attempt(state, ref, now);
+  bool unknown = act.blind;
+  act.phase = advance(act_rows, act.phase, last ? ActTrigger::LastOver : ActTrigger::AttemptOver,
+                      memory.walked.act);
+  return {journal::StepFailed{ref, state.at(ref).attempt, last, unknown, why}};
+}
+
+}  // namespace rollout::exec

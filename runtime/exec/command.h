@@ -1,0 +1,69 @@
+// What the executor asks for next, and what it is told. Plain values: the engine between them does no I/O.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/exec/world.h"
+#include "runtime/journal/event.h"
+
+namespace rollout::exec {
+
+using journal::StepRef;
+
+/// Write these down and go on; they are durable before any other command is carried out.
+struct Record {
+  std::vector<journal::Payload> events;
+};
+
+/// Look whether the world shows what the action sets. `confirm`: whether it still does, before a sample counts.
+struct Observe {
+  StepRef step;
+  EffectKey key;
+  bool confirm = false;
+};
+
+/// Set the action going. Comes only after an observation, in this process, that did not find its effect.
+struct Act {
+  StepRef step;
+  EffectKey key;
+  bool confirm = false;  ///< set again what a finished step had set
+};
+
+/// Read the signals of a hold.
+struct Sample {
+  StepRef hold;
+  bool prime = false;
+  std::vector<uint32_t> gates;
+  std::vector<uint32_t> watches;
+  std::vector<plan::Term> terms;
+};
+
+/// Nothing to do before this moment of the run clock, unless a request or a signal comes.
+struct Wait {
+  int64_t until_ns = 0;
+};
+
+struct Finish {
+  bool interrupted = false;  ///< otherwise the run has ended; State::ended says how
+};
+
+using Command = std::variant<Record, Observe, Act, Sample, Wait, Finish>;
+
+struct Observed {
+  Observe command;
+  Result<Observation> answer;
+};
+struct Acted {
+  Act command;
+  Status answer;
+};
+struct Readings {
+  Sample command;
+  std::vector<Reading> answer;
+};
+using Input = std::variant<Observed, Acted, Readings>;
+
+}  // namespace rollout::exec

@@ -1,0 +1,140 @@
+#include "runtime/exec/drive.h"
+
+#include <algorithm>
+
+#include "runtime/exec/fold.h"
+
+namespace rollout::exec {
+
+namespace {
+
+constexpr int64_t store_retry_ns = 1'000'000'000;
+constexpr size_t max_batch = 1'000'000;  // events between two commands; more would be a loop
+
+class Driver {
+ public:
+  Driver(const plan::Plan& plan, const std::string& run, Surroundings& around)
+      : executor_(plan, run),
+        around_(around),
+        state_(initial_state(plan)),
+        started_ns_(around.clock.monotonic_ns()) {}
+
+  Result<DriveResult> go() {
+    if (Status read = take_over(); !read) return read.error();
+    while (true) {
+      take_requests();
+      Command command = executor_.next(state_, memory_, now());
+      if (Record* record_now = std::get_if<Record>(&command)) {
+        record(std::move(record_now->events));
+        continue;
+      }
+      Result<bool> durable = flush();
+      if (!durable) return durable.error();
+      if (!*durable || std::holds_alternative<Finish>(command)) return finish();
+      if (const Wait* wait = std::get_if<Wait>(&command)) sleep(wait->until_ns);
+      else carry_out(command);
+    }
+  }
+
+ private:
+  int64_t now() const { return base_ns_ + around_.clock.monotonic_ns() - started_ns_; }
+
+  DriveResult finish() {
+    bool ended = state_.ended && pending_.empty();
+    memory_.walked.run |= state_.walked.run;
+    memory_.walked.rollback |= state_.walked.rollback;
+    return {ended ? DriveEnd::Ended : DriveEnd::Interrupted, std::move(state_), memory_.walked};
+  }
+
+  // The run clock goes on from the last event: time without a driver is downtime, it shortens no hold.
+  Status take_over() {
+    Result<std::vector<journal::Event>> events = around_.store.read(executor_.run());
+    if (!events) return events.error();
+    for (const journal::Event& event : *events) fold(state_, executor_.plan(), event);
+    known_ = int64_t(events->size());
+    base_ns_ = state_.run_ns;
+    if (known_ > 1 && !state_.ended) {
+      int64_t downtime = std::max<int64_t>(0, around_.clock.wall_ns() - state_.wall_ns);
+      record({journal::Resumed{around_.holder, downtime}});
+    } else if (known_ == 1) {
+      around_.listener.on_event(events->front(), state_);
+    }
+    return Done{};
+  }
+
+  void record(std::vector<journal::Payload> payloads) {
+    for (journal::Payload& payload : payloads) {
+      pending_.push_back({now(), around_.clock.wall_ns(), std::move(payload)});
+      fold(state_, executor_.plan(), pending_.back());
+    }
+    ROLLOUT_CHECK(pending_.size() < max_batch, "recording comes to an end before the next command");
+  }
+
+  void take_requests() {
+    if (around_.interrupts() > 0 && !memory_.interrupted) memory_.interrupted = around_.holder;
+    if (state_.ended) return;
+    // A store that is away is noticed, and waited for, where something is to be written.
+    Result<std::vector<journal::Request>> requests =
+        around_.store.requests(executor_.run(), state_.last_request);
+    if (!requests) return;
+    for (const journal::Request& request : *requests)
+      record({journal::AbortRequested{request.id, request.by, request.reason}});
+  }
+
+  /// False: told to stop at once while the store was away.
+  Result<bool> flush() {
+    if (pending_.empty()) return true;
+    int64_t give_up_ns = around_.clock.monotonic_ns() + max_store_away_ns;
+    while (true) {
+      Status written = around_.store.append(executor_.run(), known_, pending_);
+      if (written) break;
+      bool waits = written.error().retryable && around_.clock.monotonic_ns() < give_up_ns;
+      if (!waits) return written.error();
+      around_.listener.on_trouble(written.error().message);
+      if (around_.interrupts() > 0) return false;
+      around_.clock.sleep_until(around_.clock.monotonic_ns() + store_retry_ns);
+    }
+    known_ += int64_t(pending_.size());
+    for (const journal::Event& event : pending_) around_.listener.on_event(event, state_);
+    pending_.clear();
+    return true;
+  }
+
+  void sleep(int64_t until_run_ns) {
+    int64_t until = started_ns_ + until_run_ns - base_ns_;
+    around_.clock.sleep_until(std::min(until, around_.clock.monotonic_ns() + around_.poll_ns));
+  }
+
+  void carry_out(const Command& command) {
+    if (const Observe* observe = std::get_if<Observe>(&command)) {
+      Result<Observation> answer =
+          around_.world.observe(action_of(executor_.plan(), observe->step), observe->key);
+      around_.listener.on_progress(observe->step, answer ? answer->detail : answer.error().message);
+      hand_in(Observed{*observe, std::move(answer)});
+    } else if (const Act* act = std::get_if<Act>(&command)) {
+      hand_in(Acted{*act, around_.world.act(action_of(executor_.plan(), act->step), act->key)});
+    } else if (const Sample* sample = std::get_if<Sample>(&command)) {
+      hand_in(Readings{*sample, around_.world.sample(executor_.plan(), sample->terms)});
+    }
+  }
+
+  void hand_in(const Input& input) { record(executor_.on(state_, memory_, input, now())); }
+
+  Executor executor_;
+  Surroundings& around_;
+  State state_;
+  Memory memory_;
+  std::vector<journal::Event> pending_;  ///< folded, not durable yet
+  int64_t known_ = 0;                    ///< events in the store
+  int64_t base_ns_ = 0;                  ///< the run clock when this process took over
+  int64_t started_ns_;
+};
+
+}  // namespace
+
+Result<DriveResult> drive(const plan::Plan& plan, const std::string& run,
+                          Surroundings surroundings) {
+  return Driver(plan, run, surroundings).go();
+}
+
+}  // namespace rollout::exec

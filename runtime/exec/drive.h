@@ -1,0 +1,54 @@
+// drive: carries out what the executor asks for, until the run has ended or is interrupted. The only loop that
+// moves a run; live and in simulation. Always true: every event is durable before the next effect; a store that is
+// away for a while stops effects, not the run.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "runtime/effects/clock.h"
+#include "runtime/exec/executor.h"
+#include "runtime/exec/world.h"
+#include "runtime/journal/store.h"
+
+namespace rollout::exec {
+
+/// How often requests of other processes are looked for while nothing else is to do.
+inline constexpr int64_t request_poll_ns = 500'000'000;
+/// A store that stays away for longer ends the driving; the run can be resumed.
+inline constexpr int64_t max_store_away_ns = 3'600'000'000'000;
+
+/// Views and notifications. Called for each event once, in order, after it is durable.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void on_event(const journal::Event& event, const State& state) = 0;
+  /// Progress that is not recorded: `3 of 4 instances ready`; `the disk is full …`.
+  virtual void on_progress(journal::StepRef, const std::string&) {}
+  virtual void on_trouble(const std::string&) {}
+};
+
+struct Surroundings {
+  effects::Clock& clock;
+  journal::Store& store;
+  World& world;
+  Listener& listener;
+  /// Requests to stop so far: 1 stops in order, 2 at once.
+  std::function<int()> interrupts;
+  std::string holder;  ///< who drives, for the journal
+  int64_t poll_ns = request_poll_ns;
+};
+
+enum class DriveEnd { Ended, Interrupted };
+
+struct DriveResult {
+  DriveEnd end = DriveEnd::Ended;
+  State state;    ///< `state.ended` says how an ended run ended
+  Walked walked;  ///< rows of the life cycles that this process took
+};
+
+/// An error means: the journal could not be read or written. What is in it is resumable.
+Result<DriveResult> drive(const plan::Plan& plan, const std::string& run,
+                          Surroundings surroundings);
+
+}  // namespace rollout::exec

@@ -1,0 +1,137 @@
+#include "runtime/exec/executor.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/exec/fold.h"
+#include "runtime/exec/park_text.h"
+
+namespace rollout::exec {
+
+using journal::Cause;
+using journal::Outcome;
+using journal::RunEnded;
+using journal::StepStarted;
+
+Command Executor::next(const State& state, Memory& memory, int64_t now) const {
+  if (state.ended) return Finish{};
+  if (memory.interrupted) {
+    if (state.interrupted) return Finish{true};
+    return Record{{journal::Interrupted{*memory.interrupted}}};
+  }
+  switch (state.phase) {
+    case RunPhase::Running:
+      if (state.abort) {
+        std::string detail = fmt::format("aborted by {}: {}", state.abort->by, state.abort->reason);
+        return Record{rollback(state, Cause::Abort, std::move(detail))};
+      }
+      return next_forward(state, memory, now);
+    case RunPhase::RollingBack: break;
+    case RunPhase::Succeeded:
+    case RunPhase::RolledBack:
+    case RunPhase::Parked: return Finish{};
+  }
+  switch (state.rollback) {
+    case RollbackPhase::None:
+    case RollbackPhase::Undoing: return next_undo(state, memory, now);
+    case RollbackPhase::Verifying: return next_verify(state, memory, now);
+    case RollbackPhase::Complete:
+      return Record{{RunEnded{Outcome::RolledBack, state.cause_detail}}};
+    case RollbackPhase::Stuck: break;
+  }
+  return Record{{RunEnded{Outcome::Parked, text_not_verified(plan_, state)}}};
+}
+
+std::vector<journal::Payload> Executor::on(const State& state, Memory& memory, const Input& input,
+                                           int64_t now) const {
+  if (const Observed* observed = std::get_if<Observed>(&input)) {
+    return observed->command.confirm ? on_confirmed(state, memory, *observed, now)
+                                     : on_observed(state, memory, *observed, now);
+  }
+  if (const Acted* acted = std::get_if<Acted>(&input)) return on_acted(state, memory, *acted, now);
+  return on_readings(state, memory, std::get<Readings>(input), now);
+}
+
+Executor::Events Executor::rollback(const State& state, Cause cause, std::string detail) const {
+  return {journal::RollbackStarted{cause, state.furthest, std::move(detail)}};
+}
+
+std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) const {
+  Events out;
+  for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
+    const plan::Step& step = plan_.steps[i];
+    if (state.steps[i].status != StepStatus::Pending) continue;
+    bool ready = std::all_of(step.after.begin(), step.after.end(), [&](uint32_t before) {
+      return state.steps[before].status == StepStatus::Done;
+    });
+    if (!ready) continue;
+    StepRef ref{i, false};
+    std::string key = step.kind == plan::StepKind::Act ? key_of(state, ref, 1).text() : "";
+    out.push_back(StepStarted{ref, 1, std::move(key)});
+  }
+  if (out.empty()) return std::nullopt;
+  return out;
+}
+
+Command Executor::next_forward(const State& state, Memory& memory, int64_t now) const {
+  for (uint32_t i = 0; i < state.steps.size(); ++i)
+    if (state.steps[i].status == StepStatus::Failed)
+      return Record{
+          rollback(state, Cause::StepFailed,
+                   fmt::format("`{}` failed: {}", plan_.steps[i].text, state.steps[i].detail))};
+  if (auto events = begin_ready_steps(state)) return Record{std::move(*events)};
+  std::optional<Wait> wait;
+  for (uint32_t i = 0; i < state.steps.size(); ++i) {
+    StepStatus status = state.steps[i].status;
+    if (status != StepStatus::Begun && status != StepStatus::Pausing) continue;
+    StepRef ref{i, false};
+    bool holds_here = plan_.steps[i].kind == plan::StepKind::Hold;
+    Command command =
+        holds_here ? next_hold(state, memory, ref, now) : next_act(state, memory, ref, now);
+    const Wait* waits = std::get_if<Wait>(&command);
+    if (waits == nullptr) return command;
+    if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
+  }
+  if (wait) return *wait;
+  return Record{{RunEnded{Outcome::Succeeded, ""}}};
+}
+
+// In the order of the list, one at a time, with nothing in its way: traffic first, then what carried it.
+Command Executor::next_undo(const State& state, Memory& memory, int64_t now) const {
+  if (state.rollback_from != plan::none) {
+    for (uint32_t index : plan_.steps[state.rollback_from].rollback) {
+      StepRef ref{index, true};
+      switch (state.undo[index].status) {
+        case StepStatus::Done: continue;
+        case StepStatus::Pending:
+          return Record{{StepStarted{ref, 1, key_of(state, ref, 1).text()}}};
+        case StepStatus::Begun:
+        case StepStatus::Pausing: return next_act(state, memory, ref, now);
+        case StepStatus::Failed:
+          return Record{{RunEnded{Outcome::Parked, text_stuck(plan_, state, ref)}}};
+      }
+    }
+  }
+  return Record{after_undo(state)};
+}
+
+Executor::Events Executor::after_undo(const State& state) const {
+  bool changed =
+      state.rollback_from != plan::none && !plan_.steps[state.rollback_from].rollback.empty();
+  if (changed && plan_.rollback.verify_gate != plan::none)
+    return {journal::VerifyStarted{plan_.rollback.verify_gate}};
+  return {RunEnded{Outcome::RolledBack, state.cause_detail}};
+}
+
+Command Executor::next_verify(const State& state, Memory& memory, int64_t now) const {
+  return next_hold(state, memory, journal::verification, now);
+}
+
+EffectKey Executor::key_of(const State& state, StepRef ref, int attempt) const {
+  uint32_t service = action_of(plan_, ref).service;
+  int64_t generation = service < state.services.size() ? state.services[service].generation : 0;
+  return {run_, generation, ref.step, ref.undo, attempt};
+}
+
+}  // namespace rollout::exec

@@ -1,0 +1,71 @@
+// Executor: the engine. Pure: from what is known it says what to do next, and from what came back what happened;
+// it has no clock, no store, no network. For drive() and for the simulation, which run the same code.
+// Always true: an intent is recorded before its effect; nothing is done unseen; nothing passes without evidence;
+// an abort is a latch; a rollback never starts another one; every path ends or waits for something with a bound.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/exec/command.h"
+#include "runtime/exec/memory.h"
+#include "runtime/exec/state.h"
+
+namespace rollout::exec {
+
+inline constexpr int64_t first_look_ns = 100'000'000;  ///< between two looks at an effect underway,
+inline constexpr int64_t max_look_ns = 1'000'000'000;  ///< doubled up to this
+inline constexpr int64_t first_pause_ns = 1'000'000'000;  ///< between two attempts,
+inline constexpr int64_t max_pause_ns = 30'000'000'000;   ///< doubled up to this
+inline constexpr int64_t hold_tick_ns =
+    60'000'000'000;  ///< a hold without gates is recorded this often
+inline constexpr int64_t default_rollback_ns = 600'000'000'000;  ///< where the plan gives no bound
+inline constexpr int max_reassertions = 10;  ///< of one router action: then somebody else owns it
+
+class Executor {
+ public:
+  /// `plan` outlives the executor.
+  Executor(const plan::Plan& plan, std::string run) : plan_(plan), run_(std::move(run)) {}
+
+  Command next(const State& state, Memory& memory, int64_t now) const;
+  std::vector<journal::Payload> on(const State& state, Memory& memory, const Input& input,
+                                   int64_t now) const;
+
+  const plan::Plan& plan() const { return plan_; }
+  const std::string& run() const { return run_; }
+
+ private:
+  using Events = std::vector<journal::Payload>;
+
+  Command next_forward(const State& state, Memory& memory, int64_t now) const;
+  Command next_undo(const State& state, Memory& memory, int64_t now) const;
+  Command next_verify(const State& state, Memory& memory, int64_t now) const;
+  std::optional<Events> begin_ready_steps(const State& state) const;
+  Events rollback(const State& state, journal::Cause cause, std::string detail) const;
+  Events after_undo(const State& state) const;
+
+  // act_run.cpp: one action, forward or undo
+  Command next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const;
+  Events on_observed(const State& state, Memory& memory, const Observed& input, int64_t now) const;
+  Events on_acted(const State& state, Memory& memory, const Acted& input, int64_t now) const;
+  Events attempt_over(const State& state, Memory& memory, StepRef ref, const std::string& why,
+                      int64_t now) const;
+  bool last_attempt(const State& state, StepRef ref, int64_t now) const;
+  Events give_up(const State& state, StepRef ref, const std::string& why) const;
+  EffectKey key_of(const State& state, StepRef ref, int attempt) const;
+
+  // hold_run.cpp: one hold, of a step or after a rollback
+  Command next_hold(const State& state, Memory& memory, StepRef ref, int64_t now) const;
+  std::optional<Events> decide_hold(const State& state, const HoldState& hold, int64_t now) const;
+  std::optional<Events> fired_watch(const State& state, const HoldState& hold, int64_t now) const;
+  Events on_confirmed(const State& state, Memory& memory, const Observed& input, int64_t now) const;
+  Events on_readings(const State& state, Memory& memory, const Readings& input, int64_t now) const;
+  Events blind_sample(const State& state, Memory& memory, StepRef hold, const std::string& why,
+                      int64_t now) const;
+
+  const plan::Plan& plan_;
+  std::string run_;
+};
+
+}  // namespace rollout::exec

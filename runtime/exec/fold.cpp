@@ -1,0 +1,171 @@
+#include "runtime/exec/fold.h"
+
+#include <algorithm>
+
+#include "runtime/exec/samples.h"
+
+namespace rollout::exec {
+
+namespace {
+
+// Share times time, exactly; both fit in 63 bits and their product does not.
+int64_t full_traffic_ns(int64_t share_ppb, int64_t ns) {
+  return int64_t(__int128(share_ppb) * ns / eval::percent_all);
+}
+
+void expose(State& state, int64_t ns) {
+  for (ServiceState& service : state.services)
+    service.exposure_ns += full_traffic_ns(service.share_ppb, std::max<int64_t>(ns, 0));
+}
+
+/// Folds the events of one plan; what an event means for the life cycles is in the tables.
+struct Folder {
+  State& state;
+  const plan::Plan& plan;
+  int64_t now;
+
+  void move(RunTrigger on) { state.phase = advance(run_rows, state.phase, on, state.walked.run); }
+  void move(RollbackTrigger on) {
+    state.rollback = advance(rollback_rows, state.rollback, on, state.walked.rollback);
+  }
+
+  void operator()(const journal::RunStarted& e) {
+    state.plan_hash = e.plan_hash;
+    for (size_t i = 0; i < e.generations.size() && i < state.services.size(); ++i)
+      state.services[i].generation = e.generations[i].number;
+  }
+  void operator()(const journal::Resumed& e) {
+    state.interrupted = false;
+    expose(state, e.downtime_ns);
+  }
+  void operator()(const journal::StepStarted& e) {
+    StepState& step = state.at(e.step);
+    if (step.attempt == 0) step.begun_ns = now;
+    step.status = StepStatus::Begun;
+    step.attempt = e.attempt;
+    step.attempt_ns = now;
+    if (!e.step.undo && (state.furthest == plan::none || e.step.step > state.furthest))
+      state.furthest = e.step.step;
+    if (!e.step.undo && plan.steps[e.step.step].kind == plan::StepKind::Hold)
+      return begin_hold(state, plan, e.step, now);
+    // From here on users may see more of the canary; they see less of it only once that was observed.
+    const plan::Action& action = action_of(plan, e.step);
+    if (std::optional<int64_t> share = share_set_by(action)) {
+      ServiceState& service = state.services[action.service];
+      service.share_ppb = std::max(service.share_ppb, *share);
+    }
+  }
+  void operator()(const journal::StepDone& e) {
+    StepState& step = state.at(e.step);
+    step.status = StepStatus::Done;
+    step.ended_ns = now;
+    step.detail = e.detail;
+    state.holds.erase(e.step);
+    if (!e.step.undo && plan.steps[e.step.step].kind == plan::StepKind::Hold) return;
+    const plan::Action& action = action_of(plan, e.step);
+    if (std::optional<int64_t> share = share_set_by(action)) {
+      state.services[action.service].share_ppb = *share;
+      state.services[action.service].router = e.step;
+    }
+  }
+  void operator()(const journal::StepFailed& e) {
+    StepState& step = state.at(e.step);
+    step.status = e.last ? StepStatus::Failed : StepStatus::Pausing;
+    step.ended_ns = now;
+    step.detail = e.detail;
+    if (e.last) state.holds.erase(e.step);
+  }
+  void operator()(const journal::Reasserted& e) {
+    StepState& step = state.at(e.step);
+    step.attempt = e.attempt;
+    step.attempt_ns = now;
+    ++step.reassertions;
+  }
+  void operator()(const journal::Sampled& e) { fold_sample(state, plan, e, now); }
+  void operator()(const journal::GateDecided& e) {
+    if (e.hold != journal::verification) return;
+    move(e.verdict == journal::Verdict::Pass || e.unproven ? RollbackTrigger::Verified
+                                                           : RollbackTrigger::NotVerified);
+    state.verify_detail = e.detail;
+    state.holds.erase(e.hold);
+  }
+  void operator()(const journal::WatchFired& e) { state.watches.at(e.watch).fired = true; }
+  void operator()(const journal::AbortRequested& e) {
+    state.last_request = std::max(state.last_request, e.request);
+    if (!state.abort) state.abort = Abort{e.by, e.reason};
+    if (state.phase == RunPhase::RollingBack) move(RunTrigger::Abort);
+  }
+  void operator()(const journal::Interrupted&) { state.interrupted = true; }
+  void operator()(const journal::RollbackStarted& e) {
+    move(e.cause == journal::Cause::Abort ? RunTrigger::Abort : RunTrigger::Stop);
+    move(RollbackTrigger::Begin);
+    state.cause = e.cause;
+    state.cause_detail = e.detail;
+    state.rollback_from = e.from_step;
+    state.rollback_ns = now;
+    state.holds.clear();
+  }
+  void operator()(const journal::VerifyStarted&) {
+    move(RollbackTrigger::UndoneToVerify);
+    state.verify_ns = now;
+    for (size_t i = 0; i < plan.conditions.size(); ++i)
+      state.conditions[i] = fresh_condition(plan, plan.conditions[i]);
+    begin_hold(state, plan, journal::verification, now);
+  }
+  void operator()(const journal::RunEnded& e) {
+    switch (e.outcome) {
+      case journal::Outcome::Succeeded: move(RunTrigger::AllDone); break;
+      case journal::Outcome::RolledBack:
+        if (state.rollback == RollbackPhase::Undoing) move(RollbackTrigger::Undone);
+        move(RunTrigger::Restored);
+        break;
+      case journal::Outcome::Parked:
+        if (state.rollback == RollbackPhase::Undoing) move(RollbackTrigger::UndoFailed);
+        move(RunTrigger::CannotRestore);
+        break;
+    }
+    state.ended = e;
+    state.holds.clear();
+  }
+};
+
+}  // namespace
+
+const plan::Action& action_of(const plan::Plan& plan, StepRef ref) {
+  return ref.undo ? plan.undo.at(ref.step) : plan.steps.at(ref.step).action;
+}
+
+std::optional<int64_t> share_set_by(const plan::Action& action) {
+  for (const plan::Setting& setting : action.sets)
+    if (setting.variable == plan::Variable::Share && setting.role == plan::Role::Canary)
+      return setting.value.number;
+  return std::nullopt;
+}
+
+State initial_state(const plan::Plan& plan) {
+  State state;
+  state.steps.resize(plan.steps.size());
+  state.undo.resize(plan.undo.size());
+  state.watches.resize(plan.watches.size());
+  state.services.resize(plan.services.size());
+  for (const plan::Condition& condition : plan.conditions)
+    state.conditions.push_back(fresh_condition(plan, condition));
+  return state;
+}
+
+void fold(State& state, const plan::Plan& plan, const journal::Event& event) {
+  // Time passes at the shares that were set before the event.
+  if (!state.ended) expose(state, event.run_ns - state.run_ns);
+  state.run_ns = std::max(state.run_ns, event.run_ns);
+  state.wall_ns = event.wall_ns;
+  ++state.events;
+  std::visit(Folder{state, plan, event.run_ns}, event.what);
+}
+
+State fold_all(const plan::Plan& plan, const std::vector<journal::Event>& events) {
+  State state = initial_state(plan);
+  for (const journal::Event& event : events) fold(state, plan, event);
+  return state;
+}
+
+}  // namespace rollout::exec

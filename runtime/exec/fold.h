@@ -1,0 +1,23 @@
+// fold: one event after another into the State. Pure; the same events give the same state to the bit.
+#pragma once
+
+#include <vector>
+
+#include "runtime/exec/state.h"
+
+namespace rollout::exec {
+
+/// The state before the first event.
+State initial_state(const plan::Plan& plan);
+
+void fold(State& state, const plan::Plan& plan, const journal::Event& event);
+
+State fold_all(const plan::Plan& plan, const std::vector<journal::Event>& events);
+
+/// The action that `ref` names.
+const plan::Action& action_of(const plan::Plan& plan, StepRef ref);
+
+/// The canary's share that `action` sets, or nothing.
+std::optional<int64_t> share_set_by(const plan::Action& action);
+
+}  // namespace rollout::exec

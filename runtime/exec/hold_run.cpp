@@ -1,0 +1,262 @@
+// One hold, of a step or the check after a rollback: confirm the routers, sample, decide. A sample counts only if
+// the traffic was seen to go where the run last sent it; after any doubt a new starting point is taken first.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "runtime/exec/executor.h"
+#include "runtime/exec/fold.h"
+#include "runtime/exec/samples.h"
+#include "runtime/exec/verdict.h"
+
+namespace rollout::exec {
+
+namespace {
+
+using journal::ReadingStatus;
+using journal::TermReading;
+
+constexpr int64_t default_assert_ns = 30'000'000'000;
+
+void add_term(std::vector<plan::Term>& terms, const plan::Term& term) {
+  for (const plan::Term& known : terms)
+    if (known.signal == term.signal && known.role == term.role &&
+        known.quantile_ppb == term.quantile_ppb)
+      return;
+  terms.push_back(term);
+}
+
+// The terms of everything that is sampled in this hold, due or not: all counts then cover the same time.
+std::vector<plan::Term> terms_of(const plan::Plan& plan, StepRef hold) {
+  std::vector<plan::Term> terms;
+  auto take = [&](uint32_t index) {
+    add_term(terms, plan.conditions[index].left);
+    if (plan.conditions[index].right) add_term(terms, *plan.conditions[index].right);
+  };
+  for (uint32_t gate : gates_of(plan, hold))
+    for (uint32_t condition : plan.gates[gate].conditions) take(condition);
+  for (uint32_t watch : watches_of(plan, hold)) take(plan.watches[watch].condition);
+  return terms;
+}
+
+int64_t interval(int64_t sample_ns) { return sample_ns > 0 ? sample_ns : hold_tick_ns; }
+
+// On the grid of the gate; and at the end of the hold, where the grid leaves more than half an interval unseen.
+int64_t gate_due(const plan::Plan& plan, const HoldState& hold, uint32_t gate) {
+  int64_t last = hold.gates.at(gate).last_ns;
+  int64_t due = last + interval(plan.gates[gate].sample_ns);
+  int64_t end = hold.started_ns + hold_of(plan, hold.step);
+  return last < end && due > end && !sampled_to_the_end(plan, hold, gate) ? end : due;
+}
+
+struct Due {
+  int64_t at_ns = INT64_MAX;
+  std::vector<uint32_t> gates, watches;
+};
+
+Due due_of(const plan::Plan& plan, const State& state, const HoldState& hold, int64_t now) {
+  Due due;
+  auto take = [&](int64_t at, std::vector<uint32_t>& list, uint32_t index) {
+    due.at_ns = std::min(due.at_ns, at);
+    if (at <= now) list.push_back(index);
+  };
+  for (const auto& [gate, sampler] : hold.gates) take(gate_due(plan, hold, gate), due.gates, gate);
+  for (uint32_t watch : watches_of(plan, hold.step))
+    take(state.watches[watch].sampler.last_ns + interval(plan.watches[watch].sample_ns),
+         due.watches, watch);
+  if (due.at_ns == INT64_MAX) due.at_ns = hold.last_sample_ns + hold_tick_ns;
+  return due;
+}
+
+TermReading checked(const plan::Term& term, const Reading& reading) {
+  TermReading out{term,           ReadingStatus(int(reading.status)),
+                  reading.detail, reading.total,
+                  reading.bad,    reading.value};
+  if (out.status != ReadingStatus::Ok) return out;
+  if (!std::isfinite(out.value))
+    return {term, ReadingStatus::Error, "the value is not a finite number"};
+  if (out.total < 0 || out.bad < 0 || out.bad > out.total)
+    return {term, ReadingStatus::Error, "the counts contradict each other"};
+  return out;
+}
+
+int64_t wake_of(const plan::Plan& plan, const HoldState& hold, int64_t due_ns, int64_t now) {
+  int64_t wake = due_ns;
+  int64_t end = hold.started_ns + hold_of(plan, hold.step);
+  if (end > now) wake = std::min(wake, end);
+  for (const auto& [gate, sampler] : hold.gates)
+    if (auto bound = next_bound(plan, hold, gate, now)) wake = std::min(wake, *bound);
+  return wake;
+}
+
+}  // namespace
+
+Command Executor::next_hold(const State& state, Memory& memory, StepRef ref, int64_t now) const {
+  const HoldState& hold = state.holds.at(ref);
+  if (auto events = decide_hold(state, hold, now)) return Record{std::move(*events)};
+  HoldMemory& looks = memory.holds[ref];
+  Due due = due_of(plan_, state, hold, now);
+  int64_t at = std::max(looks.primed ? due.at_ns : now, looks.not_before_ns);
+  if (now < at) return Wait{wake_of(plan_, hold, at, now)};
+  for (const ServiceState& service : state.services) {
+    if (!service.router || looks.confirmed.count(*service.router) > 0) continue;
+    StepRef router = *service.router;
+    EffectKey key = key_of(state, router, state.at(router).attempt);
+    auto asserting = looks.asserting.find(router);
+    if (asserting == looks.asserting.end()) return Observe{router, key, true};
+    if (asserting->second.phase == ActPhase::Acting) return Act{router, key, true};
+    if (now < asserting->second.next_look_ns)
+      return Wait{wake_of(plan_, hold, asserting->second.next_look_ns, now)};
+    return Observe{router, key, true};
+  }
+  if (!looks.primed) return Sample{ref, true, {}, {}, terms_of(plan_, ref)};
+  return Sample{ref, false, std::move(due.gates), std::move(due.watches), terms_of(plan_, ref)};
+}
+
+std::optional<Executor::Events> Executor::fired_watch(const State& state, const HoldState& hold,
+                                                      int64_t) const {
+  for (uint32_t index : watches_of(plan_, hold.step)) {
+    const WatchState& watch = state.watches[index];
+    const ConditionState& condition = state.conditions[plan_.watches[index].condition];
+    if (!watch.held_since_ns ||
+        condition.last_valid_ns - *watch.held_since_ns < plan_.watches[index].held_ns)
+      continue;
+    std::string detail = measured_text(plan_, plan_.watches[index].condition, condition);
+    Events out = {journal::WatchFired{index, detail}};
+    for (auto& event : rollback(state, journal::Cause::Watch, detail))
+      out.push_back(std::move(event));
+    return out;
+  }
+  return std::nullopt;
+}
+
+std::optional<Executor::Events> Executor::decide_hold(const State& state, const HoldState& hold,
+                                                      int64_t now) const {
+  if (auto fired = fired_watch(state, hold, now)) return fired;
+  bool complete = now - hold.started_ns >= hold_of(plan_, hold.step);
+  Events out;
+  for (const auto& [gate, sampler] : hold.gates) {
+    auto decided = decide_gate(plan_, state, hold, gate, now);
+    if (!decided) {
+      complete = false;
+      continue;
+    }
+    bool passed = decided->verdict == journal::Verdict::Pass || decided->unproven;
+    if (!passed && hold.step != journal::verification) {
+      bool failed = decided->verdict == journal::Verdict::Fail;
+      std::string detail = fmt::format("gate `{}`: {}", plan_.gates[gate].text, decided->detail);
+      Events stop = {*decided, journal::StepFailed{hold.step, 1, true, false, detail}};
+      for (auto& event : rollback(
+               state, failed ? journal::Cause::GateFailed : journal::Cause::NoEvidence, detail))
+        stop.push_back(std::move(event));
+      return stop;
+    }
+    out.push_back(*decided);
+  }
+  if (!complete) return std::nullopt;
+  if (hold.step != journal::verification) out.push_back(journal::StepDone{hold.step, 1, false, ""});
+  return out;
+}
+
+Executor::Events Executor::on_confirmed(const State& state, Memory& memory, const Observed& input,
+                                        int64_t now) const {
+  StepRef router = input.command.step;
+  const plan::Action& action = action_of(plan_, router);
+  int64_t bound = action.within_ns > 0 ? action.within_ns : default_assert_ns;
+  Events out;
+  bool lost = false;
+  for (const auto& [ref, hold] : state.holds) {
+    HoldMemory& looks = memory.holds[ref];
+    auto asserting = looks.asserting.find(router);
+    bool setting = asserting != looks.asserting.end();
+    if (input.answer && input.answer->seen == Seen::Present) {
+      if (setting) looks.primed = false;
+      looks.asserting.erase(router);
+      looks.confirmed.insert(router);
+      continue;
+    }
+    bool in_time = setting && now - asserting->second.since_ns < bound;
+    bool underway = input.answer && input.answer->seen == Seen::Underway;
+    if (in_time) {
+      asserting->second.phase = ActPhase::Waiting;
+      asserting->second.next_look_ns = now + max_look_ns;
+      looks.primed = false;
+    } else if (!input.answer || underway) {
+      // Never set again what is still underway: that would do it twice.
+      std::string why =
+          input.answer ? "the router is still being set" : input.answer.error().message;
+      for (auto& event : blind_sample(state, memory, ref, why, now))
+        out.push_back(std::move(event));
+    } else {
+      lost = true;
+      looks.primed = false;
+      looks.asserting[router] = ActMemory{ActPhase::Acting, 0, 0, now, false, ""};
+    }
+  }
+  if (!lost) return out;
+  std::string seen = input.answer->detail;
+  if (state.at(router).reassertions >= max_reassertions) {
+    for (auto& event : give_up(state, router, seen)) out.push_back(std::move(event));
+    return out;
+  }
+  int attempt = state.at(router).attempt + 1;
+  out.push_back(journal::Reasserted{router, attempt, key_of(state, router, attempt).text(), seen});
+  return out;
+}
+
+// Somebody else keeps changing what this run sets. Fighting on would only make traffic flap.
+Executor::Events Executor::give_up(const State& state, StepRef router,
+                                   const std::string& seen) const {
+  std::string detail =
+      fmt::format("`{}` was set {} times and changed again by somebody else each time (now: {})",
+                  action_of(plan_, router).text, max_reassertions, seen);
+  if (state.holds.count(journal::verification) > 0)
+    return {journal::GateDecided{journal::verification, plan_.rollback.verify_gate,
+                                 journal::Verdict::NoEvidence, journal::Reason::Error, false,
+                                 detail}};
+  Events out;
+  for (const auto& [ref, hold] : state.holds)
+    out.push_back(journal::StepFailed{ref, 1, true, false, detail});
+  for (auto& event : rollback(state, journal::Cause::StepFailed, detail))
+    out.push_back(std::move(event));
+  return out;
+}
+
+// A router that cannot be seen makes the samples that are due worth nothing; the plan says how long that may last.
+Executor::Events Executor::blind_sample(const State& state, Memory& memory, StepRef ref,
+                                        const std::string& why, int64_t now) const {
+  const HoldState& hold = state.holds.at(ref);
+  HoldMemory& looks = memory.holds[ref];
+  looks.primed = false;
+  looks.confirmed.clear();
+  looks.asserting.clear();
+  looks.not_before_ns = now + max_look_ns;
+  Due due = due_of(plan_, state, hold, now);
+  if (due.gates.empty() && due.watches.empty()) return {};
+  journal::Sampled sampled{ref, false, now - hold.started_ns, due.gates, due.watches, {}};
+  for (const plan::Term& term : terms_of(plan_, ref))
+    sampled.readings.push_back({term, ReadingStatus::Error, why});
+  return {sampled};
+}
+
+Executor::Events Executor::on_readings(const State& state, Memory& memory, const Readings& input,
+                                       int64_t now) const {
+  const Sample& command = input.command;
+  HoldMemory& looks = memory.holds[command.hold];
+  looks.primed = true;
+  looks.confirmed.clear();
+  looks.not_before_ns = 0;
+  journal::Sampled sampled{
+      command.hold,  command.prime,   now - state.holds.at(command.hold).started_ns,
+      command.gates, command.watches, {}};
+  for (size_t i = 0; i < command.terms.size() && !command.prime; ++i) {
+    Reading reading = i < input.answer.size()
+                          ? input.answer[i]
+                          : Reading{Reading::Status::Error, "no reading came back"};
+    sampled.readings.push_back(checked(command.terms[i], reading));
+  }
+  return {sampled};
+}
+
+}  // namespace rollout::exec

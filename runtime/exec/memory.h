@@ -1,0 +1,39 @@
+// Memory: what one process knows beside the journal. Losing it is safe: an attempt is then looked at again before
+// anything is done, and a hold takes a new starting point before a sample counts.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "runtime/exec/lifecycle.h"
+#include "runtime/journal/event.h"
+
+namespace rollout::exec {
+
+struct ActMemory {
+  ActPhase phase = ActPhase::Looking;
+  int polls = 0;
+  int64_t next_look_ns = 0;
+  int64_t since_ns = 0;  ///< of a router that is set again: when that began
+  bool blind = false;    ///< the last look failed
+  std::string detail;    ///< what was last seen, or why nothing could be seen
+};
+
+/// Of one hold: its look at the routers, then at the signals.
+struct HoldMemory {
+  bool primed = false;
+  std::set<journal::StepRef> confirmed;  ///< routers seen as asserted since the last sample
+  std::map<journal::StepRef, ActMemory> asserting;  ///< routers that are being set again
+  int64_t not_before_ns = 0;  ///< a router could not be seen: when to try again
+};
+
+struct Memory {
+  std::map<journal::StepRef, ActMemory> acts;
+  std::map<journal::StepRef, HoldMemory> holds;
+  std::optional<std::string> interrupted;  ///< asked to stop, by whom
+  Walked walked;
+};
+
+}  // namespace rollout::exec

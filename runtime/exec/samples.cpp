@@ -1,0 +1,235 @@
+#include "runtime/exec/samples.h"
+
+#include <algorithm>
+
+namespace rollout::exec {
+
+namespace {
+
+constexpr double ppb = 1e9;
+// A `proven` condition over values has no counts to prove it with; this many samples in a row stand in for proof.
+constexpr int value_proof_samples = 5;
+
+using journal::ReadingStatus;
+using journal::TermReading;
+
+bool same_term(const plan::Term& a, const plan::Term& b) {
+  return a.signal == b.signal && a.role == b.role && a.quantile_ppb == b.quantile_ppb;
+}
+
+const TermReading* find(const journal::Sampled& sampled, const plan::Term& term) {
+  for (const TermReading& reading : sampled.readings)
+    if (same_term(reading.term, term)) return &reading;
+  return nullptr;
+}
+
+bool is_counts(const plan::Plan& plan, const plan::Term& term) {
+  return plan.signals[term.signal].evidence == plan::Evidence::Counts;
+}
+
+bool compare(plan::Comparison comparison, double left, double right) {
+  switch (comparison) {
+    case plan::Comparison::Less: return left < right;
+    case plan::Comparison::LessEqual: return left <= right;
+    case plan::Comparison::Greater: return left > right;
+    case plan::Comparison::GreaterEqual: return left >= right;
+    case plan::Comparison::Equal: return left == right;
+    case plan::Comparison::NotEqual: return left != right;
+  }
+  return false;
+}
+
+void break_block(ConditionState& state, ReadingStatus status, const std::string& detail) {
+  state.block_broken = true;
+  state.last_status = std::max(status, ReadingStatus::NoData);
+  state.last_detail = detail;
+}
+
+void gather_arm(ConditionState& state, const TermReading* reading, int64_t& total, int64_t& bad,
+                double& value) {
+  if (reading == nullptr)
+    return break_block(state, ReadingStatus::Error, "the signal was not read");
+  if (reading->status != ReadingStatus::Ok)
+    return break_block(state, reading->status, reading->detail);
+  total += reading->total;
+  bad += reading->bad;
+  value = reading->value;
+}
+
+void gather(const plan::Condition& condition, ConditionState& state,
+            const journal::Sampled& sampled) {
+  gather_arm(state, find(sampled, condition.left), state.block.canary_total, state.block.canary_bad,
+             state.left_value);
+  if (condition.right)
+    gather_arm(state, find(sampled, *condition.right), state.block.baseline_total,
+               state.block.baseline_bad, state.right_value);
+}
+
+double rate_of(int64_t bad, int64_t total) {
+  return total == 0 ? 0 : double(bad) / double(total) * ppb;
+}
+
+// The interval of the owning gate or watch is over: its block counts, or is left out.
+void close_block(const plan::Plan& plan, const plan::Condition& condition, ConditionState& state,
+                 int64_t run_ns) {
+  bool left_counts = is_counts(plan, condition.left);
+  bool right_counts = condition.right && is_counts(plan, *condition.right);
+  if (!state.block_broken && ((left_counts && state.block.canary_total == 0) ||
+                              (right_counts && state.block.baseline_total == 0)))
+    break_block(state, ReadingStatus::NoData, "no requests were seen");
+  ++state.closed;
+  if (!state.block_broken) {
+    if (left_counts) state.left_value = rate_of(state.block.canary_bad, state.block.canary_total);
+    if (right_counts)
+      state.right_value = rate_of(state.block.baseline_bad, state.block.baseline_total);
+    if (state.evidence) state.evidence->add(state.block);
+    double bound = (condition.right ? condition.factor * state.right_value : 0) + condition.offset;
+    state.last_true = compare(condition.comparison, state.left_value, bound);
+    state.in_a_row_true = state.last_true ? state.in_a_row_true + 1 : 0;
+    state.in_a_row_false = state.last_true ? 0 : state.in_a_row_false + 1;
+    ++state.valid;
+    state.last_valid_ns = run_ns;
+    state.last_status = ReadingStatus::Ok;
+  }
+  state.block = {};
+  state.block_broken = false;
+}
+
+template <typename Each>
+void each_condition(const plan::Plan& plan, const std::vector<uint32_t>& gates,
+                    const std::vector<uint32_t>& watches, Each each) {
+  std::vector<uint32_t> seen;
+  auto once = [&](uint32_t condition) {
+    if (std::find(seen.begin(), seen.end(), condition) != seen.end()) return;
+    seen.push_back(condition);
+    each(condition);
+  };
+  for (uint32_t gate : gates)
+    for (uint32_t condition : plan.gates[gate].conditions) once(condition);
+  for (uint32_t watch : watches) once(plan.watches[watch].condition);
+}
+
+// Counted once for each role: the signal that saw most of its requests stands for the role's traffic.
+void count_requests(SamplerState& sampler, const plan::Plan& plan, uint32_t gate,
+                    const journal::Sampled& sampled) {
+  std::map<plan::Role, int64_t> most;
+  auto take = [&](const plan::Term& term) {
+    const TermReading* reading = find(sampled, term);
+    if (reading == nullptr || reading->status != ReadingStatus::Ok) return;
+    if (is_counts(plan, term) || reading->total > 0)
+      most[term.role] = std::max(most[term.role], reading->total);
+  };
+  for (uint32_t condition : plan.gates[gate].conditions) {
+    take(plan.conditions[condition].left);
+    if (plan.conditions[condition].right) take(*plan.conditions[condition].right);
+  }
+  for (const auto& [role, total] : most) sampler.requests[role] += total;
+}
+
+// Intervals end on a grid from the first look on, so that a late wake-up does not shift all later ones.
+void end_interval(SamplerState& sampler, int64_t sample_ns, int64_t run_ns) {
+  int64_t passed = sample_ns > 0 ? (run_ns - sampler.last_ns) / sample_ns : 0;
+  sampler.last_ns = passed > 0 ? sampler.last_ns + passed * sample_ns : run_ns;
+  ++sampler.samples;
+}
+
+void fold_watch(State& state, const plan::Plan& plan, uint32_t index, int64_t run_ns) {
+  WatchState& watch = state.watches[index];
+  const ConditionState& condition = state.conditions[plan.watches[index].condition];
+  end_interval(watch.sampler, plan.watches[index].sample_ns, run_ns);
+  if (condition.last_status != ReadingStatus::Ok || condition.last_valid_ns != run_ns) return;
+  if (!holds(plan.conditions[plan.watches[index].condition], condition))
+    watch.held_since_ns.reset();
+  else if (!watch.held_since_ns) watch.held_since_ns = run_ns;
+}
+
+}  // namespace
+
+bool by_proof(const plan::Plan& plan, const plan::Condition& condition) {
+  return condition.proven_ppb > 0 && is_counts(plan, condition.left) &&
+         (!condition.right || is_counts(plan, *condition.right));
+}
+
+int samples_needed(const plan::Plan& plan, const plan::Condition& condition) {
+  bool stands_in = condition.proven_ppb > 0 && !by_proof(plan, condition);
+  return stands_in ? std::max(condition.samples, value_proof_samples)
+                   : std::max(condition.samples, 1);
+}
+
+ConditionState fresh_condition(const plan::Plan& plan, const plan::Condition& condition) {
+  ConditionState state;
+  if (!by_proof(plan, condition)) return state;
+  judge::Hypothesis claim;
+  claim.ratio = condition.right ? condition.factor : 0;
+  claim.margin = condition.offset / ppb;
+  claim.exceeds = condition.comparison == plan::Comparison::Greater ||
+                  condition.comparison == plan::Comparison::GreaterEqual;
+  judge::EvidenceOptions options;
+  options.planned_blocks = std::max<int64_t>(condition.planned_blocks, 1);
+  state.evidence.emplace(claim, options);
+  return state;
+}
+
+bool holds(const plan::Condition& condition, const ConditionState& state) {
+  if (state.evidence) return state.evidence->proven(double(condition.proven_ppb) / ppb);
+  int needed = condition.proven_ppb > 0 ? std::max(condition.samples, value_proof_samples)
+                                        : std::max(condition.samples, 1);
+  return state.in_a_row_true >= needed;
+}
+
+std::vector<uint32_t> gates_of(const plan::Plan& plan, StepRef hold) {
+  if (hold == journal::verification) return {plan.rollback.verify_gate};
+  return plan.steps[hold.step].gates;
+}
+
+std::vector<uint32_t> watches_of(const plan::Plan& plan, StepRef hold) {
+  std::vector<uint32_t> out;
+  if (hold.undo) return out;
+  for (uint32_t i = 0; i < plan.watches.size(); ++i)
+    if (plan.watches[i].first_step <= hold.step && hold.step <= plan.watches[i].last_step)
+      out.push_back(i);
+  return out;
+}
+
+void begin_hold(State& state, const plan::Plan& plan, StepRef hold, int64_t run_ns) {
+  HoldState begun{hold, run_ns, run_ns, {}};
+  for (uint32_t gate : gates_of(plan, hold)) begun.gates[gate].last_ns = run_ns;
+  for (uint32_t watch : watches_of(plan, hold)) state.watches[watch].sampler = {run_ns, 0, {}};
+  each_condition(plan, gates_of(plan, hold), {}, [&](uint32_t index) {
+    ConditionState fresh;
+    fresh.evidence = std::move(state.conditions[index].evidence);
+    state.conditions[index] = std::move(fresh);
+  });
+  state.holds[hold] = std::move(begun);
+}
+
+void fold_sample(State& state, const plan::Plan& plan, const journal::Sampled& sampled,
+                 int64_t run_ns) {
+  auto found = state.holds.find(sampled.hold);
+  if (found == state.holds.end()) return;
+  HoldState& hold = found->second;
+  hold.last_sample_ns = run_ns;
+  std::vector<uint32_t> gates = gates_of(plan, sampled.hold);
+  std::vector<uint32_t> watches = watches_of(plan, sampled.hold);
+  if (sampled.prime) {
+    each_condition(plan, gates, watches, [&](uint32_t index) {
+      state.conditions[index].block = {};
+      state.conditions[index].block_broken = false;
+    });
+    for (uint32_t gate : gates) hold.gates[gate].last_ns = run_ns;
+    for (uint32_t watch : watches) state.watches[watch].sampler.last_ns = run_ns;
+    return;
+  }
+  each_condition(plan, gates, watches, [&](uint32_t index) {
+    gather(plan.conditions[index], state.conditions[index], sampled);
+  });
+  for (uint32_t gate : gates) count_requests(hold.gates[gate], plan, gate, sampled);
+  each_condition(plan, sampled.gates, sampled.watches, [&](uint32_t index) {
+    close_block(plan, plan.conditions[index], state.conditions[index], run_ns);
+  });
+  for (uint32_t gate : sampled.gates)
+    end_interval(hold.gates[gate], plan.gates[gate].sample_ns, run_ns);
+  for (uint32_t watch : sampled.watches) fold_watch(state, plan, watch, run_ns);
+}
+
+}  // namespace rollout::exec

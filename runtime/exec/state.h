@@ -1,0 +1,113 @@
+// State: all that the engine knows of a run. For the executor, which decides from it, and for views. It is the fold
+// of the journal's events and nothing else, so a process that takes over knows exactly what the last one knew.
+// All times are on the run clock, which stands still while no process drives the run.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/judge/evidence.h"
+#include "runtime/exec/lifecycle.h"
+#include "runtime/journal/event.h"
+
+namespace rollout::exec {
+
+using journal::StepRef;
+
+enum class StepStatus { Pending, Begun, Pausing, Done, Failed };
+
+struct StepState {
+  StepStatus status = StepStatus::Pending;
+  int attempt = 0;
+  int64_t begun_ns = 0;    ///< first attempt
+  int64_t attempt_ns = 0;  ///< this attempt
+  int64_t ended_ns = 0;    ///< of the last attempt that ended
+  int reassertions = 0;
+  std::string detail;
+};
+
+/// What is known about one condition. Evidence gathers over the whole run; the rest is of the current hold.
+struct ConditionState {
+  std::optional<judge::Evidence> evidence;  ///< of a `proven` condition over counts
+  int in_a_row_true = 0;  ///< samples; a sample without data neither counts nor breaks the row
+  int in_a_row_false = 0;
+  int64_t valid = 0;   ///< samples with data in this hold
+  int64_t closed = 0;  ///< samples in this hold
+  int64_t last_valid_ns = 0;
+  journal::ReadingStatus last_status = journal::ReadingStatus::NoData;
+  std::string last_detail;  ///< why the last sample had no data
+  // The block that is being gathered: counts since the last sample of the owning gate.
+  judge::Block block;
+  bool block_broken = false;
+  double left_value = 0, right_value = 0;  ///< last seen
+  bool last_true = false;
+};
+
+struct SamplerState {
+  int64_t last_ns = 0;                     ///< when its last interval ended
+  int64_t samples = 0;                     ///< in this hold
+  std::map<plan::Role, int64_t> requests;  ///< counted in this hold
+};
+
+struct WatchState {
+  SamplerState sampler;
+  std::optional<int64_t> held_since_ns;
+  bool fired = false;
+};
+
+/// The hold that runs now: of a step, or the check after a rollback.
+struct HoldState {
+  StepRef step;
+  int64_t started_ns = 0;
+  int64_t last_sample_ns = 0;
+  std::map<uint32_t, SamplerState> gates;
+};
+
+/// What one service is set to by what this run has finished, and how much of the canary was shown to users.
+struct ServiceState {
+  int64_t generation = 0;
+  int64_t share_ppb = 0;    ///< of the canary; while it is being raised already the higher one
+  int64_t exposure_ns = 0;  ///< share times time, as a duration of full traffic
+  std::optional<StepRef> router;  ///< the last finished action that set a share
+};
+
+struct Abort {
+  std::string by;
+  std::string reason;
+};
+
+struct State {
+  std::string plan_hash;
+  RunPhase phase = RunPhase::Running;
+  RollbackPhase rollback = RollbackPhase::None;
+  std::vector<StepState> steps;
+  std::vector<StepState> undo;
+  std::vector<ConditionState> conditions;
+  std::vector<WatchState> watches;
+  std::vector<ServiceState> services;
+  std::map<StepRef, HoldState> holds;  ///< those that run
+  uint32_t furthest = plan::none;      ///< the furthest step that has begun
+  uint32_t rollback_from = plan::none;
+  int64_t rollback_ns = 0;    ///< when it started
+  int64_t verify_ns = 0;      ///< when the check after it started
+  std::string verify_detail;  ///< what that check found
+  std::optional<journal::Cause> cause;
+  std::string cause_detail;
+  std::optional<Abort> abort;  ///< a latch: never cleared
+  int64_t last_request = 0;
+  bool interrupted = false;  ///< stopped by a signal and not resumed yet
+  int64_t events = 0;
+  int64_t run_ns = 0;  ///< of the last event
+  int64_t wall_ns = 0;
+  std::optional<journal::RunEnded> ended;
+  Walked walked;  ///< moves of the run and of the rollback
+
+  StepState& at(StepRef ref) { return ref.undo ? undo.at(ref.step) : steps.at(ref.step); }
+  const StepState& at(StepRef ref) const {
+    return ref.undo ? undo.at(ref.step) : steps.at(ref.step);
+  }
+};
+
+}  // namespace rollout::exec

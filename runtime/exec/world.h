@@ -1,0 +1,63 @@
+// World is all that the engine knows of what lies outside: it can be looked at, changed and measured.
+// The live world hands these calls to backends and metric sources; the simulated one answers from a model.
+// No call blocks longer than a few seconds; waiting is done by asking again.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/base/result.h"
+#include "compiler/plan/plan.h"
+
+namespace rollout::exec {
+
+/// Names one effect of one run. Whatever is created carries a name computed from it, so that it can be found
+/// again and adopted after a crash. Generations of a service only grow; an older one may not act any more.
+struct EffectKey {
+  std::string run;
+  int64_t generation = 0;
+  uint32_t step = 0;      ///< index into Plan::steps, or Plan::undo when `undo`
+  bool undo = false;
+  int attempt = 1;
+
+  /// `run/g3/step4/a1`: unique per effect, stable over restarts.
+  std::string text() const;
+};
+
+enum class Seen {
+  Absent,    ///< the world does not show the effect: it may be done
+  Underway,  ///< it was set going and is not complete: look again later
+  Present,   ///< the world shows exactly what the action sets
+  Failed,    ///< it was set going and cannot complete (an instance died at once): `detail` says why
+};
+
+struct Observation {
+  Seen seen = Seen::Absent;
+  std::string detail;  ///< for people: `3 of 4 instances ready`
+};
+
+/// One reading of one term at one moment.
+struct Reading {
+  enum class Status { Ok, NoData, Error };
+  Status status = Status::NoData;
+  std::string detail;      ///< why there is no data, in words
+  // Counts: events since the previous reading of this term, after counter resets were recognised.
+  int64_t total = 0;
+  int64_t bad = 0;
+  // Buckets and Value: the value itself, in the unit of plan::Condition. For Counts it is bad/total in ppb.
+  double value = 0;
+};
+
+class World {
+ public:
+  virtual ~World() = default;
+  /// Whether the world shows what `action` sets. Changes nothing. An error means: it could not be looked at.
+  virtual Result<Observation> observe(const plan::Action& action, const EffectKey& key) = 0;
+  /// Sets `action` going. Called only after an observation that did not find it. May be called again with the
+  /// same key after a crash; then it must not double what is there.
+  virtual Status act(const plan::Action& action, const EffectKey& key) = 0;
+  /// Reads all `terms` at one moment; one reading a term, in order. Never fails as a whole.
+  virtual std::vector<Reading> sample(const plan::Plan& plan, const std::vector<plan::Term>& terms) = 0;
+};
+
+}  // namespace rollout::exec

@@ -1,0 +1,150 @@
+// Event: what happened in a run, as data. For the engine (which folds events into its state), for views and for
+// history. The set is closed and versioned; events are appended and never changed. An event says what is known
+// to have happened or what is intended next, never what somebody hoped for.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::journal {
+
+inline constexpr int format_version = 1;
+
+/// A step of a plan: an index into Plan::steps, or into Plan::undo. `{none, true}` is the check after a rollback.
+struct StepRef {
+  uint32_t step = plan::none;
+  bool undo = false;
+  auto operator<=>(const StepRef&) const = default;
+};
+inline constexpr StepRef verification{plan::none, true};
+
+/// The number that a run has within one service; it only grows.
+struct Generation {
+  std::string service;  ///< as plan::service_text has it
+  int64_t number = 0;
+};
+
+struct RunStarted {
+  std::string plan_hash;
+  std::string holder;                   ///< who drives it: `user@host, process 4711`
+  std::vector<Generation> generations;  ///< one for each of Plan::services, in order
+};
+
+/// Another process took over. `downtime_ns` is wall-clock time without a driver.
+struct Resumed {
+  std::string holder;
+  int64_t downtime_ns = 0;
+};
+
+/// The intent: durable before the effect. Of a hold: the hold begins.
+struct StepStarted {
+  StepRef step;
+  int attempt = 1;
+  std::string key;  ///< the effect's key; empty for a hold
+};
+
+struct StepDone {
+  StepRef step;
+  int attempt = 1;
+  bool adopted = false;  ///< the world showed it already: this process did nothing
+  std::string detail;
+};
+
+/// One attempt failed. `last`: there will be no other. `unknown`: whether it took effect could not be seen.
+struct StepFailed {
+  StepRef step;
+  int attempt = 1;
+  bool last = false;
+  bool unknown = false;
+  std::string detail;
+};
+
+/// The world lost what a finished step had set, and it is set again: the intent, as StepStarted is.
+struct Reasserted {
+  StepRef step;
+  int attempt = 1;
+  std::string key;
+  std::string detail;
+};
+
+enum class ReadingStatus { Ok, NoData, Error };
+
+struct TermReading {
+  plan::Term term;
+  ReadingStatus status = ReadingStatus::NoData;
+  std::string detail;
+  int64_t total = 0;
+  int64_t bad = 0;
+  double value = 0;
+};
+
+/// One look at the signals during a hold. A first look (`prime`) only sets the counters' starting points.
+struct Sampled {
+  StepRef hold;
+  bool prime = false;
+  int64_t elapsed_ns = 0;         ///< of the hold, on the run clock
+  std::vector<uint32_t> gates;    ///< whose sampling interval ends here
+  std::vector<uint32_t> watches;  ///< whose sampling interval ends here
+  std::vector<TermReading> readings;
+};
+
+enum class Verdict { Pass, Fail, NoEvidence };
+enum class Reason { None, NoData, Undecided, Error };
+
+struct GateDecided {
+  StepRef hold;
+  uint32_t gate = plan::none;
+  Verdict verdict = Verdict::NoEvidence;
+  Reason reason = Reason::None;  ///< of NoEvidence
+  bool unproven = false;         ///< passed because the plan says so, without evidence
+  std::string detail;            ///< the conditions and what was measured
+};
+
+struct WatchFired {
+  uint32_t watch = plan::none;
+  std::string detail;
+};
+
+struct AbortRequested {
+  int64_t request = 0;  ///< id in the mailbox
+  std::string by;
+  std::string reason;
+};
+
+/// The driver stopped on a signal. The world stays as it is; the run can be resumed.
+struct Interrupted { std::string by; };
+
+enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort };
+
+struct RollbackStarted {
+  Cause cause = Cause::StepFailed;
+  uint32_t from_step = plan::none;  ///< the furthest step that had begun; none: nothing had
+  std::string detail;
+};
+
+struct VerifyStarted { uint32_t gate = plan::none; };
+
+enum class Outcome { Succeeded, RolledBack, Parked };
+
+struct RunEnded {
+  Outcome outcome = Outcome::Parked;
+  std::string detail;
+};
+
+using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted,
+                             Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
+                             RollbackStarted, VerifyStarted, RunEnded>;
+
+/// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
+struct Event {
+  int64_t run_ns = 0;
+  int64_t wall_ns = 0;
+  Payload what;
+};
+
+}  // namespace rollout::journal

@@ -1,0 +1,88 @@
+#include "runtime/journal/memory_store.h"
+
+#include <fmt/format.h>
+
+#include "runtime/journal/event_json.h"
+#include "runtime/journal/store_errors.h"
+
+namespace rollout::journal {
+
+MemoryStore::Row* MemoryStore::find(std::string_view run) {
+  for (Row& row : rows_)
+    if (row.info.run == run) return &row;
+  return nullptr;
+}
+
+Result<RunInfo> MemoryStore::create(const NewRun& run) {
+  for (const Row& row : rows_)
+    if (row.info.plan_hash == run.plan_hash) return plan_already_run(row.info.run);
+  RunInfo info{
+      fmt::format("r{}", rows_.size() + 1), run.rollout, run.plan_hash, run.wall_ns, {}, {}, 1};
+  for (const std::string& service : run.services)
+    info.generations.push_back({service, ++generations_[service]});
+  Event first{0, run.wall_ns, RunStarted{run.plan_hash, run.holder, info.generations}};
+  rows_.push_back({info, run.plan_bytes, {first}, {}});
+  return info;
+}
+
+Status MemoryStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
+  Row* row = find(run);
+  if (row == nullptr) return no_such_run(run);
+  int64_t have = int64_t(row->events.size());
+  if (have == known + int64_t(events.size())) {
+    bool same = true;
+    for (size_t i = 0; i < events.size(); ++i)
+      same = same && encode(events[i]) == encode(row->events[size_t(known) + i]);
+    if (same) return Done{};
+  }
+  if (have != known) return driven_by_another(run);
+  row->events.insert(row->events.end(), events.begin(), events.end());
+  row->info.events = int64_t(row->events.size());
+  for (const Event& event : events)
+    if (const RunEnded* ended = std::get_if<RunEnded>(&event.what))
+      row->info.outcome = ended->outcome;
+  return Done{};
+}
+
+Result<std::vector<Event>> MemoryStore::read(std::string_view run) {
+  Row* row = find(run);
+  if (row == nullptr) return no_such_run(run);
+  return row->events;
+}
+
+Result<std::string> MemoryStore::plan_bytes(std::string_view run) {
+  Row* row = find(run);
+  if (row == nullptr) return no_such_run(run);
+  return row->plan_bytes;
+}
+
+Result<std::vector<RunInfo>> MemoryStore::list() {
+  std::vector<RunInfo> out;
+  for (auto row = rows_.rbegin(); row != rows_.rend(); ++row) out.push_back(row->info);
+  return out;
+}
+
+Result<int64_t> MemoryStore::request(std::string_view run, const Request& request) {
+  Row* row = find(run);
+  if (row == nullptr) return no_such_run(run);
+  if (row->info.outcome) return run_has_ended(run, *row->info.outcome);
+  row->requests.push_back(request);
+  row->requests.back().id = ++last_request_;
+  return last_request_;
+}
+
+Result<std::vector<Request>> MemoryStore::requests(std::string_view run, int64_t after_id) {
+  Row* row = find(run);
+  if (row == nullptr) return no_such_run(run);
+  std::vector<Request> out;
+  for (const Request& request : row->requests)
+    if (request.id > after_id) out.push_back(request);
+  return out;
+}
+
+Result<int64_t> MemoryStore::next_generation(std::string_view service) {
+  auto it = generations_.find(service);
+  return it == generations_.end() ? 1 : it->second + 1;
+}
+
+}  // namespace rollout::journal

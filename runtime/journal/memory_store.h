@@ -1,0 +1,35 @@
+// The store of simulations and tests: in memory, with the behaviour of the durable ones.
+#pragma once
+
+#include <map>
+
+#include "runtime/journal/store.h"
+
+namespace rollout::journal {
+
+class MemoryStore : public Store {
+ public:
+  Result<RunInfo> create(const NewRun& run) override;
+  Status append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
+  Result<std::vector<Event>> read(std::string_view run) override;
+  Result<std::string> plan_bytes(std::string_view run) override;
+  Result<std::vector<RunInfo>> list() override;
+  Result<int64_t> request(std::string_view run, const Request& request) override;
+  Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
+  Result<int64_t> next_generation(std::string_view service) override;
+
+ private:
+  struct Row {
+    RunInfo info;
+    std::string plan_bytes;
+    std::vector<Event> events;
+    std::vector<Request> requests;
+  };
+  Row* find(std::string_view run);
+
+  std::vector<Row> rows_;
+  std::map<std::string, int64_t, std::less<>> generations_;
+  int64_t last_request_ = 0;
+};
+
+}  // namespace rollout::journal

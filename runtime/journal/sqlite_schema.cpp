@@ -1,0 +1,88 @@
+#include "runtime/journal/sqlite_schema.h"
+
+#include <fmt/format.h>
+
+namespace rollout::journal {
+
+namespace {
+
+constexpr const char* tables = R"sql(
+CREATE TABLE plans (hash TEXT PRIMARY KEY, bytes TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT UNIQUE, rollout TEXT NOT NULL, plan_hash TEXT NOT NULL UNIQUE,
+  created_wall_ns INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',
+  outcome TEXT NOT NULL DEFAULT '');
+CREATE TABLE generations (
+  service TEXT NOT NULL, generation INTEGER NOT NULL, run TEXT NOT NULL, place INTEGER NOT NULL,
+  PRIMARY KEY (service, generation)) WITHOUT ROWID;
+CREATE TABLE events (
+  run TEXT NOT NULL, seq INTEGER NOT NULL, line TEXT NOT NULL, hash TEXT NOT NULL,
+  PRIMARY KEY (run, seq)) WITHOUT ROWID;
+CREATE TABLE requests (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, ask TEXT NOT NULL, by TEXT NOT NULL,
+  reason TEXT NOT NULL, wall_ns INTEGER NOT NULL);
+CREATE INDEX requests_of_run ON requests (run, id);
+)sql";
+
+Result<int64_t> pragma(SqliteDb& db, const char* sql) {
+  SqliteQuery query(db, sql);
+  Result<bool> row = query.step();
+  if (!row) return row.error();
+  return *row ? query.number(0) : 0;
+}
+
+Status check_identity(int64_t id, int64_t version) {
+  if (id != application_id)
+    return OpError{"the state file belongs to another program; give another state directory", false,
+                   true};
+  if (version > schema_version)
+    return OpError{fmt::format("the state file was written by a newer rollout (format {}, this one "
+                               "reads {}); use that version",
+                               version, schema_version),
+                   false, true};
+  return Done{};
+}
+
+Status quick_check(SqliteDb& db) {
+  SqliteQuery query(db, "PRAGMA quick_check(1)");
+  Result<bool> row = query.step();
+  if (!row) return row.error();
+  if (*row && query.text(0) == "ok") return Done{};
+  return OpError{fmt::format(
+      "the state file is damaged ({}); restore it from a backup, it will not be started afresh",
+      query.text(0))};
+}
+
+}  // namespace
+
+Status prepare_schema(SqliteDb& db) {
+  for (const char* sql :
+       {"PRAGMA trusted_schema=OFF", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"})
+    if (Status done = db.exec(sql); !done) return done;
+  Result<int64_t> version = pragma(db, "PRAGMA user_version");
+  if (!version) return version.error();
+  Result<int64_t> id = pragma(db, "PRAGMA application_id");
+  if (!id) return id.error();
+  if (*id != 0 || *version != 0) {
+    if (Status known = check_identity(*id, *version); !known) return known;
+    if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
+    return quick_check(db);
+  }
+  if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
+  Result<SqliteTransaction> transaction = SqliteTransaction::begin(db);
+  if (!transaction) return transaction.error();
+  // Two processes may come here at once; the second one finds the first one's tables.
+  Result<int64_t> now = pragma(db, "PRAGMA user_version");
+  if (!now) return now.error();
+  if (*now == schema_version) return transaction->commit();
+  Result<int64_t> foreign = pragma(db, "SELECT count(*) FROM sqlite_schema");
+  if (!foreign) return foreign.error();
+  if (*foreign != 0) return check_identity(0, 0);
+  if (Status made = db.exec(tables); !made) return made;
+  std::string mark = fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application_id,
+                                 schema_version);
+  if (Status marked = db.exec(mark.c_str()); !marked) return marked;
+  return transaction->commit();
+}
+
+}  // namespace rollout::journal

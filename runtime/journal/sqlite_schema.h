@@ -1,0 +1,14 @@
+// The layout of the state file and how a file is recognised; for SqliteStore only.
+#pragma once
+
+#include "runtime/journal/sqlite_db.h"
+
+namespace rollout::journal {
+
+inline constexpr int64_t application_id = 0x524f4c4c;  ///< "ROLL" in the file's header
+inline constexpr int64_t schema_version = 1;
+
+/// Makes the tables in an empty file; refuses a foreign or newer file; reports a damaged one.
+Status prepare_schema(SqliteDb& db);
+
+}  // namespace rollout::journal

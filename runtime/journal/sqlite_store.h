@@ -1,0 +1,45 @@
+// The store in one SQLite file, for one machine: `state/rollout.db`. Several processes may use it at once: a
+// rollback journal with full syncing, not a write-ahead log, whose reset is unsafe with several writers in
+// SQLite 3.40. A file of another program or of a newer rollout is refused, a damaged one is never started afresh.
+#pragma once
+
+#include <memory>
+
+#include "runtime/journal/store.h"
+
+namespace rollout::journal {
+
+class SqliteDb;
+
+class SqliteStore : public Store {
+ public:
+  /// Opens `path`, or makes it; its directory must exist.
+  static Result<std::unique_ptr<SqliteStore>> open(const std::string& path);
+  ~SqliteStore() override;
+
+  Result<RunInfo> create(const NewRun& run) override;
+  Status append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
+  Result<std::vector<Event>> read(std::string_view run) override;
+  Result<std::string> plan_bytes(std::string_view run) override;
+  Result<std::vector<RunInfo>> list() override;
+  Result<int64_t> request(std::string_view run, const Request& request) override;
+  Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
+  Result<int64_t> next_generation(std::string_view service) override;
+
+ private:
+  struct Head {
+    std::string plan_hash;
+    int64_t events = 0;
+    std::string hash;
+    std::string outcome;
+  };
+  explicit SqliteStore(std::unique_ptr<SqliteDb> db);
+  Result<Head> head(std::string_view run);
+  Status write_events(std::string_view run, Head head, const std::vector<Event>& events);
+  Result<bool> same_events(std::string_view run, int64_t first, const std::vector<Event>& events);
+  Result<std::vector<Generation>> take_generations(const NewRun& run, std::string_view id);
+
+  std::unique_ptr<SqliteDb> db_;
+};
+
+}  // namespace rollout::journal

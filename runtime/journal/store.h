@@ -1,0 +1,74 @@
+// Store: where plans, runs and their events live. For the engine, which appends, and for other processes, which
+// read and leave requests. Always true: a call that returned success is durable; a call that returned an error
+// changed nothing, or an append that is repeated finds out; events of a run are never changed or reordered.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/base/result.h"
+#include "runtime/journal/event.h"
+
+namespace rollout::journal {
+
+struct NewRun {
+  std::string rollout;     ///< name of the rollout, for lists
+  std::string plan_bytes;  ///< canonical JSON; what a resumed run executes
+  std::string plan_hash;
+  std::vector<std::string> services;  ///< plan::service_text of each of Plan::services, in order
+  std::string holder;
+  int64_t wall_ns = 0;
+};
+
+struct RunInfo {
+  std::string run;  ///< `r12`, given by the store
+  std::string rollout;
+  std::string plan_hash;
+  int64_t created_wall_ns = 0;
+  std::vector<Generation> generations;
+  std::optional<Outcome> outcome;  ///< none: not ended
+  int64_t events = 0;
+};
+
+/// What one process asks of the driver of a run.
+enum class Ask { Abort };
+
+struct Request {
+  int64_t id = 0;  ///< given by the store; only grows
+  Ask ask = Ask::Abort;
+  std::string by;
+  std::string reason;
+  int64_t wall_ns = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Makes the run, gives each service its next generation and records RunStarted, all or nothing. A plan that
+  /// was run before is refused.
+  virtual Result<RunInfo> create(const NewRun& run) = 0;
+
+  /// Adds events in one commit. `known` is how many events the caller has read or written; another number in the
+  /// store means that somebody else drives the run: refused. Repeating a call that did happen succeeds.
+  virtual Status append(std::string_view run, int64_t known, const std::vector<Event>& events) = 0;
+
+  /// All events of a run. A broken chain is an error of this run only.
+  virtual Result<std::vector<Event>> read(std::string_view run) = 0;
+
+  virtual Result<std::string> plan_bytes(std::string_view run) = 0;
+
+  /// Newest first.
+  virtual Result<std::vector<RunInfo>> list() = 0;
+
+  /// Durable when it returns. Refused for a run that has ended.
+  virtual Result<int64_t> request(std::string_view run, const Request& request) = 0;
+  virtual Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) = 0;
+
+  /// The generation that the next run of `service` will get.
+  virtual Result<int64_t> next_generation(std::string_view service) = 0;
+};
+
+}  // namespace rollout::journal

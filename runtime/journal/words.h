@@ -1,0 +1,36 @@
+// The words that stand for the journal's enumerations in JSON and in views. Adding one is a new format version.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "runtime/journal/event.h"
+
+namespace rollout::journal {
+
+inline constexpr std::array<std::string_view, 14> event_names = {
+    "run_started", "resumed",          "step_started",   "step_done",   "step_failed",
+    "reasserted",  "sampled",          "gate_decided",   "watch_fired", "abort_requested",
+    "interrupted", "rollback_started", "verify_started", "run_ended"};
+static_assert(event_names.size() == std::variant_size_v<Payload>);
+
+inline constexpr std::array<std::string_view, 3> status_names = {"ok", "no_data", "error"};
+inline constexpr std::array<std::string_view, 3> role_names = {"all", "stable", "canary"};
+inline constexpr std::array<std::string_view, 3> verdict_names = {"pass", "fail", "no_evidence"};
+inline constexpr std::array<std::string_view, 4> reason_names = {"none", "no_data", "undecided",
+                                                                 "error"};
+inline constexpr std::array<std::string_view, 5> cause_names = {"step_failed", "gate_failed",
+                                                                "no_evidence", "watch", "abort"};
+inline constexpr std::array<std::string_view, 3> outcome_names = {"succeeded", "rolled_back",
+                                                                  "parked"};
+
+template <size_t N, typename Enum>
+constexpr std::string_view word(const std::array<std::string_view, N>& names, Enum value) {
+  return names[size_t(value)];
+}
+
+/// `step_done`: the event's name in JSON.
+inline std::string_view name_of(const Payload& what) { return event_names[what.index()]; }
+
+}  // namespace rollout::journal

@@ -1,0 +1,64 @@
+// The `prometheus` metric source: raw samples of the last few seconds, never a rate computed
+// elsewhere, so that each event is counted once and only fresh samples count. Config: url, timeout,
+// fresh (the greatest age of a sample).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "runtime/effects/effects.h"
+#include "runtime/metrics/counter_window.h"
+#include "runtime/metrics/metric_source.h"
+#include "runtime/metrics/prometheus_api.h"
+
+namespace rollout::metrics {
+
+Result<std::unique_ptr<MetricSource>> make_prometheus(const plan::Target& target,
+                                                      const effects::Effects& effects);
+
+class PrometheusSource : public MetricSource {
+ public:
+  PrometheusSource(PrometheusApi api, int64_t fresh_ns)
+      : api_(std::move(api)), fresh_ns_(fresh_ns) {}
+
+  std::vector<exec::Reading> read(const plan::Plan& plan,
+                                  const std::vector<plan::Term>& terms) override;
+
+ private:
+  /// What one term asks: one selector for a histogram or a gauge, two for a ratio.
+  struct Question {
+    std::vector<std::string> selectors;
+    std::vector<std::string> target_labels;
+    std::string error;  ///< why it cannot be asked
+  };
+  /// The counters of one term at its previous reading.
+  struct Memory {
+    CounterWindow whole, part;
+  };
+  using TermKey = std::tuple<uint32_t, int, int64_t>;
+  struct Answer {
+    exec::Reading reading;
+    std::optional<Memory> next;  ///< to be remembered if the reading is used
+    bool waits = false;          ///< fresh, but no scrape since the previous reading
+  };
+
+  static Question question_for(const plan::Plan& plan, const plan::Term& term);
+  Answer answer(const plan::Plan& plan, const plan::Term& term, const Question& question,
+                const std::map<std::string, Result<std::vector<Series>>>& windows);
+  Answer read_ratio(const Question& question, const Memory& memory, const std::vector<Series>& part,
+                    const std::vector<Series>& whole);
+  Answer read_histogram(const plan::Term& term, const Question& question, const Memory& memory,
+                        const std::vector<Series>& buckets);
+  exec::Reading read_gauge(const plan::Signal& signal, const std::vector<Series>& series);
+  std::string absent(const std::string& selector) const;
+
+  PrometheusApi api_;
+  int64_t fresh_ns_;
+  std::map<TermKey, Memory> memories_;
+};
+
+}  // namespace rollout::metrics

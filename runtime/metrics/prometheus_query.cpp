@@ -1,0 +1,66 @@
+#include "runtime/metrics/prometheus_query.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace rollout::metrics {
+namespace {
+
+bool is_name(std::string_view text, bool with_colon) {
+  const auto allowed = [with_colon](unsigned char c) {
+    return isalnum(c) || c == '_' || (with_colon && c == ':');
+  };
+  return !text.empty() && !isdigit(static_cast<unsigned char>(text[0])) &&
+         std::all_of(text.begin(), text.end(), allowed);
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') out += "\\n";
+    else out += c;
+  }
+  return out + "\"";
+}
+
+}  // namespace
+
+std::string_view argument(const plan::Signal& signal, std::string_view name,
+                          std::string_view fallback) {
+  for (const auto& [key, value] : signal.args) {
+    if (key == name) return value.text;
+  }
+  return fallback;
+}
+
+Result<std::string> selector_for(const plan::Service& service, const plan::Signal& signal,
+                                 const std::string& metric, const std::string& by,
+                                 plan::Role role) {
+  if (!is_name(metric, true))
+    return OpError{fmt::format("`{}` is no name of a Prometheus metric", metric)};
+  if (!is_name(by, false)) return OpError{fmt::format("`{}` is no name of a Prometheus label", by)};
+  std::string out = metric + "{service=" + quoted(argument(signal, "service", service.name));
+  if (!service.place.empty()) out += ",place=" + quoted(service.place);
+  if (role == plan::Role::Canary) out += "," + by + "=\"canary\"";
+  if (role == plan::Role::Stable) out += "," + by + "=\"stable\"";
+  return out + "}";
+}
+
+std::string bucket_name(std::string_view name) {
+  return name.ends_with("_bucket") ? std::string(name) : std::string(name) + "_bucket";
+}
+
+std::optional<double> bucket_bound(std::string_view le) {
+  if (le == "+Inf" || le == "Inf") return INFINITY;
+  double bound = 0;
+  const auto [end, error] = std::from_chars(le.data(), le.data() + le.size(), bound);
+  if (error != std::errc() || end != le.data() + le.size() || !std::isfinite(bound))
+    return std::nullopt;
+  return bound;
+}
+
+}  // namespace rollout::metrics

@@ -1,0 +1,144 @@
+#include "runtime/sim/invariants.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/exec/fold.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::sim {
+
+using journal::StepRef;
+
+Invariants::Invariants(const plan::Plan& plan, const Scenario& scenario, const SimWorld& world)
+    : plan_(plan), scenario_(scenario), world_(world) {}
+
+void Invariants::violate(std::string_view invariant, std::string text) {
+  violations_.push_back(fmt::format("{} at event {}: {}", invariant, events_, text));
+}
+
+void Invariants::on_event(const journal::Event& event) {
+  ++events_;
+  if (ends_ > 0) violate("I10", "an event after the end of the run");
+  check_latch(event);
+  if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) check_started(*e);
+  if (const auto* e = std::get_if<journal::Reasserted>(&event.what)) keys_.insert(e->key);
+  if (const auto* e = std::get_if<journal::StepDone>(&event.what)) check_done(*e);
+  if (const auto* e = std::get_if<journal::Sampled>(&event.what)) {
+    check_sample(*e);
+    last_sample_wall_ns_ = event.wall_ns;
+  }
+  if (const auto* e = std::get_if<journal::GateDecided>(&event.what)) check_verdict(*e);
+  if (std::holds_alternative<journal::AbortRequested>(event.what)) aborted_ = true;
+  if (std::holds_alternative<journal::RollbackStarted>(event.what) && ++rollbacks_ > 1)
+    violate("I13", "a second rollback");
+  if (const auto* e = std::get_if<journal::RunEnded>(&event.what)) {
+    ++ends_;
+    ended_ = *e;
+  }
+}
+
+// I9: after an abort nothing goes on but the way back.
+void Invariants::check_latch(const journal::Event& event) {
+  if (!aborted_ || rollbacks_ > 0 || ends_ > 0) return;
+  bool way_back = std::holds_alternative<journal::RollbackStarted>(event.what) ||
+                  std::holds_alternative<journal::AbortRequested>(event.what) ||
+                  std::holds_alternative<journal::Interrupted>(event.what) ||
+                  std::holds_alternative<journal::Resumed>(event.what);
+  if (!way_back) violate("I9", fmt::format("{} after the abort", journal::name_of(event.what)));
+}
+
+void Invariants::check_started(const journal::StepStarted& e) {
+  started_.insert(e.step);
+  keys_.insert(e.key);
+  if (e.step.undo) return check_own(plan_.undo[e.step.step]);
+  if (aborted_) violate("I9", fmt::format("step {} began after the abort", e.step.step));
+  if (rollbacks_ > 0) violate("I13", fmt::format("step {} began after the rollback", e.step.step));
+  for (uint32_t before : plan_.steps[e.step.step].after)
+    if (done_.count({before, false}) == 0)
+      violate("order", fmt::format("step {} began before step {} was done", e.step.step, before));
+}
+
+// I14: what a rollback touches, a begun step of this run has set.
+void Invariants::check_own(const plan::Action& undo) {
+  for (const plan::Setting& setting : undo.sets) {
+    bool own = std::any_of(started_.begin(), started_.end(), [&](StepRef ref) {
+      if (ref.undo || plan_.steps[ref.step].kind != plan::StepKind::Act) return false;
+      const plan::Action& action = plan_.steps[ref.step].action;
+      return action.service == undo.service &&
+             std::any_of(action.sets.begin(), action.sets.end(), [&](const plan::Setting& set) {
+               return set.variable == setting.variable && set.role == setting.role;
+             });
+    });
+    if (!own) violate("I14", fmt::format("`{}` touches what this run did not", undo.text));
+  }
+}
+
+void Invariants::check_done(const journal::StepDone& e) {
+  if (!done_.insert(e.step).second)
+    violate("I10", fmt::format("step {} was done twice", e.step.step));
+  if (!e.step.undo && plan_.steps[e.step.step].kind == plan::StepKind::Hold) return;
+  const plan::Action& action = exec::action_of(plan_, e.step);
+  bool steady =
+      std::none_of(scenario_.faults.begin(), scenario_.faults.end(),
+                   [](const Fault& fault) { return fault.kind == FaultKind::RouterReset; });
+  if (steady && !world_.shows(action))
+    violate("lost", fmt::format("`{}` is recorded as done and is not there", action.text));
+  if (auto share = exec::share_set_by(action)) asserted_ppb_[action.service] = *share;
+}
+
+// I4: a sample that counts covers only time in which the traffic was as this run last set it.
+void Invariants::check_sample(const journal::Sampled& e) {
+  auto ok = [](const journal::TermReading& reading) {
+    return reading.status == journal::ReadingStatus::Ok;
+  };
+  auto with_data = [&](const plan::Term& term) {
+    return std::any_of(e.readings.begin(), e.readings.end(),
+                       [&](const journal::TermReading& reading) {
+                         return ok(reading) && reading.term.signal == term.signal &&
+                                reading.term.role == term.role;
+                       });
+  };
+  if (e.prime || std::none_of(e.readings.begin(), e.readings.end(), ok)) return;
+  for (const auto& [service, share] : asserted_ppb_) {
+    if (world_.share_ppb(service) != share)
+      violate("I4", "a sample counts while traffic is not as asserted");
+    if (world_.last_change_ns(service) + epoch_wall_ns > last_sample_wall_ns_)
+      violate("I4", "a sample counts time before the last change");
+  }
+  for (uint32_t i = 0; i < plan_.conditions.size(); ++i) {
+    const plan::Condition& condition = plan_.conditions[i];
+    if (with_data(condition.left) && (!condition.right || with_data(*condition.right)))
+      data_.insert({e.hold, i});
+  }
+}
+
+void Invariants::check_verdict(const journal::GateDecided& e) {
+  if (!decided_.insert({e.hold, e.gate}).second)
+    violate("I10", fmt::format("gate {} was decided twice", e.gate));
+  if (e.verdict != journal::Verdict::Pass) return;
+  for (uint32_t condition : plan_.gates[e.gate].conditions)
+    if (data_.count({e.hold, condition}) == 0)
+      violate("I5", fmt::format("gate {} passed without evidence", e.gate));
+}
+
+void Invariants::at_end() {
+  if (ends_ != 1) return violate("end", fmt::format("the run ended {} times", ends_));
+  switch (ended_.outcome) {
+    case journal::Outcome::Succeeded:
+      if (aborted_) violate("I9", "an aborted run succeeded");
+      if (std::string difference = world_.difference_from_goal(); !difference.empty())
+        violate("end", "succeeded, but " + difference);
+      break;
+    case journal::Outcome::RolledBack:
+      if (std::string difference = world_.difference_from_start(); !difference.empty())
+        violate("end", "rolled back, but " + difference);
+      break;
+    case journal::Outcome::Parked:
+      if (ended_.detail.empty()) violate("end", "parked without a word");
+      break;
+  }
+}
+
+}  // namespace rollout::sim

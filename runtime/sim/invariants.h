@@ -1,0 +1,52 @@
+// Invariants: watches a simulated run event by event and says what must never happen did. It reads the journal's
+// events and the simulated world, never the engine's own state, so that it does not share the engine's mistakes.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/journal/event.h"
+#include "runtime/sim/sim_world.h"
+
+namespace rollout::sim {
+
+class Invariants {
+ public:
+  Invariants(const plan::Plan& plan, const Scenario& scenario, const SimWorld& world);
+
+  /// Called for each event at the moment in which it is durable.
+  void on_event(const journal::Event& event);
+  /// After the run: the world is where the outcome says it is.
+  void at_end();
+  const std::vector<std::string>& violations() const { return violations_; }
+  /// Whether the intent with this key is durable.
+  bool recorded(const std::string& key) const { return keys_.count(key) > 0; }
+
+ private:
+  void violate(std::string_view invariant, std::string text);
+  void check_latch(const journal::Event& event);
+  void check_started(const journal::StepStarted& e);
+  void check_done(const journal::StepDone& e);
+  void check_sample(const journal::Sampled& e);
+  void check_verdict(const journal::GateDecided& e);
+  void check_own(const plan::Action& undo);
+
+  const plan::Plan& plan_;
+  const Scenario& scenario_;
+  const SimWorld& world_;
+  std::vector<std::string> violations_;
+  int64_t events_ = 0;
+  bool aborted_ = false;
+  int rollbacks_ = 0;
+  int ends_ = 0;
+  std::set<std::string> keys_;
+  std::set<journal::StepRef> started_, done_;
+  std::set<std::pair<journal::StepRef, uint32_t>> decided_;
+  std::set<std::pair<journal::StepRef, uint32_t>> data_;  ///< hold and condition that had data
+  std::map<uint32_t, int64_t> asserted_ppb_;  ///< by service: the share last confirmed done
+  int64_t last_sample_wall_ns_ = 0;
+  journal::RunEnded ended_;
+};
+
+}  // namespace rollout::sim

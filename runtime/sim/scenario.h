@@ -1,0 +1,80 @@
+// Scenario: what is true in the simulated world and what goes wrong in it, as data. For `simulate`, for `test`
+// blocks and for the fault campaigns. The same plan, scenario and seed give the same run to the bit.
+// Times are nanoseconds since the start of the run.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::sim {
+
+/// From `at_ns` on the true value is `value`, in the unit of plan::Condition (ppb, ns or plain).
+struct Change {
+  int64_t at_ns = 0;
+  double value = 0;
+};
+
+/// The truth about one signal for one role. What is said of Role::All holds for stable and canary where they say
+/// nothing themselves. Changes are in order of time; before the first one the default holds.
+struct Truth {
+  uint32_t signal = plan::none;
+  plan::Role role = plan::Role::All;
+  std::vector<Change> changes;
+};
+
+// Defaults of what a scenario does not say.
+inline constexpr double default_error_ppb = 500'000;        ///< 0.05% of requests, for counts
+inline constexpr double default_duration_ns = 100'000'000;  ///< 100ms
+inline constexpr double default_percent_ppb = 0;            ///< gauges in percent
+inline constexpr int64_t default_traffic_uhz =
+    100'000'000;  ///< 100/s, where the service declares none
+
+enum class FaultKind {
+  FailAction,    ///< the call is refused and has no effect
+  LoseEffect,    ///< the call is accepted and nothing happens
+  LoseReply,     ///< the call takes effect, the caller gets an error
+  SlowAction,    ///< the effect is complete only after `delay_ns`
+  DieAtOnce,     ///< what was started dies: the observation says Failed
+  ObserveError,  ///< actions cannot be observed
+  MetricsError,  ///< the metrics source answers with errors
+  MetricsEmpty,  ///< the metrics source has no data
+  RouterReset,   ///< at `from_ns` all canary weights are lost
+  StoreAway,     ///< the journal cannot be written
+};
+
+/// Between `from_ns` and `until_ns`, at most `times` times (-1: always); of actions only those that match.
+struct Fault {
+  FaultKind kind = FaultKind::FailAction;
+  std::string capability;         ///< empty: any
+  std::string action;             ///< empty: any
+  uint32_t service = plan::none;  ///< none: any
+  uint32_t phase = plan::none;    ///< forward steps of this phase; none: any
+  std::optional<bool> undo;       ///< only forward, only undo; nothing: both
+  int times = 1;
+  int skip = 0;  ///< the first so many matching calls pass undisturbed
+  int64_t from_ns = 0;
+  int64_t until_ns = INT64_MAX;
+  int64_t delay_ns = 0;  ///< of SlowAction
+};
+
+struct Scenario {
+  uint64_t seed = 0;
+  bool noisy = false;  ///< counts and values vary by chance, from `seed`
+  std::vector<Truth> truths;
+  std::vector<Fault> faults;
+  std::optional<int64_t> abort_at_ns;
+  std::string abort_reason = "scripted";
+  std::optional<int64_t> interrupt_at_ns;  ///< Ctrl-C once; the run is resumed after `downtime_ns`
+  std::vector<int64_t>
+      crash_at;  ///< operations (see SimResult::operations) at which the process dies
+  int64_t downtime_ns = 5'000'000'000;  ///< until another process takes over
+  int64_t settle_ns = 0;                ///< how long every action takes
+  int64_t limit_ns =
+      int64_t{90} * 86'400 * 1'000'000'000;  ///< a run that lasts longer is a violation
+};
+
+}  // namespace rollout::sim

@@ -1,0 +1,54 @@
+// SimStore: the journal of the simulated process, which can be away and which stops taking anything once the
+// process is dead. It also hands in the scripted abort.
+#pragma once
+
+#include "runtime/journal/memory_store.h"
+#include "runtime/sim/crash_switch.h"
+#include "runtime/sim/invariants.h"
+#include "runtime/sim/scenario.h"
+#include "runtime/sim/virtual_clock.h"
+
+namespace rollout::sim {
+
+class SimStore : public journal::MemoryStore {
+ public:
+  SimStore(const Scenario& scenario, VirtualClock& clock, CrashSwitch& crash,
+           Invariants& invariants)
+      : scenario_(scenario), clock_(clock), crash_(crash), invariants_(invariants) {}
+
+  Status append(std::string_view run, int64_t known,
+                const std::vector<journal::Event>& events) override {
+    if (crash_.point()) return OpError{"the process is dead"};
+    for (const Fault& fault : scenario_.faults) {
+      int64_t now = clock_.monotonic_ns();
+      if (fault.kind == FaultKind::StoreAway && now >= fault.from_ns && now < fault.until_ns)
+        return OpError{"the simulated disk is full", true};
+    }
+    Status written = MemoryStore::append(run, known, events);
+    // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
+    if (written)
+      for (const journal::Event& event : events) invariants_.on_event(event);
+    if (crash_.point()) return OpError{"the process is dead"};
+    return written;
+  }
+
+  Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
+    bool due = scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns;
+    if (due && !aborted_) {
+      aborted_ = true;
+      journal::Request abort{0, journal::Ask::Abort, "scenario", scenario_.abort_reason,
+                             clock_.wall_ns()};
+      (void)MemoryStore::request(run, abort);
+    }
+    return MemoryStore::requests(run, after_id);
+  }
+
+ private:
+  const Scenario& scenario_;
+  VirtualClock& clock_;
+  CrashSwitch& crash_;
+  Invariants& invariants_;
+  bool aborted_ = false;
+};
+
+}  // namespace rollout::sim

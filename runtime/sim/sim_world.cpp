@@ -1,0 +1,326 @@
+#include "runtime/sim/sim_world.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace rollout::sim {
+
+namespace {
+
+using eval::Value;
+using exec::Seen;
+using plan::Role;
+using plan::Variable;
+
+bool same(const Value& a, const Value& b) {
+  return a.kind == b.kind && a.number == b.number && a.text == b.text;
+}
+
+bool same_sets(const plan::Action& a, const plan::Action& b) {
+  if (a.service != b.service || a.sets.size() != b.sets.size()) return false;
+  for (size_t i = 0; i < a.sets.size(); ++i) {
+    if (a.sets[i].variable != b.sets[i].variable || a.sets[i].role != b.sets[i].role) return false;
+    if (!same(a.sets[i].value, b.sets[i].value)) return false;
+  }
+  return true;
+}
+
+bool overlap(const plan::Action& a, const plan::Action& b) {
+  if (a.service != b.service) return false;
+  for (const plan::Setting& x : a.sets)
+    for (const plan::Setting& y : b.sets)
+      if (x.variable == y.variable && x.role == y.role) return true;
+  return false;
+}
+
+std::string name_of(const std::tuple<uint32_t, Variable, Role>& key, const plan::Plan& plan) {
+  constexpr std::string_view variables[] = {"version", "instances", "share"};
+  constexpr std::string_view roles[] = {"all", "stable", "canary"};
+  auto [service, variable, role] = key;
+  return fmt::format("{}({}, {})", variables[size_t(variable)], plan.services[service].name,
+                     roles[size_t(role)]);
+}
+
+std::string text_of(const Value& value) {
+  if (value.is(Value::Kind::None)) return "none";
+  return value.text.empty() ? fmt::format("{}", value.number) : value.text;
+}
+
+}  // namespace
+
+SimWorld::SimWorld(const plan::Plan& plan, const Scenario& scenario, VirtualClock& clock,
+                   CrashSwitch& crash)
+    : plan_(plan),
+      scenario_(scenario),
+      clock_(clock),
+      crash_(crash),
+      traffic_(plan, scenario),
+      faults_(scenario.faults),
+      exposure_ns_(plan.services.size()),
+      last_change_ns_(plan.services.size()) {
+  start_values();
+  start_ = cells_;
+}
+
+// Before the run there is no canary; the stable version is what the plan saw when it was made.
+void SimWorld::start_values() {
+  for (uint32_t i = 0; i < plan_.services.size(); ++i) {
+    const plan::Service& service = plan_.services[i];
+    cells_[{i, Variable::Version, Role::Canary}] = {};
+    cells_[{i, Variable::Instances, Role::Canary}] = {Value::of(Value::Kind::Int, int64_t{0}),
+                                                      false};
+    cells_[{i, Variable::Share, Role::Canary}] = {Value::of(Value::Kind::Percent, int64_t{0}),
+                                                  false};
+    if (service.replicas > 0)
+      cells_[{i, Variable::Instances, Role::Stable}] = {
+          Value::of(Value::Kind::Int, service.replicas), false};
+    std::string name =
+        service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
+    for (const plan::Observed& observed : plan_.observed)
+      if (observed.what == fmt::format("version({}, stable)", name))
+        cells_[{i, Variable::Version, Role::Stable}] = {observed.value, false};
+  }
+}
+
+const Value* SimWorld::get(uint32_t service, Variable variable, Role role) const {
+  auto found = cells_.find({service, variable, role});
+  return found == cells_.end() ? nullptr : &found->second.value;
+}
+
+// What nobody knows of before the run counts as what it is restored to: an undo finds it in place.
+bool SimWorld::shows(const plan::Action& action) const {
+  bool all = true;
+  for (const plan::Setting& setting : action.sets) {
+    const Value* now = get(action.service, setting.variable, setting.role);
+    all = all && now != nullptr && same(*now, setting.value);
+  }
+  return all;
+}
+
+int64_t SimWorld::share_ppb(uint32_t service) const {
+  const Value* share = get(service, Variable::Share, Role::Canary);
+  return share == nullptr ? 0 : share->number;
+}
+
+void SimWorld::set(uint32_t service, const plan::Setting& setting, bool undo) {
+  cells_[{service, setting.variable, setting.role}] = {setting.value, undo};
+}
+
+void SimWorld::violate(std::string text) {
+  violations_.push_back(fmt::format("at {} ms: {}", clock_.monotonic_ns() / 1'000'000, text));
+}
+
+// I1 and I2: whoever gets traffic has instances; nobody shrinks what still has traffic.
+void SimWorld::check_capacity(uint32_t service, const std::string& text) {
+  int64_t share = share_ppb(service);
+  const Value* canary = get(service, Variable::Instances, Role::Canary);
+  const Value* version = get(service, Variable::Version, Role::Canary);
+  const Value* stable = get(service, Variable::Instances, Role::Stable);
+  auto modelled = [&](Variable variable, Role role) {
+    for (const plan::Step& step : plan_.steps)
+      for (const plan::Setting& setting : step.action.sets)
+        if (step.action.service == service && setting.variable == variable && setting.role == role)
+          return true;
+    return false;
+  };
+  if (share > 0 && modelled(Variable::Instances, Role::Canary) && canary->number <= 0)
+    violate(fmt::format("I1: `{}` leaves the canary with traffic and without instances", text));
+  if (share > 0 && modelled(Variable::Version, Role::Canary) && version->is(Value::Kind::None))
+    violate(fmt::format("I2: `{}` takes the canary away while it has traffic", text));
+  if (share < eval::percent_all && stable != nullptr && stable->number <= 0)
+    violate(
+        fmt::format("I1: `{}` leaves the stable version with traffic and without instances", text));
+}
+
+void SimWorld::complete(const Underway& underway) {
+  const plan::Action& action = underway.action;
+  for (const plan::Setting& setting : action.sets) set(action.service, setting, underway.undo);
+  if (action.service < last_change_ns_.size()) last_change_ns_[action.service] = now_ns_;
+  check_capacity(action.service, action.text);
+}
+
+void SimWorld::reset_routers() {
+  for (uint32_t i = 0; i < plan_.services.size(); ++i) {
+    if (share_ppb(i) == 0) continue;
+    cells_[{i, Variable::Share, Role::Canary}].value.number = 0;
+    last_change_ns_[i] = now_ns_;
+  }
+}
+
+void SimWorld::pass_to(int64_t now_ns) {
+  std::vector<int64_t> shares;
+  for (uint32_t i = 0; i < plan_.services.size(); ++i) {
+    shares.push_back(share_ppb(i));
+    exposure_ns_[i] += int64_t(__int128(shares.back()) * (now_ns - now_ns_) / eval::percent_all);
+  }
+  traffic_.pass(now_ns_, now_ns, shares);
+  now_ns_ = now_ns;
+}
+
+void SimWorld::catch_up() {
+  while (true) {
+    int64_t next = clock_.monotonic_ns();
+    for (const Underway& underway : underway_)
+      if (!underway.dies) next = std::min(next, std::max(now_ns_, underway.ready_ns));
+    for (const Fault& fault : faults_)
+      if (fault.kind == FaultKind::RouterReset && fault.times != 0)
+        next = std::min(next, std::max(now_ns_, fault.from_ns));
+    pass_to(next);
+    bool changed = false;
+    for (size_t i = 0; i < underway_.size(); ++i) {
+      if (underway_[i].dies || underway_[i].ready_ns > now_ns_) continue;
+      Underway ready = underway_[i];
+      underway_.erase(underway_.begin() + long(i));
+      complete(ready);
+      changed = true;
+      break;
+    }
+    for (Fault& fault : faults_) {
+      if (fault.kind != FaultKind::RouterReset || fault.times == 0 || fault.from_ns > now_ns_)
+        continue;
+      fault.times = 0;
+      reset_routers();
+      changed = true;
+    }
+    if (!changed && now_ns_ == clock_.monotonic_ns()) return;
+  }
+}
+
+bool SimWorld::matches(const Fault& fault, const plan::Action& action,
+                       const exec::EffectKey& key) const {
+  if (!fault.capability.empty() && fault.capability != action.capability) return false;
+  if (!fault.action.empty() && fault.action != action.name) return false;
+  if (fault.service != plan::none && fault.service != action.service) return false;
+  if (fault.undo && *fault.undo != key.undo) return false;
+  return fault.phase == plan::none || (!key.undo && plan_.steps[key.step].phase == fault.phase);
+}
+
+Fault* SimWorld::fault_of(FaultKind kind, const plan::Action* action, const exec::EffectKey* key) {
+  for (Fault& fault : faults_) {
+    if (fault.kind != kind || fault.times == 0 || now_ns_ < fault.from_ns ||
+        now_ns_ >= fault.until_ns)
+      continue;
+    if (action != nullptr && !matches(fault, *action, *key)) continue;
+    if (fault.skip > 0) {
+      --fault.skip;
+      continue;
+    }
+    if (fault.times > 0) --fault.times;
+    return &fault;
+  }
+  return nullptr;
+}
+
+const SimWorld::Underway* SimWorld::underway_like(const plan::Action& action) const {
+  for (const Underway& underway : underway_)
+    if (same_sets(underway.action, action)) return &underway;
+  return nullptr;
+}
+
+bool SimWorld::disturbed(const plan::Action& action) const {
+  return std::any_of(underway_.begin(), underway_.end(),
+                     [&](const Underway& u) { return overlap(u.action, action); });
+}
+
+void SimWorld::drop_overlapping(const plan::Action& action) {
+  std::erase_if(underway_,
+                [&](const Underway& underway) { return overlap(underway.action, action); });
+}
+
+Result<exec::Observation> SimWorld::observe(const plan::Action& action,
+                                            const exec::EffectKey& key) {
+  if (crash_.point()) return OpError{"the process is dead"};
+  catch_up();
+  if (fault_of(FaultKind::ObserveError, &action, &key) != nullptr)
+    return OpError{"the simulated system does not answer", true};
+  exec::Observation seen;
+  const Underway* going = underway_like(action);
+  if (going != nullptr && going->dies) seen = {Seen::Failed, "the instance died at once"};
+  else if (going != nullptr) seen = {Seen::Underway, "underway"};
+  else if (disturbed(action)) seen = {Seen::Absent, "something else is underway"};
+  else if (shows(action)) seen = {Seen::Present, "as it should be"};
+  else seen = {Seen::Absent, "not there"};
+  if (crash_.point()) return OpError{"the process is dead"};
+  return seen;
+}
+
+Status SimWorld::act(const plan::Action& action, const exec::EffectKey& key) {
+  if (crash_.point()) return OpError{"the process is dead"};
+  catch_up();
+  if (recorded_ && !recorded_(key.text()))
+    violate(fmt::format("`{}` ({}) was done without an intent in the journal", action.text,
+                        key.text()));
+  if (fault_of(FaultKind::FailAction, &action, &key) != nullptr) {
+    crash_.point();
+    return OpError{"the simulated system refused", true};
+  }
+  const Underway* going = underway_like(action);
+  if (fault_of(FaultKind::LoseEffect, &action, &key) != nullptr) {
+    if (crash_.point()) return OpError{"the process is dead"};
+    return Done{};
+  }
+  bool there = going != nullptr ? !going->dies : !disturbed(action) && shows(action);
+  if (there)
+    violate(fmt::format("`{}` ({}) was done again although it was there", action.text, key.text()));
+  drop_overlapping(action);
+  ledger_.push_back({key.text(), action.text, now_ns_, key.step, key.undo});
+  int64_t takes = scenario_.settle_ns;
+  if (const Fault* slow = fault_of(FaultKind::SlowAction, &action, &key)) takes += slow->delay_ns;
+  bool dies = fault_of(FaultKind::DieAtOnce, &action, &key) != nullptr;
+  underway_.push_back({action, key.undo, now_ns_ + takes, dies});
+  catch_up();
+  bool lost = fault_of(FaultKind::LoseReply, &action, &key) != nullptr;
+  if (crash_.point() || lost) return OpError{"no answer came back", true};
+  return Done{};
+}
+
+std::vector<exec::Reading> SimWorld::sample(const plan::Plan&,
+                                            const std::vector<plan::Term>& terms) {
+  std::vector<exec::Reading> out;
+  bool dead = crash_.point();
+  catch_up();
+  bool error = fault_of(FaultKind::MetricsError, nullptr, nullptr) != nullptr;
+  bool empty = fault_of(FaultKind::MetricsEmpty, nullptr, nullptr) != nullptr;
+  for (const plan::Term& term : terms) {
+    exec::Reading reading =
+        traffic_.read(term, share_ppb(plan_.signals[term.signal].service), now_ns_);
+    if (empty) reading = {exec::Reading::Status::NoData, "the simulated source has no data"};
+    if (error || dead)
+      reading = {exec::Reading::Status::Error, "the simulated source does not answer"};
+    out.push_back(std::move(reading));
+  }
+  crash_.point();
+  return out;
+}
+
+void SimWorld::restart() {
+  catch_up();
+  traffic_.forget_readings();
+}
+
+std::string SimWorld::difference_from_start() const {
+  for (const auto& [key, cell] : cells_) {
+    auto before = start_.find(key);
+    bool restored = before == start_.end() ? cell.by_undo : same(before->second.value, cell.value);
+    if (!restored) return fmt::format("{} is {}", name_of(key, plan_), text_of(cell.value));
+  }
+  return underway_.empty() || underway_.front().dies
+             ? ""
+             : fmt::format("`{}` is still underway", underway_.front().action.text);
+}
+
+std::string SimWorld::difference_from_goal() const {
+  std::map<CellKey, Value> goal;
+  for (const plan::Step& step : plan_.steps)
+    for (const plan::Setting& setting : step.action.sets)
+      goal[{step.action.service, setting.variable, setting.role}] = setting.value;
+  for (const auto& [key, value] : goal) {
+    const Value* now = get(std::get<0>(key), std::get<1>(key), std::get<2>(key));
+    if (now == nullptr || !same(*now, value))
+      return fmt::format("{} is not {}", name_of(key, plan_), text_of(value));
+  }
+  return "";
+}
+
+}  // namespace rollout::sim

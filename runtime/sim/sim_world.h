@@ -1,0 +1,103 @@
+// SimWorld: services, routers and metrics as a model, with faults. For the engine it is the world; for tests it is
+// also the judge: it keeps its own ledger of every effect, independent of the journal.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "runtime/exec/world.h"
+#include "runtime/sim/crash_switch.h"
+#include "runtime/sim/traffic.h"
+#include "runtime/sim/virtual_clock.h"
+
+namespace rollout::sim {
+
+/// One effect that was really set going.
+struct LedgerEntry {
+  std::string key;
+  std::string text;
+  int64_t at_ns = 0;
+  uint32_t step = 0;
+  bool undo = false;
+};
+
+class SimWorld : public exec::World {
+ public:
+  SimWorld(const plan::Plan& plan, const Scenario& scenario, VirtualClock& clock,
+           CrashSwitch& crash);
+
+  Result<exec::Observation> observe(const plan::Action& action,
+                                    const exec::EffectKey& key) override;
+  Status act(const plan::Action& action, const exec::EffectKey& key) override;
+  std::vector<exec::Reading> sample(const plan::Plan& plan,
+                                    const std::vector<plan::Term>& terms) override;
+
+  /// Says whether an effect's key is in the journal; asked before every effect.
+  void require_intents(std::function<bool(const std::string&)> recorded) {
+    recorded_ = std::move(recorded);
+  }
+
+  /// Another process looks from now on.
+  void restart();
+  /// Lets time pass up to the clock: traffic flows, what is underway completes.
+  void catch_up();
+
+  bool shows(const plan::Action& action) const;
+  /// Whether everything this plan may touch is as it was before the run; else what is not.
+  std::string difference_from_start() const;
+  /// Whether everything is as the plan's forward steps say; else what is not.
+  std::string difference_from_goal() const;
+
+  int64_t share_ppb(uint32_t service) const;
+  int64_t last_change_ns(uint32_t service) const { return last_change_ns_[service]; }
+  const std::vector<int64_t>& exposure_ns() const { return exposure_ns_; }
+  const std::vector<LedgerEntry>& ledger() const { return ledger_; }
+  const std::vector<std::string>& violations() const { return violations_; }
+
+ private:
+  using CellKey = std::tuple<uint32_t, plan::Variable, plan::Role>;
+  struct Cell {
+    eval::Value value;
+    bool by_undo = false;
+  };
+  struct Underway {
+    plan::Action action;
+    bool undo = false;
+    int64_t ready_ns = 0;
+    bool dies = false;
+  };
+
+  const eval::Value* get(uint32_t service, plan::Variable variable, plan::Role role) const;
+  void set(uint32_t service, const plan::Setting& setting, bool undo);
+  void start_values();
+  void complete(const Underway& underway);
+  void reset_routers();
+  void pass_to(int64_t now_ns);
+  Fault* fault_of(FaultKind kind, const plan::Action* action, const exec::EffectKey* key);
+  bool matches(const Fault& fault, const plan::Action& action, const exec::EffectKey& key) const;
+  const Underway* underway_like(const plan::Action& action) const;
+  bool disturbed(const plan::Action& action) const;
+  void drop_overlapping(const plan::Action& action);
+  void check_capacity(uint32_t service, const std::string& text);
+  void violate(std::string text);
+
+  const plan::Plan& plan_;
+  const Scenario& scenario_;
+  VirtualClock& clock_;
+  CrashSwitch& crash_;
+  Traffic traffic_;
+  std::vector<Fault> faults_;  ///< with what is left of `times`
+  std::map<CellKey, Cell> cells_, start_;
+  std::vector<Underway> underway_;
+  std::vector<plan::Action> dead_;  ///< actions whose last effect died at once
+  std::vector<int64_t> exposure_ns_, last_change_ns_;
+  std::vector<LedgerEntry> ledger_;
+  std::vector<std::string> violations_;
+  std::function<bool(const std::string&)> recorded_;
+  int64_t now_ns_ = 0;
+};
+
+}  // namespace rollout::sim

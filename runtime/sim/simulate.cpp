@@ -1,0 +1,145 @@
+#include "runtime/sim/simulate.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/exec/fold.h"
+#include "runtime/journal/chain.h"
+#include "runtime/journal/event_json.h"
+#include "runtime/sim/invariants.h"
+#include "runtime/sim/sim_store.h"
+
+namespace rollout::sim {
+
+namespace {
+
+// Scripted moments wake the clock, so there is no need to look more often than this.
+constexpr int64_t poll_ns = 3'600'000'000'000;
+constexpr int max_processes = 1000;
+
+std::string service_name(const plan::Service& service) {
+  return service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
+}
+
+struct Silent : exec::Listener {
+  void on_event(const journal::Event&, const exec::State&) override {}
+};
+
+class Simulation {
+ public:
+  Simulation(const plan::Plan& plan, const Scenario& scenario)
+      : plan_(plan),
+        scenario_(scenario),
+        crash_(scenario.crash_at),
+        world_(plan, scenario, clock_, crash_),
+        invariants_(plan, scenario, world_),
+        store_(scenario, clock_, crash_, invariants_) {
+    world_.require_intents([this](const std::string& key) { return invariants_.recorded(key); });
+    if (scenario.abort_at_ns) clock_.wake_at(*scenario.abort_at_ns);
+    if (scenario.interrupt_at_ns) clock_.wake_at(*scenario.interrupt_at_ns);
+    clock_.wake_at(scenario.limit_ns);
+  }
+
+  SimResult go() {
+    std::string run = create();
+    while (!over() && result_.processes < max_processes) {
+      Result<exec::DriveResult> driven = exec::drive(plan_, run, surroundings());
+      if (driven) {
+        result_.walked.run |= driven->walked.run;
+        result_.walked.rollback |= driven->walked.rollback;
+        result_.walked.act |= driven->walked.act;
+        if (driven->end == exec::DriveEnd::Ended) break;
+      }
+      if (!driven && !crash_.dead()) break;  // a store that never came back
+      interrupted_ = interrupted_ || interrupt_due();
+      clock_.pass(scenario_.downtime_ns);
+      crash_.revive();
+      world_.restart();
+      ++result_.processes;
+    }
+    world_.catch_up();
+    report(run);
+    return std::move(result_);
+  }
+
+ private:
+  bool over() const { return clock_.monotonic_ns() >= scenario_.limit_ns; }
+  bool interrupt_due() const {
+    return scenario_.interrupt_at_ns && clock_.monotonic_ns() >= *scenario_.interrupt_at_ns;
+  }
+
+  std::string create() {
+    journal::NewRun run{plan_.rollout, "", "simulated", {}, "simulation", clock_.wall_ns()};
+    for (const plan::Service& service : plan_.services)
+      run.services.push_back(service_name(service));
+    Result<journal::RunInfo> info = store_.create(run);
+    ROLLOUT_CHECK(info, "a store in memory takes its first run");
+    return info->run;
+  }
+
+  exec::Surroundings surroundings() {
+    auto interrupts = [this] {
+      if (crash_.dead() || over()) return 2;
+      return !interrupted_ && interrupt_due() ? 1 : 0;
+    };
+    return {clock_, store_, world_, listener_, interrupts, "simulation", poll_ns};
+  }
+
+  void report(const std::string& run) {
+    Result<std::vector<journal::Event>> events = store_.read(run);
+    ROLLOUT_CHECK(events, "a run that was made can be read");
+    result_.events = std::move(*events);
+    result_.operations = crash_.passed();
+    result_.exposure_ns = world_.exposure_ns();
+    result_.ledger = world_.ledger();
+    summarize();
+    invariants_.at_end();
+    result_.violations = world_.violations();
+    for (const std::string& text : invariants_.violations()) result_.violations.push_back(text);
+  }
+
+  void summarize() {
+    std::string hash = journal::chain_start("simulated", plan_.rollout);
+    int64_t rollback_at = 0, restored_at = 0;
+    for (const journal::Event& event : result_.events) {
+      hash = journal::chain_next(hash, journal::encode(event));
+      if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) {
+        rollback_at = restored_at = event.wall_ns;
+        result_.cause = e->detail;
+      }
+      if (const auto* e = std::get_if<journal::StepStarted>(&event.what);
+          e != nullptr && !e->step.undo)
+        result_.phase = plan_.steps[e->step.step].phase;
+      if (const auto* e = std::get_if<journal::StepDone>(&event.what); e != nullptr && e->step.undo)
+        restored_at = event.wall_ns;
+      if (const auto* e = std::get_if<journal::RunEnded>(&event.what)) {
+        result_.outcome = e->outcome;
+        result_.detail = e->detail;
+        if (rollback_at > 0) result_.verify_ns = event.wall_ns - restored_at;
+      }
+    }
+    result_.rollback_ns = restored_at - rollback_at;
+    result_.run_ns = result_.events.back().wall_ns - result_.events.front().wall_ns;
+    result_.hash = hash;
+  }
+
+  const plan::Plan& plan_;
+  const Scenario& scenario_;
+  VirtualClock clock_;
+  CrashSwitch crash_;
+  SimWorld world_;
+  Invariants invariants_;
+  SimStore store_;
+  Silent listener_;
+  SimResult result_;
+  bool interrupted_ = false;
+};
+
+}  // namespace
+
+SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario) {
+  return Simulation(plan, scenario).go();
+}
+
+}  // namespace rollout::sim

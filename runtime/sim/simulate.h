@@ -1,0 +1,35 @@
+// run_simulation: one run of a plan in the simulated world, by the real engine, in virtual time. For the commands
+// `simulate` and `test` and for the fault campaigns. Pure: the same arguments give the same result to the bit.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/exec/drive.h"
+#include "runtime/sim/scenario.h"
+#include "runtime/sim/sim_world.h"
+
+namespace rollout::sim {
+
+struct SimResult {
+  std::optional<journal::Outcome> outcome;  ///< none: the run did not end within Scenario::limit_ns
+  std::string detail;                       ///< of RunEnded
+  std::string cause;                        ///< of a rollback: what went wrong
+  uint32_t phase = plan::none;          ///< index into Plan::phases: where forward progress ended
+  std::vector<journal::Event> events;   ///< the timeline; times by `wall_ns - epoch_wall_ns`
+  int64_t run_ns = 0;                   ///< from start to end
+  int64_t rollback_ns = 0;              ///< from the start of the rollback until all was restored
+  int64_t verify_ns = 0;                ///< of the check after it
+  std::vector<int64_t> exposure_ns;     ///< by service: share of the canary times time
+  std::vector<std::string> violations;  ///< of the invariants; empty in a correct engine
+  std::vector<LedgerEntry> ledger;      ///< every effect, as the world saw it
+  std::string hash;                     ///< over all events: equal runs have equal hashes
+  int64_t operations = 0;  ///< points at which the process can be killed: Scenario::crash_at
+  int processes = 1;       ///< how many took part
+  exec::Walked walked;
+};
+
+SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario);
+
+}  // namespace rollout::sim

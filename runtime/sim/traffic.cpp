@@ -1,0 +1,118 @@
+#include "runtime/sim/traffic.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rollout::sim {
+
+namespace {
+
+constexpr double ppb = 1e9;
+constexpr double carry = 1e-6;  // sums of doubles miss whole numbers by less than this
+constexpr double value_noise = 0.02;
+
+double share_of(plan::Role role, int64_t canary_ppb) {
+  switch (role) {
+    case plan::Role::Canary: return double(canary_ppb) / ppb;
+    case plan::Role::Stable: return 1 - double(canary_ppb) / ppb;
+    case plan::Role::All: break;
+  }
+  return 1;
+}
+
+}  // namespace
+
+Traffic::Traffic(const plan::Plan& plan, const Scenario& scenario)
+    : plan_(plan),
+      scenario_(scenario),
+      random_(scenario.seed * 2 + 1),
+      counters_(plan.signals.size()) {}
+
+const Truth* Traffic::script(uint32_t signal, plan::Role role) const {
+  for (const Truth& truth : scenario_.truths)
+    if (truth.signal == signal && truth.role == role) return &truth;
+  return nullptr;
+}
+
+double Traffic::value_at(const Truth* truth, uint32_t signal, int64_t now_ns) const {
+  const plan::Signal& declared = plan_.signals[signal];
+  double value = default_percent_ppb;
+  if (declared.evidence == plan::Evidence::Counts) value = default_error_ppb;
+  else if (declared.unit == eval::Value::Kind::Duration) value = default_duration_ns;
+  if (truth == nullptr) return value;
+  for (const Change& change : truth->changes)
+    if (change.at_ns <= now_ns) value = change.value;
+  return value;
+}
+
+double Traffic::truth(uint32_t signal, plan::Role role, int64_t share_ppb, int64_t now_ns) const {
+  const Truth* own = script(signal, role);
+  if (own != nullptr) return value_at(own, signal, now_ns);
+  const Truth* all = script(signal, plan::Role::All);
+  if (role != plan::Role::All || all != nullptr) return value_at(all, signal, now_ns);
+  double share = double(share_ppb) / ppb;
+  return share * truth(signal, plan::Role::Canary, share_ppb, now_ns) +
+         (1 - share) * truth(signal, plan::Role::Stable, share_ppb, now_ns);
+}
+
+int64_t Traffic::next_change(int64_t after_ns) const {
+  int64_t next = INT64_MAX;
+  for (const Truth& truth : scenario_.truths)
+    for (const Change& change : truth.changes)
+      if (change.at_ns > after_ns) next = std::min(next, change.at_ns);
+  return next;
+}
+
+void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<int64_t>& share_ppb) {
+  while (from_ns < to_ns) {
+    int64_t until = std::min(to_ns, next_change(from_ns));
+    for (uint32_t i = 0; i < plan_.signals.size(); ++i) {
+      const plan::Signal& signal = plan_.signals[i];
+      if (signal.evidence != plan::Evidence::Counts) continue;
+      int64_t declared = plan_.services[signal.service].traffic_uhz;
+      double requests = double(declared > 0 ? declared : default_traffic_uhz) / 1e6 *
+                        double(until - from_ns) / 1e9;
+      Counter& all = counters_[i][size_t(plan::Role::All)];
+      for (plan::Role role : {plan::Role::Stable, plan::Role::Canary}) {
+        double total = requests * share_of(role, share_ppb[signal.service]);
+        double bad = total * truth(i, role, share_ppb[signal.service], from_ns) / ppb;
+        counters_[i][size_t(role)].total += total;
+        counters_[i][size_t(role)].bad += bad;
+        all.total += total;
+        all.bad += bad;
+      }
+    }
+    from_ns = until;
+  }
+}
+
+exec::Reading Traffic::read_counts(const plan::Term& term) {
+  const Counter& now = counters_[term.signal][size_t(term.role)];
+  auto [found, first] = read_.try_emplace({term.signal, term.role, term.quantile_ppb},
+                                          Counter{std::floor(now.total), std::floor(now.bad)});
+  Counter& given = found->second;
+  exec::Reading reading{exec::Reading::Status::Ok, "", 0, 0, 0};
+  reading.total = int64_t(std::floor(now.total - given.total + carry));
+  reading.bad = std::min(reading.total, int64_t(std::floor(now.bad - given.bad + carry)));
+  given.total += double(reading.total);
+  given.bad += double(reading.bad);
+  if (reading.total == 0)
+    return {exec::Reading::Status::NoData, first ? "first reading" : "no requests"};
+  if (scenario_.noisy)
+    reading.bad = random_.binomial(reading.total, double(reading.bad) / double(reading.total));
+  reading.value = double(reading.bad) / double(reading.total) * ppb;
+  return reading;
+}
+
+exec::Reading Traffic::read(const plan::Term& term, int64_t share_ppb, int64_t now_ns) {
+  const plan::Signal& signal = plan_.signals[term.signal];
+  if (signal.evidence == plan::Evidence::Counts) return read_counts(term);
+  if (share_of(term.role, share_ppb) <= 0) return {exec::Reading::Status::NoData, "no traffic"};
+  double value = truth(term.signal, term.role, share_ppb, now_ns);
+  if (scenario_.noisy) value = std::max(0.0, value * (1 + value_noise * random_.normal()));
+  return {exec::Reading::Status::Ok, "", 0, 0, value};
+}
+
+void Traffic::forget_readings() { read_.clear(); }
+
+}  // namespace rollout::sim

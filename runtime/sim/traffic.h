@@ -1,0 +1,49 @@
+// Traffic: the requests that the simulated services get and how many of them go wrong, from the scripted truths.
+// Exact by default: counts are the integral of the rates, rounded down with the rest carried over.
+#pragma once
+
+#include <array>
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "runtime/exec/world.h"
+#include "runtime/sim/random.h"
+#include "runtime/sim/scenario.h"
+
+namespace rollout::sim {
+
+class Traffic {
+ public:
+  Traffic(const plan::Plan& plan, const Scenario& scenario);
+
+  /// Time passes from `from_ns` to `to_ns` with each service's canary at `share_ppb`.
+  void pass(int64_t from_ns, int64_t to_ns, const std::vector<int64_t>& share_ppb);
+
+  exec::Reading read(const plan::Term& term, int64_t share_ppb, int64_t now_ns);
+
+  /// Another process reads from now on: counts start again.
+  void forget_readings();
+
+  /// The true value of a signal for a role at a moment.
+  double truth(uint32_t signal, plan::Role role, int64_t share_ppb, int64_t now_ns) const;
+
+ private:
+  struct Counter {
+    double total = 0, bad = 0;
+  };
+  using TermKey = std::tuple<uint32_t, plan::Role, int64_t>;
+
+  const Truth* script(uint32_t signal, plan::Role role) const;
+  double value_at(const Truth* truth, uint32_t signal, int64_t now_ns) const;
+  int64_t next_change(int64_t after_ns) const;
+  exec::Reading read_counts(const plan::Term& term);
+
+  const plan::Plan& plan_;
+  const Scenario& scenario_;
+  Random random_;
+  std::vector<std::array<Counter, 3>> counters_;  ///< by signal and role
+  std::map<TermKey, Counter> read_;               ///< what each term has been given so far
+};
+
+}  // namespace rollout::sim

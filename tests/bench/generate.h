@@ -1,0 +1,20 @@
+// The benchmark's deployment of N phases: for our peers by perf/gen.py, for us in the rollout language. The
+// same rows in both: each phase has one of eight targets, a weight, a duration, two gates, and follows the one
+// before.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "compiler/base/result.h"
+
+namespace rollout::bench {
+
+/// The text of a .rollout file with one rollout of `phases` phases.
+std::string rollout_source(int phases);
+
+/// Writes `gen.py LANGUAGE phases` to `path`.
+Status write_peer_source(const std::filesystem::path& generator, const std::string& language, int phases,
+                         const std::filesystem::path& path);
+
+}  // namespace rollout::bench

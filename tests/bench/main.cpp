@@ -1,0 +1,204 @@
+// rollout_bench: our front end beside its peers', each pair in one alternating run. tests/bench/README.md says
+// what the figures mean. Exit code 0: all limits kept; 1: one is not; 2: a program is missing or fails.
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+#include "tests/bench/generate.h"
+#include "tests/bench/measure.h"
+
+namespace fs = std::filesystem;
+
+namespace rollout::bench {
+
+namespace {
+
+struct Options {
+  fs::path rollout;
+  fs::path pkl;
+  fs::path jsonnet = "jsonnet";
+  fs::path scratch;  ///< for generated inputs
+  bool json = false;
+  std::string only;  ///< run only cases whose name holds this
+};
+
+struct Case {
+  std::string name;
+  std::string peer;
+  Command ours;
+  Command theirs;
+  double limit = 0;  ///< greatest allowed ratio
+  int rounds = 0;
+};
+
+/// One line of the report.
+struct Line {
+  std::string name, peer;
+  Comparison figures;
+  double limit = 0;
+  bool is_kept() const { return figures.ratio <= limit; }
+};
+
+/// How time grows with size: t ~ n^exponent.
+struct Growth {
+  std::string name;
+  double ours = 0, peer = 0, limit = 1.1;
+  bool is_kept() const { return ours <= limit; }
+};
+
+struct Report {
+  std::vector<Line> lines;
+  std::vector<Growth> growths;
+};
+
+constexpr double growth_limit = 1.1;
+
+std::vector<Case> cases(const Options& options) {
+  fs::path root = ROLLOUT_SOURCE_DIR;
+  std::string rollout = options.rollout, pkl = options.pkl, jsonnet = options.jsonnet;
+  std::string shop = root / "examples/quickstart/shop.rollout";
+  fs::path peers = root / "tests/bench/quickstart";
+  std::vector<Case> all = {{"cold check of the quickstart",
+                            "pkl eval",
+                            {rollout, "check", shop},
+                            {pkl, "eval", peers / "shop.pkl"},
+                            1.0,
+                            41},
+                           {"cold check of the quickstart",
+                            "jsonnet",
+                            {rollout, "check", shop},
+                            {jsonnet, peers / "shop.jsonnet"},
+                            0.3,
+                            21}};
+  struct Size { int phases; double limit; int rounds; };
+  for (Size size : {Size{1000, 1.0, 9}, Size{10000, 0.4, 5}}) {
+    std::string stem = options.scratch / fmt::format("phases-{}", size.phases);
+    all.push_back({fmt::format("check and plan of {} phases", size.phases),
+                   "pkl eval",
+                   {rollout, "plan", "--offline", stem + ".rollout"},
+                   {pkl, "eval", stem + ".pkl"},
+                   size.limit,
+                   size.rounds});
+  }
+  return all;
+}
+
+Status write_inputs(const Options& options) {
+  fs::create_directories(options.scratch);
+  for (int phases : {1000, 10000}) {
+    std::string stem = options.scratch / fmt::format("phases-{}", phases);
+    std::ofstream(stem + ".rollout") << rollout_source(phases);
+    fs::path generator = fs::path(ROLLOUT_SOURCE_DIR) / "tests/bench/perf/gen.py";
+    Status written = write_peer_source(generator, "pkl", phases, stem + ".pkl");
+    if (!written) return written;
+  }
+  return Done{};
+}
+
+/// From the two sizes of one case; nothing when one of them was not run.
+std::vector<Growth> growths_of(const std::vector<Line>& lines) {
+  const Line *small = nullptr, *large = nullptr;
+  for (const Line& line : lines) {
+    if (line.name.ends_with(" 1000 phases")) small = &line;
+    if (line.name.ends_with(" 10000 phases")) large = &line;
+  }
+  if (!small || !large) return {};
+  auto exponent = [](double from, double to) { return std::log10(to / from); };
+  return {{"growth from 1000 to 10000 phases",
+           exponent(small->figures.ours.wall_ms, large->figures.ours.wall_ms),
+           exponent(small->figures.peer.wall_ms, large->figures.peer.wall_ms), growth_limit}};
+}
+
+void print_text(const Report& report) {
+  fmt::print("{}\n\n{:<34} {:>9} {:>10} {:>9} {:>7} {:>7} {:>6} {:>11}\n", machine(), "case", "ours ms", "peer",
+             "peer ms", "ratio", "limit", "load", "MiB o/p");
+  for (const Line& line : report.lines) {
+    const Comparison& f = line.figures;
+    fmt::print("{:<34} {:>9.1f} {:>10} {:>9.1f} {:>7.2f} {:>7.2f} {:>6.2f} {:>5.0f}/{:<5.0f}{}\n", line.name,
+               f.ours.wall_ms, line.peer, f.peer.wall_ms, f.ratio, line.limit, f.load, f.ours.peak_mib,
+               f.peer.peak_mib, line.is_kept() ? "" : "  over the limit");
+  }
+  for (const Growth& growth : report.growths)
+    fmt::print("{:<34} {:>9.2f} {:>10} {:>9.2f} {:>7} {:>7.2f}{}\n", growth.name, growth.ours, "pkl eval",
+               growth.peer, "", growth.limit, growth.is_kept() ? "" : "  over the limit");
+}
+
+void print_json(const Report& report) {
+  json::Writer out;
+  out.begin_object().field("version", 1).field("machine", machine()).key("cases").begin_array();
+  for (const Line& line : report.lines) {
+    const Comparison& f = line.figures;
+    out.begin_object()
+        .field("name", line.name)
+        .field("ours_ms", f.ours.wall_ms)
+        .field("ours_least_ms", f.least_ms);
+    out.field("ours_cpu_ms", f.ours.cpu_ms).field("ours_peak_mib", f.ours.peak_mib);
+    out.field("peer", line.peer).field("peer_ms", f.peer.wall_ms).field("peer_cpu_ms", f.peer.cpu_ms);
+    out.field("peer_peak_mib", f.peer.peak_mib).field("ratio", f.ratio).field("limit", line.limit);
+    out.field("load", f.load).field("kept", line.is_kept()).end_object();
+  }
+  out.end_array().key("growth").begin_array();
+  for (const Growth& growth : report.growths) {
+    out.begin_object().field("name", growth.name).field("ours", growth.ours).field("peer", growth.peer);
+    out.field("limit", growth.limit).field("kept", growth.is_kept()).end_object();
+  }
+  out.end_array().end_object();
+  fmt::print("{}\n", out.text());
+}
+
+int run(const Options& options) {
+  Status written = write_inputs(options);
+  if (!written) {
+    fmt::print(stderr, "rollout_bench: {}\n", written.error().message);
+    return 2;
+  }
+  Report report;
+  bool failed = false;
+  for (const Case& test : cases(options)) {
+    if (test.name.find(options.only) == std::string::npos) continue;
+    Result<Comparison> figures = compare(test.ours, test.theirs, test.rounds);
+    failed |= !figures;
+    if (figures) report.lines.push_back({test.name, test.peer, *figures, test.limit});
+    else fmt::print(stderr, "rollout_bench: {}: {}\n", test.name, figures.error().message);
+  }
+  report.growths = growths_of(report.lines);
+  (options.json ? print_json : print_text)(report);
+  if (failed) return 2;
+  for (const Line& line : report.lines)
+    if (!line.is_kept()) return 1;
+  for (const Growth& growth : report.growths)
+    if (!growth.is_kept()) return 1;
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace rollout::bench
+
+int main(int argc, char** argv) {
+  rollout::bench::Options options;
+  for (int i = 1; i < argc; ++i) {
+    std::string argument = argv[i];
+    bool has_value = i + 1 < argc;
+    if (argument == "--json") options.json = true;
+    else if (argument == "--rollout" && has_value) options.rollout = fs::absolute(argv[++i]);
+    else if (argument == "--pkl" && has_value) options.pkl = argv[++i];
+    else if (argument == "--jsonnet" && has_value) options.jsonnet = argv[++i];
+    else if (argument == "--scratch" && has_value) options.scratch = fs::absolute(argv[++i]);
+    else if (argument == "--only" && has_value) options.only = argv[++i];
+    else options.rollout.clear(), i = argc;
+  }
+  if (options.rollout.empty() || options.pkl.empty() || options.scratch.empty()) {
+    fmt::print(stderr,
+               "usage: rollout_bench --rollout PROGRAM --pkl PROGRAM --scratch FOLDER [--jsonnet PROGRAM] "
+               "[--only WORDS] "
+               "[--json]\n");
+    return 2;
+  }
+  return rollout::bench::run(options);
+}

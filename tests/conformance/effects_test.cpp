@@ -1,0 +1,153 @@
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "runtime/effects/signals.h"
+#include "tests/conformance/rig.h"
+
+namespace rollout::test {
+
+TEST_CASE("files are written whole, read with a bound, and their absence is no error",
+          "[effects]") {
+  const TempDir directory;
+  const std::unique_ptr<effects::Files> files = effects::posix_files();
+  const std::string path = directory.path + "/a/b/state.json";
+  CHECK(!*files->read(path, 100));
+  CHECK(files->make_directory(directory.path + "/a/b"));
+  CHECK(files->make_directory(directory.path + "/a/b"));
+  CHECK(files->write(path, "one"));
+  CHECK(files->write(path, "two"));
+  CHECK(**files->read(path, 100) == "two");
+  CHECK(files->list(directory.path + "/a/b")->size() == 1);
+  CHECK(files->tail(path, 2) == "wo");
+  CHECK(files->read(path, 2).error().message.find("longer than 2 bytes") != std::string::npos);
+  CHECK(files->remove(path));
+  CHECK(files->remove(path));
+  CHECK(files->list(directory.path + "/none")->empty());
+  const Status on_file = files->make_directory("/etc/hostname/x");
+  CHECK(!on_file);
+}
+
+TEST_CASE("a file that cannot be written is one sentence", "[effects]") {
+  const std::unique_ptr<effects::Files> files = effects::posix_files();
+  const Status written = files->write("/dev/full/x", "text");
+  CHECK(!written);
+  CHECK(written.error().message.find("cannot create /dev/full/x") != std::string::npos);
+}
+
+TEST_CASE("a process is known by pid and start time, found by its mark, and reaped", "[effects]") {
+  const TempDir directory;
+  const std::unique_ptr<effects::Processes> processes = effects::posix_processes();
+  effects::Launch launch;
+  launch.program = "sleep";
+  launch.arguments = {"60"};
+  launch.environment = {{"ROLLOUT_INSTANCE", directory.path}};
+  launch.directory = directory.path;
+  launch.log = directory.path + "/log";
+  const Result<effects::ProcessId> process = processes->start(launch);
+  REQUIRE(process);
+  CHECK(processes->look(*process).alive);
+  CHECK(getsid(process->pid) == process->pid);
+  CHECK(processes->find("ROLLOUT_INSTANCE", directory.path) ==
+        std::vector<effects::ProcessId>{*process});
+  CHECK(processes->find("ROLLOUT_INSTANCE", directory.path + "x").empty());
+  // The same pid with another start time is another process: it is neither alive for us nor
+  // signalled.
+  const effects::ProcessId other{process->pid, process->start_ticks + 1};
+  CHECK(!processes->look(other).alive);
+  CHECK(processes->stop(other, effects::Stop::Kill));
+  CHECK(processes->look(*process).alive);
+  CHECK(processes->stop(*process, effects::Stop::Kill));
+  effects::RealEffects real(nullptr);
+  effects::Effects all = real.all();
+  CHECK(eventually(all, 5 * second_ns, [&] { return !processes->look(*process).alive; }));
+  CHECK(processes->look(*process).end == "was killed by signal 9 (Killed)");
+  CHECK(kill(process->pid, 0) != 0);
+  CHECK(processes->stop(*process, effects::Stop::Kill));
+}
+
+TEST_CASE("a program that cannot be started says why", "[effects]") {
+  const TempDir directory;
+  const std::unique_ptr<effects::Processes> processes = effects::posix_processes();
+  effects::Launch launch;
+  launch.log = directory.path + "/log";
+  launch.program = directory.path + "/none";
+  CHECK(processes->start(launch).error().message.find("there is no such file") !=
+        std::string::npos);
+  launch.program = "no-such-program-anywhere";
+  CHECK(processes->start(launch).error().message.find("no such program in PATH") !=
+        std::string::npos);
+  directory.write("plain", "text");
+  launch.program = directory.path + "/plain";
+  CHECK(processes->start(launch).error().message.find("not an executable file") !=
+        std::string::npos);
+}
+
+TEST_CASE("a child inherits none of our descriptors", "[effects]") {
+  const TempDir directory;
+  const std::unique_ptr<effects::Processes> processes = effects::posix_processes();
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  effects::Launch launch;
+  launch.program = "ls";
+  launch.arguments = {"/proc/self/fd"};
+  launch.log = directory.path + "/log";
+  const Result<effects::ProcessId> process = processes->start(launch);
+  REQUIRE(process);
+  effects::RealEffects real(nullptr);
+  effects::Effects all = real.all();
+  CHECK(eventually(all, 5 * second_ns, [&] { return !processes->look(*process).alive; }));
+  CHECK(directory.read("log") == "0\n1\n2\n3\n");  // 3 is the directory that ls itself reads
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST_CASE("the first request to stop wakes the clock and is counted", "[effects]") {
+  const effects::Signals signals;
+  const std::unique_ptr<effects::Clock> clock = effects::real_clock(&signals);
+  CHECK(clock->sleep_until(clock->monotonic_ns() + second_ns / 100) == effects::Woke::Time);
+  CHECK(signals.interrupts() == 0);
+  REQUIRE(raise(SIGINT) == 0);
+  const int64_t before_ns = clock->monotonic_ns();
+  CHECK(clock->sleep_until(before_ns + 10 * second_ns) == effects::Woke::Signal);
+  CHECK(clock->monotonic_ns() - before_ns < second_ns);
+  CHECK(signals.interrupts() == 1);
+  CHECK(signals.exit_code() == 130);
+  CHECK(clock->sleep_until(clock->monotonic_ns() + second_ns / 100) == effects::Woke::Time);
+}
+
+TEST_CASE("http: answers, refusals, time-outs, bodies without end", "[effects]") {
+  const TempDir directory;
+  effects::RealEffects real(nullptr);
+  effects::Effects all = real.all();
+  const int port = free_ports();
+  directory.write("metrics", std::string(5000, 'x'));
+  Server server(all,
+                {SERVICE_PROGRAM, "--port", std::to_string(port), "--version", "7", "--metrics",
+                 directory.path + "/metrics"},
+                directory);
+  effects::HttpRequest request;
+  request.url = fmt::format("http://127.0.0.1:{}/", port);
+  REQUIRE(eventually(all, 5 * second_ns, [&] { return bool(all.http.send(request)); }));
+  CHECK(all.http.send(request)->body == "7");
+  request.url = fmt::format("http://127.0.0.1:{}/metrics", port);
+  request.max_body = 1000;
+  CHECK(all.http.send(request).error().message.find("answers more than 1000 bytes") !=
+        std::string::npos);
+  request.url = fmt::format("http://127.0.0.1:{}/slow", port);
+  request.timeout_ns = second_ns / 10;
+  const Result<effects::HttpResponse> late = all.http.send(request);
+  CHECK(late.error().message.find("no answer within 100 ms") != std::string::npos);
+  CHECK(late.error().retryable);
+  request.url = "file:///etc/passwd";
+  CHECK(!all.http.send(request));
+  request.url = "http://127.0.0.1:1/";
+  CHECK(all.http.send(request).error().retryable);
+  const std::vector<Result<effects::HttpResponse>> both = all.http.send_all({request, request});
+  CHECK(both.size() == 2);
+}
+
+}  // namespace rollout::test

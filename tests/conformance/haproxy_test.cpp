@@ -1,0 +1,237 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "runtime/backend/haproxy_api.h"
+#include "runtime/backend/share_weights.h"
+#include "tests/conformance/rig.h"
+
+namespace rollout::test {
+
+using exec::Seen;
+
+namespace {
+
+/// The rig with a real HAProxy in front of the service.
+struct Edge : Rig {
+  explicit Edge(int slots = 6, const std::string& level = "admin") : front(free_ports()) {
+    plan.services[0].bindings.push_back({"TrafficRouter", 1, {{"backend", text("checkout")}}});
+    directory.write("haproxy.cfg", fmt::format(R"(global
+    stats socket unix@{0}/haproxy.sock mode 600 level {3}
+    maxconn 200
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 20s
+    timeout server 20s
+frontend f
+    bind 127.0.0.1:{1}
+    default_backend checkout
+backend checkout
+    balance roundrobin
+    option httpchk GET /healthz
+    server-template shop {2} 127.0.0.1:1 check inter 500ms fall 2 rise 1 disabled
+backend other
+    server x 127.0.0.1:9
+)",
+                                               directory.path, front, slots, level));
+    start();
+  }
+  void start() {
+    proxy = std::make_unique<Server>(
+        effects,
+        std::vector<std::string>{"/usr/sbin/haproxy", "-db", "-f", directory.path + "/haproxy.cfg"},
+        directory);
+    REQUIRE(eventually(effects, 10 * second_ns, [&] { return bool(ask("show info")); }));
+  }
+  Result<std::string> ask(const std::string& line) {
+    return effects.unix_socket.ask(directory.path + "/haproxy.sock", line, second_ns, 1 << 20);
+  }
+  std::map<std::string, int> load(int count) {
+    std::map<std::string, int> answers;
+    for (int i = 0; i < count; ++i) {
+      effects::HttpRequest request;
+      request.url = fmt::format("http://127.0.0.1:{}/", front);
+      const Result<effects::HttpResponse> answer = effects.http.send(request);
+      ++answers[answer && answer->status == 200 ? answer->body : "failed"];
+    }
+    return answers;
+  }
+  void install_and_deploy(exec::World& world) {
+    REQUIRE(carry_out(world, install("shop:1.0", 2), key(1)).seen == Seen::Present);
+    REQUIRE(carry_out(world, shift(0), key(1)).seen == Seen::Present);
+    REQUIRE(carry_out(world, deploy("shop:1.1", 2), key(2)).seen == Seen::Present);
+  }
+  int front;
+  std::unique_ptr<Server> proxy;
+};
+
+}  // namespace
+
+TEST_CASE("a share is set in weights, read back, and measured over real requests", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  CHECK(edge.load(20)["1.0"] == 20);
+  const Result<exec::Observation> before = world->observe(edge.shift(5), edge.key(2));
+  REQUIRE(before);
+  CHECK(before->seen == Seen::Absent);
+  const exec::Observation shifted = edge.carry_out(*world, edge.shift(5), edge.key(2));
+  CHECK(shifted.seen == Seen::Present);
+  CHECK(shifted.detail.find("5%") != std::string::npos);
+  const std::map<std::string, int> split = edge.load(400);
+  CHECK(split.at("1.0") == 380);
+  CHECK(split.at("1.1") == 20);
+}
+
+TEST_CASE("a whole release and its way back lose no request", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  CHECK(edge.carry_out(*world, edge.shift(50), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.carry_out(*world, edge.shift(100), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.load(20)["1.1"] == 20);
+  CHECK(edge.carry_out(*world, edge.promote("shop:1.1"), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.load(20)["1.1"] == 20);
+  // The new stable version is what share 0% of the canary means now.
+  const Result<exec::Observation> seen = world->observe(edge.shift(0), edge.key(2));
+  REQUIRE(seen);
+  CHECK(seen->seen == Seen::Present);
+  CHECK(edge.carry_out(*world, edge.install("shop:1.0", 2), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.load(20)["1.1"] == 20);
+  CHECK(edge.carry_out(*world, edge.shift(0), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.load(20)["1.0"] == 20);
+  CHECK(edge.carry_out(*world, edge.retire(), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.load(20)["1.0"] == 20);
+}
+
+TEST_CASE("an instance that gets traffic is taken out of rotation before it is stopped",
+          "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  CHECK(edge.carry_out(*world, edge.shift(50), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.carry_out(*world, edge.retire(), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.load(20)["1.0"] == 20);
+}
+
+TEST_CASE("a reload is seen at once and the share is set again", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  CHECK(edge.carry_out(*world, edge.shift(25), edge.key(2)).seen == Seen::Present);
+  edge.proxy->stop();
+  const Result<exec::Observation> gone = world->observe(edge.shift(25), edge.key(2));
+  REQUIRE(!gone);
+  CHECK(gone.error().message.find("HAProxy cannot be reached") != std::string::npos);
+  edge.start();
+  const Result<exec::Observation> seen = world->observe(edge.shift(25), edge.key(2));
+  REQUIRE(seen);
+  CHECK(seen->seen == Seen::Absent);
+  CHECK(seen->detail.find("HAProxy was reloaded") != std::string::npos);
+  CHECK(edge.carry_out(*world, edge.shift(25), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.load(400)["1.1"] == Approx(100).margin(2));
+}
+
+TEST_CASE("a slot is given back only when its requests are answered", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  CHECK(edge.carry_out(*world, edge.shift(100), edge.key(2)).seen == Seen::Present);
+  // A request of one second is under way on the canary while its share goes to 0%.
+  edge.directory.write(
+      "slow.py",
+      fmt::format("import urllib.request as u; u.urlopen('http://127.0.0.1:{}/slow').read()",
+                  edge.front));
+  Server client(edge.effects, {"/usr/bin/python3", edge.directory.path + "/slow.py"},
+                edge.directory);
+  backend::HaproxyApi api(edge.effects.unix_socket, edge.directory.path + "/haproxy.sock",
+                          second_ns);
+  REQUIRE(eventually(edge.effects, 5 * second_ns, [&] {
+    const Result<backend::SlotTable> table = api.read("checkout");
+    if (!table) return false;
+    return std::any_of(table->slots.begin(), table->slots.end(),
+                       [](const backend::Slot& slot) { return slot.sessions > 0; });
+  }));
+  REQUIRE(world->act(edge.shift(0), edge.key(2)));
+  const Result<exec::Observation> seen = world->observe(edge.shift(0), edge.key(2));
+  REQUIRE(seen);
+  CHECK(seen->seen == Seen::Underway);
+  CHECK(seen->detail.find("finish their requests") != std::string::npos);
+  CHECK(edge.carry_out(*world, edge.shift(0), edge.key(2)).seen == Seen::Present);
+}
+
+TEST_CASE("what HAProxy cannot do is one clear sentence", "[haproxy]") {
+  Edge edge(3);
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  CHECK(world->act(edge.shift(5), edge.key(2))
+            .error()
+            .message.find("has 3 server slots, 1 too few") != std::string::npos);
+  CHECK(world->act(edge.shift(0.01), edge.key(2))
+            .error()
+            .message.find("is not possible with 2 canary and 2 stable servers") !=
+        std::string::npos);
+  CHECK(edge.load(20)["1.0"] == 20);
+  edge.plan.services[0].bindings[1].config[0].second = text("chekout");
+  CHECK(edge.world()
+            ->act(edge.shift(5), edge.key(2))
+            .error()
+            .message.find("no backend `chekout`; it has checkout, other") != std::string::npos);
+  edge.plan.targets[1].config[0].second =
+      eval::Value::of(eval::Value::Kind::Path, std::string("none.sock"));
+  CHECK(edge.world()->act(edge.shift(5), edge.key(2)).error().message.find("there is no socket") !=
+        std::string::npos);
+}
+
+TEST_CASE("a socket without the right to change anything says what to configure", "[haproxy]") {
+  Edge edge(6, "user");
+  const auto world = edge.world();
+  REQUIRE(edge.carry_out(*world, edge.install("shop:1.0", 1), edge.key(1)).seen == Seen::Present);
+  const Status acted = world->act(edge.shift(0), edge.key(1));
+  REQUIRE(!acted);
+  CHECK(acted.error().message.find("level admin") != std::string::npos);
+}
+
+TEST_CASE("a static balance algorithm is quoted as HAProxy refuses it", "[haproxy]") {
+  Edge edge;
+  std::string config = edge.directory.read("haproxy.cfg");
+  config.replace(config.find("roundrobin"), 10, "static-rr ");
+  edge.directory.write("haproxy.cfg", config);
+  edge.proxy->stop();
+  edge.start();
+  const auto world = edge.world();
+  REQUIRE(edge.carry_out(*world, edge.install("shop:1.0", 1), edge.key(1)).seen == Seen::Present);
+  const Status acted = world->act(edge.shift(0), edge.key(1));
+  REQUIRE(!acted);
+  CHECK(acted.error().message.find("static LB algorithm") != std::string::npos);
+}
+
+TEST_CASE("weights meet a share to a tenth of a percent or say what is possible", "[haproxy]") {
+  for (const double percent :
+       {0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 25.0, 33.3, 50.0, 75.0, 90.0, 99.0, 99.5}) {
+    for (const int canary : {1, 2, 4, 9}) {
+      for (const int stable : {1, 2, 4, 9}) {
+        const int64_t ppb = int64_t(percent * eval::percent_one);
+        const Result<backend::ShareWeights> weights = backend::weights_for(ppb, canary, stable);
+        if (!weights) continue;
+        int64_t ours = 0, all = 0;
+        for (const int weight : weights->canary) ours += weight, all += weight;
+        for (const int weight : weights->stable) all += weight;
+        CAPTURE(percent, canary, stable);
+        CHECK(std::abs(backend::share_of(ours, all) - ppb) <= backend::share_tolerance_ppb);
+      }
+    }
+  }
+  const Result<backend::ShareWeights> one = backend::weights_for(eval::percent_one, 4, 4);
+  REQUIRE(one);
+  CHECK(one->canary[0] * 99 == one->stable[0]);
+  const Result<backend::ShareWeights> small = backend::weights_for(eval::percent_one / 100, 1, 1);
+  REQUIRE(!small);
+  CHECK(small.error().message.find("the nearest is 0.3891%") != std::string::npos);
+}
+
+}  // namespace rollout::test

@@ -1,0 +1,220 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "runtime/metrics/prometheus_api.h"
+#include "tests/conformance/rig.h"
+
+namespace rollout::test {
+
+using exec::Reading;
+
+namespace {
+
+/// A real Prometheus that scrapes two instances, whose numbers the test writes.
+struct Monitored : Rig {
+  Monitored() : port(free_ports()), instances(free_ports(2)) {
+    plan.targets.push_back(
+        {"prom",
+         "prometheus",
+         {{"url",
+           eval::Value::of(eval::Value::Kind::Url, fmt::format("http://127.0.0.1:{}", port))},
+          {"fresh", eval::Value::of(eval::Value::Kind::Duration, 3 * second_ns)}}});
+    const std::pair<std::string, eval::Value> by{"by", text("track")};
+    plan.signals.push_back({0,
+                            "error_rate",
+                            2,
+                            "ratio",
+                            {{"part", text("errors_total")}, {"of", text("requests_total")}, by},
+                            plan::Evidence::Counts,
+                            eval::Value::Kind::Percent});
+    plan.signals.push_back({0,
+                            "latency",
+                            2,
+                            "histogram",
+                            {{"name", text("seconds")}, by},
+                            plan::Evidence::Buckets,
+                            eval::Value::Kind::Duration});
+    plan.signals.push_back({0,
+                            "saturation",
+                            2,
+                            "gauge",
+                            {{"name", text("saturation")}, by},
+                            plan::Evidence::Value,
+                            eval::Value::Kind::Percent});
+    plan.signals.push_back({0,
+                            "wrong",
+                            2,
+                            "gauge",
+                            {{"name", text("no_such_metric")}, by},
+                            plan::Evidence::Value,
+                            eval::Value::Kind::Percent});
+    plan.signals.push_back({0,
+                            "doubled",
+                            2,
+                            "gauge",
+                            {{"name", text("doubled")}, by},
+                            plan::Evidence::Value,
+                            eval::Value::Kind::Percent});
+    plan.signals.push_back({0,
+                            "not_a_number",
+                            2,
+                            "gauge",
+                            {{"name", text("odd")}, by},
+                            plan::Evidence::Value,
+                            eval::Value::Kind::Percent});
+    stable(0, 0);
+    canary(0, 0);
+    for (const char* track : {"stable", "canary"}) {
+      const int at = instances + (track[0] == 'c');
+      services.push_back(std::make_unique<Server>(
+          effects,
+          std::vector<std::string>{SERVICE_PROGRAM, "--port", std::to_string(at), "--version", "1",
+                                   "--metrics", fmt::format("{}/{}.txt", directory.path, track)},
+          directory));
+    }
+    directory.write(
+        "targets.json",
+        fmt::format(
+            R"([{{"targets":["127.0.0.1:{}"],"labels":{{"service":"checkout","track":"stable"}}}},
+      {{"targets":["127.0.0.1:{}"],"labels":{{"service":"checkout","track":"canary"}}}}])",
+            instances, instances + 1));
+    directory.write("prometheus.yml",
+                    fmt::format("global:\n  scrape_interval: 250ms\n  scrape_timeout: "
+                                "200ms\nscrape_configs:\n  - job_name: shop\n"
+                                "    file_sd_configs:\n      - files: [{}/targets.json]\n",
+                                directory.path));
+    server = std::make_unique<Server>(
+        effects,
+        std::vector<std::string>{"/usr/bin/prometheus",
+                                 "--config.file=" + directory.path + "/prometheus.yml",
+                                 "--storage.tsdb.path=" + directory.path + "/tsdb",
+                                 fmt::format("--web.listen-address=127.0.0.1:{}", port)},
+        directory);
+  }
+  static std::string numbers(int64_t requests, int64_t errors, double saturation) {
+    // One request in ten takes between 0.1 s and 0.5 s, the others less than 0.1 s.
+    return fmt::format(
+        "requests_total {0}\nerrors_total {1}\nseconds_bucket{{le=\"0.1\"}} "
+        "{2}\nseconds_bucket{{le=\"0.5\"}} {0}\n"
+        "seconds_bucket{{le=\"+Inf\"}} {0}\nsaturation {3}\ndoubled{{a=\"1\"}} "
+        "1\ndoubled{{a=\"2\"}} 2\nodd NaN\n",
+        requests, errors, requests * 9 / 10, saturation);
+  }
+  void stable(int64_t requests, int64_t errors) {
+    directory.write("stable.txt", numbers(requests, errors, 0.5));
+  }
+  void canary(int64_t requests, int64_t errors) {
+    directory.write("canary.txt", numbers(requests, errors, 0.25));
+  }
+  /// Reads until the reading of the first term is Ok; all readings of that moment.
+  std::vector<Reading> read_until_ok(exec::World& world, const std::vector<plan::Term>& terms) {
+    std::vector<Reading> readings;
+    eventually(effects, 20 * second_ns, [&] {
+      readings = world.sample(plan, terms);
+      return readings[0].status == Reading::Status::Ok;
+    });
+    return readings;
+  }
+  int port, instances;
+  std::vector<std::unique_ptr<Server>> services;
+  std::unique_ptr<Server> server;
+};
+
+const plan::Term stable_errors{0, plan::Role::Stable, 0}, canary_errors{0, plan::Role::Canary, 0},
+    all_errors{0, plan::Role::All, 0};
+const plan::Term canary_p95{1, plan::Role::Canary, 950'000'000};
+
+}  // namespace
+
+TEST_CASE("counts are what happened since the previous reading, in both arms", "[prometheus]") {
+  Monitored rig;
+  const auto world = rig.world();
+  const std::vector<plan::Term> terms{canary_errors, stable_errors, all_errors, canary_p95};
+  // Until everything is scraped there is no data, and the first reading is only a starting point.
+  std::vector<bool> started(terms.size(), false);
+  REQUIRE(eventually(rig.effects, 30 * second_ns, [&] {
+    const std::vector<Reading> readings = world->sample(rig.plan, terms);
+    for (size_t i = 0; i < terms.size(); ++i) {
+      CHECK(readings[i].status != Reading::Status::Ok);
+      if (readings[i].detail.find("counted no") != std::string::npos) started[i] = true;
+    }
+    return std::count(started.begin(), started.end(), true) == int64_t(terms.size());
+  }));
+  rig.stable(1000, 3);
+  rig.canary(200, 8);
+  int64_t canary_total = 0, canary_bad = 0, stable_total = 0, stable_bad = 0, all_total = 0;
+  double p95 = 0;
+  CHECK(eventually(rig.effects, 20 * second_ns, [&] {
+    const std::vector<Reading> readings = world->sample(rig.plan, terms);
+    canary_total += readings[0].total, canary_bad += readings[0].bad;
+    stable_total += readings[1].total, stable_bad += readings[1].bad;
+    all_total += readings[2].total;
+    if (readings[3].status == Reading::Status::Ok) p95 = readings[3].value;
+    return canary_total >= 200 && stable_total >= 1000 && all_total >= 1200 && p95 > 0;
+  }));
+  CHECK(canary_total == 200);
+  CHECK(canary_bad == 8);
+  CHECK(stable_total == 1000);
+  CHECK(stable_bad == 3);
+  CHECK(all_total == 1200);
+  CHECK(p95 == Approx(0.3e9).margin(1e6));
+
+  // A restart: the counters begin again, and what they show now is what happened since.
+  rig.canary(50, 1);
+  const std::vector<Reading> restarted = rig.read_until_ok(*world, {canary_errors});
+  CHECK(restarted[0].total == 50);
+  CHECK(restarted[0].bad == 1);
+}
+
+TEST_CASE("gauges are the last fresh value; what is odd is no evidence", "[prometheus]") {
+  Monitored rig;
+  const auto world = rig.world();
+  const std::vector<Reading> readings = rig.read_until_ok(*world, {{2, plan::Role::Canary, 0},
+                                                                   {2, plan::Role::All, 0},
+                                                                   {3, plan::Role::Canary, 0},
+                                                                   {4, plan::Role::Canary, 0},
+                                                                   {5, plan::Role::Canary, 0}});
+  CHECK(readings[0].value == 2.5e8);
+  CHECK(readings[2].status == Reading::Status::NoData);
+  CHECK(readings[2].detail ==
+        "no sample of no_such_metric{service=\"checkout\",track=\"canary\"} within the last 3s");
+  CHECK(readings[3].status == Reading::Status::Error);
+  CHECK(readings[3].detail.find("several series for the instance") != std::string::npos);
+  CHECK(readings[4].status == Reading::Status::NoData);
+  CHECK(readings[4].detail.find("odd is nan") != std::string::npos);
+  // Scraping stops: the last value gets old and then counts for nothing.
+  rig.services.clear();
+  REQUIRE(eventually(rig.effects, 10 * second_ns, [&] {
+    return world->sample(rig.plan, {{2, plan::Role::Canary, 0}})[0].status ==
+           Reading::Status::NoData;
+  }));
+  rig.server->stop();
+  const std::vector<Reading> down =
+      world->sample(rig.plan, {{2, plan::Role::Canary, 0}, canary_errors});
+  CHECK(down[0].status == Reading::Status::Error);
+  CHECK(down[1].status == Reading::Status::Error);
+  CHECK(down[1].detail.find("cannot be asked") != std::string::npos);
+}
+
+TEST_CASE("a range query gives the past of a series", "[prometheus]") {
+  Monitored rig;
+  metrics::PrometheusApi api(rig.effects.http, fmt::format("http://127.0.0.1:{}", rig.port),
+                             second_ns);
+  REQUIRE(eventually(rig.effects, 30 * second_ns, [&] {
+    const Result<double> now_s = api.now_s();
+    if (!now_s) return false;
+    const Result<std::vector<metrics::Series>> past =
+        api.range("saturation{track=\"stable\"}", *now_s - 5, *now_s, 0.5);
+    return past && past->size() == 1 && (*past)[0].samples.size() >= 3 &&
+           (*past)[0].samples[0].value == 0.5;
+  }));
+  const Result<std::vector<metrics::Series>> refused = api.range("saturation{", 0, 1, 1);
+  REQUIRE(!refused);
+  CHECK(refused.error().message.find("bad_data") != std::string::npos);
+}
+
+}  // namespace rollout::test

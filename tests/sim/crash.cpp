@@ -1,0 +1,60 @@
+#include "tests/sim/crash.h"
+
+#include <fmt/format.h>
+
+#include "runtime/journal/words.h"
+
+namespace rollout::sim_test {
+
+namespace {
+
+constexpr size_t max_failures = 20;
+
+std::string_view text_of(const std::optional<journal::Outcome>& outcome) {
+  return outcome ? word(journal::outcome_names, *outcome) : "not ended";
+}
+
+void check(CrashReport& report, const plan::Plan& plan, sim::Scenario scenario,
+           std::vector<int64_t> at, bool may_differ) {
+  if (report.failures.size() >= max_failures) return;
+  scenario.crash_at = std::move(at);
+  sim::SimResult result = sim::run_simulation(plan, scenario);
+  ++report.points;
+  std::string where = "crash at";
+  for (int64_t point : scenario.crash_at) where += fmt::format(" {}", point);
+  for (const std::string& violation : result.violations)
+    report.failures.push_back(where + ": " + violation);
+  if (!may_differ && result.outcome != report.undisturbed.outcome)
+    report.failures.push_back(fmt::format("{}: {} instead of {}: {}", where,
+                                          text_of(result.outcome),
+                                          text_of(report.undisturbed.outcome), result.cause));
+}
+
+CrashReport undisturbed(const plan::Plan& plan, const sim::Scenario& scenario) {
+  CrashReport report;
+  report.undisturbed = sim::run_simulation(plan, scenario);
+  for (const std::string& violation : report.undisturbed.violations)
+    report.failures.push_back("no crash: " + violation);
+  return report;
+}
+
+}  // namespace
+
+CrashReport crash_everywhere(const plan::Plan& plan, const sim::Scenario& scenario, int64_t stride,
+                             bool outcome_may_differ) {
+  CrashReport report = undisturbed(plan, scenario);
+  for (int64_t point = 0; point < report.undisturbed.operations; point += stride)
+    check(report, plan, scenario, {point}, outcome_may_differ);
+  return report;
+}
+
+CrashReport crash_while_recovering(const plan::Plan& plan, const sim::Scenario& scenario,
+                                   int64_t max_gap, int64_t stride) {
+  CrashReport report = undisturbed(plan, scenario);
+  for (int64_t point = 0; point < report.undisturbed.operations; point += stride)
+    for (int64_t gap = 1; gap <= max_gap; ++gap)
+      check(report, plan, scenario, {point, point + gap}, false);
+  return report;
+}
+
+}  // namespace rollout::sim_test

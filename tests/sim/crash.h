@@ -1,0 +1,27 @@
+// Crash campaigns over any plan: the process dies at every operation on its world or journal, once each, and also
+// again while it recovers. For the engine's tests and for tests that bring compiled plans.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/sim/simulate.h"
+
+namespace rollout::sim_test {
+
+struct CrashReport {
+  int64_t points = 0;                 ///< runs that were made
+  sim::SimResult undisturbed;         ///< the run without a crash
+  std::vector<std::string> failures;  ///< which crash led to which violation; empty: all is well
+};
+
+/// Every run ends without a violation and, unless `outcome_may_differ`, as the undisturbed one does. `stride` takes
+/// only each n-th point: for long plans.
+CrashReport crash_everywhere(const plan::Plan& plan, const sim::Scenario& scenario,
+                             int64_t stride = 1, bool outcome_may_differ = false);
+
+/// As above, with a second crash `gap` operations after each first one, for every gap up to `max_gap`.
+CrashReport crash_while_recovering(const plan::Plan& plan, const sim::Scenario& scenario,
+                                   int64_t max_gap, int64_t stride = 1);
+
+}  // namespace rollout::sim_test

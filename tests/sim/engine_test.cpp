@@ -1,0 +1,286 @@
+// The engine on plans made by hand: how runs end, and why.
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+#include "runtime/journal/event_json.h"
+#include "runtime/journal/words.h"
+#include "runtime/sim/simulate.h"
+#include "tests/sim/plans.h"
+
+namespace rollout::sim_test {
+
+using journal::Outcome;
+using plan::Role;
+using sim::FaultKind;
+using sim::Scenario;
+using sim::SimResult;
+
+namespace {
+
+SimResult run(const plan::Plan& plan, const Scenario& scenario, Outcome expected) {
+  SimResult result = sim::run_simulation(plan, scenario);
+  std::string text;
+  for (const journal::Event& event : result.events) text += journal::encode(event) + "\n";
+  for (const std::string& violation : result.violations) text += violation + "\n";
+  INFO(text);
+  CHECK(result.violations.empty());
+  REQUIRE(result.outcome);
+  CHECK(word(journal::outcome_names, *result.outcome) == word(journal::outcome_names, expected));
+  return result;
+}
+
+template <typename Event>
+std::vector<Event> all(const SimResult& result) {
+  std::vector<Event> out;
+  for (const journal::Event& event : result.events)
+    if (const Event* e = std::get_if<Event>(&event.what)) out.push_back(*e);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a good canary is promoted after both holds, exactly") {
+  SimResult result = run(canary_plan(), {}, Outcome::Succeeded);
+  CHECK(result.run_ns == 2 * minute);
+  CHECK(result.ledger.size() == 4);
+  CHECK(result.exposure_ns[0] == 3 * second + 30 * second);
+  CHECK(all<journal::GateDecided>(result).size() == 2);
+}
+
+TEST_CASE(
+    "a bad canary is rolled back in its phase, on proof, and the restored service is checked") {
+  Scenario scenario;
+  scenario.truths = {errors(Role::Canary, 5)};
+  SimResult result = run(canary_plan(), scenario, Outcome::RolledBack);
+  CHECK(result.phase == 0);
+  CHECK(all<journal::RollbackStarted>(result).at(0).cause == journal::Cause::GateFailed);
+  CHECK(result.run_ns < 2 * minute);
+  CHECK(result.rollback_ns < second);
+  CHECK(all<journal::VerifyStarted>(result).size() == 1);
+}
+
+TEST_CASE("evidence gathered in one phase counts in the next") {
+  Scenario scenario;
+  scenario.truths = {errors(Role::Canary, 0.5, 55 * second)};
+  run(canary_plan(10 * minute), scenario, Outcome::RolledBack);
+}
+
+TEST_CASE("a deploy that never works is tried as often as the plan says, then undone") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::FailAction, "deploy", -1)};
+  SimResult result = run(canary_plan(), scenario, Outcome::RolledBack);
+  CHECK(all<journal::StepFailed>(result).size() == 3);
+  CHECK(result.ledger.empty());
+  CHECK(result.cause.find("simulated system refused") != std::string::npos);
+}
+
+TEST_CASE(
+    "an instance that dies at once fails its attempt without waiting for the time to be over") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::DieAtOnce, "deploy", -1)};
+  SimResult result = run(canary_plan(minute, false), scenario, Outcome::RolledBack);
+  CHECK(result.run_ns < 10 * second);
+}
+
+TEST_CASE("a lost reply is resolved by looking, not by doing it again") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::LoseReply, "", -1)};
+  CHECK(run(canary_plan(), scenario, Outcome::Succeeded).ledger.size() == 4);
+}
+
+TEST_CASE("a call that failed is looked at again, also when the first look fails") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::FailAction, "deploy", 1),
+                     fault(FaultKind::ObserveError, "deploy", 1)};
+  scenario.faults[1].skip = 1;
+  run(canary_plan(), scenario, Outcome::Succeeded);
+}
+
+TEST_CASE("an accepted call without effect is done again once its time is over") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::LoseEffect, "deploy", 1)};
+  SimResult result = run(canary_plan(), scenario, Outcome::Succeeded);
+  CHECK(result.run_ns == 2 * minute + 31 * second);
+}
+
+TEST_CASE(
+    "slow readiness is waited for, and is adopted by the next attempt when it takes too long") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::SlowAction, "deploy")};
+  scenario.faults[0].delay_ns = 45 * second;
+  SimResult result = run(canary_plan(), scenario, Outcome::Succeeded);
+  CHECK(result.ledger.size() == 4);
+  CHECK(all<journal::StepDone>(result).at(0).adopted);
+}
+
+TEST_CASE(
+    "no metrics is no verdict on the product: the hold is extended, then the plan's answer is "
+    "taken") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::MetricsError, "", -1)};
+  SimResult result = run(canary_plan(minute, false), scenario, Outcome::RolledBack);
+  CHECK(all<journal::RollbackStarted>(result).at(0).cause == journal::Cause::NoEvidence);
+  CHECK(all<journal::GateDecided>(result).at(0).reason == journal::Reason::Error);
+  CHECK(result.run_ns == 90 * second);
+  scenario.faults[0].until_ns = 80 * second;
+  run(canary_plan(), scenario, Outcome::RolledBack);  // most samples of the first hold had no data
+  scenario.faults[0].until_ns = 25 * second;
+  run(canary_plan(), scenario, Outcome::Succeeded);
+}
+
+TEST_CASE("a plan may let a gate without evidence pass, and the journal says so") {
+  plan::Plan plan = canary_plan(minute, false);
+  plan.gates[0].no_data.then = plan::Fallback::PassUnproven;
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::MetricsEmpty, "", -1)};
+  SimResult result = run(plan, scenario, Outcome::Succeeded);
+  CHECK(all<journal::GateDecided>(result).at(0).unproven);
+}
+
+TEST_CASE("too few requests are not enough for a pass") {
+  plan::Plan plan = canary_plan(minute, false);
+  plan.services[0].traffic_uhz = 1'000'000;
+  SimResult result = run(plan, {}, Outcome::RolledBack);
+  CHECK(all<journal::RollbackStarted>(result).at(0).cause == journal::Cause::NoEvidence);
+}
+
+TEST_CASE("a watch fires when its condition has held, and not before") {
+  Scenario scenario;
+  scenario.truths = {{latency, Role::All, {{70 * second, 0.9e9}, {80 * second, 0.1e9}}}};
+  run(canary_plan(), scenario, Outcome::Succeeded);
+  scenario.truths = {{latency, Role::All, {{70 * second, 0.9e9}}}};
+  SimResult result = run(canary_plan(), scenario, Outcome::RolledBack);
+  CHECK(result.phase == 1);
+  CHECK(all<journal::WatchFired>(result).size() == 1);
+  CHECK(all<journal::RollbackStarted>(result).at(0).cause == journal::Cause::Watch);
+}
+
+TEST_CASE("an abort wins in every state and always ends") {
+  for (int64_t at : {int64_t{0}, second, 30 * second, minute, 90 * second, 2 * minute - 1}) {
+    Scenario scenario;
+    scenario.abort_at_ns = at;
+    SimResult result = run(canary_plan(), scenario, Outcome::RolledBack);
+    CHECK(all<journal::RollbackStarted>(result).at(0).cause == journal::Cause::Abort);
+    for (const journal::Event& event : result.events)
+      if (std::holds_alternative<journal::RollbackStarted>(event.what)) CHECK(event.run_ns == at);
+  }
+}
+
+TEST_CASE("an abort before anything was begun changes nothing") {
+  Scenario scenario;
+  scenario.abort_at_ns = 0;
+  CHECK(run(canary_plan(), scenario, Outcome::RolledBack).ledger.empty());
+}
+
+TEST_CASE("an abort during a rollback is accepted and changes nothing") {
+  Scenario scenario;
+  scenario.truths = {errors(Role::Canary, 20)};
+  scenario.faults = {fault(FaultKind::FailAction, "shift", 5)};
+  scenario.faults[0].undo = true;
+  scenario.abort_at_ns = 20 * second;
+  SimResult result = run(canary_plan(), scenario, Outcome::RolledBack);
+  CHECK(all<journal::RollbackStarted>(result).at(0).cause == journal::Cause::GateFailed);
+  CHECK(all<journal::AbortRequested>(result).size() == 1);
+}
+
+TEST_CASE("a rollback that cannot be done parks with what is where and what to do") {
+  Scenario scenario;
+  scenario.truths = {errors(Role::Canary, 20)};
+  scenario.faults = {fault(FaultKind::FailAction, "shift", -1)};
+  scenario.faults[0].undo = true;
+  SimResult result = run(canary_plan(), scenario, Outcome::Parked);
+  CHECK(result.detail.find("may still have 5% of its traffic") != std::string::npos);
+  CHECK(result.detail.find("Repair edge") != std::string::npos);
+  CHECK(result.run_ns > 2 * minute);
+}
+
+TEST_CASE("a service that is not well after the rollback is said to be so") {
+  Scenario scenario;
+  scenario.truths = {errors(Role::Canary, 20), errors(Role::Stable, 3, 5 * second)};
+  SimResult result = run(canary_plan(), scenario, Outcome::Parked);
+  CHECK(result.detail.find("did not pass afterwards") != std::string::npos);
+}
+
+TEST_CASE("lost weights are set again before a sample counts") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::RouterReset)};
+  scenario.faults[0].from_ns = 32 * second;
+  SimResult result = run(canary_plan(), scenario, Outcome::Succeeded);
+  CHECK(all<journal::Reasserted>(result).size() == 1);
+  CHECK(result.ledger.size() == 5);
+}
+
+TEST_CASE("what somebody else keeps changing is not fought over without end") {
+  Scenario scenario;
+  for (int i = 0; i < 20; ++i) {
+    scenario.faults.push_back(fault(FaultKind::RouterReset));
+    scenario.faults.back().from_ns = (3 + 7 * i) * second;
+  }
+  SimResult result = run(canary_plan(10 * minute), scenario, Outcome::RolledBack);
+  CHECK(all<journal::Reasserted>(result).size() == 10);
+}
+
+TEST_CASE("actions that cannot be observed are never done") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::ObserveError, "deploy", -1)};
+  SimResult result = run(canary_plan(), scenario, Outcome::RolledBack);
+  CHECK(result.ledger.empty());
+}
+
+TEST_CASE("a router that cannot be seen makes samples worth nothing") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::ObserveError, "shift", -1)};
+  scenario.faults[0].from_ns = 10 * second;
+  scenario.faults[0].until_ns = 110 * second;
+  SimResult result = run(canary_plan(minute, false), scenario, Outcome::RolledBack);
+  CHECK(all<journal::GateDecided>(result).at(0).reason == journal::Reason::Error);
+}
+
+TEST_CASE("a full disk stops effects, not the run") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::StoreAway)};
+  scenario.faults[0].from_ns = 30 * second;
+  scenario.faults[0].until_ns = 50 * second;
+  run(canary_plan(), scenario, Outcome::Succeeded);
+}
+
+TEST_CASE("an interrupted run goes on where it was, and no hold is shorter for it") {
+  Scenario scenario;
+  scenario.interrupt_at_ns = 32 * second;
+  scenario.downtime_ns = minute;
+  SimResult result = run(canary_plan(), scenario, Outcome::Succeeded);
+  CHECK(result.processes == 2);
+  CHECK(all<journal::Interrupted>(result).size() == 1);
+  CHECK(all<journal::Resumed>(result).at(0).downtime_ns == minute);
+  CHECK(result.run_ns >= 3 * minute);
+}
+
+TEST_CASE("holds without gates are recorded, so that a restart loses little of them") {
+  Scenario scenario;
+  SimResult result = run(ungated_plan(), scenario, Outcome::Succeeded);
+  CHECK(result.run_ns == 6 * minute);
+  scenario.interrupt_at_ns = 170 * second;
+  CHECK(run(ungated_plan(), scenario, Outcome::Succeeded).run_ns <= 6 * minute + 65 * second);
+}
+
+TEST_CASE("steps that do not wait for each other begin together") {
+  plan::Plan plan = parallel_plan();
+  SimResult result = run(plan, {}, Outcome::Succeeded);
+  auto started = all<journal::StepStarted>(result);
+  REQUIRE(started.size() == 3);
+  CHECK(std::holds_alternative<journal::StepStarted>(result.events.at(1).what));
+  CHECK(std::holds_alternative<journal::StepStarted>(result.events.at(2).what));
+}
+
+TEST_CASE("the same seed gives the same run to the bit, another one another") {
+  Scenario scenario;
+  scenario.noisy = true;
+  scenario.seed = 7;
+  std::string first = sim::run_simulation(canary_plan(), scenario).hash;
+  CHECK(sim::run_simulation(canary_plan(), scenario).hash == first);
+  scenario.seed = 8;
+  CHECK(sim::run_simulation(canary_plan(), scenario).hash != first);
+}
+
+}  // namespace rollout::sim_test

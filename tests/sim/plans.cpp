@@ -1,0 +1,172 @@
+#include "tests/sim/plans.h"
+
+namespace rollout::sim_test {
+
+namespace {
+
+using eval::Value;
+using plan::Role;
+using plan::Variable;
+
+Value image(const char* text) { return Value::of(Value::Kind::Image, std::string(text)); }
+Value percent(int64_t whole) { return Value::of(Value::Kind::Percent, whole * eval::percent_one); }
+Value count(int64_t number) { return Value::of(Value::Kind::Int, number); }
+
+plan::Action action(std::string capability, std::string name, std::vector<plan::Setting> sets,
+                    std::string text) {
+  plan::Action out;
+  out.capability = std::move(capability);
+  out.name = std::move(name);
+  out.service = 0;
+  out.target = out.capability == "TrafficRouter" ? 1 : 0;
+  out.sets = std::move(sets);
+  out.within_ns = 30 * second;
+  out.attempts = 3;
+  out.text = std::move(text);
+  return out;
+}
+
+plan::Action deploy() {
+  return action("Workload", "deploy",
+                {{Variable::Version, Role::Canary, image("shop:2")},
+                 {Variable::Instances, Role::Canary, count(4)}},
+                "deploy shop:2");
+}
+plan::Action shift(int64_t whole) {
+  return action("TrafficRouter", "shift", {{Variable::Share, Role::Canary, percent(whole)}},
+                "shift checkout to " + std::to_string(whole) + "%");
+}
+plan::Action promote() {
+  return action("Workload", "promote",
+                {{Variable::Version, Role::Stable, image("shop:2")},
+                 {Variable::Share, Role::Canary, percent(0)},
+                 {Variable::Version, Role::Canary, {}},
+                 {Variable::Instances, Role::Canary, count(0)}},
+                "promote checkout");
+}
+plan::Action retire() {
+  return action(
+      "Workload", "retire",
+      {{Variable::Version, Role::Canary, {}}, {Variable::Instances, Role::Canary, count(0)}},
+      "retire the canary");
+}
+plan::Action restore() {
+  return action("Workload", "restore", {{Variable::Version, Role::Stable, image("shop:1")}},
+                "restore shop:1");
+}
+
+plan::Plan base() {
+  plan::Plan p;
+  p.rollout = "release_checkout";
+  p.observed = {
+      {"version(checkout, stable)", image("shop:1"), "target hosts", plan::Recheck::Exact}};
+  p.targets = {{"hosts", "local", {}}, {"edge", "haproxy", {}}, {"prom", "prometheus", {}}};
+  p.services = {{"checkout", "", {}, 200'000'000, 4}};
+  p.signals = {{0, "error_rate", 2, "ratio", {}, plan::Evidence::Counts, Value::Kind::Percent},
+               {0, "latency", 2, "histogram", {}, plan::Evidence::Buckets, Value::Kind::Duration}};
+  p.undo = {shift(0), retire(), restore()};
+  p.rollback.within_ns = 2 * minute;
+  p.phases = {{"canary"}, {"half"}};
+  return p;
+}
+
+void add_gates(plan::Plan& p, bool verify) {
+  plan::Term canary{error_rate, Role::Canary, 0}, stable{error_rate, Role::Stable, 0},
+      all{error_rate, Role::All, 0};
+  plan::Term slow{latency, Role::Canary, 990'000'000},
+      slow_stable{latency, Role::Stable, 990'000'000};
+  using plan::Comparison;
+  using plan::ConditionKind;
+  p.conditions = {
+      {ConditionKind::Reject, canary, Comparison::Greater, stable, 1, 0.001 * 1e9, 990'000'000, 1,
+       40, "canary errors > stable + 0.1%"},
+      {ConditionKind::Reject, slow, Comparison::Greater, slow_stable, 1.5, 0, 0, 3, 1,
+       "canary p99 > 1.5 stable"},
+      {ConditionKind::Require, canary, Comparison::LessEqual, std::nullopt, 1, 0.01 * 1e9, 0, 2, 1,
+       "canary errors <= 1%"},
+      {ConditionKind::Require, all, Comparison::LessEqual, std::nullopt, 1, 0.005 * 1e9, 0, 2, 1,
+       "errors <= 0.5%"},
+      {ConditionKind::Watch, slow, Comparison::Greater, std::nullopt, 1, 0.8 * 1e9, 0, 1, 1,
+       "canary p99 > 800ms"},
+  };
+  plan::Response extend{30 * second, plan::Fallback::Fail};
+  p.gates = {{"healthy(checkout)", 5 * second, 20, {0, 1, 2}, 0, extend, extend, extend},
+             {"steady(checkout)", 5 * second, 20, {3}, 0, extend, extend, extend}};
+  p.watches = {
+      {4, 15 * second, 5 * second, 0, uint32_t(p.steps.size() - 1), "canary p99 > 800ms held 15s"}};
+  if (verify) {
+    p.rollback.verify_gate = 1;
+    p.rollback.verify_within_ns = minute;
+  }
+}
+
+void add_act(plan::Plan& p, plan::Action act, std::vector<uint32_t> rollback, uint32_t phase) {
+  plan::Step step;
+  step.action = std::move(act);
+  step.text = step.action.text;
+  step.rollback = std::move(rollback);
+  step.phase = phase;
+  if (!p.steps.empty()) step.after = {uint32_t(p.steps.size() - 1)};
+  p.steps.push_back(std::move(step));
+}
+
+void add_hold(plan::Plan& p, int64_t hold_ns, std::vector<uint32_t> gates, uint32_t phase) {
+  plan::Step step;
+  step.kind = plan::StepKind::Hold;
+  step.hold_ns = hold_ns;
+  step.gates = std::move(gates);
+  step.rollback = {0, 1};
+  step.phase = phase;
+  step.text = "hold";
+  step.after = {uint32_t(p.steps.size() - 1)};
+  p.steps.push_back(std::move(step));
+}
+
+plan::Plan two_phases(int64_t hold_ns, const std::vector<uint32_t>& gates) {
+  plan::Plan p = base();
+  add_act(p, deploy(), {1}, plan::none);
+  add_act(p, shift(5), {0, 1}, 0);
+  add_hold(p, hold_ns, gates, 0);
+  add_act(p, shift(50), {0, 1}, 1);
+  add_hold(p, hold_ns, gates, 1);
+  add_act(p, promote(), {2, 0, 1}, plan::none);
+  return p;
+}
+
+}  // namespace
+
+plan::Plan canary_plan(int64_t hold_ns, bool verify) {
+  plan::Plan p = two_phases(hold_ns, {0});
+  add_gates(p, verify);
+  return p;
+}
+
+plan::Plan ungated_plan() { return two_phases(3 * minute, {}); }
+
+plan::Plan parallel_plan() {
+  plan::Plan p = base();
+  p.services.push_back({"search", "", {}, 0, 2});
+  add_act(p, deploy(), {1}, plan::none);
+  plan::Action other = deploy();
+  other.service = 1;
+  other.text = "deploy search";
+  add_act(p, other, {1}, plan::none);
+  p.steps[1].after = {};
+  add_act(p, shift(5), {0, 1}, 0);
+  p.steps[2].after = {0, 1};
+  return p;
+}
+
+sim::Truth errors(plan::Role role, double percent_value, int64_t at_ns) {
+  return {error_rate, role, {{at_ns, percent_value * double(eval::percent_one)}}};
+}
+
+sim::Fault fault(sim::FaultKind kind, std::string action_name, int times) {
+  sim::Fault out;
+  out.kind = kind;
+  out.action = std::move(action_name);
+  out.times = times;
+  return out;
+}
+
+}  // namespace rollout::sim_test

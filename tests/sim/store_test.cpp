@@ -1,0 +1,265 @@
+// Every store behaves the same; the durable one also survives what is done to its file.
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/effects/service_lock.h"
+#include "runtime/journal/event_json.h"
+#include "runtime/journal/memory_store.h"
+#include "runtime/journal/sqlite_store.h"
+
+namespace rollout::journal {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A directory of its own for one test, gone afterwards.
+struct Directory {
+  fs::path path;
+  Directory() {
+    std::string pattern = (fs::temp_directory_path() / "rollout-store-XXXXXX").string();
+    path = mkdtemp(pattern.data());
+  }
+  ~Directory() { fs::remove_all(path); }
+  std::string file() const { return (path / "rollout.db").string(); }
+};
+
+NewRun new_run(std::string hash) {
+  return {"release", "{\"plan\":1}", std::move(hash), {"checkout", "search"}, "me", 5};
+}
+
+std::vector<Event> some_events() {
+  Sampled sampled{
+      {2, false}, false,
+      17,         {0},
+      {1},        {{{0, plan::Role::Canary, 990'000'000}, ReadingStatus::Ok, "d", 10, 2, 0.1}}};
+  return {{1, 2, StepStarted{{0, false}, 1, "r1/g1/step0/a1"}},
+          {2, 3, StepDone{{0, false}, 1, true, "found \"it\"\n"}},
+          {3, 4, StepFailed{{1, true}, 2, true, true, "no"}},
+          {4, 5, Reasserted{{1, false}, 2, "k", "weights lost"}},
+          {5, 6, sampled},
+          {6, 7, GateDecided{verification, 1, Verdict::NoEvidence, Reason::NoData, true, "x"}},
+          {7, 8, WatchFired{0, "y"}},
+          {8, 9, AbortRequested{3, "somebody", "because"}},
+          {9, 10, Interrupted{"me"}},
+          {10, 11, Resumed{"you", 12}},
+          {11, 12, RollbackStarted{Cause::Watch, plan::none, "z"}},
+          {12, 13, VerifyStarted{1}},
+          {13, 14, RunEnded{Outcome::Parked, "end"}}};
+}
+
+void conforms(Store& store) {
+  Result<RunInfo> first = store.create(new_run("h1"));
+  REQUIRE(first);
+  CHECK(first->run == "r1");
+  CHECK(first->generations.at(1).number == 1);
+  CHECK(store.next_generation("checkout").operator*() == 2);
+  CHECK(store.next_generation("nobody").operator*() == 1);
+  Result<RunInfo> again = store.create(new_run("h1"));
+  REQUIRE(!again);
+  CHECK(again.error().refused);
+  Result<RunInfo> second = store.create(new_run("h2"));
+  REQUIRE(second);
+  CHECK(second->generations.at(0).number == 2);
+  CHECK(*store.plan_bytes("r1") == "{\"plan\":1}");
+  CHECK(!store.plan_bytes("r9"));
+
+  Request abort{0, Ask::Abort, "somebody", "because", 7};
+  Result<int64_t> id = store.request("r1", abort);
+  REQUIRE(id);
+  CHECK(store.requests("r1", 0)->size() == 1);
+  CHECK(store.requests("r1", *id)->empty());
+  CHECK(store.requests("r2", 0)->empty());
+
+  std::vector<Event> events = some_events();
+  CHECK(store.append("r1", 1, events));
+  CHECK(store.append("r1", 1, events));  // the answer to the first call was lost
+  Status stale = store.append("r1", 1, {events[0]});
+  REQUIRE(!stale);
+  CHECK(stale.error().refused);
+  Result<std::vector<Event>> read = store.read("r1");
+  REQUIRE(read);
+  REQUIRE(read->size() == events.size() + 1);
+  for (size_t i = 0; i < events.size(); ++i) CHECK(encode((*read)[i + 1]) == encode(events[i]));
+
+  Result<int64_t> late = store.request("r1", abort);
+  REQUIRE(!late);
+  CHECK(late.error().refused);
+  Result<std::vector<RunInfo>> list = store.list();
+  REQUIRE(list->size() == 2);
+  CHECK(list->at(0).run == "r2");
+  CHECK(!list->at(0).outcome);
+  CHECK(list->at(1).outcome == Outcome::Parked);
+  CHECK(list->at(1).events == 14);
+  CHECK(list->at(0).generations.at(1).service == "search");
+}
+
+void sql(const std::string& file, const char* text) {
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
+  CHECK(sqlite3_exec(db, text, nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+}
+
+}  // namespace
+
+TEST_CASE("the store in memory conforms") {
+  MemoryStore store;
+  conforms(store);
+}
+
+TEST_CASE("the store in a file conforms, also to a second process that opens it") {
+  Directory directory;
+  Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open(directory.file());
+  REQUIRE(store);
+  conforms(**store);
+  Result<std::unique_ptr<SqliteStore>> other = SqliteStore::open(directory.file());
+  REQUIRE(other);
+  CHECK((*other)->read("r1")->size() == 14);
+  CHECK((*other)->append("r2", 1, {some_events()[0]}));
+  CHECK(!(*store)->append("r2", 1, {some_events()[1]}));
+}
+
+TEST_CASE("a changed, lost or cut-off event quarantines its run and no other") {
+  for (const char* damage :
+       {"UPDATE events SET line = replace(line, 'found', 'faked') WHERE run = 'r1' AND seq = 2",
+        "DELETE FROM events WHERE run = 'r1' AND seq = 3",
+        "DELETE FROM events WHERE run = 'r1' AND seq >= 10"}) {
+    Directory directory;
+    {
+      auto store = SqliteStore::open(directory.file());
+      REQUIRE(store);
+      conforms(**store);
+    }
+    sql(directory.file(), damage);
+    auto store = SqliteStore::open(directory.file());
+    REQUIRE(store);
+    auto broken = (*store)->read("r1");
+    REQUIRE(!broken);
+    CHECK(broken.error().message.find("damaged") != std::string::npos);
+    CHECK((*store)->read("r2"));
+  }
+}
+
+TEST_CASE("foreign, newer and damaged files are refused and left as they are") {
+  Directory directory;
+  sql(directory.file(), "CREATE TABLE theirs (x)");
+  auto foreign = SqliteStore::open(directory.file());
+  REQUIRE(!foreign);
+  CHECK(foreign.error().refused);
+
+  Directory newer;
+  REQUIRE(SqliteStore::open(newer.file()));
+  sql(newer.file(), "PRAGMA user_version=99");
+  auto refused = SqliteStore::open(newer.file());
+  REQUIRE(!refused);
+  CHECK(refused.error().refused);
+  CHECK(refused.error().message.find("newer") != std::string::npos);
+
+  Directory text;
+  std::ofstream(text.file())
+      << "this is not a database, and it is long enough to be read as a header of one .......";
+  auto no_database = SqliteStore::open(text.file());
+  REQUIRE(!no_database);
+  CHECK(no_database.error().refused);
+
+  Directory cut;
+  {
+    auto store = SqliteStore::open(cut.file());
+    REQUIRE(store);
+    conforms(**store);
+  }
+  fs::resize_file(cut.file(), fs::file_size(cut.file()) / 2);
+  auto damaged = SqliteStore::open(cut.file());
+  REQUIRE(!damaged);
+  CHECK(damaged.error().message.find("damaged") != std::string::npos);
+}
+
+TEST_CASE("events of a newer version or with unknown words are not guessed at") {
+  std::string line = encode({1, 2, RunEnded{Outcome::Parked, "x"}});
+  REQUIRE(decode(line));
+  std::string newer = line;
+  newer.replace(newer.find("\"v\":1"), 5, "\"v\":2");
+  CHECK(decode(newer).error().refused);
+  std::string odd = line;
+  odd.replace(odd.find("parked"), 6, "pirked");
+  CHECK(!decode(odd));
+  CHECK(!decode("{\"v\":1,\"event\":\"run_ended\""));
+}
+
+TEST_CASE("a service is locked for one holder at a time, and free when the holder is gone") {
+  Directory directory;
+  std::string locks = (directory.path / "locks").string();
+  {
+    auto mine = effects::ServiceLock::take(locks, "checkout[eu/../x]", "r1, me@here, process 1");
+    REQUIRE(mine);
+    auto second = effects::ServiceLock::take(locks, "checkout[eu/../x]", "r2");
+    REQUIRE(!second);
+    CHECK(second.error().refused);
+    CHECK(second.error().message.find("me@here") != std::string::npos);
+    CHECK(effects::ServiceLock::take(locks, "search", "r2"));
+  }
+  CHECK(effects::ServiceLock::take(locks, "checkout[eu/../x]", "r2"));
+  CHECK(fs::exists(fs::path(locks) / "checkout@eu%2f%2e%2e%2fx.lock"));
+}
+
+TEST_CASE("the lock of a killed process is free at once") {
+  Directory directory;
+  std::string locks = (directory.path / "locks").string();
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    auto lock = effects::ServiceLock::take(locks, "checkout", "the child");
+    ssize_t told = write(ready[1], lock ? "y" : "n", 1);
+    while (told == 1) pause();
+    _exit(1);
+  }
+  char answer = 0;
+  REQUIRE(read(ready[0], &answer, 1) == 1);
+  CHECK(answer == 'y');
+  auto held = effects::ServiceLock::take(locks, "checkout", "me");
+  REQUIRE(!held);
+  CHECK(held.error().message.find("the child") != std::string::npos);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  CHECK(effects::ServiceLock::take(locks, "checkout", "me"));
+  close(ready[0]);
+  close(ready[1]);
+}
+
+TEST_CASE("several processes write to one file, and nothing is lost") {
+  constexpr int processes = 4;
+  constexpr int requests = 25;
+  Directory directory;
+  auto store = SqliteStore::open(directory.file());
+  REQUIRE(store);
+  REQUIRE((*store)->create(new_run("h1")));
+  std::vector<pid_t> children;
+  for (int i = 0; i < processes; ++i) {
+    pid_t child = fork();
+    if (child == 0) {
+      auto own = SqliteStore::open(directory.file());
+      int written = 0;
+      for (int n = 0; own && n < requests; ++n)
+        written += (*own)->request("r1", {0, Ask::Abort, "child", "why", n}) ? 1 : 0;
+      _exit(written == requests ? 0 : 1);
+    }
+    children.push_back(child);
+  }
+  for (pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  CHECK((*store)->requests("r1", 0)->size() == size_t(processes * requests));
+}
+
+}  // namespace rollout::journal

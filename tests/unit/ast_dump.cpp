@@ -1,0 +1,297 @@
+#include "tests/unit/ast_dump.h"
+
+#include <fmt/format.h>
+
+namespace rollout {
+
+namespace {
+
+class Dumper {
+ public:
+  void decl(const ast::Decl* decl);
+  std::string take() { return std::move(out_); }
+
+ private:
+  void open(std::string_view what) { out_ += fmt::format("({} ", what); }
+  void close() { out_ += ")"; }
+  void word(std::string_view text) { out_ += fmt::format("{} ", text); }
+  void name(const ast::Name& name) { word(name.text.empty() ? "-" : name.text); }
+  void flag(bool value) { word(value ? "yes" : "no"); }
+  void names(ast::List<ast::Name> list) {
+    open("names");
+    for (const ast::Name& one : list) name(one);
+    close();
+  }
+  /// The lines of a documentation comment without their indentation.
+  void doc(std::string_view text) {
+    for (size_t i = 0; i < text.size(); ++i) {
+      out_ += text[i];
+      if (text[i] == '\n') i = std::min(text.find_first_not_of(" \t\n\r", i), text.size()) - 1;
+    }
+  }
+
+  void expr(const ast::Expr* expr);
+  void type(const ast::Type* type);
+  void arguments(ast::List<ast::Argument> list) {
+    for (const ast::Argument& argument : list) {
+      name(argument.label);
+      expr(argument.value);
+    }
+  }
+  void fields(ast::List<ast::Field> list) {
+    for (const ast::Field& field : list) {
+      open("field");
+      name(field.name);
+      type(field.type);
+      expr(field.default_value);
+      expr(field.where);
+      names(field.given);
+      close();
+    }
+  }
+  void settings(ast::List<ast::Setting> list) {
+    for (const ast::Setting& setting : list) {
+      open("set");
+      name(setting.name);
+      expr(setting.value);
+      flag(setting.has_block);
+      settings(setting.block);
+      close();
+    }
+  }
+  void block(const ast::Block* block);
+  void statement(const ast::Statement* statement);
+  void capability(const ast::CapabilityDecl& decl);
+  void backend(const ast::BackendDecl& decl);
+  void gate(const ast::GateDecl& decl);
+  void test(const ast::TestDecl& decl);
+
+  std::string out_;
+};
+
+template <typename T, typename Node>
+const T& as(const Node* node) {
+  return *static_cast<const T*>(node);
+}
+
+void Dumper::type(const ast::Type* type) {
+  if (!type) return word("-");
+  open("type");
+  name(type->name);
+  for (const ast::Type* argument : type->arguments) this->type(argument);
+  names(type->with);
+  flag(type->optional);
+  close();
+}
+
+void Dumper::expr(const ast::Expr* expr) {
+  if (!expr) return word("-");
+  open(fmt::format("e{}", int(expr->kind)));
+  switch (expr->kind) {
+    case ast::ExprKind::Error: break;
+    case ast::ExprKind::Literal: word(as<ast::LiteralExpr>(expr).text); break;
+    case ast::ExprKind::Name: word(as<ast::NameExpr>(expr).name); break;
+    case ast::ExprKind::Text:
+      for (const ast::Expr* part : as<ast::TextExpr>(expr).parts) this->expr(part);
+      break;
+    case ast::ExprKind::Member:
+      this->expr(as<ast::MemberExpr>(expr).object);
+      name(as<ast::MemberExpr>(expr).member);
+      break;
+    case ast::ExprKind::Call:
+      this->expr(as<ast::CallExpr>(expr).callee);
+      arguments(as<ast::CallExpr>(expr).arguments);
+      break;
+    case ast::ExprKind::Index:
+      this->expr(as<ast::IndexExpr>(expr).object);
+      this->expr(as<ast::IndexExpr>(expr).index);
+      break;
+    case ast::ExprKind::Unary:
+      word(fmt::format("{}", int(as<ast::UnaryExpr>(expr).op)));
+      this->expr(as<ast::UnaryExpr>(expr).operand);
+      break;
+    case ast::ExprKind::Binary:
+      word(fmt::format("{}", int(as<ast::BinaryExpr>(expr).op)));
+      this->expr(as<ast::BinaryExpr>(expr).left);
+      this->expr(as<ast::BinaryExpr>(expr).right);
+      break;
+    case ast::ExprKind::List:
+      for (const ast::Expr* item : as<ast::ListExpr>(expr).items) this->expr(item);
+      break;
+  }
+  close();
+}
+
+void Dumper::block(const ast::Block* block) {
+  if (!block) return word("-");
+  open("block");
+  for (const ast::Statement* one : block->statements) statement(one);
+  close();
+}
+
+void Dumper::statement(const ast::Statement* statement) {
+  open(fmt::format("s{}", int(statement->kind)));
+  switch (statement->kind) {
+    case ast::StatementKind::Error: break;
+    case ast::StatementKind::Call: expr(as<ast::CallStatement>(statement).call); break;
+    case ast::StatementKind::Phase:
+      name(as<ast::PhaseStatement>(statement).name);
+      block(as<ast::PhaseStatement>(statement).body);
+      break;
+    case ast::StatementKind::Hold:
+      expr(as<ast::HoldStatement>(statement).duration);
+      for (const ast::Expr* judge : as<ast::HoldStatement>(statement).judges) expr(judge);
+      break;
+    case ast::StatementKind::For:
+      name(as<ast::ForStatement>(statement).variable);
+      expr(as<ast::ForStatement>(statement).range);
+      block(as<ast::ForStatement>(statement).body);
+      break;
+    case ast::StatementKind::If:
+      expr(as<ast::IfStatement>(statement).condition);
+      block(as<ast::IfStatement>(statement).then_block);
+      block(as<ast::IfStatement>(statement).else_block);
+      break;
+    case ast::StatementKind::Let:
+      name(as<ast::LetStatement>(statement).name);
+      type(as<ast::LetStatement>(statement).type);
+      expr(as<ast::LetStatement>(statement).value);
+      break;
+    case ast::StatementKind::Watch:
+      expr(as<ast::WatchStatement>(statement).condition);
+      expr(as<ast::WatchStatement>(statement).held);
+      break;
+    case ast::StatementKind::Rollback:
+      expr(as<ast::RollbackStatement>(statement).within);
+      expr(as<ast::RollbackStatement>(statement).verify);
+      expr(as<ast::RollbackStatement>(statement).verify_within);
+      break;
+  }
+  close();
+}
+
+void Dumper::capability(const ast::CapabilityDecl& decl) {
+  for (const ast::ActionItem& action : decl.actions) {
+    open(fmt::format("action{}", int(action.reversibility)));
+    name(action.name);
+    fields(action.parameters);
+    for (const ast::Effect& effect : action.effects) {
+      for (const ast::Name& one : {effect.variable, effect.service, effect.role}) name(one);
+      expr(effect.value);
+    }
+    close();
+  }
+  for (const ast::ObserveItem& item : decl.observations) {
+    name(item.name);
+    fields(item.parameters);
+    type(item.type);
+  }
+  for (const ast::SignalMethod& signal : decl.signals) {
+    name(signal.name);
+    fields(signal.parameters);
+    type(signal.type);
+    name(signal.evidence);
+  }
+}
+
+void Dumper::backend(const ast::BackendDecl& decl) {
+  names(decl.capabilities);
+  fields(decl.config);
+  fields(decl.bindings);
+  for (const ast::ActionLimits& limits : decl.actions) {
+    name(limits.name);
+    expr(limits.within);
+    name(limits.attempts);
+    flag(limits.idempotent);
+  }
+  name(decl.weights_from);
+  name(decl.weights_to);
+}
+
+void Dumper::gate(const ast::GateDecl& decl) {
+  fields(decl.parameters);
+  for (const ast::Expr* part : {decl.sample, decl.minimum, decl.harm, decl.harm_of}) expr(part);
+  for (const ast::ConditionClause& clause : decl.conditions) {
+    open(fmt::format("c{}", int(clause.kind)));
+    for (const ast::Expr* part : {clause.condition, clause.proven, clause.samples}) expr(part);
+    close();
+  }
+  for (const ast::ResponseClause& response : decl.responses) {
+    name(response.event);
+    expr(response.hold);
+    flag(response.pass);
+  }
+}
+
+void Dumper::test(const ast::TestDecl& decl) {
+  for (const ast::TestItem& item : decl.items) {
+    open(fmt::format("t{}", int(item.kind)));
+    expr(item.subject);
+    for (const ast::ScriptedValue& value : item.values) {
+      expr(value.value);
+      expr(value.at);
+    }
+    name(item.phase);
+    name(item.run);
+    arguments(item.arguments);
+    close();
+  }
+}
+
+void Dumper::decl(const ast::Decl* decl) {
+  open(fmt::format("d{}", int(decl->kind)));
+  name(decl->name);
+  doc(decl->doc);
+  switch (decl->kind) {
+    case ast::DeclKind::Error: break;
+    case ast::DeclKind::Import:
+      name(as<ast::ImportDecl>(decl).path);
+      for (const ast::ImportName& one : as<ast::ImportDecl>(decl).names) names({one.name, one.alias});
+      break;
+    case ast::DeclKind::Input:
+      type(as<ast::InputDecl>(decl).type);
+      for (const ast::Expr* part : {as<ast::InputDecl>(decl).default_value, as<ast::InputDecl>(decl).example,
+                                    as<ast::InputDecl>(decl).where})
+        expr(part);
+      break;
+    case ast::DeclKind::Let:
+      type(as<ast::LetDecl>(decl).type);
+      expr(as<ast::LetDecl>(decl).value);
+      break;
+    case ast::DeclKind::Record: fields(as<ast::RecordDecl>(decl).fields); break;
+    case ast::DeclKind::Target:
+      flag(as<ast::TargetDecl>(decl).metrics);
+      name(as<ast::TargetDecl>(decl).backend);
+      settings(as<ast::TargetDecl>(decl).settings);
+      break;
+    case ast::DeclKind::Service:
+      settings(as<ast::ServiceDecl>(decl).settings);
+      for (const ast::SignalItem& signal : as<ast::ServiceDecl>(decl).signals) {
+        name(signal.name);
+        type(signal.type);
+        expr(signal.source);
+      }
+      break;
+    case ast::DeclKind::Capability: capability(as<ast::CapabilityDecl>(decl)); break;
+    case ast::DeclKind::Backend: backend(as<ast::BackendDecl>(decl)); break;
+    case ast::DeclKind::Gate: gate(as<ast::GateDecl>(decl)); break;
+    case ast::DeclKind::Strategy:
+      fields(as<ast::StrategyDecl>(decl).parameters);
+      block(as<ast::StrategyDecl>(decl).body);
+      break;
+    case ast::DeclKind::Rollout: block(as<ast::RolloutDecl>(decl).body); break;
+    case ast::DeclKind::Test: test(as<ast::TestDecl>(decl)); break;
+  }
+  close();
+  out_ += '\n';
+}
+
+}  // namespace
+
+std::string dump(const ast::File& file) {
+  Dumper dumper;
+  for (const ast::Decl* decl : file.decls) dumper.decl(decl);
+  return dumper.take();
+}
+
+}  // namespace rollout

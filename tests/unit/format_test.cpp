@@ -1,0 +1,144 @@
+#include <chrono>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "compiler/base/render.h"
+#include "compiler/syntax/format.h"
+#include "compiler/syntax/parse.h"
+#include "tests/unit/ast_dump.h"
+#include "tests/unit/programs.h"
+
+namespace rollout {
+
+namespace {
+
+struct Formatted {
+  std::optional<std::string> text;
+  std::string messages;
+};
+
+Formatted format_text(const std::string& text) {
+  SourceMap sources;
+  Diagnostics diagnostics;
+  Formatted result;
+  result.text = syntax::format(sources, sources.add("a.rollout", text), diagnostics);
+  result.messages = render_text(diagnostics, sources, false);
+  return result;
+}
+
+std::string tree_of(const std::string& text) {
+  SourceMap sources;
+  Diagnostics diagnostics;
+  return dump(*syntax::parse(sources, sources.add("a.rollout", text), diagnostics));
+}
+
+/// The text without blanks and without commas before a closing bracket: the formatter changes nothing else.
+std::string squeeze(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') continue;
+    bool closes = c == ')' || c == ']' || c == '}';
+    if (closes && out.ends_with(',')) out.pop_back();
+    out += c;
+  }
+  return out;
+}
+
+void check_layout(const std::string& name, const std::string& text) {
+  INFO(name << "\n" << text);
+  Formatted once = format_text(text);
+  INFO(once.messages);
+  REQUIRE(once.text);
+  INFO("formatted:\n" << *once.text);
+  Formatted twice = format_text(*once.text);
+  INFO(twice.messages);
+  REQUIRE(twice.text);
+  REQUIRE(*twice.text == *once.text);
+  REQUIRE(tree_of(*once.text) == tree_of(text));
+}
+
+void check_one(std::string_view before, std::string_view after) {
+  Formatted result = format_text(std::string(before));
+  INFO(result.messages);
+  REQUIRE(result.text);
+  CHECK(*result.text == after);
+  CHECK(format_text(std::string(after)).text == result.text);
+}
+
+}  // namespace
+
+TEST_CASE("the repository's programs are laid out already") {
+  for (const ProgramText& program : repository_programs()) {
+    check_layout(program.name, program.text);
+    INFO(program.name);
+    CHECK(format_text(program.text).text == program.text);
+  }
+}
+
+TEST_CASE("the layout keeps the tree and every comment, and does not change what it laid out") {
+  int formatted = 0;
+  for (uint64_t seed = 1; seed <= 1500; ++seed) {
+    std::string text = generated_program(seed);
+    check_layout(fmt::format("seed {}", seed), text);
+    // A comment may move past a comma that is left out; then only what is there can be compared.
+    std::string kept = squeeze(*format_text(text).text), wanted = squeeze(text);
+    std::sort(kept.begin(), kept.end());
+    std::sort(wanted.begin(), wanted.end());
+    std::erase(kept, ',');
+    std::erase(wanted, ',');
+    REQUIRE(kept == wanted);
+    ++formatted;
+  }
+  CHECK(formatted == 1500);
+}
+
+TEST_CASE("a file that does not parse is refused, with the reason") {
+  for (const char* text : {"rollout a {", "let a =", "let a = 5x", "let a = \"b", "let a = \"${}\"", "\xff", "let a = 1 }"}) {
+    Formatted result = format_text(text);
+    INFO(text);
+    CHECK_FALSE(result.text);
+    CHECK_FALSE(result.messages.empty());
+  }
+}
+
+TEST_CASE("blocks stay on their line where they were written on one and fit") {
+  check_one("gate  g( s:Service ){sample every 1s}", "gate g(s: Service) { sample every 1s }\n");
+  check_one("rollout r { a.b( 1% )   hold 5m judged by g }", "rollout r { a.b(1%)  hold 5m judged by g }\n");
+  check_one("rollout r {\na.b() }", "rollout r {\n  a.b()\n}\n");
+  check_one("rollout r { phase x { a() } }", "rollout r {\n  phase x { a() }\n}\n");
+  check_one("rollout r {}", "rollout r {}\n");
+  check_one("rollout r { // why\n}", "rollout r {  // why\n}\n");
+}
+
+TEST_CASE("neighbouring settings share a column") {
+  check_one("service s {\n  router = e { x = 1 }\n  rate=5/s\n\n  a = 1\n}",
+            "service s {\n  router = e { x = 1 }\n  rate   = 5/s\n\n  a = 1\n}\n");
+}
+
+TEST_CASE("arguments fill their lines, calls in a list take a line each") {
+  check_one("let aaaaaaaaaaaaaaaaaaaa = bbbbbbbbbbbbbbbbbbbbbbbbbbb(cccccccccccccccccccccccccccccc, dddddddddddddddddddddddd, "
+            "eeeeeeeeeeeeeeeeee, [f(1), f(2),])",
+            "let aaaaaaaaaaaaaaaaaaaa = bbbbbbbbbbbbbbbbbbbbbbbbbbb(\n"
+            "  cccccccccccccccccccccccccccccc, dddddddddddddddddddddddd, eeeeeeeeeeeeeeeeee, [f(1), f(2)]\n)\n");
+}
+
+TEST_CASE("a blank line stands between declarations, but for neighbours of one kind") {
+  check_one("\n\nlet a = 1\nlet b = 2\ninput c: Int\n\n\nlet d = 1\n\n\n", "let a = 1\nlet b = 2\n\ninput c: Int\n\nlet d = 1\n");
+  check_one("// only a comment", "// only a comment\n");
+  check_one("", "");
+}
+
+TEST_CASE("a megabyte is laid out in under a second") {
+  std::string text;
+  for (uint64_t seed = 1; text.size() < (1u << 20); ++seed) text += generated_program(seed) + "\n";
+  auto start = std::chrono::steady_clock::now();
+  Formatted result = format_text(text);
+  double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  CHECK(result.text);
+  fmt::print("format: {} KiB in {:.0f} ms\n", text.size() / 1024, seconds * 1000);
+  // Several times the limit: this is not the release build, and others may use the machine.
+  CHECK(seconds < 5);
+}
+
+}  // namespace rollout

@@ -1,0 +1,258 @@
+#include "tests/unit/programs.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace fs = std::filesystem;
+
+namespace rollout {
+
+uint64_t Random::next() {
+  uint64_t z = state_ += 0x9E3779B97F4A7C15;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+  return z ^ (z >> 31);
+}
+
+std::vector<ProgramText> repository_programs() {
+  std::vector<ProgramText> programs;
+  for (std::string folder : {"stdlib", "examples"})
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(fs::path(ROLLOUT_SOURCE_DIR) / folder)) {
+      if (entry.path().extension() != ".rollout") continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      std::string text((std::istreambuf_iterator<char>(in)), {});
+      programs.push_back({fs::relative(entry.path(), ROLLOUT_SOURCE_DIR).string(), std::move(text)});
+    }
+  std::sort(programs.begin(), programs.end(), [](auto& a, auto& b) { return a.name < b.name; });
+  return programs;
+}
+
+namespace {
+
+/// Writes tokens; what stands between two of them is chance.
+class Generator {
+ public:
+  explicit Generator(uint64_t seed) : random_(seed) {}
+
+  std::string program() {
+    uint32_t count = 1 + random_.below(8);
+    for (uint32_t i = 0; i < count; ++i) declaration();
+    return std::move(out_);
+  }
+
+ private:
+  /// `tokens` are separated by blanks; a place in between may be broken.
+  void put(std::string_view tokens) {
+    while (!tokens.empty()) {
+      size_t end = std::min(tokens.find(' '), tokens.size());
+      gap();
+      // After a number and one blank it would be money.
+      if (tokens.starts_with("USD")) out_ += ' ';
+      out_ += tokens.substr(0, end);
+      tokens.remove_prefix(std::min(end + 1, tokens.size()));
+    }
+  }
+  void gap() {
+    uint32_t choice = random_.below(60);
+    if (choice == 0) out_ += "\n";
+    else if (choice == 1) out_ += "\n\n\n  ";
+    else if (choice == 2) out_ += fmt::format("  // behind {}  \n", random_.below(100));
+    else if (choice == 3) out_ += fmt::format("\n   /// above é {}\n", random_.below(100));
+    else if (choice == 4) out_ += "\t";
+    else out_ += " ";
+  }
+  void newline() { out_ += random_.one_in(3) ? "\n\n" : random_.one_in(4) ? " " : "\n"; }
+
+  std::string name() {
+    constexpr const char* names[] = {"a", "checkout", "error_rate", "very_long_name_of_a_thing_that_is_named", "USD"};
+    return names[random_.below(5)];
+  }
+  std::string word() {
+    constexpr const char* words[] = {"and", "or", "phase", "hold", "with", "x", "proven", "rollback", "steps"};
+    return words[random_.below(9)];
+  }
+  std::string literal() {
+    constexpr const char* literals[] = {"5", "1.5", "99.9%", "5m30s", "200/s", "512MiB", "12.50 USD", "09:00", "2026-12-24",
+                                        "true", "none", "\"text\"", "\"a ${b.c} // d\"", "\"é \\\" \\n {\""};
+    return literals[random_.below(14)];
+  }
+  void literal_or_name() {
+    if (random_.one_in(2)) return put(name());
+    gap();
+    out_ += literal();  // money holds a blank of its own
+  }
+
+  void arguments() {
+    put("(");
+    uint32_t count = random_.below(5);
+    for (uint32_t i = 0; i < count; ++i) {
+      if (random_.one_in(2)) put(word() + " :");
+      expr();
+      if (i + 1 < count || random_.one_in(3)) put(",");
+    }
+    put(")");
+  }
+
+  void expr() {
+    if (++depth_ > 4) {
+      literal_or_name();
+      --depth_;
+      return;
+    }
+    switch (random_.below(12)) {
+      case 0: expr(), put("."), put(word()); break;
+      case 1: put(name()), arguments(); break;
+      case 2: put(name()), put("["), expr(), put("]"); break;
+      case 3: put("- "), put("("), expr(), put(")"); break;
+      case 4: put("("), expr(), put(")"); break;
+      case 5: put("not"), put(name()); break;
+      case 6: put("["), list(), put("]"); break;
+      case 7: literal_or_name(), put(operators()), expr(); break;
+      case 8: put("("), expr(), put(") and"), literal_or_name(), put("or"), literal_or_name(); break;
+      default: literal_or_name();
+    }
+    --depth_;
+  }
+  std::string operators() {
+    constexpr const char* list[] = {"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or"};
+    return list[random_.below(12)];
+  }
+  void list() {
+    uint32_t count = random_.below(6);
+    for (uint32_t i = 0; i < count; ++i) {
+      expr();
+      if (i + 1 < count || random_.one_in(3)) put(",");
+    }
+  }
+  void type() {
+    put(name());
+    if (random_.one_in(3)) put("<"), put(name()), put("< Int > , Bool >");
+    if (random_.one_in(4)) put("with A + B");
+    if (random_.one_in(4)) put("?");
+  }
+  void field() {
+    put(word() + " :");
+    type();
+    if (random_.one_in(2)) put("="), expr();
+    if (random_.one_in(2)) put("where"), expr();
+  }
+  void parameters() {
+    put("(");
+    uint32_t count = random_.below(5);
+    for (uint32_t i = 0; i < count; ++i) {
+      field();
+      if (i + 1 < count || random_.one_in(3)) put(",");
+    }
+    put(")");
+  }
+  template <typename Item>
+  void block(Item item) {
+    bool one_line = random_.one_in(2);
+    put("{");
+    uint32_t count = random_.below(4);
+    for (uint32_t i = 0; i < count; ++i) {
+      if (!one_line) newline();
+      item();
+    }
+    if (!one_line) newline();
+    put("}");
+  }
+  void setting() {
+    put(word() + " =");
+    expr();
+    if (depth_ < 3 && random_.one_in(3)) {
+      ++depth_;
+      block([&] { setting(); });
+      --depth_;
+    }
+  }
+  void statements() { block([&] { statement(); }); }
+  void statement() {
+    if (++depth_ > 3) {
+      put(name() + " . " + word());
+      arguments();
+      --depth_;
+      return;
+    }
+    switch (random_.below(8)) {
+      case 0: put("phase " + name()), statements(); break;
+      case 1: put("hold"), expr(), put("judged by"), expr(), put(","), expr(); break;
+      case 2: put("for " + name() + " in"), expr(), statements(); break;
+      case 3: put("if"), expr(), statements(), put("else if"), expr(), statements(), put("else"), statements(); break;
+      case 4: put("let x ="), expr(); break;
+      case 5: put("rollback when"), expr(), put("held"), expr(); break;
+      case 6: put("rollback"), block([&] { put("verify"), expr(), put("within"), expr(); }); break;
+      default: put(name()), arguments();
+    }
+    --depth_;
+  }
+  void clause() {
+    switch (random_.below(6)) {
+      case 0: put("sample every"), expr(); break;
+      case 1: put("minimum"), expr(), put(name()); break;
+      case 2: put("harm +"), expr(), put("of"), expr(); break;
+      case 3: put("reject when"), expr(), put("proven"), expr(); break;
+      case 4: put("require"), expr(), put("over"), expr(), put(name()); break;
+      default: put("on " + name() + " { hold"), expr(), put("then pass unproven }");
+    }
+  }
+  void capability_item() {
+    if (random_.one_in(2)) put("signal " + name()), parameters(), put("-> Percent from " + name());
+    else put("reversible action " + name()), parameters(), block([&] { put("sets x ( s , canary ) ="), expr(); });
+  }
+  void backend_item() {
+    switch (random_.below(4)) {
+      case 0: put("config"), field(); break;
+      case 1: put("binding"), field(), put("given a , b"); break;
+      case 2: put("weights 0 .. 256 per server"); break;
+      default: put("action " + name()), block([&] { put(random_.one_in(2) ? "idempotent" : "attempts 3"); });
+    }
+  }
+  void test_item() {
+    switch (random_.below(5)) {
+      case 0: put("given fail a . b in phase \"x\""); break;
+      case 1: put("given a . b ="), expr(), put("then"), expr(), put("at"), expr(); break;
+      case 2: put("run a"), arguments(); break;
+      case 3: put("at"), expr(), put("abort"); break;
+      default: put("expect"), expr(), put("in phase a");
+    }
+  }
+  void declaration() {
+    depth_ = 0;
+    newline();
+    switch (random_.below(12)) {
+      case 0: put("import std . backend . { local , haproxy as h , }"); break;
+      case 1: put("import \"./a.rollout\" . { b }"); break;
+      case 2: put("input " + name() + " :"), type(), put("example"), expr(), put("where"), expr(); break;
+      case 3: put("let " + name() + " ="), expr(); break;
+      case 4: put("record R"), block([&] { field(); }); break;
+      case 5: put("target hosts : local"), block([&] { setting(); }); break;
+      case 6: put("service s"), block([&] { random_.one_in(2) ? setting() : signal(); }); break;
+      case 7: put("capability C"), block([&] { capability_item(); }); break;
+      case 8: put("backend b implements A + B"), block([&] { backend_item(); }); break;
+      case 9: put("gate g"), parameters(), block([&] { clause(); }); break;
+      case 10: put("rollout r"), statements(); break;
+      default: put("test \"t\""), block([&] { test_item(); });
+    }
+  }
+  void signal() {
+    put("signal " + name() + " :");
+    type();
+    put("=");
+    expr();
+  }
+
+  Random random_;
+  std::string out_;
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::string generated_program(uint64_t seed) { return Generator(seed).program(); }
+
+}  // namespace rollout
