@@ -1,5 +1,6 @@
 #include "compiler/compile.h"
 
+#include <fmt/format.h>
 #include <llvm/ADT/StringRef.h>
 
 #include "stdlib/stdlib.h"
@@ -11,7 +12,14 @@ namespace {
 Result<std::string> load_library(llvm::StringRef path) {
   for (const stdlib::File* file = stdlib::files; file->path; ++file)
     if (path == file->path) return std::string(file->text);
-  return OpError{"the standard library has no such file"};
+  llvm::StringRef folder = path.rsplit('/').first;
+  std::vector<std::string_view> beside;
+  for (const stdlib::File* file = stdlib::files; file->path; ++file) {
+    llvm::StringRef other(file->path);
+    if (other.rsplit('/').first == folder) beside.push_back(other.rsplit('/').second.drop_back(sizeof(".rollout") - 1));
+  }
+  std::string has = beside.empty() ? "" : fmt::format("; in std.{} there are {}", folder.str(), list_of(beside));
+  return OpError{"the standard library has no such file" + has};
 }
 
 }  // namespace

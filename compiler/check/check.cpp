@@ -12,12 +12,33 @@ std::unique_ptr<ir::Program> check(const std::string& path, const Loader& load, 
   return program;
 }
 
-void Checker::run(const Loaded& loaded) {
-  for (module_ = 0; module_ < program_.modules.size(); ++module_) {
-    declare(module_, loaded.imports[module_]);
-    for (const ast::Decl* decl : module().file->decls) check_signature(decl);
-    for (const ast::Decl* decl : module().file->decls) check_decl(decl);
+namespace {
+
+/// What others read of a declaration is known before its readers are checked, so a file may be in any order.
+enum class Stage { Values, Services, Rules };
+
+Stage stage_of(ast::DeclKind kind) {
+  switch (kind) {
+    case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Input: case ast::DeclKind::Let:
+    case ast::DeclKind::Record: case ast::DeclKind::Capability: case ast::DeclKind::Backend: case ast::DeclKind::Target:
+      return Stage::Values;
+    case ast::DeclKind::Service: return Stage::Services;
+    case ast::DeclKind::Gate: case ast::DeclKind::Strategy: case ast::DeclKind::Rollout: case ast::DeclKind::Test: break;
   }
+  return Stage::Rules;
+}
+
+}  // namespace
+
+void Checker::run(const Loaded& loaded) {
+  for (module_ = 0; module_ < program_.modules.size(); ++module_) declare(module_, loaded.imports[module_]);
+  for (module_ = 0; module_ < program_.modules.size(); ++module_)
+    for (const ast::Decl* decl : module().file->decls) check_signature(decl);
+  for (Stage stage : {Stage::Values, Stage::Services, Stage::Rules})
+    for (module_ = 0; module_ < program_.modules.size(); ++module_)
+      for (const ast::Decl* decl : module().file->decls)
+        if (stage_of(decl->kind) == stage) check_decl(decl);
+  check_circles();
 }
 
 }  // namespace rollout::check

@@ -9,8 +9,9 @@ const Type* Checker::check_call(const ast::CallExpr* call) {
     if (object->is(TypeKind::Metrics)) return check_method_call(call, member);
     const Type* callee = check_expr(call->callee);
     if (callee->is(TypeKind::Error)) return callee;
+    if (callee->is(TypeKind::Gate)) return check_gate_call(call, open_parameters(callee));
     if (!callee->is(TypeKind::Quantiled)) {
-      diagnostics_.report(call->callee->span, diag::NotCallable, text(callee));
+      report_not_callable(call, callee);
       return simple(TypeKind::Error);
     }
     if (call->arguments.size() == 1) {
@@ -37,8 +38,13 @@ const Type* Checker::check_call(const ast::CallExpr* call) {
     if (symbol && symbol->kind == ir::Ref::Gate) return check_gate_call(call, program_.gates[symbol->index].parameters);
     return check_gate_call(call, open_parameters(callee));
   }
-  if (!callee->is(TypeKind::Error)) diagnostics_.report(call->callee->span, diag::NotCallable, text(callee));
+  if (!callee->is(TypeKind::Error)) report_not_callable(call, callee);
   return simple(TypeKind::Error);
+}
+
+void Checker::report_not_callable(const ast::CallExpr* call, const Type* callee) {
+  Diagnostic& diagnostic = diagnostics_.report(call->callee->span, diag::NotCallable, text(callee));
+  if (callee->is(TypeKind::Live)) diagnostic.advise("only a histogram has quantiles; read this value as it is, without `(…)`");
 }
 
 std::vector<ir::Parameter> Checker::open_parameters(const Type* gate) const {
@@ -51,7 +57,8 @@ ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<
                                    std::string_view whose, bool complete) {
   ir::Match match = ir::match_arguments(parameters, call->arguments, first);
   std::vector<std::string_view> known;
-  for (size_t i = first; i < parameters.size(); ++i) known.push_back(parameters[i].name.text);
+  for (size_t i = first; i < parameters.size(); ++i)
+    if (!parameters[i].name.text.empty()) known.push_back(parameters[i].name.text);
   switch (match.problem) {
     case ir::Match::Problem::None: break;
     case ir::Match::Problem::TooMany:

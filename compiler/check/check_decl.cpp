@@ -2,40 +2,28 @@
 
 namespace rollout::check {
 
-namespace {
-
-template <typename Store>
-auto& entity_of(Store& store, const ast::Decl* decl) {
-  for (auto entity = store.rbegin(); entity != store.rend(); ++entity)
-    if (entity->decl == decl) return *entity;
-  ROLLOUT_CHECK(false, "every declaration was declared");
-  return store.front();
-}
-
-}  // namespace
-
 /// What other declarations of the module may ask of this one: the types of its parameters.
 void Checker::check_signature(const ast::Decl* decl) {
   switch (decl->kind) {
     case ast::DeclKind::Record: {
-      ir::Record& record = entity_of(program_.records, decl);
+      ir::Record& record = program_.records[indices_.lookup(decl)];
       record.fields = check_parameters(record.decl->fields);
       break;
     }
     case ast::DeclKind::Input: {
-      ir::Input& input = entity_of(program_.inputs, decl);
+      ir::Input& input = program_.inputs[indices_.lookup(decl)];
       input.type = check_type(input.decl->type);
       break;
     }
-    case ast::DeclKind::Capability: check_capability(entity_of(program_.capabilities, decl)); break;
-    case ast::DeclKind::Backend: check_backend(entity_of(program_.backends, decl)); break;
+    case ast::DeclKind::Capability: check_capability(program_.capabilities[indices_.lookup(decl)]); break;
+    case ast::DeclKind::Backend: check_backend(program_.backends[indices_.lookup(decl)]); break;
     case ast::DeclKind::Gate: {
-      ir::Gate& gate = entity_of(program_.gates, decl);
+      ir::Gate& gate = program_.gates[indices_.lookup(decl)];
       gate.parameters = check_parameters(gate.decl->parameters);
       break;
     }
     case ast::DeclKind::Strategy: {
-      ir::Strategy& strategy = entity_of(program_.strategies, decl);
+      ir::Strategy& strategy = program_.strategies[indices_.lookup(decl)];
       strategy.parameters = check_parameters(strategy.decl->parameters);
       break;
     }
@@ -49,7 +37,7 @@ void Checker::check_decl(const ast::Decl* decl) {
   slots_ = 0;
   switch (decl->kind) {
     case ast::DeclKind::Input: {
-      ir::Input& input = entity_of(program_.inputs, decl);
+      ir::Input& input = program_.inputs[indices_.lookup(decl)];
       for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
         if (value) expect(value, input.type, fmt::format("`{}`", decl->name.text));
       if (!input.decl->where) break;
@@ -57,35 +45,74 @@ void Checker::check_decl(const ast::Decl* decl) {
       expect(input.decl->where, simple(TypeKind::Bool), "`where`");
       break;
     }
-    case ast::DeclKind::Let: {
-      ir::Let& let = entity_of(program_.lets, decl);
-      const Type* type = let.decl->type ? check_type(let.decl->type) : nullptr;
-      if (type) expect(let.decl->value, type, fmt::format("`{}`", decl->name.text));
-      else type = check_expr(let.decl->value);
-      if (type->is(TypeKind::Live)) diagnostics_.report(let.decl->value->span, diag::LiveHere, "`let`", "plan-time value");
-      let.type = type;
+    case ast::DeclKind::Let: check_let(indices_.lookup(decl)); break;
+    case ast::DeclKind::Record: check_defaults(program_.records[indices_.lookup(decl)].fields); break;
+    case ast::DeclKind::Capability:
+      for (const ir::Action& action : program_.capabilities[indices_.lookup(decl)].actions) check_defaults(action.parameters);
+      for (const ir::Method& signal : program_.capabilities[indices_.lookup(decl)].signals) check_defaults(signal.parameters);
       break;
-    }
-    case ast::DeclKind::Target: check_target(entity_of(program_.targets, decl)); break;
-    case ast::DeclKind::Service: check_service(entity_of(program_.services, decl)); break;
-    case ast::DeclKind::Gate: check_gate(entity_of(program_.gates, decl)); break;
+    case ast::DeclKind::Backend:
+      check_defaults(program_.backends[indices_.lookup(decl)].config);
+      check_defaults(program_.backends[indices_.lookup(decl)].bindings);
+      break;
+    case ast::DeclKind::Target: check_target(program_.targets[indices_.lookup(decl)]); break;
+    case ast::DeclKind::Service: check_service(program_.services[indices_.lookup(decl)]); break;
+    case ast::DeclKind::Gate:
+      check_defaults(program_.gates[indices_.lookup(decl)].parameters);
+      check_gate(program_.gates[indices_.lookup(decl)]);
+      break;
     case ast::DeclKind::Strategy: {
-      ir::Strategy& strategy = entity_of(program_.strategies, decl);
+      ir::Strategy& strategy = program_.strategies[indices_.lookup(decl)];
+      check_defaults(strategy.parameters);
+      strategy_ = indices_.lookup(decl);
       for (const ir::Parameter& parameter : strategy.parameters) add_local(parameter.name, parameter.type);
       check_block(strategy.decl->body);
       strategy.slots = slots_;
+      strategy_ = UINT32_MAX;
       break;
     }
     case ast::DeclKind::Rollout: {
-      ir::Rollout& rollout = entity_of(program_.rollouts, decl);
+      ir::Rollout& rollout = program_.rollouts[indices_.lookup(decl)];
       check_block(rollout.decl->body);
       rollout.slots = slots_;
       break;
     }
-    case ast::DeclKind::Test: check_test(entity_of(program_.tests, decl)); break;
-    case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Record: case ast::DeclKind::Capability:
-    case ast::DeclKind::Backend: break;
+    case ast::DeclKind::Test: check_test(program_.tests[indices_.lookup(decl)]); break;
+    case ast::DeclKind::Error: case ast::DeclKind::Import: break;
   }
+}
+
+/// A `let` is checked when it is first named, wherever it stands.
+const Type* Checker::check_let(uint32_t index) {
+  ir::Let& let = program_.lets[index];
+  if (let.type) return let.type;
+  if (std::find(open_lets_.begin(), open_lets_.end(), index) != open_lets_.end()) return nullptr;
+  open_lets_.push_back(index);
+  std::vector<Local> locals = std::exchange(locals_, {});
+  ir::ModuleId module = std::exchange(module_, let.module);
+  bool in_test = std::exchange(in_test_, false);
+  auto given = std::exchange(given_, nullptr);
+  const Type* type = let.decl->type ? check_type(let.decl->type) : nullptr;
+  if (type) expect(let.decl->value, type, fmt::format("`{}`", let.decl->name.text));
+  else type = check_value(let.decl->value);
+  let.type = type;
+  locals_ = std::move(locals);
+  module_ = module;
+  in_test_ = in_test;
+  given_ = given;
+  open_lets_.pop_back();
+  return type;
+}
+
+/// The type of what a `let` names: a value of plan time.
+const Type* Checker::check_value(const ast::Expr* value) {
+  const Type* type = check_expr(value);
+  bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role);
+  if (live) {
+    report_live(value, "`let`", "value");
+    return simple(TypeKind::Error);
+  }
+  return type;
 }
 
 }  // namespace rollout::check

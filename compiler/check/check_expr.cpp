@@ -50,14 +50,20 @@ bool Checker::fits(const ast::Expr* expr, const Type* found, const Type* wanted)
   return wanted->is(TypeKind::Service) && found->is(TypeKind::Service);
 }
 
-void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view whose) {
-  const Type* found = check_expr(expr, wanted);
-  if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) {
-    diagnostics_.report(expr->span, diag::LiveHere, std::string(whose), text(wanted))
-        .note("live values exist only while the rollout runs; the plan, and all that is proven of it, is made before")
-        .advise("read it in a gate (`reject when`, `require`) or in `rollback when`");
+void Checker::report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted) {
+  Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::LiveHere, std::string(whose), wanted);
+  bool joins = whose == "`and`" || whose == "`or`" || whose == "`not`";
+  if (joins) {
+    diagnostic.advise("write several conditions as several clauses, each with one comparison");
     return;
   }
+  diagnostic.note("live values exist only while the rollout runs; the plan is made before")
+      .advise("read it in a gate (`reject when`, `require`) or in `rollback when`");
+}
+
+void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view whose) {
+  const Type* found = check_expr(expr, wanted);
+  if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) return report_live(expr, whose, text(wanted));
   if (!fits(expr, found, wanted)) {
     Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::WrongType, std::string(whose), text(wanted), text(found));
     diagnostic.caret(fmt::format("this is {}", text(found)));
@@ -67,7 +73,7 @@ void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view
     return;
   }
   if (!wanted->is(TypeKind::Service) || !found->is(TypeKind::Service)) return;
-  std::vector<uint32_t> has = capabilities_of(expr, found);
+  const std::vector<uint32_t>& has = found->capabilities;
   for (uint32_t capability : wanted->capabilities) {
     if (std::find(has.begin(), has.end(), capability) != has.end()) continue;
     std::string name(program_.capabilities[capability].decl->name.text);
@@ -77,6 +83,7 @@ void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view
         backends.push_back(backend.decl->name.text);
     Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::MissingCapability, std::string(whose), name);
     if (!backends.empty()) diagnostic.advise(fmt::format("bind the service to a target of {}", list_of(backends)));
+    return;
   }
 }
 
@@ -122,7 +129,7 @@ const Type* Checker::check_text(const ast::TextExpr* text_expr, const Type* want
       continue;
     }
     const Type* type = check_expr(part);
-    bool printable = type->arguments.empty() && !type->is(TypeKind::Service) && !type->is(TypeKind::Record);
+    bool printable = type->is(TypeKind::Error) || (type->kind >= TypeKind::Bool && type->kind <= TypeKind::Path);
     if (!printable) diagnostics_.report(part->span, diag::WrongType, "`${…}`", "text or a number", text(type));
   }
   return wanted && is_text_kind(wanted->kind) ? wanted : simple(TypeKind::String);
@@ -153,14 +160,20 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
   switch (symbol->kind) {
     case ir::Ref::Input: return program_.inputs[symbol->index].type;
     case ir::Ref::Let:
-      if (program_.lets[symbol->index].type) return program_.lets[symbol->index].type;
-      diagnostics_.report(name->span, diag::UsedBefore, std::string(name->name)).at(symbol->span, "declared here");
+      if (const Type* type = check_let(symbol->index)) return type;
+      diagnostics_.report(name->span, diag::MadeOfItself, std::string(name->name)).at(symbol->span, "declared here");
       return simple(TypeKind::Error);
-    case ir::Ref::Service: return program_.types.service({});
+    case ir::Ref::Service: {
+      std::vector<uint32_t> has;
+      for (const ir::Binding& binding : program_.services[symbol->index].bindings) has.push_back(binding.capability);
+      std::sort(has.begin(), has.end());
+      return program_.types.service(std::move(has));
+    }
     case ir::Ref::Target: return simple(program_.targets[symbol->index].decl->metrics ? TypeKind::Metrics : TypeKind::Target);
     case ir::Ref::Gate: {
       std::vector<const Type*> open;
-      for (const ir::Parameter& parameter : program_.gates[symbol->index].parameters) open.push_back(parameter.type);
+      for (const ir::Parameter& parameter : program_.gates[symbol->index].parameters)
+        if (!parameter.default_value) open.push_back(parameter.type);
       return program_.types.gate(open);
     }
     default: break;
@@ -172,10 +185,24 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
 const Type* Checker::check_list(const ast::ListExpr* list, const Type* wanted) {
   const Type* element = wanted && wanted->is(TypeKind::List) ? wanted->arguments[0] : nullptr;
   for (const ast::Expr* item : list->items) {
-    if (element) expect(item, element, "this list");
-    else element = check_expr(item);
+    if (!element) element = check_expr(item);
+    else if (!wanted && element->is(TypeKind::Service) && check_expr(item)->is(TypeKind::Service))
+      element = common_service(element, info(item).type);
+    else expect(item, element, "this list");
+    const Type* type = info(item).type;
+    bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role);
+    if (!live) continue;
+    report_live(item, "a list", "value");
+    return simple(TypeKind::Error);
   }
   return program_.types.list_of(element ? element : simple(TypeKind::Error));
+}
+
+const Type* Checker::common_service(const Type* left, const Type* right) {
+  std::vector<uint32_t> both;
+  std::set_intersection(left->capabilities.begin(), left->capabilities.end(), right->capabilities.begin(), right->capabilities.end(),
+                        std::back_inserter(both));
+  return program_.types.service(std::move(both));
 }
 
 const Type* Checker::check_index(const ast::IndexExpr* index) {

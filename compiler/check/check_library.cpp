@@ -9,6 +9,9 @@ const std::vector<std::string_view> variables = {"version", "instances", "share"
 const std::vector<std::string_view> roles = {"stable", "canary"};
 const std::vector<std::string_view> evidences = {"counts", "buckets", "value"};
 
+constexpr int64_t max_attempts = 100;
+constexpr int64_t max_weight = 65536;
+
 bool is_one_of(std::string_view word, const std::vector<std::string_view>& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -47,18 +50,31 @@ void Checker::check_effects(const ir::Action& action) {
     if (effect.service.text != action.parameters[0].name.text)
       report_unknown(effect.service.span, effect.service.text, "service here", {action.parameters[0].name.text});
     if (!is_one_of(effect.role.text, roles)) report_unknown(effect.role.span, effect.role.text, "role", roles);
-    TypeKind wanted = type_of_variable(effect.variable.text);
-    bool is_literal_none = effect.value->kind == ast::ExprKind::Literal &&
-                           static_cast<const ast::LiteralExpr*>(effect.value)->literal == ast::LiteralKind::None;
-    if (is_literal_none && wanted == TypeKind::Image) {
-      info(effect.value).type = simple(TypeKind::None);
-      continue;
-    }
-    // `version(s, canary)`: the value that the model has before the action.
-    if (effect.value->kind == ast::ExprKind::Call) continue;
-    expect(effect.value, simple(wanted), fmt::format("`{}`", effect.variable.text));
+    check_effect_value(action, effect);
   }
   locals_.clear();
+}
+
+void Checker::check_effect_value(const ir::Action& action, const ast::Effect& effect) {
+  TypeKind wanted = type_of_variable(effect.variable.text);
+  bool is_literal_none = effect.value->kind == ast::ExprKind::Literal &&
+                         static_cast<const ast::LiteralExpr*>(effect.value)->literal == ast::LiteralKind::None;
+  if (is_literal_none && wanted == TypeKind::Image) {
+    info(effect.value).type = simple(TypeKind::None);
+    return;
+  }
+  if (effect.value->kind != ast::ExprKind::Call) return expect(effect.value, simple(wanted), fmt::format("`{}`", effect.variable.text));
+  // `version(s, canary)`: the value that the model has before the action.
+  auto* call = static_cast<const ast::CallExpr*>(effect.value);
+  auto name_of = [](const ast::Expr* expr) {
+    return expr->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(expr)->name : std::string_view();
+  };
+  bool copies = name_of(call->callee) == effect.variable.text && call->arguments.size() == 2 &&
+                name_of(call->arguments[0].value) == action.parameters[0].name.text && is_one_of(name_of(call->arguments[1].value), roles);
+  if (copies) return;
+  diagnostics_.report(effect.value->span, diag::BadEffect, std::string(effect.variable.text))
+      .advise(fmt::format("write a parameter of the action, or what another version has: `{}({}, canary)`", effect.variable.text,
+                          action.parameters[0].name.text));
 }
 
 void Checker::check_backend(ir::Backend& backend) {
@@ -72,7 +88,17 @@ void Checker::check_backend(ir::Backend& backend) {
       for (const ir::Action& action : program_.capabilities[capability].actions) known.push_back(action.name.text);
     if (!is_one_of(limits.name.text, known)) report_unknown(limits.name.span, limits.name.text, "action", known);
     if (limits.within) expect(limits.within, simple(TypeKind::Duration), "`within`");
+    check_limit(limits.attempts, 1, max_attempts);
   }
+  check_limit(backend.decl->weights_from, 0, max_weight);
+  check_limit(backend.decl->weights_to, 1, max_weight);
+}
+
+void Checker::check_limit(const ast::Name& number, int64_t least, int64_t most) {
+  int64_t value = 0;
+  if (number.text.empty()) return;
+  bool fits = !llvm::StringRef(number.text).getAsInteger(10, value) && least <= value && value <= most;
+  if (!fits) diagnostics_.report(number.span, diag::OutOfRange, std::string(number.text), fmt::format("{} to {} is possible", least, most));
 }
 
 }  // namespace rollout::check

@@ -23,6 +23,10 @@ const Type* Checker::check_member(const ast::MemberExpr* member) {
     }
     default: break;
   }
+  if (object->is(TypeKind::Quantiled)) {
+    diagnostics_.report(member->object->span, diag::QuantileMissing).advise("name the quantile: `latency(99%)`");
+    return simple(TypeKind::Error);
+  }
   diagnostics_.report(member->member.span, diag::NoMembers, text(object), std::string(member->member.text));
   return simple(TypeKind::Error);
 }
@@ -44,7 +48,7 @@ const Type* Checker::service_member(const ast::MemberExpr* member, bool role) {
     return simple(TypeKind::Role);
   }
   if (!role && name == "replicas") return known.ref = ir::Ref::Replicas, simple(TypeKind::Int);
-  if (name == "traffic") {
+  if (!role && name == "traffic") {
     known.ref = ir::Ref::Traffic;
     return in_test_ ? program_.types.live(simple(TypeKind::Rate)) : simple(TypeKind::Rate);
   }
@@ -67,19 +71,13 @@ const Type* Checker::signal_type(const ast::MemberExpr* member) {
       if (std::find(known.begin(), known.end(), signal.name.text) == known.end()) known.push_back(signal.name.text);
     }
   }
+  // A file of gates may be read alone: then nothing is known of the signals of a service.
+  if (!service && program_.services.empty()) return simple(TypeKind::Error);
   for (std::string_view word : {"canary", "stable", "replicas", "traffic"})
     if (!info(member->object).type->is(TypeKind::Role)) known.push_back(word);
   report_unknown(member->member.span, member->member.text,
                  service ? fmt::format("member of service `{}`", service->decl->name.text) : "member of a service", known);
   return simple(TypeKind::Error);
-}
-
-const std::vector<uint32_t> Checker::capabilities_of(const ast::Expr* object, const Type* type) const {
-  const ir::Service* service = known_service(object);
-  if (!service) return type->capabilities;
-  std::vector<uint32_t> has;
-  for (const ir::Binding& binding : service->bindings) has.push_back(binding.capability);
-  return has;
 }
 
 }  // namespace rollout::check

@@ -107,12 +107,13 @@ const Type* Checker::comparison(const ast::BinaryExpr* binary, const Type* left,
   bool equality = binary->op == Operator::Equal || binary->op == Operator::NotEqual;
   bool ordered = is_number(a) || is_quantity(a) || a == TypeKind::Time || a == TypeKind::Date || a == TypeKind::Version;
   bool same = a == b || (is_number(a) && is_number(b)) || (is_share(a) && is_share(b));
-  bool plain = a != TypeKind::Service && a != TypeKind::Gate && a != TypeKind::List && a != TypeKind::Record;
+  bool plain = a >= TypeKind::Bool && a <= TypeKind::Path && !(live && a == TypeKind::Bool);
   if (!same || !plain || (!ordered && !equality)) {
     Diagnostic& diagnostic = diagnostics_.report(binary->op_span, diag::UnitMismatch, std::string(symbol_of(binary->op)), text(left), text(right));
     diagnostic.at(binary->left->span, text(left)).at(binary->right->span, text(right));
     if (is_number(b) && is_share(a)) diagnostic.advise("write a share such as `5%`");
     if (is_number(b) && a == TypeKind::Duration) diagnostic.advise("write a unit, such as `500ms`");
+    if (a == TypeKind::Role) diagnostic.advise("compare one of its signals, such as `s.canary.error_rate`");
     return simple(TypeKind::Error);
   }
   return live ? program_.types.live(simple(TypeKind::Bool)) : simple(TypeKind::Bool);

@@ -16,6 +16,7 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
     }
     for (const ir::Given& other : given)
       if (other.parameter->name.text == setting.name.text) diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
+    if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, std::string(setting.name.text));
     given_ = &parameter->given;
     expect(setting.value, parameter->type, fmt::format("`{}`", setting.name.text));
     given_ = nullptr;
@@ -39,7 +40,13 @@ void Checker::check_target(ir::Target& target) {
 }
 
 void Checker::check_service(ir::Service& service) {
-  for (const ast::Setting& setting : service.decl->settings) check_service_setting(service, setting);
+  llvm::ArrayRef<ast::Setting> settings = service.decl->settings;
+  for (size_t i = 0; i < settings.size(); ++i) {
+    auto same = [&](const ast::Setting& other) { return other.name.text == settings[i].name.text; };
+    if (std::any_of(settings.begin(), settings.begin() + i, same))
+      diagnostics_.report(settings[i].name.span, diag::GivenTwice, std::string(settings[i].name.text));
+    else check_service_setting(service, settings[i]);
+  }
   add_capability_signals(service);
   for (const ast::SignalItem& signal : service.decl->signals) check_service_signal(service, signal);
 }
@@ -47,6 +54,7 @@ void Checker::check_service(ir::Service& service) {
 /// `workload = hosts { … }` binds a target; `traffic = 400/s` is a fact.
 void Checker::check_service_setting(ir::Service& service, const ast::Setting& setting) {
   if (setting.name.text == "traffic") {
+    if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, "traffic");
     expect(setting.value, simple(TypeKind::Rate), "`traffic`");
     service.traffic = setting.value;
     return;

@@ -46,8 +46,7 @@ void Checker::check_statement(const ast::Statement* statement) {
       auto* let = static_cast<const ast::LetStatement*>(statement);
       const Type* type = let->type ? check_type(let->type) : nullptr;
       if (type) expect(let->value, type, fmt::format("`{}`", let->name.text));
-      else type = check_expr(let->value);
-      if (type->is(TypeKind::Live)) diagnostics_.report(let->value->span, diag::LiveHere, "`let`", "plan-time value");
+      else type = check_value(let->value);
       add_local(let->name, type);
       break;
     }
@@ -95,7 +94,7 @@ void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr
     return;
   }
   std::vector<std::string_view> known;
-  for (uint32_t capability : capabilities_of(member->object, object)) {
+  for (uint32_t capability : object->capabilities) {
     const std::vector<ir::Action>& actions = program_.capabilities[capability].actions;
     for (uint32_t i = 0; i < actions.size(); ++i) {
       known.push_back(actions[i].name.text);
@@ -105,13 +104,51 @@ void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr
       return;
     }
   }
-  report_unknown(member->member.span, member->member.text, "action of this service", known);
+  const ir::Service* service = known_service(member->object);
+  if (known.empty()) {
+    diagnostics_.report(member->object->span, diag::NoActions, service ? fmt::format("service `{}`", service->decl->name.text) : "this service")
+        .advise(service ? "bind it to a target: `workload = hosts { … }`" : "say what it can do: `s: Service with Workload + TrafficRouter`");
+    return;
+  }
+  report_unknown(member->member.span, member->member.text,
+                 service ? fmt::format("action of service `{}`", service->decl->name.text) : "action of this service", known);
 }
 
 void Checker::check_strategy_call(const ast::CallExpr* call, uint32_t strategy) {
   info(call->callee) = {simple(TypeKind::None), ir::Ref::Strategy, strategy, 0};
+  if (strategy_ != UINT32_MAX) strategy_calls_.push_back({strategy_, strategy, call->callee->span});
   const ir::Strategy& callee = program_.strategies[strategy];
   check_arguments(call, callee.parameters, 0, fmt::format("`{}`", callee.decl->name.text), true);
+}
+
+void Checker::check_circles() {
+  std::vector<bool> done(program_.strategies.size());
+  for (uint32_t i = 0; i < program_.strategies.size(); ++i) {
+    std::vector<uint32_t> path;
+    find_circle(i, path, done);
+  }
+}
+
+/// True when one was found and reported.
+bool Checker::find_circle(uint32_t from, std::vector<uint32_t>& path, std::vector<bool>& done) {
+  if (done[from]) return false;
+  done[from] = true;
+  path.push_back(from);
+  for (const StrategyCall& call : strategy_calls_) {
+    if (call.from != from) continue;
+    auto start = std::find(path.begin(), path.end(), call.to);
+    if (start == path.end()) {
+      if (find_circle(call.to, path, done)) return true;
+      continue;
+    }
+    std::string circle;
+    for (auto strategy = start; strategy != path.end(); ++strategy) circle += fmt::format("{} → ", program_.strategies[*strategy].decl->name.text);
+    const ast::Name& name = program_.strategies[call.to].decl->name;
+    diagnostics_.report(call.span, diag::StrategyCircle, std::string(name.text), circle + std::string(name.text)).at(name.span, "declared here");
+    return true;
+  }
+  path.pop_back();
+  return false;
 }
 
 }  // namespace rollout::check

@@ -30,37 +30,65 @@ void Checker::check_test(const ir::Test& test) {
   size_t runs = 0;
   for (const ast::TestItem& item : test.decl->items) {
     switch (item.kind) {
-      case ast::TestItemKind::Signal: {
-        const Type* type = check_expr(item.subject);
-        bool live = type->is(TypeKind::Live);
-        if (!live && !type->is(TypeKind::Error)) diagnostics_.report(item.subject->span, diag::WrongType, "`given`", "a signal", text(type));
-        for (const ast::ScriptedValue& value : item.values) {
-          if (live) expect(value.value, type->arguments[0], "this signal");
-          if (value.at) expect(value.at, simple(TypeKind::Duration), "`at`");
-        }
-        break;
-      }
-      case ast::TestItemKind::Fail: {
-        auto* member = item.subject->kind == ast::ExprKind::Member ? static_cast<const ast::MemberExpr*>(item.subject) : nullptr;
-        if (!member) diagnostics_.report(item.subject->span, diag::NoActions, "this").advise("write `given fail checkout.shift`");
-        else check_expr(member->object);
-        break;
-      }
-      case ast::TestItemKind::Run: {
+      case ast::TestItemKind::Signal: check_given(item); break;
+      case ast::TestItemKind::Fail: check_failure(item); break;
+      case ast::TestItemKind::Run:
         ++runs;
-        if (!expect_symbol(item.run, ir::Ref::Rollout, "rollout")) break;
-        for (const ast::Argument& argument : item.arguments) {
-          std::optional<ir::Symbol> symbol = expect_symbol(argument.label, ir::Ref::Input, "input");
-          if (symbol) expect(argument.value, program_.inputs[symbol->index].type, fmt::format("`{}`", argument.label.text));
-        }
+        check_run(item);
         break;
-      }
       case ast::TestItemKind::Abort: expect(item.subject, simple(TypeKind::Duration), "`at`"); break;
       case ast::TestItemKind::Expect: check_expectation(item); break;
     }
   }
   if (runs != 1) diagnostics_.report(test.decl->name.span, diag::TestRuns, runs).advise("write one `run release(image: \"shop:1.1\")`");
   in_test_ = false;
+}
+
+/// `given checkout.canary.error_rate = 0% then 3% at 90s`
+void Checker::check_given(const ast::TestItem& item) {
+  const Type* type = check_expr(item.subject);
+  bool live = type->is(TypeKind::Live);
+  if (!live && !type->is(TypeKind::Error)) {
+    diagnostics_.report(item.subject->span, diag::WrongType, "`given`", "a signal of a service", text(type))
+        .advise("write `given checkout.canary.error_rate = 5%`");
+    return;
+  }
+  for (const ast::ScriptedValue& value : item.values) {
+    if (live) expect(value.value, type->arguments[0], "this signal");
+    if (value.at) expect(value.at, simple(TypeKind::Duration), "`at`");
+  }
+}
+
+/// `given fail checkout.shift in phase pilot`
+void Checker::check_failure(const ast::TestItem& item) {
+  auto* member = item.subject->kind == ast::ExprKind::Member ? static_cast<const ast::MemberExpr*>(item.subject) : nullptr;
+  const Type* object = member ? check_expr(member->object) : nullptr;
+  if (object && object->is(TypeKind::Error)) return;
+  if (!object || !object->is(TypeKind::Service)) {
+    diagnostics_.report(item.subject->span, diag::NoActions, object ? text(object) : "this").advise("write `given fail checkout.shift`");
+    return;
+  }
+  std::vector<std::string_view> known;
+  for (uint32_t capability : object->capabilities)
+    for (const ir::Action& action : program_.capabilities[capability].actions) known.push_back(action.name.text);
+  if (std::find(known.begin(), known.end(), member->member.text) == known.end())
+    report_unknown(member->member.span, member->member.text, "action of this service", known);
+}
+
+/// `run release(image: "shop:1.1")`
+void Checker::check_run(const ast::TestItem& item) {
+  if (!expect_symbol(item.run, ir::Ref::Rollout, "rollout")) return;
+  for (size_t i = 0; i < item.arguments.size(); ++i) {
+    const ast::Argument& argument = item.arguments[i];
+    if (argument.label.text.empty()) {
+      diagnostics_.report(argument.value->span, diag::LabelMissing).advise("inputs are given by name: `run release(image: \"shop:1.1\")`");
+      continue;
+    }
+    std::optional<ir::Symbol> symbol = expect_symbol(argument.label, ir::Ref::Input, "input");
+    if (symbol) expect(argument.value, program_.inputs[symbol->index].type, fmt::format("`{}`", argument.label.text));
+    for (size_t j = 0; j < i; ++j)
+      if (item.arguments[j].label.text == argument.label.text) diagnostics_.report(argument.label.span, diag::GivenTwice, std::string(argument.label.text));
+  }
 }
 
 void Checker::check_expectation(const ast::TestItem& item) {

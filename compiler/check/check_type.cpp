@@ -41,12 +41,21 @@ const Type* Checker::check_type(const ast::Type* type) {
     diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text), wanted, arguments.size());
     return simple(TypeKind::Error);
   }
+  if (type->optional) {
+    diagnostics_.report(type->span, diag::NoOptional, std::string(type->name.text)).advise("give it a default instead: `= …`");
+    return simple(TypeKind::Error);
+  }
+  if (!type->with.empty() && kind != TypeKind::Service) {
+    diagnostics_.report(type->with[0].span, diag::NoCapabilities, std::string(type->name.text)).advise("only services have capabilities: `Service with Workload`");
+    return simple(TypeKind::Error);
+  }
   if (kind == TypeKind::List) return program_.types.list_of(arguments[0]);
   if (kind == TypeKind::Gate) return program_.types.gate(arguments);
   std::vector<uint32_t> capabilities;
   for (const ast::Name& name : type->with)
     if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability")) capabilities.push_back(symbol->index);
   std::sort(capabilities.begin(), capabilities.end());
+  capabilities.erase(std::unique(capabilities.begin(), capabilities.end()), capabilities.end());
   return kind == TypeKind::Service ? program_.types.service(capabilities) : simple(kind);
 }
 
@@ -60,7 +69,6 @@ std::vector<ir::Parameter> Checker::check_parameters(llvm::ArrayRef<ast::Field> 
     for (const ast::Name& name : field.given) given.push_back(name.text);
     parameters.push_back({field.name, check_type(field.type), field.default_value, field.where, given});
   }
-  check_defaults(parameters);
   return parameters;
 }
 

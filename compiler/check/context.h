@@ -2,7 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
+
+#include <llvm/ADT/DenseMap.h>
 
 #include "compiler/check/load.h"
 #include "compiler/ir/match.h"
@@ -60,6 +63,9 @@ class Checker {
   const Type* check_text(const ast::TextExpr* text_expr, const Type* wanted);
   const Type* check_name(const ast::NameExpr* name);
   const Type* check_list(const ast::ListExpr* list, const Type* wanted);
+  /// The type of all services of a list: what each of them can do.
+  const Type* common_service(const Type* left, const Type* right);
+  void report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted);
   const Type* check_index(const ast::IndexExpr* index);
   // check_operator.cpp
   const Type* check_unary(const ast::UnaryExpr* unary);
@@ -80,12 +86,17 @@ class Checker {
   ir::Match check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters, size_t first,
                             std::string_view whose, bool complete);
   std::vector<ir::Parameter> open_parameters(const Type* gate) const;
+  void report_not_callable(const ast::CallExpr* call, const Type* callee);
 
   // check_decl.cpp, check_library.cpp, check_service.cpp, check_gate.cpp, check_statement.cpp, check_test.cpp
   void check_signature(const ast::Decl* decl);
   void check_decl(const ast::Decl* decl);
+  const Type* check_let(uint32_t index);
+  const Type* check_value(const ast::Expr* value);
   void check_capability(ir::Capability& capability);
   void check_effects(const ir::Action& action);
+  void check_effect_value(const ir::Action& action, const ast::Effect& effect);
+  void check_limit(const ast::Name& number, int64_t least, int64_t most);
   void check_backend(ir::Backend& backend);
   void check_target(ir::Target& target);
   std::vector<ir::Given> check_settings(llvm::ArrayRef<ast::Setting> settings, const std::vector<ir::Parameter>& declared,
@@ -103,10 +114,15 @@ class Checker {
   void check_call_statement(const ast::CallExpr* call);
   void check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member);
   void check_strategy_call(const ast::CallExpr* call, uint32_t strategy);
+  /// No strategy runs itself, directly or through others.
+  void check_circles();
+  bool find_circle(uint32_t from, std::vector<uint32_t>& path, std::vector<bool>& done);
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
+  void check_given(const ast::TestItem& item);
+  void check_failure(const ast::TestItem& item);
+  void check_run(const ast::TestItem& item);
   void check_expectation(const ast::TestItem& item);
-  const std::vector<uint32_t> capabilities_of(const ast::Expr* object, const Type* type) const;
 
   const Type* simple(TypeKind kind) { return program_.types.get(kind); }
   ir::ExprInfo& info(const ast::Expr* expr) { return program_.modules[module_]->exprs[expr->id]; }
@@ -120,6 +136,15 @@ class Checker {
   uint32_t slots_ = 0;  ///< of the declaration being checked: most locals alive at once
   const std::vector<std::string_view>* given_ = nullptr;  ///< names a backend fills into strings
   bool in_test_ = false;
+  /// A strategy's call of another, for the search for circles.
+  struct StrategyCall {
+    uint32_t from, to;
+    Span span;
+  };
+  std::vector<StrategyCall> strategy_calls_;
+  uint32_t strategy_ = UINT32_MAX;  ///< being checked
+  std::vector<uint32_t> open_lets_;  ///< being checked, to find one that is made of itself
+  llvm::DenseMap<const ast::Decl*, uint32_t> indices_;  ///< where each declaration stands in its vector of Program
 };
 
 }  // namespace rollout::check

@@ -39,6 +39,7 @@ void Checker::add_symbol(std::string_view name, Span span, ir::Ref kind, size_t 
 void Checker::declare_one(const ast::Decl* decl) {
   auto keep = [&](auto& store, ir::Ref kind, auto entity) {
     store.push_back(std::move(entity));
+    indices_[decl] = uint32_t(store.size() - 1);
     add_symbol(decl->name.text, decl->name.span, kind, store.size() - 1);
   };
   switch (decl->kind) {
@@ -74,7 +75,10 @@ void Checker::declare_one(const ast::Decl* decl) {
     case ast::DeclKind::Rollout:
       keep(program_.rollouts, ir::Ref::Rollout, ir::Rollout{module_, static_cast<const ast::RolloutDecl*>(decl), 0});
       break;
-    case ast::DeclKind::Test: program_.tests.push_back({module_, static_cast<const ast::TestDecl*>(decl)}); break;
+    case ast::DeclKind::Test:
+      indices_[decl] = uint32_t(program_.tests.size());
+      program_.tests.push_back({module_, static_cast<const ast::TestDecl*>(decl)});
+      break;
   }
 }
 

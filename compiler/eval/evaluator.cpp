@@ -52,6 +52,28 @@ Value Evaluator::fail(Span span, const std::string& why) {
 }
 
 Value Evaluator::eval(ir::ModuleId module, const ast::Expr* expr, const Frame& frame) {
+  if (depth_ == max_depth) return fail(expr->span, fmt::format("it is made of values more than {} deep", max_depth));
+  ++depth_;
+  Value value = eval_inner(module, expr, frame);
+  --depth_;
+  return value;
+}
+
+Value Evaluator::bounded(Value value, Span span) {
+  std::vector<const Value*> open = {&value};
+  size_t items = 0;
+  while (!open.empty()) {
+    const Value* next = open.back();
+    open.pop_back();
+    items += next->items.size();
+    if (items > max_items) return fail(span, fmt::format("it has more than {} items", max_items));
+    for (const Value& item : next->items)
+      if (!item.items.empty()) open.push_back(&item);
+  }
+  return value;
+}
+
+Value Evaluator::eval_inner(ir::ModuleId module, const ast::Expr* expr, const Frame& frame) {
   switch (expr->kind) {
     case ast::ExprKind::Error: return {};
     case ast::ExprKind::Literal: return eval_literal(module, static_cast<const ast::LiteralExpr*>(expr));
@@ -64,7 +86,7 @@ Value Evaluator::eval(ir::ModuleId module, const ast::Expr* expr, const Frame& f
     case ast::ExprKind::List: {
       std::vector<Value> items;
       for (const ast::Expr* item : static_cast<const ast::ListExpr*>(expr)->items) items.push_back(eval(module, item, frame));
-      return Value::list(std::move(items));
+      return bounded(Value::list(std::move(items)), expr->span);
     }
     case ast::ExprKind::Index: {
       auto* index = static_cast<const ast::IndexExpr*>(expr);
@@ -97,6 +119,7 @@ Value Evaluator::eval_text(ir::ModuleId module, const ast::TextExpr* text, const
       Value value = eval(module, part, frame);
       out += value.is(Kind::String) ? value.text : to_text(value);
     }
+    if (out.size() > max_text_bytes) return fail(text->span, fmt::format("the text has more than {} bytes", max_text_bytes));
   }
   Value value = convert(Value::of(Kind::String, out), program_.info(module, text).type);
   if (value.is(Kind::String)) return value;
@@ -176,7 +199,7 @@ Value Evaluator::eval_call(ir::ModuleId module, const ast::CallExpr* call, const
     Value value = Value::of(Kind::Record, std::string(record.decl->name.text));
     for (size_t i = 0; i < record.fields.size(); ++i)
       value.items.push_back(bind(record.fields[i], record.module, module, match.values[i], frame));
-    return value;
+    return bounded(std::move(value), call->span);
   }
   Value gate = eval(module, call->callee, frame);
   if (!gate.is(Kind::Gate)) return {};
@@ -185,7 +208,7 @@ Value Evaluator::eval_call(ir::ModuleId module, const ast::CallExpr* call, const
   std::vector<ir::Parameter> open;
   std::vector<size_t> places;
   for (size_t i = 0; i < decl.parameters.size(); ++i)
-    if (gate.items[i].is(Kind::None)) {
+    if (gate.items[i].is(Kind::None) && (callee.ref == ir::Ref::Gate || !decl.parameters[i].default_value)) {
       open.push_back(decl.parameters[i]);
       places.push_back(i);
     }
@@ -198,7 +221,7 @@ Value Evaluator::eval_call(ir::ModuleId module, const ast::CallExpr* call, const
 Value Evaluator::eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, const Frame& frame) {
   Value value = eval(module, unary->operand, frame);
   if (unary->op == ast::Operator::Not) return Value::boolean(!value.number);
-  value.number = -value.number;
+  if (__builtin_sub_overflow(int64_t{0}, value.number, &value.number)) return fail(unary->span, "the result is too large");
   value.real = -value.real;
   return value;
 }
@@ -220,6 +243,7 @@ Value Evaluator::eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary,
     case Operator::NotEqual: return Value::boolean(compare(left, right) != 0);
     case Operator::Add: case Operator::Subtract: case Operator::Multiply: case Operator::Divide: {
       std::optional<Value> result = compute(binary->op, left, right, value_kind(program_.info(module, binary).type));
+      if (result && result->text.size() > max_text_bytes) return fail(binary->span, fmt::format("the text has more than {} bytes", max_text_bytes));
       if (result) return *result;
       bool zero = binary->op == Operator::Divide && number_of(right) == 0;
       return fail(binary->span, zero ? "division by zero" : "the result is too large");

@@ -12,6 +12,10 @@
 
 namespace rollout::eval {
 
+inline constexpr int max_depth = 1000;             ///< of values made of values
+inline constexpr size_t max_items = 100'000;      ///< in one list or record, all levels counted
+inline constexpr size_t max_text_bytes = 64 << 10;
+
 /// The values of the locals of one declaration, by slot.
 using Frame = std::vector<Value>;
 
@@ -38,12 +42,16 @@ class Evaluator {
   Value eval_call(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame);
   Value eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, const Frame& frame);
   Value eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary, const Frame& frame);
+  Value eval_inner(ir::ModuleId module, const ast::Expr* expr, const Frame& frame);
+  /// `value`, unless it has grown beyond `max_items`: three lines of lists of lists could fill any memory.
+  Value bounded(Value value, Span span);
   Value fail(Span span, const std::string& why);
 
   const ir::Program& program_;
   std::vector<Value> inputs_;
   std::vector<std::optional<Value>> lets_;
   Diagnostics& diagnostics_;
+  int depth_ = 0;
 };
 
 /// The kind of the values of a type; None for types whose values are no plain quantities.

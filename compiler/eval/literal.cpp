@@ -153,7 +153,8 @@ Result<Value> parse_literal(ast::LiteralKind kind, std::string_view text) {
       std::string digits;
       for (char c : text)
         if (c != '_') digits += c;
-      return Value::real_number(strtod(digits.c_str(), nullptr));
+      double number = strtod(digits.c_str(), nullptr);
+      return number <= std::numeric_limits<double>::max() ? Result<Value>(Value::real_number(number)) : OpError{"it is too large"};
     }
     case LiteralKind::Percent: return parse_number(Kind::Percent, text, percent_one, "%");
     case LiteralKind::Duration: return parse_duration(text);

@@ -1,5 +1,7 @@
 #include "compiler/eval/value.h"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
@@ -10,7 +12,7 @@ namespace {
 /// `number` of parts of `one`, exact, without trailing zeros: fixed_text(1'500, 1'000) is "1.5".
 std::string fixed_text(int64_t number, int64_t one) {
   std::string sign = number < 0 ? "-" : "";
-  uint64_t magnitude = number < 0 ? uint64_t(-number) : uint64_t(number);
+  uint64_t magnitude = number < 0 ? -uint64_t(number) : uint64_t(number);
   uint64_t whole = magnitude / uint64_t(one), rest = magnitude % uint64_t(one);
   if (rest == 0) return fmt::format("{}{}", sign, whole);
   std::string digits = fmt::format("{}", uint64_t(one) + rest).substr(1);
@@ -52,6 +54,7 @@ bool Value::operator==(const Value& other) const {
 
 std::string duration_text(int64_t ns) {
   if (ns == 0) return "0s";
+  if (ns == std::numeric_limits<int64_t>::min()) ++ns;  // it has no positive counterpart
   if (ns < 0) return "-" + duration_text(-ns);
   constexpr std::pair<std::string_view, int64_t> units[] = {{"d", 24 * 3600 * ns_per_s}, {"h", 3600 * ns_per_s}, {"m", 60 * ns_per_s},
                                                             {"s", ns_per_s}, {"ms", ns_per_ms}, {"us", 1000}, {"ns", 1}};

@@ -51,6 +51,9 @@ class Planner {
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope);
   void plan_call(const ast::CallExpr* call, Scope& scope);
+  /// A duration of at least `least_ns`; `whose` names the clause in the message.
+  int64_t duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns);
+  bool has_budget(Span span);
   void plan_strategy(const ast::CallExpr* call, uint32_t strategy, Scope& scope);
   uint32_t add_step(Step step, Span span);
   // plan_actions.cpp
@@ -59,11 +62,13 @@ class Planner {
   std::vector<Setting> effects(const ir::Capability& capability, const ir::Action& action, uint32_t service,
                                const std::vector<eval::Value>& arguments);
   bool allowed(const Action& action, Span span);
+  bool version_there(const Action& action, const Setting& setting, Span span);
   bool share_possible(const Action& action, Span span);
   std::string action_text(const Action& action) const;
   // plan_rollback.cpp
   std::vector<uint32_t> derive_rollback(Span span);
   std::optional<Action> inverse(const Model::Cell& cell);
+  std::optional<Action> inverse_in(uint32_t capability, const Model::Cell& cell);
   uint32_t add_undo(Action action);
   // plan_gates.cpp
   uint32_t gate_index(const eval::Value& gate, Span used_at);
@@ -75,6 +80,9 @@ class Planner {
   uint32_t signal_index(uint32_t service, std::string_view name, Span span, Span used_at);
   bool set_proof(Condition& condition, const ast::ConditionClause& clause, Scope& scope);
   void check_roles(const Gate& gate, Span span);
+  void check_verify(const Gate& gate, Span span);
+  bool signal_fits(const ast::MemberExpr* member, const Scope& scope, const Signal& signal, Span used_at);
+  void read_limits(Gate& gate, const ast::GateDecl* decl, Scope& scope);
   std::string term_text(const Term& term) const;
   std::string condition_text(const Condition& condition) const;
 
@@ -91,7 +99,8 @@ class Planner {
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
   std::vector<bool> unchanged_;              ///< services that run already what is asked for
   uint32_t phase_ = none;
-  llvm::StringMap<uint32_t> gates_, conditions_, undo_;
+  size_t statements_ = 0;  ///< planned so far, for the budget
+  llvm::StringMap<uint32_t> gates_, conditions_, undo_, phases_;
 };
 
 }  // namespace rollout::plan

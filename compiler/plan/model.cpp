@@ -17,7 +17,7 @@ Model::Cell& Model::cell(Place place) {
   for (Cell& known : cells_)
     if (known.place == place) return known;
   eval::Value rest = resting_value(place.variable);
-  cells_.push_back({place, rest, rest, rest, none, 0});
+  cells_.push_back({place, rest, rest, rest, 0});
   return cells_.back();
 }
 
@@ -38,10 +38,9 @@ void Model::start_with(Place place, eval::Value value) {
   known.start = known.before = known.current = std::move(value);
 }
 
-void Model::set(Place place, eval::Value value, uint32_t capability) {
+void Model::set(Place place, eval::Value value) {
   Cell& known = cell(place);
-  if (known.capability == none) known.touched = step_;
-  known.capability = capability;
+  if (known.touched == 0) known.touched = step_;
   known.current = std::move(value);
 }
 
@@ -53,7 +52,7 @@ void Model::next_step() {
 std::vector<const Model::Cell*> Model::to_undo() const {
   std::vector<const Cell*> cells;
   for (const Cell& known : cells_)
-    if (known.capability != none && (!(known.before == known.start) || !(known.current == known.start))) cells.push_back(&known);
+    if (known.touched > 0 && (!(known.before == known.start) || !(known.current == known.start))) cells.push_back(&known);
   std::stable_sort(cells.begin(), cells.end(), [](const Cell* a, const Cell* b) { return a->touched > b->touched; });
   return cells;
 }

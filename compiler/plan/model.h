@@ -21,14 +21,12 @@ class Model {
   eval::Value now(Place place) const;
   eval::Value at_start(Place place) const;
   void start_with(Place place, eval::Value value);
-  /// `capability` is that of the action that sets it.
-  void set(Place place, eval::Value value, uint32_t capability);
+  void set(Place place, eval::Value value);
 
   struct Cell {
     Place place;
     eval::Value start, before, current;  ///< before: in front of the step at hand
-    uint32_t capability = none;          ///< of the last action that set it; none: untouched
-    size_t touched = 0;                  ///< when it was first set, in steps
+    size_t touched = 0;                  ///< the step that first set it, from 1; 0: none did
   };
   /// Begins the next step.
   void next_step();

@@ -47,7 +47,7 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   }
   if (!allowed(*action, call->span) || unchanged_[service]) return;
   model_.next_step();
-  for (const Setting& setting : action->sets) model_.set({service, setting.variable, setting.role}, setting.value, callee.index);
+  for (const Setting& setting : action->sets) model_.set({service, setting.variable, setting.role}, setting.value);
   Step step;
   step.text = action->text;
   step.reason = "written in the rollout";
@@ -111,6 +111,7 @@ bool Planner::allowed(const Action& action, Span span) {
   Value stable = model_.now({service, Variable::Version, Role::Stable});
   Value canary = model_.now({service, Variable::Version, Role::Canary});
   for (const Setting& setting : action.sets) {
+    if (!version_there(action, setting, span)) return false;
     bool is_version = setting.variable == Variable::Version && !setting.value.is(Value::Kind::None);
     if (is_version && setting.value == stable && (setting.role == Role::Canary || canary.is(Value::Kind::None))) {
       unchanged_[service] = true;
@@ -128,6 +129,17 @@ bool Planner::allowed(const Action& action, Span span) {
     if (setting.variable == Variable::Share && !share_possible(action, span)) return false;
   }
   return true;
+}
+
+/// There is no version to promote, to retire or to remove.
+bool Planner::version_there(const Action& action, const Setting& setting, Span span) {
+  bool ends = setting.variable == Variable::Version && setting.value.is(Value::Kind::None) && action.args.empty();
+  if (!ends || unchanged_[action.service] || !model_.now({action.service, Variable::Version, setting.role}).is(Value::Kind::None)) return true;
+  std::string name = service_text(plan_.services[action.service]);
+  bool canary = setting.role == Role::Canary;
+  diagnostics_.report(span, diag::NoVersion, name, std::string(canary ? "canary" : "stable version"), action.name)
+      .advise(canary ? fmt::format("deploy one first: `{}.deploy(image)`", name) : fmt::format("install one first: `{}.install(image)`", name));
+  return false;
 }
 
 /// A backend with weights can make a share only as exactly as its weights allow: to 0.1% here.

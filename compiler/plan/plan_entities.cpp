@@ -10,8 +10,13 @@ uint32_t Planner::service_index(const Value& entity) {
     if (declared_services_[i] == uint32_t(entity.number)) return i;
   const ir::Service& declared = program_.services[size_t(entity.number)];
   uint32_t index = uint32_t(plan_.services.size());
-  declared_services_.push_back(uint32_t(entity.number));
   unchanged_.push_back(false);
+  for (size_t i = 0; i < plan_.services.size(); ++i)
+    if (plan_.services[i].name == entity.text)
+      diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, entity.text)
+          .at(program_.services[declared_services_[i]].decl->name.span, "the other one")
+          .advise("rename one of them: runs, locks and history know a service by its name");
+  declared_services_.push_back(uint32_t(entity.number));
   Service service;
   service.name = entity.text;
   if (declared.traffic) service.traffic_uhz = eval_->eval(declared.module, declared.traffic, {}).number;

@@ -18,13 +18,13 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
   }
   Gate gate;
   gate.text = fmt::format("{}({})", value.text, text);
-  auto known = gates_.find(gate.text);
+  // Two files may each have a gate, or a service, of this name.
+  std::string key = fmt::format("{} {}", value.number, gate.text);
+  for (const Value& argument : value.items) key += fmt::format(" {}", argument.number);
+  auto known = gates_.find(key);
   if (known != gates_.end()) return known->second;
   const ast::GateDecl* decl = declared.decl;
-  gate.sample_ns = eval(decl->sample, scope).number;
-  if (gate.sample_ns <= 0) diagnostics_.report(decl->sample->span, diag::RefinementBroken, "sample every", eval::duration_text(gate.sample_ns));
-  if (decl->minimum) gate.minimum_requests = eval(decl->minimum, scope).number;
-  if (decl->harm) gate.harm_ppb = eval(decl->harm, scope).number;
+  read_limits(gate, decl, scope);
   for (const ast::ConditionClause& clause : decl->conditions) {
     std::optional<Condition> condition = make_condition(clause.condition, scope, used_at);
     if (!condition) return none;
@@ -34,19 +34,35 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
     gate.conditions.push_back(condition_index(std::move(*condition)));
   }
   for (const ast::ResponseClause& clause : decl->responses) {
-    Response response{clause.hold ? eval(clause.hold, scope).number : 0, clause.pass ? Fallback::PassUnproven : Fallback::Fail};
+    Response response{clause.hold ? duration(clause.hold, scope, "hold", 0) : 0, clause.pass ? Fallback::PassUnproven : Fallback::Fail};
     (clause.event.text == "no_data" ? gate.no_data : clause.event.text == "undecided" ? gate.undecided : gate.error) = response;
   }
   uint32_t index = uint32_t(plan_.gates.size());
-  gates_[gate.text] = index;
+  gates_[key] = index;
   plan_.gates.push_back(std::move(gate));
   return index;
 }
 
+void Planner::read_limits(Gate& gate, const ast::GateDecl* decl, Scope& scope) {
+  gate.sample_ns = duration(decl->sample, scope, "sample every", 1);
+  if (decl->minimum) gate.minimum_requests = eval(decl->minimum, scope).number;
+  if (gate.minimum_requests < 0)
+    diagnostics_.report(decl->minimum->span, diag::RefinementBroken, "minimum", fmt::format("{}", gate.minimum_requests));
+  if (!decl->harm) return;
+  gate.harm_ppb = eval(decl->harm, scope).number;
+  if (gate.harm_ppb <= 0 || gate.harm_ppb > eval::percent_all)
+    diagnostics_.report(decl->harm->span, diag::RefinementBroken, "harm", "+" + eval::percent_text(gate.harm_ppb));
+}
+
 /// How sure: `proven 99%` needs counts and a comparison in the direction that can be proven.
 bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause, Scope& scope) {
-  constexpr int usual_samples = 3;
-  condition.samples = clause.samples ? int(eval(clause.samples, scope).number) : usual_samples;
+  constexpr int64_t usual_samples = 3, most_samples = 100'000;
+  int64_t samples = clause.samples ? eval(clause.samples, scope).number : usual_samples;
+  if (samples < 1 || samples > most_samples) {
+    diagnostics_.report(clause.samples->span, diag::RefinementBroken, "over", fmt::format("{} samples", samples));
+    return false;
+  }
+  condition.samples = int(samples);
   if (!clause.proven) return true;
   condition.proven_ppb = eval(clause.proven, scope).number;
   if (condition.proven_ppb <= 0 || condition.proven_ppb >= eval::percent_all) {
@@ -71,7 +87,7 @@ bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause
 
 uint32_t Planner::condition_index(Condition condition) {
   std::string key = fmt::format("{} {} {} {}", int(condition.kind), condition.text, condition.proven_ppb, condition.samples);
-  key += fmt::format(" {} {}", condition.left.signal, condition.right ? condition.right->signal : none);
+  key += fmt::format(" {} {} {}", condition.left.signal, condition.right ? condition.right->signal : none, condition.offset);
   auto [known, fresh] = conditions_.try_emplace(key, uint32_t(plan_.conditions.size()));
   if (fresh) plan_.conditions.push_back(std::move(condition));
   return known->second;
@@ -80,8 +96,14 @@ uint32_t Planner::condition_index(Condition condition) {
 /// `a - b > c` and its like, brought to `left comparison factor * right + offset` with one term on each side.
 std::optional<Condition> Planner::make_condition(const ast::Expr* expr, Scope& scope, Span used_at) {
   auto* binary = static_cast<const ast::BinaryExpr*>(expr);
+  size_t errors = diagnostics_.errors();
   std::optional<Linear> left = linear(binary->left, scope, used_at), right = linear(binary->right, scope, used_at);
-  if (!left || !right) return std::nullopt;
+  if (!left || !right) {
+    // A condition never disappears in silence.
+    if (diagnostics_.errors() == errors) diagnostics_.report(expr->span, diag::TooManyTerms);
+    return std::nullopt;
+  }
+  if (diagnostics_.errors() != errors) return std::nullopt;
   for (auto& [term, factor] : right->terms) left->terms.emplace_back(term, -factor);
   double offset = right->offset - left->offset;
   if (left->terms.empty() || left->terms.size() > 2 || left->terms[0].second == 0) {
@@ -146,8 +168,12 @@ std::optional<Linear> Planner::linear_binary(const ast::BinaryExpr* binary, Scop
   Linear& scaled = left->terms.empty() ? *right : *left;
   const ast::Expr* by_expr = left->terms.empty() ? binary->left : binary->right;
   double by = left->terms.empty() ? left->offset : right->offset;
-  if (program_.info(scope.module, by_expr).type->is(ir::TypeKind::Percent)) by /= double(eval::percent_all);
-  if (divides && by == 0) return std::nullopt;
+  // A share of a quantity; a quantity over one of its own kind is a plain number.
+  if (!divides && program_.info(scope.module, by_expr).type->is(ir::TypeKind::Percent)) by /= double(eval::percent_all);
+  if (divides && by == 0) {
+    diagnostics_.report(binary->span, diag::CannotCompute, "division by zero");
+    return std::nullopt;
+  }
   double scale = divides ? 1 / by : by;
   for (auto& [term, factor] : scaled.terms) factor *= scale;
   scaled.offset *= scale;
@@ -165,7 +191,19 @@ std::optional<Term> Planner::term_of(const ast::MemberExpr* member, Scope& scope
   Value entity = eval(object, scope);
   if (!entity.is(Value::Kind::Entity)) return std::nullopt;
   uint32_t signal = signal_index(service_index(entity), member->member.text, member->member.span, used_at);
-  return signal == none ? std::nullopt : std::optional(Term{signal, role, 0});
+  if (signal == none || !signal_fits(member, scope, plan_.signals[signal], used_at)) return std::nullopt;
+  return Term{signal, role, 0};
+}
+
+/// A gate is checked against the signals that it found; another service may measure the same name in another unit.
+bool Planner::signal_fits(const ast::MemberExpr* member, const Scope& scope, const Signal& signal, Span used_at) {
+  const ir::Type* type = program_.info(scope.module, member).type;
+  bool buckets = signal.evidence == Evidence::Buckets;
+  bool quantiled = type->is(ir::TypeKind::Quantiled);
+  if (buckets == quantiled && (quantiled || eval::value_kind(type->arguments[0]) == signal.unit)) return true;
+  diagnostics_.report(used_at, diag::SignalDiffers, service_text(plan_.services[signal.service]), signal.name)
+      .at(member->member.span, "read here in another unit");
+  return false;
 }
 
 uint32_t Planner::signal_index(uint32_t service, std::string_view name, Span span, Span used_at) {
@@ -212,6 +250,18 @@ void Planner::check_roles(const Gate& gate, Span span) {
           .advise(canary ? "shift traffic to it first" : "judge the whole service here: `s.error_rate` instead of `s.stable.error_rate`");
       return;
     }
+  }
+}
+
+/// After a rollback there is no canary: a gate that reads it could never say that all is well again.
+void Planner::check_verify(const Gate& gate, Span span) {
+  for (uint32_t index : gate.conditions) {
+    const Condition& condition = plan_.conditions[index];
+    if (condition.left.role != Role::Canary && (!condition.right || condition.right->role != Role::Canary)) continue;
+    diagnostics_.report(span, diag::RoleWithoutTraffic, gate.text, "canary", "0%")
+        .note("a rollback is verified when the canary is gone")
+        .advise("judge the whole service here: `s.error_rate` instead of `s.canary.error_rate`");
+    return;
   }
 }
 

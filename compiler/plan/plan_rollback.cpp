@@ -28,9 +28,15 @@ std::vector<uint32_t> Planner::derive_rollback(Span span) {
   return order;
 }
 
-/// An action of the same capability whose effects are all values of the start, one of them that of `cell`.
+/// An action of any capability of the service whose effects are all values of the start, one of them that of `cell`.
 std::optional<Action> Planner::inverse(const Model::Cell& cell) {
-  const ir::Capability& capability = program_.capabilities[cell.capability];
+  for (const ir::Binding& binding : program_.services[declared_services_[cell.place.service]].bindings)
+    if (std::optional<Action> action = inverse_in(binding.capability, cell)) return action;
+  return std::nullopt;
+}
+
+std::optional<Action> Planner::inverse_in(uint32_t capability_index, const Model::Cell& cell) {
+  const ir::Capability& capability = program_.capabilities[capability_index];
   for (uint32_t i = 0; i < capability.actions.size(); ++i) {
     const ir::Action& candidate = capability.actions[i];
     std::vector<Value> arguments(candidate.parameters.size());
@@ -45,7 +51,7 @@ std::optional<Action> Planner::inverse(const Model::Cell& cell) {
     }
     bool bound = std::none_of(arguments.begin() + 1, arguments.end(), [](const Value& value) { return value.is(Value::Kind::None); });
     if (!bound) continue;
-    std::optional<Action> action = make_action(cell.capability, i, cell.place.service, std::move(arguments));
+    std::optional<Action> action = make_action(capability_index, i, cell.place.service, std::move(arguments));
     if (!action) continue;
     bool sets_cell = false, restores = true;
     for (const Setting& setting : action->sets) {

@@ -11,6 +11,7 @@ void Planner::plan_block(const ast::Block* block, Scope& scope) {
   for (const ast::Statement* statement : block->statements) plan_statement(statement, scope);
   // A watch stands over the whole block in which it is written, also over what comes before it.
   uint32_t last = plan_.steps.empty() ? 0 : uint32_t(plan_.steps.size() - 1);
+  if (plan_.steps.size() == first) plan_.watches.resize(watches);
   for (size_t i = watches; i < plan_.watches.size(); ++i)
     if (plan_.watches[i].first_step == none) {
       plan_.watches[i].first_step = first;
@@ -19,7 +20,21 @@ void Planner::plan_block(const ast::Block* block, Scope& scope) {
   scope.locals = outer_locals;
 }
 
+bool Planner::has_budget(Span span) {
+  if (plan_.steps.size() > max_steps || statements_ > max_statements) return false;
+  if (++statements_ > max_statements) diagnostics_.report(span, diag::PlanningTooLong, max_statements);
+  return true;
+}
+
+int64_t Planner::duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns) {
+  Value value = eval(expr, scope);
+  if (value.is(Value::Kind::Duration) && value.number < least_ns)
+    diagnostics_.report(expr->span, diag::RefinementBroken, std::string(whose), eval::duration_text(value.number));
+  return value.number;
+}
+
 void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
+  if (!has_budget(statement->span)) return;
   switch (statement->kind) {
     case ast::StatementKind::Error: break;
     case ast::StatementKind::Call: plan_call(static_cast<const ast::CallStatement*>(statement)->call, scope); break;
@@ -46,8 +61,9 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
 void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
   std::string name(phase->name.text);
   if (phase->label) name = eval(phase->label, scope).text;
-  for (const Phase& other : plan_.phases)
-    if (other.name == name) diagnostics_.report(phase->name.span, diag::PhaseTwice, name).advise("give each phase a name of its own, such as \"${step.name}\"");
+  if (name.empty()) diagnostics_.report(phase->name.span, diag::BadText, "`\"\"`", "name of a phase", "it is empty");
+  if (!phases_.try_emplace(name, uint32_t(plan_.phases.size())).second)
+    diagnostics_.report(phase->name.span, diag::PhaseTwice, name).advise("give each phase a name of its own, such as \"${step.name}\"");
   uint32_t outer = phase_;
   phase_ = uint32_t(plan_.phases.size());
   plan_.phases.push_back({std::move(name)});
@@ -61,7 +77,7 @@ void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
   for (Value& item : range.items) {
     scope.frame[slot] = std::move(item);
     plan_block(loop->body, scope);
-    if (plan_.steps.size() > max_steps) break;
+    if (!has_budget(loop->span)) break;
   }
   scope.locals = slot;
 }
@@ -79,8 +95,7 @@ uint32_t Planner::add_step(Step step, Span span) {
 void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
   Step step;
   step.kind = StepKind::Hold;
-  step.hold_ns = eval(hold->duration, scope).number;
-  if (step.hold_ns <= 0) diagnostics_.report(hold->duration->span, diag::RefinementBroken, "hold", eval::duration_text(step.hold_ns));
+  step.hold_ns = duration(hold->duration, scope, "hold", 1);
   for (const ast::Expr* judge : hold->judges) {
     Value value = eval(judge, scope);
     if (!value.is(Value::Kind::Gate)) return;
@@ -110,7 +125,7 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   condition->kind = ConditionKind::Watch;
   condition->text = condition_text(*condition);
   Watch entry;
-  entry.held_ns = watch->held ? eval(watch->held, scope).number : 0;
+  entry.held_ns = watch->held ? duration(watch->held, scope, "held", 0) : 0;
   entry.sample_ns = std::clamp(entry.held_ns / 10, least_ns, most_ns);
   entry.text = condition->text + (entry.held_ns ? fmt::format(" held {}", eval::duration_text(entry.held_ns)) : "");
   entry.condition = condition_index(std::move(*condition));
@@ -119,10 +134,14 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
 }
 
 void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope) {
-  if (plan_.rollback.within_ns) diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
-  if (rollback->within) plan_.rollback.within_ns = eval(rollback->within, scope).number;
-  if (rollback->verify) plan_.rollback.verify_gate = gate_index(eval(rollback->verify, scope), rollback->verify->span);
-  if (rollback->verify_within) plan_.rollback.verify_within_ns = eval(rollback->verify_within, scope).number;
+  if (plan_.rollback.within_ns || plan_.rollback.verify_gate != none) diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
+  if (rollback->within) plan_.rollback.within_ns = duration(rollback->within, scope, "within", 1);
+  if (rollback->verify_within) plan_.rollback.verify_within_ns = duration(rollback->verify_within, scope, "within", 1);
+  if (!rollback->verify) return;
+  Value gate = eval(rollback->verify, scope);
+  if (!gate.is(Value::Kind::Gate)) return;
+  plan_.rollback.verify_gate = gate_index(gate, rollback->verify->span);
+  if (plan_.rollback.verify_gate != none) check_verify(plan_.gates[plan_.rollback.verify_gate], rollback->verify->span);
 }
 
 void Planner::plan_call(const ast::CallExpr* call, Scope& scope) {

@@ -45,6 +45,9 @@ const ir::Rollout* Planner::choose_rollout() {
     only = &rollout;
   }
   if (known.size() == 1 && request_.rollout.empty()) return only;
+  // A test may run a rollout that its file imports.
+  auto imported = program_.modules.back()->scope.find(request_.rollout);
+  if (imported != program_.modules.back()->scope.end() && imported->second.kind == ir::Ref::Rollout) return &program_.rollouts[imported->second.index];
   Span file{program_.modules.back()->file->source, 0, 0};
   if (known.empty()) {
     diagnostics_.report(file, diag::NoRollout).advise("declare one: `rollout release { … }`");
@@ -70,6 +73,8 @@ bool Planner::read_inputs() {
       if (known.back() == name) return i;
     }
     Diagnostic& diagnostic = diagnostics_.report({}, diag::UnknownName, "input", name);
+    std::string_view near = nearest(name, known);
+    if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near));
     if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
     return program_.inputs.size();
   };
@@ -93,7 +98,12 @@ bool Planner::read_inputs() {
     const ir::Input& input = program_.inputs[i];
     const ast::Expr* fallback = input.decl->default_value ? input.decl->default_value : request_.examples ? input.decl->example : nullptr;
     if (!given[i] && !fallback)
-      diagnostics_.report(input.decl->name.span, diag::InputMissing, std::string(input.decl->name.text)).advise(fmt::format("give it: `--set {}=…`", input.decl->name.text));
+      diagnostics_.report(input.decl->name.span, diag::InputMissing, std::string(input.decl->name.text))
+          .advise(fmt::format("give it: `--set {}=…`; an `example` beside its type is taken for previews", input.decl->name.text));
+    for (size_t j = 0; j < i; ++j)
+      if (program_.inputs[j].decl->name.text == input.decl->name.text)
+        diagnostics_.report(input.decl->name.span, diag::DeclaredTwice, std::string(input.decl->name.text))
+            .at(program_.inputs[j].decl->name.span, "first declared here");
     if (!given[i] && fallback) values[i] = constants.eval(input.module, fallback, {});
     ir::Parameter parameter{input.decl->name, input.type, nullptr, input.decl->where, {}};
     constants.check_where(parameter, input.module, values[i], input.decl->name.span);

@@ -39,7 +39,8 @@ const ast::Decl* Builder::build_decl(Parser::DeclarationContext* ctx) {
   if (auto* record = ctx->recordDecl()) {
     std::vector<ast::Field> fields;
     for (Parser::FieldContext* field : record->field()) fields.push_back(build_field(field));
-    return make(ast::RecordDecl{{DeclKind::Record, span(record), name(record->NAME()), doc_above(record)}, keep(fields)});
+    return make(ast::RecordDecl{{DeclKind::Record, span(record), name(record->NAME()), doc_above(record)},
+                                keep(fields)});
   }
   if (auto* target = ctx->targetDecl()) return build_target(target, false, target->NAME(), target->config());
   if (auto* metrics = ctx->metricsDecl()) return build_target(metrics, true, metrics->NAME(), metrics->config());
@@ -81,9 +82,14 @@ const ast::Decl* Builder::build_import(Parser::ImportDeclContext* ctx) {
 }
 
 const ast::Decl* Builder::build_input(Parser::InputDeclContext* ctx) {
-  ast::InputDecl input{{DeclKind::Input, span(ctx), name(ctx->NAME()), doc_above(ctx)}, build_type(ctx->type()), nullptr, nullptr, nullptr};
+  ast::InputDecl input{{DeclKind::Input, span(ctx), name(ctx->NAME()), doc_above(ctx)},
+                       build_type(ctx->type()),
+                       nullptr,
+                       nullptr,
+                       nullptr};
   for (Parser::InputClauseContext* clause : ctx->inputClause()) {
-    if (auto* given = dynamic_cast<Parser::InputDefaultContext*>(clause)) input.default_value = build_expr(given->expr());
+    if (auto* given = dynamic_cast<Parser::InputDefaultContext*>(clause))
+      input.default_value = build_expr(given->expr());
     if (auto* example = dynamic_cast<Parser::InputExampleContext*>(clause)) input.example = build_expr(example->expr());
     if (auto* where = dynamic_cast<Parser::InputWhereContext*>(clause)) input.where = build_expr(where->expr());
   }
@@ -91,7 +97,8 @@ const ast::Decl* Builder::build_input(Parser::InputDeclContext* ctx) {
 }
 
 const ast::Decl* Builder::build_target(antlr4::ParserRuleContext* ctx, bool metrics,
-                                       const std::vector<antlr4::tree::TerminalNode*>& names, Parser::ConfigContext* config) {
+                                       const std::vector<antlr4::tree::TerminalNode*>& names,
+                                       Parser::ConfigContext* config) {
   return make(ast::TargetDecl{{DeclKind::Target, span(ctx), name(names[0]), doc_above(ctx)}, metrics, name(names[1]),
                               build_settings(config->setting())});
 }
@@ -100,11 +107,13 @@ const ast::Decl* Builder::build_service(Parser::ServiceDeclContext* ctx) {
   std::vector<ast::Setting> settings;
   std::vector<ast::SignalItem> signals;
   for (Parser::ServiceItemContext* item : ctx->serviceItem()) {
-    if (auto* setting = dynamic_cast<Parser::ServiceSettingContext*>(item)) settings.push_back(build_setting(setting->setting()));
+    if (auto* setting = dynamic_cast<Parser::ServiceSettingContext*>(item))
+      settings.push_back(build_setting(setting->setting()));
     if (auto* signal = dynamic_cast<Parser::ServiceSignalContext*>(item))
       signals.push_back({name(signal->NAME()), build_type(signal->type()), build_expr(signal->expr())});
   }
-  return make(ast::ServiceDecl{{DeclKind::Service, span(ctx), name(ctx->NAME()), doc_above(ctx)}, keep(settings), keep(signals)});
+  return make(ast::ServiceDecl{
+      {DeclKind::Service, span(ctx), name(ctx->NAME()), doc_above(ctx)}, keep(settings), keep(signals)});
 }
 
 ast::List<ast::Setting> Builder::build_settings(const std::vector<Parser::SettingContext*>& settings) {

@@ -93,7 +93,8 @@ const ast::Expr* Builder::build_expr_kind(Parser::ExprContext* ctx) {
     return make(ast::ListExpr{node(ast::ExprKind::List, span(ctx)), keep(items)});
   }
   if (auto* unary = dynamic_cast<Parser::NegateExprContext*>(ctx))
-    return make(ast::UnaryExpr{node(ast::ExprKind::Unary, span(ctx)), ast::Operator::Negate, build_expr(unary->expr())});
+    return make(ast::UnaryExpr{node(ast::ExprKind::Unary, span(ctx)), ast::Operator::Negate,
+                               build_expr(unary->expr())});
   if (auto* unary = dynamic_cast<Parser::NotExprContext*>(ctx))
     return make(ast::UnaryExpr{node(ast::ExprKind::Unary, span(ctx)), ast::Operator::Not, build_expr(unary->expr())});
   auto* index = dynamic_cast<Parser::IndexExprContext*>(ctx);
@@ -106,13 +107,14 @@ const ast::Expr* Builder::build_binary(Parser::ExprContext* ctx, Parser::ExprCon
                                        Parser::ExprContext* right) {
   auto* op = static_cast<antlr4::tree::TerminalNode*>(ctx->children[1])->getSymbol();
   const ast::Expr* left_expr = build_expr(left);
-  return make(ast::BinaryExpr{node(ast::ExprKind::Binary, span(ctx)), operator_of(op->getType()), tokens_.span(op), left_expr,
-                              build_expr(right)});
+  return make(ast::BinaryExpr{node(ast::ExprKind::Binary, span(ctx)), operator_of(op->getType()),
+                              tokens_.span(op), left_expr, build_expr(right)});
 }
 
 const ast::Expr* Builder::build_string(antlr4::Token* token) {
   if (text(token).find("${") != std::string_view::npos) return build_text(token);
-  return make(ast::LiteralExpr{node(ast::ExprKind::Literal, tokens_.span(token)), ast::LiteralKind::String, text(token)});
+  return make(ast::LiteralExpr{node(ast::ExprKind::Literal, tokens_.span(token)), ast::LiteralKind::String,
+                               text(token)});
 }
 
 /// `"a ${b.c}"`: the literal `a `, then the names.
@@ -120,17 +122,28 @@ const ast::Expr* Builder::build_text(antlr4::Token* token) {
   Span whole = tokens_.span(token);
   std::string_view inside = text(token).substr(1, whole.end - whole.begin - 2);
   std::vector<const ast::Expr*> parts;
-  auto place = [&](size_t from, size_t to) { return Span{whole.source, uint32_t(whole.begin + 1 + from), uint32_t(whole.begin + 1 + to)}; };
+  auto place = [&](size_t from, size_t to) {
+    return Span{whole.source, uint32_t(whole.begin + 1 + from), uint32_t(whole.begin + 1 + to)};
+  };
   auto literal = [&](size_t from, size_t to) {
     if (from < to)
-      parts.push_back(make(ast::LiteralExpr{node(ast::ExprKind::Literal, place(from, to)), ast::LiteralKind::String, inside.substr(from, to - from)}));
+      parts.push_back(make(ast::LiteralExpr{node(ast::ExprKind::Literal, place(from, to)),
+                                            ast::LiteralKind::String, inside.substr(from, to - from)}));
+  };
+  // `\${` is text.
+  auto next_open = [&](size_t from) {
+    size_t open = from;
+    while (open < inside.size() && inside.substr(open, 2) != "${") open += inside[open] == '\\' ? 2 : 1;
+    return open < inside.size() ? open : std::string_view::npos;
   };
   size_t at = 0;
-  for (size_t open = inside.find("${"); open != std::string_view::npos; open = inside.find("${", at)) {
+  for (size_t open = next_open(0); open != std::string_view::npos; open = next_open(at)) {
     literal(at, open);
-    size_t close = inside.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", open + 2);
+    size_t close = inside.find_first_not_of(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", open + 2);
     if (close == std::string_view::npos || inside[close] != '}' || close == open + 2) {
-      diagnostics_.report(place(open, std::min(open + 2, inside.size())), diag::BadInterpolation).advise("write `${name}` or `${step.name}`; a `$` alone is fine");
+      diagnostics_.report(place(open, std::min(open + 2, inside.size())), diag::BadInterpolation)
+          .advise("write `${name}` or `${step.name}`; a `$` alone is fine");
       return make(ast::ErrorExpr{node(ast::ExprKind::Error, whole)});
     }
     const ast::Expr* expr = nullptr;
@@ -138,7 +151,9 @@ const ast::Expr* Builder::build_text(antlr4::Token* token) {
       size_t to = std::min(inside.find('.', from), close);
       std::string_view word = inside.substr(from, to - from);
       if (!expr) expr = make(ast::NameExpr{node(ast::ExprKind::Name, place(from, to)), word});
-      else expr = make(ast::MemberExpr{node(ast::ExprKind::Member, place(open + 2, to)), expr, {word, place(from, to)}});
+      else
+        expr = make(
+            ast::MemberExpr{node(ast::ExprKind::Member, place(open + 2, to)), expr, {word, place(from, to)}});
       from = to + 1;
     }
     parts.push_back(expr);

@@ -31,8 +31,10 @@ const ast::Decl* Builder::build_gate(Parser::GateDeclContext* ctx) {
 ast::ConditionClause Builder::build_condition(antlr4::ParserRuleContext* ctx, ast::ClauseKind kind,
                                               Parser::ExprContext* expr, Parser::CertaintyContext* certainty) {
   ast::ConditionClause clause{kind, build_expr(expr), nullptr, nullptr, span(ctx)};
-  if (auto* proven = dynamic_cast<Parser::CertaintyProvenContext*>(certainty)) clause.proven = build_expr(proven->expr());
-  if (auto* samples = dynamic_cast<Parser::CertaintySamplesContext*>(certainty)) clause.samples = build_expr(samples->expr());
+  if (auto* proven = dynamic_cast<Parser::CertaintyProvenContext*>(certainty))
+    clause.proven = build_expr(proven->expr());
+  if (auto* samples = dynamic_cast<Parser::CertaintySamplesContext*>(certainty))
+    clause.samples = build_expr(samples->expr());
   return clause;
 }
 

@@ -20,7 +20,8 @@ const ast::Decl* Builder::build_capability(Parser::CapabilityDeclContext* ctx) {
   for (Parser::CapabilityItemContext* item : ctx->capabilityItem()) {
     if (auto* action = dynamic_cast<Parser::CapabilityActionContext*>(item)) actions.push_back(build_action(action));
     if (auto* observe = dynamic_cast<Parser::CapabilityObserveContext*>(item))
-      observations.push_back({name(observe->NAME()), build_parameters(observe->parameters()), build_type(observe->type())});
+      observations.push_back(
+          {name(observe->NAME()), build_parameters(observe->parameters()), build_type(observe->type())});
     if (auto* signal = dynamic_cast<Parser::CapabilitySignalContext*>(item))
       signals.push_back({name(signal->NAME(0)), build_parameters(signal->parameters()), build_type(signal->type()),
                          name(signal->NAME(1))});
@@ -32,15 +33,18 @@ const ast::Decl* Builder::build_capability(Parser::CapabilityDeclContext* ctx) {
 ast::ActionItem Builder::build_action(Parser::CapabilityActionContext* ctx) {
   std::vector<ast::Effect> effects;
   for (Parser::EffectContext* effect : ctx->effect())
-    effects.push_back({name(effect->NAME(0)), name(effect->NAME(1)), name(effect->NAME(2)), build_expr(effect->expr()), span(effect)});
-  return {reversibility_of(ctx->reversibility()), name(ctx->NAME()), build_parameters(ctx->parameters()), keep(effects)};
+    effects.push_back({name(effect->NAME(0)), name(effect->NAME(1)), name(effect->NAME(2)),
+                       build_expr(effect->expr()), span(effect)});
+  return {reversibility_of(ctx->reversibility()), name(ctx->NAME()), build_parameters(ctx->parameters()),
+          keep(effects)};
 }
 
 const ast::Decl* Builder::build_backend(Parser::BackendDeclContext* ctx) {
   std::vector<antlr4::tree::TerminalNode*> capabilities = ctx->NAME();
   ast::Name backend = name(capabilities[0]);
   capabilities.erase(capabilities.begin());
-  ast::BackendDecl decl{{DeclKind::Backend, span(ctx), backend, doc_above(ctx)}, names(capabilities), {}, {}, {}, {}, {}};
+  ast::BackendDecl decl{
+      {DeclKind::Backend, span(ctx), backend, doc_above(ctx)}, names(capabilities), {}, {}, {}, {}, {}};
   std::vector<ast::Field> config, bindings;
   std::vector<ast::ActionLimits> actions;
   for (Parser::BackendItemContext* item : ctx->backendItem()) {

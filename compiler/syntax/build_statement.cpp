@@ -35,26 +35,30 @@ const ast::Statement* Builder::build_statement(Parser::StatementContext* ctx) {
     return make(ast::LetStatement{
         {StatementKind::Let, where}, name(let->NAME()), build_type(let->type()), build_expr(let->expr())});
   if (auto* watch = dynamic_cast<Parser::WatchStatementContext*>(ctx))
-    return make(ast::WatchStatement{{StatementKind::Watch, where}, build_expr(watch->expr(0)), build_optional(watch->expr(1))});
+    return make(ast::WatchStatement{
+        {StatementKind::Watch, where}, build_expr(watch->expr(0)), build_optional(watch->expr(1))});
   auto* rollback = dynamic_cast<Parser::RollbackStatementContext*>(ctx);
   ROLLOUT_CHECK(rollback, "the grammar has no other statement");
   return build_rollback(rollback);
 }
 
 const ast::Statement* Builder::build_if(antlr4::ParserRuleContext* ctx, Parser::ExprContext* condition,
-                                        const std::vector<Parser::BlockContext*>& blocks, Parser::IfElseContext* chain) {
+                                        const std::vector<Parser::BlockContext*>& blocks,
+                                        Parser::IfElseContext* chain) {
   const ast::Block* else_block = blocks.size() > 1 ? build_block(blocks[1]) : nullptr;
   if (chain) {
     std::vector<const ast::Statement*> nested = {build_if(chain, chain->expr(), chain->block(), chain->ifElse())};
     else_block = make(ast::Block{keep(nested), span(chain)});
   }
-  return make(ast::IfStatement{{StatementKind::If, span(ctx)}, build_expr(condition), build_block(blocks[0]), else_block});
+  return make(ast::IfStatement{
+      {StatementKind::If, span(ctx)}, build_expr(condition), build_block(blocks[0]), else_block});
 }
 
 const ast::Statement* Builder::build_rollback(Parser::RollbackStatementContext* ctx) {
   ast::RollbackStatement statement{{StatementKind::Rollback, span(ctx)}, nullptr, nullptr, nullptr};
   for (Parser::RollbackClauseContext* clause : ctx->rollbackClause()) {
-    if (auto* within = dynamic_cast<Parser::RollbackWithinContext*>(clause)) statement.within = build_expr(within->expr());
+    if (auto* within = dynamic_cast<Parser::RollbackWithinContext*>(clause))
+      statement.within = build_expr(within->expr());
     if (auto* verify = dynamic_cast<Parser::RollbackVerifyContext*>(clause)) {
       statement.verify = build_expr(verify->expr(0));
       statement.verify_within = build_optional(verify->expr(1));

@@ -6,6 +6,8 @@ namespace rollout::syntax {
 
 namespace {
 
+using Expected = antlr4::misc::IntervalSet;
+
 /// What stands at this point of the grammar, in the user's words; empty: name the tokens.
 std::string_view construct(size_t rule) {
   switch (rule) {
@@ -15,14 +17,28 @@ std::string_view construct(size_t rule) {
     case Parser::RuleType: return "a type";
     case Parser::RuleDeclaration:
     case Parser::RuleFile: return "a declaration";
-    case Parser::RuleStatement: return "a statement";
-    case Parser::RuleGateClause: return "a clause of a gate";
+    case Parser::RuleStatement:
+    case Parser::RuleBlock: return "a statement";
+    case Parser::RuleGateClause:
+    case Parser::RuleGateDecl: return "a clause of a gate";
     case Parser::RuleServiceItem:
+    case Parser::RuleServiceDecl:
+    case Parser::RuleConfig:
     case Parser::RuleSetting: return "a setting";
-    case Parser::RuleTestItem: return "`given`, `run`, `at` or `expect`";
-    case Parser::RuleBackendItem: return "`config`, `binding`, `weights` or `action`";
+    case Parser::RuleRecordDecl: return "a field";
+    case Parser::RuleTestItem:
+    case Parser::RuleTestDecl: return "`given`, `run`, `at` or `expect`";
+    case Parser::RuleCapabilityItem:
+    case Parser::RuleCapabilityDecl: return "an action, `observe` or `signal`";
+    case Parser::RuleBackendItem:
+    case Parser::RuleBackendDecl: return "`config`, `binding`, `weights` or `action`";
     default: return {};
   }
+}
+
+/// `phase`, or empty where the token is no word of the language.
+std::string keyword(const antlr4::dfa::Vocabulary& vocabulary, ssize_t type) {
+  return word_text(vocabulary, size_t(type));
 }
 
 std::string token_text(const antlr4::dfa::Vocabulary& vocabulary, ssize_t type) {
@@ -30,19 +46,32 @@ std::string token_text(const antlr4::dfa::Vocabulary& vocabulary, ssize_t type) 
   if (type == Parser::STRING) return "a string";
   if (type == Parser::INT) return "a whole number";
   if (type == ssize_t(antlr4::Token::EOF)) return "the end of the file";
+  std::string word = word_text(vocabulary, size_t(type));
+  if (!word.empty()) return "`" + word + "`";
   std::string literal = vocabulary.getLiteralName(size_t(type));
   if (literal.size() < 2) return "a value";
   return "`" + literal.substr(1, literal.size() - 2) + "`";
 }
 
-bool begins_value(const antlr4::misc::IntervalSet& expected) {
+bool begins_value(const Expected& expected) {
   return expected.contains(ssize_t(Parser::PERCENT)) && expected.contains(ssize_t(Parser::LBRACKET));
 }
 
-std::string list_expected(antlr4::Parser* parser, const antlr4::misc::IntervalSet& expected) {
+/// Behind `.`, as a field or a label: reserved words too.
+bool is_any_word(const Expected& expected) {
+  return expected.contains(ssize_t(Parser::ABORT)) && expected.contains(ssize_t(Parser::WITHIN));
+}
+
+/// Whether what stands before is complete: the block or the file could end here.
+bool at_boundary(const Expected& expected) {
+  return expected.contains(ssize_t(Parser::RBRACE)) || expected.contains(ssize_t(antlr4::Token::EOF));
+}
+
+std::string list_expected(antlr4::Parser* parser, const Expected& expected) {
   constexpr size_t most = 4;
-  std::vector<std::string> names;
   if (begins_value(expected)) return "a value";
+  if (is_any_word(expected) && !at_boundary(expected)) return "a name";
+  std::vector<std::string> names;
   for (ssize_t type : expected.toList()) {
     std::string text = token_text(parser->getVocabulary(), type);
     if (std::find(names.begin(), names.end(), text) == names.end()) names.push_back(text);
@@ -59,6 +88,12 @@ std::string list_expected(antlr4::Parser* parser, const antlr4::misc::IntervalSe
   return text;
 }
 
+bool closes(size_t type) {
+  return type == Parser::RBRACE || type == Parser::RPAREN || type == Parser::RBRACKET || type == Parser::COMMA;
+}
+
+}  // namespace
+
 bool starts_statement(size_t type) {
   switch (type) {
     case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::RECORD: case Parser::TARGET:
@@ -67,10 +102,17 @@ bool starts_statement(size_t type) {
     case Parser::FOR: case Parser::IF: case Parser::ROLLBACK: case Parser::SAMPLE: case Parser::MINIMUM:
     case Parser::HARM: case Parser::REJECT: case Parser::REQUIRE: case Parser::ON: case Parser::GIVEN:
     case Parser::RUN: case Parser::AT: case Parser::EXPECT: case Parser::SIGNAL: case Parser::NAME:
-    case Parser::CONFIG: case Parser::BINDING: case Parser::ACTION: case Parser::REVERSIBLE: return true;
+    case Parser::CONFIG: case Parser::BINDING: case Parser::ACTION: case Parser::REVERSIBLE:
+    case Parser::COMPENSABLE:
+    case Parser::IRREVERSIBLE:
+    case Parser::OBSERVE:
+    case Parser::WEIGHTS:
+    case Parser::SETS: return true;
     default: return false;
   }
 }
+
+namespace {
 
 bool starts_declaration(size_t type) {
   return type == Parser::IMPORT || type == Parser::INPUT || type == Parser::TARGET || type == Parser::METRICS ||
@@ -83,26 +125,69 @@ bool starts_declaration(size_t type) {
 bool ErrorStrategy::same_statement(const antlr4::Token* found) const {
   if (!last_) return false;
   if (found->getType() == antlr4::Token::EOF || found->getType() == Parser::RBRACE) return true;
-  for (antlr4::Token* token : tokens_.visible()) {
-    if (token->getTokenIndex() <= last_->getTokenIndex()) continue;
-    if (token->getTokenIndex() > found->getTokenIndex()) break;
+  for (size_t i = tokens_.place(last_) + 1; i <= tokens_.place(found); ++i) {
+    const antlr4::Token* token = tokens_.visible()[i];
     if (starts_statement(token->getType()) && tokens_.first_on_line(token)) return token == found;
   }
   return true;
 }
 
-void ErrorStrategy::report(antlr4::Parser* parser, antlr4::Token* found, const antlr4::misc::IntervalSet& expected) {
+/// The first word of the next line was taken for what is missing at the end of this one: `replicas =` and below it
+/// `traffic = 5/s`, where the message would stand at the second `=`. Returns what stands before the gap, or null.
+antlr4::Token* ErrorStrategy::before_gap(const antlr4::Token* found) const {
+  antlr4::Token* taken = tokens_.before(found);
+  if (!taken || !tokens_.first_on_line(taken) || tokens_.first_on_line(found)) return nullptr;
+  size_t type = found->getType();
+  bool setting = type == Parser::ASSIGN || type == Parser::COLON;
+  bool statement = starts_statement(taken->getType()) && taken->getType() != Parser::NAME;
+  antlr4::Token* before = tokens_.before(taken);
+  if (!before || !(setting || statement)) return nullptr;
+  switch (before->getType()) {
+    case Parser::ASSIGN: case Parser::COLON: case Parser::COMMA: case Parser::DOT: case Parser::HELD: case Parser::HOLD:
+    case Parser::WHEN: case Parser::BY: case Parser::WITHIN: case Parser::VERIFY: case Parser::EVERY: case Parser::OF:
+    case Parser::REQUIRE: case Parser::PROVEN: case Parser::OVER: case Parser::WHERE: case Parser::EXAMPLE:
+    case Parser::PLUS: case Parser::MINUS: case Parser::STAR: case Parser::SLASH: case Parser::LESS:
+    case Parser::LESS_EQUAL: case Parser::GREATER: case Parser::GREATER_EQUAL: case Parser::EQUAL:
+    case Parser::NOT_EQUAL: case Parser::AND: case Parser::OR: case Parser::NOT: case Parser::EXPECT: case Parser::IN:
+    case Parser::AT: case Parser::THEN: return before;
+    default: return nullptr;
+  }
+}
+
+void ErrorStrategy::report_missing(antlr4::Token* before, const std::string& wanted) {
+  diagnostics_.report(after(tokens_.span(before)), diag::ExpectedAfter, wanted, std::string(tokens_.text(before)))
+      .caret("missing here");
+}
+
+void ErrorStrategy::report(antlr4::Parser* parser, antlr4::Token* found, const Expected& expected) {
   if (same_statement(found)) return;
   last_ = found;
-  antlr4::Token* before = tokens_.before(found);
-  std::string wanted = list_expected(parser, expected);
-  bool at_end = found->getType() == antlr4::Token::EOF || tokens_.first_on_line(found);
-  if (before && at_end) {
-    Span here = after(tokens_.span(before));
-    diagnostics_.report(here, diag::ExpectedAfter, wanted, std::string(tokens_.text(before))).caret("missing here");
+  if (antlr4::Token* gap = before_gap(found)) {
+    size_t type = gap->getType();
+    report_missing(gap, type == Parser::DOT ? "a name" : type == Parser::COLON ? "a type or a value" : "a value");
     return;
   }
-  diagnostics_.report(tokens_.span(found), diag::ExpectedFound, wanted, std::string(tokens_.text(found)));
+  antlr4::Token* before = tokens_.before(found);
+  std::string wanted = list_expected(parser, expected);
+  bool at_end = found->getType() == antlr4::Token::EOF ||
+                (!at_boundary(expected) && (tokens_.first_on_line(found) || closes(found->getType())));
+  if (before && at_end) {
+    report_missing(before, wanted);
+    return;
+  }
+  std::string text(tokens_.text(found));
+  Diagnostic& message = diagnostics_.report(tokens_.span(found), diag::ExpectedFound, wanted, text);
+  const antlr4::dfa::Vocabulary& vocabulary = parser->getVocabulary();
+  if (found->getType() == Parser::NAME) {
+    std::vector<std::string> words;
+    for (ssize_t type : expected.toList()) words.push_back(keyword(vocabulary, type));
+    std::string_view meant = nearest(text, {words.begin(), words.end()});
+    if (!meant.empty())
+      message.advise(fmt::format("did you mean `{}`?", meant)).fix(tokens_.span(found), std::string(meant));
+  } else if (expected.contains(ssize_t(Parser::NAME)) && !keyword(vocabulary, ssize_t(found->getType())).empty() &&
+             !at_boundary(expected)) {
+    message.advise(fmt::format("`{}` is a word of the language: choose another name", text));
+  }
 }
 
 void ErrorStrategy::reportError(antlr4::Parser* parser, const antlr4::RecognitionException& error) {
@@ -121,23 +206,39 @@ void ErrorStrategy::reportUnwantedToken(antlr4::Parser* parser) {
 void ErrorStrategy::reportMissingToken(antlr4::Parser* parser) { reportUnwantedToken(parser); }
 
 antlr4::Token* ErrorStrategy::singleTokenDeletion(antlr4::Parser* parser) {
-  // Deleting the first token of a line would tear the next statement apart.
-  if (tokens_.first_on_line(parser->getCurrentToken())) return nullptr;
+  // Without the first token of a line, or with the next line in its place, the next statement would be torn apart;
+  // without a brace, everything behind it.
+  antlr4::Token* token = parser->getCurrentToken();
+  bool bracket = closes(token->getType()) || token->getType() == Parser::LBRACE;
+  size_t next = tokens_.place(token) + 1;
+  bool last = next >= tokens_.visible().size() || tokens_.first_on_line(tokens_.visible()[next]);
+  if (bracket || last || tokens_.first_on_line(token)) return nullptr;
   return DefaultErrorStrategy::singleTokenDeletion(parser);
+}
+
+/// Goes on where a line begins with something in `set`, or at the brace that ends this block. Blocks in between are
+/// left out whole, unless a declaration begins at the margin.
+void ErrorStrategy::consumeUntil(antlr4::Parser* parser, const Expected& set) {
+  int depth = 0;
+  for (;;) {
+    antlr4::Token* token = parser->getCurrentToken();
+    size_t type = token->getType();
+    if (type == antlr4::Token::EOF) return;
+    bool wanted = depth == 0 && set.contains(ssize_t(type));
+    if (starts_declaration(type) && token->getCharPositionInLine() == 0) return;
+    if (wanted && (type == Parser::RBRACE || (starts_statement(type) && tokens_.first_on_line(token)))) return;
+    if (type == Parser::LBRACE) ++depth;
+    if (type == Parser::RBRACE && depth > 0) --depth;
+    parser->consume();
+  }
 }
 
 void ErrorStrategy::recover(antlr4::Parser* parser, std::exception_ptr error) {
   size_t before = parser->getInputStream()->index();
-  antlr4::misc::IntervalSet follow = getErrorRecoverySet(parser);
-  for (size_t type = parser->getInputStream()->LA(1); type != antlr4::Token::EOF; type = parser->getInputStream()->LA(1)) {
-    antlr4::Token* token = parser->getCurrentToken();
-    bool first = tokens_.first_on_line(token);
-    if (first && (starts_declaration(type) || (starts_statement(type) && follow.contains(ssize_t(type))))) break;
-    if (type == Parser::RBRACE && follow.contains(ssize_t(type))) break;
-    parser->consume();
-  }
+  consumeUntil(parser, getErrorRecoverySet(parser));
   // The same place twice would never end: let the stock strategy move on.
-  if (parser->getInputStream()->index() == before && before == last_recovery_) DefaultErrorStrategy::recover(parser, error);
+  if (parser->getInputStream()->index() == before && before == last_recovery_)
+    DefaultErrorStrategy::recover(parser, error);
   last_recovery_ = before;
 }
 

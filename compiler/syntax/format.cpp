@@ -106,7 +106,9 @@ void Layout::add_comments(uint32_t piece, uint32_t indent, uint32_t& last_line, 
 
 /// A blank line stands between declarations, but for neighbours of one kind that take a line each.
 void Layout::separate_declarations(uint32_t before, uint32_t item, size_t first_row, std::vector<Row>& rows) const {
-  auto kind = [&](uint32_t at) { return pieces_[at].type == Parser::METRICS ? size_t(Parser::TARGET) : pieces_[at].type; };
+  auto kind = [&](uint32_t at) {
+    return pieces_[at].type == Parser::METRICS ? size_t(Parser::TARGET) : pieces_[at].type;
+  };
   auto one_line = [](const Row& row) { return row.text.find('\n') == std::string::npos; };
   for (size_t i = first_row; i < rows.size(); ++i)
     if (rows[i].blank_before) return;
@@ -245,7 +247,8 @@ uint32_t Layout::tail_width(uint32_t begin, uint32_t end) const {
 /// Where the part behind a soft break ends: at the next one, at a block, or at `end`.
 uint32_t Layout::segment_end(uint32_t begin, uint32_t end) const {
   uint32_t i = begin + 1;
-  while (i < end && !pieces_[i].soft && !opens_block(pieces_[i])) i = opens_group(pieces_[i]) ? pieces_[i].match + 1 : i + 1;
+  while (i < end && !pieces_[i].soft && !opens_block(pieces_[i]))
+    i = opens_group(pieces_[i]) ? pieces_[i].match + 1 : i + 1;
   return i;
 }
 
@@ -297,7 +300,8 @@ void Layout::write_group(uint32_t open, Page& page) {
   write(open, page, inner);
   for (uint32_t begin = open + 1; begin < close;) {
     uint32_t end = begin;
-    while (end < close && pieces_[end].type != Parser::COMMA) end = opens_group(pieces_[end]) ? pieces_[end].match + 1 : end + 1;
+    while (end < close && pieces_[end].type != Parser::COMMA)
+      end = opens_group(pieces_[end]) ? pieces_[end].match + 1 : end + 1;
     bool plain = !all_.has_comment(begin - 1, end);
     uint32_t width = all_.width(begin, end - 1) + (end < close);
     bool follows = plain && !one_a_line && begin > open + 1 && page.column() + 1 + width <= format_columns;

@@ -31,7 +31,9 @@ class Annotator {
 
  private:
   Piece* token(antlr4::ParserRuleContext* rule, size_t child) {
-    auto* node = child < rule->children.size() ? dynamic_cast<antlr4::tree::TerminalNode*>(rule->children[child]) : nullptr;
+    auto* node = child < rule->children.size()
+                     ? dynamic_cast<antlr4::tree::TerminalNode*>(rule->children[child])
+                     : nullptr;
     return node ? &piece(node->getSymbol()) : nullptr;
   }
   Piece& piece(const antlr4::Token* token) { return pieces_.list[piece_of_[token->getTokenIndex()]]; }
@@ -77,7 +79,8 @@ class Annotator {
       case Parser::RuleExpr: annotate_expr(rule); break;
       case Parser::RuleType:
         for (size_t i = 0; i < rule->children.size(); ++i)
-          if (Piece* found = token(rule, i)) found->angle = found->type == Parser::LESS || found->type == Parser::GREATER;
+          if (Piece* found = token(rule, i))
+            found->angle = found->type == Parser::LESS || found->type == Parser::GREATER;
         break;
       default: break;
     }

@@ -53,7 +53,8 @@ struct Pieces {
 Pieces make_pieces(Tokens& tokens, Parser::FileContext* tree);
 
 inline bool opens_group(const Piece& piece) {
-  return piece.type == Parser::LPAREN || piece.type == Parser::LBRACKET || (piece.type == Parser::LBRACE && !piece.block);
+  return piece.type == Parser::LPAREN || piece.type == Parser::LBRACKET ||
+         (piece.type == Parser::LBRACE && !piece.block);
 }
 inline bool opens_block(const Piece& piece) { return piece.type == Parser::LBRACE && piece.block; }
 

@@ -44,7 +44,7 @@ Parsing::Parsing(const SourceMap& sources, SourceId source, Diagnostics& diagnos
   if (report_unreadable(sources, source, diagnostics)) return;
   tokens_.emplace(sources, source);
   if (report_bad_tokens(*tokens_, diagnostics) || report_too_deep(*tokens_, diagnostics) ||
-      report_unbalanced_braces(*tokens_, sources, diagnostics))
+      report_unbalanced_braces(*tokens_, sources, diagnostics) || report_swallowed_call(*tokens_, sources, diagnostics))
     return;
   parser_ = std::make_unique<Parser>(&tokens_->stream());
   parser_->removeErrorListeners();

@@ -23,7 +23,41 @@ uint32_t indent_of(const SourceMap& sources, const Tokens& tokens, const antlr4:
 void report_unclosed(const Tokens& tokens, antlr4::Token* open, antlr4::Token* next, Diagnostics& diagnostics) {
   antlr4::Token* before = tokens.before(next);
   Span here = after(tokens.span(before ? before : open));
-  diagnostics.report(here, diag::MissingBrace).caret("`}` is missing here").at(tokens.span(open), "this `{` is not closed");
+  diagnostics.report(here, diag::MissingBrace)
+      .caret("`}` is missing here")
+      .at(tokens.span(open), "this `{` is not closed");
+}
+
+/// A setting or a statement that stands further in than its block: the line above should have opened one.
+bool report_unopened(const Tokens& tokens, const SourceMap& sources, Diagnostics& diagnostics) {
+  constexpr uint32_t unknown = UINT32_MAX;
+  std::vector<uint32_t> indents = {0};  // of the items of the open blocks
+  int depth = 0;
+  const std::vector<antlr4::Token*>& all = tokens.visible();
+  for (size_t i = 0; i + 1 < all.size(); ++i) {
+    size_t type = all[i]->getType(), next = all[i + 1]->getType();
+    depth += type == Parser::LPAREN || type == Parser::LBRACKET   ? 1
+             : type == Parser::RPAREN || type == Parser::RBRACKET ? -1
+                                                                  : 0;
+    bool item = starts_statement(type) || next == Parser::ASSIGN || next == Parser::COLON;
+    if (i > 0 && depth == 0 && item && tokens.first_on_line(all[i])) {
+      uint32_t indent = indent_of(sources, tokens, all[i]);
+      if (indents.back() == unknown) indents.back() = indent;
+      size_t before = all[i - 1]->getType();
+      bool header = before == Parser::NAME || before == Parser::STRING || before == Parser::RPAREN ||
+                    before <= Parser::WITHIN;
+      if (indent > indents.back() && header) {
+        diagnostics
+            .report(after(tokens.span(all[i - 1])), diag::ExpectedAfter, "`{`",
+                    std::string(tokens.text(all[i - 1])))
+            .caret("missing here");
+        return true;
+      }
+    }
+    if (type == Parser::LBRACE) indents.push_back(unknown);
+    if (type == Parser::RBRACE && indents.size() > 1) indents.pop_back();
+  }
+  return false;
 }
 
 }  // namespace
@@ -32,7 +66,8 @@ bool report_unbalanced_braces(const Tokens& tokens, const SourceMap& sources, Di
   int balance = 0;
   for (antlr4::Token* token : tokens.visible())
     balance += token->getType() == Parser::LBRACE ? 1 : token->getType() == Parser::RBRACE ? -1 : 0;
-  if (balance <= 0) return false;  // too many closing braces: the parser knows better where
+  if (balance < 0) return report_unopened(tokens, sources, diagnostics);
+  if (balance == 0) return false;
   std::vector<Open> open;
   for (antlr4::Token* token : tokens.visible()) {
     bool first = tokens.first_on_line(token);
@@ -51,6 +86,23 @@ bool report_unbalanced_braces(const Tokens& tokens, const SourceMap& sources, Di
   return false;
 }
 
+namespace {
+
+bool report_bad_escape(Span string, std::string_view text, Diagnostics& diagnostics) {
+  for (size_t i = text.find('\\'); i != std::string_view::npos; i = text.find('\\', i + 2)) {
+    if (std::string_view("nt\"\\$").find(text[i + 1]) != std::string_view::npos) continue;
+    size_t end = i + 2;
+    while (end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) ++end;
+    Span here = {string.source, uint32_t(string.begin + i), uint32_t(string.begin + end)};
+    diagnostics.report(here, diag::BadEscape, std::string(text.substr(i, end - i)))
+        .advise("escapes are \\n \\t \\\" \\\\ \\$");
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
   bool found = false;
   for (antlr4::Token* token : tokens.visible()) {
@@ -59,12 +111,39 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
     switch (token->getType()) {
       case Parser::BAD_NUMBER:
         diagnostics.report(span, diag::BadNumber, text)
-            .advise("units are ns us ms s m h d, %, /s /m /h /d, B KB MB GB TB KiB MiB GiB TiB; a name does not begin with a digit");
+            .advise(
+                "units are ns us ms s m h d, %, /s /m /h /d, B KB MB GB TB KiB MiB GiB TiB; a name does not "
+                "begin with a digit");
         break;
+      case Parser::STRING: found |= report_bad_escape(span, text, diagnostics); continue;
       case Parser::UNTERMINATED: diagnostics.report(span, diag::UnterminatedString); break;
       case Parser::BAD: diagnostics.report(span, diag::BadCharacter, text); break;
       default: continue;
     }
+    found = true;
+  }
+  return found;
+}
+
+bool report_swallowed_call(const Tokens& tokens, const SourceMap& sources, Diagnostics& diagnostics) {
+  const std::vector<antlr4::Token*>& all = tokens.visible();
+  int depth = 0;
+  uint32_t indent = 0;
+  bool found = false;
+  for (size_t i = 0; i + 2 < all.size(); ++i) {
+    size_t type = all[i]->getType(), third = all[i + 2]->getType();
+    depth += type == Parser::LPAREN || type == Parser::LBRACKET   ? 1
+             : type == Parser::RPAREN || type == Parser::RBRACKET ? -1
+                                                                  : 0;
+    if (tokens.first_on_line(all[i])) indent = indent_of(sources, tokens, all[i]);
+    bool wants_value = type == Parser::HOLD || type == Parser::HELD || type == Parser::BY || type == Parser::WHEN ||
+                       type == Parser::ASSIGN || type == Parser::WITHIN || type == Parser::VERIFY;
+    bool after_dot = i > 0 && all[i - 1]->getType() == Parser::DOT;
+    bool call = all[i + 1]->getType() == Parser::NAME && (third == Parser::DOT || third == Parser::LPAREN);
+    if (depth != 0 || !wants_value || after_dot || !call || !tokens.first_on_line(all[i + 1])) continue;
+    if (indent_of(sources, tokens, all[i + 1]) > indent) continue;
+    diagnostics.report(after(tokens.span(all[i])), diag::ExpectedAfter, "a value", std::string(tokens.text(all[i])))
+        .caret("missing here");
     found = true;
   }
   return found;
@@ -80,7 +159,9 @@ bool report_too_deep(const Tokens& tokens, Diagnostics& diagnostics) {
     bool prefix = type == Parser::MINUS || type == Parser::NOT || type == Parser::ELSE || type == Parser::LESS;
     bool same_chain = type == Parser::ELSE ? last == Parser::RBRACE : prefix;
     chain = prefix && same_chain ? chain + 1 : type == Parser::MINUS || type == Parser::NOT ? 1 : chain;
-    if (!prefix && type != Parser::IF && type != Parser::NAME && type != Parser::LBRACE && type != Parser::RBRACE) chain = 0;
+    if (!prefix && type != Parser::IF && type != Parser::NAME && type != Parser::LBRACE &&
+        type != Parser::RBRACE)
+      chain = 0;
     last = type;
     if (depth > max_nesting || chain > max_nesting) {
       diagnostics.report(tokens.span(token), diag::TooDeep, max_nesting).advise("name the inner parts with `let`");

@@ -2,7 +2,36 @@
 
 #include <algorithm>
 
+#include <llvm/ADT/StringExtras.h>
+#include <llvm/ADT/StringMap.h>
+
 namespace rollout::syntax {
+
+namespace {
+
+using Words = llvm::StringMap<size_t>;
+
+Words all_words(const antlr4::dfa::Vocabulary& vocabulary) {
+  Words words;
+  for (size_t type = Parser::ABORT; type <= Parser::WITHIN; ++type) words[word_text(vocabulary, type)] = type;
+  return words;
+}
+
+}  // namespace
+
+std::string word_text(const antlr4::dfa::Vocabulary& vocabulary, size_t type) {
+  if (type < Parser::ABORT || type > Parser::WITHIN) return {};
+  return llvm::StringRef(vocabulary.getSymbolicName(type)).lower();
+}
+
+std::unique_ptr<antlr4::Token> WordLexer::nextToken() {
+  std::unique_ptr<antlr4::Token> token = RolloutLexer::nextToken();
+  if (token->getType() != NAME) return token;
+  static const Words words = all_words(getVocabulary());
+  auto word = words.find(token->getText());
+  if (word != words.end()) static_cast<antlr4::CommonToken&>(*token).setType(word->second);
+  return token;
+}
 
 Tokens::Tokens(const SourceMap& sources, SourceId source)
     : sources_(sources), source_(source), input_(std::string(sources.text(source))), lexer_(&input_), stream_(&lexer_) {
@@ -45,10 +74,15 @@ bool Tokens::first_on_line(const antlr4::Token* token) const {
   return text.substr(start, at.begin - start).find_first_not_of(" \t") == std::string_view::npos;
 }
 
-antlr4::Token* Tokens::before(const antlr4::Token* token) const {
+size_t Tokens::place(const antlr4::Token* token) const {
   auto found = std::lower_bound(visible_.begin(), visible_.end(), token->getTokenIndex(),
                                 [](antlr4::Token* other, size_t index) { return other->getTokenIndex() < index; });
-  return found == visible_.begin() ? nullptr : *(found - 1);
+  return size_t(found - visible_.begin());
+}
+
+antlr4::Token* Tokens::before(const antlr4::Token* token) const {
+  size_t at = place(token);
+  return at == 0 ? nullptr : visible_[at - 1];
 }
 
 }  // namespace rollout::syntax

@@ -62,10 +62,12 @@ Status LocalBackend::admit(const plan::Plan& plan, uint32_t service, int64_t gen
   if (!opened) return opened.error();
   if (generation == opened->state.generation) return Done{};
   if (generation < opened->state.generation) {
-    return OpError{fmt::format(
-        "refused: generation {} of {} has taken over from generation {}, which may not act any "
-        "more",
-        opened->state.generation, plan::service_text(plan.services[service]), generation)};
+    return OpError{
+        fmt::format(
+            "refused: generation {} of {} has taken over from generation {}, which may not act any "
+            "more",
+            opened->state.generation, plan::service_text(plan.services[service]), generation),
+        false, true};
   }
   opened->state.generation = generation;
   return save_local(effects_.files, opened->spec.directory, opened->spec.key, opened->state);

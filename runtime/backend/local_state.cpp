@@ -32,10 +32,11 @@ std::string path_of(const std::string& directory, const std::string& key) {
 }
 
 OpError unreadable(const std::string& path, std::string_view why) {
-  return OpError{fmt::format(
-      "the state of the instances in {} cannot be used: {}; nothing was changed. Restore the "
-      "file, or stop its instances and remove it",
-      path, why)};
+  return OpError{
+      fmt::format("the state of the instances in {} cannot be used: {}; nothing was changed. "
+                  "Restore the file, or stop its instances and remove it",
+                  path, why),
+      false, true};
 }
 
 Result<LocalState> from_json(const std::string& path, std::string_view text) {

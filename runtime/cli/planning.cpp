@@ -108,6 +108,8 @@ PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_all
   }
   plan::Request request;
   if (words.size() > 1) request.rollout = words[1];
+  // An example is good enough to look at; what is really changed is named.
+  request.examples = look == Look::Nowhere;
   request.inputs = std::move(*inputs);
   return plan_source(context, *place, std::move(request), look, timings);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -21,6 +22,8 @@ namespace rollout::effects {
 namespace {
 
 constexpr size_t max_environment = size_t{1} << 20;
+constexpr long exec_pause_ns = 1'000'000;
+constexpr int max_exec_pauses = 50;
 
 /// What /proc/PID/stat says of a process.
 struct ProcStat {
@@ -184,6 +187,7 @@ class PosixProcesses : public Processes {
   std::vector<ProcessId> find(std::string_view variable, std::string_view value) override {
     const std::string entry = fmt::format("{}={}", variable, value);
     std::vector<ProcessId> found;
+    int patience = max_exec_pauses;
     DIR* proc = opendir("/proc");
     if (!proc) return found;
     while (const dirent* item = readdir(proc)) {
@@ -192,7 +196,7 @@ class PosixProcesses : public Processes {
       if (std::from_chars(name.data(), name.data() + name.size(), pid).ptr !=
           name.data() + name.size())
         continue;
-      if (pid <= 0 || !has_entry(pid, entry)) continue;
+      if (pid <= 0 || !has_entry(pid, entry, patience)) continue;
       reap(pid);
       const std::optional<ProcStat> stat = stat_of(pid);
       if (stat && is_running(*stat) && stat->session == pid)
@@ -221,8 +225,16 @@ class PosixProcesses : public Processes {
         code == EAGAIN || code == ENOMEM};
   }
 
-  static bool has_entry(int pid, const std::string& entry) {
-    const std::optional<std::string> environment = read_proc(pid, "environ");
+  /// `patience`: how many more times to wait for a process that is just being made: its environment shows only
+  /// at the end of exec, after posix_spawn has returned.
+  static bool has_entry(int pid, const std::string& entry, int& patience) {
+    std::optional<std::string> environment = read_proc(pid, "environ");
+    while (environment && environment->empty() && patience > 0 && is_session_leader(pid)) {
+      --patience;
+      const timespec pause{0, exec_pause_ns};
+      nanosleep(&pause, nullptr);
+      environment = read_proc(pid, "environ");
+    }
     if (!environment) return false;
     for (size_t at = 0; at < environment->size();) {
       const size_t end = std::min(environment->find('\0', at), environment->size());
@@ -230,6 +242,11 @@ class PosixProcesses : public Processes {
       at = end + 1;
     }
     return false;
+  }
+
+  static bool is_session_leader(int pid) {
+    const std::optional<ProcStat> stat = stat_of(pid);
+    return stat && is_running(*stat) && stat->session == pid;
   }
 
   /// Takes the exit status of a child of ours that has ended, so that no zombie remains.

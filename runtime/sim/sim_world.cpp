@@ -13,7 +13,14 @@ using exec::Seen;
 using plan::Role;
 using plan::Variable;
 
+// No instances, no share: written as nothing or as a zero.
+bool is_zero(const Value& value) {
+  bool number = value.is(Value::Kind::Int) || value.is(Value::Kind::Percent);
+  return value.is(Value::Kind::None) || (number && value.number == 0);
+}
+
 bool same(const Value& a, const Value& b) {
+  if (is_zero(a) && is_zero(b)) return true;
   return a.kind == b.kind && a.number == b.number && a.text == b.text;
 }
 

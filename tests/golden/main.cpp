@@ -77,6 +77,7 @@ std::vector<std::string> commands_of(const Case& test) {
   std::string stage = test.name.substr(0, test.name.find('/'));
   if (stage == "plan") return {"plan --offline ${file}"};
   if (stage == "fmt") return {"fmt --diff ${file}"};
+  if (stage == "parse") return {"check ${file}"};
   return {stage + " ${file}"};
 }
 

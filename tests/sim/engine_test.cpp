@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include "compiler/base/json.h"
+#include "runtime/exec/fold.h"
 #include "runtime/journal/event_json.h"
 #include "runtime/journal/words.h"
 #include "runtime/sim/simulate.h"
@@ -281,6 +281,30 @@ TEST_CASE("the same seed gives the same run to the bit, another one another") {
   CHECK(sim::run_simulation(canary_plan(), scenario).hash == first);
   scenario.seed = 8;
   CHECK(sim::run_simulation(canary_plan(), scenario).hash != first);
+}
+
+TEST_CASE("a pass needs fresh samples, not only many") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::MetricsError, "", -1)};
+  scenario.faults[0].from_ns = 37 * second;
+  SimResult result = run(canary_plan(minute, false), scenario, Outcome::RolledBack);
+  CHECK(all<journal::GateDecided>(result).at(0).reason == journal::Reason::Error);
+}
+
+TEST_CASE("evidence gathers over all holds of a run, and afresh for the check after a rollback") {
+  plan::Plan plan = canary_plan();
+  SimResult good = run(plan, {}, Outcome::Succeeded);
+  CHECK(exec::fold_all(plan, good.events).conditions[0].evidence->blocks() == 24);
+
+  plan::Term everyone{error_rate, Role::All, 0};
+  plan.conditions.push_back({plan::ConditionKind::Reject, everyone, plan::Comparison::Greater,
+                             std::nullopt, 1, 0.01 * 1e9, 990'000'000, 1, 40, "errors > 1%"});
+  uint32_t shared = uint32_t(plan.conditions.size() - 1);
+  plan.gates[0].conditions = {shared};
+  plan.gates[1].conditions.push_back(shared);
+  Scenario scenario;
+  scenario.truths = {errors(Role::Canary, 60)};
+  run(plan, scenario, Outcome::RolledBack);
 }
 
 }  // namespace rollout::sim_test

@@ -136,6 +136,7 @@ void Dumper::statement(const ast::Statement* statement) {
     case ast::StatementKind::Call: expr(as<ast::CallStatement>(statement).call); break;
     case ast::StatementKind::Phase:
       name(as<ast::PhaseStatement>(statement).name);
+      expr(as<ast::PhaseStatement>(statement).label);
       block(as<ast::PhaseStatement>(statement).body);
       break;
     case ast::StatementKind::Hold:

@@ -37,7 +37,8 @@ std::vector<Lines> statement_lines(std::string_view text, const std::vector<Toke
     char c = text[token.begin];
     if ((c == '(' || c == '[') && depth++ == 0) first = line;
     if ((c == ')' || c == ']') && --depth == 0)
-      for (uint32_t i = first; i <= line; ++i) lines[i] = {std::min(lines[i].first, first), std::max(lines[i].last, line)};
+      for (uint32_t i = first; i <= line; ++i)
+        lines[i] = {std::min(lines[i].first, first), std::max(lines[i].last, line)};
   }
   return lines;
 }

@@ -94,7 +94,8 @@ TEST_CASE("the layout keeps the tree and every comment, and does not change what
 }
 
 TEST_CASE("a file that does not parse is refused, with the reason") {
-  for (const char* text : {"rollout a {", "let a =", "let a = 5x", "let a = \"b", "let a = \"${}\"", "\xff", "let a = 1 }"}) {
+  for (const char* text :
+       {"rollout a {", "let a =", "let a = 5x", "let a = \"b", "let a = \"${}\"", "\xff", "let a = 1 }"}) {
     Formatted result = format_text(text);
     INFO(text);
     CHECK_FALSE(result.text);
@@ -117,14 +118,17 @@ TEST_CASE("neighbouring settings share a column") {
 }
 
 TEST_CASE("arguments fill their lines, calls in a list take a line each") {
-  check_one("let aaaaaaaaaaaaaaaaaaaa = bbbbbbbbbbbbbbbbbbbbbbbbbbb(cccccccccccccccccccccccccccccc, dddddddddddddddddddddddd, "
-            "eeeeeeeeeeeeeeeeee, [f(1), f(2),])",
-            "let aaaaaaaaaaaaaaaaaaaa = bbbbbbbbbbbbbbbbbbbbbbbbbbb(\n"
-            "  cccccccccccccccccccccccccccccc, dddddddddddddddddddddddd, eeeeeeeeeeeeeeeeee, [f(1), f(2)]\n)\n");
+  check_one(
+      "let aaaaaaaaaaaaaaaaaaaa = bbbbbbbbbbbbbbbbbbbbbbbbbbb(cccccccccccccccccccccccccccccc, "
+      "dddddddddddddddddddddddd, "
+      "eeeeeeeeeeeeeeeeee, [f(1), f(2),])",
+      "let aaaaaaaaaaaaaaaaaaaa = bbbbbbbbbbbbbbbbbbbbbbbbbbb(\n"
+      "  cccccccccccccccccccccccccccccc, dddddddddddddddddddddddd, eeeeeeeeeeeeeeeeee, [f(1), f(2)]\n)\n");
 }
 
 TEST_CASE("a blank line stands between declarations, but for neighbours of one kind") {
-  check_one("\n\nlet a = 1\nlet b = 2\ninput c: Int\n\n\nlet d = 1\n\n\n", "let a = 1\nlet b = 2\n\ninput c: Int\n\nlet d = 1\n");
+  check_one("\n\nlet a = 1\nlet b = 2\ninput c: Int\n\n\nlet d = 1\n\n\n",
+            "let a = 1\nlet b = 2\n\ninput c: Int\n\nlet d = 1\n");
   check_one("// only a comment", "// only a comment\n");
   check_one("", "");
 }

@@ -52,12 +52,17 @@ class Generator {
       gap();
       // After a number and one blank it would be money.
       if (tokens.starts_with("USD")) out_ += ' ';
-      out_ += tokens.substr(0, end);
+      std::string_view token = tokens.substr(0, end);
+      out_ += token;
+      wants_value_ = token == "=" || token == "hold" || token == "held" || token == "by" || token == "when" ||
+                     token == "within" || token == "verify";
       tokens.remove_prefix(std::min(end + 1, tokens.size()));
     }
   }
   void gap() {
-    uint32_t choice = random_.below(60);
+    // On the next line a call would be the next statement, not the value.
+    uint32_t choice = wants_value_ ? 5 : random_.below(60);
+    wants_value_ = false;
     if (choice == 0) out_ += "\n";
     else if (choice == 1) out_ += "\n\n\n  ";
     else if (choice == 2) out_ += fmt::format("  // behind {}  \n", random_.below(100));
@@ -76,14 +81,26 @@ class Generator {
     return words[random_.below(9)];
   }
   std::string literal() {
-    constexpr const char* literals[] = {"5", "1.5", "99.9%", "5m30s", "200/s", "512MiB", "12.50 USD", "09:00", "2026-12-24",
-                                        "true", "none", "\"text\"", "\"a ${b.c} // d\"", "\"é \\\" \\n {\""};
+    constexpr const char* literals[] = {"5",
+                                        "1.5",
+                                        "99.9%",
+                                        "5m30s",
+                                        "200/s",
+                                        "512MiB",
+                                        "12.50 USD",
+                                        "09:00",
+                                        "2026-12-24",
+                                        "true",
+                                        "none",
+                                        "\"text\"",
+                                        "\"a ${b.c} // d\"",
+                                        "\"é \\\" \\n {\""};
     return literals[random_.below(14)];
   }
   void literal_or_name() {
     if (random_.one_in(2)) return put(name());
     gap();
-    out_ += literal();  // money holds a blank of its own
+    out_ += literal();  // not by put(): money holds a blank of its own
   }
 
   void arguments() {
@@ -249,6 +266,7 @@ class Generator {
   Random random_;
   std::string out_;
   int depth_ = 0;
+  bool wants_value_ = false;
 };
 
 }  // namespace

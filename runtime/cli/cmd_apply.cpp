@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include "runtime/cli/outline.h"
+#include "runtime/cli/session.h"
+#include "runtime/cli/view_plan.h"
+
+namespace rollout::cli {
+
+namespace {
+
+bool has_canary(const plan::Plan& plan) {
+  for (const plan::Step& step : plan.steps)
+    for (const plan::Setting& setting : step.action.sets)
+      if (setting.variable == plan::Variable::Version && setting.role == plan::Role::Canary) return true;
+  return false;
+}
+
+/// True when a person said yes. Only asked where there is one.
+bool ask(const Context& context, std::string_view question) {
+  context.out(fmt::format("\n{} [y/N] ", question));
+  std::string answer = context.env.read_line().value_or("");
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+bool somebody_is_there(const Context& context) {
+  return context.env.terminals.input && context.env.terminals.output && !context.json();
+}
+
+int resume(Session& session, const journal::RunInfo& run) {
+  if (run.outcome)
+    return session.context.fail(Refused, fmt::format("run {} has ended; `rollout status {}` says how", run.run, run.run));
+  return drive_run(session, run.run);
+}
+
+/// `apply --resume RUN`: the plan comes from the journal.
+int resume_named(const Context& context, const std::string& name) {
+  Project project = project_for(context, project_of(context.env.directory, "."));
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
+  if (!store) return context.fail(store.error());
+  if (!*store) return context.fail(Usage, fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
+  Result<journal::RunInfo> run = find_run(**store, name);
+  if (!run) return context.fail(Usage, run.error().message);
+  Result<Planned> planned = planned_of(**store, *run, project);
+  if (!planned) return context.fail(planned.error(), NeedsHand);
+  Result<Session> session = open_session(context, *planned);
+  if (!session) return context.fail(session.error());
+  return resume(*session, *run);
+}
+
+/// A run of the same services that has not ended, though nobody drives it: it comes first.
+int unfinished(Session& session, const journal::RunInfo& run) {
+  const Context& context = session.context;
+  bool wanted = context.args.has("--resume");
+  if (!wanted && !context.args.has("--yes") && somebody_is_there(context))
+    wanted = ask(context, fmt::format("run {} of {} has not ended, and nobody drives it; resume it?", run.run, run.rollout));
+  if (!wanted)
+    return context.fail(Refused, fmt::format("run {} of {} has not ended, and nobody drives it; go on with it by `rollout apply "
+                                             "--resume {}`, or take it back by `rollout abort {}`",
+                                             run.run, run.rollout, run.run, run.run));
+  Result<Planned> planned = planned_of(*session.store, run, session.planned.project);
+  if (!planned) return context.fail(planned.error(), NeedsHand);
+  Session other{context, *planned, std::move(session.store), std::move(session.locks), session.holder};
+  return resume(other, run);
+}
+
+int start(Session& session) {
+  const Context& context = session.context;
+  const Planned& planned = session.planned;
+  Result<plan::Snapshot> now = look_at_world(context, planned.plan, planned.project);
+  if (!now) return context.fail(now.error());
+  if (Status fresh = check_observed(planned.plan, *now); !fresh) return context.fail(fresh.error());
+  if (Status there = look_before_acting(context, planned); !there) return context.fail(there.error());
+  journal::NewRun run{planned.plan.rollout, planned.bytes, planned.hash, service_names(planned.plan), session.holder,
+                      context.env.effects().clock.wall_ns()};
+  Result<journal::RunInfo> created = session.store->create(run);
+  if (!created) return context.fail(created.error());
+  if (!context.quiet && !context.json()) context.out(fmt::format("\nrun {}\n", context.style.bold(created->run)));
+  return drive_run(session, created->run);
+}
+
+}  // namespace
+
+int cmd_apply(const Context& context) {
+  std::string named = context.args.value("--resume");
+  if (!named.empty()) return resume_named(context, named);
+  if (context.args.positional.empty()) return context.fail(Usage, "`rollout apply` needs FILE or PLAN; see `rollout apply --help`");
+  Timings timings(context);
+  PlanOrExit made = plan_from_arguments(context, Look::World, true, timings);
+  if (!made.planned) return made.exit_code;
+  const Planned& planned = *made.planned;
+  if (planned.plan.offline)
+    return context.fail(Refused, "this plan was made offline, so nobody looked at what it would change; make one without --offline");
+  Result<Session> session = open_session(context, planned);
+  if (!session) return context.fail(session.error());
+  Result<std::vector<journal::RunInfo>> runs = session->store->list();
+  if (!runs) return context.fail(runs.error());
+  if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned.plan))) return unfinished(*session, *open);
+  if (context.args.has("--resume")) return context.fail(Refused, "there is no unfinished run to resume");
+  if (!context.quiet && !context.json()) context.out(plan_text(planned.plan, planned.hash, context.style, context.verbose));
+  if (!outline_of(planned.plan).has_changes && has_canary(planned.plan)) return Ok;
+  if (!context.args.has("--yes")) {
+    if (!somebody_is_there(context)) return context.fail(Usage, "nobody can be asked here; say `--yes` to carry the plan out");
+    if (!ask(context, "carry this out?")) return context.fail(Usage, "nothing was changed");
+  }
+  return start(*session);
+}
+
+}  // namespace rollout::cli

@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+#include "runtime/cli/session.h"
+#include "runtime/cli/view_run.h"
+#include "runtime/cli/view_summary.h"
+#include "runtime/exec/fold.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::cli {
+
+namespace {
+
+constexpr size_t max_listed = 10;
+constexpr int64_t poll_ns = 500'000'000;
+
+std::string services_of(const journal::RunInfo& run) {
+  std::string out;
+  for (const journal::Generation& generation : run.generations) out += (out.empty() ? "" : ", ") + generation.service;
+  return out;
+}
+
+std::string_view outcome_word(const journal::RunInfo& run) {
+  return run.outcome ? journal::word(journal::outcome_names, *run.outcome) : "not ended";
+}
+
+std::string run_line(const journal::RunInfo& run, const Style& style) {
+  std::string word(outcome_word(run));
+  bool good = run.outcome == journal::Outcome::Succeeded;
+  std::string shown = good ? style.good(left(word, 12)) : style.warn(left(word, 12));
+  return fmt::format("  {}  {}  {}  {}  {}\n", style.bold(left(run.run, 6)), effects::utc_text(run.created_wall_ns), shown,
+                     left(run.rollout, 14), services_of(run));
+}
+
+std::string runs_json(const std::vector<journal::RunInfo>& runs) {
+  json::Writer json;
+  json.begin_object().field("version", 1).field("type", "runs").key("runs").begin_array();
+  for (const journal::RunInfo& run : runs) {
+    json.begin_object().field("run", run.run).field("rollout", run.rollout).field("plan_hash", run.plan_hash);
+    json.field("created", effects::utc_text(run.created_wall_ns)).key("outcome");
+    if (run.outcome) json.value(journal::word(journal::outcome_names, *run.outcome));
+    else json.null();
+    json.key("services").begin_array();
+    for (const journal::Generation& generation : run.generations)
+      json.begin_object().field("service", generation.service).field("generation", generation.number).end_object();
+    json.end_array().end_object();
+  }
+  json.end_array().end_object();
+  return json.take() + "\n";
+}
+
+int list_runs(const Context& context, journal::Store* store) {
+  std::vector<journal::RunInfo> runs;
+  if (store) {
+    Result<std::vector<journal::RunInfo>> listed = store->list();
+    if (!listed) return context.fail(listed.error());
+    runs = std::move(*listed);
+  }
+  if (context.json()) {
+    context.out(runs_json(runs));
+    return Ok;
+  }
+  if (runs.empty()) context.out("no runs yet\n");
+  size_t shown = 0;
+  for (const journal::RunInfo& run : runs) {
+    // What has not ended is always shown: it waits for somebody.
+    if (++shown > max_listed && run.outcome && !context.verbose) continue;
+    context.out(run_line(run, context.style));
+  }
+  if (runs.size() > max_listed && !context.verbose)
+    context.out(fmt::format("  {} runs in all; --verbose shows them\n", runs.size()));
+  return Ok;
+}
+
+/// Shows the events of a run that another process writes, until it has ended.
+int follow(const Context& context, journal::Store& store, const std::string& run, const plan::Plan& plan) {
+  RunView view(context, plan, run);
+  exec::State state = exec::initial_state(plan);
+  effects::Effects effects = context.env.effects();
+  size_t known = 0;
+  while (!state.ended) {
+    Result<std::vector<journal::Event>> events = store.read(run);
+    if (!events && !events.error().retryable) return context.fail(events.error());
+    for (; events && known < events->size(); ++known) {
+      exec::fold(state, plan, (*events)[known]);
+      view.on_event((*events)[known], state);
+    }
+    if (state.ended) break;
+    effects.clock.sleep_until(effects.clock.monotonic_ns() + poll_ns);
+    if (context.env.interrupts() > 0) return context.env.interrupt_code();
+  }
+  view.finish();
+  context.out(context.json() ? summary_json(view.log(), state, run, Ok) : summary_text(view.log(), state, run, context.style));
+  return Ok;
+}
+
+int show_run(const Context& context, const std::string& run, const plan::Plan& plan, const std::vector<journal::Event>& events) {
+  RunLog log(plan);
+  bool each = context.args.has("--events");
+  for (const journal::Event& event : events) {
+    log.add(event);
+    if (!each) continue;
+    std::string line = context.json() ? event_json(run, event) : event_line(plan, event, log, context.style);
+    if (!line.empty()) context.out(context.json() ? line : line + "\n");
+  }
+  exec::State state = exec::fold_all(plan, events);
+  if (context.json()) context.out(summary_json(log, state, run, Ok));
+  else if (!each) context.out(summary_text(log, state, run, context.style).substr(1));
+  return Ok;
+}
+
+}  // namespace
+
+int cmd_status(const Context& context) {
+  Project project = project_for(context, project_of(context.env.directory, "."));
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
+  if (!store) return context.fail(store.error());
+  if (context.args.positional.empty() && !context.args.has("--watch")) return list_runs(context, store->get());
+  if (!*store) return context.fail(Usage, fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
+  Result<std::vector<journal::RunInfo>> runs = (*store)->list();
+  if (!runs) return context.fail(runs.error());
+  if (runs->empty()) return context.fail(Usage, "there are no runs yet");
+  std::string name = context.args.positional.empty() ? runs->front().run : context.args.positional[0];
+  Result<journal::RunInfo> run = find_run(**store, name);
+  if (!run) return context.fail(Usage, run.error().message);
+  Result<Planned> planned = planned_of(**store, *run, project);
+  if (!planned) return context.fail(planned.error());
+  if (context.args.has("--watch")) return follow(context, **store, name, planned->plan);
+  Result<std::vector<journal::Event>> events = (*store)->read(name);
+  if (!events) return context.fail(events.error());
+  return show_run(context, name, planned->plan, *events);
+}
+
+}  // namespace rollout::cli

@@ -1,0 +1,118 @@
+#include "runtime/cli/scenario_of.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/cli/style.h"
+
+namespace rollout::cli {
+
+namespace {
+
+uint32_t service_index(const plan::Plan& plan, std::string_view name) {
+  for (uint32_t i = 0; i < plan.services.size(); ++i)
+    if (plan.services[i].name == name || plan::service_text(plan.services[i]) == name) return i;
+  return plan::none;
+}
+
+/// In the unit of plan::Condition.
+double plain(const eval::Value& value) {
+  if (value.is(eval::Value::Kind::Float)) return value.real;
+  if (value.is(eval::Value::Kind::Rate)) return double(value.number) / double(eval::rate_one);
+  return double(value.number);
+}
+
+bool compare(int64_t actual, plan::Comparison comparison, int64_t limit) {
+  switch (comparison) {
+    case plan::Comparison::Less: return actual < limit;
+    case plan::Comparison::LessEqual: return actual <= limit;
+    case plan::Comparison::Greater: return actual > limit;
+    case plan::Comparison::GreaterEqual: return actual >= limit;
+    case plan::Comparison::Equal: return actual == limit;
+    case plan::Comparison::NotEqual: return actual != limit;
+  }
+  return false;
+}
+
+std::string outcome_of(const plan::Plan& plan, const sim::SimResult& result) {
+  std::string where = result.phase < plan.phases.size() ? fmt::format(" in phase {}", plan.phases[result.phase].name) : "";
+  std::string why = result.cause.empty() ? "" : fmt::format(": {}", result.cause);
+  if (!result.outcome) return fmt::format("it did not end within {}", short_duration(result.run_ns));
+  switch (*result.outcome) {
+    case journal::Outcome::Succeeded: return "succeeded";
+    case journal::Outcome::RolledBack: return "rolled back" + where + why;
+    case journal::Outcome::Parked: return "parked" + where + why;
+  }
+  return "";
+}
+
+bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result) {
+  auto ended_as = [&](journal::Outcome outcome) {
+    bool here = expected.phase.empty() || (result.phase < plan.phases.size() && plan.phases[result.phase].name == expected.phase);
+    return result.outcome == outcome && here;
+  };
+  switch (expected.what) {
+    case plan::Expected::Succeeded: return result.outcome == journal::Outcome::Succeeded;
+    case plan::Expected::RolledBack: return ended_as(journal::Outcome::RolledBack);
+    case plan::Expected::Parked: return ended_as(journal::Outcome::Parked);
+    case plan::Expected::Duration: return compare(result.run_ns, expected.comparison, expected.limit_ns);
+    case plan::Expected::RollbackDuration: return compare(result.rollback_ns, expected.comparison, expected.limit_ns);
+    case plan::Expected::Exposure: break;
+  }
+  uint32_t service = service_index(plan, expected.service);
+  return service < result.exposure_ns.size() && compare(result.exposure_ns[service], expected.comparison, expected.limit_ns);
+}
+
+std::string actual_text(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result) {
+  switch (expected.what) {
+    case plan::Expected::Succeeded:
+    case plan::Expected::RolledBack:
+    case plan::Expected::Parked: return outcome_of(plan, result);
+    case plan::Expected::Duration: return short_duration(result.run_ns);
+    case plan::Expected::RollbackDuration: return short_duration(result.rollback_ns);
+    case plan::Expected::Exposure: break;
+  }
+  uint32_t service = service_index(plan, expected.service);
+  return service < result.exposure_ns.size() ? short_duration(result.exposure_ns[service]) : "this rollout does not touch the service";
+}
+
+}  // namespace
+
+sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
+  sim::Scenario scenario;
+  for (const plan::GivenSignal& given : test.signals) {
+    uint32_t service = service_index(plan, given.service);
+    if (service == plan::none || given.values.empty()) continue;
+    if (given.signal == "traffic") {
+      plan.services[service].traffic_uhz = given.values.front().value.number;
+      continue;
+    }
+    for (uint32_t i = 0; i < plan.signals.size(); ++i) {
+      if (plan.signals[i].service != service || plan.signals[i].name != given.signal) continue;
+      sim::Truth truth{i, given.role, {}};
+      for (const plan::Scripted& scripted : given.values) truth.changes.push_back({scripted.at_ns, plain(scripted.value)});
+      scenario.truths.push_back(std::move(truth));
+    }
+  }
+  for (const plan::GivenFailure& given : test.failures) {
+    sim::Fault fault;
+    fault.action = given.action;
+    fault.service = service_index(plan, given.service);
+    fault.times = -1;
+    for (uint32_t i = 0; i < plan.phases.size(); ++i)
+      if (plan.phases[i].name == given.phase) fault.phase = i;
+    scenario.faults.push_back(std::move(fault));
+  }
+  scenario.abort_at_ns = test.abort_at_ns;
+  return scenario;
+}
+
+std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& test, const sim::SimResult& result) {
+  std::vector<Found> all;
+  for (const plan::Expectation& expected : test.expectations)
+    all.push_back({met(plan, expected, result), fmt::format("{} ({})", expected.text, expected.place), actual_text(plan, expected, result)});
+  return all;
+}
+
+}  // namespace rollout::cli

@@ -1,0 +1,137 @@
+#include "runtime/cli/session.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/base/diagnostics.h"
+#include "compiler/plan/plan_json.h"
+#include "runtime/backend/live_world.h"
+#include "runtime/cli/view_run.h"
+#include "runtime/cli/view_summary.h"
+#include "runtime/exec/fold.h"
+
+namespace rollout::cli {
+
+namespace {
+
+int exit_code_of(const Context& context, const exec::DriveResult& result) {
+  if (result.end == exec::DriveEnd::Interrupted || !result.state.ended) {
+    int code = context.env.interrupt_code();
+    return code == 0 ? int(NeedsHand) : code;
+  }
+  switch (result.state.ended->outcome) {
+    case journal::Outcome::Succeeded: return Ok;
+    case journal::Outcome::RolledBack: return RolledBack;
+    case journal::Outcome::Parked: return NeedsHand;
+  }
+  return NeedsHand;
+}
+
+std::vector<plan::Term> all_terms(const plan::Plan& plan) {
+  std::vector<plan::Term> terms;
+  for (const plan::Condition& condition : plan.conditions) {
+    terms.push_back(condition.left);
+    if (condition.right) terms.push_back(*condition.right);
+  }
+  return terms;
+}
+
+}  // namespace
+
+std::vector<std::string> service_names(const plan::Plan& plan) {
+  std::vector<std::string> names;
+  for (const plan::Service& service : plan.services) names.push_back(plan::service_text(service));
+  return names;
+}
+
+Result<Session> open_session(const Context& context, const Planned& planned) {
+  Session session{context, planned, nullptr, {}, effects::holder_text()};
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, planned.project, true);
+  if (!store) return store.error();
+  session.store = std::move(*store);
+  // In one order everywhere, so that two rollouts of the same services never wait for each other in a circle.
+  std::vector<std::string> names = service_names(planned.plan);
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    Result<effects::ServiceLock> lock = effects::ServiceLock::take(planned.project.locks(), name, session.holder);
+    if (!lock) return lock.error();
+    session.locks.push_back(std::move(*lock));
+  }
+  return session;
+}
+
+std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs, const std::vector<std::string>& services) {
+  for (const journal::RunInfo& run : runs) {
+    if (run.outcome) continue;
+    for (const journal::Generation& generation : run.generations)
+      if (std::find(services.begin(), services.end(), generation.service) != services.end()) return run;
+  }
+  return std::nullopt;
+}
+
+Result<journal::RunInfo> find_run(journal::Store& store, const std::string& name) {
+  Result<std::vector<journal::RunInfo>> runs = store.list();
+  if (!runs) return runs.error();
+  std::vector<std::string_view> names;
+  for (const journal::RunInfo& run : *runs) {
+    if (run.run == name) return run;
+    names.push_back(run.run);
+  }
+  std::string known = names.empty() ? "this project has none" : "there are " + list_of(names);
+  return OpError{fmt::format("there is no run `{}`; {}", name, known)};
+}
+
+Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {
+  Result<std::string> bytes = store.plan_bytes(run.run);
+  if (!bytes) return bytes.error();
+  Result<plan::Plan> plan = plan::from_json(*bytes);
+  if (!plan) return OpError{fmt::format("the plan of run {} cannot be used: {}", run.run, plan.error().message), false, true};
+  return Planned{project, std::move(*plan), std::move(*bytes), run.plan_hash, true};
+}
+
+Status look_before_acting(const Context& context, const Planned& planned) {
+  const plan::Plan& plan = planned.plan;
+  effects::Effects effects = context.env.effects();
+  Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, planned.project.root, effects);
+  if (!world) return world.error();
+  std::set<uint32_t> looked;
+  for (const plan::Step& step : plan.steps) {
+    if (step.kind != plan::StepKind::Act || !looked.insert(step.action.target).second) continue;
+    Result<exec::Observation> seen = (*world)->observe(step.action, {"before", 0, 0, false, 1});
+    if (!seen) return seen.error();
+  }
+  std::vector<exec::Reading> readings = (*world)->sample(plan, all_terms(plan));
+  for (const exec::Reading& reading : readings)
+    if (reading.status == exec::Reading::Status::Error)
+      return OpError{fmt::format("the gates cannot be measured: {}; nothing was changed", reading.detail)};
+  return Done{};
+}
+
+int drive_run(Session& session, const std::string& run) {
+  const Context& context = session.context;
+  const plan::Plan& plan = session.planned.plan;
+  effects::Effects effects = context.env.effects();
+  Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, session.planned.project.root, effects);
+  if (!world) return context.fail(world.error(), NeedsHand);
+  Result<std::vector<journal::Event>> past = session.store->read(run);
+  if (!past) return context.fail(past.error(), NeedsHand);
+  RunView view(context, plan, run);
+  bool resumed = past->size() > 1;
+  if (resumed)
+    for (const journal::Event& event : *past) view.add_past(event);
+  exec::Surroundings around{effects.clock, *session.store, **world, view, context.env.interrupts, session.holder};
+  Result<exec::DriveResult> result = exec::drive(plan, run, around);
+  view.finish();
+  if (!result) {
+    bool untouched = !view.log().changed_something();
+    return context.fail(result.error(), untouched ? Environment : NeedsHand);
+  }
+  int code = exit_code_of(context, *result);
+  if (context.json()) context.out(summary_json(view.log(), result->state, run, code));
+  else if (!context.quiet || code != Ok) context.out(summary_text(view.log(), result->state, run, context.style));
+  return code;
+}
+
+}  // namespace rollout::cli

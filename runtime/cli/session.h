@@ -1,0 +1,45 @@
+// Session: driving one run from the command line: locks, store and world opened, the engine's loop, the view, the
+// summary and the exit code. For apply, abort and resume, which differ only in how they come to a run.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/cli/planning.h"
+#include "runtime/effects/service_lock.h"
+#include "runtime/journal/store.h"
+
+namespace rollout::cli {
+
+/// The project's state, and the right to act on the services of a plan for as long as this exists.
+struct Session {
+  const Context& context;
+  const Planned& planned;
+  std::unique_ptr<journal::Store> store;
+  std::vector<effects::ServiceLock> locks;
+  std::string holder;
+};
+
+/// Refused when another process acts on one of the services.
+Result<Session> open_session(const Context& context, const Planned& planned);
+
+std::vector<std::string> service_names(const plan::Plan& plan);
+
+/// The newest run that has not ended and touches one of the services.
+std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs, const std::vector<std::string>& services);
+
+/// A run by its name; the error lists what there is.
+Result<journal::RunInfo> find_run(journal::Store& store, const std::string& name);
+
+/// The plan that a run executes.
+Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project);
+
+/// Drives `run` until it ends or is interrupted, shows it, and says with which code the command ends.
+int drive_run(Session& session, const std::string& run);
+
+/// Looks at every target and measures every signal once, so that what is not there is said before anything is changed.
+Status look_before_acting(const Context& context, const Planned& planned);
+
+}  // namespace rollout::cli

@@ -1,0 +1,146 @@
+// Seconds of what the fuzzer does for hours: no text crashes the front end, and none takes more than its size allows.
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+#include <functional>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "tests/fuzz/target.h"
+#include "tests/unit/programs.h"
+#include "tests/unit/token_scan.h"
+
+namespace rollout::fuzz {
+
+namespace {
+
+/// Of this process: other programs on the machine do not count.
+double cpu_seconds() { return double(std::clock()) / CLOCKS_PER_SEC; }
+
+std::string mutate_bytes(std::string text, Random& random) {
+  for (uint32_t i = 0, count = 1 + random.below(4); i < count && !text.empty(); ++i) {
+    size_t at = random.below(uint32_t(text.size()));
+    constexpr std::string_view interesting = "{}()[]\"\\/.,:=<>-+$#\n\t 0a%\xff\xc3";
+    char other = interesting[random.below(uint32_t(interesting.size()))];
+    switch (random.below(4)) {
+      case 0: text[at] = other; break;
+      case 1: text.erase(at, 1 + random.below(8)); break;
+      case 2: text.insert(at, 1, other); break;
+      default: text.resize(at);
+    }
+  }
+  return text;
+}
+
+std::string mutate_tokens(const std::string& text, Random& random) {
+  std::vector<TokenPlace> tokens = scan_tokens(text);
+  if (tokens.size() < 2) return text;
+  TokenPlace token = tokens[random.below(uint32_t(tokens.size()))],
+             other = tokens[random.below(uint32_t(tokens.size()))];
+  std::string inserted = text.substr(other.begin, other.end - other.begin);
+  switch (random.below(3)) {
+    case 0: return text.substr(0, token.begin) + text.substr(token.end);
+    case 1: return text.substr(0, token.begin) + inserted + text.substr(token.end);
+    default: return text.substr(0, token.begin) + inserted + " " + text.substr(token.begin);
+  }
+}
+
+std::string repeat(std::string_view text, size_t count) {
+  std::string out;
+  for (size_t i = 0; i < count; ++i) out += text;
+  return out;
+}
+
+struct Family {
+  const char* name;
+  std::function<std::string(size_t)> text;
+};
+
+std::vector<Family> families() {
+  return {
+      {"open parentheses", [](size_t n) { return "let a = " + repeat("(", n); }},
+      {"balanced parentheses", [](size_t n) { return "let a = " + repeat("(", n) + "1" + repeat(")", n); }},
+      {"sum", [](size_t n) { return "let a = 1" + repeat(" + a", n); }},
+      {"short sums", [](size_t n) { return repeat("let a = 1 + a * a - a + a < a\n", n / 8); }},
+      {"members", [](size_t n) { return "let a = b" + repeat(".c", n); }},
+      {"calls", [](size_t n) { return "let a = b" + repeat("(c)", n); }},
+      {"signs", [](size_t n) { return "let a = " + repeat("- ", n) + "1"; }},
+      {"nots", [](size_t n) { return "let a = " + repeat("not ", n) + "b"; }},
+      {"open braces", [](size_t n) { return "rollout a " + repeat("{ phase b ", n); }},
+      {"closing braces", [](size_t n) { return repeat("}\n", n); }},
+      {"empty blocks", [](size_t n) { return repeat("rollout a {}\n", n / 4); }},
+      {"one long block", [](size_t n) { return "rollout a {\n" + repeat("  b.c(5%)\n", n / 4) + "}\n"; }},
+      {"one long line", [](size_t n) { return "rollout a { " + repeat("b.c(5%) ", n / 4) + "}"; }},
+      {"long list", [](size_t n) { return "let a = [" + repeat("b, ", n) + "c]"; }},
+      {"list of calls", [](size_t n) { return "let a = [" + repeat("b(1, 2), ", n / 4) + "c]"; }},
+      {"long string", [](size_t n) { return "let a = \"" + repeat("x", n * 8) + "\""; }},
+      {"string of names", [](size_t n) { return "let a = \"" + repeat("${b.c} ", n) + "\""; }},
+      {"unterminated strings", [](size_t n) { return repeat("let a = \"b\n", n); }},
+      {"comments", [](size_t n) { return repeat("// a\n", n); }},
+      {"documentation", [](size_t n) { return repeat("/// a\nlet b = 1\n", n / 4); }},
+      {"else if", [](size_t n) { return "rollout a { if b {}" + repeat(" else if b {}", n / 4) + " }"; }},
+      {"types", [](size_t n) { return "input a: " + repeat("L<", n) + "I" + repeat(">", n); }},
+      {"bad characters", [](size_t n) { return repeat("#", n); }},
+      {"mistakes", [](size_t n) { return repeat("let a =\nlet = 5\n", n / 4); }},
+      {"no line breaks", [](size_t n) { return repeat("let a = 1 ", n / 4); }},
+      {"blank lines", [](size_t n) { return repeat("\n", n * 8); }},
+      {"many names", [](size_t n) { return "import std.a.{" + repeat("b, ", n) + "c}"; }},
+      {"not closed", [](size_t n) { return repeat("rollout a {\n  b.c()\n", n / 4); }},
+      {"settings", [](size_t n) { return "service a {\n" + repeat("b = c { d = 5 }\n", n / 4) + "}"; }},
+      {"code points", [](size_t n) { return "let a = \"" + repeat("é", n * 4) + "\"\n" + repeat("// é\n", n / 4); }},
+  };
+}
+
+double seconds_for(const std::string& text) {
+  double best = 1e9;
+  for (int i = 0; i < 2; ++i) {
+    double start = cpu_seconds();
+    try_text(text);
+    best = std::min(best, cpu_seconds() - start);
+  }
+  return best;
+}
+
+}  // namespace
+
+TEST_CASE("no mutation of a program crashes the front end") {
+  constexpr double budget = 6;  // seconds
+  std::vector<ProgramText> corpus = repository_programs();
+  for (uint64_t seed = 1; seed <= 20; ++seed) corpus.push_back({fmt::format("seed {}", seed), generated_program(seed)});
+  Random random(20260101);
+  size_t tried = 0, parsed = 0;
+  double start = cpu_seconds(), slowest = 0;
+  while (cpu_seconds() - start < budget) {
+    const std::string& text = corpus[random.below(uint32_t(corpus.size()))].text;
+    std::string mutant = random.one_in(2) ? mutate_bytes(text, random) : mutate_tokens(text, random);
+    if (random.one_in(4)) mutant = mutate_tokens(mutant, random);
+    double before = cpu_seconds();
+    parsed += try_text(mutant);
+    slowest = std::max(slowest, cpu_seconds() - before);
+    ++tried;
+  }
+  fmt::print("smoke: {} mutants, {} of them programs, slowest {:.0f} ms\n", tried, parsed, slowest * 1000);
+  CHECK(tried > 100);
+  CHECK(slowest < 1);
+}
+
+TEST_CASE("twice the text takes at most 2.3 times as long") {
+  constexpr double noise = 0.02;  // seconds: below that a ratio says nothing
+  for (const Family& family : families()) {
+    double small = 0, large = 0, ratio = 0;
+    // A neighbour on the machine can spoil a measurement, but not three times.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      small = seconds_for(family.text(20000));
+      large = seconds_for(family.text(40000));
+      ratio = large / std::max(small, noise);
+      if (ratio <= 2.3) break;
+    }
+    fmt::print("{:22} {:6.1f} ms, {:6.1f} ms, {:.2f} times\n", family.name, small * 1000, large * 1000, ratio);
+    INFO(family.name);
+    CHECK(ratio <= 2.3);
+    CHECK(large < 2);
+  }
+}
+
+}  // namespace rollout::fuzz
