@@ -72,6 +72,10 @@ void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view
       diagnostic.advise("a bare number is a count: write a share such as `5%`");
     return;
   }
+  while (wanted->is(TypeKind::List) && found->is(TypeKind::List)) {
+    wanted = wanted->arguments[0];
+    found = found->arguments[0];
+  }
   if (!wanted->is(TypeKind::Service) || !found->is(TypeKind::Service)) return;
   const std::vector<uint32_t>& has = found->capabilities;
   for (uint32_t capability : wanted->capabilities) {

@@ -14,9 +14,9 @@
 
 namespace rollout::plan {
 
-inline constexpr size_t max_steps = 1'000'000;
+inline constexpr size_t max_steps = 100'000;
 /// A rollout is finite, but loops in loops could keep the planner busy for years.
-inline constexpr size_t max_statements = 10'000'000;
+inline constexpr size_t max_statements = 2'000'000;
 
 /// What the world shows of one service when the plan is made.
 struct ObservedService {

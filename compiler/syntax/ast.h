@@ -24,20 +24,7 @@ struct Name {
 enum class ExprKind { Error, Literal, Text, Name, Member, Call, Index, Unary, Binary, List };
 enum class LiteralKind { String, Int, Float, Percent, Duration, Rate, Bytes, Money, Time, Date, True, False, None };
 enum class Operator {
-  Negate,
-  Not,
-  Multiply,
-  Divide,
-  Add,
-  Subtract,
-  Less,
-  LessEqual,
-  Greater,
-  GreaterEqual,
-  Equal,
-  NotEqual,
-  And,
-  Or
+  Negate, Not, Multiply, Divide, Add, Subtract, Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or
 };
 
 struct Expr {
@@ -148,19 +135,7 @@ struct RollbackStatement : Statement {
 // ---- declarations ----
 
 enum class DeclKind {
-  Error,
-  Import,
-  Input,
-  Let,
-  Record,
-  Target,
-  Service,
-  Capability,
-  Backend,
-  Gate,
-  Strategy,
-  Rollout,
-  Test
+  Error, Import, Input, Let, Record, Target, Service, Capability, Backend, Gate, Strategy, Rollout, Test
 };
 
 struct Decl {

@@ -144,6 +144,16 @@ int64_t worst_rollback_ns(const Plan& plan, const std::vector<uint32_t>& undo) {
   return std::min(total, bound);
 }
 
+std::string condition_text(const plan::Condition& condition) {
+  std::string proven = condition.proven_ppb > 0 ? fmt::format(" proven {}", eval::percent_text(condition.proven_ppb)) : "";
+  switch (condition.kind) {
+    case plan::ConditionKind::Reject: return fmt::format("reject when {}{}", condition.text, proven);
+    case plan::ConditionKind::Require: return fmt::format("require {}{}", condition.text, proven);
+    case plan::ConditionKind::Watch: return condition.text + proven;
+  }
+  return condition.text;
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view between) {
   std::string out;
   for (const std::string& part : parts) out += (out.empty() ? "" : std::string(between)) + part;

@@ -47,6 +47,9 @@ std::vector<std::string> undo_texts(const plan::Plan& plan, const std::vector<ui
 /// The longest that this way back takes before it is done or the run is parked.
 int64_t worst_rollback_ns(const plan::Plan& plan, const std::vector<uint32_t>& undo);
 
+/// `reject when canary error_rate > 1% proven 99%`, `rollback when … held 5m`.
+std::string condition_text(const plan::Condition& condition);
+
 std::string join(const std::vector<std::string>& parts, std::string_view between);
 std::string short_hash(std::string_view hash);
 

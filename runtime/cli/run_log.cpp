@@ -153,20 +153,17 @@ std::string seen_text(const plan::Plan& plan, const Seen& seen) {
   return fmt::format("{}{}/{} {}", role, seen.bad, seen.total, short_percent(share));
 }
 
-std::string seen_texts(const plan::Plan& plan, const std::vector<Seen>& seen, size_t most) {
-  std::vector<std::string> names;
-  std::string out;
+std::vector<std::string> seen_texts(const plan::Plan& plan, const std::vector<Seen>& seen) {
+  std::vector<std::pair<std::string, std::string>> signals;
   for (const Seen& one : seen) {
     std::string name = signal_text(plan, one.term);
-    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    names.push_back(name);
-    if (names.size() > most) break;
-    std::string text;
-    for (const Seen& other : seen)
-      if (signal_text(plan, other.term) == name) text += (text.empty() ? "" : ", ") + seen_text(plan, other);
-    out += fmt::format("{}{} {}", out.empty() ? "" : "  ", name, text);
+    auto known = std::find_if(signals.begin(), signals.end(), [&](const auto& signal) { return signal.first == name; });
+    if (known == signals.end()) signals.emplace_back(name, seen_text(plan, one));
+    else known->second += ", " + seen_text(plan, one);
   }
-  return out;
+  std::vector<std::string> texts;
+  for (const auto& [name, text] : signals) texts.push_back(fmt::format("{} {}", name, text));
+  return texts;
 }
 
 }  // namespace rollout::cli

@@ -64,8 +64,8 @@ struct RunLog {
 
 /// `canary 21/412 5.1%`, `canary 132ms`.
 std::string seen_text(const plan::Plan& plan, const Seen& seen);
-/// `error_rate canary 21/412 5.1%, stable 0/3702 0%  latency(99%) canary 132ms`; at most `most` signals.
-std::string seen_texts(const plan::Plan& plan, const std::vector<Seen>& seen, size_t most);
+/// One text for each signal: `error_rate canary 21/412 5.1%, stable 0/3702 0%`.
+std::vector<std::string> seen_texts(const plan::Plan& plan, const std::vector<Seen>& seen);
 std::string signal_text(const plan::Plan& plan, const plan::Term& term);
 std::string value_text(const plan::Plan& plan, const plan::Term& term, double value);
 

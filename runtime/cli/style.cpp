@@ -78,9 +78,9 @@ std::string short_duration(int64_t ns) {
   return fmt::format("{}h{}m", seconds / 3600, seconds % 3600 / 60);
 }
 
-std::string clock_text(int64_t ns) {
+std::string clock_text(int64_t ns, int64_t longest_ns) {
   int64_t seconds = std::max<int64_t>(ns, 0) / ns_per_s;
-  if (seconds < 3600) return fmt::format("{:02}:{:02}", seconds / 60, seconds % 60);
+  if (std::max(ns, longest_ns) < 3600 * ns_per_s) return fmt::format("{:02}:{:02}", seconds / 60, seconds % 60);
   return fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds % 3600 / 60, seconds % 60);
 }
 

@@ -45,8 +45,8 @@ std::string repeat(std::string_view text, size_t times);
 std::string count_of(uint64_t number, std::string_view noun);
 /// A measured duration, short: `420ms`, `3.2s`, `2m10s`, `1h30m`.
 std::string short_duration(int64_t ns);
-/// A place on a time line: `00:12`, `1:02:03`.
-std::string clock_text(int64_t ns);
+/// A place on a time line: `00:12`, `1:02:03`; with hours also where it is one of a longer line.
+std::string clock_text(int64_t ns, int64_t longest_ns = 0);
 /// A measured share: `0.31%`, `5.2%`, `100%`.
 std::string short_percent(double ppb);
 

@@ -13,7 +13,7 @@ namespace {
 constexpr size_t bar_columns = 30;
 constexpr size_t name_columns = 12;
 constexpr size_t max_rows = 12;        ///< of the timeline, before its middle is left out
-constexpr size_t max_conditions = 8;   ///< of all gates together
+constexpr size_t max_conditions = 10;   ///< of all gates together
 constexpr size_t max_watches = 4;
 
 /// Draws one plan as text; each member function is one paragraph.
@@ -87,7 +87,7 @@ struct PlanView {
       out += fmt::format("  {}  every {}{}\n", style.name(name), eval::duration_text(gate.sample_ns), least);
       for (uint32_t condition : gate.conditions) {
         if (!all && ++shown > max_conditions) continue;
-        out += line("    " + plan.conditions[condition].text);
+        out += line("    " + condition_text(plan.conditions[condition]));
       }
     }
     if (shown > max_conditions && !all) out += fmt::format("    {} {} more conditions\n", style.dots(), shown - max_conditions);
@@ -106,8 +106,8 @@ struct PlanView {
       for (size_t k = i; k < end; ++k) names.push_back(from_name(outline.rows[k]));
       if (names.size() > 3) names = {names.front(), std::string(style.dots()), names.back()};
       std::string path = undo.empty() ? "nothing to do" : join(undo_texts(plan, undo), ", then ");
-      std::string bound = undo.empty() ? "" : fmt::format("  {} {}", style.at_most(), eval::duration_text(worst_rollback_ns(plan, undo)));
-      if (all || ++shown <= 6) out += line(fmt::format("  from {}: {}{}", join(names, ", "), path, bound));
+      std::string bound = undo.empty() ? "" : fmt::format("{} {}: ", style.at_most(), eval::duration_text(worst_rollback_ns(plan, undo)));
+      if (all || ++shown <= 6) out += line(fmt::format("  from {}  {}{}", join(names, ", "), bound, path));
       i = end;
     }
     if (!all && shown > 6) out += fmt::format("  {} {} more\n", style.dots(), shown - 6);
@@ -128,7 +128,7 @@ struct PlanView {
     std::string out = style.dim("\n  all the time\n");
     for (size_t i = 0; i < plan.watches.size(); ++i) {
       if (i == max_watches && !all) return out + fmt::format("  {} {} more\n", style.dots(), plan.watches.size() - i);
-      out += line(fmt::format("  {}", plan.watches[i].text));
+      out += line(fmt::format("  rollback when {}", plan.watches[i].text));
     }
     return out;
   }

@@ -50,7 +50,7 @@ std::string conditions(const plan::Plan& plan) {
   std::string out = "\n<details><summary>What the gates ask</summary>\n\n";
   for (const plan::Gate& gate : plan.gates) {
     out += fmt::format("- {} every {}\n", code(gate.text), eval::duration_text(gate.sample_ns));
-    for (uint32_t condition : gate.conditions) out += fmt::format("  - {}\n", code(plan.conditions[condition].text));
+    for (uint32_t condition : gate.conditions) out += fmt::format("  - {}\n", code(condition_text(plan.conditions[condition])));
   }
   return out + "\n</details>\n";
 }
@@ -65,7 +65,7 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
   if (plan.rollback.verify_gate != plan::none)
     out += fmt::format("\nAfter a rollback {} must pass within {}.\n", code(plan.gates.at(plan.rollback.verify_gate).text),
                        eval::duration_text(plan.rollback.verify_within_ns));
-  for (const plan::Watch& watch : plan.watches) out += fmt::format("\nAll the time: {}\n", code(watch.text));
+  for (const plan::Watch& watch : plan.watches) out += fmt::format("\nAll the time: {}\n", code("rollback when " + watch.text));
   out += conditions(plan);
   if (plan.offline) out += "\n> Made offline: nothing that runs was looked at, and this plan cannot be applied.\n";
   if (!outline.has_changes) out += "\n> No changes: what runs is what this plan would bring.\n";

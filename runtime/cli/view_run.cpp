@@ -95,7 +95,7 @@ struct Line {
   }
   std::string operator()(const journal::Sampled& e) const {
     const StepLog* hold = log.find(e.hold);
-    std::string seen = hold == nullptr ? "" : seen_texts(plan, hold->seen, 3);
+    std::string seen = hold == nullptr ? "" : join(seen_texts(plan, hold->seen), "  ");
     std::string of;
     if (!e.hold.undo) of = fmt::format(" of {}", eval::duration_text(plan.steps.at(e.hold.step).hold_ns));
     return in_phase(e.hold, fmt::format("held {}{}  {}", short_duration(e.elapsed_ns), of, seen));

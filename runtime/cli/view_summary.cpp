@@ -11,7 +11,7 @@ namespace rollout::cli {
 namespace {
 
 constexpr size_t name_columns = 10;
-constexpr size_t indent_columns = 34;
+constexpr size_t indent_columns = 35;  ///< below the texts of the time line
 constexpr size_t max_phases = 20;
 
 std::string verdict_word(const journal::GateDecided& verdict, const Style& style) {
@@ -36,7 +36,7 @@ struct Summary {
   std::string line(int64_t begin, int64_t end, std::string_view name, std::string_view share, std::string_view level,
                    std::string_view text) const {
     std::string took = short_duration(end - begin);
-    return fmt::format("  {}  {} {} {} {}  {}\n", style.dim(clock_text(begin)), style.name(left(cut(name, name_columns, style), name_columns)),
+    return fmt::format("  {}  {} {} {} {}  {}\n", style.dim(clock_text(begin, log.now_ns)), style.name(left(cut(name, name_columns, style), name_columns)),
                        right(share, 5), level, right(took, 7), text);
   }
 
@@ -47,8 +47,21 @@ struct Summary {
       bool passed = verdict.verdict == journal::Verdict::Pass && !verdict.unproven;
       if (!passed && !verdict.detail.empty()) out += indented("  " + verdict.detail);
     }
-    if (std::string seen = seen_texts(plan, hold.seen, 4); !seen.empty()) out += indented("saw " + seen);
-    return out;
+    return out + seen_lines(hold);
+  }
+
+  /// What the gates saw, as many signals in a line as fit.
+  std::string seen_lines(const StepLog& hold) const {
+    size_t room = size_t(std::max(style.columns, 80)) - indent_columns;
+    std::string out, line = "saw";
+    for (const std::string& text : seen_texts(plan, hold.seen)) {
+      if (line.size() > 3 && width_of(line) + 2 + width_of(text) > room) {
+        out += indented(line);
+        line = "   ";
+      }
+      line += (line.size() > 4 ? "  " : " ") + text;
+    }
+    return line.size() > 3 ? out + indented(line) : out;
   }
 
   std::string act_text(const StepLog& step, const plan::Action& action) const {

@@ -87,9 +87,13 @@ std::string replace_all(std::string text, const std::string& from, const std::st
   return text;
 }
 
-/// The case alone in a fresh folder, with what its topic shares. Sources of other cases stay out.
-void copy_case(const Case& test, const fs::path& scratch) {
+/// The case alone in a fresh folder, with what its topic and the folders above share. Sources of other cases stay out.
+void copy_case(const Case& test, const fs::path& root, const fs::path& scratch) {
   constexpr fs::copy_options deep = fs::copy_options::recursive | fs::copy_options::overwrite_existing;
+  for (fs::path folder = root; const fs::path& part : fs::relative(test.source.parent_path(), root)) {
+    if (fs::exists(folder / "shared")) fs::copy(folder / "shared", scratch / "shared", deep);
+    folder /= part;
+  }
   for (const fs::directory_entry& entry : fs::directory_iterator(test.source.parent_path())) {
     fs::path extension = entry.path().extension();
     bool shared = entry.is_directory() ? entry.path().filename() == "shared"
@@ -116,7 +120,7 @@ Seen run_case(const Case& test, const Options& options) {
   if (!mkdtemp(scratch.data())) return {"cannot make a scratch folder in " + scratch + "\n", true, true};
   fs::path folder = fs::path(scratch) / "case";
   fs::create_directory(folder);
-  copy_case(test, folder);
+  copy_case(test, options.root, folder);
   std::vector<std::string> commands = commands_of(test);
   Seen seen;
   for (const std::string& command : commands) {
