@@ -8,13 +8,6 @@ namespace rollout::cli {
 
 namespace {
 
-bool has_canary(const plan::Plan& plan) {
-  for (const plan::Step& step : plan.steps)
-    for (const plan::Setting& setting : step.action.sets)
-      if (setting.variable == plan::Variable::Version && setting.role == plan::Role::Canary) return true;
-  return false;
-}
-
 /// True when a person said yes. Only asked where there is one.
 bool ask(const Context& context, std::string_view question) {
   context.out(fmt::format("\n{} [y/N] ", question));
@@ -63,12 +56,19 @@ int unfinished(Session& session, const journal::RunInfo& run) {
   return resume(other, run);
 }
 
+/// What the plan observed is still so, and everything that it needs is there.
+Status check_world(Session& session) {
+  const Planned& planned = session.planned;
+  Result<plan::Snapshot> now = look_at_world(session.context, planned.plan, planned.project);
+  if (!now) return now.error();
+  return check_observed(planned.plan, *now);
+}
+
 int start(Session& session) {
   const Context& context = session.context;
   const Planned& planned = session.planned;
-  Result<plan::Snapshot> now = look_at_world(context, planned.plan, planned.project);
-  if (!now) return context.fail(now.error());
-  if (Status fresh = check_observed(planned.plan, *now); !fresh) return context.fail(fresh.error());
+  // Again: the question may have stood on the screen for an hour.
+  if (Status fresh = check_world(session); !fresh) return context.fail(fresh.error());
   if (Status there = look_before_acting(context, planned); !there) return context.fail(there.error());
   journal::NewRun run{planned.plan.rollout, planned.bytes, planned.hash, service_names(planned.plan), session.holder,
                       context.env.effects().clock.wall_ns()};
@@ -96,8 +96,9 @@ int cmd_apply(const Context& context) {
   if (!runs) return context.fail(runs.error());
   if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned.plan))) return unfinished(*session, *open);
   if (context.args.has("--resume")) return context.fail(Refused, "there is no unfinished run to resume");
+  if (Status fresh = check_world(*session); !fresh) return context.fail(fresh.error());
   if (!context.quiet && !context.json()) context.out(plan_text(planned.plan, planned.hash, context.style, context.verbose));
-  if (!outline_of(planned.plan).has_changes && has_canary(planned.plan)) return Ok;
+  if (!outline_of(planned.plan).has_changes) return Ok;
   if (!context.args.has("--yes")) {
     if (!somebody_is_there(context)) return context.fail(Usage, "nobody can be asked here; say `--yes` to carry the plan out");
     if (!ask(context, "carry this out?")) return context.fail(Usage, "nothing was changed");

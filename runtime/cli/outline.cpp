@@ -64,9 +64,10 @@ Goal goal_of(const Plan& plan, uint32_t service) {
   for (const plan::Step& step : plan.steps) {
     if (step.kind != plan::StepKind::Act || step.action.service != service) continue;
     const std::string& target = plan.targets[step.action.target].name;
+    bool routes = std::all_of(step.action.sets.begin(), step.action.sets.end(),
+                              [](const plan::Setting& setting) { return setting.variable == Variable::Share; });
+    add_once(routes ? goal.routers : goal.hosts, target);
     for (const plan::Setting& setting : step.action.sets) {
-      if (setting.variable == Variable::Share) add_once(goal.routers, target);
-      else add_once(goal.hosts, target);
       if (setting.variable != Variable::Version) continue;
       bool none = setting.value.is(eval::Value::Kind::None);
       if (!none) goal.version = setting.value.text;

@@ -59,7 +59,8 @@ struct PlanView {
   }
 
   std::string timeline() const {
-    std::string out = style.dim(fmt::format("\n  {} {}  {} {}  {}\n", left("phase", name_columns), right("share", 5),
+    if (plan.steps.empty()) return {};
+    std::string out = outline.hold_ns == 0 ? "\n" : style.dim(fmt::format("\n  {} {}  {} {}  {}\n", left("phase", name_columns), right("share", 5),
                                             left("traffic over time", bar_columns), right("hold", 6), "judged by"));
     size_t count = outline.rows.size();
     bool elide = !all && count > max_rows;
@@ -71,6 +72,7 @@ struct PlanView {
       }
       out += row_line(outline.rows[i]);
     }
+    if (outline.hold_ns == 0) return out;
     return out + style.dim(fmt::format("  {} of holds in all, and the time that the actions take\n", eval::duration_text(outline.hold_ns)));
   }
 
@@ -96,6 +98,7 @@ struct PlanView {
 
   /// Rows with the same way back share a line.
   std::string way_back() const {
+    if (plan.steps.empty()) return {};
     std::string out = style.dim("\n  way back\n");
     size_t shown = 0;
     for (size_t i = 0; i < outline.rows.size();) {

@@ -85,9 +85,9 @@ struct Line {
   }
   std::string operator()(const journal::StepFailed& e) const {
     const plan::Action* act = action(e.step);
-    std::string what = act ? act->text : "hold";
+    if (act == nullptr) return {};  // the gate's verdict was said
     std::string then = e.last ? "" : "; it is tried again";
-    return in_phase(e.step, fmt::format("{}: {}: {}{}", what, style.bad(e.unknown ? "not known to be done" : "failed"), e.detail, then));
+    return in_phase(e.step, fmt::format("{}: {}: {}{}", act->text, style.bad(e.unknown ? "not known to be done" : "failed"), e.detail, then));
   }
   std::string operator()(const journal::Reasserted& e) const {
     const plan::Action* act = action(e.step);
@@ -103,7 +103,10 @@ struct Line {
   std::string operator()(const journal::GateDecided& e) const {
     std::string_view verdict = verdict_text(e.verdict, e.reason, e.unproven);
     std::string shown = e.verdict == journal::Verdict::Pass ? style.good(verdict) : e.verdict == journal::Verdict::Fail ? style.bad(verdict) : style.warn(verdict);
-    std::string detail = e.detail.empty() ? "" : "  " + e.detail;
+    // A pass is told by what was counted, anything else by its reason.
+    const StepLog* hold = log.find(e.hold);
+    bool passed = e.verdict == journal::Verdict::Pass && !e.unproven;
+    std::string detail = passed && hold ? "  " + join(seen_texts(plan, hold->seen), "  ") : "  " + e.detail;
     return in_phase(e.hold, fmt::format("gate {}: {}{}", plan.gates.at(e.gate).text, shown, detail));
   }
   std::string operator()(const journal::WatchFired& e) const {

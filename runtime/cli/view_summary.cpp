@@ -11,7 +11,7 @@ namespace rollout::cli {
 namespace {
 
 constexpr size_t name_columns = 10;
-constexpr size_t indent_columns = 35;  ///< below the texts of the time line
+constexpr size_t indent_columns = 37;  ///< below the texts of the time line
 constexpr size_t max_phases = 20;
 
 std::string verdict_word(const journal::GateDecided& verdict, const Style& style) {
@@ -144,7 +144,7 @@ struct Summary {
     for (uint32_t i = 0; i < plan.services.size(); ++i) {
       if (state.services[i].exposure_ns == 0) continue;
       std::optional<int64_t> requests = log.canary_requests(i);
-      std::string counted = requests ? fmt::format("; it was seen to answer {} requests as the canary", *requests) : "";
+      std::string counted = requests ? fmt::format(" ({} requests seen)", *requests) : "";
       out += fmt::format("  exposure  users of {} met {} for {} of full traffic{}\n", outline.changes[i].service, outline.changes[i].to,
                          short_duration(state.services[i].exposure_ns), counted);
     }
@@ -153,6 +153,7 @@ struct Summary {
 
   std::string next(std::string_view run) const {
     if (run.empty()) return {};
+    if (!log.ended && !log.interrupted) return {};
     if (!log.ended)
       return fmt::format("  next      rollout apply --resume {}   goes on\n            rollout abort {}            takes it back\n", run, run);
     if (log.ended->outcome == journal::Outcome::Succeeded) return {};

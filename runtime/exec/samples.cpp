@@ -69,6 +69,13 @@ double rate_of(int64_t bad, int64_t total) {
   return total == 0 ? 0 : double(bad) / double(total) * ppb;
 }
 
+void add_to(judge::Block& sum, const judge::Block& block) {
+  sum.canary_total += block.canary_total;
+  sum.canary_bad += block.canary_bad;
+  sum.baseline_total += block.baseline_total;
+  sum.baseline_bad += block.baseline_bad;
+}
+
 // The interval of the owning gate or watch is over: its block counts, or is left out.
 void close_block(const plan::Plan& plan, const plan::Condition& condition, ConditionState& state,
                  int64_t run_ns) {
@@ -82,7 +89,10 @@ void close_block(const plan::Plan& plan, const plan::Condition& condition, Condi
     if (left_counts) state.left_value = rate_of(state.block.canary_bad, state.block.canary_total);
     if (right_counts)
       state.right_value = rate_of(state.block.baseline_bad, state.block.baseline_total);
-    if (state.evidence) state.evidence->add(state.block);
+    if (state.evidence) {
+      state.evidence->add(state.block);
+      add_to(state.seen, state.block);
+    }
     double bound = (condition.right ? condition.factor * state.right_value : 0) + condition.offset;
     state.last_true = compare(condition.comparison, state.left_value, bound);
     state.in_a_row_true = state.last_true ? state.in_a_row_true + 1 : 0;

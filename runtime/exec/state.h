@@ -31,6 +31,7 @@ struct StepState {
 /// What is known about one condition. Evidence gathers over the whole run; the rest is of the current hold.
 struct ConditionState {
   std::optional<judge::Evidence> evidence;  ///< of a `proven` condition over counts
+  judge::Block seen;                        ///< all that went into the evidence
   int in_a_row_true = 0;  ///< samples; a sample without data neither counts nor breaks the row
   int in_a_row_false = 0;
   int64_t valid = 0;   ///< samples with data in this hold

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -162,10 +163,29 @@ std::string value_text(const plan::Plan& plan, const plan::Condition& condition,
   }
 }
 
+std::string counts_text(plan::Role role, int64_t bad, int64_t total) {
+  constexpr std::array<std::string_view, 3> names = {"", "stable ", "canary "};
+  double percent = total > 0 ? 100 * double(bad) / double(total) : 0;
+  return fmt::format("{}{}/{} ({:.3g}%)", names[size_t(role)], bad, total, percent);
+}
+
+/// What speaks for a proof: all counts of the run so far, and how far they carry.
+std::string evidence_text(const plan::Condition& condition, const ConditionState& state) {
+  double confidence = double(condition.proven_ppb) / double(eval::percent_all);
+  std::string text = counts_text(condition.left.role, state.seen.canary_bad, state.seen.canary_total);
+  if (condition.right)
+    text += ", " + counts_text(condition.right->role, state.seen.baseline_bad, state.seen.baseline_total);
+  std::string sure = eval::percent_text(condition.proven_ppb);
+  if (state.evidence->proven(confidence)) return fmt::format("{}: {}; proven {}", condition.text, text, sure);
+  double carried = std::clamp(std::exp(state.evidence->log_e()) * (1 - confidence), 0.0, 1.0);
+  return fmt::format("{}: {}; {:.0f}% of the evidence for {}", condition.text, text, 100 * carried, sure);
+}
+
 }  // namespace
 
 std::string measured_text(const plan::Plan& plan, uint32_t index, const ConditionState& state) {
   const plan::Condition& condition = plan.conditions[index];
+  if (state.evidence) return evidence_text(condition, state);
   double bound = (condition.right ? condition.factor * state.right_value : 0) + condition.offset;
   return fmt::format("{}: {} against {}", condition.text,
                      value_text(plan, condition, state.left_value),

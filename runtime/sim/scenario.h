@@ -26,10 +26,14 @@ struct Truth {
   std::vector<Change> changes;
 };
 
-// Defaults of what a scenario does not say.
+// Defaults of what a scenario does not say: a service is healthy unless told otherwise. A percentage that the plan
+// only asks to be high (`availability >= 99.9%` in a requirement, `< 99%` in a rejection or a watch) is high, as
+// counts and as a gauge; every other percentage counts what goes wrong or fills up, and is low.
 inline constexpr double default_error_ppb = 500'000;        ///< 0.05% of requests, for counts
 inline constexpr double default_duration_ns = 100'000'000;  ///< 100ms
 inline constexpr double default_percent_ppb = 0;            ///< gauges in percent
+inline constexpr double default_good_counts_ppb = 999'900'000;    ///< 99.99%, where high is healthy
+inline constexpr double default_good_percent_ppb = 1'000'000'000; ///< 100%, where high is healthy
 inline constexpr int64_t default_traffic_uhz =
     100'000'000;  ///< 100/s, where the service declares none
 

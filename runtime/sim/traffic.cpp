@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace rollout::sim {
 
@@ -20,13 +21,52 @@ double share_of(plan::Role role, int64_t canary_ppb) {
   return 1;
 }
 
+/// Whether the condition wants what stands on its left to be high; nothing where it says neither.
+std::optional<bool> wants_high(const plan::Condition& condition) {
+  bool good = condition.kind == plan::ConditionKind::Require;
+  switch (condition.comparison) {
+    case plan::Comparison::Less:
+    case plan::Comparison::LessEqual: return !good;
+    case plan::Comparison::Greater:
+    case plan::Comparison::GreaterEqual: return good;
+    case plan::Comparison::Equal:
+    case plan::Comparison::NotEqual: break;
+  }
+  return std::nullopt;
+}
+
+// A signal on both sides compares itself with itself: the left one says which way is good.
+bool high_is_healthy(const plan::Plan& plan, uint32_t signal) {
+  bool high = false;
+  for (const plan::Condition& condition : plan.conditions) {
+    bool left = condition.left.signal == signal;
+    bool right = condition.right && condition.right->signal == signal;
+    if (!left && !right) continue;
+    std::optional<bool> wants = wants_high(condition);
+    if (!left || !wants || !*wants) return false;
+    high = true;
+  }
+  return high;
+}
+
+double healthy_value(const plan::Plan& plan, uint32_t index) {
+  const plan::Signal& signal = plan.signals[index];
+  bool counts = signal.evidence == plan::Evidence::Counts;
+  if (signal.unit == eval::Value::Kind::Percent && high_is_healthy(plan, index))
+    return counts ? default_good_counts_ppb : default_good_percent_ppb;
+  if (counts) return default_error_ppb;
+  return signal.unit == eval::Value::Kind::Duration ? default_duration_ns : default_percent_ppb;
+}
+
 }  // namespace
 
 Traffic::Traffic(const plan::Plan& plan, const Scenario& scenario)
     : plan_(plan),
       scenario_(scenario),
       random_(scenario.seed * 2 + 1),
-      counters_(plan.signals.size()) {}
+      counters_(plan.signals.size()) {
+  for (uint32_t i = 0; i < plan.signals.size(); ++i) healthy_.push_back(healthy_value(plan, i));
+}
 
 const Truth* Traffic::script(uint32_t signal, plan::Role role) const {
   for (const Truth& truth : scenario_.truths)
@@ -35,10 +75,7 @@ const Truth* Traffic::script(uint32_t signal, plan::Role role) const {
 }
 
 double Traffic::value_at(const Truth* truth, uint32_t signal, int64_t now_ns) const {
-  const plan::Signal& declared = plan_.signals[signal];
-  double value = default_percent_ppb;
-  if (declared.evidence == plan::Evidence::Counts) value = default_error_ppb;
-  else if (declared.unit == eval::Value::Kind::Duration) value = default_duration_ns;
+  double value = healthy_[signal];
   if (truth == nullptr) return value;
   for (const Change& change : truth->changes)
     if (change.at_ns <= now_ns) value = change.value;

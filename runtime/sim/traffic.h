@@ -42,6 +42,7 @@ class Traffic {
   const plan::Plan& plan_;
   const Scenario& scenario_;
   Random random_;
+  std::vector<double> healthy_;                   ///< by signal: its value where nothing is said
   std::vector<std::array<Counter, 3>> counters_;  ///< by signal and role
   std::map<TermKey, Counter> read_;               ///< what each term has been given so far
 };

@@ -9,7 +9,7 @@ namespace rollout::fuzz {
 
 namespace {
 
-std::optional<std::string> format_text(const std::string& text) {
+std::optional<std::string> format_text(const std::string& text, std::vector<std::string>& messages) {
   SourceMap sources;
   Diagnostics diagnostics;
   SourceId source = sources.add("fuzz.rollout", text);
@@ -20,18 +20,20 @@ std::optional<std::string> format_text(const std::string& text) {
   Diagnostics again;
   syntax::parse(sources, source, again);
   ROLLOUT_CHECK(again.errors() == diagnostics.errors(), "the formatter refuses what the parser refuses");
+  for (const Diagnostic* message : diagnostics.sorted()) messages.push_back(message->message);
   return formatted;
 }
 
 }  // namespace
 
-bool try_text(const std::string& text) {
-  std::optional<std::string> formatted = format_text(text);
-  if (!formatted) return false;
-  std::optional<std::string> twice = format_text(*formatted);
+std::vector<std::string> try_text(const std::string& text) {
+  std::vector<std::string> messages;
+  std::optional<std::string> formatted = format_text(text, messages);
+  if (!formatted) return messages;
+  std::optional<std::string> twice = format_text(*formatted, messages);
   ROLLOUT_CHECK(twice.has_value(), "a layout parses");
   ROLLOUT_CHECK(*twice == *formatted, "a layout is laid out already");
-  return true;
+  return messages;
 }
 
 }  // namespace rollout::fuzz

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace rollout::fuzz {
 
 /// Parses and formats; what comes out of the formatter must parse and come out again unchanged.
-/// Returns whether the text was a program.
-bool try_text(const std::string& text);
+/// Returns what the compiler had to say; empty for a program.
+std::vector<std::string> try_text(const std::string& text);
 
 }  // namespace rollout::fuzz

@@ -1,5 +1,7 @@
 #include "tests/sim/crash.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "runtime/journal/words.h"
@@ -12,6 +14,15 @@ constexpr size_t max_failures = 20;
 
 std::string_view text_of(const std::optional<journal::Outcome>& outcome) {
   return outcome ? word(journal::outcome_names, *outcome) : "not ended";
+}
+
+/// What was done in the world, in order: the same effects whoever did them.
+std::vector<std::string> effects_of(const sim::SimResult& result) {
+  std::vector<std::string> out;
+  for (const sim::LedgerEntry& entry : result.ledger)
+    out.push_back(fmt::format("{}{} {}", entry.undo ? "undo" : "step", entry.step, entry.text));
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 void check(CrashReport& report, const plan::Plan& plan, sim::Scenario scenario,
@@ -28,6 +39,11 @@ void check(CrashReport& report, const plan::Plan& plan, sim::Scenario scenario,
     report.failures.push_back(fmt::format("{}: {} instead of {}: {}", where,
                                           text_of(result.outcome),
                                           text_of(report.undisturbed.outcome), result.cause));
+  // Where nothing but crashes goes wrong, each effect happens exactly as often as without them.
+  if (scenario.faults.empty() && !scenario.abort_at_ns &&
+      effects_of(result) != effects_of(report.undisturbed))
+    report.failures.push_back(fmt::format("{}: {} effects instead of {}", where,
+                                          result.ledger.size(), report.undisturbed.ledger.size()));
 }
 
 CrashReport undisturbed(const plan::Plan& plan, const sim::Scenario& scenario) {
