@@ -26,12 +26,21 @@ std::vector<const Diagnostic*> Diagnostics::sorted() const {
   return order;
 }
 
+namespace {
+
+/// Letters in another order: one slip of the fingers, though two edits.
+bool is_anagram(std::string_view a, std::string_view b) {
+  return a != b && a.size() == b.size() && std::is_permutation(a.begin(), a.end(), b.begin());
+}
+
+}  // namespace
+
 std::string_view nearest(std::string_view wrong, const std::vector<std::string_view>& candidates) {
   // Two slips in a short word is already another word.
   unsigned limit = unsigned(std::max<size_t>(1, wrong.size() / 3));
   std::string_view best;
   for (std::string_view candidate : candidates) {
-    unsigned distance = llvm::StringRef(wrong).edit_distance(candidate, true, limit);
+    unsigned distance = is_anagram(wrong, candidate) ? 1 : llvm::StringRef(wrong).edit_distance(candidate, true, limit);
     if (distance <= limit && (best.empty() || distance < limit)) {
       best = candidate;
       limit = distance;

@@ -28,7 +28,7 @@ constexpr size_t widest_line = 160;
 
 /// The source line and, under it, what is meant: `^~~~` for the primary place, `----` for another.
 std::string snippet(const SourceMap& sources, Span span, char head, char tail, std::string_view label,
-                    std::string_view code, const Painter& paint) {
+                    std::string_view code, const Painter& paint, bool repeats_line = true) {
   std::string_view line = sources.line_at(span.source, span.begin);
   if (line.size() > widest_line) return {};
   uint32_t start = sources.line_start(span.source, span.begin);
@@ -44,7 +44,8 @@ std::string snippet(const SourceMap& sources, Span span, char head, char tail, s
   std::string marks(1, head);
   marks.append(width - 1, tail);
   if (!label.empty()) marks += fmt::format(" {}", label);
-  return fmt::format("{}{}\n      | {}{}\n", margin, line, pad, paint(code, marks));
+  std::string text = repeats_line ? fmt::format("{}{}\n", margin, line) : "";
+  return text + fmt::format("      | {}{}\n", pad, paint(code, marks));
 }
 
 std::string place(const SourceMap& sources, Span span) {
@@ -59,9 +60,13 @@ std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, c
   if (diagnostic.span.valid()) out += fmt::format("{}: ", paint(bold, place(sources, diagnostic.span)));
   out += fmt::format("{} {} [{}]\n", paint(code, is_error ? "error:" : "warning:"), diagnostic.message, diagnostic.name);
   if (diagnostic.span.valid()) out += snippet(sources, diagnostic.span, '^', '~', diagnostic.label, code, paint);
+  bool only_that_line = true;  // then further marks stand below the first ones
   for (const Label& label : diagnostic.labels) {
     if (label.span.source != diagnostic.span.source) out += fmt::format("  in {}:\n", place(sources, label.span));
-    out += snippet(sources, label.span, '-', '-', label.text, blue, paint);
+    bool same_line = diagnostic.span.valid() && label.span.source == diagnostic.span.source &&
+                     sources.line_start(label.span.source, label.span.begin) == sources.line_start(diagnostic.span.source, diagnostic.span.begin);
+    out += snippet(sources, label.span, '-', '-', label.text, blue, paint, !(same_line && only_that_line));
+    only_that_line &= same_line;
   }
   for (const std::string& note : diagnostic.notes) out += fmt::format("  {} {}\n", paint(blue, "note:"), note);
   if (!diagnostic.help.empty()) out += fmt::format("  {} {}\n", paint(blue, "help:"), diagnostic.help);

@@ -38,7 +38,7 @@ void Checker::run(const Loaded& loaded) {
     for (module_ = 0; module_ < program_.modules.size(); ++module_)
       for (const ast::Decl* decl : module().file->decls)
         if (stage_of(decl->kind) == stage) check_decl(decl);
-  check_circles();
+  check_circles(program_, strategy_calls_, diagnostics_);
 }
 
 }  // namespace rollout::check

@@ -62,7 +62,8 @@ ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<
   switch (match.problem) {
     case ir::Match::Problem::None: break;
     case ir::Match::Problem::TooMany:
-      diagnostics_.report(match.culprit->value->span, diag::TooManyArguments, std::string(whose), parameters.size() - first);
+      diagnostics_.report(match.culprit->value->span, diag::TooManyArguments, std::string(whose),
+                          fmt::format("{} argument{}", parameters.size() - first, parameters.size() - first == 1 ? "" : "s"));
       return match;
     case ir::Match::Problem::UnknownLabel:
       report_unknown(match.culprit->label.span, match.culprit->label.text, fmt::format("argument of {}", whose), known);

@@ -87,6 +87,10 @@ const Type* Checker::check_let(uint32_t index) {
   ir::Let& let = program_.lets[index];
   if (let.type) return let.type;
   if (std::find(open_lets_.begin(), open_lets_.end(), index) != open_lets_.end()) return nullptr;
+  if (open_lets_.size() == max_made_of) {
+    diagnostics_.report(let.decl->name.span, diag::TooDeep, int(max_made_of));
+    return simple(TypeKind::Error);
+  }
   open_lets_.push_back(index);
   std::vector<Local> locals = std::exchange(locals_, {});
   ir::ModuleId module = std::exchange(module_, let.module);
@@ -109,7 +113,7 @@ const Type* Checker::check_value(const ast::Expr* value) {
   const Type* type = check_expr(value);
   bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role);
   if (live) {
-    report_live(value, "`let`", "value");
+    report_live(value, "`let`", "a value");
     return simple(TypeKind::Error);
   }
   return type;

@@ -63,7 +63,7 @@ void Checker::report_live(const ast::Expr* expr, std::string_view whose, const s
 
 void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view whose) {
   const Type* found = check_expr(expr, wanted);
-  if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) return report_live(expr, whose, text(wanted));
+  if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) return report_live(expr, whose, with_article(wanted));
   if (!fits(expr, found, wanted)) {
     Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::WrongType, std::string(whose), text(wanted), text(found));
     diagnostic.caret(fmt::format("this is {}", text(found)));
@@ -147,7 +147,7 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
     return local->type;
   }
   if (name->name == "http") {
-    diagnostics_.report(name->span, diag::NotAValue, "http", "write `http(\"/healthz\")`");
+    diagnostics_.report(name->span, diag::WrongKind, "http", "a probe without its path", "a value").advise("write `http(\"/healthz\")`");
     return simple(TypeKind::Error);
   }
   std::optional<ir::Symbol> symbol = find(name->name);
@@ -182,7 +182,8 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
     }
     default: break;
   }
-  diagnostics_.report(name->span, diag::NotAValue, std::string(name->name), "it is called or named elsewhere").at(symbol->span, "declared here");
+  diagnostics_.report(name->span, diag::WrongKind, std::string(name->name), std::string(kind_text(symbol->kind)), "a value")
+      .at(symbol->span, "declared here");
   return simple(TypeKind::Error);
 }
 
@@ -196,7 +197,7 @@ const Type* Checker::check_list(const ast::ListExpr* list, const Type* wanted) {
     const Type* type = info(item).type;
     bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role);
     if (!live) continue;
-    report_live(item, "a list", "value");
+    report_live(item, "a list", "a value");
     return simple(TypeKind::Error);
   }
   return program_.types.list_of(element ? element : simple(TypeKind::Error));

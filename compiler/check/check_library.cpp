@@ -69,7 +69,7 @@ void Checker::check_effect_value(const ir::Action& action, const ast::Effect& ef
   auto name_of = [](const ast::Expr* expr) {
     return expr->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(expr)->name : std::string_view();
   };
-  bool copies = name_of(call->callee) == effect.variable.text && call->arguments.size() == 2 &&
+  bool copies = name_of(call->callee) == effect.variable.text && wanted != TypeKind::Percent && call->arguments.size() == 2 &&
                 name_of(call->arguments[0].value) == action.parameters[0].name.text && is_one_of(name_of(call->arguments[1].value), roles);
   if (copies) return;
   diagnostics_.report(effect.value->span, diag::BadEffect, std::string(effect.variable.text))

@@ -76,7 +76,7 @@ const Type* Checker::signal_type(const ast::MemberExpr* member) {
   for (std::string_view word : {"canary", "stable", "replicas", "traffic"})
     if (!info(member->object).type->is(TypeKind::Role)) known.push_back(word);
   report_unknown(member->member.span, member->member.text,
-                 service ? fmt::format("member of service `{}`", service->decl->name.text) : "member of a service", known);
+                 service ? fmt::format("member of service `{}`", service->decl->name.text) : "signal", known);
   return simple(TypeKind::Error);
 }
 

@@ -69,6 +69,10 @@ const Type* Checker::check_unary(const ast::UnaryExpr* unary) {
 const Type* Checker::check_binary(const ast::BinaryExpr* binary) {
   if (binary->op == Operator::And || binary->op == Operator::Or) {
     std::string whose = fmt::format("`{}`", symbol_of(binary->op));
+    if (check_expr(binary->left)->is(TypeKind::Live) || check_expr(binary->right)->is(TypeKind::Live)) {
+      report_live(binary, whose, "a Bool");
+      return simple(TypeKind::Error);
+    }
     expect(binary->left, simple(TypeKind::Bool), whose);
     expect(binary->right, simple(TypeKind::Bool), whose);
     return simple(TypeKind::Bool);

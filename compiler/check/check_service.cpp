@@ -7,11 +7,13 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
                                                Span whole, std::string_view whose) {
   std::vector<ir::Given> given;
   std::vector<std::string_view> known;
+  bool misspelt = false;
   for (const ir::Parameter& parameter : declared) known.push_back(parameter.name.text);
   for (const ast::Setting& setting : settings) {
     auto parameter = std::find_if(declared.begin(), declared.end(), [&](const ir::Parameter& p) { return p.name.text == setting.name.text; });
     if (parameter == declared.end()) {
       report_unknown(setting.name.span, setting.name.text, fmt::format("setting of {}", whose), known);
+      misspelt = true;
       continue;
     }
     for (const ir::Given& other : given)
@@ -24,8 +26,8 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
   }
   for (const ir::Parameter& parameter : declared) {
     bool found = std::any_of(given.begin(), given.end(), [&](const ir::Given& g) { return g.parameter == &parameter; });
-    if (!found && !parameter.default_value)
-      diagnostics_.report(whole, diag::SettingMissing, std::string(whose), std::string(parameter.name.text), text(parameter.type))
+    if (!found && !parameter.default_value && !misspelt)
+      diagnostics_.report(whole, diag::SettingMissing, std::string(whose), std::string(parameter.name.text), with_article(parameter.type))
           .at(parameter.name.span, "declared here");
   }
   return given;

@@ -73,7 +73,7 @@ void Checker::check_judge(const ast::Expr* judge) {
   if (!type->is(TypeKind::Gate)) {
     diagnostics_.report(judge->span, diag::WrongType, "`judged by`", "Gate", text(type));
   } else if (!type->arguments.empty()) {
-    diagnostics_.report(judge->span, diag::GateOpen, text(type->arguments[0])).advise("give it what it judges, such as `healthy(checkout)`");
+    diagnostics_.report(judge->span, diag::GateOpen, with_article(type->arguments[0])).advise("give it what it judges, such as `healthy(checkout)`");
   }
 }
 
@@ -119,36 +119,6 @@ void Checker::check_strategy_call(const ast::CallExpr* call, uint32_t strategy) 
   if (strategy_ != UINT32_MAX) strategy_calls_.push_back({strategy_, strategy, call->callee->span});
   const ir::Strategy& callee = program_.strategies[strategy];
   check_arguments(call, callee.parameters, 0, fmt::format("`{}`", callee.decl->name.text), true);
-}
-
-void Checker::check_circles() {
-  std::vector<bool> done(program_.strategies.size());
-  for (uint32_t i = 0; i < program_.strategies.size(); ++i) {
-    std::vector<uint32_t> path;
-    find_circle(i, path, done);
-  }
-}
-
-/// True when one was found and reported.
-bool Checker::find_circle(uint32_t from, std::vector<uint32_t>& path, std::vector<bool>& done) {
-  if (done[from]) return false;
-  done[from] = true;
-  path.push_back(from);
-  for (const StrategyCall& call : strategy_calls_) {
-    if (call.from != from) continue;
-    auto start = std::find(path.begin(), path.end(), call.to);
-    if (start == path.end()) {
-      if (find_circle(call.to, path, done)) return true;
-      continue;
-    }
-    std::string circle;
-    for (auto strategy = start; strategy != path.end(); ++strategy) circle += fmt::format("{} → ", program_.strategies[*strategy].decl->name.text);
-    const ast::Name& name = program_.strategies[call.to].decl->name;
-    diagnostics_.report(call.span, diag::StrategyCircle, std::string(name.text), circle + std::string(name.text)).at(name.span, "declared here");
-    return true;
-  }
-  path.pop_back();
-  return false;
 }
 
 }  // namespace rollout::check

@@ -38,7 +38,7 @@ const Type* Checker::check_type(const ast::Type* type) {
   for (const ast::Type* argument : type->arguments) arguments.push_back(check_type(argument));
   size_t wanted = kind == TypeKind::List || kind == TypeKind::Gate ? 1 : 0;
   if (arguments.size() != wanted) {
-    diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text), wanted, arguments.size());
+    diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text), wanted ? "one type" : "no types", arguments.size());
     return simple(TypeKind::Error);
   }
   if (type->optional) {

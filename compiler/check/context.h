@@ -7,6 +7,7 @@
 
 #include <llvm/ADT/DenseMap.h>
 
+#include "compiler/check/circles.h"
 #include "compiler/check/load.h"
 #include "compiler/ir/match.h"
 #include "compiler/ir/program.h"
@@ -14,6 +15,9 @@
 namespace rollout::check {
 
 enum class Builtin : uint32_t { Http };
+
+/// `a service`, `an input`: for "`x` is …, not …".
+std::string_view kind_text(ir::Ref kind);
 
 using ir::Type;
 using ir::TypeKind;
@@ -52,6 +56,7 @@ class Checker {
   const Type* check_type(const ast::Type* type);
   std::vector<ir::Parameter> check_parameters(llvm::ArrayRef<ast::Field> fields);
   void check_defaults(const std::vector<ir::Parameter>& parameters);
+  std::string with_article(const Type* type) const;
   std::string text(const Type* type) const { return ir::to_text(type, program_.record_names()); }
 
   // check_expr.cpp: the type of an expression; `wanted` only helps literals
@@ -63,7 +68,6 @@ class Checker {
   const Type* check_text(const ast::TextExpr* text_expr, const Type* wanted);
   const Type* check_name(const ast::NameExpr* name);
   const Type* check_list(const ast::ListExpr* list, const Type* wanted);
-  /// The type of all services of a list: what each of them can do.
   const Type* common_service(const Type* left, const Type* right);
   void report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted);
   const Type* check_index(const ast::IndexExpr* index);
@@ -114,9 +118,6 @@ class Checker {
   void check_call_statement(const ast::CallExpr* call);
   void check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member);
   void check_strategy_call(const ast::CallExpr* call, uint32_t strategy);
-  /// No strategy runs itself, directly or through others.
-  void check_circles();
-  bool find_circle(uint32_t from, std::vector<uint32_t>& path, std::vector<bool>& done);
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
   void check_given(const ast::TestItem& item);
@@ -136,11 +137,6 @@ class Checker {
   uint32_t slots_ = 0;  ///< of the declaration being checked: most locals alive at once
   const std::vector<std::string_view>* given_ = nullptr;  ///< names a backend fills into strings
   bool in_test_ = false;
-  /// A strategy's call of another, for the search for circles.
-  struct StrategyCall {
-    uint32_t from, to;
-    Span span;
-  };
   std::vector<StrategyCall> strategy_calls_;
   uint32_t strategy_ = UINT32_MAX;  ///< being checked
   std::vector<uint32_t> open_lets_;  ///< being checked, to find one that is made of itself

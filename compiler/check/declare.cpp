@@ -33,7 +33,9 @@ void Checker::import_names(const std::vector<Imported>& imports) {
 
 void Checker::add_symbol(std::string_view name, Span span, ir::Ref kind, size_t index) {
   auto [place, fresh] = module().scope.try_emplace(name, ir::Symbol{kind, uint32_t(index), span});
-  if (!fresh) diagnostics_.report(span, diag::DeclaredTwice, std::string(name)).at(place->second.span, "first declared here");
+  if (fresh) return;
+  Diagnostic& diagnostic = diagnostics_.report(span, diag::DeclaredTwice, std::string(name)).at(place->second.span, "first declared here");
+  if (place->second.span.source != span.source) diagnostic.advise("import it under another name: `{name as other}`");
 }
 
 void Checker::declare_one(const ast::Decl* decl) {

@@ -4,8 +4,6 @@
 
 namespace rollout::check {
 
-namespace {
-
 std::string_view kind_text(ir::Ref kind) {
   switch (kind) {
     case ir::Ref::Input: return "an input";
@@ -25,7 +23,11 @@ std::string_view kind_text(ir::Ref kind) {
   return "a name";
 }
 
-}  // namespace
+std::string Checker::with_article(const Type* type) const {
+  std::string name = text(type);
+  bool vowel = name.starts_with('I') || name.starts_with('E');
+  return fmt::format("{} {}", vowel ? "an" : "a", name);
+}
 
 std::optional<ir::Symbol> Checker::find(std::string_view name) const {
   const auto& scope = program_.modules[module_]->scope;
@@ -54,7 +56,12 @@ std::vector<std::string_view> Checker::names_of(ir::Ref kind) const {
 }
 
 void Checker::report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known) {
-  Diagnostic& diagnostic = diagnostics_.report(span, diag::UnknownName, std::string(what), std::string(name));
+  // "setting of `haproxy`" reads best as "`haproxy` has no setting …".
+  size_t of = what.find(" of ");
+  Diagnostic& diagnostic = of == std::string_view::npos
+                               ? diagnostics_.report(span, diag::UnknownName, std::string(what), std::string(name))
+                               : diagnostics_.report(span, diag::UnknownMember, std::string(what.substr(of + 4)),
+                                                     std::string(what.substr(0, of)), std::string(name));
   std::string_view near = nearest(name, known);
   if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
   if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));

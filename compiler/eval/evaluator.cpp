@@ -117,6 +117,7 @@ Value Evaluator::eval_text(ir::ModuleId module, const ast::TextExpr* text, const
       out += value->text;
     } else {
       Value value = eval(module, part, frame);
+      if (value.is(Kind::None)) return {};  // reported already
       out += value.is(Kind::String) ? value.text : to_text(value);
     }
     if (out.size() > max_text_bytes) return fail(text->span, fmt::format("the text has more than {} bytes", max_text_bytes));
@@ -220,6 +221,7 @@ Value Evaluator::eval_call(ir::ModuleId module, const ast::CallExpr* call, const
 
 Value Evaluator::eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, const Frame& frame) {
   Value value = eval(module, unary->operand, frame);
+  if (value.is(Kind::None)) return {};
   if (unary->op == ast::Operator::Not) return Value::boolean(!value.number);
   if (__builtin_sub_overflow(int64_t{0}, value.number, &value.number)) return fail(unary->span, "the result is too large");
   value.real = -value.real;
@@ -232,6 +234,8 @@ Value Evaluator::eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary,
   if (binary->op == Operator::And && !left.number) return Value::boolean(false);
   if (binary->op == Operator::Or && left.number) return Value::boolean(true);
   Value right = eval(module, binary->right, frame);
+  // What could not be computed was reported: what is made of it has no value either, and no second message.
+  if (left.is(Kind::None) || right.is(Kind::None)) return {};
   switch (binary->op) {
     case Operator::And:
     case Operator::Or: return Value::boolean(right.number);

@@ -63,6 +63,8 @@ class Planner {
                                const std::vector<eval::Value>& arguments);
   bool allowed(const Action& action, Span span);
   bool version_there(const Action& action, const Setting& setting, Span span);
+  bool replaceable(uint32_t service, bool by_canary, Span span);
+  bool routed(uint32_t service) const;
   bool share_possible(const Action& action, Span span);
   std::string action_text(const Action& action) const;
   // plan_rollback.cpp
@@ -99,6 +101,13 @@ class Planner {
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
   std::vector<bool> unchanged_;              ///< services that run already what is asked for
   uint32_t phase_ = none;
+  /// The last derived rollback. It stays the same as long as the same places differ from the start, except where
+  /// a version has changed that an action copies.
+  struct {
+    std::vector<Place> places;
+    size_t changes = 0;
+    std::vector<uint32_t> order;
+  } derived_;
   size_t statements_ = 0;  ///< planned so far, for the budget
   llvm::StringMap<uint32_t> gates_, conditions_, undo_, phases_;
 };

@@ -1,6 +1,7 @@
 #include "compiler/plan/model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rollout::plan {
 
@@ -17,7 +18,7 @@ Model::Cell& Model::cell(Place place) {
   for (Cell& known : cells_)
     if (known.place == place) return known;
   eval::Value rest = resting_value(place.variable);
-  cells_.push_back({place, rest, rest, rest, 0});
+  cells_.push_back({place, rest, rest, rest, 0, false});
   return cells_.back();
 }
 
@@ -36,17 +37,21 @@ eval::Value Model::at_start(Place place) const {
 void Model::start_with(Place place, eval::Value value) {
   Cell& known = cell(place);
   known.start = known.before = known.current = std::move(value);
+  ++changes_;
 }
 
 void Model::set(Place place, eval::Value value) {
   Cell& known = cell(place);
   if (known.touched == 0) known.touched = step_;
+  changes_ += place.variable != Variable::Share && !(known.current == value);
+  known.moved = true;
   known.current = std::move(value);
 }
 
 void Model::next_step() {
   ++step_;
-  for (Cell& known : cells_) known.before = known.current;
+  for (Cell& known : cells_)
+    if (std::exchange(known.moved, false)) known.before = known.current;
 }
 
 std::vector<const Model::Cell*> Model::to_undo() const {

@@ -27,16 +27,20 @@ class Model {
     Place place;
     eval::Value start, before, current;  ///< before: in front of the step at hand
     size_t touched = 0;                  ///< the step that first set it, from 1; 0: none did
+    bool moved = false;                  ///< `current` was set in the step at hand
   };
   /// Begins the next step.
   void next_step();
   /// What differs from the start before or after the step at hand, last touched first.
   std::vector<const Cell*> to_undo() const;
+  /// Grows whenever a version or a number of instances gets another value; shares change with every phase.
+  size_t changes() const { return changes_; }
 
  private:
   Cell& cell(Place place);
   std::vector<Cell> cells_;
   size_t step_ = 0;
+  size_t changes_ = 0;
 };
 
 /// What a variable is when nothing was said: no version, no instances, no share.

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/check.h"
 #include "compiler/plan/build.h"
 
 namespace rollout::plan {
@@ -38,13 +39,12 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   uint32_t service = service_index(entity);
   ir::Match match = ir::match_arguments(declared.parameters, call->arguments, 1);
   std::vector<Value> arguments = {entity};
+  size_t errors = diagnostics_.errors();
   for (size_t i = 1; i < declared.parameters.size(); ++i)
     arguments.push_back(eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame));
+  if (diagnostics_.errors() != errors) return;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
-  if (!action) {
-    diagnostics_.report(call->span, diag::NoTarget, service_text(plan_.services[service]), std::string(capability.decl->name.text));
-    return;
-  }
+  ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");
   if (!allowed(*action, call->span) || unchanged_[service]) return;
   model_.next_step();
   for (const Setting& setting : action->sets) model_.set({service, setting.variable, setting.role}, setting.value);
@@ -117,6 +117,7 @@ bool Planner::allowed(const Action& action, Span span) {
       unchanged_[service] = true;
       return true;
     }
+    if (is_version && setting.role == Role::Stable && !stable.is(Value::Kind::None) && !replaceable(service, setting.value == canary, span)) return false;
     if (is_version && setting.role == Role::Canary && stable.is(Value::Kind::None)) {
       diagnostics_.report(span, diag::NothingToReplace, name).advise("install a first version: a rollout with `" + name + ".install(image)`");
       return false;
@@ -142,6 +143,27 @@ bool Planner::version_there(const Action& action, const Setting& setting, Span s
   return false;
 }
 
+/// A stable version gives way only to the canary, and only when that has all of the traffic.
+bool Planner::replaceable(uint32_t service, bool by_canary, Span span) {
+  std::string name = service_text(plan_.services[service]);
+  if (!by_canary) {
+    if (plan_.offline) return true;
+    diagnostics_.report(span, diag::AlreadyRuns, name, eval::to_text(model_.now({service, Variable::Version, Role::Stable})))
+        .advise(fmt::format("bring the new version with `{}.deploy(image)` or a strategy", name));
+    return false;
+  }
+  int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
+  if (share == eval::percent_all || !routed(service)) return true;
+  diagnostics_.report(span, diag::PromoteTooEarly, name, eval::percent_text(eval::percent_all - share))
+      .advise(fmt::format("give the canary all of it first: `{}.shift(100%)`", name));
+  return false;
+}
+
+bool Planner::routed(uint32_t service) const {
+  const std::vector<Binding>& bindings = plan_.services[service].bindings;
+  return std::any_of(bindings.begin(), bindings.end(), [](const Binding& binding) { return binding.capability == "TrafficRouter"; });
+}
+
 /// A backend with weights can make a share only as exactly as its weights allow: to 0.1% here.
 bool Planner::share_possible(const Action& action, Span span) {
   constexpr double tolerance = 0.001;
@@ -150,13 +172,17 @@ bool Planner::share_possible(const Action& action, Span span) {
   int64_t servers = plan_.services[action.service].replicas;
   double share = double(action.sets[0].value.number) / double(eval::percent_all);
   if (most == 0 || servers == 0 || share <= 0 || share >= 1) return true;
-  double best = 1;
+  double best = 1, nearest_share = 1;
   for (int64_t canary = 1; canary <= most; ++canary) {
     int64_t stable = std::clamp<int64_t>(std::llround(double(canary) * (1 - share) / share), 1, most);
-    best = std::min(best, std::fabs(double(canary) / double(canary + stable) - share));
+    double possible = double(canary) / double(canary + stable);
+    if (std::fabs(possible - share) >= best) continue;
+    best = std::fabs(possible - share);
+    nearest_share = possible;
   }
   if (best <= tolerance) return true;
-  diagnostics_.report(span, diag::ShareImpossible, eval::to_text(action.sets[0].value), std::string(backend.decl->name.text), most);
+  diagnostics_.report(span, diag::ShareImpossible, eval::to_text(action.sets[0].value), std::string(backend.decl->name.text), most)
+      .advise(fmt::format("the nearest share is {:.3g}%", nearest_share * 100));
   return false;
 }
 

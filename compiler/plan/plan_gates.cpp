@@ -241,11 +241,9 @@ void Planner::check_roles(const Gate& gate, Span span) {
       if (!term || term->role == Role::All) continue;
       uint32_t service = plan_.signals[term->signal].service;
       if (unchanged_[service]) continue;
-      bool routed = std::any_of(plan_.services[service].bindings.begin(), plan_.services[service].bindings.end(),
-                                [](const Binding& binding) { return binding.capability == "TrafficRouter"; });
       int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
       bool canary = term->role == Role::Canary;
-      if (!routed || (canary ? share > 0 : share < eval::percent_all)) continue;
+      if (!routed(service) || (canary ? share > 0 : share < eval::percent_all)) continue;
       diagnostics_.report(span, diag::RoleWithoutTraffic, gate.text, std::string(canary ? "canary" : "stable"), std::string(canary ? "0%" : "100%"))
           .advise(canary ? "shift traffic to it first" : "judge the whole service here: `s.error_rate` instead of `s.stable.error_rate`");
       return;

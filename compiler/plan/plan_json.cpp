@@ -105,6 +105,8 @@ std::string to_json(const Plan& plan) {
   json.key("rollback").begin_object().field("within_ns", plan.rollback.within_ns);
   write_index(json, "verify_gate", plan.rollback.verify_gate);
   json.field("verify_within_ns", plan.rollback.verify_within_ns).end_object();
+  // A slip in an editor is noticed even where the result would read well.
+  json.field("sha256", hash_of(json.text()));
   json.end_object();
   return json.take() + "\n";
 }

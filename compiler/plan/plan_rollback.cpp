@@ -9,10 +9,14 @@ namespace rollout::plan {
 using eval::Value;
 
 std::vector<uint32_t> Planner::derive_rollback(Span span) {
+  std::vector<const Model::Cell*> cells = model_.to_undo();
+  std::vector<Place> places;
+  for (const Model::Cell* cell : cells) places.push_back(cell->place);
+  if (places == derived_.places && model_.changes() == derived_.changes) return derived_.order;
   std::vector<uint32_t> order;
   std::vector<Place> covered;
   auto is_covered = [&](Place place) { return std::find(covered.begin(), covered.end(), place) != covered.end(); };
-  for (const Model::Cell* cell : model_.to_undo()) {
+  for (const Model::Cell* cell : cells) {
     if (is_covered(cell->place)) continue;
     std::optional<Action> undo = inverse(*cell);
     if (!undo) {
@@ -25,6 +29,7 @@ std::vector<uint32_t> Planner::derive_rollback(Span span) {
     for (const Setting& setting : undo->sets) covered.push_back({undo->service, setting.variable, setting.role});
     order.push_back(add_undo(std::move(*undo)));
   }
+  derived_ = {std::move(places), model_.changes(), order};
   return order;
 }
 

@@ -60,7 +60,11 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
 
 void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
   std::string name(phase->name.text);
-  if (phase->label) name = eval(phase->label, scope).text;
+  if (phase->label) {
+    Value label = eval(phase->label, scope);
+    if (!label.is(Value::Kind::String)) return;
+    name = label.text;
+  }
   if (name.empty()) diagnostics_.report(phase->name.span, diag::BadText, "`\"\"`", "name of a phase", "it is empty");
   if (!phases_.try_emplace(name, uint32_t(plan_.phases.size())).second)
     diagnostics_.report(phase->name.span, diag::PhaseTwice, name).advise("give each phase a name of its own, such as \"${step.name}\"");

@@ -92,21 +92,18 @@ Result<std::string> HaproxyApi::ask(std::string_view line) {
   if (!answer)
     return OpError{"HAProxy cannot be reached: " + answer.error().message,
                    answer.error().retryable};
-  if (answer->find("Permission denied") != std::string::npos) {
-    return OpError{fmt::format(
-        "HAProxy refuses on {}: Permission denied; its configuration must say `stats socket {} "
-        "level admin`",
-        path_, path_)};
-  }
+  if (answer->find("Permission denied") != std::string::npos) return no_permission("a level below admin");
   return answer;
 }
 
 Result<SlotTable> HaproxyApi::read(const std::string& section) {
-  const Result<std::string> info = ask("show info");
+  const Result<std::string> info = ask("show info;show cli level");
   if (!info) return info.error();
   SlotTable out;
   for (const std::string_view line : split(*info, '\n')) {
     if (line.starts_with("Pid: ")) out.pid = number(line.substr(5));
+    // Reading is allowed at these levels, so the refusal would come only in the middle of a release.
+    if (line == "operator" || line == "user") return no_permission(line);
   }
   const Result<std::string> state = ask("show servers state " + section);
   if (!state) return state.error();
@@ -132,6 +129,13 @@ Result<SlotTable> HaproxyApi::read(const std::string& section) {
   return out;
 }
 
+OpError HaproxyApi::no_permission(std::string_view level) const {
+  return OpError{fmt::format(
+      "HAProxy gives the socket {0} only {1} and would refuse to change weights; its configuration must say "
+      "`stats socket {0} level admin`",
+      path_, level)};
+}
+
 OpError HaproxyApi::no_section(const std::string& section) {
   const Result<std::string> known = ask("show backend");
   std::string names;
@@ -141,8 +145,8 @@ OpError HaproxyApi::no_section(const std::string& section) {
       names += (names.empty() ? "" : ", ") + std::string(line);
     }
   }
-  return OpError{fmt::format("HAProxy has no backend `{}`; it has {}", section,
-                             names.empty() ? "none" : names)};
+  return OpError{fmt::format("HAProxy on {} has no backend `{}`, it has {}; correct `backend` of the router", path_,
+                             section, names.empty() ? "none" : names)};
 }
 
 Result<std::string> HaproxyApi::run(const std::vector<std::string>& commands) {

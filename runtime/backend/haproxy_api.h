@@ -50,6 +50,7 @@ class HaproxyApi {
   Result<std::string> ask(std::string_view line);
   Result<std::string> run(const std::vector<std::string>& commands);
   OpError no_section(const std::string& section);
+  OpError no_permission(std::string_view level) const;
 
   effects::UnixSocket& socket_;
   std::string path_;

@@ -18,7 +18,9 @@ const Command* find_command(std::string_view name) {
 }
 
 std::string overview() {
-  std::string out = "rollout: releases that check themselves and go back when they are worse\n\nusage: rollout COMMAND [OPTION…]\n\n";
+  std::string out =
+      "rollout: releases that check themselves and go back when they are worse\n\nusage: rollout COMMAND "
+      "[OPTION…]\n\n";
   for (const Command& command : commands())
     out += fmt::format("  {:<10} {}\n", command.syntax.name, command.syntax.summary);
   out += fmt::format("  {:<10} {}\n", "version", "the version of this program and of its formats");
@@ -38,9 +40,11 @@ int unknown_command(Env& env, std::string_view name) {
 }
 
 bool colored(const Env& env, const Arguments& args, bool terminal) {
-  std::string wanted = args.has("--color") ? args.value("--color") : env.variable("ROLLOUT_COLOR").value_or("auto");
+  std::string wanted =
+      args.has("--color") ? args.value("--color") : env.variable("ROLLOUT_COLOR").value_or("auto");
   if (wanted == "always" || wanted == "never") return wanted == "always";
-  return terminal && env.variable("NO_COLOR").value_or("").empty() && env.variable("TERM").value_or("dumb") != "dumb";
+  return terminal && env.variable("NO_COLOR").value_or("").empty() &&
+         env.variable("TERM").value_or("dumb") != "dumb";
 }
 
 /// The locale says which characters the reader's terminal can show.
@@ -58,7 +62,8 @@ std::string format_of(const Env& env, const Syntax& syntax, const Arguments& arg
   if (args.has("--format")) return args.value("--format");
   std::string wanted = env.variable("ROLLOUT_FORMAT").value_or("text");
   for (const Option& option : syntax.options)
-    if (option.name == "--format" && fmt::format("|{}|", option.metavar).find(fmt::format("|{}|", wanted)) != std::string::npos)
+    if (option.name == "--format" &&
+        fmt::format("|{}|", option.metavar).find(fmt::format("|{}|", wanted)) != std::string::npos)
       return wanted;
   return "text";
 }
@@ -76,7 +81,13 @@ int run_command(Env& env, const Command& command, const std::vector<std::string>
   bool unicode = speaks_utf8(env);
   Style style{colored(env, *args, env.terminals.output), unicode, env.terminals.columns};
   Style error_style{colored(env, *args, env.terminals.errors), unicode, env.terminals.columns};
-  Context context{env, *args, style, error_style, format_of(env, command.syntax, *args), args->has("--quiet"), args->has("--verbose")};
+  Context context{env,
+                  *args,
+                  style,
+                  error_style,
+                  format_of(env, command.syntax, *args),
+                  args->has("--quiet"),
+                  args->has("--verbose")};
   return command.run(context);
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/cli/outline.h"
 #include "runtime/cli/session.h"
 #include "runtime/cli/view_plan.h"
+#include "runtime/journal/store_errors.h"
 
 namespace rollout::cli {
 
@@ -21,7 +22,8 @@ bool somebody_is_there(const Context& context) {
 
 int resume(Session& session, const journal::RunInfo& run) {
   if (run.outcome)
-    return session.context.fail(Refused, fmt::format("run {} has ended; `rollout status {}` says how", run.run, run.run));
+    return session.context.fail(
+        Refused, fmt::format("run {} has ended; `rollout status {}` says how", run.run, run.run));
   return drive_run(session, run.run);
 }
 
@@ -30,7 +32,9 @@ int resume_named(const Context& context, const std::string& name) {
   Project project = project_for(context, project_of(context.env.directory, "."));
   Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
   if (!store) return context.fail(store.error());
-  if (!*store) return context.fail(Usage, fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
+  if (!*store)
+    return context.fail(
+        Usage, fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
   Result<journal::RunInfo> run = find_run(**store, name);
   if (!run) return context.fail(Usage, run.error().message);
   Result<Planned> planned = planned_of(**store, *run, project);
@@ -45,15 +49,25 @@ int unfinished(Session& session, const journal::RunInfo& run) {
   const Context& context = session.context;
   bool wanted = context.args.has("--resume");
   if (!wanted && !context.args.has("--yes") && somebody_is_there(context))
-    wanted = ask(context, fmt::format("run {} of {} has not ended, and nobody drives it; resume it?", run.run, run.rollout));
+    wanted = ask(context, fmt::format("run {} of {} has not ended, and nobody drives it; resume it?", run.run,
+                                      run.rollout));
   if (!wanted)
-    return context.fail(Refused, fmt::format("run {} of {} has not ended, and nobody drives it; go on with it by `rollout apply "
-                                             "--resume {}`, or take it back by `rollout abort {}`",
-                                             run.run, run.rollout, run.run, run.run));
+    return context.fail(
+        Refused,
+        fmt::format("run {} of {} has not ended, and nobody drives it; go on with it by `rollout apply "
+                    "--resume {}`, or take it back by `rollout abort {}`",
+                    run.run, run.rollout, run.run, run.run));
   Result<Planned> planned = planned_of(*session.store, run, session.planned.project);
   if (!planned) return context.fail(planned.error(), NeedsHand);
   Session other{context, *planned, std::move(session.store), std::move(session.locks), session.holder};
   return resume(other, run);
+}
+
+/// For what goes wrong before the first effect.
+int fail_unchanged(const Context& context, const OpError& error) {
+  bool says_so = error.message.find("nothing was changed") != std::string::npos;
+  return context.fail(error.refused ? Refused : Environment,
+                      says_so ? error.message : error.message + "; nothing was changed");
 }
 
 /// What the plan observed is still so, and everything that it needs is there.
@@ -68,13 +82,15 @@ int start(Session& session) {
   const Context& context = session.context;
   const Planned& planned = session.planned;
   // Again: the question may have stood on the screen for an hour.
-  if (Status fresh = check_world(session); !fresh) return context.fail(fresh.error());
-  if (Status there = look_before_acting(context, planned); !there) return context.fail(there.error());
-  journal::NewRun run{planned.plan.rollout, planned.bytes, planned.hash, service_names(planned.plan), session.holder,
-                      context.env.effects().clock.wall_ns()};
+  if (Status fresh = check_world(session); !fresh) return fail_unchanged(context, fresh.error());
+  if (Status there = look_before_acting(context, planned); !there)
+    return fail_unchanged(context, there.error());
+  journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
+                      service_names(planned.plan), session.holder, context.env.effects().clock.wall_ns()};
   Result<journal::RunInfo> created = session.store->create(run);
-  if (!created) return context.fail(created.error());
-  if (!context.quiet && !context.json()) context.out(fmt::format("\nrun {}\n", context.style.bold(created->run)));
+  if (!created) return fail_unchanged(context, created.error());
+  if (!context.quiet && !context.json())
+    context.out(fmt::format("\nrun {}\n", context.style.bold(created->run)));
   return drive_run(session, created->run);
 }
 
@@ -83,24 +99,32 @@ int start(Session& session) {
 int cmd_apply(const Context& context) {
   std::string named = context.args.value("--resume");
   if (!named.empty()) return resume_named(context, named);
-  if (context.args.positional.empty()) return context.fail(Usage, "`rollout apply` needs FILE or PLAN; see `rollout apply --help`");
+  if (context.args.positional.empty())
+    return context.fail(Usage, "`rollout apply` needs FILE or PLAN; see `rollout apply --help`");
   Timings timings(context);
   PlanOrExit made = plan_from_arguments(context, Look::World, true, timings);
   if (!made.planned) return made.exit_code;
   const Planned& planned = *made.planned;
   if (planned.plan.offline)
-    return context.fail(Refused, "this plan was made offline, so nobody looked at what it would change; make one without --offline");
+    return context.fail(
+        Refused,
+        "this plan was made offline, so nobody looked at what it would change; make one without --offline");
   Result<Session> session = open_session(context, planned);
-  if (!session) return context.fail(session.error());
+  if (!session) return fail_unchanged(context, session.error());
   Result<std::vector<journal::RunInfo>> runs = session->store->list();
-  if (!runs) return context.fail(runs.error());
-  if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned.plan))) return unfinished(*session, *open);
+  if (!runs) return fail_unchanged(context, runs.error());
+  if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned.plan)))
+    return unfinished(*session, *open);
   if (context.args.has("--resume")) return context.fail(Refused, "there is no unfinished run to resume");
-  if (Status fresh = check_world(*session); !fresh) return context.fail(fresh.error());
-  if (!context.quiet && !context.json()) context.out(plan_text(planned.plan, planned.hash, context.style, context.verbose));
+  for (const journal::RunInfo& run : *runs)  // says more than that the plan is stale, which it is by then
+    if (run.plan_hash == planned.hash) return context.fail(journal::plan_already_run(run.run));
+  if (Status fresh = check_world(*session); !fresh) return fail_unchanged(context, fresh.error());
+  if (!context.quiet && !context.json())
+    context.out(plan_text(planned.plan, planned.hash, context.style, context.verbose));
   if (!outline_of(planned.plan).has_changes) return Ok;
   if (!context.args.has("--yes")) {
-    if (!somebody_is_there(context)) return context.fail(Usage, "nobody can be asked here; say `--yes` to carry the plan out");
+    if (!somebody_is_there(context))
+      return context.fail(Usage, "nobody can be asked here; say `--yes` to carry the plan out");
     if (!ask(context, "carry this out?")) return context.fail(Usage, "nothing was changed");
   }
   return start(*session);

@@ -22,7 +22,8 @@ int cmd_check(const Context& context) {
     timings.mark("plans");
     report.add(*compilation);
     const ir::Program& program = *compilation->program;
-    for (const ir::Rollout& rollout : program.rollouts) rollouts += rollout.module + 1 == program.modules.size();
+    for (const ir::Rollout& rollout : program.rollouts)
+      rollouts += rollout.module + 1 == program.modules.size();
     for (const ir::Test& test : program.tests) tests += test.module + 1 == program.modules.size();
   }
   report.finish();

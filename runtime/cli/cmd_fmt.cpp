@@ -20,7 +20,9 @@ struct Outcome {
 
 Outcome format_one(const Context& context, const Place& place, Mode mode, Report& report) {
   Result<std::string> text = source_reader(place.project)(place.path);
-  if (!text) return {context.fail(Environment, fmt::format("`{}` cannot be read: {}", place.typed, text.error().message))};
+  if (!text)
+    return {
+        context.fail(FileErrors, fmt::format("`{}` cannot be read: {}", place.typed, text.error().message))};
   Compilation file;
   SourceId source = file.sources.add(place.typed, *text);
   std::optional<std::string> formatted = syntax::format(file.sources, source, file.diagnostics);
@@ -28,10 +30,12 @@ Outcome format_one(const Context& context, const Place& place, Mode mode, Report
   if (!formatted) return {FileErrors};
   if (*formatted == *text) return {};
   if (mode == Mode::Diff) context.out(line_diff(place.typed, *text, *formatted, context.style));
-  if (mode == Mode::Check && !context.quiet) context.out(fmt::format("{} is laid out differently\n", place.typed));
+  if (mode == Mode::Check && !context.quiet)
+    context.out(fmt::format("{} is laid out differently\n", place.typed));
   if (mode != Mode::Write) return {FileErrors, true};
   std::string path = place.project.root + "/" + place.path;
-  if (Status written = context.env.effects().files.write(path, *formatted); !written) return {context.fail(written.error())};
+  if (Status written = context.env.effects().files.write(path, *formatted); !written)
+    return {context.fail(written.error())};
   if (!context.quiet) context.out(fmt::format("{}\n", place.typed));
   return {Ok, true};
 }

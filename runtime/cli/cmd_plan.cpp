@@ -11,7 +11,7 @@ namespace rollout::cli {
 namespace {
 
 void print_plan(const Context& context, const Planned& planned) {
-  if (context.json()) context.out(planned.bytes + "\n");
+  if (context.json()) context.out(planned.bytes);
   else if (context.format == "markdown") context.out(plan_markdown(planned.plan, planned.hash));
   else context.out(plan_text(planned.plan, planned.hash, context.style, context.verbose));
 }

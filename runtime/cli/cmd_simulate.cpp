@@ -29,8 +29,10 @@ std::string_view word_of(const sim::SimResult& result) {
 
 /// A simulation in which the engine breaks its promises is a bug of ours, not of the file.
 int report_violations(const Context& context, const sim::SimResult& result, uint64_t seed) {
-  for (const std::string& violation : result.violations) context.fail(0, fmt::format("seed {}: {}", seed, violation));
-  return context.fail(70, "this is a bug in rollout: its engine broke an invariant; please report the file and the seed");
+  for (const std::string& violation : result.violations)
+    context.fail(0, fmt::format("seed {}: {}", seed, violation));
+  return context.fail(
+      70, "this is a bug in rollout: its engine broke an invariant; please report the file and the seed");
 }
 
 int show_one(const Context& context, const plan::Plan& plan, const sim::SimResult& result) {
@@ -62,7 +64,9 @@ struct Distribution {
   }
 };
 
-int64_t quantile(const std::vector<int64_t>& sorted, size_t percent) { return sorted[(sorted.size() - 1) * percent / 100]; }
+int64_t quantile(const std::vector<int64_t>& sorted, size_t percent) {
+  return sorted[(sorted.size() - 1) * percent / 100];
+}
 
 void print_distribution(const Context& context, const plan::Plan& plan, Distribution& runs) {
   size_t count = runs.durations_ns.size();
@@ -70,13 +74,19 @@ void print_distribution(const Context& context, const plan::Plan& plan, Distribu
   std::sort(runs.exposures_ns.begin(), runs.exposures_ns.end());
   if (context.json()) {
     json::Writer json;
-    json.begin_object().field("version", 1).field("type", "distribution").field("rollout", plan.rollout).field("runs", uint64_t(count));
+    json.begin_object()
+        .field("version", 1)
+        .field("type", "distribution")
+        .field("rollout", plan.rollout)
+        .field("runs", uint64_t(count));
     json.key("outcomes").begin_object();
     for (const auto& [outcome, times] : runs.outcomes) json.field(outcome, times);
     json.end_object();
-    for (auto [name, values] : {std::pair("run_ns", &runs.durations_ns), std::pair("exposure_ns", &runs.exposures_ns)}) {
+    for (auto [name, values] :
+         {std::pair("run_ns", &runs.durations_ns), std::pair("exposure_ns", &runs.exposures_ns)}) {
       json.key(name).begin_object();
-      for (size_t percent : {0, 50, 90, 99, 100}) json.field(fmt::format("p{}", percent), quantile(*values, percent));
+      for (size_t percent : {0, 50, 90, 99, 100})
+        json.field(fmt::format("p{}", percent), quantile(*values, percent));
       json.end_object();
     }
     json.end_object();
@@ -85,11 +95,14 @@ void print_distribution(const Context& context, const plan::Plan& plan, Distribu
   }
   context.out(fmt::format("{} in {} simulated runs\n\n", context.style.bold(plan.rollout), count));
   for (const auto& [outcome, times] : runs.outcomes)
-    context.out(fmt::format("  {}  {:5.1f}%  {}\n", right(std::to_string(times), 7), 100.0 * double(times) / double(count), outcome));
+    context.out(fmt::format("  {}  {:5.1f}%  {}\n", right(std::to_string(times), 7),
+                            100.0 * double(times) / double(count), outcome));
   context.out(fmt::format("\n  {}  {:>9} {:>9} {:>9} {:>9}\n", left("", 10), "least", "half", "90%", "most"));
-  for (auto [name, values] : {std::pair("duration", &runs.durations_ns), std::pair("exposure", &runs.exposures_ns)})
-    context.out(fmt::format("  {}  {:>9} {:>9} {:>9} {:>9}\n", left(name, 10), short_duration(quantile(*values, 0)),
-                            short_duration(quantile(*values, 50)), short_duration(quantile(*values, 90)), short_duration(quantile(*values, 100))));
+  for (auto [name, values] :
+       {std::pair("duration", &runs.durations_ns), std::pair("exposure", &runs.exposures_ns)})
+    context.out(fmt::format("  {}  {:>9} {:>9} {:>9} {:>9}\n", left(name, 10),
+                            short_duration(quantile(*values, 0)), short_duration(quantile(*values, 50)),
+                            short_duration(quantile(*values, 90)), short_duration(quantile(*values, 100))));
 }
 
 }  // namespace

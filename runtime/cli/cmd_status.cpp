@@ -16,7 +16,8 @@ constexpr int64_t poll_ns = 500'000'000;
 
 std::string services_of(const journal::RunInfo& run) {
   std::string out;
-  for (const journal::Generation& generation : run.generations) out += (out.empty() ? "" : ", ") + generation.service;
+  for (const journal::Generation& generation : run.generations)
+    out += (out.empty() ? "" : ", ") + generation.service;
   return out;
 }
 
@@ -28,8 +29,8 @@ std::string run_line(const journal::RunInfo& run, const Style& style) {
   std::string word(outcome_word(run));
   bool good = run.outcome == journal::Outcome::Succeeded;
   std::string shown = good ? style.good(left(word, 12)) : style.warn(left(word, 12));
-  return fmt::format("  {}  {}  {}  {}  {}\n", style.bold(left(run.run, 6)), effects::utc_text(run.created_wall_ns), shown,
-                     left(run.rollout, 14), services_of(run));
+  return fmt::format("  {}  {}  {}  {}  {}\n", style.bold(left(run.run, 6)),
+                     effects::utc_text(run.created_wall_ns), shown, left(run.rollout, 14), services_of(run));
 }
 
 std::string runs_json(const std::vector<journal::RunInfo>& runs) {
@@ -42,7 +43,10 @@ std::string runs_json(const std::vector<journal::RunInfo>& runs) {
     else json.null();
     json.key("services").begin_array();
     for (const journal::Generation& generation : run.generations)
-      json.begin_object().field("service", generation.service).field("generation", generation.number).end_object();
+      json.begin_object()
+          .field("service", generation.service)
+          .field("generation", generation.number)
+          .end_object();
     json.end_array().end_object();
   }
   json.end_array().end_object();
@@ -90,11 +94,22 @@ int follow(const Context& context, journal::Store& store, const std::string& run
     if (context.env.interrupts() > 0) return context.env.interrupt_code();
   }
   view.finish();
-  context.out(context.json() ? summary_json(view.log(), state, run, Ok) : summary_text(view.log(), state, run, context.style));
+  context.out(context.json() ? summary_json(view.log(), state, run, Ok)
+                             : summary_text(view.log(), state, run, context.style));
   return Ok;
 }
 
-int show_run(const Context& context, const std::string& run, const plan::Plan& plan, const std::vector<journal::Event>& events) {
+/// Who acts on the services of a run now; empty: nobody.
+std::string driver_of(const Project& project, const plan::Plan& plan) {
+  for (const std::string& service : service_names(plan))
+    if (std::optional<std::string> holder = effects::ServiceLock::holder_of(project.locks(), service))
+      return *holder;
+  return {};
+}
+
+int show_run(const Context& context, const std::string& run, const Planned& planned,
+             const std::vector<journal::Event>& events) {
+  const plan::Plan& plan = planned.plan;
   RunLog log(plan);
   bool each = context.args.has("--events");
   for (const journal::Event& event : events) {
@@ -105,7 +120,8 @@ int show_run(const Context& context, const std::string& run, const plan::Plan& p
   }
   exec::State state = exec::fold_all(plan, events);
   if (context.json()) context.out(summary_json(log, state, run, Ok));
-  else if (!each) context.out(summary_text(log, state, run, context.style).substr(1));
+  else if (!each)
+    context.out(summary_text(log, state, run, context.style, driver_of(planned.project, plan)).substr(1));
   return Ok;
 }
 
@@ -116,7 +132,9 @@ int cmd_status(const Context& context) {
   Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
   if (!store) return context.fail(store.error());
   if (context.args.positional.empty() && !context.args.has("--watch")) return list_runs(context, store->get());
-  if (!*store) return context.fail(Usage, fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
+  if (!*store)
+    return context.fail(
+        Usage, fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
   Result<std::vector<journal::RunInfo>> runs = (*store)->list();
   if (!runs) return context.fail(runs.error());
   if (runs->empty()) return context.fail(Usage, "there are no runs yet");
@@ -128,7 +146,7 @@ int cmd_status(const Context& context) {
   if (context.args.has("--watch")) return follow(context, **store, name, planned->plan);
   Result<std::vector<journal::Event>> events = (*store)->read(name);
   if (!events) return context.fail(events.error());
-  return show_run(context, name, planned->plan, *events);
+  return show_run(context, name, *planned, *events);
 }
 
 }  // namespace rollout::cli

@@ -19,20 +19,23 @@ struct Tested {
   int64_t virtual_ns = 0;
 
   bool passed() const {
-    return problems.empty() && std::all_of(found.begin(), found.end(), [](const Found& one) { return one.met; });
+    return problems.empty() &&
+           std::all_of(found.begin(), found.end(), [](const Found& one) { return one.met; });
   }
 };
 
 Tested run_one(Compilation& compilation, const std::string& file, const plan::TestCase& test) {
   Tested tested{file, test.name, test.place, {}, {}, {}, 0};
-  std::optional<plan::Plan> plan = plan::make_plan(*compilation.program, test.request, compilation.sources, compilation.diagnostics);
+  std::optional<plan::Plan> plan =
+      plan::make_plan(*compilation.program, test.request, compilation.sources, compilation.diagnostics);
   if (!plan) {
     tested.problems.push_back("no plan could be made; see above");
     return tested;
   }
   sim::SimResult result = sim::run_simulation(*plan, scenario_of(*plan, test));
   tested.found = hold_against(*plan, test, result);
-  for (const std::string& violation : result.violations) tested.problems.push_back("a bug in rollout: " + violation);
+  for (const std::string& violation : result.violations)
+    tested.problems.push_back("a bug in rollout: " + violation);
   tested.virtual_ns = result.run_ns;
   RunLog log(*plan);
   for (const journal::Event& event : result.events) log.add(event);
@@ -43,7 +46,9 @@ Tested run_one(Compilation& compilation, const std::string& file, const plan::Te
 void print_text(const Context& context, const Tested& tested) {
   const Style& style = context.style;
   if (tested.passed()) {
-    if (!context.quiet) context.out(fmt::format("{}  {}: {} ({})\n", style.good("pass"), tested.file, tested.name, short_duration(tested.virtual_ns)));
+    if (!context.quiet)
+      context.out(fmt::format("{}  {}: {} ({})\n", style.good("pass"), tested.file, tested.name,
+                              short_duration(tested.virtual_ns)));
     if (context.verbose) context.out(tested.timeline);
     return;
   }
@@ -82,25 +87,36 @@ std::string junit(const std::vector<Tested>& all, size_t failed) {
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
   out += fmt::format("<testsuite name=\"rollout\" tests=\"{}\" failures=\"{}\">\n", all.size(), failed);
   for (const Tested& tested : all) {
-    out += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", xml(tested.file), xml(tested.name),
-                       double(tested.virtual_ns) / double(eval::ns_per_s));
+    out += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", xml(tested.file),
+                       xml(tested.name), double(tested.virtual_ns) / double(eval::ns_per_s));
     if (tested.passed()) out += "/>\n";
     else
-      out += fmt::format(">\n    <failure message=\"expectation not met\">{}\n{}</failure>\n  </testcase>\n", xml(failure_text(tested)),
-                         xml(tested.timeline));
+      out += fmt::format(">\n    <failure message=\"expectation not met\">{}\n{}</failure>\n  </testcase>\n",
+                         xml(failure_text(tested)), xml(tested.timeline));
   }
   return out + "</testsuite>\n";
 }
 
 std::string as_json(const std::vector<Tested>& all, size_t failed) {
   json::Writer json;
-  json.begin_object().field("version", 1).field("type", "tests").field("tests", uint64_t(all.size())).field("failed", uint64_t(failed));
+  json.begin_object()
+      .field("version", 1)
+      .field("type", "tests")
+      .field("tests", uint64_t(all.size()))
+      .field("failed", uint64_t(failed));
   json.key("results").begin_array();
   for (const Tested& tested : all) {
     json.begin_object().field("file", tested.file).field("name", tested.name).field("place", tested.place);
-    json.field("passed", tested.passed()).field("virtual_ns", tested.virtual_ns).key("expectations").begin_array();
+    json.field("passed", tested.passed())
+        .field("virtual_ns", tested.virtual_ns)
+        .key("expectations")
+        .begin_array();
     for (const Found& found : tested.found)
-      json.begin_object().field("met", found.met).field("expected", found.expected).field("actual", found.actual).end_object();
+      json.begin_object()
+          .field("met", found.met)
+          .field("expected", found.expected)
+          .field("actual", found.actual)
+          .end_object();
     json.end_array().key("problems").begin_array();
     for (const std::string& problem : tested.problems) json.value(problem);
     json.end_array().end_object();
@@ -132,7 +148,8 @@ int cmd_test(const Context& context) {
     }
     report.add(*compilation);
   }
-  size_t failed = size_t(std::count_if(all.begin(), all.end(), [](const Tested& one) { return !one.passed(); }));
+  size_t failed =
+      size_t(std::count_if(all.begin(), all.end(), [](const Tested& one) { return !one.passed(); }));
   if (report.errors() > 0) {
     report.finish();
     return FileErrors;
@@ -140,7 +157,8 @@ int cmd_test(const Context& context) {
   if (context.json()) context.out(as_json(all, failed));
   else if (context.format == "junit") context.out(junit(all, failed));
   else if (!context.quiet || failed > 0)
-    context.out(fmt::format("{}, {}\n", count_of(all.size() - failed, "test") + " passed", failed == 0 ? "none failed" : fmt::format("{} failed", failed)));
+    context.out(fmt::format("{}, {}\n", count_of(all.size() - failed, "test") + " passed",
+                            failed == 0 ? "none failed" : fmt::format("{} failed", failed)));
   return failed == 0 ? Ok : FileErrors;
 }
 

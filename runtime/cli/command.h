@@ -1,5 +1,5 @@
-// Command: the surroundings of one command: its Env, its arguments, how its output looks. For the cmd_*.cpp files;
-// each of them is one function from a Context to an exit code.
+// Command: the surroundings of one command: its Env, its arguments, how its output looks. For the cmd_*.cpp
+// files; each of them is one function from a Context to an exit code.
 #pragma once
 
 #include <string>

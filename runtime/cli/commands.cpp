@@ -5,70 +5,115 @@ namespace rollout::cli {
 namespace {
 
 constexpr Option format_json{"--format", "text|json", "text for people, json as in docs/schemas"};
-constexpr Option format_plan{"--format", "text|json|markdown", "json: the plan's own bytes; markdown: for a pull request"};
+constexpr Option format_plan{"--format", "text|json|markdown",
+                             "json: the plan's own bytes; markdown: for a pull request"};
 constexpr Option timings{"--timings", "", "how long each phase took, in ms, on standard error"};
 constexpr Option set{"--set", "NAME=TEXT", "value of an input; may be given several times", true};
-constexpr Option project{"--project", "DIR", "the project whose state is meant; else that of the file or of this folder"};
+constexpr Option project{"--project", "DIR",
+                         "the project whose state is meant; else that of the file or of this folder"};
 constexpr Option yes{"--yes", "", "do not ask"};
 
 Command check() {
-  return {{"check", "[PATH…]", "find every mistake that needs no live system",
-           "Reads files, or all .rollout files below folders (`.` when nothing is named), with what they import: syntax, types, units,\n"
+  return {{"check",
+           "[PATH…]",
+           "find every mistake that needs no live system",
+           "Reads files, or all .rollout files below folders (`.` when nothing is named), with what they "
+           "import: syntax, types, units,\n"
            "gates, and every rollout planned with its examples. Exit code 1 when there are errors.",
-           "rollout check examples/quickstart/shop.rollout", 0, max_arguments, {format_json, timings}},
+           "rollout check examples/quickstart/shop.rollout",
+           0,
+           max_arguments,
+           {format_json, timings}},
           cmd_check};
 }
 
 Command fmt() {
-  return {{"fmt", "[PATH…]", "lay files out in the one layout",
-           "Rewrites files, or all .rollout files below folders (`.` when nothing is named). A file with syntax errors is left alone.",
-           "rollout fmt --check .", 0, max_arguments,
+  return {{"fmt",
+           "[PATH…]",
+           "lay files out in the one layout",
+           "Rewrites files, or all .rollout files below folders (`.` when nothing is named). A file with "
+           "syntax errors is left alone.",
+           "rollout fmt --check .",
+           0,
+           max_arguments,
            {{"--check", "", "change nothing; exit code 1 when a file is laid out differently"},
             {"--diff", "", "change nothing; show what would change"}}},
           cmd_fmt};
 }
 
 Command plan() {
-  return {{"plan", "FILE [ROLLOUT]", "show what a rollout would do, with the way back of each step",
-           "Looks at what runs, then lays out every step, gate and rollback. ROLLOUT may be left out when the file has one, or one\n"
+  return {{"plan",
+           "FILE [ROLLOUT]",
+           "show what a rollout would do, with the way back of each step",
+           "Looks at what runs, then lays out every step, gate and rollback. ROLLOUT may be left out when "
+           "the file has one, or one\n"
            "called `release`.",
-           "rollout plan shop.rollout release --set image=shop:1.1 --out shop.plan", 1, 2,
+           "rollout plan shop.rollout release --set image=shop:1.1 --out shop.plan",
+           1,
+           2,
            {set,
             {"--out", "PATH", "save the plan, for `rollout apply PATH`"},
             {"--offline", "", "look at nothing that runs; such a plan cannot be applied"},
             {"--detailed-exitcode", "", "exit code 3 when there are changes, 0 when there are none"},
-            format_plan, project, timings}},
+            format_plan,
+            project,
+            timings}},
           cmd_plan};
 }
 
 Command show() {
-  return {{"show", "PLAN", "show a saved plan", "Needs none of the files that the plan was made from.", "rollout show shop.plan", 1, 1,
+  return {{"show",
+           "PLAN",
+           "show a saved plan",
+           "Needs none of the files that the plan was made from.",
+           "rollout show shop.plan",
+           1,
+           1,
            {format_plan}},
           cmd_show};
 }
 
 Command apply() {
-  return {{"apply", "FILE|PLAN [ROLLOUT]", "carry a rollout out",
-           "Makes the plan of a file and shows it first, or runs a saved plan: exactly that, once. Ctrl-C stops safely and leaves the\n"
-           "traffic as it is, twice stops at once. Exit codes: 0 done, 4 rolled back, 5 needs a hand, 6 nothing was changed,\n"
+  return {{"apply",
+           "FILE|PLAN [ROLLOUT]",
+           "carry a rollout out",
+           "Makes the plan of a file and shows it first, or runs a saved plan: exactly that, once. Ctrl-C "
+           "stops safely and leaves the\n"
+           "traffic as it is, twice stops at once. Exit codes: 0 done, 4 rolled back, 5 needs a hand, 6 "
+           "nothing was changed,\n"
            "7 refused, 130 interrupted.",
-           "rollout apply shop.rollout release --set image=shop:1.1", 0, 2,
+           "rollout apply shop.rollout release --set image=shop:1.1",
+           0,
+           2,
            {set, yes, {"--resume", "[RUN]", "go on with a run whose process is gone"}, format_json, project}},
           cmd_apply};
 }
 
 Command status() {
-  return {{"status", "[RUN]", "what runs and what happened", "Without RUN: the unfinished runs, and the last ones.",
-           "rollout status r3 --watch", 0, 1,
-           {{"--watch", "", "follow the run to its end"}, {"--events", "", "every event, not the summary"}, format_json, project}},
+  return {{"status",
+           "[RUN]",
+           "what runs and what happened",
+           "Without RUN: the unfinished runs, and the last ones.",
+           "rollout status r3 --watch",
+           0,
+           1,
+           {{"--watch", "", "follow the run to its end"},
+            {"--events", "", "every event, not the summary"},
+            format_json,
+            project}},
           cmd_status};
 }
 
 Command abort() {
-  return {{"abort", "RUN", "stop a run and take it back",
-           "The request is durable. Whoever drives the run takes it back; when nobody does, this command does so itself and ends with\n"
+  return {{"abort",
+           "RUN",
+           "stop a run and take it back",
+           "The request is durable. Whoever drives the run takes it back; when nobody does, this command "
+           "does so itself and ends with\n"
            "the exit code of the run (4: rolled back).",
-           "rollout abort r3 --reason \"wrong image\"", 1, 1,
+           "rollout abort r3 --reason \"wrong image\"",
+           1,
+           1,
            {{"--reason", "TEXT", "for the record"}, format_json, project}},
           cmd_abort};
 }
@@ -85,16 +130,23 @@ Command simulate() {
 }
 
 Command test() {
-  return {{"test", "[PATH…]", "run the tests in files, in virtual time",
-           "Files, or all .rollout files below folders (`.` when nothing is named). Exit code 1 when a test fails.",
-           "rollout test shop.rollout", 0, max_arguments, {{"--format", "text|json|junit", "junit: for a CI server"}}},
+  return {{"test",
+           "[PATH…]",
+           "run the tests in files, in virtual time",
+           "Files, or all .rollout files below folders (`.` when nothing is named). Exit code 1 when a test "
+           "fails.",
+           "rollout test shop.rollout",
+           0,
+           max_arguments,
+           {{"--format", "text|json|junit", "junit: for a CI server"}}},
           cmd_test};
 }
 
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {check(), fmt(), plan(), show(), apply(), status(), abort(), simulate(), test()};
+  static const std::vector<Command> all = {check(),  fmt(),   plan(),     show(), apply(),
+                                           status(), abort(), simulate(), test()};
   return all;
 }
 

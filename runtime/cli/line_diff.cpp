@@ -32,7 +32,8 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 using Lines = std::vector<std::string_view>;
 
 /// The longest common subsequence of the middles [from, a_end) and [from, b_end).
-void middle_edits(const Lines& a, const Lines& b, size_t from, size_t a_end, size_t b_end, std::vector<Edit>& edits) {
+void middle_edits(const Lines& a, const Lines& b, size_t from, size_t a_end, size_t b_end,
+                  std::vector<Edit>& edits) {
   size_t rows = a_end - from, columns = b_end - from;
   if (rows * columns > max_cells) rows = columns = 0;
   std::vector<uint32_t> best((rows + 1) * (columns + 1), 0);
@@ -63,12 +64,14 @@ std::vector<Edit> edits_of(const Lines& a, const Lines& b) {
 
 }  // namespace
 
-std::string line_diff(std::string_view name, std::string_view before, std::string_view after, const Style& style) {
+std::string line_diff(std::string_view name, std::string_view before, std::string_view after,
+                      const Style& style) {
   std::vector<Edit> edits = edits_of(lines_of(before), lines_of(after));
   std::vector<bool> shown(edits.size(), false);
   for (size_t i = 0; i < edits.size(); ++i) {
     if (edits[i].kind == ' ') continue;
-    size_t first = i < context_lines ? 0 : i - context_lines, last = std::min(i + context_lines, edits.size() - 1);
+    size_t first = i < context_lines ? 0 : i - context_lines,
+           last = std::min(i + context_lines, edits.size() - 1);
     for (size_t k = first; k <= last; ++k) shown[k] = true;
   }
   std::string out = fmt::format("--- {0}\n+++ {0}\n", name);
@@ -76,7 +79,8 @@ std::string line_diff(std::string_view name, std::string_view before, std::strin
   for (size_t i = 0; i < edits.size(); ++i) {
     if (shown[i] && (i == 0 || !shown[i - 1])) out += style.dim(fmt::format("@@ line {} @@", line)) + "\n";
     std::string text = fmt::format("{}{}", edits[i].kind, edits[i].line);
-    if (shown[i]) out += (edits[i].kind == '-' ? style.bad(text) : edits[i].kind == '+' ? style.good(text) : text) + "\n";
+    if (shown[i])
+      out += (edits[i].kind == '-' ? style.bad(text) : edits[i].kind == '+' ? style.good(text) : text) + "\n";
     line += edits[i].kind != '+';
   }
   return out;

@@ -8,6 +8,7 @@
 
 namespace rollout::cli {
 
-std::string line_diff(std::string_view name, std::string_view before, std::string_view after, const Style& style);
+std::string line_diff(std::string_view name, std::string_view before, std::string_view after,
+                      const Style& style);
 
 }  // namespace rollout::cli

@@ -39,7 +39,8 @@ OpError unknown_option(const Syntax& syntax, std::string_view name) {
   return {fmt::format("`rollout {}` has no option `{}`; {}", syntax.name, name, hint)};
 }
 
-Status take_option(const Syntax& syntax, const std::vector<std::string>& words, size_t& i, Arguments& arguments) {
+Status take_option(const Syntax& syntax, const std::vector<std::string>& words, size_t& i,
+                   Arguments& arguments) {
   const std::string& word = words[i];
   size_t equals = word.find('=');
   std::string_view name = std::string_view(word).substr(0, equals);
@@ -60,9 +61,10 @@ Status take_option(const Syntax& syntax, const std::vector<std::string>& words, 
   if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
     std::string_view meant = nearest(value, choices);
     std::string hint = meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant);
-    return OpError{fmt::format("`{}` takes {}, not `{}`{}", option->name, list_of(choices), value, hint)};
+    return OpError{fmt::format("`{}` takes {}, not `{}`{}", option->name, option->metavar, value, hint)};
   }
-  if (!option->many && arguments.has(option->name)) return OpError{fmt::format("`{}` is given twice", option->name)};
+  if (!option->many && arguments.has(option->name))
+    return OpError{fmt::format("`{}` is given twice", option->name)};
   arguments.options.emplace_back(option->name, std::move(value));
   return Done{};
 }
@@ -122,11 +124,13 @@ Result<Arguments> read_arguments(const Syntax& syntax, const std::vector<std::st
   if (given < syntax.least) return OpError{fmt::format("`rollout {}` needs {}", syntax.name, syntax.arguments)};
   if (given > syntax.most)
     return OpError{fmt::format("`rollout {}` takes {}; `{}` is too much", syntax.name,
-                               syntax.arguments.empty() ? "no arguments" : syntax.arguments, arguments.positional[syntax.most])};
+                               syntax.arguments.empty() ? "no arguments" : syntax.arguments,
+                               arguments.positional[syntax.most])};
   return arguments;
 }
 
-Result<int64_t> number_of(const Arguments& arguments, std::string_view name, int64_t fallback, int64_t least, int64_t most) {
+Result<int64_t> number_of(const Arguments& arguments, std::string_view name, int64_t fallback, int64_t least,
+                          int64_t most) {
   if (!arguments.has(name)) return fallback;
   std::string text = arguments.value(name);
   int64_t number = 0;

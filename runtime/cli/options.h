@@ -50,7 +50,8 @@ const std::vector<Option>& common_options();
 Result<Arguments> read_arguments(const Syntax& syntax, const std::vector<std::string>& words);
 
 /// A whole number from `least` up; the error names the option.
-Result<int64_t> number_of(const Arguments& arguments, std::string_view name, int64_t fallback, int64_t least, int64_t most);
+Result<int64_t> number_of(const Arguments& arguments, std::string_view name, int64_t fallback, int64_t least,
+                          int64_t most);
 
 std::string help_text(const Syntax& syntax);
 

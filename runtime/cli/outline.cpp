@@ -100,11 +100,20 @@ Outline outline_of(const Plan& plan) {
   outline.rows = rows_of(plan);
   for (uint32_t i = 0; i < plan.services.size(); ++i) outline.changes.push_back(change_of(plan, i));
   for (const Row& row : outline.rows) outline.hold_ns += row.hold_ns;
-  bool acts = std::any_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& s) { return s.kind == plan::StepKind::Act; });
-  bool differs = std::any_of(outline.changes.begin(), outline.changes.end(), [](const Change& c) { return c.from != c.to; });
+  bool acts = std::any_of(plan.steps.begin(), plan.steps.end(),
+                          [](const plan::Step& s) { return s.kind == plan::StepKind::Act; });
+  bool differs = std::any_of(outline.changes.begin(), outline.changes.end(),
+                             [](const Change& c) { return c.from != c.to; });
   outline.has_changes = acts && (plan.offline || differs);
   return outline;
 }
+
+std::string from_text(const Change& change) {
+  if (!change.known) return "(not looked at)";
+  return change.from.empty() ? "(nothing)" : change.from;
+}
+
+std::string to_text(const Change& change) { return change.to.empty() ? "(nothing)" : change.to; }
 
 std::string row_name(const Plan& plan, const Row& row) {
   return row.phase == plan::none ? std::string() : plan.phases.at(row.phase).name;
@@ -146,7 +155,8 @@ int64_t worst_rollback_ns(const Plan& plan, const std::vector<uint32_t>& undo) {
 }
 
 std::string condition_text(const plan::Condition& condition) {
-  std::string proven = condition.proven_ppb > 0 ? fmt::format(" proven {}", eval::percent_text(condition.proven_ppb)) : "";
+  std::string proven =
+      condition.proven_ppb > 0 ? fmt::format(" proven {}", eval::percent_text(condition.proven_ppb)) : "";
   switch (condition.kind) {
     case plan::ConditionKind::Reject: return fmt::format("reject when {}{}", condition.text, proven);
     case plan::ConditionKind::Require: return fmt::format("require {}{}", condition.text, proven);

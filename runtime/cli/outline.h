@@ -39,6 +39,10 @@ struct Outline {
 
 Outline outline_of(const plan::Plan& plan);
 
+/// What a change begins with, in words: a version, `(nothing)` or `(not looked at)`.
+std::string from_text(const Change& change);
+std::string to_text(const Change& change);
+
 std::string row_name(const plan::Plan& plan, const Row& row);
 /// The texts of its actions, without holds.
 std::vector<std::string> action_texts(const plan::Plan& plan, const Row& row);

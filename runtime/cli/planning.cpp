@@ -29,7 +29,8 @@ Planned finish(Project project, plan::Plan plan) {
 }
 
 /// First offline: that names the services to look at. Then with what was seen of them.
-PlanOrExit plan_source(const Context& context, const Place& place, plan::Request request, Look look, Timings& timings) {
+PlanOrExit plan_source(const Context& context, const Place& place, plan::Request request, Look look,
+                       Timings& timings) {
   std::unique_ptr<Compilation> compilation = compile_file(place, context.env.directory);
   timings.mark("check");
   Report report(context);
@@ -72,7 +73,8 @@ Result<std::vector<std::pair<std::string, std::string>>> inputs_of(const Context
   std::vector<std::pair<std::string, std::string>> inputs;
   for (const std::string& text : context.args.values("--set")) {
     size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) return OpError{fmt::format("`--set` takes NAME=TEXT, not `{}`", text)};
+    if (equals == std::string::npos || equals == 0)
+      return OpError{fmt::format("`--set` takes NAME=TEXT, not `{}`", text)};
     std::string name = text.substr(0, equals);
     for (const auto& [other, value] : inputs)
       if (other == name) return OpError{fmt::format("the input `{}` is set twice", name)};
@@ -84,11 +86,19 @@ Result<std::vector<std::pair<std::string, std::string>>> inputs_of(const Context
 PlanOrExit load_saved_plan(const Context& context, const std::string& typed) {
   Result<Place> place = place_of(context.env.directory, typed);
   if (!place) return {std::nullopt, context.fail(Usage, place.error().message)};
-  Result<std::string> bytes = read_file(absolute(context, typed), max_plan_bytes);
-  if (!bytes) return {std::nullopt, context.fail(Environment, fmt::format("`{}` cannot be read: {}", typed, bytes.error().message))};
-  Result<plan::Plan> plan = plan::from_json(*bytes);
-  if (!plan) return {std::nullopt, context.fail(Refused, fmt::format("`{}` is no plan to be used: {}", typed, plan.error().message))};
-  Planned planned{project_for(context, place->project), std::move(*plan), std::move(*bytes), {}, true};
+  Result<std::string> text = read_file(absolute(context, typed), max_plan_bytes);
+  if (!text)
+    return {std::nullopt,
+            context.fail(Environment, fmt::format("`{}` cannot be read: {}", typed, text.error().message))};
+  auto refuse = [&](std::string_view why) {
+    return PlanOrExit{std::nullopt,
+                      context.fail(Refused, fmt::format("`{}` is no plan to be used: {}", typed, why))};
+  };
+  std::string bytes = std::move(*text);
+  if (bytes.empty() || bytes.front() != '{') return refuse("it is no file that `rollout plan --out` wrote");
+  Result<plan::Plan> plan = plan::from_json(bytes);
+  if (!plan) return refuse(plan.error().message);
+  Planned planned{project_for(context, place->project), std::move(*plan), std::move(bytes), {}, true};
   planned.hash = plan::hash_of(planned.bytes);
   return {std::move(planned), Ok};
 }
@@ -103,7 +113,8 @@ PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_all
     std::string show = fmt::format("`{}` is a saved plan; `rollout show {}` shows it", words[0], words[0]);
     if (!saved_allowed) return {std::nullopt, context.fail(Usage, show)};
     if (words.size() > 1 || !inputs->empty())
-      return {std::nullopt, context.fail(Usage, "a saved plan has its rollout and inputs already; name the file alone")};
+      return {std::nullopt,
+              context.fail(Usage, "a saved plan has its rollout and inputs already; name the file alone")};
     return load_saved_plan(context, words[0]);
   }
   plan::Request request;
@@ -119,7 +130,8 @@ Result<std::unique_ptr<journal::Store>> open_store(const Context&, const Project
   if (!create && !std::filesystem::exists(project.database(), failed)) return std::unique_ptr<journal::Store>();
   std::filesystem::create_directories(project.state(), failed);
   if (failed)
-    return OpError{fmt::format("the state folder {} cannot be made: {}; make it, or use --project", project.state(), failed.message())};
+    return OpError{fmt::format("the state folder {} cannot be made: {}; make it, or use --project",
+                               project.state(), failed.message())};
   Result<std::unique_ptr<journal::SqliteStore>> store = journal::SqliteStore::open(project.database());
   if (!store) return store.error();
   return std::unique_ptr<journal::Store>(std::move(*store));
@@ -158,6 +170,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
 }
 
 Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
+  std::string released;
   for (const plan::Observed& observed : plan.observed) {
     if (observed.recheck != plan::Recheck::Exact) continue;
     for (const plan::ObservedService& service : now.services) {
@@ -166,12 +179,15 @@ Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
       if (!version && !generation) continue;
       eval::Value current = version ? service.stable : eval::Value::of(eval::Value::Kind::Int, service.generation);
       if (eval::to_text(current) == eval::to_text(observed.value)) continue;
-      return OpError{fmt::format("the plan is stale: {} was {} when it was made and is {} now; make a new plan", observed.what,
-                                 eval::to_text(observed.value), eval::to_text(current)),
-                     false, true};
+      if (version)
+        return OpError{fmt::format("the plan is stale: {} ran {} when it was made and runs {} now; make a new plan", service.service,
+                                   eval::to_text(observed.value), eval::to_text(current)),
+                       false, true};
+      released = service.service;
     }
   }
-  return Done{};
+  if (released.empty()) return Done{};
+  return OpError{fmt::format("the plan is stale: another run has changed {} since it was made; make a new plan", released), false, true};
 }
 
 }  // namespace rollout::cli

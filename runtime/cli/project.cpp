@@ -74,7 +74,8 @@ Status files_below(const fs::path& folder, const std::string& typed, std::vector
     fs::path below = it->path().lexically_relative(folder);
     found.push_back(typed == "." ? below.string() : (fs::path(typed) / below).lexically_normal().string());
     if (files.size() + found.size() > max_files)
-      return OpError{fmt::format("more than {} .rollout files are below `{}`; name the folders to look at", max_files, typed)};
+      return OpError{fmt::format("more than {} .rollout files are below `{}`; name the folders to look at",
+                                 max_files, typed)};
   }
   if (failed) return OpError{fmt::format("`{}` cannot be listed: {}", typed, failed.message())};
   std::sort(found.begin(), found.end());
@@ -93,7 +94,8 @@ Result<Place> place_of(const std::string& directory, const std::string& typed) {
   std::error_code failed;
   fs::file_status status = fs::status(path, failed);
   if (status.type() == fs::file_type::not_found) return not_there(path, typed);
-  if (status.type() == fs::file_type::directory) return OpError{fmt::format("`{}` is a folder; name a file in it", typed)};
+  if (status.type() == fs::file_type::directory)
+    return OpError{fmt::format("`{}` is a folder; name a file in it", typed)};
   if (status.type() != fs::file_type::regular) return OpError{fmt::format("`{}` is no regular file", typed)};
   fs::path folder = real_path(path.parent_path());
   fs::path root = root_above(folder);
@@ -119,7 +121,8 @@ std::function<Result<std::string>(const std::string&)> source_reader(const Proje
     std::error_code failed;
     fs::path real = fs::canonical(root / path, failed);
     if (failed) return OpError{"there is no such file"};
-    if (!is_below(real, root)) return OpError{fmt::format("it is a link to {}, which lies outside the project", real.string())};
+    if (!is_below(real, root))
+      return OpError{fmt::format("it is a link to {}, which lies outside the project", real.string())};
     if (!fs::is_regular_file(real, failed)) return OpError{"it is no regular file"};
     return read_file(real.string(), max_source_bytes);
   };
@@ -134,7 +137,8 @@ std::function<std::string(std::string_view)> typed_paths(const Project& project,
   };
 }
 
-Result<std::vector<std::string>> rollout_files(const std::string& directory, const std::vector<std::string>& typed) {
+Result<std::vector<std::string>> rollout_files(const std::string& directory,
+                                               const std::vector<std::string>& typed) {
   std::vector<std::string> files;
   for (const std::string& name : typed) {
     fs::path path = absolute(directory, name);

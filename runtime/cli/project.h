@@ -1,5 +1,6 @@
-// Project: the folder that a file belongs to and where its state is kept. The root is the nearest folder above the
-// file with a rollout.toml, else the file's own folder. Reading never leaves the root, not by a symbolic link either.
+// Project: the folder that a file belongs to and where its state is kept. The root is the nearest folder
+// above the file with a rollout.toml, else the file's own folder. Reading never leaves the root, not by a
+// symbolic link either.
 #pragma once
 
 #include <functional>
@@ -43,6 +44,7 @@ std::function<std::string(std::string_view)> typed_paths(const Project& project,
 Result<std::string> read_file(const std::string& path, size_t max_bytes);
 
 /// Every .rollout file below the named paths, files as they are named; hidden folders are left out.
-Result<std::vector<std::string>> rollout_files(const std::string& directory, const std::vector<std::string>& typed);
+Result<std::vector<std::string>> rollout_files(const std::string& directory,
+                                               const std::vector<std::string>& typed);
 
 }  // namespace rollout::cli

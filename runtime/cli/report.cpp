@@ -26,7 +26,8 @@ void Report::add(const Compilation& compilation) {
 
 void Report::finish() {
   if (context_.json()) {
-    context_.out(fmt::format("{{\"version\":1,\"diagnostics\":[{}],\"errors\":{},\"warnings\":{}}}\n", json_, errors_, warnings_));
+    context_.out(fmt::format("{{\"version\":1,\"diagnostics\":[{}],\"errors\":{},\"warnings\":{}}}\n", json_,
+                             errors_, warnings_));
     return;
   }
   if (seen_.size() > max_shown) context_.env.err(fmt::format("and {} more\n", seen_.size() - max_shown));

@@ -40,7 +40,8 @@ void RunLog::add_sample(const journal::Sampled& sample) {
   if (sample.prime) return;
   StepLog& hold = at(sample.hold);
   for (const journal::TermReading& reading : sample.readings) {
-    auto known = std::find_if(hold.seen.begin(), hold.seen.end(), [&](const Seen& s) { return same(s.term, reading.term); });
+    auto known = std::find_if(hold.seen.begin(), hold.seen.end(),
+                              [&](const Seen& s) { return same(s.term, reading.term); });
     if (known == hold.seen.end()) known = hold.seen.insert(hold.seen.end(), {reading.term});
     if (reading.status != journal::ReadingStatus::Ok) {
       ++known->blind;
@@ -62,7 +63,9 @@ void RunLog::add(const journal::Event& event) {
       step.end_ns = event.run_ns;
       step.detail = detail;
     }
-    void operator()(const journal::RunStarted& e) { log.holder = e.holder, log.started_wall_ns = event.wall_ns; }
+    void operator()(const journal::RunStarted& e) {
+      log.holder = e.holder, log.started_wall_ns = event.wall_ns;
+    }
     void operator()(const journal::Resumed& e) {
       log.holder = e.holder;
       ++log.resumed;
@@ -146,7 +149,9 @@ std::string signal_text(const plan::Plan& plan, const plan::Term& term) {
 }
 
 std::string seen_text(const plan::Plan& plan, const Seen& seen) {
-  std::string role = seen.term.role == plan::Role::All ? "" : fmt::format("{} ", journal::word(journal::role_names, seen.term.role));
+  std::string role = seen.term.role == plan::Role::All
+                         ? ""
+                         : fmt::format("{} ", journal::word(journal::role_names, seen.term.role));
   if (seen.readings == 0) return role + "no data";
   if (!counts(plan, seen.term)) return role + value_text(plan, seen.term, seen.value);
   double share = seen.total == 0 ? 0 : double(seen.bad) / double(seen.total) * double(eval::percent_all);
@@ -157,7 +162,8 @@ std::vector<std::string> seen_texts(const plan::Plan& plan, const std::vector<Se
   std::vector<std::pair<std::string, std::string>> signals;
   for (const Seen& one : seen) {
     std::string name = signal_text(plan, one.term);
-    auto known = std::find_if(signals.begin(), signals.end(), [&](const auto& signal) { return signal.first == name; });
+    auto known = std::find_if(signals.begin(), signals.end(),
+                              [&](const auto& signal) { return signal.first == name; });
     if (known == signals.end()) signals.emplace_back(name, seen_text(plan, one));
     else known->second += ", " + seen_text(plan, one);
   }

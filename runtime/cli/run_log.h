@@ -1,5 +1,5 @@
-// RunLog: what happened in a run, gathered event by event for people: when each step ran, what each gate saw, how the
-// way back went. For the views; the engine's State says what is, this says what was.
+// RunLog: what happened in a run, gathered event by event for people: when each step ran, what each gate saw,
+// how the way back went. For the views; the engine's State says what is, this says what was.
 #pragma once
 
 #include <optional>

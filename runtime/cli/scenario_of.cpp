@@ -36,7 +36,8 @@ bool compare(int64_t actual, plan::Comparison comparison, int64_t limit) {
 }
 
 std::string outcome_of(const plan::Plan& plan, const sim::SimResult& result) {
-  std::string where = result.phase < plan.phases.size() ? fmt::format(" in phase {}", plan.phases[result.phase].name) : "";
+  std::string where =
+      result.phase < plan.phases.size() ? fmt::format(" in phase {}", plan.phases[result.phase].name) : "";
   std::string why = result.cause.empty() ? "" : fmt::format(": {}", result.cause);
   if (!result.outcome) return fmt::format("it did not end within {}", short_duration(result.run_ns));
   switch (*result.outcome) {
@@ -49,7 +50,8 @@ std::string outcome_of(const plan::Plan& plan, const sim::SimResult& result) {
 
 bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result) {
   auto ended_as = [&](journal::Outcome outcome) {
-    bool here = expected.phase.empty() || (result.phase < plan.phases.size() && plan.phases[result.phase].name == expected.phase);
+    bool here = expected.phase.empty() ||
+                (result.phase < plan.phases.size() && plan.phases[result.phase].name == expected.phase);
     return result.outcome == outcome && here;
   };
   switch (expected.what) {
@@ -57,14 +59,17 @@ bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::S
     case plan::Expected::RolledBack: return ended_as(journal::Outcome::RolledBack);
     case plan::Expected::Parked: return ended_as(journal::Outcome::Parked);
     case plan::Expected::Duration: return compare(result.run_ns, expected.comparison, expected.limit_ns);
-    case plan::Expected::RollbackDuration: return compare(result.rollback_ns, expected.comparison, expected.limit_ns);
+    case plan::Expected::RollbackDuration:
+      return compare(result.rollback_ns, expected.comparison, expected.limit_ns);
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
-  return service < result.exposure_ns.size() && compare(result.exposure_ns[service], expected.comparison, expected.limit_ns);
+  return service < result.exposure_ns.size() &&
+         compare(result.exposure_ns[service], expected.comparison, expected.limit_ns);
 }
 
-std::string actual_text(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result) {
+std::string actual_text(const plan::Plan& plan, const plan::Expectation& expected,
+                        const sim::SimResult& result) {
   switch (expected.what) {
     case plan::Expected::Succeeded:
     case plan::Expected::RolledBack:
@@ -74,7 +79,8 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
-  return service < result.exposure_ns.size() ? short_duration(result.exposure_ns[service]) : "this rollout does not touch the service";
+  return service < result.exposure_ns.size() ? short_duration(result.exposure_ns[service])
+                                             : "this rollout does not touch the service";
 }
 
 }  // namespace
@@ -91,7 +97,8 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
     for (uint32_t i = 0; i < plan.signals.size(); ++i) {
       if (plan.signals[i].service != service || plan.signals[i].name != given.signal) continue;
       sim::Truth truth{i, given.role, {}};
-      for (const plan::Scripted& scripted : given.values) truth.changes.push_back({scripted.at_ns, plain(scripted.value)});
+      for (const plan::Scripted& scripted : given.values)
+        truth.changes.push_back({scripted.at_ns, plain(scripted.value)});
       scenario.truths.push_back(std::move(truth));
     }
   }
@@ -108,10 +115,12 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
   return scenario;
 }
 
-std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& test, const sim::SimResult& result) {
+std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& test,
+                                const sim::SimResult& result) {
   std::vector<Found> all;
   for (const plan::Expectation& expected : test.expectations)
-    all.push_back({met(plan, expected, result), fmt::format("{} ({})", expected.text, expected.place), actual_text(plan, expected, result)});
+    all.push_back({met(plan, expected, result), fmt::format("{} ({})", expected.text, expected.place),
+                   actual_text(plan, expected, result)});
   return all;
 }
 

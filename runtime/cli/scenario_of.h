@@ -1,4 +1,5 @@
-// What a `test` block gives, as a scenario for the simulated world, and what it expects, held against the result.
+// What a `test` block gives, as a scenario for the simulated world, and what it expects, held against the
+// result.
 #pragma once
 
 #include <string>
@@ -18,6 +19,7 @@ struct Found {
   std::string actual;    ///< `rolled back in phase pilot`, `31.2s`
 };
 
-std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& test, const sim::SimResult& result);
+std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& test,
+                                const sim::SimResult& result);
 
 }  // namespace rollout::cli

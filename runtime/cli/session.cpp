@@ -55,14 +55,16 @@ Result<Session> open_session(const Context& context, const Planned& planned) {
   std::vector<std::string> names = service_names(planned.plan);
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
-    Result<effects::ServiceLock> lock = effects::ServiceLock::take(planned.project.locks(), name, session.holder);
+    Result<effects::ServiceLock> lock =
+        effects::ServiceLock::take(planned.project.locks(), name, session.holder);
     if (!lock) return lock.error();
     session.locks.push_back(std::move(*lock));
   }
   return session;
 }
 
-std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs, const std::vector<std::string>& services) {
+std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs,
+                                               const std::vector<std::string>& services) {
   for (const journal::RunInfo& run : runs) {
     if (run.outcome) continue;
     for (const journal::Generation& generation : run.generations)
@@ -87,14 +89,17 @@ Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, c
   Result<std::string> bytes = store.plan_bytes(run.run);
   if (!bytes) return bytes.error();
   Result<plan::Plan> plan = plan::from_json(*bytes);
-  if (!plan) return OpError{fmt::format("the plan of run {} cannot be used: {}", run.run, plan.error().message), false, true};
+  if (!plan)
+    return OpError{fmt::format("the plan of run {} cannot be used: {}", run.run, plan.error().message), false,
+                   true};
   return Planned{project, std::move(*plan), std::move(*bytes), run.plan_hash, true};
 }
 
 Status look_before_acting(const Context& context, const Planned& planned) {
   const plan::Plan& plan = planned.plan;
   effects::Effects effects = context.env.effects();
-  Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, planned.project.root, effects);
+  Result<std::unique_ptr<backend::LiveWorld>> world =
+      backend::LiveWorld::open(plan, planned.project.root, effects);
   if (!world) return world.error();
   std::set<uint32_t> looked;
   for (const plan::Step& step : plan.steps) {
@@ -105,7 +110,7 @@ Status look_before_acting(const Context& context, const Planned& planned) {
   std::vector<exec::Reading> readings = (*world)->sample(plan, all_terms(plan));
   for (const exec::Reading& reading : readings)
     if (reading.status == exec::Reading::Status::Error)
-      return OpError{fmt::format("the gates cannot be measured: {}; nothing was changed", reading.detail)};
+      return OpError{fmt::format("the gates cannot be measured: {}", reading.detail)};
   return Done{};
 }
 
@@ -113,7 +118,8 @@ int drive_run(Session& session, const std::string& run) {
   const Context& context = session.context;
   const plan::Plan& plan = session.planned.plan;
   effects::Effects effects = context.env.effects();
-  Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, session.planned.project.root, effects);
+  Result<std::unique_ptr<backend::LiveWorld>> world =
+      backend::LiveWorld::open(plan, session.planned.project.root, effects);
   if (!world) return context.fail(world.error(), NeedsHand);
   Result<std::vector<journal::Event>> past = session.store->read(run);
   if (!past) return context.fail(past.error(), NeedsHand);
@@ -121,7 +127,8 @@ int drive_run(Session& session, const std::string& run) {
   bool resumed = past->size() > 1;
   if (resumed)
     for (const journal::Event& event : *past) view.add_past(event);
-  exec::Surroundings around{effects.clock, *session.store, **world, view, context.env.interrupts, session.holder};
+  exec::Surroundings around{effects.clock, *session.store,         **world,
+                            view,          context.env.interrupts, session.holder};
   Result<exec::DriveResult> result = exec::drive(plan, run, around);
   view.finish();
   if (!result) {
@@ -130,7 +137,8 @@ int drive_run(Session& session, const std::string& run) {
   }
   int code = exit_code_of(context, *result);
   if (context.json()) context.out(summary_json(view.log(), result->state, run, code));
-  else if (!context.quiet || code != Ok) context.out(summary_text(view.log(), result->state, run, context.style));
+  else if (!context.quiet || code != Ok)
+    context.out(summary_text(view.log(), result->state, run, context.style));
   return code;
 }
 

@@ -1,5 +1,5 @@
-// Session: driving one run from the command line: locks, store and world opened, the engine's loop, the view, the
-// summary and the exit code. For apply, abort and resume, which differ only in how they come to a run.
+// Session: driving one run from the command line: locks, store and world opened, the engine's loop, the view,
+// the summary and the exit code. For apply, abort and resume, which differ only in how they come to a run.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,8 @@ Result<Session> open_session(const Context& context, const Planned& planned);
 std::vector<std::string> service_names(const plan::Plan& plan);
 
 /// The newest run that has not ended and touches one of the services.
-std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs, const std::vector<std::string>& services);
+std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs,
+                                               const std::vector<std::string>& services);
 
 /// A run by its name; the error lists what there is.
 Result<journal::RunInfo> find_run(journal::Store& store, const std::string& name);
@@ -39,7 +40,8 @@ Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, c
 /// Drives `run` until it ends or is interrupted, shows it, and says with which code the command ends.
 int drive_run(Session& session, const std::string& run);
 
-/// Looks at every target and measures every signal once, so that what is not there is said before anything is changed.
+/// Looks at every target and measures every signal once, so that what is not there is said before anything is
+/// changed.
 Status look_before_acting(const Context& context, const Planned& planned);
 
 }  // namespace rollout::cli

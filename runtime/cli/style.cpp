@@ -21,7 +21,8 @@ std::string_view Style::level(int64_t share_ppb) const {
   static constexpr std::array<std::string_view, 8> blocks = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   static constexpr std::array<std::string_view, 8> letters = {".", ".", ":", "-", "=", "+", "*", "#"};
   if (share_ppb <= 0) return unicode ? "·" : " ";
-  size_t index = size_t(std::clamp<int64_t>((share_ppb * 8 + eval::percent_all - 1) / eval::percent_all - 1, 0, 7));
+  size_t index =
+      size_t(std::clamp<int64_t>((share_ppb * 8 + eval::percent_all - 1) / eval::percent_all - 1, 0, 7));
   return (unicode ? blocks : letters)[index];
 }
 

@@ -23,16 +23,20 @@ struct PlanView {
   bool all;
   Outline outline = outline_of(plan);
 
-  std::string line(std::string_view text) const { return cut(text, size_t(std::max(style.columns, 60)), style) + "\n"; }
+  std::string line(std::string_view text) const {
+    return cut(text, size_t(std::max(style.columns, 60)), style) + "\n";
+  }
 
   std::string header(std::string_view hash) const {
     std::string title = fmt::format("rollout {}", plan.rollout);
-    std::string place = plan.sources.empty() ? "" : fmt::format("  {} {}", style.dot(), plan.sources.back().path);
-    std::string out = fmt::format("{}  {} plan {}{}\n", style.bold(title), style.dot(), short_hash(hash), style.dim(place));
+    std::string place =
+        plan.sources.empty() ? "" : fmt::format("  {} {}", style.dot(), plan.sources.back().path);
+    std::string out =
+        fmt::format("{}  {} plan {}{}\n", style.bold(title), style.dot(), short_hash(hash), style.dim(place));
     for (const Change& change : outline.changes) {
-      std::string from = !change.known ? "(not looked at)" : change.from.empty() ? "(nothing)" : change.from;
-      std::string to = change.to.empty() ? "(nothing)" : change.to;
-      std::string versions = from == to ? fmt::format("{} (no change)", to) : fmt::format("{} {} {}", from, style.arrow(), style.bold(to));
+      std::string from = from_text(change), to = to_text(change);
+      std::string versions = from == to ? fmt::format("{} (no change)", to)
+                                        : fmt::format("{} {} {}", from, style.arrow(), style.bold(to));
       out += fmt::format("  {}  {}  ({})\n", style.name(change.service), versions, change.where);
     }
     return out;
@@ -52,16 +56,21 @@ struct PlanView {
     std::string share = row.share_ppb ? eval::percent_text(*row.share_ppb) : "";
     std::string name = cut(row_name(plan, row), name_columns, style);
     std::string judged = row.gates.empty() ? "no gate" : join(gate_texts(plan, row), " and ");
-    std::string text = fmt::format("  {} {}  {} {}  ", left(name, name_columns), right(share, 5), left(bar(row), bar_columns),
-                                   right(eval::duration_text(row.hold_ns), 6));
+    std::string text = fmt::format("  {} {}  {} {}  ", left(name, name_columns), right(share, 5),
+                                   left(bar(row), bar_columns), right(eval::duration_text(row.hold_ns), 6));
     return style.name(text.substr(0, 2 + name_columns)) + text.substr(2 + name_columns) +
            cut(judged, size_t(std::max(style.columns, 80)) - width_of(text), style) + "\n";
   }
 
   std::string timeline() const {
     if (plan.steps.empty()) return {};
-    std::string out = outline.hold_ns == 0 ? "\n" : style.dim(fmt::format("\n  {} {}  {} {}  {}\n", left("phase", name_columns), right("share", 5),
-                                            left("traffic over time", bar_columns), right("hold", 6), "judged by"));
+    std::string out = outline.hold_ns == 0
+                          ? "\n"
+                          : "\n" +
+                                style.dim(fmt::format(
+                                    "  {} {}  {} {}  {}", left("phase", name_columns), right("share", 5),
+                                    left("traffic over time", bar_columns), right("hold", 6), "judged by")) +
+                                "\n";
     size_t count = outline.rows.size();
     bool elide = !all && count > max_rows;
     for (size_t i = 0; i < count; ++i) {
@@ -73,33 +82,38 @@ struct PlanView {
       out += row_line(outline.rows[i]);
     }
     if (outline.hold_ns == 0) return out;
-    return out + style.dim(fmt::format("  {} of holds in all, and the time that the actions take\n", eval::duration_text(outline.hold_ns)));
+    return out +
+           style.dim(fmt::format("  {} of holds in all, and the time that the actions take",
+                                 eval::duration_text(outline.hold_ns))) +
+           "\n";
   }
 
   std::string gates() const {
     if (plan.gates.empty()) return {};
     std::vector<std::string> seen;
-    std::string out = style.dim("\n  gates\n");
+    std::string out = "\n  " + style.dim("gates") + "\n";
     size_t shown = 0;
     for (const plan::Gate& gate : plan.gates) {
       std::string name = gate.text.substr(0, gate.text.find('('));
       if (std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
       seen.push_back(name);
-      std::string least = gate.minimum_requests > 0 ? fmt::format(", {} requests before a pass", gate.minimum_requests) : "";
+      std::string least =
+          gate.minimum_requests > 0 ? fmt::format(", {} requests before a pass", gate.minimum_requests) : "";
       out += fmt::format("  {}  every {}{}\n", style.name(name), eval::duration_text(gate.sample_ns), least);
       for (uint32_t condition : gate.conditions) {
         if (!all && ++shown > max_conditions) continue;
         out += line("    " + condition_text(plan.conditions[condition]));
       }
     }
-    if (shown > max_conditions && !all) out += fmt::format("    {} {} more conditions\n", style.dots(), shown - max_conditions);
+    if (shown > max_conditions && !all)
+      out += fmt::format("    {} {} more conditions\n", style.dots(), shown - max_conditions);
     return out;
   }
 
   /// Rows with the same way back share a line.
   std::string way_back() const {
     if (plan.steps.empty()) return {};
-    std::string out = style.dim("\n  way back\n");
+    std::string out = "\n  " + style.dim("way back") + "\n";
     size_t shown = 0;
     for (size_t i = 0; i < outline.rows.size();) {
       size_t end = i + 1;
@@ -109,8 +123,13 @@ struct PlanView {
       for (size_t k = i; k < end; ++k) names.push_back(from_name(outline.rows[k]));
       if (names.size() > 3) names = {names.front(), std::string(style.dots()), names.back()};
       std::string path = undo.empty() ? "nothing to do" : join(undo_texts(plan, undo), ", then ");
-      std::string bound = undo.empty() ? "" : fmt::format("{} {}: ", style.at_most(), eval::duration_text(worst_rollback_ns(plan, undo)));
-      if (all || ++shown <= 6) out += line(fmt::format("  from {}  {}{}", join(names, ", "), bound, path));
+      std::string bound = undo.empty() ? ":"
+                                       : fmt::format("  {} {}:", style.at_most(),
+                                                     eval::duration_text(worst_rollback_ns(plan, undo)));
+      std::string from = fmt::format("  from {}{}", join(names, ", "), bound);
+      // A way back is never cut: what does not fit beside where it begins stands below.
+      bool fits = width_of(from) + 1 + width_of(path) <= size_t(std::max(style.columns, 60));
+      if (all || ++shown <= 6) out += from + (fits ? " " : "\n    ") + path + "\n";
       i = end;
     }
     if (!all && shown > 6) out += fmt::format("  {} {} more\n", style.dots(), shown - 6);
@@ -128,9 +147,10 @@ struct PlanView {
 
   std::string watches() const {
     if (plan.watches.empty()) return {};
-    std::string out = style.dim("\n  all the time\n");
+    std::string out = "\n  " + style.dim("all the time") + "\n";
     for (size_t i = 0; i < plan.watches.size(); ++i) {
-      if (i == max_watches && !all) return out + fmt::format("  {} {} more\n", style.dots(), plan.watches.size() - i);
+      if (i == max_watches && !all)
+        return out + fmt::format("  {} {} more\n", style.dots(), plan.watches.size() - i);
       out += line(fmt::format("  rollback when {}", plan.watches[i].text));
     }
     return out;
@@ -138,10 +158,12 @@ struct PlanView {
 
   std::string warnings() const {
     std::string out;
-    if (plan.offline) out += style.warn("offline:") + " nothing that runs was looked at; `apply` refuses this plan\n";
+    if (plan.offline)
+      out += style.warn("offline:") + " nothing that runs was looked at; `apply` refuses this plan\n";
     for (const Change& change : outline.changes) {
       if (!change.known || !change.from.empty() || change.to.empty()) continue;
-      out += fmt::format("{} nothing of {} runs yet: its way back is to remove it again\n", style.warn("first version:"), change.service);
+      out += fmt::format("{} nothing of {} runs yet: its way back is to remove it again\n",
+                         style.warn("first version:"), change.service);
     }
     if (!outline.has_changes) out += style.good("no changes:") + " what runs is what this plan would bring\n";
     return out.empty() ? out : "\n" + out;
@@ -152,7 +174,8 @@ struct PlanView {
 
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
-  return view.header(hash) + view.timeline() + view.gates() + view.way_back() + view.watches() + view.warnings();
+  return view.header(hash) + view.timeline() + view.gates() + view.way_back() + view.watches() +
+         view.warnings();
 }
 
 }  // namespace rollout::cli

@@ -21,7 +21,15 @@ std::string cell(std::string_view text) {
   return out;
 }
 
-std::string code(std::string_view text) { return text.empty() ? "" : fmt::format("`{}`", cell(text)); }
+/// Inside a code span nothing is markup but the ends of the span and of the cell.
+std::string code(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '|') out += "\\|";
+    else out += c == '`' ? '\'' : c == '\n' ? ' ' : c;
+  }
+  return out.empty() ? out : fmt::format("`{}`", out);
+}
 
 std::string change_line(const Change& change) {
   std::string from = !change.known ? "*not looked at*" : change.from.empty() ? "*nothing*" : code(change.from);
@@ -30,17 +38,21 @@ std::string change_line(const Change& change) {
 }
 
 std::string table(const plan::Plan& plan, const Outline& outline) {
-  std::string out = "\n| phase | share | hold | judged by | way back | at most |\n|---|---:|---:|---|---|---:|\n";
+  std::string out =
+      "\n| phase | share | hold | judged by | way back | at most |\n|---|---:|---:|---|---|---:|\n";
   for (size_t i = 0; i < outline.rows.size(); ++i) {
     if (i == max_rows) return out + fmt::format("\n… and {} more phases.\n", outline.rows.size() - i);
     const Row& row = outline.rows[i];
     bool outside = row.phase == plan::none;
-    std::string name = outside ? fmt::format("*{}*", cell(join(action_texts(plan, row), ", "))) : fmt::format("**{}**", cell(row_name(plan, row)));
+    std::string name = outside ? fmt::format("*{}*", cell(join(action_texts(plan, row), ", ")))
+                               : fmt::format("**{}**", cell(row_name(plan, row)));
     std::string share = row.share_ppb && !outside ? eval::percent_text(*row.share_ppb) : "";
     std::string hold = row.hold_ns > 0 ? eval::duration_text(row.hold_ns) : "";
     std::string back = cell(join(undo_texts(plan, row.undo_hold), ", then "));
-    std::string bound = row.undo_hold.empty() ? "" : eval::duration_text(worst_rollback_ns(plan, row.undo_hold));
-    out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", name, share, hold, code(join(gate_texts(plan, row), " and ")), back, bound);
+    std::string bound =
+        row.undo_hold.empty() ? "" : eval::duration_text(worst_rollback_ns(plan, row.undo_hold));
+    out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", name, share, hold,
+                       code(join(gate_texts(plan, row), " and ")), back, bound);
   }
   return out;
 }
@@ -50,7 +62,8 @@ std::string conditions(const plan::Plan& plan) {
   std::string out = "\n<details><summary>What the gates ask</summary>\n\n";
   for (const plan::Gate& gate : plan.gates) {
     out += fmt::format("- {} every {}\n", code(gate.text), eval::duration_text(gate.sample_ns));
-    for (uint32_t condition : gate.conditions) out += fmt::format("  - {}\n", code(condition_text(plan.conditions[condition])));
+    for (uint32_t condition : gate.conditions)
+      out += fmt::format("  - {}\n", code(condition_text(plan.conditions[condition])));
   }
   return out + "\n</details>\n";
 }
@@ -63,13 +76,17 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
   for (const Change& change : outline.changes) out += change_line(change);
   out += table(plan, outline);
   if (plan.rollback.verify_gate != plan::none)
-    out += fmt::format("\nAfter a rollback {} must pass within {}.\n", code(plan.gates.at(plan.rollback.verify_gate).text),
+    out += fmt::format("\nAfter a rollback {} must pass within {}.\n",
+                       code(plan.gates.at(plan.rollback.verify_gate).text),
                        eval::duration_text(plan.rollback.verify_within_ns));
-  for (const plan::Watch& watch : plan.watches) out += fmt::format("\nAll the time: {}\n", code("rollback when " + watch.text));
+  for (const plan::Watch& watch : plan.watches)
+    out += fmt::format("\nAll the time: {}\n", code("rollback when " + watch.text));
   out += conditions(plan);
-  if (plan.offline) out += "\n> Made offline: nothing that runs was looked at, and this plan cannot be applied.\n";
+  if (plan.offline)
+    out += "\n> Made offline: nothing that runs was looked at, and this plan cannot be applied.\n";
   if (!outline.has_changes) out += "\n> No changes: what runs is what this plan would bring.\n";
-  return out + fmt::format("\n<sub>plan {} · holds {}</sub>\n", short_hash(hash), eval::duration_text(outline.hold_ns));
+  return out + fmt::format("\n<sub>plan {} · holds {}</sub>\n", short_hash(hash),
+                           eval::duration_text(outline.hold_ns));
 }
 
 }  // namespace rollout::cli

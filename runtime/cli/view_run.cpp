@@ -81,13 +81,16 @@ struct Line {
     const plan::Action* act = action(e.step);
     if (act == nullptr) return {};
     std::string how = e.adopted ? "was so already" : fmt::format("done in {}", took(e.step));
-    return in_phase(e.step, fmt::format("{}: {}{}", act->text, style.good(how), e.detail.empty() ? "" : style.dim(", " + e.detail)));
+    return in_phase(e.step, fmt::format("{}: {}{}", act->text, style.good(how),
+                                        e.detail.empty() ? "" : style.dim(", " + e.detail)));
   }
   std::string operator()(const journal::StepFailed& e) const {
     const plan::Action* act = action(e.step);
     if (act == nullptr) return {};  // the gate's verdict was said
     std::string then = e.last ? "" : "; it is tried again";
-    return in_phase(e.step, fmt::format("{}: {}: {}{}", act->text, style.bad(e.unknown ? "not known to be done" : "failed"), e.detail, then));
+    return in_phase(e.step,
+                    fmt::format("{}: {}: {}{}", act->text,
+                                style.bad(e.unknown ? "not known to be done" : "failed"), e.detail, then));
   }
   std::string operator()(const journal::Reasserted& e) const {
     const plan::Action* act = action(e.step);
@@ -102,7 +105,9 @@ struct Line {
   }
   std::string operator()(const journal::GateDecided& e) const {
     std::string_view verdict = verdict_text(e.verdict, e.reason, e.unproven);
-    std::string shown = e.verdict == journal::Verdict::Pass ? style.good(verdict) : e.verdict == journal::Verdict::Fail ? style.bad(verdict) : style.warn(verdict);
+    std::string shown = e.verdict == journal::Verdict::Pass   ? style.good(verdict)
+                        : e.verdict == journal::Verdict::Fail ? style.bad(verdict)
+                                                              : style.warn(verdict);
     // A pass is told by what was counted, anything else by its reason.
     const StepLog* hold = log.find(e.hold);
     bool passed = e.verdict == journal::Verdict::Pass && !e.unproven;
@@ -115,20 +120,24 @@ struct Line {
   std::string operator()(const journal::AbortRequested& e) const {
     return fmt::format("{} by {}{}", style.warn("abort asked"), e.by, e.reason.empty() ? "" : ": " + e.reason);
   }
-  std::string operator()(const journal::Interrupted& e) const { return fmt::format("{} by {}", style.warn("interrupted"), e.by); }
+  std::string operator()(const journal::Interrupted& e) const {
+    return fmt::format("{} by {}", style.warn("interrupted"), e.by);
+  }
   std::string operator()(const journal::RollbackStarted& e) const {
     return fmt::format("{} {}: {}", style.bad("rolling back,"), cause_text(e.cause), e.detail);
   }
   std::string operator()(const journal::VerifyStarted& e) const {
-    return in_phase(journal::verification, fmt::format("everything is restored; checking {} for {}", plan.gates.at(e.gate).text,
-                                                       eval::duration_text(plan.rollback.verify_within_ns)));
+    return in_phase(journal::verification,
+                    fmt::format("everything is restored; checking {} for {}", plan.gates.at(e.gate).text,
+                                eval::duration_text(plan.rollback.verify_within_ns)));
   }
   std::string operator()(const journal::RunEnded&) const { return {}; }  // the summary says it
 };
 
 }  // namespace
 
-std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log, const Style& style) {
+std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log,
+                       const Style& style) {
   std::string text = std::visit(Line{plan, log, style}, event.what);
   return text.empty() ? text : fmt::format("{}  {}", style.dim(clock_text(event.run_ns)), text);
 }
@@ -180,6 +189,9 @@ void RunView::on_event(const journal::Event& event, const exec::State&) {
 
 void RunView::on_progress(journal::StepRef step, const std::string& text) {
   if (context_.json() || !live() || text.empty() || step == journal::verification) return;
+  // A hold looks at its routers again and again; that is not worth a line.
+  const StepLog* known = log_.find(step);
+  if (known != nullptr && known->ended) return;
   const plan::Plan& plan = log_.plan;
   const std::string& what = step.undo ? plan.undo.at(step.step).text : plan.steps.at(step.step).text;
   redraw(fmt::format("{}  {}: {}", clock_text(log_.now_ns), what, text));
@@ -189,7 +201,7 @@ void RunView::on_trouble(const std::string& text) {
   if (text == last_trouble_) return;
   last_trouble_ = text;
   finish();
-  context_.fail(0, fmt::format("waiting: {}", text));
+  context_.fail(0, fmt::format("the run waits, and goes on by itself once it can be recorded: {}", text));
 }
 
 }  // namespace rollout::cli

@@ -15,7 +15,8 @@ inline constexpr int64_t sample_line_ns = 5'000'000'000;
 
 class RunView : public exec::Listener {
  public:
-  RunView(const Context& context, const plan::Plan& plan, std::string run) : context_(context), log_(plan), run_(std::move(run)) {}
+  RunView(const Context& context, const plan::Plan& plan, std::string run)
+      : context_(context), log_(plan), run_(std::move(run)) {}
 
   /// An event of an earlier process: known, but not shown again.
   void add_past(const journal::Event& event) { log_.add(event); }
@@ -42,7 +43,8 @@ class RunView : public exec::Listener {
 };
 
 /// One event as one line of text; empty for events that are not worth one.
-std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log, const Style& style);
+std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log,
+                       const Style& style);
 /// One event as one object of docs/schemas/run.json.
 std::string event_json(const std::string& run, const journal::Event& event);
 

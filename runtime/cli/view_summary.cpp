@@ -30,22 +30,38 @@ struct Summary {
   const plan::Plan& plan = log.plan;
 
   std::string indented(std::string_view text) const {
-    return std::string(indent_columns, ' ') + cut(text, size_t(std::max(style.columns, 80)) - indent_columns, style) + "\n";
+    return std::string(indent_columns, ' ') +
+           cut(text, size_t(std::max(style.columns, 80)) - indent_columns, style) + "\n";
   }
 
-  std::string line(int64_t begin, int64_t end, std::string_view name, std::string_view share, std::string_view level,
-                   std::string_view text) const {
+  /// The whole text, broken between words: it is the reason why a release went back.
+  std::string wrapped(std::string_view text) const {
+    size_t room = size_t(std::max(style.columns, 80)) - indent_columns - 2;
+    std::string out;
+    while (!text.empty()) {
+      size_t end = text.size() <= room ? text.size() : text.rfind(' ', room);
+      if (end == std::string_view::npos || end == 0) end = std::min(text.find(' '), text.size());
+      out += std::string(indent_columns + 2, ' ') + std::string(text.substr(0, end)) + "\n";
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+  }
+
+  std::string line(int64_t begin, int64_t end, std::string_view name, std::string_view share,
+                   std::string_view level, std::string_view text) const {
     std::string took = short_duration(end - begin);
-    return fmt::format("  {}  {} {} {} {}  {}\n", style.dim(clock_text(begin, log.now_ns)), style.name(left(cut(name, name_columns, style), name_columns)),
-                       right(share, 5), level, right(took, 7), text);
+    return fmt::format("  {}  {} {} {} {}  {}\n", style.dim(clock_text(begin, log.now_ns)),
+                       style.name(left(cut(name, name_columns, style), name_columns)), right(share, 5), level,
+                       right(took, 7), text);
   }
 
   std::string hold_lines(const StepLog& hold) const {
     std::string out;
     for (const journal::GateDecided& verdict : hold.verdicts) {
-      out += indented(fmt::format("gate {}: {}", plan.gates.at(verdict.gate).text, verdict_word(verdict, style)));
+      out += indented(
+          fmt::format("gate {}: {}", plan.gates.at(verdict.gate).text, verdict_word(verdict, style)));
       bool passed = verdict.verdict == journal::Verdict::Pass && !verdict.unproven;
-      if (!passed && !verdict.detail.empty()) out += indented("  " + verdict.detail);
+      if (!passed && !verdict.detail.empty()) out += wrapped(verdict.detail);
     }
     return out + seen_lines(hold);
   }
@@ -88,7 +104,8 @@ struct Summary {
       else acts.push_back(act_text(*step, plan.steps[index].action));
     }
     if (begin < 0) return {};
-    std::string name = row.phase == plan::none ? plan.steps[row.steps.front()].action.name : row_name(plan, row);
+    std::string name =
+        row.phase == plan::none ? plan.steps[row.steps.front()].action.name : row_name(plan, row);
     std::string share = row.share_ppb && row.phase != plan::none ? eval::percent_text(*row.share_ppb) : "";
     std::string_view level = row.phase != plan::none && row.share_ppb ? style.level(*row.share_ppb) : " ";
     return line(begin, end, name, share, level, join(acts, ", ")) + holds;
@@ -103,7 +120,9 @@ struct Summary {
       if (!step.step.undo) continue;
       if (step.step == journal::verification) {
         int64_t until = step.end_ns > 0 ? step.end_ns : log.now_ns;
-        verified = line(step.begin_ns, until, "verify", "", " ", "everything is restored; is the service well?") + hold_lines(step);
+        verified =
+            line(step.begin_ns, until, "verify", "", " ", "everything is restored; is the service well?") +
+            hold_lines(step);
         continue;
       }
       acts.push_back(act_text(step, plan.undo.at(step.step.step)));
@@ -145,17 +164,22 @@ struct Summary {
       if (state.services[i].exposure_ns == 0) continue;
       std::optional<int64_t> requests = log.canary_requests(i);
       std::string counted = requests ? fmt::format(" ({} requests seen)", *requests) : "";
-      out += fmt::format("  exposure  users of {} met {} for {} of full traffic{}\n", outline.changes[i].service, outline.changes[i].to,
-                         short_duration(state.services[i].exposure_ns), counted);
+      out +=
+          fmt::format("  exposure  users of {} met {} for {} of full traffic{}\n", outline.changes[i].service,
+                      outline.changes[i].to, short_duration(state.services[i].exposure_ns), counted);
     }
     return out;
   }
 
-  std::string next(std::string_view run) const {
+  std::string next(std::string_view run, std::string_view driver) const {
     if (run.empty()) return {};
-    if (!log.ended && !log.interrupted) return {};
+    if (!log.ended && !driver.empty())
+      return fmt::format("  driven by {}\n  next      rollout abort {}   takes it back\n", driver, run);
     if (!log.ended)
-      return fmt::format("  next      rollout apply --resume {}   goes on\n            rollout abort {}            takes it back\n", run, run);
+      return fmt::format(
+          "  next      rollout apply --resume {}   goes on\n            rollout abort {}            takes it "
+          "back\n",
+          run, run);
     if (log.ended->outcome == journal::Outcome::Succeeded) return {};
     return fmt::format("  next      rollout status {} --events   every event of it\n", run);
   }
@@ -164,7 +188,7 @@ struct Summary {
 }  // namespace
 
 std::string_view outcome_text(const RunLog& log) {
-  if (!log.ended) return log.interrupted ? "interrupted" : "not ended";
+  if (!log.ended) return log.interrupted ? "interrupted" : "not ended, and nobody drives it,";
   switch (log.ended->outcome) {
     case journal::Outcome::Succeeded: return "succeeded";
     case journal::Outcome::RolledBack: return "rolled back, completely";
@@ -175,20 +199,23 @@ std::string_view outcome_text(const RunLog& log) {
 
 std::string timeline_text(const RunLog& log, const Style& style) { return Summary{log, style}.timeline(); }
 
-std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run, const Style& style) {
+std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run,
+                         const Style& style, std::string_view driver) {
   Summary summary{log, style};
-  std::string_view outcome = outcome_text(log);
+  std::string_view outcome = log.ended || driver.empty() ? outcome_text(log) : "running";
   bool succeeded = log.ended && log.ended->outcome == journal::Outcome::Succeeded;
   std::string name = run.empty() ? log.plan.rollout : fmt::format("{} ({})", log.plan.rollout, run);
-  std::string out = fmt::format("\n{} {} after {}\n", style.bold(name), succeeded ? style.good(outcome) : style.bad(outcome),
-                                short_duration(log.now_ns));
+  std::string out =
+      fmt::format("\n{} {} after {}\n", style.bold(name),
+                  succeeded ? style.good(outcome) : style.bad(outcome), short_duration(log.now_ns));
   for (const Change& change : outline_of(log.plan).changes)
-    out += fmt::format("  {}  {} {} {}\n", style.name(change.service), change.from.empty() ? "(nothing)" : change.from, style.arrow(),
-                       change.to.empty() ? "(nothing)" : change.to);
+    out += fmt::format("  {}  {} {} {}\n", style.name(change.service), from_text(change), style.arrow(),
+                       to_text(change));
   out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state);
-  if (log.ended && log.ended->outcome == journal::Outcome::Parked) out += fmt::format("  what now  {}\n", log.ended->detail);
-  if (!log.ended && log.interrupted) out += "  state     traffic stays as it is; nothing is lost\n";
-  return out + summary.next(run);
+  if (log.ended && log.ended->outcome == journal::Outcome::Parked)
+    out += fmt::format("  what now  {}\n", log.ended->detail);
+  if (!log.ended && driver.empty()) out += "  state     traffic stays as it is; nothing is lost\n";
+  return out + summary.next(run, driver);
 }
 
 }  // namespace rollout::cli

@@ -1,5 +1,5 @@
-// The summary of a run: phase by phase what happened, what each gate saw, how long users were exposed, and what to do
-// next. For apply, status, abort, simulate and test; from the same log as the view while it runs.
+// The summary of a run: phase by phase what happened, what each gate saw, how long users were exposed, and
+// what to do next. For apply, status, abort, simulate and test; from the same log as the view while it runs.
 #pragma once
 
 #include <string>
@@ -10,8 +10,9 @@
 
 namespace rollout::cli {
 
-/// `run`: its name; empty in a simulation.
-std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run, const Style& style);
+/// `run`: its name; empty in a simulation. `driver`: who drives a run that has not ended; empty: nobody.
+std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run, const Style& style,
+                         std::string_view driver = {});
 
 /// The timeline alone: the phases and the way back.
 std::string timeline_text(const RunLog& log, const Style& style);

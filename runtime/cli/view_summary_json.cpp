@@ -27,7 +27,8 @@ void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step)
   bool verify = step.step == journal::verification;
   bool hold = verify || (!step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Hold);
   json.begin_object().field("kind", verify ? "verify" : step.step.undo ? "undo" : hold ? "hold" : "act");
-  if (!verify) json.field("text", step.step.undo ? plan.undo[step.step.step].text : plan.steps[step.step.step].text);
+  if (!verify)
+    json.field("text", step.step.undo ? plan.undo[step.step.step].text : plan.steps[step.step.step].text);
   if (!step.step.undo && plan.steps[step.step.step].phase != plan::none)
     json.field("phase", plan.phases[plan.steps[step.step.step].phase].name);
   json.field("begin_ns", step.begin_ns).field("end_ns", step.end_ns).field("done", step.ended && !step.failed);
@@ -50,8 +51,14 @@ void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step)
 
 std::string summary_json(const RunLog& log, const exec::State& state, std::string_view run, int exit_code) {
   json::Writer json;
-  json.begin_object().field("version", 1).field("type", "result").field("run", run).field("rollout", log.plan.rollout);
-  std::string_view outcome = log.ended ? journal::word(journal::outcome_names, log.ended->outcome) : log.interrupted ? "interrupted" : "running";
+  json.begin_object()
+      .field("version", 1)
+      .field("type", "result")
+      .field("run", run)
+      .field("rollout", log.plan.rollout);
+  std::string_view outcome = log.ended         ? journal::word(journal::outcome_names, log.ended->outcome)
+                             : log.interrupted ? "interrupted"
+                                               : "running";
   json.field("outcome", outcome).field("exit_code", exit_code).field("run_ns", log.now_ns);
   json.field("detail", log.ended ? log.ended->detail : std::string());
   json.key("services").begin_array();
@@ -69,7 +76,9 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
   for (const StepLog& step : log.steps) write_step(json, log.plan, step);
   json.end_array().key("rollback");
   if (log.rollback) {
-    json.begin_object().field("cause", journal::word(journal::cause_names, log.rollback->cause)).field("detail", log.rollback->detail);
+    json.begin_object()
+        .field("cause", journal::word(journal::cause_names, log.rollback->cause))
+        .field("detail", log.rollback->detail);
     json.field("begin_ns", log.rollback_ns).key("traffic_back_ns");
     if (std::optional<int64_t> back = log.traffic_back_ns()) json.value(*back);
     else json.null();

@@ -2,6 +2,7 @@
 // ends, however it ends, so there is never a lock to remove by hand. The file stays and names its last holder.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ class ServiceLock {
   /// when it is held, naming the holder. Never waits.
   static Result<ServiceLock> take(const std::string& directory, std::string_view service,
                                   std::string_view holder);
+
+  /// Who holds the lock now; nothing when nobody does. Only for people: a moment later it may be otherwise.
+  static std::optional<std::string> holder_of(const std::string& directory, std::string_view service);
 
   ServiceLock(ServiceLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
   ServiceLock& operator=(ServiceLock&&) = delete;

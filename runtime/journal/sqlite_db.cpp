@@ -1,5 +1,7 @@
 #include "runtime/journal/sqlite_db.h"
 
+#include <fstream>
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -7,7 +9,17 @@ namespace rollout::journal {
 
 namespace {
 constexpr int busy_timeout_ms = 5000;
+
+// A journal that ended well begins with zeros (journal_mode=PERSIST), one that is to be played back with these.
+constexpr std::string_view journal_magic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
+
+bool has_hot_journal(const std::string& path) {
+  std::ifstream in(path + "-journal", std::ios::binary);
+  std::string head(journal_magic.size(), '\0');
+  return in.read(head.data(), std::streamsize(head.size())) && head == journal_magic;
 }
+
+}  // namespace
 
 void SqliteQuery::Finalize::operator()(sqlite3_stmt* statement) const {
   sqlite3_finalize(statement);
@@ -64,10 +76,12 @@ bool SqliteQuery::is_null(int column) const {
 }
 
 Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
+  bool unclean = has_hot_journal(path);  // before SQLite plays it back
   sqlite3* handle = nullptr;
   int code =
       sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
   std::unique_ptr<SqliteDb> db(new SqliteDb(path, handle));
+  db->unclean_ = unclean;
   if (code != SQLITE_OK) return db->error(code);
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, busy_timeout_ms);
@@ -85,9 +99,7 @@ OpError SqliteDb::error(int code) const {
   const char* what = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
   switch (code & 0xff) {
     case SQLITE_FULL:
-      return {fmt::format("the disk is full: writing {} failed ({}); free some space, the run goes "
-                          "on by itself",
-                          path_, what),
+      return {fmt::format("the disk is full: writing {} failed ({}); free some space", path_, what),
               true};
     case SQLITE_IOERR:
       return {fmt::format("reading or writing {} failed ({}); check the disk", path_, what), true};

@@ -46,6 +46,9 @@ class SqliteDb {
   Status exec(const char* sql);
   OpError error(int code) const;
   sqlite3* handle() const { return handle_.get(); }
+  const std::string& path() const { return path_; }
+  /// Whether somebody was stopped in the middle of writing (or writes just now): a journal waits to be played back.
+  bool was_unclean() const { return unclean_; }
 
  private:
   struct Close {
@@ -54,6 +57,7 @@ class SqliteDb {
   SqliteDb(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
   std::string path_;
   std::unique_ptr<sqlite3, Close> handle_;
+  bool unclean_ = false;
 };
 
 /// A write transaction: rolled back unless committed.

@@ -31,14 +31,15 @@ Result<int64_t> pragma(SqliteDb& db, const char* sql) {
   return *row ? query.number(0) : 0;
 }
 
-Status check_identity(int64_t id, int64_t version) {
+Status check_identity(const SqliteDb& db, int64_t id, int64_t version) {
   if (id != application_id)
-    return OpError{"the state file belongs to another program; give another state directory", false,
-                   true};
+    return OpError{fmt::format("the state file {} belongs to another program; use --project with another folder",
+                               db.path()),
+                   false, true};
   if (version > schema_version)
-    return OpError{fmt::format("the state file was written by a newer rollout (format {}, this one "
+    return OpError{fmt::format("the state file {} was written by a newer rollout (format {}, this one "
                                "reads {}); use that version",
-                               version, schema_version),
+                               db.path(), version, schema_version),
                    false, true};
   return Done{};
 }
@@ -49,8 +50,8 @@ Status quick_check(SqliteDb& db) {
   if (!row) return row.error();
   if (*row && query.text(0) == "ok") return Done{};
   return OpError{fmt::format(
-      "the state file is damaged ({}); restore it from a backup, it will not be started afresh",
-      query.text(0))};
+      "the state file {} is damaged ({}); restore it from a backup, it will not be started afresh",
+      db.path(), query.text(0))};
 }
 
 }  // namespace
@@ -64,9 +65,11 @@ Status prepare_schema(SqliteDb& db) {
   Result<int64_t> id = pragma(db, "PRAGMA application_id");
   if (!id) return id.error();
   if (*id != 0 || *version != 0) {
-    if (Status known = check_identity(*id, *version); !known) return known;
+    if (Status known = check_identity(db, *id, *version); !known) return known;
     if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
-    return quick_check(db);
+    // Reading all of a file at every start would cost more with every run in it. After a clean stop a truncated file
+    // is found by its header, a changed event by its run's chain, a broken page when it is read.
+    return db.was_unclean() ? quick_check(db) : Status(Done{});
   }
   if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
   Result<SqliteTransaction> transaction = SqliteTransaction::begin(db);
@@ -77,7 +80,7 @@ Status prepare_schema(SqliteDb& db) {
   if (*now == schema_version) return transaction->commit();
   Result<int64_t> foreign = pragma(db, "SELECT count(*) FROM sqlite_schema");
   if (!foreign) return foreign.error();
-  if (*foreign != 0) return check_identity(0, 0);
+  if (*foreign != 0) return check_identity(db, 0, 0);
   if (Status made = db.exec(tables); !made) return made;
   std::string mark = fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application_id,
                                  schema_version);

@@ -7,7 +7,7 @@
 namespace rollout::journal {
 
 OpError no_such_run(std::string_view run) {
-  return {fmt::format("there is no run {} in this state; `rollout history` lists the runs", run)};
+  return {fmt::format("there is no run {} in this state; `rollout status` lists the runs", run)};
 }
 
 OpError plan_already_run(std::string_view run) {

@@ -27,10 +27,16 @@ class SimStore : public journal::MemoryStore {
     Status written = MemoryStore::append(run, known, events);
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
     if (written)
-      for (const journal::Event& event : events) invariants_.on_event(event);
+      for (const journal::Event& event : events) {
+        invariants_.on_event(event);
+        durable_at_.push_back(crash_.passed());
+      }
     if (crash_.point()) return OpError{"the process is dead"};
     return written;
   }
+
+  /// By event: which point of the switch came next. The first event is there before the process starts.
+  const std::vector<int64_t>& durable_at() const { return durable_at_; }
 
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
     bool due = scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns;
@@ -49,6 +55,7 @@ class SimStore : public journal::MemoryStore {
   CrashSwitch& crash_;
   Invariants& invariants_;
   bool aborted_ = false;
+  std::vector<int64_t> durable_at_{0};
 };
 
 }  // namespace rollout::sim

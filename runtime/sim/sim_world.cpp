@@ -54,6 +54,13 @@ std::string text_of(const Value& value) {
   return value.text.empty() ? fmt::format("{}", value.number) : value.text;
 }
 
+// Rounded up; at least one for any share.
+int64_t instances_for(int64_t share_ppb, int64_t replicas) {
+  int64_t enough =
+      int64_t((__int128(share_ppb) * replicas + eval::percent_all - 1) / eval::percent_all);
+  return share_ppb > 0 ? std::max<int64_t>(1, enough) : 0;
+}
+
 }  // namespace
 
 SimWorld::SimWorld(const plan::Plan& plan, const Scenario& scenario, VirtualClock& clock,
@@ -97,12 +104,14 @@ const Value* SimWorld::get(uint32_t service, Variable variable, Role role) const
 
 // What nobody knows of before the run counts as what it is restored to: an undo finds it in place.
 bool SimWorld::shows(const plan::Action& action) const {
-  bool all = true;
-  for (const plan::Setting& setting : action.sets) {
-    const Value* now = get(action.service, setting.variable, setting.role);
-    all = all && now != nullptr && same(*now, setting.value);
-  }
-  return all;
+  return std::all_of(
+      action.sets.begin(), action.sets.end(),
+      [&](const plan::Setting& setting) { return shows(action.service, setting); });
+}
+
+bool SimWorld::shows(uint32_t service, const plan::Setting& setting) const {
+  const Value* now = get(service, setting.variable, setting.role);
+  return now != nullptr && same(*now, setting.value);
 }
 
 int64_t SimWorld::share_ppb(uint32_t service) const {
@@ -118,7 +127,8 @@ void SimWorld::violate(std::string text) {
   violations_.push_back(fmt::format("at {} ms: {}", clock_.monotonic_ns() / 1'000'000, text));
 }
 
-// I1 and I2: whoever gets traffic has instances; nobody shrinks what still has traffic.
+// I1 and I2: whoever gets traffic has the instances for it, in proportion where the number of replicas is known;
+// nobody shrinks what still has traffic.
 void SimWorld::check_capacity(uint32_t service, const std::string& text) {
   int64_t share = share_ppb(service);
   const Value* canary = get(service, Variable::Instances, Role::Canary);
@@ -131,13 +141,17 @@ void SimWorld::check_capacity(uint32_t service, const std::string& text) {
           return true;
     return false;
   };
-  if (share > 0 && modelled(Variable::Instances, Role::Canary) && canary->number <= 0)
-    violate(fmt::format("I1: `{}` leaves the canary with traffic and without instances", text));
+  int64_t replicas = plan_.services[service].replicas;
+  int64_t canary_needs = instances_for(share, replicas);
+  int64_t stable_needs = instances_for(eval::percent_all - share, replicas);
+  if (modelled(Variable::Instances, Role::Canary) && canary->number < canary_needs)
+    violate(fmt::format("I1: `{}` leaves the canary's traffic with {} of {} instances", text,
+                        canary->number, canary_needs));
   if (share > 0 && modelled(Variable::Version, Role::Canary) && version->is(Value::Kind::None))
     violate(fmt::format("I2: `{}` takes the canary away while it has traffic", text));
-  if (share < eval::percent_all && stable != nullptr && stable->number <= 0)
-    violate(
-        fmt::format("I1: `{}` leaves the stable version with traffic and without instances", text));
+  if (stable != nullptr && stable->number < stable_needs)
+    violate(fmt::format("I1: `{}` leaves the stable version's traffic with {} of {} instances", text,
+                        stable->number, stable_needs));
 }
 
 void SimWorld::complete(const Underway& underway) {

@@ -46,6 +46,7 @@ class SimWorld : public exec::World {
   void catch_up();
 
   bool shows(const plan::Action& action) const;
+  bool shows(uint32_t service, const plan::Setting& setting) const;
   /// Whether everything this plan may touch is as it was before the run; else what is not.
   std::string difference_from_start() const;
   /// Whether everything is as the plan's forward steps say; else what is not.

@@ -93,6 +93,7 @@ class Simulation {
     result_.operations = crash_.passed();
     result_.exposure_ns = world_.exposure_ns();
     result_.ledger = world_.ledger();
+    result_.durable_at = store_.durable_at();
     summarize();
     invariants_.at_end();
     result_.violations = world_.violations();
@@ -100,10 +101,8 @@ class Simulation {
   }
 
   void summarize() {
-    std::string hash = journal::chain_start("simulated", plan_.rollout);
     int64_t rollback_at = 0, restored_at = 0;
     for (const journal::Event& event : result_.events) {
-      hash = journal::chain_next(hash, journal::encode(event));
       if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) {
         rollback_at = restored_at = event.wall_ns;
         result_.cause = e->detail;
@@ -121,7 +120,6 @@ class Simulation {
     }
     result_.rollback_ns = restored_at - rollback_at;
     result_.run_ns = result_.events.back().wall_ns - result_.events.front().wall_ns;
-    result_.hash = hash;
   }
 
   const plan::Plan& plan_;
@@ -140,6 +138,13 @@ class Simulation {
 
 SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario) {
   return Simulation(plan, scenario).go();
+}
+
+std::string timeline_hash(const SimResult& result) {
+  std::string hash = journal::chain_start("simulated", "");
+  for (const journal::Event& event : result.events)
+    hash = journal::chain_next(hash, journal::encode(event));
+  return hash;
 }
 
 }  // namespace rollout::sim

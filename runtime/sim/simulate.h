@@ -24,12 +24,15 @@ struct SimResult {
   std::vector<int64_t> exposure_ns;     ///< by service: share of the canary times time
   std::vector<std::string> violations;  ///< of the invariants; empty in a correct engine
   std::vector<LedgerEntry> ledger;      ///< every effect, as the world saw it
-  std::string hash;                     ///< over all events: equal runs have equal hashes
+  std::vector<int64_t> durable_at;  ///< by event: the first operation that could be killed with it durable
   int64_t operations = 0;  ///< points at which the process can be killed: Scenario::crash_at
   int processes = 1;       ///< how many took part
   exec::Walked walked;
 };
 
 SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario);
+
+/// Over all events: equal runs have equal hashes.
+std::string timeline_hash(const SimResult& result);
 
 }  // namespace rollout::sim

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "tests/bench/decision.h"
 #include "tests/bench/generate.h"
 #include "tests/bench/measure.h"
 
@@ -176,6 +177,13 @@ int run(const Options& options) {
   return 0;
 }
 
+int run_decisions(const Options& options) {
+  constexpr int decisions = 1000;
+  Status measured = measure_decisions(options.scratch, decisions);
+  if (!measured) fmt::print(stderr, "rollout_bench: {}\n", measured.error().message);
+  return measured ? 0 : 2;
+}
+
 }  // namespace
 
 }  // namespace rollout::bench
@@ -193,6 +201,7 @@ int main(int argc, char** argv) {
     else if (argument == "--only" && has_value) options.only = argv[++i];
     else options.rollout.clear(), i = argc;
   }
+  if (options.only == "decision" && !options.scratch.empty()) return rollout::bench::run_decisions(options);
   if (options.rollout.empty() || options.pkl.empty() || options.scratch.empty()) {
     fmt::print(stderr,
                "usage: rollout_bench --rollout PROGRAM --pkl PROGRAM --scratch FOLDER [--jsonnet PROGRAM] "

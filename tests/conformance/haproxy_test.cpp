@@ -180,7 +180,7 @@ TEST_CASE("what HAProxy cannot do is one clear sentence", "[haproxy]") {
   CHECK(edge.world()
             ->act(edge.shift(5), edge.key(2))
             .error()
-            .message.find("no backend `chekout`; it has checkout, other") != std::string::npos);
+            .message.find("no backend `chekout`, it has checkout, other") != std::string::npos);
   edge.plan.targets[1].config[0].second =
       eval::Value::of(eval::Value::Kind::Path, std::string("none.sock"));
   CHECK(edge.world()->act(edge.shift(5), edge.key(2)).error().message.find("there is no socket") !=

@@ -1,6 +1,7 @@
 #include "tests/sim/crash.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -61,6 +62,28 @@ CrashReport crash_everywhere(const plan::Plan& plan, const sim::Scenario& scenar
   CrashReport report = undisturbed(plan, scenario);
   for (int64_t point = 0; point < report.undisturbed.operations; point += stride)
     check(report, plan, scenario, {point}, outcome_may_differ);
+  return report;
+}
+
+CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& scenario,
+                                int64_t others, int64_t max_gap) {
+  // From the commit before an action through its two looks and its call to the commit after it.
+  constexpr int64_t before = 2, after = 8;
+  CrashReport report = undisturbed(plan, scenario);
+  const sim::SimResult& quiet = report.undisturbed;
+  std::set<int64_t> once, twice;
+  for (size_t i = 0; i < quiet.events.size(); ++i) {
+    if (std::holds_alternative<journal::Sampled>(quiet.events[i].what)) continue;
+    twice.insert(quiet.durable_at[i]);
+    for (int64_t near = -before; near <= after; ++near) once.insert(quiet.durable_at[i] + near);
+  }
+  int64_t stride = std::max<int64_t>(1, quiet.operations / std::max<int64_t>(1, others));
+  for (int64_t point = 0; point < quiet.operations; point += stride) once.insert(point);
+  for (int64_t point : once)
+    if (point >= 0 && point < quiet.operations) check(report, plan, scenario, {point}, false);
+  for (int64_t point : twice)
+    for (int64_t gap = 1; gap <= max_gap; ++gap)
+      check(report, plan, scenario, {point, point + gap}, false);
   return report;
 }
 

@@ -24,4 +24,10 @@ CrashReport crash_everywhere(const plan::Plan& plan, const sim::Scenario& scenar
 CrashReport crash_while_recovering(const plan::Plan& plan, const sim::Scenario& scenario,
                                    int64_t max_gap, int64_t stride = 1);
 
+/// As crash_everywhere for runs of hours, of which nearly all is samples that are alike: every point from just before
+/// to well after each event that is no sample (the whole of every action and decision), and `others` more, spread
+/// evenly over the run. With `max_gap`, also twice: a second crash up to so many operations after each of the events.
+CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& scenario,
+                                int64_t others, int64_t max_gap);
+
 }  // namespace rollout::sim_test

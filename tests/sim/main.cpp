@@ -27,6 +27,7 @@ int main_with_options(int argc, char** argv) {
   int wrong = session.applyCommandLine(argc, argv);
   if (wrong != 0) return wrong;
   if (long_run) chosen().count = seeds_in_long_runs;
+  chosen().all_points = long_run;
   return session.run();
 }
 

@@ -1,0 +1,135 @@
+// The examples as people write them: every rollout of every file is compiled, planned and driven through crashes at
+// every point, in a good world and in one whose canary fails; and through random worlds.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "compiler/compile.h"
+#include "tests/sim/crash.h"
+#include "tests/sim/plans.h"
+#include "tests/sim/seeds.h"
+#include "tests/sim/worlds.h"
+
+namespace rollout::sim_test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double bad_canary_ppb = 50'000'000;  // 5%
+constexpr int64_t max_gap = 6;
+
+struct Example {
+  std::string name;  ///< `quickstart/shop.rollout: release`
+  plan::Plan plan;
+};
+
+Result<std::string> read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return OpError{"cannot read " + path.string()};
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+void add_rollouts(const fs::path& folder, const std::string& name, std::vector<Example>& out) {
+  auto load = [&](const std::string& path) { return read_text(folder / path); };
+  std::unique_ptr<Compilation> compiled = compile(name, load);
+  REQUIRE(!compiled->diagnostics.has_errors());
+  const ir::Program& program = *compiled->program;
+  for (const ir::Rollout& rollout : program.rollouts) {
+    if (rollout.module + 1 != program.modules.size()) continue;
+    plan::Request request;
+    request.rollout = rollout.decl->name.text;
+    auto plan = plan::make_plan(program, request, compiled->sources, compiled->diagnostics);
+    INFO(name << ": " << request.rollout);
+    REQUIRE(plan);
+    out.push_back({fmt::format("{}: {}", name, request.rollout), std::move(*plan)});
+  }
+}
+
+std::vector<Example> examples() {
+  std::vector<Example> out;
+  for (const auto& entry : fs::recursive_directory_iterator(ROLLOUT_EXAMPLES))
+    if (entry.path().extension() == ".rollout")
+      add_rollouts(entry.path().parent_path(), entry.path().filename().string(), out);
+  REQUIRE(out.size() >= 3);
+  return out;
+}
+
+sim::Scenario good_world() {
+  sim::Scenario scenario;
+  scenario.settle_ns = 2 * second;
+  return scenario;
+}
+
+sim::Scenario bad_world(const plan::Plan& plan) {
+  sim::Scenario scenario = good_world();
+  uint32_t signal = signal_named(plan, "error_rate");
+  if (signal != plan::none)
+    scenario.truths.push_back({signal, plan::Role::Canary, {{0, bad_canary_ppb}}});
+  return scenario;
+}
+
+void require_clean(const Example& example, const CrashReport& report) {
+  INFO(example.name);
+  for (const std::string& failure : report.failures) UNSCOPED_INFO(failure);
+  CHECK(report.failures.empty());
+  CHECK(report.points > 0);
+}
+
+// A short run is tried at every point; a run of hours around its events, at night at every point as well.
+CrashReport crash(const Example& example, const sim::Scenario& world, int64_t operations) {
+  constexpr int64_t short_run = 1500, others = 12;
+  if (operations > short_run && !seeds().all_points)
+    return crash_around_events(example.plan, world, others, 2);
+  CrashReport report = crash_everywhere(example.plan, world);
+  CrashReport twice = crash_while_recovering(example.plan, world, max_gap, max_gap);
+  report.points += twice.points;
+  report.failures.insert(report.failures.end(), twice.failures.begin(), twice.failures.end());
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("the examples survive a crash at every point", "[examples]") {
+  for (const Example& example : examples()) {
+    for (bool good : {true, false}) {
+      sim::Scenario world = good ? good_world() : bad_world(example.plan);
+      sim::SimResult quiet = sim::run_simulation(example.plan, world);
+      INFO(example.name << (good ? ", good world: " : ", bad world: ") << quiet.cause);
+      bool judged = !example.plan.gates.empty() && !good;
+      CHECK(quiet.outcome ==
+            (judged ? journal::Outcome::RolledBack : journal::Outcome::Succeeded));
+      CrashReport report = crash(example, world, quiet.operations);
+      require_clean(example, report);
+      WARN(fmt::format("{}, {} world: {} operations, {} runs with crashes", example.name,
+                       good ? "good" : "bad", quiet.operations, report.points));
+    }
+  }
+}
+
+TEST_CASE("no seed breaks an invariant of an example", "[examples]") {
+  for (const Example& example : examples()) {
+    sim::SimResult quiet = sim::run_simulation(example.plan, good_world());
+    Span span{std::max<int64_t>(quiet.run_ns, second), quiet.operations};
+    int failures = 0;
+    // As many as cost the same: a world of a long run counts for many of a short one.
+    int64_t count = std::clamp<int64_t>(seeds().count * 100 / std::max<int64_t>(1, span.operations),
+                                        seeds().count / 200, seeds().count / 10);
+    for (int64_t seed = seeds().first; seed < seeds().first + count && failures < 5; ++seed) {
+      sim::SimResult result =
+          sim::run_simulation(example.plan, random_world(example.plan, uint64_t(seed), span));
+      for (const std::string& violation : result.violations)
+        UNSCOPED_INFO(fmt::format("{}, seed {}: {}", example.name, seed, violation));
+      CHECK(result.violations.empty());
+      failures += result.violations.empty() ? 0 : 1;
+    }
+  }
+}
+
+}  // namespace rollout::sim_test

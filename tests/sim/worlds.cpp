@@ -1,0 +1,73 @@
+#include "tests/sim/worlds.h"
+
+#include "runtime/sim/random.h"
+#include "tests/sim/plans.h"
+
+namespace rollout::sim_test {
+
+using plan::Role;
+using sim::Fault;
+using sim::FaultKind;
+using sim::Random;
+using sim::Scenario;
+
+namespace {
+
+constexpr double percent = 1e7;  // in ppb
+
+Fault random_fault(Random& random, int64_t run_ns) {
+  constexpr FaultKind kinds[] = {FaultKind::FailAction,   FaultKind::LoseReply,
+                                 FaultKind::SlowAction,   FaultKind::DieAtOnce,
+                                 FaultKind::ObserveError, FaultKind::MetricsError,
+                                 FaultKind::MetricsEmpty, FaultKind::RouterReset,
+                                 FaultKind::StoreAway,    FaultKind::LoseEffect};
+  constexpr const char* actions[] = {"", "deploy", "shift", "promote", "retire", "restore"};
+  Fault out;
+  out.kind = kinds[random.below(std::size(kinds))];
+  out.action = actions[random.below(std::size(actions))];
+  out.times = random.chance(0.2) ? -1 : int(1 + random.below(4));
+  out.skip = random.chance(0.5) ? 0 : int(random.below(3));
+  out.from_ns = random.chance(0.5) ? 0 : random.below(run_ns);
+  out.until_ns = random.chance(0.3) ? INT64_MAX : out.from_ns + random.below(60 * second);
+  out.delay_ns = random.below(60 * second);
+  if (out.kind == FaultKind::StoreAway) out.until_ns = out.from_ns + random.below(60 * second);
+  return out;
+}
+
+}  // namespace
+
+uint32_t signal_named(const plan::Plan& plan, std::string_view name) {
+  for (uint32_t i = 0; i < plan.signals.size(); ++i)
+    if (plan.signals[i].name == name) return i;
+  return plan::none;
+}
+
+Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
+  Random random(seed * 7919 + 13);
+  Scenario scenario;
+  scenario.seed = seed;
+  scenario.noisy = random.chance(0.5);
+  scenario.settle_ns = random.chance(0.5) ? 0 : random.below(10 * second);
+  scenario.downtime_ns = random.below(30 * second);
+  auto errs = [&](Role role, int64_t most_percent) {
+    double value = double(random.below(most_percent * 10)) / 10 * percent;
+    scenario.truths.push_back(
+        {signal_named(plan, "error_rate"), role, {{random.below(span.run_ns), value}}});
+  };
+  if (random.chance(0.4)) errs(Role::Canary, 20);
+  if (random.chance(0.2)) errs(Role::Stable, 5);
+  if (random.chance(0.2))
+    scenario.truths.push_back(
+        {signal_named(plan, "latency"), Role::All, {{random.below(span.run_ns), 0.9e9}}});
+  int64_t faults = 3 + random.below(4);
+  for (int64_t i = 0; i < faults; ++i)
+    scenario.faults.push_back(random_fault(random, span.run_ns));
+  if (random.chance(0.3)) scenario.abort_at_ns = random.below(span.run_ns);
+  if (random.chance(0.2)) scenario.interrupt_at_ns = random.below(span.run_ns);
+  int64_t crashes = random.below(5);
+  for (int64_t i = 0; i < crashes; ++i)
+    scenario.crash_at.push_back(random.below(span.operations));
+  return scenario;
+}
+
+}  // namespace rollout::sim_test

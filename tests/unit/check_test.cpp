@@ -1,0 +1,78 @@
+// What the checker says of programs that are too large or too odd for a golden file.
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "compiler/compile.h"
+
+namespace rollout {
+
+namespace {
+
+using Files = std::vector<std::pair<std::string, std::string>>;
+
+/// The names of what is reported, in the order of the sources.
+std::vector<std::string> reported(const Files& files) {
+  auto compilation = compile(files.front().first, [&](const std::string& path) -> Result<std::string> {
+    for (const auto& [name, text] : files)
+      if (name == path) return text;
+    return OpError{"there is no such file"};
+  });
+  check_plans(*compilation);
+  std::vector<std::string> names;
+  for (const Diagnostic* diagnostic : compilation->diagnostics.sorted()) names.emplace_back(diagnostic->name);
+  return names;
+}
+
+std::vector<std::string> reported(std::string text) { return reported(Files{{"file.rollout", std::move(text)}}); }
+
+using Names = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("more files than are read are refused") {
+  Files files;
+  for (size_t i = 0; i <= check::max_modules; ++i)
+    files.emplace_back(fmt::format("f{}.rollout", i), fmt::format("import \"./f{}.rollout\".{{x}}\nlet x = 1\n", i + 1));
+  CHECK(reported(files) == Names{"too-many-files"});
+}
+
+TEST_CASE("values that are made of values have a limit, not a crash") {
+  std::string chain = "let v0 = 1\n";
+  for (int i = 1; i <= 20000; ++i) chain += fmt::format("let v{} = v{} + 1\n", i, i - 1);
+  CHECK(reported(chain + "rollout release { hold 1m * v20000 }\n") == Names{"cannot-compute"});
+}
+
+TEST_CASE("a text that doubles has a limit") {
+  std::string text = "let t0 = \"0123456789\"\n";
+  for (int i = 1; i <= 40; ++i) text += fmt::format("let t{} = \"${{t{}}}${{t{}}}\"\n", i, i - 1, i - 1);
+  CHECK(reported(text + "rollout release { phase \"${t40}\" { hold 1m } }\n") == Names{"cannot-compute"});
+}
+
+TEST_CASE("a default that makes another of its kind has a limit") {
+  std::string text = "record Box { inner: Box = Box() }\nlet box = Box()\n";
+  CHECK(reported(text + "rollout release { let x = box hold 1m }\n") == Names{"cannot-compute"});
+}
+
+TEST_CASE("numbers at the edge of what fits") {
+  CHECK(reported("let a = 9223372036854775807\nlet b = 292y\n") != Names{});
+  CHECK(reported("let a = -9223372036854775807 - 1\nrollout release { hold 1m * -a }\n") == Names{"cannot-compute"});
+  CHECK(reported("let a = 99999999999999999999\n") == Names{"out-of-range"});
+  CHECK(reported("rollout release { hold 106751d * 2 }\n") == Names{"cannot-compute"});
+}
+
+TEST_CASE("odd programs get an answer") {
+  CHECK(reported("") == Names{});
+  CHECK(reported("rollout release {}\n") == Names{});
+  CHECK(reported("rollout release { for x in [] { hold x } }\n") == Names{});
+  CHECK(reported("rollout release { rollback when 1 > 2 }\n") == Names{"not-live-condition"});
+  CHECK(reported("strategy s() { s() }\n") == Names{"strategy-circle"});
+  CHECK(reported("let a = a\n") == Names{"made-of-itself"});
+  CHECK(reported("let a = [a]\n") == Names{"made-of-itself"});
+  CHECK(reported("rollout release { phase \"\" { hold 1m } }\n") == Names{"bad-text"});
+  CHECK(reported("rollout release { phase a { phase a { hold 1m } } }\n") == Names{"phase-twice"});
+  CHECK(reported("gate g(g: Gate<Service>) { sample every 1s require g(g) > 1 }\n") != Names{});
+  CHECK(reported("record R { a: Int a: Int }\n") == Names{"declared-twice"});
+  CHECK(reported("test \"t\" {}\n") == Names{"test-runs"});
+}
+
+}  // namespace rollout

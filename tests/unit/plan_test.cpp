@@ -1,0 +1,156 @@
+// Plans of the examples: the same bytes each time, there and back, and nothing accepted that was changed on the way.
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "compiler/compile.h"
+#include "compiler/plan/plan_json.h"
+#include "tests/unit/programs.h"
+
+namespace rollout {
+
+namespace {
+
+/// Every rollout of the file, planned offline with its examples.
+std::vector<plan::Plan> plans_of(const ProgramText& program) {
+  auto compilation = compile("file.rollout", [&](const std::string& path) -> Result<std::string> {
+    if (path == "file.rollout") return program.text;
+    return OpError{"there is no such file"};
+  });
+  std::vector<plan::Plan> plans;
+  for (const ir::Rollout& rollout : compilation->program->rollouts) {
+    if (rollout.module + 1 != compilation->program->modules.size()) continue;
+    plan::Request request;
+    request.rollout = rollout.decl->name.text;
+    auto made = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+    REQUIRE(made);
+    plans.push_back(std::move(*made));
+  }
+  return plans;
+}
+
+std::vector<plan::Plan> example_plans() {
+  std::vector<plan::Plan> plans;
+  for (const ProgramText& program : repository_programs())
+    if (program.name.find("examples/") != std::string::npos)
+      for (plan::Plan& made : plans_of(program)) plans.push_back(std::move(made));
+  REQUIRE(plans.size() >= 3);
+  return plans;
+}
+
+const plan::Plan& graduated(const std::vector<plan::Plan>& plans) {
+  for (const plan::Plan& plan : plans)
+    if (plan.rollout == "release_checkout") return plan;
+  FAIL("examples/graduated has a rollout release_checkout");
+  return plans.front();
+}
+
+bool changes_something(const plan::Step& step) {
+  return step.kind == plan::StepKind::Act && !(step.action.name == "shift" && step.action.sets[0].value.number == 0);
+}
+
+std::vector<std::string> way_back(const plan::Plan& plan, const plan::Step& step) {
+  std::vector<std::string> names;
+  for (uint32_t undo : step.rollback) names.push_back(plan.undo[undo].name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a plan made twice has the same bytes") {
+  std::vector<plan::Plan> first = example_plans(), second = example_plans();
+  for (size_t i = 0; i < first.size(); ++i) CHECK(plan::to_json(first[i]) == plan::to_json(second[i]));
+}
+
+TEST_CASE("a plan reads back to itself") {
+  for (const plan::Plan& plan : example_plans()) {
+    std::string bytes = plan::to_json(plan);
+    Result<plan::Plan> again = plan::from_json(bytes);
+    REQUIRE(again);
+    CHECK(plan::to_json(*again) == bytes);
+  }
+}
+
+TEST_CASE("a plan with one changed bit is refused") {
+  constexpr int flips = 2000;
+  std::vector<plan::Plan> plans = example_plans();
+  std::string bytes = plan::to_json(graduated(plans));
+  Random random(1);
+  for (int i = 0; i < flips; ++i) {
+    uint32_t at = random.below(uint32_t(bytes.size()));
+    char bit = char(1 << random.below(8));
+    bytes[at] ^= bit;
+    Result<plan::Plan> read = plan::from_json(bytes);
+    INFO("byte " << at << ", bit " << int(bit));
+    CHECK(!read);
+    if (!read) CHECK(!read.error().message.empty());
+    bytes[at] ^= bit;
+  }
+}
+
+TEST_CASE("a plan cut short or with something behind it is refused") {
+  std::vector<plan::Plan> plans = example_plans();
+  std::string bytes = plan::to_json(plans.front());
+  for (size_t size = 0; size < bytes.size(); size += 97) CHECK(!plan::from_json(std::string_view(bytes).substr(0, size)));
+  for (std::string_view more : {" ", "\n", "{}", "x"}) CHECK(!plan::from_json(bytes + std::string(more)));
+}
+
+TEST_CASE("every step that changes something carries its way back") {
+  for (const plan::Plan& plan : example_plans())
+    for (const plan::Step& step : plan.steps) {
+      INFO(plan.rollout << ": " << step.text);
+      CHECK((!changes_something(step) || !step.rollback.empty()));
+    }
+}
+
+TEST_CASE("the way back is as short as it can be, traffic first") {
+  std::vector<plan::Plan> plans = example_plans();
+  const plan::Plan& plan = graduated(plans);
+  using Names = std::vector<std::string>;
+  bool promoted = false;
+  int shifts = 0;
+  for (const plan::Step& step : plan.steps) {
+    Names names = way_back(plan, step);
+    bool shift = step.kind == plan::StepKind::Act && step.action.name == "shift";
+    shifts += shift;
+    promoted |= step.kind == plan::StepKind::Act && step.action.name == "promote";
+    INFO(step.text);
+    if (promoted) CHECK(names == Names{"install", "shift", "retire"});
+    else CHECK(names == (shifts ? Names{"shift", "retire"} : Names{"retire"}));
+  }
+  CHECK(promoted);
+  CHECK(shifts == 5);
+  // Five shares forward, one back: nothing is undone step by step.
+  CHECK(plan.undo.size() == 3);
+}
+
+TEST_CASE("a plan made on what runs already has nothing to do") {
+  for (const ProgramText& program : repository_programs()) {
+    if (program.name.find("graduated") == std::string::npos) continue;
+    auto compilation = compile("file.rollout", [&](const std::string&) -> Result<std::string> { return program.text; });
+    plan::Request request;
+    request.snapshot.offline = false;
+    request.snapshot.services = {{"checkout", eval::Value::of(eval::Value::Kind::Image, "shop/checkout:2.0.0"), 7, "target hosts"}};
+    auto made = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+    REQUIRE(made);
+    CHECK(made->steps.empty());
+    CHECK(made->watches.empty());
+    REQUIRE(made->observed.size() == 2);
+    CHECK(made->observed[1].value.number == 7);
+  }
+}
+
+TEST_CASE("a second first version is refused") {
+  for (const ProgramText& program : repository_programs()) {
+    if (program.name.find("quickstart") == std::string::npos) continue;
+    auto compilation = compile("file.rollout", [&](const std::string&) -> Result<std::string> { return program.text; });
+    plan::Request request;
+    request.rollout = "install";
+    request.snapshot.offline = false;
+    request.snapshot.services = {{"checkout", eval::Value::of(eval::Value::Kind::Image, "shop:0.9"), 1, "target hosts"}};
+    CHECK(!plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics));
+    REQUIRE(!compilation->diagnostics.empty());
+    CHECK(compilation->diagnostics.sorted().front()->name == "already-runs");
+  }
+}
+
+}  // namespace rollout
