@@ -22,6 +22,21 @@ Result<std::string> load_library(llvm::StringRef path) {
   return OpError{"the standard library has no such file" + has};
 }
 
+/// A phase that is named in a test but not in the rollout would never fail and never be rolled back in.
+void check_phase(const plan::Plan& plan, const std::string& name, Span span, Diagnostics& diagnostics) {
+  std::vector<std::string_view> known;
+  for (const plan::Phase& phase : plan.phases) {
+    if (name.empty() || phase.name == name) return;
+    known.push_back(phase.name);
+  }
+  if (name.empty()) return;
+  std::string owner = fmt::format("rollout `{}`", plan.rollout);
+  Diagnostic& diagnostic = diagnostics.report(span, diag::UnknownMember, owner, "phase", name);
+  std::string_view near = nearest(name, known);
+  if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
+  if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
+}
+
 }  // namespace
 
 std::unique_ptr<Compilation> compile(const std::string& path, const check::Loader& load) {
@@ -42,7 +57,13 @@ void check_plans(Compilation& compilation) {
     request.rollout = rollout.decl->name.text;
     plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
   }
-  if (!compilation.diagnostics.has_errors()) plan::test_cases(program, compilation.sources, compilation.diagnostics);
+  if (compilation.diagnostics.has_errors()) return;
+  for (const plan::TestCase& test : plan::test_cases(program, compilation.sources, compilation.diagnostics)) {
+    std::optional<plan::Plan> plan = plan::make_plan(program, test.request, compilation.sources, compilation.diagnostics);
+    if (!plan) continue;
+    for (const plan::GivenFailure& failure : test.failures) check_phase(*plan, failure.phase, failure.phase_span, compilation.diagnostics);
+    for (const plan::Expectation& expected : test.expectations) check_phase(*plan, expected.phase, expected.phase_span, compilation.diagnostics);
+  }
 }
 
 }  // namespace rollout

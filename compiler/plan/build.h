@@ -99,7 +99,7 @@ class Planner {
   Model model_;
   std::vector<uint32_t> declared_services_;  ///< Plan::services → Program::services
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
-  std::vector<bool> unchanged_;              ///< services that run already what is asked for
+  std::vector<bool> settled_;              ///< services with nothing more to plan: they run what is asked for, or a mistake was reported
   uint32_t phase_ = none;
   /// The last derived rollback. It stays the same as long as the same places differ from the start, except where
   /// a version has changed that an action copies.

@@ -45,7 +45,9 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   if (diagnostics_.errors() != errors) return;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
   ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");
-  if (!allowed(*action, call->span) || unchanged_[service]) return;
+  if (settled_[service]) return;
+  if (!allowed(*action, call->span)) settled_[service] = true;
+  if (settled_[service]) return;
   model_.next_step();
   for (const Setting& setting : action->sets) model_.set({service, setting.variable, setting.role}, setting.value);
   Step step;
@@ -68,7 +70,7 @@ std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t a
     for (const ast::ActionLimits& limits : backend.decl->actions) {
       if (limits.name.text != declared.name.text) continue;
       if (limits.within) action.within_ns = eval_->eval(backend.module, limits.within, {}).number;
-      if (!limits.attempts.text.empty()) action.attempts = std::max(1, atoi(std::string(limits.attempts.text).c_str()));
+      if (!limits.attempts.text.empty()) llvm::StringRef(limits.attempts.text).getAsInteger(10, action.attempts);
     }
   }
   if (action.target == none) return std::nullopt;
@@ -114,7 +116,7 @@ bool Planner::allowed(const Action& action, Span span) {
     if (!version_there(action, setting, span)) return false;
     bool is_version = setting.variable == Variable::Version && !setting.value.is(Value::Kind::None);
     if (is_version && setting.value == stable && (setting.role == Role::Canary || canary.is(Value::Kind::None))) {
-      unchanged_[service] = true;
+      settled_[service] = true;
       return true;
     }
     if (is_version && setting.role == Role::Stable && !stable.is(Value::Kind::None) && !replaceable(service, setting.value == canary, span)) return false;
@@ -123,7 +125,7 @@ bool Planner::allowed(const Action& action, Span span) {
       return false;
     }
     bool gives_traffic = setting.variable == Variable::Share && setting.role == Role::Canary && setting.value.number > 0;
-    if (gives_traffic && canary.is(Value::Kind::None) && !unchanged_[service]) {
+    if (gives_traffic && canary.is(Value::Kind::None)) {
       diagnostics_.report(span, diag::ShareWithoutVersion, name).advise(fmt::format("deploy it first: `{}.deploy(image)`", name));
       return false;
     }
@@ -135,7 +137,7 @@ bool Planner::allowed(const Action& action, Span span) {
 /// There is no version to promote, to retire or to remove.
 bool Planner::version_there(const Action& action, const Setting& setting, Span span) {
   bool ends = setting.variable == Variable::Version && setting.value.is(Value::Kind::None) && action.args.empty();
-  if (!ends || unchanged_[action.service] || !model_.now({action.service, Variable::Version, setting.role}).is(Value::Kind::None)) return true;
+  if (!ends || !model_.now({action.service, Variable::Version, setting.role}).is(Value::Kind::None)) return true;
   std::string name = service_text(plan_.services[action.service]);
   bool canary = setting.role == Role::Canary;
   diagnostics_.report(span, diag::NoVersion, name, std::string(canary ? "canary" : "stable version"), action.name)
@@ -168,7 +170,8 @@ bool Planner::routed(uint32_t service) const {
 bool Planner::share_possible(const Action& action, Span span) {
   constexpr double tolerance = 0.001;
   const ir::Backend& backend = program_.backends[program_.targets[declared_targets_[action.target]].backend];
-  int64_t most = atoll(std::string(backend.decl->weights_to.text).c_str());
+  int64_t most = 0;
+  llvm::StringRef(backend.decl->weights_to.text).getAsInteger(10, most);
   int64_t servers = plan_.services[action.service].replicas;
   double share = double(action.sets[0].value.number) / double(eval::percent_all);
   if (most == 0 || servers == 0 || share <= 0 || share >= 1) return true;

@@ -10,7 +10,7 @@ uint32_t Planner::service_index(const Value& entity) {
     if (declared_services_[i] == uint32_t(entity.number)) return i;
   const ir::Service& declared = program_.services[size_t(entity.number)];
   uint32_t index = uint32_t(plan_.services.size());
-  unchanged_.push_back(false);
+  settled_.push_back(false);
   for (size_t i = 0; i < plan_.services.size(); ++i)
     if (plan_.services[i].name == entity.text)
       diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, entity.text)
@@ -66,7 +66,7 @@ std::vector<std::pair<std::string, Value>> Planner::settings(const std::vector<i
 void Planner::observe(uint32_t index) {
   const Service& service = plan_.services[index];
   std::string text = service_text(service);
-  Value stable = Value::of(Value::Kind::Image, "stable:unknown");
+  Value stable = Value::of(Value::Kind::Image, "(the version that runs)");
   if (!request_.snapshot.offline) stable = {};
   for (const ObservedService& observed : request_.snapshot.services) {
     if (observed.service != text) continue;

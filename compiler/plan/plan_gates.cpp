@@ -240,7 +240,7 @@ void Planner::check_roles(const Gate& gate, Span span) {
     for (const Term* term : {&condition.left, condition.right ? &*condition.right : nullptr}) {
       if (!term || term->role == Role::All) continue;
       uint32_t service = plan_.signals[term->signal].service;
-      if (unchanged_[service]) continue;
+      if (settled_[service]) continue;
       int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
       bool canary = term->role == Role::Canary;
       if (!routed(service) || (canary ? share > 0 : share < eval::percent_all)) continue;

@@ -2,6 +2,8 @@
 // start, last touched first, each variable once (75% → 0% is one action, not five).
 #include <fmt/format.h>
 
+#include <llvm/ADT/STLExtras.h>
+
 #include "compiler/plan/build.h"
 
 namespace rollout::plan {
@@ -44,6 +46,9 @@ std::optional<Action> Planner::inverse_in(uint32_t capability_index, const Model
   const ir::Capability& capability = program_.capabilities[capability_index];
   for (uint32_t i = 0; i < capability.actions.size(); ++i) {
     const ir::Action& candidate = capability.actions[i];
+    // What an action sets from the model's present state is no way back to the start.
+    auto reads_model = [](const ast::Effect& effect) { return effect.value->kind == ast::ExprKind::Call; };
+    if (llvm::any_of(candidate.item->effects, reads_model)) continue;
     std::vector<Value> arguments(candidate.parameters.size());
     arguments[0] = Value::of(Value::Kind::Entity, plan_.services[cell.place.service].name);
     arguments[0].number = declared_services_[cell.place.service];

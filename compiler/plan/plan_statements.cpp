@@ -112,8 +112,8 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
     for (uint32_t condition : bound.conditions) plan_.conditions[condition].planned_blocks += step.hold_ns / std::max<int64_t>(1, bound.sample_ns);
     step.gates.push_back(gate);
   }
-  bool all_unchanged = !unchanged_.empty() && std::all_of(unchanged_.begin(), unchanged_.end(), [](bool same) { return same; });
-  if (all_unchanged) return;
+  bool all_settled = !settled_.empty() && std::all_of(settled_.begin(), settled_.end(), [](bool same) { return same; });
+  if (all_settled) return;
   step.text = fmt::format("hold {}", eval::duration_text(step.hold_ns));
   for (size_t i = 0; i < step.gates.size(); ++i) step.text += fmt::format("{}{}", i ? ", " : " judged by ", plan_.gates[step.gates[i]].text);
   step.reason = "evidence is gathered before the next step";

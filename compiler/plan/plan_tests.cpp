@@ -40,7 +40,7 @@ class TestReader {
         case ast::TestItemKind::Signal: out.signals.push_back(signal(item)); break;
         case ast::TestItemKind::Fail: {
           auto* member = static_cast<const ast::MemberExpr*>(item.subject);
-          out.failures.push_back({eval(member->object).text, std::string(member->member.text), unquoted(item.phase.text)});
+          out.failures.push_back({eval(member->object).text, std::string(member->member.text), unquoted(item.phase.text), item.phase.span});
           break;
         }
         case ast::TestItemKind::Run:
@@ -80,6 +80,7 @@ class TestReader {
     expected.text = sources_.text(item.subject->span);
     expected.place = place(item.span);
     expected.phase = unquoted(item.phase.text);
+    expected.phase_span = item.phase.span;
     if (!expected.phase.empty()) expected.text += " in phase " + expected.phase;
     if (item.subject->kind == ast::ExprKind::Name) {
       std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;

@@ -58,11 +58,13 @@ struct GivenFailure {
   std::string service;
   std::string action;
   std::string phase;              ///< empty: anywhere
+  Span phase_span;
 };
 enum class Expected { Succeeded, RolledBack, Parked, Duration, RollbackDuration, Exposure };
 struct Expectation {
   Expected what = Expected::Succeeded;
   std::string phase;              ///< of an outcome; empty: any
+  Span phase_span;
   std::string service;            ///< of Exposure
   Comparison comparison = Comparison::LessEqual;
   int64_t limit_ns = 0;

@@ -23,7 +23,7 @@ struct Finding {
   std::string text;
 };
 
-Finding missing(const plan::Plan& plan, uint32_t index, const ConditionState& state) {
+Finding missing(const plan::Plan& plan, uint32_t index, const ConditionState& state, int needed) {
   const std::string& text = plan.conditions[index].text;
   switch (state.last_status) {
     case ReadingStatus::Error:
@@ -35,7 +35,8 @@ Finding missing(const plan::Plan& plan, uint32_t index, const ConditionState& st
     case ReadingStatus::Ok: break;
   }
   return {Verdict::NoEvidence, Reason::Undecided,
-          fmt::format("{}: {} of {} samples had data", text, state.valid, state.closed)};
+          fmt::format("{}: only {} of {} samples had data; it takes half of them, and {}", text,
+                      state.valid, state.closed, needed)};
 }
 
 Finding look_at(const plan::Plan& plan, uint32_t index, const State& state, int64_t sample_ns,
@@ -45,7 +46,7 @@ Finding look_at(const plan::Plan& plan, uint32_t index, const State& state, int6
   int needed = by_proof(plan, condition) ? 1 : samples_needed(plan, condition);
   bool stale = now - known.last_valid_ns > fresh_intervals * sample_ns;
   if (known.valid == 0 || stale || known.valid * 2 < known.closed || known.valid < needed)
-    return missing(plan, index, known);
+    return missing(plan, index, known, needed);
   std::string measured = measured_text(plan, index, known);
   bool plain = !by_proof(plan, condition);
   if (condition.kind == plan::ConditionKind::Require) {

@@ -19,6 +19,7 @@ driver_ends() {
   judge_end $code "$1" "of the first terminal"
 }
 
+start_load hand
 case="a second release while one runs"
 drive apply long.rollout release --set image=shop:1.0 --yes
 await 20 "the canary serves" canary_serves
@@ -105,3 +106,4 @@ driver_ends 5
 says "no evidence" "parked: it needs a hand" "Everything this run had changed is restored" "$prometheus_url"
 check "$case: the canary is gone" test "$(instances | wc -l)" -eq 2
 start_prometheus
+stop_load
