@@ -59,10 +59,13 @@ void check_plans(Compilation& compilation) {
   }
   if (compilation.diagnostics.has_errors()) return;
   for (const plan::TestCase& test : plan::test_cases(program, compilation.sources, compilation.diagnostics)) {
-    std::optional<plan::Plan> plan = plan::make_plan(program, test.request, compilation.sources, compilation.diagnostics);
+    std::optional<plan::Plan> plan = plan::make_plan(program, test.request, compilation.sources,
+                                                     compilation.diagnostics);
     if (!plan) continue;
-    for (const plan::GivenFailure& failure : test.failures) check_phase(*plan, failure.phase, failure.phase_span, compilation.diagnostics);
-    for (const plan::Expectation& expected : test.expectations) check_phase(*plan, expected.phase, expected.phase_span, compilation.diagnostics);
+    for (const plan::GivenFailure& failure : test.failures)
+      check_phase(*plan, failure.phase, failure.phase_span, compilation.diagnostics);
+    for (const plan::Expectation& expected : test.expectations)
+      check_phase(*plan, expected.phase, expected.phase_span, compilation.diagnostics);
   }
 }
 

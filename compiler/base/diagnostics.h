@@ -61,7 +61,8 @@ struct DiagnosticKind {
 };
 
 namespace diag {
-#define DIAG(id, name, severity, format, ...) inline constexpr DiagnosticKind<__VA_ARGS__> id{name, Severity::severity, format};
+#define DIAG(id, name, severity, format, ...) \
+  inline constexpr DiagnosticKind<__VA_ARGS__> id{name, Severity::severity, format};
 #include "compiler/base/diagnostics.def"
 #undef DIAG
 }  // namespace diag
@@ -72,7 +73,15 @@ class Diagnostics {
   /// The returned reference is good for adding labels and help; it stays valid until `clear`.
   template <typename... Args>
   Diagnostic& report(Span span, const DiagnosticKind<Args...>& kind, const std::type_identity_t<Args>&... args) {
-    return add({kind.name, kind.severity, span, fmt::vformat(kind.format, fmt::make_format_args(args...)), {}, {}, {}, {}, {}});
+    return add({kind.name,
+                kind.severity,
+                span,
+                fmt::vformat(kind.format, fmt::make_format_args(args...)),
+                {},
+                {},
+                {},
+                {},
+                {}});
   }
 
   bool has_errors() const { return errors_ > 0; }

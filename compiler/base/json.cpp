@@ -72,11 +72,13 @@ std::string_view Node::as_string(std::string_view fallback) const {
 }
 
 Result<Node> parse(std::string_view text) {
-  if (text.size() > max_bytes) return OpError{fmt::format("the JSON text has {} bytes; at most {} are read", text.size(), max_bytes)};
+  if (text.size() > max_bytes)
+    return OpError{fmt::format("the JSON text has {} bytes; at most {} are read", text.size(), max_bytes)};
   simdjson::dom::parser parser;
   if (auto error = parser.allocate(text.size() + 1, max_depth)) return OpError{simdjson::error_message(error)};
   simdjson::dom::element root;
-  if (auto error = parser.parse(text.data(), text.size()).get(root)) return OpError{fmt::format("not JSON: {}", simdjson::error_message(error))};
+  if (auto error = parser.parse(text.data(), text.size()).get(root))
+    return OpError{fmt::format("not JSON: {}", simdjson::error_message(error))};
   return convert(root);
 }
 

@@ -58,13 +58,15 @@ std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, c
   std::string_view code = is_error ? red : yellow;
   std::string out;
   if (diagnostic.span.valid()) out += fmt::format("{}: ", paint(bold, place(sources, diagnostic.span)));
-  out += fmt::format("{} {} [{}]\n", paint(code, is_error ? "error:" : "warning:"), diagnostic.message, diagnostic.name);
+  out += fmt::format("{} {} [{}]\n", paint(code, is_error ? "error:" : "warning:"), diagnostic.message,
+                     diagnostic.name);
   if (diagnostic.span.valid()) out += snippet(sources, diagnostic.span, '^', '~', diagnostic.label, code, paint);
   bool only_that_line = true;  // then further marks stand below the first ones
   for (const Label& label : diagnostic.labels) {
     if (label.span.source != diagnostic.span.source) out += fmt::format("  in {}:\n", place(sources, label.span));
     bool same_line = diagnostic.span.valid() && label.span.source == diagnostic.span.source &&
-                     sources.line_start(label.span.source, label.span.begin) == sources.line_start(diagnostic.span.source, diagnostic.span.begin);
+                     sources.line_start(label.span.source, label.span.begin) ==
+                         sources.line_start(diagnostic.span.source, diagnostic.span.begin);
     out += snippet(sources, label.span, '-', '-', label.text, blue, paint, !(same_line && only_that_line));
     only_that_line &= same_line;
   }

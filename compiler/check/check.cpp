@@ -4,7 +4,8 @@
 
 namespace rollout::check {
 
-std::unique_ptr<ir::Program> check(const std::string& path, const Loader& load, SourceMap& sources, Diagnostics& diagnostics) {
+std::unique_ptr<ir::Program> check(const std::string& path, const Loader& load, SourceMap& sources,
+                                   Diagnostics& diagnostics) {
   auto program = std::make_unique<ir::Program>();
   Loaded loaded = load_modules(path, load, sources, *program, diagnostics);
   // A file that could not be parsed has no declarations: everything that names them would be reported again.
@@ -23,7 +24,10 @@ Stage stage_of(ast::DeclKind kind) {
     case ast::DeclKind::Record: case ast::DeclKind::Capability: case ast::DeclKind::Backend: case ast::DeclKind::Target:
       return Stage::Values;
     case ast::DeclKind::Service: return Stage::Services;
-    case ast::DeclKind::Gate: case ast::DeclKind::Strategy: case ast::DeclKind::Rollout: case ast::DeclKind::Test: break;
+    case ast::DeclKind::Gate:
+    case ast::DeclKind::Strategy:
+    case ast::DeclKind::Rollout:
+    case ast::DeclKind::Test: break;
   }
   return Stage::Rules;
 }

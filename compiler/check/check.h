@@ -19,6 +19,7 @@ inline constexpr size_t max_modules = 1000;
 
 /// Reads `path` and all that it imports, each file once, and checks them.
 /// The program is returned also when there are errors: look at `diagnostics`.
-std::unique_ptr<ir::Program> check(const std::string& path, const Loader& load, SourceMap& sources, Diagnostics& diagnostics);
+std::unique_ptr<ir::Program> check(const std::string& path, const Loader& load, SourceMap& sources,
+                                   Diagnostics& diagnostics);
 
 }  // namespace rollout::check

@@ -44,7 +44,8 @@ const Type* Checker::check_call(const ast::CallExpr* call) {
 
 void Checker::report_not_callable(const ast::CallExpr* call, const Type* callee) {
   Diagnostic& diagnostic = diagnostics_.report(call->callee->span, diag::NotCallable, text(callee));
-  if (callee->is(TypeKind::Live)) diagnostic.advise("only a histogram has quantiles; read this value as it is, without `(…)`");
+  if (callee->is(TypeKind::Live))
+    diagnostic.advise("only a histogram has quantiles; read this value as it is, without `(…)`");
 }
 
 std::vector<ir::Parameter> Checker::open_parameters(const Type* gate) const {
@@ -53,8 +54,8 @@ std::vector<ir::Parameter> Checker::open_parameters(const Type* gate) const {
   return open;
 }
 
-ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters, size_t first,
-                                   std::string_view whose, bool complete) {
+ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
+                                   size_t first, std::string_view whose, bool complete) {
   ir::Match match = ir::match_arguments(parameters, call->arguments, first);
   std::vector<std::string_view> known;
   for (size_t i = first; i < parameters.size(); ++i)
@@ -62,8 +63,9 @@ ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<
   switch (match.problem) {
     case ir::Match::Problem::None: break;
     case ir::Match::Problem::TooMany:
-      diagnostics_.report(match.culprit->value->span, diag::TooManyArguments, std::string(whose),
-                          fmt::format("{} argument{}", parameters.size() - first, parameters.size() - first == 1 ? "" : "s"));
+      diagnostics_.report(
+          match.culprit->value->span, diag::TooManyArguments, std::string(whose),
+          fmt::format("{} argument{}", parameters.size() - first, parameters.size() - first == 1 ? "" : "s"));
       return match;
     case ir::Match::Problem::UnknownLabel:
       report_unknown(match.culprit->label.span, match.culprit->label.text, fmt::format("argument of {}", whose), known);
@@ -72,21 +74,27 @@ ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<
       diagnostics_.report(match.culprit->label.span, diag::GivenTwice, std::string(match.culprit->label.text));
       return match;
     case ir::Match::Problem::PositionalAfterLabel:
-      diagnostics_.report(match.culprit->value->span, diag::LabelMissing).advise(fmt::format("the arguments are {}", list_of(known)));
+      diagnostics_.report(match.culprit->value->span, diag::LabelMissing)
+          .advise(fmt::format("the arguments are {}", list_of(known)));
       return match;
   }
   for (size_t i = first; i < parameters.size(); ++i) {
     const ir::Parameter& parameter = parameters[i];
-    if (match.values[i]) expect(match.values[i], parameter.type, parameter.name.text.empty() ? std::string(whose) : fmt::format("`{}`", parameter.name.text));
+    if (match.values[i])
+      expect(match.values[i], parameter.type,
+             parameter.name.text.empty() ? std::string(whose) : fmt::format("`{}`", parameter.name.text));
     else if (complete && !parameter.default_value)
-      diagnostics_.report(after(call->callee->span), diag::ArgumentMissing, std::string(whose), std::string(parameter.name.text), text(parameter.type))
+      diagnostics_
+          .report(after(call->callee->span), diag::ArgumentMissing, std::string(whose),
+                  std::string(parameter.name.text), text(parameter.type))
           .at(parameter.name.span, "declared here");
   }
   return match;
 }
 
 const Type* Checker::check_record_call(const ast::CallExpr* call, uint32_t record) {
-  check_arguments(call, program_.records[record].fields, 0, fmt::format("`{}`", program_.records[record].decl->name.text), true);
+  check_arguments(call, program_.records[record].fields, 0,
+                  fmt::format("`{}`", program_.records[record].decl->name.text), true);
   return program_.types.record(record);
 }
 
@@ -113,7 +121,8 @@ const Type* Checker::check_method_call(const ast::CallExpr* call, const ast::Mem
       return simple(TypeKind::Signal);
     }
   }
-  report_unknown(member->member.span, member->member.text, fmt::format("measure of `{}`", target.decl->name.text), known);
+  report_unknown(member->member.span, member->member.text,
+                 fmt::format("measure of `{}`", target.decl->name.text), known);
   return simple(TypeKind::Error);
 }
 

@@ -48,8 +48,10 @@ void Checker::check_decl(const ast::Decl* decl) {
     case ast::DeclKind::Let: check_let(indices_.lookup(decl)); break;
     case ast::DeclKind::Record: check_defaults(program_.records[indices_.lookup(decl)].fields); break;
     case ast::DeclKind::Capability:
-      for (const ir::Action& action : program_.capabilities[indices_.lookup(decl)].actions) check_defaults(action.parameters);
-      for (const ir::Method& signal : program_.capabilities[indices_.lookup(decl)].signals) check_defaults(signal.parameters);
+      for (const ir::Action& action : program_.capabilities[indices_.lookup(decl)].actions)
+        check_defaults(action.parameters);
+      for (const ir::Method& signal : program_.capabilities[indices_.lookup(decl)].signals)
+        check_defaults(signal.parameters);
       break;
     case ast::DeclKind::Backend:
       check_defaults(program_.backends[indices_.lookup(decl)].config);

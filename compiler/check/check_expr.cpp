@@ -41,7 +41,8 @@ const Type* Checker::check_expr(const ast::Expr* expr, const Type* wanted) {
 bool Checker::fits(const ast::Expr* expr, const Type* found, const Type* wanted) {
   if (found == wanted || found->is(TypeKind::Error) || wanted->is(TypeKind::Error)) return true;
   if (wanted->is(TypeKind::Float) && found->is(TypeKind::Int)) return true;
-  if (wanted->is(TypeKind::List) && found->is(TypeKind::List)) return fits(expr, found->arguments[0], wanted->arguments[0]);
+  if (wanted->is(TypeKind::List) && found->is(TypeKind::List))
+    return fits(expr, found->arguments[0], wanted->arguments[0]);
   if (wanted->is(TypeKind::Gate) && found->is(TypeKind::Gate) && wanted->arguments.size() == found->arguments.size()) {
     for (size_t i = 0; i < wanted->arguments.size(); ++i)
       if (wanted->arguments[i]->kind != found->arguments[i]->kind) return false;
@@ -65,9 +66,11 @@ void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view
   const Type* found = check_expr(expr, wanted);
   if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) return report_live(expr, whose, with_article(wanted));
   if (!fits(expr, found, wanted)) {
-    Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::WrongType, std::string(whose), text(wanted), text(found));
+    Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::WrongType, std::string(whose), text(wanted),
+                                                 text(found));
     diagnostic.caret(fmt::format("this is {}", text(found)));
-    if (wanted->is(TypeKind::Duration) && found->is(TypeKind::Int)) diagnostic.advise("a bare number is a count: write a unit, such as `5m` or `30s`");
+    if (wanted->is(TypeKind::Duration) && found->is(TypeKind::Int))
+      diagnostic.advise("a bare number is a count: write a unit, such as `5m` or `30s`");
     if (wanted->is(TypeKind::Percent) && (found->is(TypeKind::Int) || found->is(TypeKind::Float)))
       diagnostic.advise("a bare number is a count: write a share such as `5%`");
     return;
@@ -101,7 +104,8 @@ const Type* Checker::check_literal(const ast::LiteralExpr* literal, const Type* 
     case ast::LiteralKind::String:
       if (wanted && is_text_kind(wanted->kind)) {
         std::string problem = eval::text_problem(value_kind(wanted->kind), value->text);
-        if (!problem.empty()) diagnostics_.report(literal->span, diag::BadText, std::string(literal->text), text(wanted), problem);
+        if (!problem.empty())
+          diagnostics_.report(literal->span, diag::BadText, std::string(literal->text), text(wanted), problem);
         return wanted;
       }
       return simple(TypeKind::String);
@@ -147,14 +151,16 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
     return local->type;
   }
   if (name->name == "http") {
-    diagnostics_.report(name->span, diag::WrongKind, "http", "a probe without its path", "a value").advise("write `http(\"/healthz\")`");
+    diagnostics_.report(name->span, diag::WrongKind, "http", "a probe without its path", "a value")
+        .advise("write `http(\"/healthz\")`");
     return simple(TypeKind::Error);
   }
   std::optional<ir::Symbol> symbol = find(name->name);
   if (!symbol) {
     std::vector<std::string_view> visible;
     for (const Local& local : locals_) visible.push_back(local.name);
-    for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Gate, ir::Ref::Strategy, ir::Ref::Record})
+    for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Gate,
+                         ir::Ref::Strategy, ir::Ref::Record})
       for (std::string_view other : names_of(kind)) visible.push_back(other);
     report_unknown(name->span, name->name, "name", visible);
     return simple(TypeKind::Error);
@@ -173,7 +179,8 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
       std::sort(has.begin(), has.end());
       return program_.types.service(std::move(has));
     }
-    case ir::Ref::Target: return simple(program_.targets[symbol->index].decl->metrics ? TypeKind::Metrics : TypeKind::Target);
+    case ir::Ref::Target:
+      return simple(program_.targets[symbol->index].decl->metrics ? TypeKind::Metrics : TypeKind::Target);
     case ir::Ref::Gate: {
       std::vector<const Type*> open;
       for (const ir::Parameter& parameter : program_.gates[symbol->index].parameters)
@@ -182,7 +189,9 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
     }
     default: break;
   }
-  diagnostics_.report(name->span, diag::WrongKind, std::string(name->name), std::string(kind_text(symbol->kind)), "a value")
+  diagnostics_
+      .report(name->span, diag::WrongKind, std::string(name->name), std::string(kind_text(symbol->kind)),
+              "a value")
       .at(symbol->span, "declared here");
   return simple(TypeKind::Error);
 }
@@ -205,8 +214,8 @@ const Type* Checker::check_list(const ast::ListExpr* list, const Type* wanted) {
 
 const Type* Checker::common_service(const Type* left, const Type* right) {
   std::vector<uint32_t> both;
-  std::set_intersection(left->capabilities.begin(), left->capabilities.end(), right->capabilities.begin(), right->capabilities.end(),
-                        std::back_inserter(both));
+  std::set_intersection(left->capabilities.begin(), left->capabilities.end(), right->capabilities.begin(),
+                        right->capabilities.end(), std::back_inserter(both));
   return program_.types.service(std::move(both));
 }
 
@@ -214,7 +223,8 @@ const Type* Checker::check_index(const ast::IndexExpr* index) {
   const Type* object = check_expr(index->object);
   expect(index->index, simple(TypeKind::Int), "an index");
   if (object->is(TypeKind::List)) return object->arguments[0];
-  if (!object->is(TypeKind::Error)) diagnostics_.report(index->object->span, diag::WrongType, "`[…]`", "a List", text(object));
+  if (!object->is(TypeKind::Error))
+    diagnostics_.report(index->object->span, diag::WrongType, "`[…]`", "a List", text(object));
   return simple(TypeKind::Error);
 }
 

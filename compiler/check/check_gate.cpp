@@ -6,16 +6,21 @@ void Checker::check_gate(ir::Gate& gate) {
   for (const ir::Parameter& parameter : gate.parameters) add_local(parameter.name, parameter.type);
   const ast::GateDecl* decl = gate.decl;
   if (decl->sample) expect(decl->sample, simple(TypeKind::Duration), "`sample every`");
-  else diagnostics_.report(decl->name.span, diag::ClauseMissing, std::string(decl->name.text), "sample every").advise("write `sample every 15s`");
+  else
+    diagnostics_.report(decl->name.span, diag::ClauseMissing, std::string(decl->name.text), "sample every")
+        .advise("write `sample every 15s`");
   if (decl->minimum) expect(decl->minimum, simple(TypeKind::Int), "`minimum`");
   if (decl->harm) {
     expect(decl->harm, simple(TypeKind::Percent), "`harm`");
     const Type* of = check_expr(decl->harm_of);
-    if (!of->is(TypeKind::Live) && !of->is(TypeKind::Error)) diagnostics_.report(decl->harm_of->span, diag::WrongType, "`harm … of`", "a live value", text(of));
+    if (!of->is(TypeKind::Live) && !of->is(TypeKind::Error))
+      diagnostics_.report(decl->harm_of->span, diag::WrongType, "`harm … of`", "a live value", text(of));
   }
   for (const ast::ConditionClause& clause : decl->conditions) check_condition(clause);
   for (const ast::ResponseClause& response : decl->responses) check_response(response);
-  if (decl->conditions.empty()) diagnostics_.report(decl->name.span, diag::GateEmpty, std::string(decl->name.text)).advise("write `require s.error_rate < 1%`");
+  if (decl->conditions.empty())
+    diagnostics_.report(decl->name.span, diag::GateEmpty, std::string(decl->name.text))
+        .advise("write `require s.error_rate < 1%`");
   gate.slots = slots_;
 }
 

@@ -26,15 +26,18 @@ void Checker::check_capability(ir::Capability& capability) {
   for (const ast::ActionItem& item : capability.decl->actions) {
     ir::Action action{item.name, item.reversibility, check_parameters(item.parameters), &item};
     if (action.parameters.empty() || !action.parameters[0].type->is(TypeKind::Service)) {
-      diagnostics_.report(item.name.span, diag::FirstParameter, std::string(item.name.text)).advise("write `(s: Service, …)`");
+      diagnostics_.report(item.name.span, diag::FirstParameter, std::string(item.name.text))
+          .advise("write `(s: Service, …)`");
       continue;
     }
     check_effects(action);
     capability.actions.push_back(std::move(action));
   }
   for (const ast::SignalMethod& signal : capability.decl->signals) {
-    if (!is_one_of(signal.evidence.text, evidences)) report_unknown(signal.evidence.span, signal.evidence.text, "evidence", evidences);
-    capability.signals.push_back({signal.name, check_parameters(signal.parameters), check_type(signal.type), signal.evidence.text});
+    if (!is_one_of(signal.evidence.text, evidences))
+      report_unknown(signal.evidence.span, signal.evidence.text, "evidence", evidences);
+    capability.signals.push_back(
+        {signal.name, check_parameters(signal.parameters), check_type(signal.type), signal.evidence.text});
   }
 }
 
@@ -63,23 +66,27 @@ void Checker::check_effect_value(const ir::Action& action, const ast::Effect& ef
     info(effect.value).type = simple(TypeKind::None);
     return;
   }
-  if (effect.value->kind != ast::ExprKind::Call) return expect(effect.value, simple(wanted), fmt::format("`{}`", effect.variable.text));
+  if (effect.value->kind != ast::ExprKind::Call)
+    return expect(effect.value, simple(wanted), fmt::format("`{}`", effect.variable.text));
   // `version(s, canary)`: the value that the model has before the action.
   auto* call = static_cast<const ast::CallExpr*>(effect.value);
   auto name_of = [](const ast::Expr* expr) {
     return expr->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(expr)->name : std::string_view();
   };
-  bool copies = name_of(call->callee) == effect.variable.text && wanted != TypeKind::Percent && call->arguments.size() == 2 &&
-                name_of(call->arguments[0].value) == action.parameters[0].name.text && is_one_of(name_of(call->arguments[1].value), roles);
+  bool copies = name_of(call->callee) == effect.variable.text && wanted != TypeKind::Percent &&
+                call->arguments.size() == 2 &&
+                name_of(call->arguments[0].value) == action.parameters[0].name.text &&
+                is_one_of(name_of(call->arguments[1].value), roles);
   if (copies) return;
   diagnostics_.report(effect.value->span, diag::BadEffect, std::string(effect.variable.text))
-      .advise(fmt::format("write a parameter of the action, or what another version has: `{}({}, canary)`", effect.variable.text,
-                          action.parameters[0].name.text));
+      .advise(fmt::format("write a parameter of the action, or what another version has: `{}({}, canary)`",
+                          effect.variable.text, action.parameters[0].name.text));
 }
 
 void Checker::check_backend(ir::Backend& backend) {
   for (const ast::Name& name : backend.decl->capabilities)
-    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability")) backend.capabilities.push_back(symbol->index);
+    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability"))
+      backend.capabilities.push_back(symbol->index);
   backend.config = check_parameters(backend.decl->config);
   backend.bindings = check_parameters(backend.decl->bindings);
   for (const ast::ActionLimits& limits : backend.decl->actions) {
@@ -98,7 +105,9 @@ void Checker::check_limit(const ast::Name& number, int64_t least, int64_t most) 
   int64_t value = 0;
   if (number.text.empty()) return;
   bool fits = !llvm::StringRef(number.text).getAsInteger(10, value) && least <= value && value <= most;
-  if (!fits) diagnostics_.report(number.span, diag::OutOfRange, std::string(number.text), fmt::format("{} to {} is possible", least, most));
+  if (!fits)
+    diagnostics_.report(number.span, diag::OutOfRange, std::string(number.text),
+                        fmt::format("{} to {} is possible", least, most));
 }
 
 }  // namespace rollout::check

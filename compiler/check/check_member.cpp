@@ -18,7 +18,8 @@ const Type* Checker::check_member(const ast::MemberExpr* member) {
         info(member).index = i;
         return record.fields[i].type;
       }
-      report_unknown(member->member.span, member->member.text, fmt::format("field of `{}`", record.decl->name.text), known);
+      report_unknown(member->member.span, member->member.text,
+                     fmt::format("field of `{}`", record.decl->name.text), known);
       return simple(TypeKind::Error);
     }
     default: break;

@@ -29,27 +29,34 @@ std::string_view symbol_of(Operator op) {
 
 bool is_number(TypeKind kind) { return kind == TypeKind::Int || kind == TypeKind::Float; }
 bool is_quantity(TypeKind kind) {
-  return kind == TypeKind::Percent || kind == TypeKind::Points || kind == TypeKind::Duration || kind == TypeKind::Rate || kind == TypeKind::Bytes;
+  return kind == TypeKind::Percent || kind == TypeKind::Points || kind == TypeKind::Duration ||
+         kind == TypeKind::Rate || kind == TypeKind::Bytes;
 }
 bool is_share(TypeKind kind) { return kind == TypeKind::Percent || kind == TypeKind::Points; }
 
 TypeKind sum(Operator op, TypeKind left, TypeKind right) {
-  if (is_number(left) && is_number(right)) return left == TypeKind::Int && right == TypeKind::Int ? TypeKind::Int : TypeKind::Float;
+  if (is_number(left) && is_number(right))
+    return left == TypeKind::Int && right == TypeKind::Int ? TypeKind::Int : TypeKind::Float;
   if (left == TypeKind::String && right == TypeKind::String && op == Operator::Add) return TypeKind::String;
-  if (left == TypeKind::Percent && right == TypeKind::Percent) return op == Operator::Add ? TypeKind::Percent : TypeKind::Points;
-  if (is_share(left) && is_share(right)) return left == TypeKind::Points && right == TypeKind::Points ? TypeKind::Points : TypeKind::Percent;
+  if (left == TypeKind::Percent && right == TypeKind::Percent)
+    return op == Operator::Add ? TypeKind::Percent : TypeKind::Points;
+  if (is_share(left) && is_share(right))
+    return left == TypeKind::Points && right == TypeKind::Points ? TypeKind::Points : TypeKind::Percent;
   return left == right && is_quantity(left) ? left : TypeKind::Error;
 }
 
 TypeKind product(Operator op, TypeKind left, TypeKind right) {
   if (is_number(left) && is_number(right))
-    return left == TypeKind::Int && right == TypeKind::Int && op == Operator::Multiply ? TypeKind::Int : TypeKind::Float;
+    return left == TypeKind::Int && right == TypeKind::Int && op == Operator::Multiply ? TypeKind::Int
+                                                                                       : TypeKind::Float;
   if (is_quantity(left) && is_number(right)) return left;
   if (op == Operator::Divide) return left == right && is_quantity(left) ? TypeKind::Float : TypeKind::Error;
   if (is_number(left) && is_quantity(right)) return right;
   if (left == TypeKind::Percent && is_quantity(right)) return right;
   if (right == TypeKind::Percent && is_quantity(left)) return left;
-  if ((left == TypeKind::Rate && right == TypeKind::Duration) || (left == TypeKind::Duration && right == TypeKind::Rate)) return TypeKind::Float;
+  if ((left == TypeKind::Rate && right == TypeKind::Duration) ||
+      (left == TypeKind::Duration && right == TypeKind::Rate))
+    return TypeKind::Float;
   return TypeKind::Error;
 }
 
@@ -96,7 +103,9 @@ const Type* Checker::arithmetic(const ast::BinaryExpr* binary, const Type* left,
   bool adds = binary->op == Operator::Add || binary->op == Operator::Subtract;
   TypeKind result = adds ? sum(binary->op, a, b) : product(binary->op, a, b);
   if (result == TypeKind::Error) {
-    diagnostics_.report(binary->op_span, diag::UnitMismatch, std::string(symbol_of(binary->op)), text(left), text(right))
+    diagnostics_
+        .report(binary->op_span, diag::UnitMismatch, std::string(symbol_of(binary->op)), text(left),
+                text(right))
         .at(binary->left->span, text(left))
         .at(binary->right->span, text(right));
     return simple(TypeKind::Error);
@@ -113,7 +122,8 @@ const Type* Checker::comparison(const ast::BinaryExpr* binary, const Type* left,
   bool same = a == b || (is_number(a) && is_number(b)) || (is_share(a) && is_share(b));
   bool plain = a >= TypeKind::Bool && a <= TypeKind::Path && !(live && a == TypeKind::Bool);
   if (!same || !plain || (!ordered && !equality)) {
-    Diagnostic& diagnostic = diagnostics_.report(binary->op_span, diag::UnitMismatch, std::string(symbol_of(binary->op)), text(left), text(right));
+    Diagnostic& diagnostic = diagnostics_.report(binary->op_span, diag::UnitMismatch,
+                                                 std::string(symbol_of(binary->op)), text(left), text(right));
     diagnostic.at(binary->left->span, text(left)).at(binary->right->span, text(right));
     if (is_number(b) && is_share(a)) diagnostic.advise("write a share such as `5%`");
     if (is_number(b) && a == TypeKind::Duration) diagnostic.advise("write a unit, such as `500ms`");

@@ -3,21 +3,24 @@
 
 namespace rollout::check {
 
-std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> settings, const std::vector<ir::Parameter>& declared,
-                                               Span whole, std::string_view whose) {
+std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> settings,
+                                               const std::vector<ir::Parameter>& declared, Span whole,
+                                               std::string_view whose) {
   std::vector<ir::Given> given;
   std::vector<std::string_view> known;
   bool misspelt = false;
   for (const ir::Parameter& parameter : declared) known.push_back(parameter.name.text);
   for (const ast::Setting& setting : settings) {
-    auto parameter = std::find_if(declared.begin(), declared.end(), [&](const ir::Parameter& p) { return p.name.text == setting.name.text; });
+    auto parameter = std::find_if(declared.begin(), declared.end(),
+                                  [&](const ir::Parameter& p) { return p.name.text == setting.name.text; });
     if (parameter == declared.end()) {
       report_unknown(setting.name.span, setting.name.text, fmt::format("setting of {}", whose), known);
       misspelt = true;
       continue;
     }
     for (const ir::Given& other : given)
-      if (other.parameter->name.text == setting.name.text) diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
+      if (other.parameter->name.text == setting.name.text)
+        diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
     if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, std::string(setting.name.text));
     given_ = &parameter->given;
     expect(setting.value, parameter->type, fmt::format("`{}`", setting.name.text));
@@ -27,7 +30,9 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
   for (const ir::Parameter& parameter : declared) {
     bool found = std::any_of(given.begin(), given.end(), [&](const ir::Given& g) { return g.parameter == &parameter; });
     if (!found && !parameter.default_value && !misspelt)
-      diagnostics_.report(whole, diag::SettingMissing, std::string(whose), std::string(parameter.name.text), with_article(parameter.type))
+      diagnostics_
+          .report(whole, diag::SettingMissing, std::string(whose), std::string(parameter.name.text),
+                  with_article(parameter.type))
           .at(parameter.name.span, "declared here");
   }
   return given;
@@ -38,7 +43,8 @@ void Checker::check_target(ir::Target& target) {
   if (!symbol) return;
   target.backend = symbol->index;
   const ir::Backend& backend = program_.backends[symbol->index];
-  target.config = check_settings(target.decl->settings, backend.config, target.decl->backend.span, fmt::format("`{}`", backend.decl->name.text));
+  target.config = check_settings(target.decl->settings, backend.config, target.decl->backend.span,
+                                 fmt::format("`{}`", backend.decl->name.text));
 }
 
 void Checker::check_service(ir::Service& service) {
@@ -68,7 +74,9 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
   const Type* type = check_expr(setting.value);
   if (type->is(TypeKind::Error)) return;
   if (!type->is(TypeKind::Target)) {
-    diagnostics_.report(setting.value->span, diag::WrongType, fmt::format("`{}`", setting.name.text), "Target", text(type))
+    diagnostics_
+        .report(setting.value->span, diag::WrongType, fmt::format("`{}`", setting.name.text), "Target",
+                text(type))
         .advise("name a target, such as `hosts { … }`");
     return;
   }
@@ -84,7 +92,10 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
     return;
   }
   Span whole = setting.has_block ? setting.name.span : setting.span;
-  service.bindings.push_back({*capability, target, check_settings(setting.block, backend.bindings, whole, fmt::format("`{}` of `{}`", setting.name.text, backend.decl->name.text))});
+  service.bindings.push_back(
+      {*capability, target,
+       check_settings(setting.block, backend.bindings, whole,
+                      fmt::format("`{}` of `{}`", setting.name.text, backend.decl->name.text))});
 }
 
 /// A capability may bring signals of its own: how many instances of a workload are unhealthy.
@@ -109,11 +120,14 @@ void Checker::check_service_signal(ir::Service& service, const ast::SignalItem& 
   }
   const ir::Method& measured = program_.capabilities[method->index].signals[method->index2];
   if (measured.type != declared)
-    diagnostics_.report(signal.source->span, diag::WrongType, fmt::format("`{}`", signal.name.text), text(declared), text(measured.type))
+    diagnostics_
+        .report(signal.source->span, diag::WrongType, fmt::format("`{}`", signal.name.text), text(declared),
+                text(measured.type))
         .at(measured.name.span, "declared here");
   for (const ir::ServiceSignal& other : service.signals)
     if (other.name.text == signal.name.text)
-      diagnostics_.report(signal.name.span, diag::DeclaredTwice, std::string(signal.name.text)).at(other.name.span, "first declared here");
+      diagnostics_.report(signal.name.span, diag::DeclaredTwice, std::string(signal.name.text))
+          .at(other.name.span, "first declared here");
   service.signals.push_back({signal.name, declared, signal.source, method->index, method->index2});
 }
 

@@ -28,7 +28,8 @@ void Checker::check_statement(const ast::Statement* statement) {
       auto* loop = static_cast<const ast::ForStatement*>(statement);
       const Type* range = check_expr(loop->range);
       bool list = range->is(TypeKind::List);
-      if (!list && !range->is(TypeKind::Error)) diagnostics_.report(loop->range->span, diag::WrongType, "`for`", "a List", text(range));
+      if (!list && !range->is(TypeKind::Error))
+        diagnostics_.report(loop->range->span, diag::WrongType, "`for`", "a List", text(range));
       size_t outer = locals_.size();
       add_local(loop->variable, list ? range->arguments[0] : simple(TypeKind::Error));
       check_block(loop->body);
@@ -73,7 +74,8 @@ void Checker::check_judge(const ast::Expr* judge) {
   if (!type->is(TypeKind::Gate)) {
     diagnostics_.report(judge->span, diag::WrongType, "`judged by`", "Gate", text(type));
   } else if (!type->arguments.empty()) {
-    diagnostics_.report(judge->span, diag::GateOpen, with_article(type->arguments[0])).advise("give it what it judges, such as `healthy(checkout)`");
+    diagnostics_.report(judge->span, diag::GateOpen, with_article(type->arguments[0]))
+        .advise("give it what it judges, such as `healthy(checkout)`");
   }
 }
 
@@ -83,14 +85,16 @@ void Checker::check_call_statement(const ast::CallExpr* call) {
     return;
   }
   auto* name = static_cast<const ast::NameExpr*>(call->callee);
-  if (std::optional<ir::Symbol> symbol = expect_symbol({name->name, name->span}, ir::Ref::Strategy, "strategy")) check_strategy_call(call, symbol->index);
+  if (std::optional<ir::Symbol> symbol = expect_symbol({name->name, name->span}, ir::Ref::Strategy, "strategy"))
+    check_strategy_call(call, symbol->index);
 }
 
 void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member) {
   const Type* object = check_expr(member->object);
   if (object->is(TypeKind::Error)) return;
   if (!object->is(TypeKind::Service)) {
-    diagnostics_.report(member->object->span, diag::NoActions, text(object)).advise("actions belong to services: `checkout.shift(5%)`");
+    diagnostics_.report(member->object->span, diag::NoActions, text(object))
+        .advise("actions belong to services: `checkout.shift(5%)`");
     return;
   }
   std::vector<std::string_view> known;
@@ -106,12 +110,17 @@ void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr
   }
   const ir::Service* service = known_service(member->object);
   if (known.empty()) {
-    diagnostics_.report(member->object->span, diag::NoActions, service ? fmt::format("service `{}`", service->decl->name.text) : "this service")
-        .advise(service ? "bind it to a target: `workload = hosts { … }`" : "say what it can do: `s: Service with Workload + TrafficRouter`");
+    diagnostics_
+        .report(member->object->span, diag::NoActions,
+                service ? fmt::format("service `{}`", service->decl->name.text) : "this service")
+        .advise(service ? "bind it to a target: `workload = hosts { … }`"
+                        : "say what it can do: `s: Service with Workload + TrafficRouter`");
     return;
   }
-  report_unknown(member->member.span, member->member.text,
-                 service ? fmt::format("action of service `{}`", service->decl->name.text) : "action of this service", known);
+  report_unknown(
+      member->member.span, member->member.text,
+      service ? fmt::format("action of service `{}`", service->decl->name.text) : "action of this service",
+      known);
 }
 
 void Checker::check_strategy_call(const ast::CallExpr* call, uint32_t strategy) {

@@ -19,7 +19,8 @@ Measure measure_of(const ast::Expr* expr) {
     auto* member = static_cast<const ast::MemberExpr*>(expr);
     if (is_name(member->object, "rollback") && member->member.text == "duration") return Measure::RollbackDuration;
   }
-  if (expr->kind == ast::ExprKind::Call && is_name(static_cast<const ast::CallExpr*>(expr)->callee, "exposure")) return Measure::Exposure;
+  if (expr->kind == ast::ExprKind::Call && is_name(static_cast<const ast::CallExpr*>(expr)->callee, "exposure"))
+    return Measure::Exposure;
   return Measure::None;
 }
 
@@ -40,7 +41,9 @@ void Checker::check_test(const ir::Test& test) {
       case ast::TestItemKind::Expect: check_expectation(item); break;
     }
   }
-  if (runs != 1) diagnostics_.report(test.decl->name.span, diag::TestRuns, runs).advise("write one `run release(image: \"shop:1.1\")`");
+  if (runs != 1)
+    diagnostics_.report(test.decl->name.span, diag::TestRuns, runs)
+        .advise("write one `run release(image: \"shop:1.1\")`");
   in_test_ = false;
 }
 
@@ -61,11 +64,13 @@ void Checker::check_given(const ast::TestItem& item) {
 
 /// `given fail checkout.shift in phase pilot`
 void Checker::check_failure(const ast::TestItem& item) {
-  auto* member = item.subject->kind == ast::ExprKind::Member ? static_cast<const ast::MemberExpr*>(item.subject) : nullptr;
+  auto* member = item.subject->kind == ast::ExprKind::Member ? static_cast<const ast::MemberExpr*>(item.subject)
+                                                             : nullptr;
   const Type* object = member ? check_expr(member->object) : nullptr;
   if (object && object->is(TypeKind::Error)) return;
   if (!object || !object->is(TypeKind::Service)) {
-    diagnostics_.report(item.subject->span, diag::NoActions, object ? text(object) : "this").advise("write `given fail checkout.shift`");
+    diagnostics_.report(item.subject->span, diag::NoActions, object ? text(object) : "this")
+        .advise("write `given fail checkout.shift`");
     return;
   }
   std::vector<std::string_view> known;
@@ -81,20 +86,23 @@ void Checker::check_run(const ast::TestItem& item) {
   for (size_t i = 0; i < item.arguments.size(); ++i) {
     const ast::Argument& argument = item.arguments[i];
     if (argument.label.text.empty()) {
-      diagnostics_.report(argument.value->span, diag::LabelMissing).advise("inputs are given by name: `run release(image: \"shop:1.1\")`");
+      diagnostics_.report(argument.value->span, diag::LabelMissing)
+          .advise("inputs are given by name: `run release(image: \"shop:1.1\")`");
       continue;
     }
     std::optional<ir::Symbol> symbol = expect_symbol(argument.label, ir::Ref::Input, "input");
     if (symbol) expect(argument.value, program_.inputs[symbol->index].type, fmt::format("`{}`", argument.label.text));
     for (size_t j = 0; j < i; ++j)
-      if (item.arguments[j].label.text == argument.label.text) diagnostics_.report(argument.label.span, diag::GivenTwice, std::string(argument.label.text));
+      if (item.arguments[j].label.text == argument.label.text)
+        diagnostics_.report(argument.label.span, diag::GivenTwice, std::string(argument.label.text));
   }
 }
 
 void Checker::check_expectation(const ast::TestItem& item) {
   if (item.subject->kind == ast::ExprKind::Name) {
     std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
-    if (std::find(outcomes.begin(), outcomes.end(), name) == outcomes.end()) report_unknown(item.subject->span, name, "outcome", outcomes);
+    if (std::find(outcomes.begin(), outcomes.end(), name) == outcomes.end())
+      report_unknown(item.subject->span, name, "outcome", outcomes);
     return;
   }
   if (item.subject->kind == ast::ExprKind::Binary) {
@@ -109,7 +117,9 @@ void Checker::check_expectation(const ast::TestItem& item) {
     }
   }
   diagnostics_.report(item.subject->span, diag::BadExpectation)
-      .advise("write an outcome (`succeeded`, `rolled_back in phase canary`, `parked`) or compare `duration`, `rollback.duration` or `exposure(service)`");
+      .advise(
+          "write an outcome (`succeeded`, `rolled_back in phase canary`, `parked`) or compare `duration`, "
+          "`rollback.duration` or `exposure(service)`");
 }
 
 }  // namespace rollout::check

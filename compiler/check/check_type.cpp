@@ -10,17 +10,31 @@ namespace {
 
 TypeKind kind_of(std::string_view name) {
   return llvm::StringSwitch<TypeKind>(name)
-      .Case("Bool", TypeKind::Bool).Case("Int", TypeKind::Int).Case("Float", TypeKind::Float).Case("String", TypeKind::String)
-      .Case("Percent", TypeKind::Percent).Case("Duration", TypeKind::Duration).Case("Rate", TypeKind::Rate)
-      .Case("Bytes", TypeKind::Bytes).Case("Money", TypeKind::Money).Case("Time", TypeKind::Time).Case("Date", TypeKind::Date)
-      .Case("Version", TypeKind::Version).Case("Image", TypeKind::Image).Case("Url", TypeKind::Url).Case("Path", TypeKind::Path)
-      .Case("Probe", TypeKind::Probe).Case("Service", TypeKind::Service).Case("List", TypeKind::List).Case("Gate", TypeKind::Gate)
+      .Case("Bool", TypeKind::Bool)
+      .Case("Int", TypeKind::Int)
+      .Case("Float", TypeKind::Float)
+      .Case("String", TypeKind::String)
+      .Case("Percent", TypeKind::Percent)
+      .Case("Duration", TypeKind::Duration)
+      .Case("Rate", TypeKind::Rate)
+      .Case("Bytes", TypeKind::Bytes)
+      .Case("Money", TypeKind::Money)
+      .Case("Time", TypeKind::Time)
+      .Case("Date", TypeKind::Date)
+      .Case("Version", TypeKind::Version)
+      .Case("Image", TypeKind::Image)
+      .Case("Url", TypeKind::Url)
+      .Case("Path", TypeKind::Path)
+      .Case("Probe", TypeKind::Probe)
+      .Case("Service", TypeKind::Service)
+      .Case("List", TypeKind::List)
+      .Case("Gate", TypeKind::Gate)
       .Default(TypeKind::Error);
 }
 
-const std::vector<std::string_view> type_names = {"Bool", "Int", "Float", "String", "Percent", "Duration", "Rate", "Bytes",
-                                                  "Money", "Time", "Date", "Version", "Image", "Url", "Path", "Probe",
-                                                  "Service", "List", "Gate"};
+const std::vector<std::string_view> type_names = {
+    "Bool", "Int",     "Float", "String", "Percent", "Duration", "Rate",    "Bytes", "Money", "Time",
+    "Date", "Version", "Image", "Url",    "Path",    "Probe",    "Service", "List",  "Gate"};
 
 }  // namespace
 
@@ -38,22 +52,26 @@ const Type* Checker::check_type(const ast::Type* type) {
   for (const ast::Type* argument : type->arguments) arguments.push_back(check_type(argument));
   size_t wanted = kind == TypeKind::List || kind == TypeKind::Gate ? 1 : 0;
   if (arguments.size() != wanted) {
-    diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text), wanted ? "one type" : "no types", arguments.size());
+    diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text),
+                        wanted ? "one type" : "no types", arguments.size());
     return simple(TypeKind::Error);
   }
   if (type->optional) {
-    diagnostics_.report(type->span, diag::NoOptional, std::string(type->name.text)).advise("give it a default instead: `= …`");
+    diagnostics_.report(type->span, diag::NoOptional, std::string(type->name.text))
+        .advise("give it a default instead: `= …`");
     return simple(TypeKind::Error);
   }
   if (!type->with.empty() && kind != TypeKind::Service) {
-    diagnostics_.report(type->with[0].span, diag::NoCapabilities, std::string(type->name.text)).advise("only services have capabilities: `Service with Workload`");
+    diagnostics_.report(type->with[0].span, diag::NoCapabilities, std::string(type->name.text))
+        .advise("only services have capabilities: `Service with Workload`");
     return simple(TypeKind::Error);
   }
   if (kind == TypeKind::List) return program_.types.list_of(arguments[0]);
   if (kind == TypeKind::Gate) return program_.types.gate(arguments);
   std::vector<uint32_t> capabilities;
   for (const ast::Name& name : type->with)
-    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability")) capabilities.push_back(symbol->index);
+    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability"))
+      capabilities.push_back(symbol->index);
   std::sort(capabilities.begin(), capabilities.end());
   capabilities.erase(std::unique(capabilities.begin(), capabilities.end()), capabilities.end());
   return kind == TypeKind::Service ? program_.types.service(capabilities) : simple(kind);
@@ -64,7 +82,8 @@ std::vector<ir::Parameter> Checker::check_parameters(llvm::ArrayRef<ast::Field> 
   for (const ast::Field& field : fields) {
     for (const ir::Parameter& other : parameters)
       if (other.name.text == field.name.text)
-        diagnostics_.report(field.name.span, diag::DeclaredTwice, std::string(field.name.text)).at(other.name.span, "first declared here");
+        diagnostics_.report(field.name.span, diag::DeclaredTwice, std::string(field.name.text))
+            .at(other.name.span, "first declared here");
     std::vector<std::string_view> given;
     for (const ast::Name& name : field.given) given.push_back(name.text);
     parameters.push_back({field.name, check_type(field.type), field.default_value, field.where, given});
@@ -77,7 +96,8 @@ void Checker::check_defaults(const std::vector<ir::Parameter>& parameters) {
   std::vector<Local> outer = std::move(locals_);
   locals_.clear();
   for (const ir::Parameter& parameter : parameters) {
-    if (parameter.default_value) expect(parameter.default_value, parameter.type, fmt::format("`{}`", parameter.name.text));
+    if (parameter.default_value)
+      expect(parameter.default_value, parameter.type, fmt::format("`{}`", parameter.name.text));
     if (!parameter.where) continue;
     add_local(parameter.name, parameter.type);
     expect(parameter.where, simple(TypeKind::Bool), "`where`");

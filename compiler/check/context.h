@@ -103,8 +103,9 @@ class Checker {
   void check_limit(const ast::Name& number, int64_t least, int64_t most);
   void check_backend(ir::Backend& backend);
   void check_target(ir::Target& target);
-  std::vector<ir::Given> check_settings(llvm::ArrayRef<ast::Setting> settings, const std::vector<ir::Parameter>& declared,
-                                        Span whole, std::string_view whose);
+  std::vector<ir::Given> check_settings(llvm::ArrayRef<ast::Setting> settings,
+                                        const std::vector<ir::Parameter>& declared, Span whole,
+                                        std::string_view whose);
   void check_service(ir::Service& service);
   void check_service_setting(ir::Service& service, const ast::Setting& setting);
   void check_service_signal(ir::Service& service, const ast::SignalItem& signal);

@@ -34,7 +34,8 @@ void Checker::import_names(const std::vector<Imported>& imports) {
 void Checker::add_symbol(std::string_view name, Span span, ir::Ref kind, size_t index) {
   auto [place, fresh] = module().scope.try_emplace(name, ir::Symbol{kind, uint32_t(index), span});
   if (fresh) return;
-  Diagnostic& diagnostic = diagnostics_.report(span, diag::DeclaredTwice, std::string(name)).at(place->second.span, "first declared here");
+  Diagnostic& diagnostic = diagnostics_.report(span, diag::DeclaredTwice, std::string(name))
+                               .at(place->second.span, "first declared here");
   if (place->second.span.source != span.source) diagnostic.advise("import it under another name: `{name as other}`");
 }
 
@@ -57,22 +58,27 @@ void Checker::declare_one(const ast::Decl* decl) {
       keep(program_.records, ir::Ref::Record, ir::Record{module_, static_cast<const ast::RecordDecl*>(decl), {}});
       break;
     case ast::DeclKind::Target:
-      keep(program_.targets, ir::Ref::Target, ir::Target{module_, static_cast<const ast::TargetDecl*>(decl), UINT32_MAX, {}});
+      keep(program_.targets, ir::Ref::Target,
+           ir::Target{module_, static_cast<const ast::TargetDecl*>(decl), UINT32_MAX, {}});
       break;
     case ast::DeclKind::Service:
-      keep(program_.services, ir::Ref::Service, ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr});
+      keep(program_.services, ir::Ref::Service,
+           ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr});
       break;
     case ast::DeclKind::Capability:
-      keep(program_.capabilities, ir::Ref::Capability, ir::Capability{module_, static_cast<const ast::CapabilityDecl*>(decl), {}, {}});
+      keep(program_.capabilities, ir::Ref::Capability,
+           ir::Capability{module_, static_cast<const ast::CapabilityDecl*>(decl), {}, {}});
       break;
     case ast::DeclKind::Backend:
-      keep(program_.backends, ir::Ref::Backend, ir::Backend{module_, static_cast<const ast::BackendDecl*>(decl), {}, {}, {}});
+      keep(program_.backends, ir::Ref::Backend,
+           ir::Backend{module_, static_cast<const ast::BackendDecl*>(decl), {}, {}, {}});
       break;
     case ast::DeclKind::Gate:
       keep(program_.gates, ir::Ref::Gate, ir::Gate{module_, static_cast<const ast::GateDecl*>(decl), {}, 0});
       break;
     case ast::DeclKind::Strategy:
-      keep(program_.strategies, ir::Ref::Strategy, ir::Strategy{module_, static_cast<const ast::StrategyDecl*>(decl), {}, 0});
+      keep(program_.strategies, ir::Ref::Strategy,
+           ir::Strategy{module_, static_cast<const ast::StrategyDecl*>(decl), {}, 0});
       break;
     case ast::DeclKind::Rollout:
       keep(program_.rollouts, ir::Ref::Rollout, ir::Rollout{module_, static_cast<const ast::RolloutDecl*>(decl), 0});

@@ -89,7 +89,8 @@ class ModuleLoader {
     bool at_root = !llvm::StringRef(module.path).contains('/');
     std::string path = normalise(at_root ? written.str() : folder.str() + "/" + written.str());
     if (path.empty() || written.startswith("/") || !written.startswith(".")) {
-      diagnostics_.report(import.path.span, diag::ImportOutside, written.str()).advise("write a path relative to this file, such as \"./shop.rollout\"");
+      diagnostics_.report(import.path.span, diag::ImportOutside, written.str())
+          .advise("write a path relative to this file, such as \"./shop.rollout\"");
       return;
     }
     if (std::optional<ir::ModuleId> id = read(path, import.path.span))
@@ -104,7 +105,8 @@ class ModuleLoader {
     bool is_file = bool(load_(path + ".rollout"));
     for (const ast::ImportName& name : import.names) {
       std::string file = is_file ? path + ".rollout" : fmt::format("{}/{}.rollout", path, name.name.text);
-      if (std::optional<ir::ModuleId> id = read(file, is_file ? import.path.span : name.name.span)) imports.push_back({&name, *id});
+      if (std::optional<ir::ModuleId> id = read(file, is_file ? import.path.span : name.name.span))
+        imports.push_back({&name, *id});
     }
   }
 
@@ -119,7 +121,8 @@ class ModuleLoader {
 
 }  // namespace
 
-Loaded load_modules(const std::string& path, const Loader& load, SourceMap& sources, ir::Program& program, Diagnostics& diagnostics) {
+Loaded load_modules(const std::string& path, const Loader& load, SourceMap& sources, ir::Program& program,
+                    Diagnostics& diagnostics) {
   Loaded loaded;
   ModuleLoader(load, sources, program, diagnostics, loaded).read(path, {});
   return loaded;

@@ -20,6 +20,7 @@ struct Loaded {
 };
 
 /// Fills `program.modules`, dependencies first.
-Loaded load_modules(const std::string& path, const Loader& load, SourceMap& sources, ir::Program& program, Diagnostics& diagnostics);
+Loaded load_modules(const std::string& path, const Loader& load, SourceMap& sources, ir::Program& program,
+                    Diagnostics& diagnostics);
 
 }  // namespace rollout::check

@@ -39,7 +39,9 @@ std::optional<ir::Symbol> Checker::expect_symbol(const ast::Name& name, ir::Ref 
   std::optional<ir::Symbol> symbol = find(name.text);
   if (symbol && symbol->kind == kind) return symbol;
   if (symbol) {
-    diagnostics_.report(name.span, diag::WrongKind, std::string(name.text), std::string(kind_text(symbol->kind)), std::string(kind_text(kind)))
+    diagnostics_
+        .report(name.span, diag::WrongKind, std::string(name.text), std::string(kind_text(symbol->kind)),
+                std::string(kind_text(kind)))
         .at(symbol->span, "declared here");
     return std::nullopt;
   }
@@ -55,7 +57,8 @@ std::vector<std::string_view> Checker::names_of(ir::Ref kind) const {
   return names;
 }
 
-void Checker::report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known) {
+void Checker::report_unknown(Span span, std::string_view name, std::string_view what,
+                             std::vector<std::string_view> known) {
   // "setting of `haproxy`" reads best as "`haproxy` has no setting …".
   size_t of = what.find(" of ");
   Diagnostic& diagnostic = of == std::string_view::npos

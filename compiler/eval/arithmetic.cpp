@@ -30,8 +30,10 @@ std::optional<Value> multiply(const Value& left, const Value& right, Kind result
     double scale = rate ? double(rate_one) * double(ns_per_s) : 1;
     return rounded(result, plain(left) * plain(right) / scale);
   }
-  if (left.is(Kind::Percent) && !is_plain(right)) return whole(result, __int128(left.number) * right.number / percent_all);
-  if (right.is(Kind::Percent) && !is_plain(left)) return whole(result, __int128(left.number) * right.number / percent_all);
+  if (left.is(Kind::Percent) && !is_plain(right))
+    return whole(result, __int128(left.number) * right.number / percent_all);
+  if (right.is(Kind::Percent) && !is_plain(left))
+    return whole(result, __int128(left.number) * right.number / percent_all);
   if (left.is(Kind::Float) || right.is(Kind::Float)) return rounded(result, plain(left) * plain(right));
   return whole(result, __int128(left.number) * right.number);
 }
@@ -68,7 +70,11 @@ std::optional<Value> compute(Operator op, const Value& left, const Value& right,
       return rounded(result, plain(left) / divisor);
     }
     case Operator::Negate: case Operator::Not: case Operator::Less: case Operator::LessEqual: case Operator::Greater:
-    case Operator::GreaterEqual: case Operator::Equal: case Operator::NotEqual: case Operator::And: case Operator::Or: break;
+    case Operator::GreaterEqual:
+    case Operator::Equal:
+    case Operator::NotEqual:
+    case Operator::And:
+    case Operator::Or: break;
   }
   return std::nullopt;
 }

@@ -85,14 +85,16 @@ Value Evaluator::eval_inner(ir::ModuleId module, const ast::Expr* expr, const Fr
     case ast::ExprKind::Binary: return eval_binary(module, static_cast<const ast::BinaryExpr*>(expr), frame);
     case ast::ExprKind::List: {
       std::vector<Value> items;
-      for (const ast::Expr* item : static_cast<const ast::ListExpr*>(expr)->items) items.push_back(eval(module, item, frame));
+      for (const ast::Expr* item : static_cast<const ast::ListExpr*>(expr)->items)
+        items.push_back(eval(module, item, frame));
       return bounded(Value::list(std::move(items)), expr->span);
     }
     case ast::ExprKind::Index: {
       auto* index = static_cast<const ast::IndexExpr*>(expr);
       Value list = eval(module, index->object, frame), at = eval(module, index->index, frame);
       if (at.number < 0 || size_t(at.number) >= list.items.size())
-        return fail(index->index->span, fmt::format("the list has {} items; {} is no index of it", list.items.size(), at.number));
+        return fail(index->index->span,
+                    fmt::format("the list has {} items; {} is no index of it", list.items.size(), at.number));
       return list.items[size_t(at.number)];
     }
   }
@@ -112,7 +114,8 @@ Value Evaluator::eval_text(ir::ModuleId module, const ast::TextExpr* text, const
       out += fmt::format("${{{}}}", static_cast<const ast::NameExpr*>(part)->name);
     } else if (part->kind == ast::ExprKind::Literal) {
       // The bare text between the names: with quotes it reads like any string.
-      Result<Value> value = parse_literal(ast::LiteralKind::String, fmt::format("\"{}\"", static_cast<const ast::LiteralExpr*>(part)->text));
+      Result<Value> value = parse_literal(
+          ast::LiteralKind::String, fmt::format("\"{}\"", static_cast<const ast::LiteralExpr*>(part)->text));
       if (!value) return fail(part->span, value.error().message);
       out += value->text;
     } else {
@@ -120,7 +123,8 @@ Value Evaluator::eval_text(ir::ModuleId module, const ast::TextExpr* text, const
       if (value.is(Kind::None)) return {};  // reported already
       out += value.is(Kind::String) ? value.text : to_text(value);
     }
-    if (out.size() > max_text_bytes) return fail(text->span, fmt::format("the text has more than {} bytes", max_text_bytes));
+    if (out.size() > max_text_bytes)
+      return fail(text->span, fmt::format("the text has more than {} bytes", max_text_bytes));
   }
   Value value = convert(Value::of(Kind::String, out), program_.info(module, text).type);
   if (value.is(Kind::String)) return value;
@@ -168,12 +172,16 @@ Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member,
   if (info.ref == ir::Ref::Field) return info.index < object.items.size() ? object.items[info.index] : Value{};
   if (!object.is(Kind::Entity)) return {};
   const ir::Service& service = program_.services[size_t(object.number)];
-  const ast::Expr* fact = info.ref == ir::Ref::Replicas ? replicas_of(service) : info.ref == ir::Ref::Traffic ? service.traffic : nullptr;
-  if (!fact) return fail(member->member.span, fmt::format("`{}` does not say its {}", object.text, member->member.text));
+  const ast::Expr* fact = info.ref == ir::Ref::Replicas  ? replicas_of(service)
+                          : info.ref == ir::Ref::Traffic ? service.traffic
+                                                         : nullptr;
+  if (!fact)
+    return fail(member->member.span, fmt::format("`{}` does not say its {}", object.text, member->member.text));
   return eval(service.module, fact, {});
 }
 
-Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module, const ast::Expr* given, const Frame& frame) {
+Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module,
+                      const ast::Expr* given, const Frame& frame) {
   if (!given && !parameter.default_value) return {};
   Value value = given ? eval(module, given, frame) : eval(declared_in, parameter.default_value, {});
   check_where(parameter, declared_in, value, given ? given->span : parameter.name.span);
@@ -223,7 +231,8 @@ Value Evaluator::eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, co
   Value value = eval(module, unary->operand, frame);
   if (value.is(Kind::None)) return {};
   if (unary->op == ast::Operator::Not) return Value::boolean(!value.number);
-  if (__builtin_sub_overflow(int64_t{0}, value.number, &value.number)) return fail(unary->span, "the result is too large");
+  if (__builtin_sub_overflow(int64_t{0}, value.number, &value.number))
+    return fail(unary->span, "the result is too large");
   value.real = -value.real;
   return value;
 }
@@ -247,7 +256,8 @@ Value Evaluator::eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary,
     case Operator::NotEqual: return Value::boolean(compare(left, right) != 0);
     case Operator::Add: case Operator::Subtract: case Operator::Multiply: case Operator::Divide: {
       std::optional<Value> result = compute(binary->op, left, right, value_kind(program_.info(module, binary).type));
-      if (result && result->text.size() > max_text_bytes) return fail(binary->span, fmt::format("the text has more than {} bytes", max_text_bytes));
+      if (result && result->text.size() > max_text_bytes)
+        return fail(binary->span, fmt::format("the text has more than {} bytes", max_text_bytes));
       if (result) return *result;
       bool zero = binary->op == Operator::Divide && number_of(right) == 0;
       return fail(binary->span, zero ? "division by zero" : "the result is too large");

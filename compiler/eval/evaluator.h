@@ -27,11 +27,14 @@ class Evaluator {
   /// A value for an expression whose type is not live.
   Value eval(ir::ModuleId module, const ast::Expr* expr, const Frame& frame);
   /// The value of a parameter, or its default where `given` is null; its `where` is checked.
-  Value bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module, const ast::Expr* given, const Frame& frame);
+  Value bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module,
+             const ast::Expr* given, const Frame& frame);
   /// Reports when `value` does not fit the parameter's `where`. `at` is where the value was written.
   void check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at);
   /// The number of a value in the unit of its kind, for arithmetic on mixed kinds.
-  static double number_of(const Value& value) { return value.is(Value::Kind::Float) ? value.real : double(value.number); }
+  static double number_of(const Value& value) {
+    return value.is(Value::Kind::Float) ? value.real : double(value.number);
+  }
 
  private:
   Value eval_literal(ir::ModuleId module, const ast::LiteralExpr* literal);

@@ -72,7 +72,9 @@ Result<Value> parse_duration(std::string_view text) {
 Result<Value> parse_number(Kind kind, std::string_view text, int64_t one, std::string_view suffix) {
   Result<int64_t> number = take_number(text, one);
   if (!number) return number.error();
-  if (text != suffix) return OpError{suffix.empty() ? "a whole number is expected" : fmt::format("`{}` is expected behind the number", suffix)};
+  if (text != suffix)
+    return OpError{suffix.empty() ? "a whole number is expected"
+                                  : fmt::format("`{}` is expected behind the number", suffix)};
   return Value::of(kind, *number);
 }
 
@@ -86,7 +88,8 @@ Result<Value> parse_rate(std::string_view text) {
 }
 
 Result<Value> parse_bytes(std::string_view text) {
-  Result<int64_t> unit = unit_size(byte_units, text.substr(std::min(text.size(), text.find_first_not_of("0123456789._"))));
+  Result<int64_t> unit = unit_size(byte_units,
+                                   text.substr(std::min(text.size(), text.find_first_not_of("0123456789._"))));
   if (!unit) return unit.error();
   Result<int64_t> number = take_number(text, *unit);
   if (!number) return number.error();
@@ -154,7 +157,8 @@ Result<Value> parse_literal(ast::LiteralKind kind, std::string_view text) {
       for (char c : text)
         if (c != '_') digits += c;
       double number = strtod(digits.c_str(), nullptr);
-      return number <= std::numeric_limits<double>::max() ? Result<Value>(Value::real_number(number)) : OpError{"it is too large"};
+      return number <= std::numeric_limits<double>::max() ? Result<Value>(Value::real_number(number))
+                                                          : OpError{"it is too large"};
     }
     case LiteralKind::Percent: return parse_number(Kind::Percent, text, percent_one, "%");
     case LiteralKind::Duration: return parse_duration(text);
@@ -177,7 +181,8 @@ Result<Value> parse_value(Kind kind, std::string_view text) {
       return OpError{"`true` or `false` is expected"};
     case Kind::Int: return parse_number(Kind::Int, text, 1, "");
     case Kind::Float:
-      if (text.empty() || text.find_first_not_of("0123456789._") != std::string_view::npos) return OpError{"a number is expected"};
+      if (text.empty() || text.find_first_not_of("0123456789._") != std::string_view::npos)
+        return OpError{"a number is expected"};
       return parse_literal(ast::LiteralKind::Float, text);
     case Kind::Percent: return parse_number(Kind::Percent, text, percent_one, "%");
     case Kind::Duration: return text.empty() ? Result<Value>(OpError{"a duration is expected"}) : parse_duration(text);
@@ -206,10 +211,13 @@ std::string text_problem(Kind kind, std::string_view text) {
     llvm::StringRef named = whole.split('@').first;
     llvm::StringRef last = named.substr(named.rfind('/') + 1);
     if (!last.contains(':')) return "an image is name:tag, such as \"shop:1.1\"";
-    if (last.split(':').first.empty() || last.split(':').second.empty()) return "an image is name:tag, such as \"shop:1.1\"";
+    if (last.split(':').first.empty() || last.split(':').second.empty())
+      return "an image is name:tag, such as \"shop:1.1\"";
   }
-  if (kind == Kind::Url && !whole.startswith("http://") && !whole.startswith("https://")) return "a URL begins with http:// or https://";
-  if (kind == Kind::Path && (whole == ".." || whole.startswith("../") || whole.contains("/../") || whole.endswith("/..")))
+  if (kind == Kind::Url && !whole.startswith("http://") && !whole.startswith("https://"))
+    return "a URL begins with http:// or https://";
+  if (kind == Kind::Path &&
+      (whole == ".." || whole.startswith("../") || whole.contains("/../") || whole.endswith("/..")))
     return "a path does not leave the project with `..`";
   return {};
 }

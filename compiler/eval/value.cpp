@@ -49,15 +49,21 @@ std::string items_text(const std::vector<Value>& items) {
 }  // namespace
 
 bool Value::operator==(const Value& other) const {
-  return kind == other.kind && number == other.number && real == other.real && text == other.text && items == other.items;
+  return kind == other.kind && number == other.number && real == other.real && text == other.text &&
+         items == other.items;
 }
 
 std::string duration_text(int64_t ns) {
   if (ns == 0) return "0s";
   if (ns == std::numeric_limits<int64_t>::min()) ++ns;  // it has no positive counterpart
   if (ns < 0) return "-" + duration_text(-ns);
-  constexpr std::pair<std::string_view, int64_t> units[] = {{"d", 24 * 3600 * ns_per_s}, {"h", 3600 * ns_per_s}, {"m", 60 * ns_per_s},
-                                                            {"s", ns_per_s}, {"ms", ns_per_ms}, {"us", 1000}, {"ns", 1}};
+  constexpr std::pair<std::string_view, int64_t> units[] = {{"d", 24 * 3600 * ns_per_s},
+                                                            {"h", 3600 * ns_per_s},
+                                                            {"m", 60 * ns_per_s},
+                                                            {"s", ns_per_s},
+                                                            {"ms", ns_per_ms},
+                                                            {"us", 1000},
+                                                            {"ns", 1}};
   std::string text;
   for (auto [name, size] : units) {
     if (ns >= size) text += fmt::format("{}{}", ns / size, name);

@@ -15,6 +15,7 @@ struct Match {
 };
 
 /// `first` parameters are not given by the call: the service in `checkout.shift(5%)`.
-Match match_arguments(const std::vector<Parameter>& parameters, llvm::ArrayRef<ast::Argument> arguments, size_t first = 0);
+Match match_arguments(const std::vector<Parameter>& parameters, llvm::ArrayRef<ast::Argument> arguments,
+                      size_t first = 0);
 
 }  // namespace rollout::ir

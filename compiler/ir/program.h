@@ -69,7 +69,12 @@ struct Action {
   std::vector<Parameter> parameters;  ///< the first is the service
   const ast::ActionItem* item;
 };
-struct Capability { ModuleId module; const ast::CapabilityDecl* decl; std::vector<Action> actions; std::vector<Method> signals; };
+struct Capability {
+  ModuleId module;
+  const ast::CapabilityDecl* decl;
+  std::vector<Action> actions;
+  std::vector<Method> signals;
+};
 struct Backend {
   ModuleId module;
   const ast::BackendDecl* decl;

@@ -37,7 +37,9 @@ class TypeTable {
   const Type* live(const Type* value) { return intern({TypeKind::Live, 0, {value}, {}}); }
   const Type* record(uint32_t index) { return intern({TypeKind::Record, index, {}, {}}); }
   const Type* gate(std::vector<const Type*> open) { return intern({TypeKind::Gate, 0, std::move(open), {}}); }
-  const Type* service(std::vector<uint32_t> capabilities) { return intern({TypeKind::Service, 0, {}, std::move(capabilities)}); }
+  const Type* service(std::vector<uint32_t> capabilities) {
+    return intern({TypeKind::Service, 0, {}, std::move(capabilities)});
+  }
 
  private:
   const Type* intern(Type type);

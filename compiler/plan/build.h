@@ -40,7 +40,8 @@ class Planner {
   uint32_t target_index(uint32_t declared);
   void add_bindings(uint32_t index, const ir::Service& service);
   void observe(uint32_t index);
-  std::vector<std::pair<std::string, eval::Value>> settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
+  std::vector<std::pair<std::string, eval::Value>> settings(const std::vector<ir::Parameter>& declared,
+                                                            ir::ModuleId declared_in,
                                                             const std::vector<ir::Given>& given);
   // plan_statements.cpp
   void plan_block(const ast::Block* block, Scope& scope);
@@ -58,7 +59,8 @@ class Planner {
   uint32_t add_step(Step step, Span span);
   // plan_actions.cpp
   void plan_action(const ast::CallExpr* call, Scope& scope);
-  std::optional<Action> make_action(uint32_t capability, uint32_t action, uint32_t service, std::vector<eval::Value> arguments);
+  std::optional<Action> make_action(uint32_t capability, uint32_t action, uint32_t service,
+                                    std::vector<eval::Value> arguments);
   std::vector<Setting> effects(const ir::Capability& capability, const ir::Action& action, uint32_t service,
                                const std::vector<eval::Value>& arguments);
   bool allowed(const Action& action, Span span);
@@ -99,7 +101,8 @@ class Planner {
   Model model_;
   std::vector<uint32_t> declared_services_;  ///< Plan::services → Program::services
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
-  std::vector<bool> settled_;              ///< services with nothing more to plan: they run what is asked for, or a mistake was reported
+  std::vector<bool>
+      settled_;  ///< services with nothing more to plan: they run what is asked for, or a mistake was reported
   uint32_t phase_ = none;
   /// The last derived rollback. It stays the same as long as the same places differ from the start, except where
   /// a version has changed that an action copies.

@@ -19,9 +19,10 @@ constexpr std::string_view comparison_words[] = {"<", "<=", ">", ">=", "==", "!=
 constexpr std::string_view condition_words[] = {"reject", "require", "watch"};
 constexpr std::string_view fallback_words[] = {"fail", "pass_unproven"};
 constexpr std::string_view recheck_words[] = {"exact", "recorded", "at_run_start"};
-constexpr std::string_view kind_words[] = {"none", "bool", "int", "float", "string", "percent_ppb", "points_ppb", "duration_ns",
-                                           "rate_uhz", "bytes", "money", "time", "date", "version", "image", "url", "path",
-                                           "role", "entity", "list", "record", "gate", "call"};
+constexpr std::string_view kind_words[] = {
+    "none",     "bool",  "int",    "float", "string", "percent_ppb", "points_ppb", "duration_ns",
+    "rate_uhz", "bytes", "money",  "time",  "date",   "version",     "image",      "url",
+    "path",     "role",  "entity", "list",  "record", "gate",        "call"};
 
 template <typename Enum, size_t N>
 std::string_view word(const std::string_view (&words)[N], Enum value) {
@@ -36,7 +37,8 @@ Enum read_word(const std::string_view (&words)[N], const json::Node& node) {
 }
 
 bool has_text(Kind kind) {
-  return kind == Kind::String || kind == Kind::Version || kind == Kind::Image || kind == Kind::Url || kind == Kind::Path;
+  return kind == Kind::String || kind == Kind::Version || kind == Kind::Image || kind == Kind::Url ||
+         kind == Kind::Path;
 }
 
 void write_term(json::Writer& json, const Term& term) {
@@ -52,7 +54,11 @@ Term read_term(const json::Node& node) {
 }
 
 void write_response(json::Writer& json, std::string_view name, const Response& response) {
-  json.key(name).begin_object().field("hold_ns", response.hold_ns).field("then", word(fallback_words, response.then)).end_object();
+  json.key(name)
+      .begin_object()
+      .field("hold_ns", response.hold_ns)
+      .field("then", word(fallback_words, response.then))
+      .end_object();
 }
 
 Response read_response(const json::Node& node) {
@@ -93,7 +99,13 @@ void write_value(json::Writer& json, const Value& value) {
       json.end_array();
       return;
     case Kind::Float: case Kind::Percent: case Kind::Points: case Kind::Duration: case Kind::Rate: case Kind::Bytes:
-    case Kind::Money: case Kind::Time: case Kind::Date: case Kind::Version: case Kind::Image: case Kind::Url: case Kind::Path:
+    case Kind::Money:
+    case Kind::Time:
+    case Kind::Date:
+    case Kind::Version:
+    case Kind::Image:
+    case Kind::Url:
+    case Kind::Path:
     case Kind::Role: case Kind::Entity: case Kind::Record: case Kind::Gate: case Kind::Call: break;
   }
   json.begin_object().key(word(kind_words, value.kind));
@@ -154,7 +166,10 @@ void write_action(json::Writer& json, const Action& action) {
   write_index(json, "target", action.target);
   write_values(json, "args", action.args);
   write_list(json, "sets", action.sets, [](json::Writer& j, const Setting& setting) {
-    j.begin_object().field("variable", word(variable_words, setting.variable)).field("role", word(role_words, setting.role)).key("value");
+    j.begin_object()
+        .field("variable", word(variable_words, setting.variable))
+        .field("role", word(role_words, setting.role))
+        .key("value");
     write_value(j, setting.value);
     j.end_object();
   });
@@ -171,7 +186,8 @@ Action read_action(const json::Node& node) {
   action.target = read_index(node["target"]);
   action.args = read_values(node["args"]);
   for (const json::Node& item : node["sets"].items)
-    action.sets.push_back({read_word<Variable>(variable_words, item["variable"]), read_word<Role>(role_words, item["role"]), read_value(item["value"])});
+    action.sets.push_back({read_word<Variable>(variable_words, item["variable"]),
+                           read_word<Role>(role_words, item["role"]), read_value(item["value"])});
   action.reversibility = read_word<Reversibility>(reversibility_words, node["reversibility"]);
   action.within_ns = node["within_ns"].as_int();
   action.attempts = int(node["attempts"].as_int(1));
@@ -213,7 +229,8 @@ void write_service(json::Writer& json, const Service& service) {
 Service read_service(const json::Node& node) {
   Service service{std::string(node["name"].as_string()), std::string(node["place"].as_string()), {}, 0, 0};
   for (const json::Node& item : node["bindings"].items)
-    service.bindings.push_back({std::string(item["capability"].as_string()), read_index(item["target"]), read_values(item["config"])});
+    service.bindings.push_back(
+        {std::string(item["capability"].as_string()), read_index(item["target"]), read_values(item["config"])});
   service.traffic_uhz = node["traffic_uhz"].as_int();
   service.replicas = node["replicas"].as_int();
   return service;
@@ -226,12 +243,19 @@ void write_signal(json::Writer& json, const Signal& signal) {
   write_index(json, "target", signal.target);
   json.field("method", signal.method);
   write_values(json, "args", signal.args);
-  json.field("evidence", word(evidence_words, signal.evidence)).field("unit", word(kind_words, signal.unit)).end_object();
+  json.field("evidence", word(evidence_words, signal.evidence))
+      .field("unit", word(kind_words, signal.unit))
+      .end_object();
 }
 
 Signal read_signal(const json::Node& node) {
-  return {read_index(node["service"]), std::string(node["name"].as_string()), read_index(node["target"]), std::string(node["method"].as_string()),
-          read_values(node["args"]), read_word<Evidence>(evidence_words, node["evidence"]), read_word<Kind>(kind_words, node["unit"])};
+  return {read_index(node["service"]),
+          std::string(node["name"].as_string()),
+          read_index(node["target"]),
+          std::string(node["method"].as_string()),
+          read_values(node["args"]),
+          read_word<Evidence>(evidence_words, node["evidence"]),
+          read_word<Kind>(kind_words, node["unit"])};
 }
 
 void write_condition(json::Writer& json, const Condition& condition) {
@@ -263,7 +287,10 @@ Condition read_condition(const json::Node& node) {
 }
 
 void write_gate(json::Writer& json, const Gate& gate) {
-  json.begin_object().field("text", gate.text).field("sample_ns", gate.sample_ns).field("minimum_requests", gate.minimum_requests);
+  json.begin_object()
+      .field("text", gate.text)
+      .field("sample_ns", gate.sample_ns)
+      .field("minimum_requests", gate.minimum_requests);
   write_indices(json, "conditions", gate.conditions);
   json.field("harm_ppb", gate.harm_ppb);
   write_response(json, "no_data", gate.no_data);
@@ -293,8 +320,8 @@ void write_watch(json::Writer& json, const Watch& watch) {
 }
 
 Watch read_watch(const json::Node& node) {
-  return {read_index(node["condition"]), node["held_ns"].as_int(), node["sample_ns"].as_int(), read_index(node["first_step"]),
-          read_index(node["last_step"]), std::string(node["text"].as_string())};
+  return {read_index(node["condition"]),  node["held_ns"].as_int(),      node["sample_ns"].as_int(),
+          read_index(node["first_step"]), read_index(node["last_step"]), std::string(node["text"].as_string())};
 }
 
 }  // namespace rollout::plan

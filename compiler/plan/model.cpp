@@ -57,7 +57,8 @@ void Model::next_step() {
 std::vector<const Model::Cell*> Model::to_undo() const {
   std::vector<const Cell*> cells;
   for (const Cell& known : cells_)
-    if (known.touched > 0 && (!(known.before == known.start) || !(known.current == known.start))) cells.push_back(&known);
+    if (known.touched > 0 && (!(known.before == known.start) || !(known.current == known.start)))
+      cells.push_back(&known);
   std::stable_sort(cells.begin(), cells.end(), [](const Cell* a, const Cell* b) { return a->touched > b->touched; });
   return cells;
 }

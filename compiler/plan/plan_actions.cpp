@@ -41,7 +41,8 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   std::vector<Value> arguments = {entity};
   size_t errors = diagnostics_.errors();
   for (size_t i = 1; i < declared.parameters.size(); ++i)
-    arguments.push_back(eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame));
+    arguments.push_back(
+        eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame));
   if (diagnostics_.errors() != errors) return;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
   ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");
@@ -58,7 +59,8 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   add_step(std::move(step), call->span);
 }
 
-std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t action_index, uint32_t service, std::vector<Value> arguments) {
+std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t action_index, uint32_t service,
+                                           std::vector<Value> arguments) {
   const ir::Capability& capability = program_.capabilities[capability_index];
   const ir::Action& declared = capability.actions[action_index];
   const ir::Service& owner = program_.services[declared_services_[service]];
@@ -79,19 +81,24 @@ std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t a
   action.service = service;
   action.sets = effects(capability, declared, service, arguments);
   action.reversibility = reversibility_of(declared.reversibility);
-  for (size_t i = 1; i < arguments.size(); ++i) action.args.emplace_back(std::string(declared.parameters[i].name.text), std::move(arguments[i]));
+  for (size_t i = 1; i < arguments.size(); ++i)
+    action.args.emplace_back(std::string(declared.parameters[i].name.text), std::move(arguments[i]));
   action.text = action_text(action);
   return action;
 }
 
 /// `version(s, canary)` on the right of `sets` is the model's value before the action.
-std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir::Action& declared, uint32_t service, const std::vector<Value>& arguments) {
+std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir::Action& declared,
+                                      uint32_t service, const std::vector<Value>& arguments) {
   std::vector<Setting> settings;
   for (const ast::Effect& effect : declared.item->effects) {
     Value value;
     if (effect.value->kind == ast::ExprKind::Call) {
       auto* call = static_cast<const ast::CallExpr*>(effect.value);
-      auto name_of = [](const ast::Expr* expr) { return expr->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(expr)->name : std::string_view(); };
+      auto name_of = [](const ast::Expr* expr) {
+        return expr->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(expr)->name
+                                                 : std::string_view();
+      };
       if (call->arguments.size() == 2)
         value = model_.now({service, variable_of(name_of(call->callee)), role_of(name_of(call->arguments[1].value))});
     } else {
@@ -119,14 +126,19 @@ bool Planner::allowed(const Action& action, Span span) {
       settled_[service] = true;
       return true;
     }
-    if (is_version && setting.role == Role::Stable && !stable.is(Value::Kind::None) && !replaceable(service, setting.value == canary, span)) return false;
+    if (is_version && setting.role == Role::Stable && !stable.is(Value::Kind::None) &&
+        !replaceable(service, setting.value == canary, span))
+      return false;
     if (is_version && setting.role == Role::Canary && stable.is(Value::Kind::None)) {
-      diagnostics_.report(span, diag::NothingToReplace, name).advise("install a first version: a rollout with `" + name + ".install(image)`");
+      diagnostics_.report(span, diag::NothingToReplace, name)
+          .advise("install a first version: a rollout with `" + name + ".install(image)`");
       return false;
     }
-    bool gives_traffic = setting.variable == Variable::Share && setting.role == Role::Canary && setting.value.number > 0;
+    bool gives_traffic = setting.variable == Variable::Share && setting.role == Role::Canary &&
+                         setting.value.number > 0;
     if (gives_traffic && canary.is(Value::Kind::None)) {
-      diagnostics_.report(span, diag::ShareWithoutVersion, name).advise(fmt::format("deploy it first: `{}.deploy(image)`", name));
+      diagnostics_.report(span, diag::ShareWithoutVersion, name)
+          .advise(fmt::format("deploy it first: `{}.deploy(image)`", name));
       return false;
     }
     if (setting.variable == Variable::Share && !share_possible(action, span)) return false;
@@ -140,8 +152,10 @@ bool Planner::version_there(const Action& action, const Setting& setting, Span s
   if (!ends || !model_.now({action.service, Variable::Version, setting.role}).is(Value::Kind::None)) return true;
   std::string name = service_text(plan_.services[action.service]);
   bool canary = setting.role == Role::Canary;
-  diagnostics_.report(span, diag::NoVersion, name, std::string(canary ? "canary" : "stable version"), action.name)
-      .advise(canary ? fmt::format("deploy one first: `{}.deploy(image)`", name) : fmt::format("install one first: `{}.install(image)`", name));
+  diagnostics_
+      .report(span, diag::NoVersion, name, std::string(canary ? "canary" : "stable version"), action.name)
+      .advise(canary ? fmt::format("deploy one first: `{}.deploy(image)`", name)
+                     : fmt::format("install one first: `{}.install(image)`", name));
   return false;
 }
 
@@ -150,7 +164,9 @@ bool Planner::replaceable(uint32_t service, bool by_canary, Span span) {
   std::string name = service_text(plan_.services[service]);
   if (!by_canary) {
     if (plan_.offline) return true;
-    diagnostics_.report(span, diag::AlreadyRuns, name, eval::to_text(model_.now({service, Variable::Version, Role::Stable})))
+    diagnostics_
+        .report(span, diag::AlreadyRuns, name,
+                eval::to_text(model_.now({service, Variable::Version, Role::Stable})))
         .advise(fmt::format("bring the new version with `{}.deploy(image)` or a strategy", name));
     return false;
   }
@@ -163,7 +179,8 @@ bool Planner::replaceable(uint32_t service, bool by_canary, Span span) {
 
 bool Planner::routed(uint32_t service) const {
   const std::vector<Binding>& bindings = plan_.services[service].bindings;
-  return std::any_of(bindings.begin(), bindings.end(), [](const Binding& binding) { return binding.capability == "TrafficRouter"; });
+  return std::any_of(bindings.begin(), bindings.end(),
+                     [](const Binding& binding) { return binding.capability == "TrafficRouter"; });
 }
 
 /// A backend with weights can make a share only as exactly as its weights allow: to 0.1% here.
@@ -184,14 +201,17 @@ bool Planner::share_possible(const Action& action, Span span) {
     nearest_share = possible;
   }
   if (best <= tolerance) return true;
-  diagnostics_.report(span, diag::ShareImpossible, eval::to_text(action.sets[0].value), std::string(backend.decl->name.text), most)
+  diagnostics_
+      .report(span, diag::ShareImpossible, eval::to_text(action.sets[0].value),
+              std::string(backend.decl->name.text), most)
       .advise(fmt::format("the nearest share is {:.3g}%", nearest_share * 100));
   return false;
 }
 
 std::string Planner::action_text(const Action& action) const {
   std::string text = fmt::format("{} {}", action.name, service_text(plan_.services[action.service]));
-  for (const auto& [name, value] : action.args) text += fmt::format(" {}{}", value.is(Value::Kind::Percent) ? "to " : "", eval::to_text(value));
+  for (const auto& [name, value] : action.args)
+    text += fmt::format(" {}{}", value.is(Value::Kind::Percent) ? "to " : "", eval::to_text(value));
   return text;
 }
 

@@ -20,7 +20,8 @@ uint32_t Planner::service_index(const Value& entity) {
   Service service;
   service.name = entity.text;
   if (declared.traffic) service.traffic_uhz = eval_->eval(declared.module, declared.traffic, {}).number;
-  if (const ast::Expr* replicas = eval::replicas_of(declared)) service.replicas = eval_->eval(declared.module, replicas, {}).number;
+  if (const ast::Expr* replicas = eval::replicas_of(declared))
+    service.replicas = eval_->eval(declared.module, replicas, {}).number;
   plan_.services.push_back(std::move(service));
   add_bindings(index, declared);
   observe(index);
@@ -31,8 +32,9 @@ void Planner::add_bindings(uint32_t index, const ir::Service& declared) {
   for (const ir::Binding& binding : declared.bindings) {
     const ir::Backend& backend = program_.backends[program_.targets[binding.target].backend];
     uint32_t target = target_index(binding.target);
-    plan_.services[index].bindings.push_back({std::string(program_.capabilities[binding.capability].decl->name.text), target,
-                                              settings(backend.bindings, backend.module, binding.config)});
+    plan_.services[index].bindings.push_back(
+        {std::string(program_.capabilities[binding.capability].decl->name.text), target,
+         settings(backend.bindings, backend.module, binding.config)});
   }
 }
 
@@ -42,11 +44,13 @@ uint32_t Planner::target_index(uint32_t declared) {
   const ir::Target& target = program_.targets[declared];
   const ir::Backend& backend = program_.backends[target.backend];
   declared_targets_.push_back(declared);
-  plan_.targets.push_back({std::string(target.decl->name.text), std::string(backend.decl->name.text), settings(backend.config, backend.module, target.config)});
+  plan_.targets.push_back({std::string(target.decl->name.text), std::string(backend.decl->name.text),
+                           settings(backend.config, backend.module, target.config)});
   return uint32_t(plan_.targets.size() - 1);
 }
 
-std::vector<std::pair<std::string, Value>> Planner::settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
+std::vector<std::pair<std::string, Value>> Planner::settings(const std::vector<ir::Parameter>& declared,
+                                                             ir::ModuleId declared_in,
                                                              const std::vector<ir::Given>& given) {
   std::vector<std::pair<std::string, Value>> values;
   for (const ir::Parameter& parameter : declared) {
@@ -72,11 +76,13 @@ void Planner::observe(uint32_t index) {
     if (observed.service != text) continue;
     stable = observed.stable;
     plan_.observed.push_back({fmt::format("version({}, stable)", text), stable, observed.source, Recheck::Exact});
-    plan_.observed.push_back({fmt::format("generation({})", text), Value::of(Value::Kind::Int, observed.generation), "state", Recheck::Exact});
+    plan_.observed.push_back({fmt::format("generation({})", text),
+                              Value::of(Value::Kind::Int, observed.generation), "state", Recheck::Exact});
   }
   bool runs = !stable.is(Value::Kind::None);
   model_.start_with({index, Variable::Version, Role::Stable}, stable);
-  model_.start_with({index, Variable::Instances, Role::Stable}, Value::of(Value::Kind::Int, runs ? service.replicas : 0));
+  model_.start_with({index, Variable::Instances, Role::Stable},
+                    Value::of(Value::Kind::Int, runs ? service.replicas : 0));
 }
 
 }  // namespace rollout::plan

@@ -9,11 +9,13 @@ using eval::Value;
 
 uint32_t Planner::gate_index(const Value& value, Span used_at) {
   const ir::Gate& declared = program_.gates[size_t(value.number)];
-  Scope scope{declared.module, eval::Frame(std::max<size_t>(declared.slots, declared.parameters.size())), uint32_t(declared.parameters.size())};
+  Scope scope{declared.module, eval::Frame(std::max<size_t>(declared.slots, declared.parameters.size())),
+              uint32_t(declared.parameters.size())};
   std::string text;
   for (size_t i = 0; i < declared.parameters.size(); ++i) {
     scope.frame[i] = value.items[i];
-    if (value.items[i].is(Value::Kind::None)) scope.frame[i] = eval_->bind(declared.parameters[i], declared.module, declared.module, nullptr, {});
+    if (value.items[i].is(Value::Kind::None))
+      scope.frame[i] = eval_->bind(declared.parameters[i], declared.module, declared.module, nullptr, {});
     text += (i ? ", " : "") + eval::to_text(scope.frame[i]);
   }
   Gate gate;
@@ -34,8 +36,11 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
     gate.conditions.push_back(condition_index(std::move(*condition)));
   }
   for (const ast::ResponseClause& clause : decl->responses) {
-    Response response{clause.hold ? duration(clause.hold, scope, "hold", 0) : 0, clause.pass ? Fallback::PassUnproven : Fallback::Fail};
-    (clause.event.text == "no_data" ? gate.no_data : clause.event.text == "undecided" ? gate.undecided : gate.error) = response;
+    Response response{clause.hold ? duration(clause.hold, scope, "hold", 0) : 0,
+                      clause.pass ? Fallback::PassUnproven : Fallback::Fail};
+    (clause.event.text == "no_data"     ? gate.no_data
+     : clause.event.text == "undecided" ? gate.undecided
+                                        : gate.error) = response;
   }
   uint32_t index = uint32_t(plan_.gates.size());
   gates_[key] = index;
@@ -47,7 +52,8 @@ void Planner::read_limits(Gate& gate, const ast::GateDecl* decl, Scope& scope) {
   gate.sample_ns = duration(decl->sample, scope, "sample every", 1);
   if (decl->minimum) gate.minimum_requests = eval(decl->minimum, scope).number;
   if (gate.minimum_requests < 0)
-    diagnostics_.report(decl->minimum->span, diag::RefinementBroken, "minimum", fmt::format("{}", gate.minimum_requests));
+    diagnostics_.report(decl->minimum->span, diag::RefinementBroken, "minimum",
+                        fmt::format("{}", gate.minimum_requests));
   if (!decl->harm) return;
   gate.harm_ppb = eval(decl->harm, scope).number;
   if (gate.harm_ppb <= 0 || gate.harm_ppb > eval::percent_all)
@@ -66,7 +72,8 @@ bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause
   if (!clause.proven) return true;
   condition.proven_ppb = eval(clause.proven, scope).number;
   if (condition.proven_ppb <= 0 || condition.proven_ppb >= eval::percent_all) {
-    diagnostics_.report(clause.proven->span, diag::RefinementBroken, "proven", eval::percent_text(condition.proven_ppb));
+    diagnostics_.report(clause.proven->span, diag::RefinementBroken, "proven",
+                        eval::percent_text(condition.proven_ppb));
     return false;
   }
   bool counts = plan_.signals[condition.left.signal].evidence == Evidence::Counts &&
@@ -81,13 +88,17 @@ bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause
   }
   if (provable && condition.offset >= 0 && condition.factor >= 0) return true;
   diagnostics_.report(clause.condition->span, diag::NotProvable)
-      .advise("prove a regression with `reject when new > old + tolerance`, its absence with `require new <= old + tolerance`");
+      .advise(
+          "prove a regression with `reject when new > old + tolerance`, its absence with `require new <= old + "
+          "tolerance`");
   return false;
 }
 
 uint32_t Planner::condition_index(Condition condition) {
-  std::string key = fmt::format("{} {} {} {}", int(condition.kind), condition.text, condition.proven_ppb, condition.samples);
-  key += fmt::format(" {} {} {}", condition.left.signal, condition.right ? condition.right->signal : none, condition.offset);
+  std::string key = fmt::format("{} {} {} {}", int(condition.kind), condition.text, condition.proven_ppb,
+                                condition.samples);
+  key += fmt::format(" {} {} {}", condition.left.signal, condition.right ? condition.right->signal : none,
+                     condition.offset);
   auto [known, fresh] = conditions_.try_emplace(key, uint32_t(plan_.conditions.size()));
   if (fresh) plan_.conditions.push_back(std::move(condition));
   return known->second;
@@ -121,9 +132,13 @@ std::optional<Condition> Planner::make_condition(const ast::Expr* expr, Scope& s
   }
   switch (binary->op) {
     case ast::Operator::Less: condition.comparison = scale > 0 ? Comparison::Less : Comparison::Greater; break;
-    case ast::Operator::LessEqual: condition.comparison = scale > 0 ? Comparison::LessEqual : Comparison::GreaterEqual; break;
+    case ast::Operator::LessEqual:
+      condition.comparison = scale > 0 ? Comparison::LessEqual : Comparison::GreaterEqual;
+      break;
     case ast::Operator::Greater: condition.comparison = scale > 0 ? Comparison::Greater : Comparison::Less; break;
-    case ast::Operator::GreaterEqual: condition.comparison = scale > 0 ? Comparison::GreaterEqual : Comparison::LessEqual; break;
+    case ast::Operator::GreaterEqual:
+      condition.comparison = scale > 0 ? Comparison::GreaterEqual : Comparison::LessEqual;
+      break;
     case ast::Operator::Equal: condition.comparison = Comparison::Equal; break;
     default: condition.comparison = Comparison::NotEqual; break;
   }
@@ -133,13 +148,15 @@ std::optional<Condition> Planner::make_condition(const ast::Expr* expr, Scope& s
 std::optional<Linear> Planner::linear(const ast::Expr* expr, Scope& scope, Span used_at) {
   const ir::ExprInfo& info = program_.info(scope.module, expr);
   if (!info.type->is(ir::TypeKind::Live)) return Linear{{}, eval::Evaluator::number_of(eval(expr, scope))};
-  if (expr->kind == ast::ExprKind::Binary) return linear_binary(static_cast<const ast::BinaryExpr*>(expr), scope, used_at);
+  if (expr->kind == ast::ExprKind::Binary)
+    return linear_binary(static_cast<const ast::BinaryExpr*>(expr), scope, used_at);
   int64_t quantile = 0;
   if (expr->kind == ast::ExprKind::Call) {
     auto* call = static_cast<const ast::CallExpr*>(expr);
     quantile = eval(call->arguments[0].value, scope).number;
     if (quantile <= 0 || quantile >= eval::percent_all) {
-      diagnostics_.report(call->arguments[0].value->span, diag::RefinementBroken, "quantile", eval::percent_text(quantile));
+      diagnostics_.report(call->arguments[0].value->span, diag::RefinementBroken, "quantile",
+                          eval::percent_text(quantile));
       return std::nullopt;
     }
     expr = call->callee;
@@ -213,15 +230,24 @@ uint32_t Planner::signal_index(uint32_t service, std::string_view name, Span spa
   for (const ir::ServiceSignal& signal : declared.signals) {
     if (signal.name.text != name) continue;
     const ir::Method& method = program_.capabilities[signal.capability].signals[signal.method];
-    Signal entry{service, std::string(name), none, std::string(method.name.text), {}, Evidence::Value, eval::value_kind(signal.type)};
-    entry.evidence = method.evidence == "counts" ? Evidence::Counts : method.evidence == "buckets" ? Evidence::Buckets : Evidence::Value;
+    Signal entry{service,
+                 std::string(name),
+                 none,
+                 std::string(method.name.text),
+                 {},
+                 Evidence::Value,
+                 eval::value_kind(signal.type)};
+    entry.evidence = method.evidence == "counts"    ? Evidence::Counts
+                     : method.evidence == "buckets" ? Evidence::Buckets
+                                                    : Evidence::Value;
     if (signal.source) {
       auto* call = static_cast<const ast::CallExpr*>(signal.source);
       auto* callee = static_cast<const ast::MemberExpr*>(call->callee);
       entry.target = target_index(program_.info(declared.module, callee->object).index);
       ir::Match match = ir::match_arguments(method.parameters, call->arguments);
       for (size_t i = 0; i < method.parameters.size(); ++i)
-        entry.args.emplace_back(std::string(method.parameters[i].name.text), eval_->bind(method.parameters[i], 0, declared.module, match.values[i], {}));
+        entry.args.emplace_back(std::string(method.parameters[i].name.text),
+                                eval_->bind(method.parameters[i], 0, declared.module, match.values[i], {}));
     } else {
       for (const ir::Binding& binding : declared.bindings)
         if (binding.capability == signal.capability) entry.target = target_index(binding.target);
@@ -229,7 +255,8 @@ uint32_t Planner::signal_index(uint32_t service, std::string_view name, Span spa
     plan_.signals.push_back(std::move(entry));
     return uint32_t(plan_.signals.size() - 1);
   }
-  diagnostics_.report(used_at, diag::SignalMissing, service_text(plan_.services[service]), std::string(name)).at(span, "read here");
+  diagnostics_.report(used_at, diag::SignalMissing, service_text(plan_.services[service]), std::string(name))
+      .at(span, "read here");
   return none;
 }
 
@@ -244,8 +271,11 @@ void Planner::check_roles(const Gate& gate, Span span) {
       int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
       bool canary = term->role == Role::Canary;
       if (!routed(service) || (canary ? share > 0 : share < eval::percent_all)) continue;
-      diagnostics_.report(span, diag::RoleWithoutTraffic, gate.text, std::string(canary ? "canary" : "stable"), std::string(canary ? "0%" : "100%"))
-          .advise(canary ? "shift traffic to it first" : "judge the whole service here: `s.error_rate` instead of `s.stable.error_rate`");
+      diagnostics_
+          .report(span, diag::RoleWithoutTraffic, gate.text, std::string(canary ? "canary" : "stable"),
+                  std::string(canary ? "0%" : "100%"))
+          .advise(canary ? "shift traffic to it first"
+                         : "judge the whole service here: `s.error_rate` instead of `s.stable.error_rate`");
       return;
     }
   }

@@ -43,10 +43,13 @@ Step read_step(const json::Node& node) {
 /// The first index that points nowhere, in words; empty when all are good.
 std::string dangling(const Plan& plan) {
   auto bad = [](uint32_t index, size_t size) { return index >= size; };
-  auto bad_action = [&](const Action& action) { return bad(action.service, plan.services.size()) || bad(action.target, plan.targets.size()); };
+  auto bad_action = [&](const Action& action) {
+    return bad(action.service, plan.services.size()) || bad(action.target, plan.targets.size());
+  };
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
-    bool wrong = (step.phase != none && bad(step.phase, plan.phases.size())) || (step.kind == StepKind::Act && bad_action(step.action));
+    bool wrong = (step.phase != none && bad(step.phase, plan.phases.size())) ||
+                 (step.kind == StepKind::Act && bad_action(step.action));
     for (uint32_t after : step.after) wrong |= after >= i;
     for (uint32_t gate : step.gates) wrong |= bad(gate, plan.gates.size());
     for (uint32_t undo : step.rollback) wrong |= bad(undo, plan.undo.size());
@@ -55,15 +58,19 @@ std::string dangling(const Plan& plan) {
   for (const Action& action : plan.undo)
     if (bad_action(action)) return "undo " + action.text;
   for (const Signal& signal : plan.signals)
-    if (bad(signal.service, plan.services.size()) || bad(signal.target, plan.targets.size())) return "signal " + signal.name;
+    if (bad(signal.service, plan.services.size()) || bad(signal.target, plan.targets.size()))
+      return "signal " + signal.name;
   for (const Condition& condition : plan.conditions)
-    if (bad(condition.left.signal, plan.signals.size()) || (condition.right && bad(condition.right->signal, plan.signals.size())))
+    if (bad(condition.left.signal, plan.signals.size()) ||
+        (condition.right && bad(condition.right->signal, plan.signals.size())))
       return "condition " + condition.text;
   for (const Gate& gate : plan.gates)
     for (uint32_t condition : gate.conditions)
       if (bad(condition, plan.conditions.size())) return "gate " + gate.text;
   for (const Watch& watch : plan.watches)
-    if (bad(watch.condition, plan.conditions.size()) || bad(watch.last_step, plan.steps.size()) || watch.first_step > watch.last_step) return "watch " + watch.text;
+    if (bad(watch.condition, plan.conditions.size()) || bad(watch.last_step, plan.steps.size()) ||
+        watch.first_step > watch.last_step)
+      return "watch " + watch.text;
   for (const Service& service : plan.services)
     for (const Binding& binding : service.bindings)
       if (bad(binding.target, plan.targets.size())) return "service " + service.name;
@@ -75,7 +82,8 @@ std::string dangling(const Plan& plan) {
 std::string without_rollback(const Plan& plan) {
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
-    bool share_to_rest = step.kind == StepKind::Act && step.action.sets.size() == 1 && step.action.sets[0].variable == Variable::Share &&
+    bool share_to_rest = step.kind == StepKind::Act && step.action.sets.size() == 1 &&
+                         step.action.sets[0].variable == Variable::Share &&
                          step.action.sets[0].value.number == 0;
     if (step.kind == StepKind::Act && step.rollback.empty() && !share_to_rest) return "step " + std::to_string(i);
   }
@@ -115,9 +123,11 @@ Result<Plan> from_json(std::string_view bytes) {
   Result<json::Node> root = json::parse(bytes);
   if (!root) return OpError{"this is no plan: " + root.error().message};
   const json::Node& node = *root;
-  if (!node.is(json::Node::Kind::Object) || !node["format"].is(json::Node::Kind::Int)) return OpError{"this is no plan: it names no format"};
+  if (!node.is(json::Node::Kind::Object) || !node["format"].is(json::Node::Kind::Int))
+    return OpError{"this is no plan: it names no format"};
   if (node["format"].as_int() != format_version)
-    return OpError{"this plan has format " + std::to_string(node["format"].as_int()) + ", this rollout reads format " + std::to_string(format_version)};
+    return OpError{"this plan has format " + std::to_string(node["format"].as_int()) +
+                   ", this rollout reads format " + std::to_string(format_version)};
   Plan plan;
   plan.tool_version = node["tool"].as_string();
   plan.rollout = node["rollout"].as_string();
@@ -147,7 +157,8 @@ Result<Plan> from_json(std::string_view bytes) {
 }
 
 std::string hash_of(std::string_view bytes) {
-  std::array<uint8_t, 32> digest = llvm::SHA256::hash(llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
+  std::array<uint8_t, 32> digest = llvm::SHA256::hash(
+      llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
   return llvm::toHex(llvm::ArrayRef<uint8_t>(digest.data(), digest.size()), true);
 }
 

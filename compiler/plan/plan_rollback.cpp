@@ -23,9 +23,11 @@ std::vector<uint32_t> Planner::derive_rollback(Span span) {
     std::optional<Action> undo = inverse(*cell);
     if (!undo) {
       const char* variables[] = {"version", "instances", "share"};
-      std::string what = fmt::format("{}({}, {})", variables[size_t(cell->place.variable)], service_text(plan_.services[cell->place.service]),
+      std::string what = fmt::format("{}({}, {})", variables[size_t(cell->place.variable)],
+                                     service_text(plan_.services[cell->place.service]),
                                      cell->place.role == Role::Stable ? "stable" : "canary");
-      diagnostics_.report(span, diag::NoRollback, what, eval::to_text(cell->start)).advise("the capability needs an action that sets it");
+      diagnostics_.report(span, diag::NoRollback, what, eval::to_text(cell->start))
+          .advise("the capability needs an action that sets it");
       return order;
     }
     for (const Setting& setting : undo->sets) covered.push_back({undo->service, setting.variable, setting.role});
@@ -56,10 +58,15 @@ std::optional<Action> Planner::inverse_in(uint32_t capability_index, const Model
     for (const ast::Effect& effect : candidate.item->effects) {
       if (effect.value->kind != ast::ExprKind::Name) continue;
       const ir::ExprInfo& source = program_.info(capability.module, effect.value);
-      Variable variable = effect.variable.text == "version" ? Variable::Version : effect.variable.text == "share" ? Variable::Share : Variable::Instances;
-      if (source.ref == ir::Ref::Local) arguments[source.index] = model_.at_start({cell.place.service, variable, effect.role.text == "stable" ? Role::Stable : Role::Canary});
+      Variable variable = effect.variable.text == "version" ? Variable::Version
+                          : effect.variable.text == "share" ? Variable::Share
+                                                            : Variable::Instances;
+      if (source.ref == ir::Ref::Local)
+        arguments[source.index] = model_.at_start(
+            {cell.place.service, variable, effect.role.text == "stable" ? Role::Stable : Role::Canary});
     }
-    bool bound = std::none_of(arguments.begin() + 1, arguments.end(), [](const Value& value) { return value.is(Value::Kind::None); });
+    bool bound = std::none_of(arguments.begin() + 1, arguments.end(),
+                              [](const Value& value) { return value.is(Value::Kind::None); });
     if (!bound) continue;
     std::optional<Action> action = make_action(capability_index, i, cell.place.service, std::move(arguments));
     if (!action) continue;

@@ -54,7 +54,9 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
       break;
     }
     case ast::StatementKind::Watch: plan_watch(static_cast<const ast::WatchStatement*>(statement), scope); break;
-    case ast::StatementKind::Rollback: plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope); break;
+    case ast::StatementKind::Rollback:
+      plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope);
+      break;
   }
 }
 
@@ -67,7 +69,8 @@ void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
   }
   if (name.empty()) diagnostics_.report(phase->name.span, diag::BadText, "`\"\"`", "name of a phase", "it is empty");
   if (!phases_.try_emplace(name, uint32_t(plan_.phases.size())).second)
-    diagnostics_.report(phase->name.span, diag::PhaseTwice, name).advise("give each phase a name of its own, such as \"${step.name}\"");
+    diagnostics_.report(phase->name.span, diag::PhaseTwice, name)
+        .advise("give each phase a name of its own, such as \"${step.name}\"");
   uint32_t outer = phase_;
   phase_ = uint32_t(plan_.phases.size());
   plan_.phases.push_back({std::move(name)});
@@ -107,15 +110,18 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
     if (gate == none) return;
     const Gate& bound = plan_.gates[gate];
     if (bound.sample_ns > step.hold_ns)
-      diagnostics_.report(hold->duration->span, diag::HoldTooShort, eval::duration_text(step.hold_ns), eval::duration_text(bound.sample_ns));
+      diagnostics_.report(hold->duration->span, diag::HoldTooShort, eval::duration_text(step.hold_ns),
+                          eval::duration_text(bound.sample_ns));
     check_roles(bound, judge->span);
-    for (uint32_t condition : bound.conditions) plan_.conditions[condition].planned_blocks += step.hold_ns / std::max<int64_t>(1, bound.sample_ns);
+    for (uint32_t condition : bound.conditions)
+      plan_.conditions[condition].planned_blocks += step.hold_ns / std::max<int64_t>(1, bound.sample_ns);
     step.gates.push_back(gate);
   }
   bool all_settled = !settled_.empty() && std::all_of(settled_.begin(), settled_.end(), [](bool same) { return same; });
   if (all_settled) return;
   step.text = fmt::format("hold {}", eval::duration_text(step.hold_ns));
-  for (size_t i = 0; i < step.gates.size(); ++i) step.text += fmt::format("{}{}", i ? ", " : " judged by ", plan_.gates[step.gates[i]].text);
+  for (size_t i = 0; i < step.gates.size(); ++i)
+    step.text += fmt::format("{}{}", i ? ", " : " judged by ", plan_.gates[step.gates[i]].text);
   step.reason = "evidence is gathered before the next step";
   step.rollback = derive_rollback(hold->span);
   add_step(std::move(step), hold->span);
@@ -138,7 +144,8 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
 }
 
 void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope) {
-  if (plan_.rollback.within_ns || plan_.rollback.verify_gate != none) diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
+  if (plan_.rollback.within_ns || plan_.rollback.verify_gate != none)
+    diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
   if (rollback->within) plan_.rollback.within_ns = duration(rollback->within, scope, "within", 1);
   if (rollback->verify_within) plan_.rollback.verify_within_ns = duration(rollback->verify_within, scope, "within", 1);
   if (!rollback->verify) return;

@@ -28,8 +28,12 @@ Comparison comparison_of(ast::Operator op) {
 
 class TestReader {
  public:
-  TestReader(const ir::Program& program, const ir::Test& test, const SourceMap& sources, Diagnostics& diagnostics)
-      : program_(program), test_(test), sources_(sources), evaluator_(program, std::vector<Value>(program.inputs.size()), diagnostics) {}
+  TestReader(const ir::Program& program, const ir::Test& test, const SourceMap& sources,
+             Diagnostics& diagnostics)
+      : program_(program),
+        test_(test),
+        sources_(sources),
+        evaluator_(program, std::vector<Value>(program.inputs.size()), diagnostics) {}
 
   TestCase read() {
     TestCase out;
@@ -40,12 +44,14 @@ class TestReader {
         case ast::TestItemKind::Signal: out.signals.push_back(signal(item)); break;
         case ast::TestItemKind::Fail: {
           auto* member = static_cast<const ast::MemberExpr*>(item.subject);
-          out.failures.push_back({eval(member->object).text, std::string(member->member.text), unquoted(item.phase.text), item.phase.span});
+          out.failures.push_back({eval(member->object).text, std::string(member->member.text),
+                                  unquoted(item.phase.text), item.phase.span});
           break;
         }
         case ast::TestItemKind::Run:
           out.request.rollout = item.run.text;
-          for (const ast::Argument& argument : item.arguments) out.request.values.emplace_back(std::string(argument.label.text), eval(argument.value));
+          for (const ast::Argument& argument : item.arguments)
+            out.request.values.emplace_back(std::string(argument.label.text), eval(argument.value));
           break;
         case ast::TestItemKind::Abort: out.abort_at_ns = eval(item.subject).number; break;
         case ast::TestItemKind::Expect: out.expectations.push_back(expectation(item)); break;
@@ -71,7 +77,8 @@ class TestReader {
       object = static_cast<const ast::MemberExpr*>(object)->object;
     }
     given.service = eval(object).text;
-    for (const ast::ScriptedValue& value : item.values) given.values.push_back({eval(value.value), value.at ? eval(value.at).number : 0});
+    for (const ast::ScriptedValue& value : item.values)
+      given.values.push_back({eval(value.value), value.at ? eval(value.at).number : 0});
     return given;
   }
 
@@ -84,7 +91,9 @@ class TestReader {
     if (!expected.phase.empty()) expected.text += " in phase " + expected.phase;
     if (item.subject->kind == ast::ExprKind::Name) {
       std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
-      expected.what = name == "succeeded" ? Expected::Succeeded : name == "parked" ? Expected::Parked : Expected::RolledBack;
+      expected.what = name == "succeeded" ? Expected::Succeeded
+                      : name == "parked"  ? Expected::Parked
+                                          : Expected::RolledBack;
       return expected;
     }
     auto* binary = static_cast<const ast::BinaryExpr*>(item.subject);
@@ -114,7 +123,8 @@ class TestReader {
 std::vector<TestCase> test_cases(const ir::Program& program, const SourceMap& sources, Diagnostics& diagnostics) {
   std::vector<TestCase> cases;
   for (const ir::Test& test : program.tests)
-    if (test.module + 1 == program.modules.size()) cases.push_back(TestReader(program, test, sources, diagnostics).read());
+    if (test.module + 1 == program.modules.size())
+      cases.push_back(TestReader(program, test, sources, diagnostics).read());
   return cases;
 }
 

@@ -12,7 +12,8 @@ std::string service_text(const Service& service) {
   return service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
 }
 
-std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources, Diagnostics& diagnostics) {
+std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources,
+                              Diagnostics& diagnostics) {
   return Planner(program, request, sources, diagnostics).run();
 }
 
@@ -26,7 +27,9 @@ std::optional<Plan> Planner::run() {
   add_sources();
   Scope scope{rollout->module, eval::Frame(rollout->slots), 0};
   plan_block(rollout->decl->body, scope);
-  bool changes = plan_.steps.empty() || std::any_of(plan_.steps.begin(), plan_.steps.end(), [](const Step& step) { return step.kind == StepKind::Act; });
+  bool changes = plan_.steps.empty() ||
+                 std::any_of(plan_.steps.begin(), plan_.steps.end(),
+                             [](const Step& step) { return step.kind == StepKind::Act; });
   if (!changes) plan_.steps.clear();
   if (plan_.steps.empty()) plan_.watches.clear();
   if (diagnostics_.errors() != errors) return std::nullopt;
@@ -47,7 +50,8 @@ const ir::Rollout* Planner::choose_rollout() {
   if (known.size() == 1 && request_.rollout.empty()) return only;
   // A test may run a rollout that its file imports.
   auto imported = program_.modules.back()->scope.find(request_.rollout);
-  if (imported != program_.modules.back()->scope.end() && imported->second.kind == ir::Ref::Rollout) return &program_.rollouts[imported->second.index];
+  if (imported != program_.modules.back()->scope.end() && imported->second.kind == ir::Ref::Rollout)
+    return &program_.rollouts[imported->second.index];
   Span file{program_.modules.back()->file->source, 0, 0};
   if (known.empty()) {
     diagnostics_.report(file, diag::NoRollout).advise("declare one: `rollout release { … }`");
@@ -96,10 +100,13 @@ bool Planner::read_inputs() {
   }
   for (size_t i = 0; i < values.size(); ++i) {
     const ir::Input& input = program_.inputs[i];
-    const ast::Expr* fallback = input.decl->default_value ? input.decl->default_value : request_.examples ? input.decl->example : nullptr;
+    const ast::Expr* fallback = input.decl->default_value ? input.decl->default_value
+                                : request_.examples       ? input.decl->example
+                                                          : nullptr;
     if (!given[i] && !fallback)
       diagnostics_.report(input.decl->name.span, diag::InputMissing, std::string(input.decl->name.text))
-          .advise(fmt::format("give it: `--set {}=…`; an `example` beside its type is taken for previews", input.decl->name.text));
+          .advise(fmt::format("give it: `--set {}=…`; an `example` beside its type is taken for previews",
+                              input.decl->name.text));
     for (size_t j = 0; j < i; ++j)
       if (program_.inputs[j].decl->name.text == input.decl->name.text)
         diagnostics_.report(input.decl->name.span, diag::DeclaredTwice, std::string(input.decl->name.text))

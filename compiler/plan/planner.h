@@ -41,7 +41,8 @@ struct Request {
 };
 
 /// Plans the rollouts declared in the last module of `program` (the file that was asked for).
-std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources, Diagnostics& diagnostics);
+std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources,
+                              Diagnostics& diagnostics);
 
 /// What a `test` block says, with its expressions evaluated. Shares in ppb and durations in ns as in Plan.
 struct Scripted {

@@ -92,7 +92,7 @@ Result<std::string> HaproxyApi::ask(std::string_view line) {
   if (!answer)
     return OpError{"HAProxy cannot be reached: " + answer.error().message,
                    answer.error().retryable};
-  if (answer->find("Permission denied") != std::string::npos) return no_permission("a level below admin");
+  if (answer->find("Permission denied") != std::string::npos) return no_permission("below admin");
   return answer;
 }
 
@@ -131,8 +131,8 @@ Result<SlotTable> HaproxyApi::read(const std::string& section) {
 
 OpError HaproxyApi::no_permission(std::string_view level) const {
   return OpError{fmt::format(
-      "HAProxy gives the socket {0} only {1} and would refuse to change weights; its configuration must say "
-      "`stats socket {0} level admin`",
+      "HAProxy gives the socket {0} only the level {1} and would refuse to change weights; its "
+      "configuration must say `stats socket {0} level admin`",
       path_, level)};
 }
 
@@ -145,8 +145,9 @@ OpError HaproxyApi::no_section(const std::string& section) {
       names += (names.empty() ? "" : ", ") + std::string(line);
     }
   }
-  return OpError{fmt::format("HAProxy on {} has no backend `{}`, it has {}; correct `backend` of the router", path_,
-                             section, names.empty() ? "none" : names)};
+  return OpError{fmt::format(
+      "HAProxy on {} has no backend `{}`, it has {}; correct `backend` of the router", path_,
+      section, names.empty() ? "none" : names)};
 }
 
 Result<std::string> HaproxyApi::run(const std::vector<std::string>& commands) {

@@ -180,14 +180,17 @@ Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
       eval::Value current = version ? service.stable : eval::Value::of(eval::Value::Kind::Int, service.generation);
       if (eval::to_text(current) == eval::to_text(observed.value)) continue;
       if (version)
-        return OpError{fmt::format("the plan is stale: {} ran {} when it was made and runs {} now; make a new plan", service.service,
-                                   eval::to_text(observed.value), eval::to_text(current)),
-                       false, true};
+        return OpError{
+            fmt::format("the plan is stale: {} ran {} when it was made and runs {} now; make a new plan",
+                        service.service, eval::to_text(observed.value), eval::to_text(current)),
+            false, true};
       released = service.service;
     }
   }
   if (released.empty()) return Done{};
-  return OpError{fmt::format("the plan is stale: another run has changed {} since it was made; make a new plan", released), false, true};
+  return OpError{
+      fmt::format("the plan is stale: another run has changed {} since it was made; make a new plan", released),
+      false, true};
 }
 
 }  // namespace rollout::cli

@@ -46,10 +46,10 @@ bool wait_for(int fd, short events, int64_t deadline_ns) {
 OpError connect_error(const std::string& path, int error) {
   if (error == ENOENT)
     return {
-        fmt::format("there is no socket {}: is the server running, and is the path right?", path),
+        fmt::format("there is no socket {}; start the server or correct the path", path),
         true};
   if (error == ECONNREFUSED)
-    return {fmt::format("nobody listens on the socket {}: the server has ended", path), true};
+    return {fmt::format("nobody listens on the socket {}: its server has ended; start it again", path), true};
   if (error == EACCES || error == EPERM) {
     return {fmt::format(
         "no permission to use the socket {}: run as a user that may write to it, or let the server "

@@ -120,7 +120,11 @@ TEST_CASE("hostile answers never become a number", "[hostile]") {
     CHECK(reading.status != Reading::Status::Ok);
     CHECK(!reading.detail.empty());
   }
-  http.body = good;
+}
+
+TEST_CASE("a good body with a bad status is an error", "[hostile]") {
+  FakeHttp http;
+  http.body = matrix(R"({"metric":{"instance":"a"},"values":[[99,"0.5"]]})");
   for (const int status : {0, 199, 301, 302, 400, 401, 403, 404, 422, 429, 500, 502, 503}) {
     http.status = status;
     CHECK(read_gauge(http).status == Reading::Status::Error);

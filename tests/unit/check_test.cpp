@@ -32,7 +32,8 @@ using Names = std::vector<std::string>;
 TEST_CASE("more files than are read are refused") {
   Files files;
   for (size_t i = 0; i <= check::max_modules; ++i)
-    files.emplace_back(fmt::format("f{}.rollout", i), fmt::format("import \"./f{}.rollout\".{{x}}\nlet x = 1\n", i + 1));
+    files.emplace_back(fmt::format("f{}.rollout", i),
+                       fmt::format("import \"./f{}.rollout\".{{x}}\nlet x = 1\n", i + 1));
   CHECK(reported(files) == Names{"too-many-files"});
 }
 

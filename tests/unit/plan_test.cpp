@@ -90,7 +90,8 @@ TEST_CASE("a plan with one changed bit is refused") {
 TEST_CASE("a plan cut short or with something behind it is refused") {
   std::vector<plan::Plan> plans = example_plans();
   std::string bytes = plan::to_json(plans.front());
-  for (size_t size = 0; size < bytes.size(); size += 97) CHECK(!plan::from_json(std::string_view(bytes).substr(0, size)));
+  for (size_t size = 0; size < bytes.size(); size += 97)
+    CHECK(!plan::from_json(std::string_view(bytes).substr(0, size)));
   for (std::string_view more : {" ", "\n", "{}", "x"}) CHECK(!plan::from_json(bytes + std::string(more)));
 }
 
@@ -129,7 +130,8 @@ TEST_CASE("a plan made on what runs already has nothing to do") {
     auto compilation = compile("file.rollout", [&](const std::string&) -> Result<std::string> { return program.text; });
     plan::Request request;
     request.snapshot.offline = false;
-    request.snapshot.services = {{"checkout", eval::Value::of(eval::Value::Kind::Image, "shop/checkout:2.0.0"), 7, "target hosts"}};
+    request.snapshot.services = {
+        {"checkout", eval::Value::of(eval::Value::Kind::Image, "shop/checkout:2.0.0"), 7, "target hosts"}};
     auto made = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
     REQUIRE(made);
     CHECK(made->steps.empty());
@@ -146,7 +148,8 @@ TEST_CASE("a second first version is refused") {
     plan::Request request;
     request.rollout = "install";
     request.snapshot.offline = false;
-    request.snapshot.services = {{"checkout", eval::Value::of(eval::Value::Kind::Image, "shop:0.9"), 1, "target hosts"}};
+    request.snapshot.services = {
+        {"checkout", eval::Value::of(eval::Value::Kind::Image, "shop:0.9"), 1, "target hosts"}};
     CHECK(!plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics));
     REQUIRE(!compilation->diagnostics.empty());
     CHECK(compilation->diagnostics.sorted().front()->name == "already-runs");

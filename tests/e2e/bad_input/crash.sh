@@ -12,6 +12,7 @@ while true; do
     wait "$driver" 2>/dev/null || true
     [[ -z $(instances | uniq -d) ]] || { instances; die "$case: an instance runs twice after kill $kills, seed $SEED"; }
     run=$(unfinished)
+    [[ -z $run ]] || last=$run
     # Killed before there was a run, or after its end.
     if [[ $run ]]; then drive apply --resume "$run" --yes
     else drive apply shop.rollout release --set image=shop:$version --yes; fi
@@ -28,7 +29,8 @@ while true; do
 done
 stop_load
 check "$case: no request of $(field requests crash) failed in $releases releases" test "$(field failed crash)" -eq 0
-for run in $("$rollout" status --format json --verbose | grep -o '"run":"r[0-9]*"' | cut -d'"' -f4); do
-  twice=$("$rollout" status "$run" --events --format json | grep -o '"type":"step_done","step":[^,]*,[^,]*' | sort | uniq -d)
-  check "$case: run $run did nothing twice $twice" test -z "$twice"
-done
+events=$("$rollout" status "$last" --events --format json | grep -o '"event":"step_done".*' | sed -E 's/"(run|wall)_ns":[0-9]+,//g; s/,"attempt".*//')
+check "$case: the journal tells what was done" test "$(wc -l <<<"$events")" -ge 5
+check "$case: nothing was done twice" test -z "$(sort <<<"$events" | uniq -d)"
+starts=$(grep -c 'serving on' run/shop/*.log | grep -v ':[01]$' || true)
+check "$case: every instance was started at most once $starts" test -z "$starts"

