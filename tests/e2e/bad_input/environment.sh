@@ -60,6 +60,10 @@ fi
 
 rollout_ends 0 apply shop.rollout install --set image=shop:1.0 --yes
 start_load environment
+both_are_scraped() {
+  curl -sfg "$prometheus_url/api/v1/query?query=sum(up{service=\"checkout\"})" | grep -q '"2"'
+}
+await 30 "Prometheus has found the instances" both_are_scraped
 if [[ $mounted ]]; then
   case="there is no room for another run"
   head -c 8m /dev/zero >state/fill 2>run/fill.log || true

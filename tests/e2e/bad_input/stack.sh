@@ -82,18 +82,13 @@ instance_pids() { cat run/*/*.json 2>/dev/null | grep -o '"pid":[0-9]*' | tr -dc
 
 # Every instance that runs, by the marker that rollout gives it, in this project only.
 instances() {
-  local process
-  for process in /proc/[0-9]*; do
-    tr '\0' '\n' <"$process/environ" | sed -n "s|^ROLLOUT_INSTANCE=$project/run/shop/||p"
-  done 2>/dev/null | sort || true  # processes come and go while they are looked at
+  grep -hazo "^ROLLOUT_INSTANCE=$project/run/shop/.*" /proc/[0-9]*/environ 2>/dev/null | tr '\0' '\n' | sed 's|.*/||' | sort || true
 }
 
 clean_up() {
-  local code=$? pid process
+  local code=$? pid
   set +e
-  for process in /proc/[0-9]*; do
-    grep -qz "^ROLLOUT_INSTANCE=$project/" "$process/environ" 2>/dev/null && kill -KILL "${process#/proc/}"
-  done
+  for pid in $(grep -lz "^ROLLOUT_INSTANCE=$project/" /proc/[0-9]*/environ 2>/dev/null | tr -dc '0-9\n'); do kill -KILL "$pid"; done
   for pid in $load_pid $haproxy_pid $prometheus_pid "${pids[@]}"; do end "$pid" KILL; done
   cd /
   [[ -z $mounted ]] || umount "$mounted"
