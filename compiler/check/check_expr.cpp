@@ -45,7 +45,9 @@ bool Checker::fits(const ast::Expr* expr, const Type* found, const Type* wanted)
     return fits(expr, found->arguments[0], wanted->arguments[0]);
   if (wanted->is(TypeKind::Gate) && found->is(TypeKind::Gate) && wanted->arguments.size() == found->arguments.size()) {
     for (size_t i = 0; i < wanted->arguments.size(); ++i)
-      if (wanted->arguments[i]->kind != found->arguments[i]->kind) return false;
+      if (wanted->arguments[i] != found->arguments[i] &&
+          !(wanted->arguments[i]->is(TypeKind::Service) && found->arguments[i]->is(TypeKind::Service)))
+        return false;
     return true;
   }
   return wanted->is(TypeKind::Service) && found->is(TypeKind::Service);

@@ -78,7 +78,7 @@ Value Evaluator::eval_inner(ir::ModuleId module, const ast::Expr* expr, const Fr
     case ast::ExprKind::Error: return {};
     case ast::ExprKind::Literal: return eval_literal(module, static_cast<const ast::LiteralExpr*>(expr));
     case ast::ExprKind::Text: return eval_text(module, static_cast<const ast::TextExpr*>(expr), frame);
-    case ast::ExprKind::Name: return eval_name(program_.info(module, expr), frame);
+    case ast::ExprKind::Name: return eval_name(module, expr, frame);
     case ast::ExprKind::Member: return eval_member(module, static_cast<const ast::MemberExpr*>(expr), frame);
     case ast::ExprKind::Call: return eval_call(module, static_cast<const ast::CallExpr*>(expr), frame);
     case ast::ExprKind::Unary: return eval_unary(module, static_cast<const ast::UnaryExpr*>(expr), frame);
@@ -132,10 +132,13 @@ Value Evaluator::eval_text(ir::ModuleId module, const ast::TextExpr* text, const
   return problem.empty() ? value : fail(text->span, fmt::format("`{}`: {}", out, problem));
 }
 
-Value Evaluator::eval_name(const ir::ExprInfo& info, const Frame& frame) {
+Value Evaluator::eval_name(ir::ModuleId module, const ast::Expr* name, const Frame& frame) {
+  const ir::ExprInfo& info = program_.info(module, name);
   switch (info.ref) {
     case ir::Ref::Local: return frame[info.index];
-    case ir::Ref::Input: return inputs_[info.index];
+    case ir::Ref::Input:
+      if (!inputs_[info.index].is(Kind::None)) return inputs_[info.index];
+      return fail(name->span, "an input has no value yet where inputs and tests are read");
     case ir::Ref::Let: return eval_let(info.index);
     case ir::Ref::Service: {
       Value value = Value::of(Kind::Entity, std::string(program_.services[info.index].decl->name.text));

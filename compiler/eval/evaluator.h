@@ -39,7 +39,7 @@ class Evaluator {
  private:
   Value eval_literal(ir::ModuleId module, const ast::LiteralExpr* literal);
   Value eval_text(ir::ModuleId module, const ast::TextExpr* text, const Frame& frame);
-  Value eval_name(const ir::ExprInfo& info, const Frame& frame);
+  Value eval_name(ir::ModuleId module, const ast::Expr* name, const Frame& frame);
   Value eval_let(uint32_t index);
   Value eval_member(ir::ModuleId module, const ast::MemberExpr* member, const Frame& frame);
   Value eval_call(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame);

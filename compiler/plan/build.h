@@ -16,6 +16,9 @@ struct Linear {
   double offset = 0;
 };
 
+/// Why nothing more is planned for a service: it runs what is asked for, or a mistake was reported.
+enum class Settled { No, Runs, Wrong };
+
 class Planner {
  public:
   Planner(const ir::Program& program, const Request& request, const SourceMap& sources, Diagnostics& diagnostics)
@@ -67,6 +70,9 @@ class Planner {
   bool version_there(const Action& action, const Setting& setting, Span span);
   bool replaceable(uint32_t service, bool by_canary, Span span);
   bool routed(uint32_t service) const;
+  bool brings_change(const Action& action) const;
+  bool drained(const Action& action, const Setting& setting, Span span);
+  bool judges_settled(const Gate& gate) const;
   bool share_possible(const Action& action, Span span);
   std::string action_text(const Action& action) const;
   // plan_rollback.cpp
@@ -79,6 +85,7 @@ class Planner {
   uint32_t condition_index(Condition condition);
   std::optional<Condition> make_condition(const ast::Expr* expr, Scope& scope, Span used_at);
   std::optional<Linear> linear(const ast::Expr* expr, Scope& scope, Span used_at);
+  double product_scale(const ast::BinaryExpr* product, const ast::Expr* by, const Scope& scope) const;
   std::optional<Linear> linear_binary(const ast::BinaryExpr* binary, Scope& scope, Span used_at);
   std::optional<Term> term_of(const ast::MemberExpr* member, Scope& scope, Span used_at);
   uint32_t signal_index(uint32_t service, std::string_view name, Span span, Span used_at);
@@ -101,8 +108,7 @@ class Planner {
   Model model_;
   std::vector<uint32_t> declared_services_;  ///< Plan::services → Program::services
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
-  std::vector<bool>
-      settled_;  ///< services with nothing more to plan: they run what is asked for, or a mistake was reported
+  std::vector<Settled> settled_;  ///< by service
   uint32_t phase_ = none;
   /// The last derived rollback. It stays the same as long as the same places differ from the start, except where
   /// a version has changed that an action copies.

@@ -42,7 +42,8 @@ void Model::start_with(Place place, eval::Value value) {
 
 void Model::set(Place place, eval::Value value) {
   Cell& known = cell(place);
-  if (known.touched == 0) known.touched = step_;
+  // Setting what is so already is no change: it must not decide the order of the way back.
+  if (known.touched == 0 && !(value == known.start)) known.touched = step_;
   changes_ += place.variable != Variable::Share && !(known.current == value);
   known.moved = true;
   known.current = std::move(value);
@@ -51,7 +52,10 @@ void Model::set(Place place, eval::Value value) {
 void Model::next_step() {
   ++step_;
   for (Cell& known : cells_)
-    if (std::exchange(known.moved, false)) known.before = known.current;
+    if (std::exchange(known.moved, false)) {
+      known.before = known.current;
+      if (known.current == known.start) known.touched = 0;
+    }
 }
 
 std::vector<const Model::Cell*> Model::to_undo() const {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <llvm/ADT/STLExtras.h>
 
 #include "compiler/base/check.h"
 #include "compiler/plan/build.h"
@@ -46,9 +47,10 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   if (diagnostics_.errors() != errors) return;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
   ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");
-  if (settled_[service]) return;
-  if (!allowed(*action, call->span)) settled_[service] = true;
-  if (settled_[service]) return;
+  if (settled_[service] == Settled::Wrong) return;
+  if (brings_change(*action)) settled_[service] = Settled::No;
+  if (settled_[service] == Settled::No && !allowed(*action, call->span)) settled_[service] = Settled::Wrong;
+  if (settled_[service] != Settled::No) return;
   model_.next_step();
   for (const Setting& setting : action->sets) model_.set({service, setting.variable, setting.role}, setting.value);
   Step step;
@@ -123,15 +125,21 @@ bool Planner::allowed(const Action& action, Span span) {
     if (!version_there(action, setting, span)) return false;
     bool is_version = setting.variable == Variable::Version && !setting.value.is(Value::Kind::None);
     if (is_version && setting.value == stable && (setting.role == Role::Canary || canary.is(Value::Kind::None))) {
-      settled_[service] = true;
+      settled_[service] = Settled::Runs;
       return true;
     }
+    if (!drained(action, setting, span)) return false;
     if (is_version && setting.role == Role::Stable && !stable.is(Value::Kind::None) &&
         !replaceable(service, setting.value == canary, span))
       return false;
     if (is_version && setting.role == Role::Canary && stable.is(Value::Kind::None)) {
       diagnostics_.report(span, diag::NothingToReplace, name)
           .advise("install a first version: a rollout with `" + name + ".install(image)`");
+      return false;
+    }
+    bool replaced = !(stable == model_.at_start({service, Variable::Version, Role::Stable}));
+    if (is_version && setting.role == Role::Canary && replaced) {
+      diagnostics_.report(span, diag::SecondVersion, name).advise("bring the next version in a rollout of its own");
       return false;
     }
     bool gives_traffic = setting.variable == Variable::Share && setting.role == Role::Canary &&
@@ -144,6 +152,32 @@ bool Planner::allowed(const Action& action, Span span) {
     if (setting.variable == Variable::Share && !share_possible(action, span)) return false;
   }
   return true;
+}
+
+/// A version other than the stable one: what was left out until now is planned again.
+bool Planner::brings_change(const Action& action) const {
+  Value stable = model_.now({action.service, Variable::Version, Role::Stable});
+  return llvm::any_of(action.sets, [&](const Setting& setting) {
+    return setting.variable == Variable::Version && !setting.value.is(Value::Kind::None) && !(setting.value == stable);
+  });
+}
+
+/// A version that has traffic is neither stopped nor exchanged.
+bool Planner::drained(const Action& action, const Setting& setting, Span span) {
+  uint32_t service = action.service;
+  if (setting.variable != Variable::Version || !routed(service)) return true;
+  bool canary = setting.role == Role::Canary;
+  if (setting.value == model_.now({service, Variable::Version, setting.role})) return true;
+  if (!canary && !setting.value.is(Value::Kind::None)) return true;
+  auto is_share = [](const Setting& other) { return other.variable == Variable::Share; };
+  bool moves_traffic = llvm::any_of(action.sets, is_share);
+  int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
+  int64_t traffic = canary ? share : eval::percent_all - share;
+  if (moves_traffic || traffic == 0) return true;
+  diagnostics_.report(span, diag::StillHasTraffic, service_text(plan_.services[service]),
+                      std::string(canary ? "canary" : "stable version"), eval::percent_text(traffic))
+      .advise(canary ? "take its traffic first: `shift(0%)`" : "give its traffic to a canary first: `shift(100%)`");
+  return false;
 }
 
 /// There is no version to promote, to retire or to remove.

@@ -10,7 +10,7 @@ uint32_t Planner::service_index(const Value& entity) {
     if (declared_services_[i] == uint32_t(entity.number)) return i;
   const ir::Service& declared = program_.services[size_t(entity.number)];
   uint32_t index = uint32_t(plan_.services.size());
-  settled_.push_back(false);
+  settled_.push_back(Settled::No);
   for (size_t i = 0; i < plan_.services.size(); ++i)
     if (plan_.services[i].name == entity.text)
       diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, entity.text)

@@ -1,4 +1,6 @@
 // Gates with their arguments bound, and their conditions in the one form that the engine evaluates.
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "compiler/plan/build.h"
@@ -49,7 +51,7 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
 }
 
 void Planner::read_limits(Gate& gate, const ast::GateDecl* decl, Scope& scope) {
-  gate.sample_ns = duration(decl->sample, scope, "sample every", 1);
+  gate.sample_ns = duration(decl->sample, scope, "sample every", least_sample_ns);
   if (decl->minimum) gate.minimum_requests = eval(decl->minimum, scope).number;
   if (gate.minimum_requests < 0)
     diagnostics_.report(decl->minimum->span, diag::RefinementBroken, "minimum",
@@ -130,6 +132,11 @@ std::optional<Condition> Planner::make_condition(const ast::Expr* expr, Scope& s
     condition.right = left->terms[1].first;
     condition.factor = -left->terms[1].second / scale;
   }
+  constexpr double largest = 9e18;  // of what fits 64 bits
+  if (!std::isfinite(condition.factor) || !(std::fabs(condition.offset) < largest)) {
+    diagnostics_.report(expr->span, diag::CannotCompute, "the result is too large");
+    return std::nullopt;
+  }
   switch (binary->op) {
     case ast::Operator::Less: condition.comparison = scale > 0 ? Comparison::Less : Comparison::Greater; break;
     case ast::Operator::LessEqual:
@@ -168,6 +175,18 @@ std::optional<Linear> Planner::linear(const ast::Expr* expr, Scope& scope, Span 
   return Linear{{{*term, 1.0}}, 0};
 }
 
+/// What the product of two quantities is too large by, in the units in which Values are kept.
+double Planner::product_scale(const ast::BinaryExpr* product, const ast::Expr* by, const Scope& scope) const {
+  const ast::Expr* live = by == product->left ? product->right : product->left;
+  const ir::Type* live_type = program_.info(scope.module, live).type;
+  ir::TypeKind a = live_type->is(ir::TypeKind::Live) ? live_type->arguments[0]->kind : live_type->kind;
+  ir::TypeKind b = program_.info(scope.module, by).type->kind;
+  auto plain = [](ir::TypeKind kind) { return kind == ir::TypeKind::Int || kind == ir::TypeKind::Float; };
+  if (plain(a) || plain(b)) return b == ir::TypeKind::Percent ? double(eval::percent_all) : 1;
+  if (a == ir::TypeKind::Percent || b == ir::TypeKind::Percent) return double(eval::percent_all);
+  return double(eval::rate_one) * double(eval::ns_per_s);
+}
+
 std::optional<Linear> Planner::linear_binary(const ast::BinaryExpr* binary, Scope& scope, Span used_at) {
   std::optional<Linear> left = linear(binary->left, scope, used_at), right = linear(binary->right, scope, used_at);
   if (!left || !right) return std::nullopt;
@@ -185,8 +204,8 @@ std::optional<Linear> Planner::linear_binary(const ast::BinaryExpr* binary, Scop
   Linear& scaled = left->terms.empty() ? *right : *left;
   const ast::Expr* by_expr = left->terms.empty() ? binary->left : binary->right;
   double by = left->terms.empty() ? left->offset : right->offset;
-  // A share of a quantity; a quantity over one of its own kind is a plain number.
-  if (!divides && program_.info(scope.module, by_expr).type->is(ir::TypeKind::Percent)) by /= double(eval::percent_all);
+  // A share of a quantity, and a rate times a duration; a quantity over one of its own kind is a plain number.
+  if (!divides) by /= product_scale(binary, by_expr, scope);
   if (divides && by == 0) {
     diagnostics_.report(binary->span, diag::CannotCompute, "division by zero");
     return std::nullopt;
@@ -267,7 +286,7 @@ void Planner::check_roles(const Gate& gate, Span span) {
     for (const Term* term : {&condition.left, condition.right ? &*condition.right : nullptr}) {
       if (!term || term->role == Role::All) continue;
       uint32_t service = plan_.signals[term->signal].service;
-      if (settled_[service]) continue;
+      if (settled_[service] != Settled::No) continue;
       int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
       bool canary = term->role == Role::Canary;
       if (!routed(service) || (canary ? share > 0 : share < eval::percent_all)) continue;

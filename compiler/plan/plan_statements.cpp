@@ -109,6 +109,7 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
     uint32_t gate = gate_index(value, judge->span);
     if (gate == none) return;
     const Gate& bound = plan_.gates[gate];
+    if (judges_settled(bound)) continue;
     if (bound.sample_ns > step.hold_ns)
       diagnostics_.report(hold->duration->span, diag::HoldTooShort, eval::duration_text(step.hold_ns),
                           eval::duration_text(bound.sample_ns));
@@ -117,14 +118,25 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
       plan_.conditions[condition].planned_blocks += step.hold_ns / std::max<int64_t>(1, bound.sample_ns);
     step.gates.push_back(gate);
   }
-  bool all_settled = !settled_.empty() && std::all_of(settled_.begin(), settled_.end(), [](bool same) { return same; });
-  if (all_settled) return;
+  auto is_settled = [](Settled settled) { return settled != Settled::No; };
+  bool all_settled = !settled_.empty() && std::all_of(settled_.begin(), settled_.end(), is_settled);
+  bool judged_nothing = !hold->judges.empty() && step.gates.empty();
+  if (all_settled || judged_nothing) return;
   step.text = fmt::format("hold {}", eval::duration_text(step.hold_ns));
   for (size_t i = 0; i < step.gates.size(); ++i)
     step.text += fmt::format("{}{}", i ? ", " : " judged by ", plan_.gates[step.gates[i]].text);
   step.reason = "evidence is gathered before the next step";
   step.rollback = derive_rollback(hold->span);
   add_step(std::move(step), hold->span);
+}
+
+/// The gate reads only services that this rollout leaves as they are: it would wait for a canary that never comes.
+bool Planner::judges_settled(const Gate& gate) const {
+  auto settled = [&](const Term& term) { return settled_[plan_.signals[term.signal].service] != Settled::No; };
+  return std::all_of(gate.conditions.begin(), gate.conditions.end(), [&](uint32_t index) {
+    const Condition& condition = plan_.conditions[index];
+    return settled(condition.left) && (!condition.right || settled(*condition.right));
+  });
 }
 
 void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
@@ -152,7 +164,15 @@ void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope
   Value gate = eval(rollback->verify, scope);
   if (!gate.is(Value::Kind::Gate)) return;
   plan_.rollback.verify_gate = gate_index(gate, rollback->verify->span);
-  if (plan_.rollback.verify_gate != none) check_verify(plan_.gates[plan_.rollback.verify_gate], rollback->verify->span);
+  if (plan_.rollback.verify_gate == none) return;
+  const Gate& verify = plan_.gates[plan_.rollback.verify_gate];
+  check_verify(verify, rollback->verify->span);
+  constexpr int64_t usual_samples = 20;
+  int64_t& within_ns = plan_.rollback.verify_within_ns;
+  if (!rollback->verify_within) within_ns = usual_samples * verify.sample_ns;
+  if (within_ns < verify.sample_ns)
+    diagnostics_.report(rollback->verify_within->span, diag::HoldTooShort, eval::duration_text(within_ns),
+                        eval::duration_text(verify.sample_ns));
 }
 
 void Planner::plan_call(const ast::CallExpr* call, Scope& scope) {

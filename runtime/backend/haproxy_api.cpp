@@ -97,6 +97,11 @@ Result<std::string> HaproxyApi::ask(std::string_view line) {
 }
 
 Result<SlotTable> HaproxyApi::read(const std::string& section) {
+  // It goes into commands, where a blank or a semicolon would begin something else.
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-";
+  if (section.empty() || section.find_first_not_of(allowed) != std::string::npos)
+    return OpError{fmt::format(
+        "`{}` is no name of a backend section; HAProxy allows letters, digits and _ . : -", section)};
   const Result<std::string> info = ask("show info;show cli level");
   if (!info) return info.error();
   SlotTable out;

@@ -48,6 +48,9 @@ int resume_named(const Context& context, const std::string& name) {
 int unfinished(Session& session, const journal::RunInfo& run) {
   const Context& context = session.context;
   bool wanted = context.args.has("--resume");
+  // The locks are those of the new plan. The old run may act on other services, and while a person thinks about an
+  // answer, an abort from another terminal must be able to take it.
+  session.locks.clear();
   if (!wanted && !context.args.has("--yes") && somebody_is_there(context))
     wanted = ask(context, fmt::format("run {} of {} has not ended, and nobody drives it; resume it?", run.run,
                                       run.rollout));
@@ -59,8 +62,11 @@ int unfinished(Session& session, const journal::RunInfo& run) {
                     run.run, run.rollout, run.run, run.run));
   Result<Planned> planned = planned_of(*session.store, run, session.planned.project);
   if (!planned) return context.fail(planned.error(), NeedsHand);
-  Session other{context, *planned, std::move(session.store), std::move(session.locks), session.holder};
-  return resume(other, run);
+  Result<Session> other = open_session(context, *planned);
+  if (!other) return context.fail(other.error());
+  Result<journal::RunInfo> current = find_run(*other->store, run.run);
+  if (!current) return context.fail(current.error(), NeedsHand);
+  return resume(*other, *current);
 }
 
 /// For what goes wrong before the first effect.
@@ -87,6 +93,12 @@ int start(Session& session) {
     return fail_unchanged(context, there.error());
   journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
                       service_names(planned.plan), session.holder, context.env.effects().clock.wall_ns()};
+  // Another state folder may have released here: what the backends have seen counts as much as our own record.
+  for (const std::string& service : run.services) {
+    run.seen_generations.push_back(0);
+    for (const plan::Observed& observed : planned.plan.observed)
+      if (observed.what == fmt::format("generation({})", service)) run.seen_generations.back() = observed.value.number;
+  }
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return fail_unchanged(context, created.error());
   if (!context.quiet && !context.json())

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -106,13 +108,21 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
+// What an instance may inherit. The rest of the environment of whoever released it, credentials among it, is not its
+// business, and would make versions differ by who started them.
+bool inherited(std::string_view name) {
+  constexpr std::string_view names[] = {"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"};
+  return name.starts_with("LC_") || std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
 std::vector<std::string> environment_with(
     const std::vector<std::pair<std::string, std::string>>& added) {
   std::vector<std::string> out;
   for (char** entry = environ; *entry; ++entry) {
     const std::string_view text = *entry;
-    bool replaced = false;
-    for (const auto& [name, value] : added) replaced |= text.substr(0, text.find('=')) == name;
+    const std::string_view name = text.substr(0, text.find('='));
+    bool replaced = !inherited(name);
+    for (const auto& [key, value] : added) replaced |= key == name;
     if (!replaced) out.emplace_back(text);
   }
   for (const auto& [name, value] : added) out.push_back(name + "=" + value);
@@ -125,7 +135,7 @@ class PosixProcesses : public Processes {
     SpawnSettings spawn;
     posix_spawn_file_actions_addopen(&spawn.files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&spawn.files, 1, launch.log.c_str(),
-                                     O_WRONLY | O_CREAT | O_APPEND, 0644);
+                                     O_WRONLY | O_CREAT | O_APPEND, 0640);
     posix_spawn_file_actions_adddup2(&spawn.files, 1, 2);
     posix_spawn_file_actions_addclosefrom_np(&spawn.files, 3);
     if (!launch.directory.empty())

@@ -62,7 +62,7 @@ Finding look_at(const plan::Plan& plan, uint32_t index, const State& state, int6
 std::vector<plan::Role> judged_roles(const plan::Plan& plan, const plan::Gate& gate) {
   std::vector<plan::Role> roles;
   auto take = [&](const plan::Term& term) {
-    if (plan.signals[term.signal].evidence == plan::Evidence::Counts) roles.push_back(term.role);
+    if (plan.signals[term.signal].evidence != plan::Evidence::Value) roles.push_back(term.role);
   };
   for (uint32_t index : gate.conditions) {
     take(plan.conditions[index].left);

@@ -1,5 +1,6 @@
 #include "runtime/journal/memory_store.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "runtime/journal/event_json.h"
@@ -19,7 +20,11 @@ Result<RunInfo> MemoryStore::create(const NewRun& run) {
   RunInfo info{
       fmt::format("r{}", rows_.size() + 1), run.rollout, run.plan_hash, run.wall_ns, {}, {}, 1};
   for (const std::string& service : run.services)
-    info.generations.push_back({service, ++generations_[service]});
+  {
+    int64_t& last = generations_[service];
+    last = std::max(last, seen_generation(run, info.generations.size())) + 1;
+    info.generations.push_back({service, last});
+  }
   Event first{0, run.wall_ns, RunStarted{run.plan_hash, run.holder, info.generations}};
   rows_.push_back({info, run.plan_bytes, {first}, {}});
   return info;

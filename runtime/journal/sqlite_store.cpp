@@ -1,5 +1,6 @@
 #include "runtime/journal/sqlite_store.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "runtime/journal/chain.h"
@@ -45,6 +46,7 @@ Result<std::vector<Generation>> SqliteStore::take_generations(const NewRun& run,
   for (const std::string& service : run.services) {
     Result<int64_t> next = next_generation(service);
     if (!next) return next.error();
+    *next = std::max(*next, seen_generation(run, out.size()) + 1);
     SqliteQuery insert(
         *db_, "INSERT INTO generations (service, generation, run, place) VALUES (?, ?, ?, ?)");
     if (Status done = insert.bind(service).bind(*next).bind(id).bind(int64_t(out.size())).run();

@@ -20,7 +20,12 @@ struct NewRun {
   std::vector<std::string> services;  ///< plan::service_text of each of Plan::services, in order
   std::string holder;
   int64_t wall_ns = 0;
+  std::vector<int64_t> seen_generations = {};  ///< of each service, in its backend: this run's is higher
 };
+
+inline int64_t seen_generation(const NewRun& run, size_t service) {
+  return service < run.seen_generations.size() ? run.seen_generations[service] : 0;
+}
 
 struct RunInfo {
   std::string run;  ///< `r12`, given by the store
