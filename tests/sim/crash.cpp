@@ -87,6 +87,17 @@ CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& sce
   return report;
 }
 
+CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part,
+                                int64_t parts) {
+  CrashReport report = undisturbed(plan, scenario);
+  std::set<int64_t> points(report.undisturbed.durable_at.begin(), report.undisturbed.durable_at.end());
+  int64_t index = 0;
+  for (int64_t point : points)
+    if (index++ % parts == part && point < report.undisturbed.operations)
+      check(report, plan, scenario, {point}, false);
+  return report;
+}
+
 CrashReport crash_while_recovering(const plan::Plan& plan, const sim::Scenario& scenario,
                                    int64_t max_gap, int64_t stride) {
   CrashReport report = undisturbed(plan, scenario);

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr double bad_canary_ppb = 50'000'000;  // 5%
 constexpr int64_t max_gap = 6;
+constexpr int64_t short_run = 1500;  // operations: so many points can all be tried
 
 struct Example {
   std::string name;  ///< `quickstart/shop.rollout: release`
@@ -84,7 +85,7 @@ void require_clean(const Example& example, const CrashReport& report) {
 
 // A short run is tried at every point; a run of hours around its events, at night at every point as well.
 CrashReport crash(const Example& example, const sim::Scenario& world, int64_t operations) {
-  constexpr int64_t short_run = 1500, others = 12;
+  constexpr int64_t others = 12;
   if (operations > short_run && !seeds().all_points)
     return crash_around_events(example.plan, world, others, 2);
   CrashReport report = crash_everywhere(example.plan, world);
@@ -110,6 +111,17 @@ TEST_CASE("the examples survive a crash at every point", "[examples]") {
       WARN(fmt::format("{}, {} world: {} operations, {} runs with crashes", example.name,
                        good ? "good" : "bad", quiet.operations, report.points));
     }
+  }
+}
+
+// Thousands of records make thousands of runs of hours: a test of its own, beside the others.
+TEST_CASE("a run of hours survives a crash after every journal record", "[.every-record]") {
+  for (const Example& example : examples()) {
+    sim::SimResult quiet = sim::run_simulation(example.plan, good_world());
+    if (quiet.operations <= short_run) continue;
+    CrashReport report = crash_after_records(example.plan, good_world(), 0, 1);
+    require_clean(example, report);
+    WARN(fmt::format("{}: {} events, {} runs with a crash", example.name, quiet.events.size(), report.points));
   }
 }
 
