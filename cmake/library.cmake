@@ -13,11 +13,32 @@ function(rollout_library name)
   rollout_flags(rollout_${name})
 endfunction()
 
+# The one object that the precompiled header is built with; every target with rollout_flags() uses it.
+function(rollout_precompiled)
+  if(NOT ROLLOUT_PRECOMPILE)
+    return()
+  endif()
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/precompiled.cpp CONTENT "// Only carries the precompiled header.\n")
+  add_library(rollout_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cpp)
+  target_link_libraries(rollout_precompiled PRIVATE fmt::fmt)
+  target_precompile_headers(rollout_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+  rollout_warnings(rollout_precompiled)
+endfunction()
+
 # Warnings are errors in our own code; third-party headers are system headers.
 function(rollout_flags target)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
   target_include_directories(${target} SYSTEM PUBLIC ${LLVM_INCLUDE_DIRS})
+  rollout_warnings(${target})
+  if(TARGET rollout_precompiled)
+    target_precompile_headers(${target} REUSE_FROM rollout_precompiled)
+  endif()
+endfunction()
+
+function(rollout_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Werror -Wno-missing-field-initializers)
+  # Preprocessed text then names the precompiled header instead of holding it, which is what ccache reads.
+  target_compile_options(${target} PRIVATE $<$<BOOL:${ROLLOUT_PRECOMPILE}>:-fpch-preprocess>)
   # GCC 12 at -O3 sees overlapping copies inside std::string where there are none (its bug 105651).
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Wno-restrict>)
 endfunction()
