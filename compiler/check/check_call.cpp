@@ -28,6 +28,11 @@ const Type* Checker::check_call(const ast::CallExpr* call) {
     check_arguments(call, {path}, 0, "`http`", true);
     return simple(TypeKind::Probe);
   }
+  if (name && name->name == "running" && !find_local("running") && !find("running")) {
+    info(call->callee) = {simple(TypeKind::Probe), ir::Ref::Builtin, uint32_t(Builtin::Running), 0};
+    check_arguments(call, {}, 0, "`running`", true);
+    return simple(TypeKind::Probe);
+  }
   std::optional<ir::Symbol> symbol = name && !find_local(name->name) ? find(name->name) : std::nullopt;
   if (symbol && symbol->kind == ir::Ref::Record) {
     info(call->callee) = {simple(TypeKind::None), ir::Ref::Record, symbol->index, 0};

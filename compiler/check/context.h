@@ -14,7 +14,7 @@
 
 namespace rollout::check {
 
-enum class Builtin : uint32_t { Http };
+enum class Builtin : uint32_t { Http, Running };
 
 /// `a service`, `an input`: for "`x` is …, not …".
 std::string_view kind_text(ir::Ref kind);

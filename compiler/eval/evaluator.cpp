@@ -201,7 +201,7 @@ void Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declare
 Value Evaluator::eval_call(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame) {
   const ir::ExprInfo& callee = program_.info(module, call->callee);
   if (callee.ref == ir::Ref::Builtin) {
-    Value value = Value::of(Kind::Call, "http");
+    Value value = Value::of(Kind::Call, std::string(static_cast<const ast::NameExpr*>(call->callee)->name));
     for (const ast::Argument& argument : call->arguments) value.items.push_back(eval(module, argument.value, frame));
     return value;
   }

@@ -8,6 +8,10 @@ Status Backend::admit(const plan::Plan&, uint32_t, int64_t) {
   return Done{};
 }
 
+std::vector<std::string> Backend::tend(const plan::Plan&, uint32_t, int64_t) {
+  return {};
+}
+
 Result<ServiceState> Backend::state(const plan::Plan& plan, uint32_t service) {
   return OpError{fmt::format("what runs of {} is not known: its backend runs no instances",
                              plan::service_text(plan.services[service]))};

@@ -26,6 +26,7 @@ struct Endpoint {
   std::string instance;  ///< `checkout-g3-1`
   std::string host;      ///< `127.0.0.1`
   int port = 0;
+  bool serves = true;    ///< false: known to be down; it may come back at this address
 
   std::string address() const { return host + ":" + std::to_string(port); }
 };
@@ -34,7 +35,7 @@ struct Endpoint {
 class EndpointSource {
  public:
   virtual ~EndpointSource() = default;
-  /// The running instances of a role. Those that are being stopped belong to no role.
+  /// The instances of a role, also those that are down. Those that are being stopped belong to no role.
   virtual Result<std::vector<Endpoint>> endpoints(const plan::Plan& plan, uint32_t service,
                                                   plan::Role role) = 0;
 };
@@ -70,6 +71,8 @@ class Backend {
   virtual Result<ServiceState> state(const plan::Plan& plan, uint32_t service);
   /// Signals that the backend itself gives, such as `unhealthy`.
   virtual exec::Reading read(const plan::Plan& plan, const plan::Term& term);
+  /// See exec::World::tend. Touches nothing that another generation has taken over.
+  virtual std::vector<std::string> tend(const plan::Plan& plan, uint32_t service, int64_t generation);
   virtual EndpointSource* endpoints() { return nullptr; }
   virtual RouteSource* routes() { return nullptr; }
 };

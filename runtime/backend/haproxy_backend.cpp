@@ -72,6 +72,11 @@ Status HaproxyBackend::look_up_endpoints(View& view, const plan::Plan& plan,
     Result<std::vector<Endpoint>> found = workload->endpoints(plan, action.service, role);
     if (!found) return found.error();
     out = std::move(*found);
+    // What is down keeps the server it has, whose own checks keep requests from it, but gets no new one.
+    std::erase_if(out, [&view](const Endpoint& endpoint) {
+      const Slot* slot = view.table.at(endpoint.address());
+      return !endpoint.serves && (!slot || !slot->accepts());
+    });
     return Done{};
   };
   if (Status found = look_up(plan::Role::Canary, *share > 0, view.canary); !found) return found;
@@ -120,7 +125,7 @@ Observation HaproxyBackend::see_expected(const View& view) {
       const Slot* slot = view.table.at(endpoint.address());
       if (!slot || !slot->accepts())
         return {Seen::Absent, fmt::format("no server serves {}", endpoint.instance)};
-      if (!slot->running) {
+      if (!slot->running && endpoint.serves) {
         return {Seen::Underway, fmt::format("HAProxy's own check finds {} ({}) down",
                                             endpoint.instance, slot->address)};
       }
@@ -175,7 +180,9 @@ Status HaproxyBackend::act(const plan::Plan& plan, const plan::Action& action,
 Result<std::vector<HaproxyBackend::Assigned>> HaproxyBackend::assign(const View& view) {
   for (const bool is_canary : {true, false}) {
     const bool serves = is_canary ? view.canary_ppb > 0 : view.canary_ppb < eval::percent_all;
-    if (serves && (is_canary ? view.canary : view.stable).empty()) {
+    const std::vector<Endpoint>& role = is_canary ? view.canary : view.stable;
+    const bool none = std::none_of(role.begin(), role.end(), [](const Endpoint& one) { return one.serves; });
+    if (serves && none) {
       return OpError{
           fmt::format("no {} instance runs that could serve backend {}: the share stays as it is",
                       is_canary ? "canary" : "stable", view.section)};

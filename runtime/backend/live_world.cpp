@@ -7,10 +7,15 @@
 #include "runtime/metrics/registry.h"
 
 namespace rollout::backend {
+namespace {
+
+constexpr int64_t tend_pause_ns = 1'000'000'000;  // between the end of one round and the next
+
+}  // namespace
 
 Result<std::unique_ptr<LiveWorld>> LiveWorld::open(const plan::Plan& plan, const std::string& root,
                                                    const effects::Effects& effects) {
-  std::unique_ptr<LiveWorld> world(new LiveWorld(plan));
+  std::unique_ptr<LiveWorld> world(new LiveWorld(plan, effects.clock));
   for (uint32_t i = 0; i < plan.targets.size(); ++i) {
     const plan::Target& target = plan.targets[i];
     Side side;
@@ -87,6 +92,18 @@ Status LiveWorld::act(const plan::Action& action, const exec::EffectKey& key) {
       return admitted;
   }
   return (*backend)->act(plan_, action, key);
+}
+
+std::vector<std::string> LiveWorld::tend(const std::vector<int64_t>& generations) {
+  std::vector<std::string> lines;
+  if (clock_.monotonic_ns() < next_tend_ns_) return lines;
+  for (uint32_t i = 0; i < generations.size() && i < plan_.services.size(); ++i) {
+    Backend* workload = generations[i] > 0 ? workload_backend(plan_.services[i]) : nullptr;
+    if (!workload) continue;
+    for (std::string& line : workload->tend(plan_, i, generations[i])) lines.push_back(std::move(line));
+  }
+  next_tend_ns_ = clock_.monotonic_ns() + tend_pause_ns;
+  return lines;
 }
 
 std::vector<exec::Reading> LiveWorld::sample(const plan::Plan& plan,

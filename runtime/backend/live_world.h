@@ -33,9 +33,10 @@ class LiveWorld : public exec::World, private Neighbours {
   Status act(const plan::Action& action, const exec::EffectKey& key) override;
   std::vector<exec::Reading> sample(const plan::Plan& plan,
                                     const std::vector<plan::Term>& terms) override;
+  std::vector<std::string> tend(const std::vector<int64_t>& generations) override;
 
  private:
-  explicit LiveWorld(const plan::Plan& plan) : plan_(plan) {}
+  LiveWorld(const plan::Plan& plan, effects::Clock& clock) : plan_(plan), clock_(clock) {}
   Backend* workload_backend(const plan::Service& service);
   Result<Backend*> backend_for(const plan::Action& action);
   EndpointSource* workload_of(const plan::Service& service) override;
@@ -47,7 +48,9 @@ class LiveWorld : public exec::World, private Neighbours {
     std::unique_ptr<metrics::MetricSource> source;
   };
   const plan::Plan& plan_;
+  effects::Clock& clock_;
   std::vector<Side> sides_;
+  int64_t next_tend_ns_ = 0;
 };
 
 }  // namespace rollout::backend

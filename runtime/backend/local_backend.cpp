@@ -51,6 +51,9 @@ Result<LocalBackend::Open> LocalBackend::open(const plan::Plan& plan, uint32_t s
 }
 
 Status LocalBackend::save(const Open& open) {
+  // Whoever writes the shared file last has read everybody's records.
+  const auto lock = lock_local(effects_.files, open.spec.directory);
+  if (!lock) return lock.error();
   if (Status saved = save_local(effects_.files, open.spec.directory, open.spec.key, open.state);
       !saved)
     return saved;
@@ -204,9 +207,8 @@ Status LocalBackend::stop_instances(Open& open, const std::vector<Instance*>& in
   std::vector<std::string> gone;
   for (Instance* instance : instances) {
     if (instance->process.pid == 0) {
-      const std::string marker = open.spec.directory + "/" + instance->id;
       const std::vector<effects::ProcessId> found =
-          effects_.processes.find(instance_variable, marker);
+          effects_.processes.find(instance_variable, marker_of(open.spec, *instance));
       if (!found.empty()) instance->process = found.front();
     }
     if (!effects_.processes.look(instance->process).alive) {
@@ -233,7 +235,26 @@ Result<Observation> LocalBackend::observe(const plan::Plan& plan, const plan::Ac
   if (key.generation == opened->state.generation) {
     if (Status settled = settle(*opened); !settled) return settled.error();
   }
-  return see(*opened, wanted_by(action), key);
+  Observation seen = see(*opened, wanted_by(action), key);
+  if (seen.seen == Seen::Present && key.generation == opened->state.generation) {
+    // What the action did is complete, so from now on a death is not its failure but the supervisor's business.
+    if (settle_instances(opened->state)) {
+      if (Status saved = save(*opened); !saved) return saved.error();
+    }
+  }
+  return seen;
+}
+
+std::vector<std::string> LocalBackend::tend(const plan::Plan& plan, uint32_t service, int64_t generation) {
+  Result<Open> opened = open(plan, service);
+  if (!opened) return supervisor_.trouble(opened.error().message);
+  if (generation != opened->state.generation) return {};
+  LocalSupervisor::Round round = supervisor_.round(opened->spec, opened->state);
+  if (!round.changed) return std::move(round.lines);
+  if (Status saved = save(*opened); !saved) {
+    for (std::string& line : supervisor_.trouble(saved.error().message)) round.lines.push_back(std::move(line));
+  }
+  return std::move(round.lines);
 }
 
 Observation LocalBackend::see(const Open& open, const Wanted& wanted, const exec::EffectKey& key) {
@@ -335,9 +356,9 @@ Result<std::vector<Endpoint>> LocalBackend::endpoints(const plan::Plan& plan, ui
     const InstanceSet* set = opened->state.set(instance.set);
     const bool is_stable = set->track == Track::Stable && role != plan::Role::Canary;
     const bool is_canary = set->track == Track::Canary && role != plan::Role::Stable;
-    const bool stays = (is_stable || is_canary) && instance.slot <= set->count;
-    if (stays && effects_.processes.look(instance.process).alive)
-      out.push_back(endpoint_of(instance));
+    if ((!is_stable && !is_canary) || instance.slot > set->count || instance.port == 0) continue;
+    out.push_back(endpoint_of(instance));
+    out.back().serves = !instance.down && effects_.processes.look(instance.process).alive;
   }
   return out;
 }

@@ -9,6 +9,7 @@
 #include "runtime/backend/backend.h"
 #include "runtime/backend/local_spec.h"
 #include "runtime/backend/local_state.h"
+#include "runtime/backend/local_supervisor.h"
 #include "runtime/backend/wanted.h"
 #include "runtime/effects/effects.h"
 
@@ -19,7 +20,8 @@ class LocalBackend : public Backend, public EndpointSource {
   /// `target`: index into Plan::targets. `root`: the project root, absolute.
   LocalBackend(uint32_t target, std::string root, const effects::Effects& effects,
                Neighbours& neighbours)
-      : target_(target), root_(std::move(root)), effects_(effects), neighbours_(neighbours) {}
+      : target_(target), root_(std::move(root)), effects_(effects), neighbours_(neighbours),
+        supervisor_(effects, root_) {}
 
   Result<exec::Observation> observe(const plan::Plan& plan, const plan::Action& action,
                                     const exec::EffectKey& key) override;
@@ -28,6 +30,7 @@ class LocalBackend : public Backend, public EndpointSource {
   Status admit(const plan::Plan& plan, uint32_t service, int64_t generation) override;
   Result<ServiceState> state(const plan::Plan& plan, uint32_t service) override;
   exec::Reading read(const plan::Plan& plan, const plan::Term& term) override;
+  std::vector<std::string> tend(const plan::Plan& plan, uint32_t service, int64_t generation) override;
   EndpointSource* endpoints() override { return this; }
   Result<std::vector<Endpoint>> endpoints(const plan::Plan& plan, uint32_t service,
                                           plan::Role role) override;
@@ -65,6 +68,7 @@ class LocalBackend : public Backend, public EndpointSource {
   std::string root_;
   effects::Effects effects_;
   Neighbours& neighbours_;
+  LocalSupervisor supervisor_;
 };
 
 }  // namespace rollout::backend

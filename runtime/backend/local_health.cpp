@@ -34,11 +34,15 @@ std::vector<Health> check_health(const effects::Effects& effects, const LocalSpe
                                  const LocalState& state, const InstanceSet& set) {
   std::vector<Health> all;
   std::vector<effects::HttpRequest> requests;
-  std::vector<size_t> asked;  // index into `all` of each request
+  struct Asked {
+    size_t health;  // index into `all`
+    bool is_live;
+  };
+  std::vector<Asked> asked;  // of each request
   for (const Instance& instance : state.instances) {
     if (instance.set != set.name) continue;
     const effects::Life life = effects.processes.look(instance.process);
-    Health health{&instance, life.alive, life.alive, {}};
+    Health health{&instance, life.alive, life.alive, life.alive, {}};
     if (instance.process.pid == 0)
       health.detail = fmt::format("{} is not started yet", instance.id);
     else if (!life.alive) health.detail = dead_text(effects.files, instance, life);
@@ -46,20 +50,26 @@ std::vector<Health> check_health(const effects::Effects& effects, const LocalSpe
       for (const std::string* path : {&spec.ready_path, &spec.live_path}) {
         if (path->empty()) continue;
         requests.push_back(probe(instance, *path));
-        asked.push_back(all.size());
+        asked.push_back({all.size(), path == &spec.live_path});
       }
     }
     all.push_back(std::move(health));
   }
   const std::vector<Result<effects::HttpResponse>> answers = effects.http.send_all(requests);
   for (size_t i = 0; i < answers.size(); ++i) {
-    Health& health = all[asked[i]];
+    Health& health = all[asked[i].health];
     if (answers[i] && is_success(answers[i]->status)) continue;
     health.ready = false;
+    if (asked[i].is_live) health.live = false;
     health.detail = answers[i] ? fmt::format("{} answers {} at {}", health.instance->id,
                                              answers[i]->status, requests[i].url)
                                : fmt::format("{} is not ready: {}", health.instance->id,
                                              answers[i].error().message);
+  }
+  for (Health& health : all) {
+    const int64_t restarts = health.instance->restarts;
+    if (!health.ready && restarts > 0)
+      health.detail += fmt::format("; started again {} {} so far", restarts, restarts == 1 ? "time" : "times");
   }
   return all;
 }

@@ -13,6 +13,7 @@ namespace rollout::backend {
 struct Health {
   const Instance* instance = nullptr;
   bool alive = false;
+  bool live = false;   ///< alive, and its liveness probe, if any, answers 2xx
   bool ready = false;  ///< alive, and every probe answers 2xx
   std::string detail;  ///< when not ready: which instance, and why
 };

@@ -22,10 +22,14 @@ Instance* find_slot(LocalState& state, const InstanceSet& set, int64_t slot) {
 }  // namespace
 
 Status LocalLaunch::start(LocalState& state, const InstanceSet& set, const std::string& effect) {
-  if (Status recorded = record(state, set, effect); !recorded) return recorded;
-  // Everything that is about to exist is on the disk now.
-  if (Status saved = save_local(effects_.files, spec_.directory, spec_.key, state); !saved)
-    return saved;
+  {
+    const auto lock = lock_local(effects_.files, spec_.directory);
+    if (!lock) return lock.error();
+    if (Status recorded = record(state, set, effect); !recorded) return recorded;
+    // Everything that is about to exist is on the disk now, for us after a crash and for others who choose ports.
+    if (Status saved = save_local(effects_.files, spec_.directory, spec_.key, state); !saved)
+      return saved;
+  }
   Status launched = Done{};
   for (Instance& instance : state.instances) {
     if (instance.set != set.name || instance.process.pid != 0 || !launched) continue;
@@ -48,9 +52,14 @@ Status LocalLaunch::record(LocalState& state, const InstanceSet& set, const std:
       state.instances.push_back(std::move(made));
       known = &state.instances.back();
     }
-    known->process = {};
-    known->effect = effect;
-    known->stopped_ns = 0;
+    Instance fresh;
+    fresh.id = known->id;
+    fresh.set = known->set;
+    fresh.slot = known->slot;
+    fresh.port = known->port;
+    fresh.log = known->log;
+    fresh.effect = effect;
+    *known = std::move(fresh);
     const std::vector<effects::ProcessId> running =
         effects_.processes.find(instance_variable, marker(*known));
     if (!running.empty() && known->port != 0) {
@@ -62,6 +71,26 @@ Status LocalLaunch::record(LocalState& state, const InstanceSet& set, const std:
     if (!port) return port.error();
     known->port = *port;
   }
+  return Done{};
+}
+
+Status LocalLaunch::start_again(LocalState& state, const InstanceSet& set, Instance& instance) {
+  instance.process = {};
+  instance.stopped_ns = 0;
+  {
+    const auto lock = lock_local(effects_.files, spec_.directory);
+    if (!lock) return lock.error();
+    if (Status chosen = choose_port_again(state, set, instance); !chosen) return chosen;
+    if (Status saved = save_local(effects_.files, spec_.directory, spec_.key, state); !saved) return saved;
+  }
+  return launch(instance, set);
+}
+
+Status LocalLaunch::choose_port_again(const LocalState& state, const InstanceSet& set, Instance& instance) {
+  if (effects_.ports.is_free(instance.port)) return Done{};
+  const Result<int> port = free_port(state, std::max(spec_.replicas, set.count));
+  if (!port) return port.error();
+  instance.port = *port;
   return Done{};
 }
 

@@ -15,6 +15,11 @@ namespace rollout::backend {
 /// The environment variable that marks an instance; its value is the directory and the id.
 inline constexpr std::string_view instance_variable = "ROLLOUT_INSTANCE";
 
+/// What this variable holds in the environment of that instance.
+inline std::string marker_of(const LocalSpec& spec, const Instance& instance) {
+  return spec.directory + "/" + instance.id;
+}
+
 class LocalLaunch {
  public:
   LocalLaunch(const effects::Effects& effects, const LocalSpec& spec, std::string root)
@@ -22,12 +27,15 @@ class LocalLaunch {
 
   /// Brings every instance of `set` up that is not. Those that live are left alone.
   Status start(LocalState& state, const InstanceSet& set, const std::string& effect);
+  /// Brings one instance of `state` up that has ended: at its port, or at a free one when that is taken.
+  Status start_again(LocalState& state, const InstanceSet& set, Instance& instance);
 
  private:
+  Status choose_port_again(const LocalState& state, const InstanceSet& set, Instance& instance);
   Status record(LocalState& state, const InstanceSet& set, const std::string& effect);
   Status launch(Instance& instance, const InstanceSet& set);
   Result<int> free_port(const LocalState& state, int64_t replicas);
-  std::string marker(const Instance& instance) const { return spec_.directory + "/" + instance.id; }
+  std::string marker(const Instance& instance) const { return marker_of(spec_, instance); }
 
   const effects::Effects& effects_;
   const LocalSpec& spec_;

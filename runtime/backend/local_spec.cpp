@@ -15,11 +15,12 @@ constexpr int highest_port = 65535;
 
 Result<std::string> http_path(const eval::Value* call, std::string_view field,
                               const std::string& owner) {
-  if (!call) return std::string();
-  const bool ok = call->is(eval::Value::Kind::Call) && call->text == "http" &&
+  const bool is_call = call && call->is(eval::Value::Kind::Call);
+  if (!call || (is_call && call->text == "running")) return std::string();
+  const bool ok = is_call && call->text == "http" &&
                   !call->items.empty() && call->items[0].text.starts_with('/');
   if (!ok)
-    return OpError{fmt::format("`{}` of {} is not of the form http(\"/path\")", field, owner)};
+    return OpError{fmt::format("`{}` of {} is neither http(\"/path\") nor running()", field, owner)};
   return call->items[0].text;
 }
 
@@ -44,9 +45,10 @@ Result<LocalSpec> local_spec(const plan::Plan& plan, uint32_t service, uint32_t 
   if (!command || command->items.empty())
     return OpError{fmt::format("the workload of {} has no `command`", owner)};
   for (const eval::Value& item : command->items) spec.command.push_back(item.text);
-  const Result<std::string> ready = http_path(find(binding->config, "ready"), "ready", owner);
+  const eval::Value* probe = find(binding->config, "ready");
+  const Result<std::string> ready = http_path(probe, "ready", owner);
   if (!ready) return ready.error();
-  if (ready->empty())
+  if (!probe)
     return OpError{
         fmt::format("the workload of {} has no `ready`: add ready = http(\"/healthz\")", owner)};
   spec.ready_path = *ready;

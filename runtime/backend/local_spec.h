@@ -15,8 +15,8 @@ struct LocalSpec {
   std::string key;                   ///< `checkout@eu`
   std::string directory;             ///< of the target, absolute
   std::vector<std::string> command;  ///< with `${port}` and the like still in it
-  std::string ready_path;            ///< `/healthz`
-  std::string live_path;             ///< empty: none
+  std::string ready_path;            ///< `/healthz`; empty: ready as soon as it runs
+  std::string live_path;             ///< empty: live as long as it runs
   int64_t replicas = 1;
   int ports_from = 0;
   int64_t drain_ns = 0;

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int format_version = 1;
 constexpr size_t max_state_bytes = size_t{4} << 20;
+constexpr int64_t lock_wait_ns = 5'000'000'000;  // others hold it for a few writes to the disk
 constexpr std::string_view ending = ".json";
 constexpr std::string_view targets_file = "targets.json";
 
@@ -65,6 +66,11 @@ Result<LocalState> from_json(const std::string& path, std::string_view text) {
     instance.log = node["log"].as_string();
     instance.effect = node["effect"].as_string();
     instance.stopped_ns = node["stopped_ns"].as_int();
+    instance.settled = node["settled"].as_bool();
+    instance.down = node["down"].as_bool();
+    instance.restarts = node["restarts"].as_int();
+    instance.window_ns = node["window_ns"].as_int();
+    instance.restarted_ns = node["restarted_ns"].as_int();
     if (instance.id.empty() || !state.set(instance.set))
       return unreadable(path, "an instance belongs to no set");
     state.instances.push_back(std::move(instance));
@@ -91,7 +97,10 @@ std::string to_json(const LocalState& state) {
         .field("slot", instance.slot);
     out.field("port", instance.port).field("pid", instance.process.pid);
     out.field("start_ticks", instance.process.start_ticks).field("log", instance.log);
-    out.field("effect", instance.effect).field("stopped_ns", instance.stopped_ns).end_object();
+    out.field("effect", instance.effect).field("stopped_ns", instance.stopped_ns);
+    out.field("settled", instance.settled).field("down", instance.down);
+    out.field("restarts", instance.restarts).field("window_ns", instance.window_ns);
+    out.field("restarted_ns", instance.restarted_ns).end_object();
   }
   out.end_array().end_object();
   return out.take() + "\n";
@@ -149,6 +158,11 @@ Status save_local(effects::Files& files, const std::string& directory, const std
                   const LocalState& state) {
   if (Status made = files.make_directory(directory); !made) return made;
   return files.write(path_of(directory, key), to_json(state));
+}
+
+Result<std::unique_ptr<effects::FileLock>> lock_local(effects::Files& files, const std::string& directory) {
+  if (Status made = files.make_directory(directory); !made) return made.error();
+  return files.lock(directory + "/.lock", lock_wait_ns);
 }
 
 Result<std::vector<std::string>> local_keys(effects::Files& files, const std::string& directory) {

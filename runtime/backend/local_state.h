@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ struct Instance {
   std::string log;
   std::string effect;      ///< key of the effect that started it
   int64_t stopped_ns = 0;  ///< monotonic time of its SIGTERM; 0: not asked to stop
+  // For the supervisor; see local_supervisor.h. Times are monotonic.
+  bool settled = false;       ///< an action saw it ready: from then on it is looked after
+  bool down = false;          ///< not ready since
+  int64_t restarts = 0;       ///< since `window_ns`
+  int64_t window_ns = 0;      ///< when the first of them was
+  int64_t restarted_ns = 0;   ///< when the last of them was
 };
 
 struct LocalState {
@@ -56,6 +63,9 @@ Result<LocalState> load_local(effects::Files& files, const std::string& director
                               const std::string& key);
 Status save_local(effects::Files& files, const std::string& directory, const std::string& key,
                   const LocalState& state);
+
+/// Held while files that services of one directory share are read and written again, and while ports are chosen.
+Result<std::unique_ptr<effects::FileLock>> lock_local(effects::Files& files, const std::string& directory);
 
 /// Keys of all services that have a state file in the directory.
 Result<std::vector<std::string>> local_keys(effects::Files& files, const std::string& directory);

@@ -197,6 +197,11 @@ void RunView::on_progress(journal::StepRef step, const std::string& text) {
   redraw(fmt::format("{}  {}: {}", clock_text(log_.now_ns), what, text));
 }
 
+void RunView::on_tended(const std::string& text) {
+  if (context_.json() || context_.quiet) return;
+  print(fmt::format("{}  {}", clock_text(log_.now_ns), text));
+}
+
 void RunView::on_trouble(const std::string& text) {
   if (text == last_trouble_) return;
   last_trouble_ = text;

@@ -23,6 +23,7 @@ class RunView : public exec::Listener {
   void on_event(const journal::Event& event, const exec::State& state) override;
   void on_progress(journal::StepRef step, const std::string& text) override;
   void on_trouble(const std::string& text) override;
+  void on_tended(const std::string& text) override;
   /// Removes the redrawn line.
   void finish();
 

@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +18,8 @@ namespace rollout::effects {
 namespace {
 
 constexpr std::string_view temporary_ending = ".tmp~";
+constexpr size_t max_holder = 64;
+constexpr long lock_pause_ns = 5'000'000;
 
 OpError failed(std::string_view what, const std::string& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
@@ -58,8 +62,69 @@ Status sync_directory(const std::string& path) {
   return Done{};
 }
 
+int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+/// The text of a lock file: who holds it, for people.
+std::string holder_in(int fd) {
+  char text[max_holder];
+  const ssize_t got = pread(fd, text, sizeof text, 0);
+  return got > 0 ? std::string(text, size_t(got)) : std::string("another process");
+}
+
+class PosixFileLock : public FileLock {
+ public:
+  explicit PosixFileLock(int fd) : file_(fd) {}
+
+ private:
+  Descriptor file_;
+};
+
+/// Own to this process, never an existing file and never through a link: two writers in one directory do not meet.
+int create_temporary(const std::string& path) {
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const int fd = open(path.c_str(), flags, 0644);
+  if (fd >= 0 || errno != EEXIST) return fd;
+  // Left behind by a crash of a process that had our pid.
+  unlink(path.c_str());
+  return open(path.c_str(), flags, 0644);
+}
+
 class PosixFiles : public Files {
  public:
+  Result<std::unique_ptr<FileLock>> lock(const std::string& path, int64_t wait_ns) override {
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0) return failed("open the lock", path, errno);
+    std::unique_ptr<FileLock> lock = std::make_unique<PosixFileLock>(fd);
+    const int64_t give_up_ns = monotonic_ns() + wait_ns;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK && errno != EINTR) return failed("lock", path, errno);
+      if (monotonic_ns() >= give_up_ns) {
+        return OpError{
+            fmt::format("cannot lock {}: {} has held it for more than {}s; see what it does, end it if it hangs, and "
+                        "give the same command again",
+                        path, holder_in(fd), wait_ns / 1'000'000'000),
+            true};
+      }
+      const timespec pause{0, lock_pause_ns};
+      nanosleep(&pause, nullptr);
+    }
+    const std::string holder = fmt::format("process {}", getpid());
+    // Only for people; the lock holds without it.
+    if (ftruncate(fd, 0) == 0) (void)!pwrite(fd, holder.data(), holder.size(), 0);
+    return lock;
+  }
+
+  Status append(const std::string& path, std::string_view text) override {
+    const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+    if (file.fd < 0) return failed("open", path, errno);
+    if (!write_all(file.fd, text)) return failed("write", path, errno);
+    return Done{};
+  }
+
   Result<std::optional<std::string>> read(const std::string& path, size_t max_bytes) override {
     const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.fd < 0) {
@@ -93,10 +158,9 @@ class PosixFiles : public Files {
   }
 
   Status write(const std::string& path, std::string_view bytes) override {
-    const std::string temporary = path + std::string(temporary_ending);
+    const std::string temporary = fmt::format("{}.{}{}", path, getpid(), temporary_ending);
     {
-      const Descriptor file(
-          open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      const Descriptor file(create_temporary(temporary));
       if (file.fd < 0) return failed("create", temporary, errno);
       if (!write_all(file.fd, bytes) || fsync(file.fd) != 0) {
         const int error = errno;
@@ -104,8 +168,11 @@ class PosixFiles : public Files {
         return failed("write", temporary, error);
       }
     }
-    if (rename(temporary.c_str(), path.c_str()) != 0)
-      return failed("rename a file to", path, errno);
+    if (rename(temporary.c_str(), path.c_str()) != 0) {
+      const int error = errno;
+      unlink(temporary.c_str());
+      return failed("rename a file to", path, error);
+    }
     return sync_directory(parent_of(path));
   }
 

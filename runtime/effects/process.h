@@ -4,6 +4,7 @@
 // reaped when looked at.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,7 +21,7 @@ struct ProcessId {
   uint64_t start_ticks =
       0;  ///< when it started, in clock ticks since boot (field 22 of /proc/PID/stat)
 
-  bool operator==(const ProcessId&) const = default;
+  auto operator<=>(const ProcessId&) const = default;
 };
 
 struct Launch {

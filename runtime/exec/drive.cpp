@@ -100,7 +100,15 @@ class Driver {
     return true;
   }
 
+  // Only before a wait: nothing that was decided is kept waiting by it.
+  void tend() {
+    std::vector<int64_t> generations;
+    for (const ServiceState& service : state_.services) generations.push_back(service.generation);
+    for (const std::string& line : around_.world.tend(generations)) around_.listener.on_tended(line);
+  }
+
   void sleep(int64_t until_run_ns) {
+    tend();
     int64_t until = started_ns_ + until_run_ns - base_ns_;
     around_.clock.sleep_until(std::min(until, around_.clock.monotonic_ns() + around_.poll_ns));
   }

@@ -26,6 +26,8 @@ class Listener {
   /// Progress that is not recorded: `3 of 4 instances ready`; `the disk is full …`.
   virtual void on_progress(journal::StepRef, const std::string&) {}
   virtual void on_trouble(const std::string&) {}
+  /// What the world did by itself: `checkout-g3-1 ended; it is started again`.
+  virtual void on_tended(const std::string&) {}
 };
 
 struct Surroundings {

@@ -210,8 +210,11 @@ exec::Observation Rig::carry_out(exec::World& world, const plan::Action& action,
 
 void Rig::set_workload(const std::string& name, eval::Value value) {
   for (auto& [key, old] : plan.services[0].bindings[0].config) {
-    if (key == name) old = value;
+    if (key != name) continue;
+    old = std::move(value);
+    return;
   }
+  plan.services[0].bindings[0].config.emplace_back(name, std::move(value));
 }
 
 }  // namespace rollout::test

@@ -1,6 +1,6 @@
 // A small HTTP service for the tests: /healthz, /metrics (the text of a file), /slow (answers
 // late), all else its version. Flags make it misbehave as real services do.
-//   --port N --version V [--metrics FILE] [--die] [--never-ready] [--ignore-term] [--slow-ms N]
+//   --port N --version V [--metrics FILE] [--die] [--die-if FILE] [--never-ready] [--ignore-term] [--slow-ms N]
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ namespace {
 
 struct Options {
   int port = 0;
-  std::string version, metrics;
+  std::string version, metrics, die_if;
   bool die = false, never_ready = false, ignore_term = false;
   int slow_ms = 1000;
 };
@@ -77,11 +77,13 @@ int main(int count, char** words) {
     else if (word == "--version") options.version = next();
     else if (word == "--metrics") options.metrics = next();
     else if (word == "--die") options.die = true;
+    else if (word == "--die-if") options.die_if = next();
     else if (word == "--never-ready") options.never_ready = true;
     else if (word == "--ignore-term") options.ignore_term = true;
     else if (word == "--slow-ms") options.slow_ms = number(next());
   }
   if (options.version == "dies") options.die = true;
+  if (!options.die_if.empty() && access(options.die_if.c_str(), F_OK) == 0) options.die = true;
   if (options.version == "hangs") options.never_ready = true;
   if (options.die) {
     std::fprintf(stderr, "cannot read the price list\n");
