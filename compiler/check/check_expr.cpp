@@ -152,9 +152,12 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
     known.index = local->slot;
     return local->type;
   }
-  if (name->name == "http") {
-    diagnostics_.report(name->span, diag::WrongKind, "http", "a probe without its path", "a value")
-        .advise("write `http(\"/healthz\")`");
+  if (name->name == "http" || name->name == "running") {
+    bool http = name->name == "http";
+    diagnostics_
+        .report(name->span, diag::WrongKind, std::string(name->name),
+                http ? "a probe without its path" : "a probe without its brackets", "a value")
+        .advise(http ? "write `http(\"/healthz\")`" : "write `running()`");
     return simple(TypeKind::Error);
   }
   std::optional<ir::Symbol> symbol = find(name->name);

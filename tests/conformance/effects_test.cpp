@@ -105,6 +105,30 @@ TEST_CASE("a child inherits none of our descriptors", "[effects]") {
   close(ends[1]);
 }
 
+TEST_CASE("files are written whole, through no link, and locked for a bounded time", "[effects]") {
+  const TempDir directory;
+  const std::unique_ptr<effects::Files> files = effects::posix_files();
+  const std::string path = directory.path + "/record";
+  directory.write("other", "untouched");
+  // What somebody may have planted, or a crash left behind.
+  REQUIRE(symlink((directory.path + "/other").c_str(), fmt::format("{}.{}.tmp~", path, getpid()).c_str()) == 0);
+  CHECK(files->write(path, "new"));
+  CHECK(directory.read("record") == "new");
+  CHECK(directory.read("other") == "untouched");
+  CHECK(files->append(path, " line"));
+  CHECK(directory.read("record") == "new line");
+
+  const std::string lock = directory.path + "/.lock";
+  Result<std::unique_ptr<effects::FileLock>> held = files->lock(lock, 0);
+  REQUIRE(held);
+  const Result<std::unique_ptr<effects::FileLock>> refused = files->lock(lock, second_ns / 10);
+  REQUIRE(!refused);
+  CHECK(refused.error().retryable);
+  CHECK(refused.error().message.find(fmt::format("{}: process {} has held it", lock, getpid())) != std::string::npos);
+  *held = nullptr;
+  CHECK(files->lock(lock, 0));
+}
+
 TEST_CASE("the first request to stop wakes the clock and is counted", "[effects]") {
   const effects::Signals signals;
   const std::unique_ptr<effects::Clock> clock = effects::real_clock(&signals);

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/json.h"
 #include "runtime/backend/haproxy_api.h"
 #include "runtime/backend/share_weights.h"
 #include "tests/conformance/rig.h"
@@ -106,6 +107,41 @@ TEST_CASE("a whole release and its way back lose no request", "[haproxy]") {
   CHECK(edge.load(20)["1.0"] == 20);
   CHECK(edge.carry_out(*world, edge.retire(), edge.key(2)).seen == Seen::Present);
   CHECK(edge.load(20)["1.0"] == 20);
+}
+
+TEST_CASE("an instance that is down for a moment keeps its server and its weight", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  REQUIRE(edge.carry_out(*world, edge.shift(50), edge.key(2)).seen == Seen::Present);
+  std::vector<effects::ProcessId> canaries;
+  const auto read = [&] {
+    canaries.clear();
+    const Result<json::Node> state = json::parse(edge.directory.read("run/checkout.json"));
+    for (const json::Node& one : (*state)["instances"].items) {
+      if (one["set"].as_string() == "g2")
+        canaries.push_back({int(one["pid"].as_int()), uint64_t(one["start_ticks"].as_int())});
+    }
+  };
+  read();
+  const std::vector<effects::ProcessId> before = canaries;
+  const auto all_dead = [&] {
+    return !edge.effects.processes.look(before[0]).alive && !edge.effects.processes.look(before[1]).alive;
+  };
+  for (const effects::ProcessId& one : before) CHECK(edge.effects.processes.stop(one, effects::Stop::Kill));
+  REQUIRE(eventually(edge.effects, 5 * second_ns, all_dead));
+  // Neither absent, which would set it again, nor underway, which would make every sample of a hold worthless.
+  REQUIRE(eventually(edge.effects, 5 * second_ns, [&] { return edge.load(10)["1.0"] == 10; }));
+  CHECK(world->observe(edge.shift(50), edge.key(2))->seen == Seen::Present);
+  // But nothing is given to a version of which nothing runs.
+  CHECK(!world->act(edge.shift(60), edge.key(2)));
+  REQUIRE(eventually(edge.effects, 20 * second_ns, [&] {
+    (void)world->tend({2});
+    return edge.load(10)["1.1"] == 5;
+  }));
+  read();
+  CHECK(canaries != before);
+  CHECK(world->observe(edge.shift(50), edge.key(2))->seen == Seen::Present);
 }
 
 TEST_CASE("an instance that gets traffic is taken out of rotation before it is stopped",

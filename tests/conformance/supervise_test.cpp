@@ -61,6 +61,9 @@ struct Shop : Rig {
       return holds();
     });
   }
+  bool tended_until_said(exec::World& world, int64_t within_ns, std::string_view words) {
+    return tended_until(world, within_ns, [&] { return said.find(words) != std::string::npos; });
+  }
   std::string said;
 };
 
@@ -90,7 +93,7 @@ TEST_CASE("an instance that is killed is started again at its port", "[supervise
   const int64_t port = shop.number("port");
   kill(before.pid, SIGKILL);
   REQUIRE(eventually(shop.effects, 5 * second_ns, [&] { return shop.unhealthy(*world) == 5e8; }));
-  REQUIRE(shop.tended_until(*world, 10 * second_ns, [&] { return shop.said.find("ready again") != std::string::npos; }));
+  REQUIRE(shop.tended_until_said(*world, 10 * second_ns, "ready again"));
   CHECK(shop.process() != before);
   CHECK(shop.number("port") == port);
   CHECK(shop.process(1) == other);
@@ -129,7 +132,7 @@ TEST_CASE("an instance that hangs is replaced when its liveness is asked, not be
   CHECK(shop.said == "");
 
   kill(before.pid, SIGSTOP);
-  REQUIRE(shop.tended_until(*world, 20 * second_ns, [&] { return shop.said.find("ready again") != std::string::npos; }));
+  REQUIRE(shop.tended_until_said(*world, 20 * second_ns, "ready again"));
   CHECK(shop.process() != before);
   CHECK(!shop.effects.processes.look(before).alive);
   CHECK(shop.said.find("failed its liveness probe 3 times in a row and is replaced") != std::string::npos);
@@ -159,7 +162,7 @@ TEST_CASE("an instance that keeps dying stays down after five restarts", "[super
   shop.directory.write("broken", "");
   const int64_t start_ns = shop.effects.clock.monotonic_ns();
   kill(shop.process().pid, SIGKILL);
-  REQUIRE(shop.tended_until(*world, 40 * second_ns, [&] { return shop.said.find("stays down") != std::string::npos; }));
+  REQUIRE(shop.tended_until_said(*world, 40 * second_ns, "stays down"));
   CHECK(shop.effects.clock.monotonic_ns() - start_ns >= 15 * second_ns);  // 1 + 2 + 4 + 8
   CHECK(shop.number("restarts") == backend::max_restarts);
   const effects::ProcessId last = shop.process();
@@ -181,7 +184,8 @@ TEST_CASE("what an action starts or stops is left to the action", "[supervise]")
   SECTION("a canary that never was ready is not started again") {
     shop.set_workload("command", eval::Value::list({text(SERVICE_PROGRAM), text("--die")}));
     REQUIRE(world->act(shop.deploy("shop:1.1", 1), shop.key(1)));
-    REQUIRE(eventually(shop.effects, 5 * second_ns, [&] { return !shop.effects.processes.look(shop.process(1)).alive; }));
+    REQUIRE(eventually(shop.effects, 5 * second_ns,
+                       [&] { return !shop.effects.processes.look(shop.process(1)).alive; }));
     CHECK_FALSE(shop.tended_until(*world, 2 * second_ns, [&] { return shop.number("restarts", 1) > 0; }));
     CHECK(world->observe(shop.deploy("shop:1.1", 1), shop.key(1))->seen == Seen::Failed);
   }
@@ -219,7 +223,7 @@ TEST_CASE("after kill -9 of the tool instances are adopted and looked after agai
   CHECK_FALSE(shop.tended_until(*world, 2 * second_ns, [&] { return shop.process() != first; }));
   CHECK(shop.unhealthy(*world) == 0);
   kill(first.pid, SIGKILL);
-  REQUIRE(shop.tended_until(*world, 10 * second_ns, [&] { return shop.said.find("ready again") != std::string::npos; }));
+  REQUIRE(shop.tended_until_said(*world, 10 * second_ns, "ready again"));
   CHECK(shop.process() != first);
   CHECK(shop.process(1) == second);
   CHECK(shop.said.find("checkout-g1-1 is not running any more; it is started again") != std::string::npos);
