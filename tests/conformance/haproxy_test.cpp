@@ -137,7 +137,7 @@ TEST_CASE("an instance that is down for a moment keeps its server and its weight
   CHECK(!world->act(edge.shift(60), edge.key(2)));
   REQUIRE(eventually(edge.effects, 20 * second_ns, [&] {
     (void)world->tend({2});
-    return edge.load(10)["1.1"] == 5;
+    return edge.load(20)["1.1"] == 10;
   }));
   read();
   CHECK(canaries != before);
