@@ -14,7 +14,11 @@ struct [[nodiscard]] OpError {
   std::string message;     ///< one sentence: what was tried, on what, what came back
   bool retryable = false;  ///< the same call may succeed later without anybody changing anything
   bool refused = false;    ///< not broken but forbidden: stale, locked, foreign, newer, already used (exit code 7)
+  bool settled = false;    ///< somebody must change something first: calling again can only fail again
 };
+
+/// For what is wrong in a configuration.
+inline OpError settled_error(std::string message) { return {std::move(message), false, false, true}; }
 
 template <typename T>
 class [[nodiscard]] Result {

@@ -14,7 +14,7 @@ const eval::Value* find(const Config& config, std::string_view name) {
 Result<std::string> text_of(const Config& config, std::string_view name, std::string_view owner) {
   const eval::Value* value = find(config, name);
   if (!value || value->text.empty())
-    return OpError{fmt::format("{} has no `{}`: give it one and plan again", owner, name)};
+    return settled_error(fmt::format("{} has no `{}`: give it one and plan again", owner, name));
   return value->text;
 }
 

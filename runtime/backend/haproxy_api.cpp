@@ -100,8 +100,8 @@ Result<SlotTable> HaproxyApi::read(const std::string& section) {
   // It goes into commands, where a blank or a semicolon would begin something else.
   constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-";
   if (section.empty() || section.find_first_not_of(allowed) != std::string::npos)
-    return OpError{fmt::format(
-        "`{}` is no name of a backend section; HAProxy allows letters, digits and _ . : -", section)};
+    return settled_error(fmt::format(
+        "`{}` is no name of a backend section; HAProxy allows letters, digits and _ . : -", section));
   const Result<std::string> info = ask("show info;show cli level");
   if (!info) return info.error();
   SlotTable out;
@@ -135,10 +135,10 @@ Result<SlotTable> HaproxyApi::read(const std::string& section) {
 }
 
 OpError HaproxyApi::no_permission(std::string_view level) const {
-  return OpError{fmt::format(
+  return settled_error(fmt::format(
       "HAProxy gives the socket {0} only the level {1} and would refuse to change weights; its "
       "configuration must say `stats socket {0} level admin`",
-      path_, level)};
+      path_, level));
 }
 
 OpError HaproxyApi::no_section(const std::string& section) {
@@ -150,9 +150,9 @@ OpError HaproxyApi::no_section(const std::string& section) {
       names += (names.empty() ? "" : ", ") + std::string(line);
     }
   }
-  return OpError{fmt::format(
+  return settled_error(fmt::format(
       "HAProxy on {} has no backend `{}`, it has {}; correct `backend` of the router", path_,
-      section, names.empty() ? "none" : names)};
+      section, names.empty() ? "none" : names));
 }
 
 Result<std::string> HaproxyApi::run(const std::vector<std::string>& commands) {

@@ -41,8 +41,8 @@ Result<HaproxyBackend::View> HaproxyBackend::open(const plan::Plan& plan, uint32
   const plan::Service& declared = plan.services[service];
   const plan::Binding* binding = binding_of(declared, target_);
   if (!binding)
-    return OpError{
-        fmt::format("{} does not use the target {}", plan::service_text(declared), target.name)};
+    return settled_error(
+        fmt::format("{} does not use the target {}", plan::service_text(declared), target.name));
   const Result<std::string> socket = text_of(target.config, "socket", target.name);
   if (!socket) return socket.error();
   const Result<std::string> section =
@@ -59,13 +59,13 @@ Status HaproxyBackend::look_up_endpoints(View& view, const plan::Plan& plan,
                                          const plan::Action& action) {
   const std::optional<int64_t> share = wanted_share(action);
   if (!share)
-    return OpError{
-        fmt::format("`{}` sets no share, and shares are all that HAProxy can set", action.text)};
+    return settled_error(
+        fmt::format("`{}` sets no share, and shares are all that HAProxy can set", action.text));
   view.canary_ppb = *share;
   EndpointSource* workload = neighbours_.workload_of(plan.services[action.service]);
   if (!workload) {
-    return OpError{fmt::format("{} has no workload whose instances HAProxy could serve",
-                               plan::service_text(plan.services[action.service]))};
+    return settled_error(fmt::format("{} has no workload whose instances HAProxy could serve",
+                                     plan::service_text(plan.services[action.service])));
   }
   const auto look_up = [&](plan::Role role, bool serves, std::vector<Endpoint>& out) -> Status {
     if (!serves) return Done{};

@@ -73,8 +73,8 @@ Result<Backend*> LiveWorld::backend_for(const plan::Action& action) {
   ROLLOUT_CHECK(action.target < sides_.size() && action.service < plan_.services.size(),
                 "plans name what they hold");
   if (Backend* backend = sides_[action.target].backend.get()) return backend;
-  return OpError{fmt::format("`{}` is asked of {}, which only measures", action.text,
-                             plan_.targets[action.target].name)};
+  return settled_error(fmt::format("`{}` is asked of {}, which only measures", action.text,
+                                   plan_.targets[action.target].name));
 }
 
 Result<exec::Observation> LiveWorld::observe(const plan::Action& action,

@@ -20,28 +20,28 @@ bool somebody_is_there(const Context& context) {
   return context.env.terminals.input && context.env.terminals.output && !context.json();
 }
 
-int resume(Session& session, const journal::RunInfo& run) {
-  if (run.outcome)
+/// Looked at again under the locks: another process may have ended the run meanwhile.
+int resume(Session& session, const std::string& name) {
+  Result<std::vector<journal::RunInfo>> runs = session.store->list();
+  if (!runs) return session.context.fail(runs.error(), NeedsHand);
+  Result<journal::RunInfo> run = find_run(*runs, name);
+  if (!run) return session.context.fail(run.error(), NeedsHand);
+  if (run->outcome)
     return session.context.fail(
-        Refused, fmt::format("run {} has ended; `rollout status {}` says how", run.run, run.run));
-  return drive_run(session, run.run);
+        Refused, fmt::format("run {} has ended; `rollout status {}` says how", name, name));
+  return drive_run(session, name);
 }
 
 /// `apply --resume RUN`: the plan comes from the journal.
 int resume_named(const Context& context, const std::string& name) {
-  Project project = project_for(context, project_of(context.env.directory, "."));
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
-  if (!store) return context.fail(store.error());
-  if (!*store)
-    return context.fail(
-        Usage, fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
-  Result<journal::RunInfo> run = find_run(**store, name);
-  if (!run) return context.fail(Usage, run.error().message);
-  Result<Planned> planned = planned_of(**store, *run, project);
+  NamedRunOrExit named = open_run(context, name);
+  if (!named.found) return named.exit_code;
+  auto& [project, store, run] = *named.found;
+  Result<Planned> planned = planned_of(*store, run, project);
   if (!planned) return context.fail(planned.error(), NeedsHand);
   Result<Session> session = open_session(context, *planned);
   if (!session) return context.fail(session.error());
-  return resume(*session, *run);
+  return resume(*session, run.run);
 }
 
 /// A run of the same services that has not ended, though nobody drives it: it comes first.
@@ -64,9 +64,7 @@ int unfinished(Session& session, const journal::RunInfo& run) {
   if (!planned) return context.fail(planned.error(), NeedsHand);
   Result<Session> other = open_session(context, *planned);
   if (!other) return context.fail(other.error());
-  Result<journal::RunInfo> current = find_run(*other->store, run.run);
-  if (!current) return context.fail(current.error(), NeedsHand);
-  return resume(*other, *current);
+  return resume(*other, run.run);
 }
 
 /// For what goes wrong before the first effect.

@@ -53,10 +53,13 @@ std::string runs_json(const std::vector<journal::RunInfo>& runs) {
   return json.take() + "\n";
 }
 
-int list_runs(const Context& context, journal::Store* store) {
+int list_runs(const Context& context) {
+  Project project = project_for(context, project_of(context.env.directory, "."));
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
+  if (!store) return context.fail(store.error());
   std::vector<journal::RunInfo> runs;
-  if (store) {
-    Result<std::vector<journal::RunInfo>> listed = store->list();
+  if (*store) {
+    Result<std::vector<journal::RunInfo>> listed = (*store)->list();
     if (!listed) return context.fail(listed.error());
     runs = std::move(*listed);
   }
@@ -128,25 +131,19 @@ int show_run(const Context& context, const std::string& run, const Planned& plan
 }  // namespace
 
 int cmd_status(const Context& context) {
-  Project project = project_for(context, project_of(context.env.directory, "."));
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
-  if (!store) return context.fail(store.error());
-  if (context.args.positional.empty() && !context.args.has("--watch")) return list_runs(context, store->get());
-  if (!*store)
-    return context.fail(
-        Usage, fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
-  Result<std::vector<journal::RunInfo>> runs = (*store)->list();
-  if (!runs) return context.fail(runs.error());
-  if (runs->empty()) return context.fail(Usage, "there are no runs yet");
-  std::string name = context.args.positional.empty() ? runs->front().run : context.args.positional[0];
-  Result<journal::RunInfo> run = find_run(**store, name);
-  if (!run) return context.fail(Usage, run.error().message);
-  Result<Planned> planned = planned_of(**store, *run, project);
+  bool one = !context.args.positional.empty() || context.args.has("--watch");
+  if (!one) return list_runs(context);
+  std::optional<std::string> name;
+  if (!context.args.positional.empty()) name = context.args.positional[0];
+  NamedRunOrExit named = open_run(context, name);
+  if (!named.found) return named.exit_code;
+  auto& [project, store, run] = *named.found;
+  Result<Planned> planned = planned_of(*store, run, project);
   if (!planned) return context.fail(planned.error());
-  if (context.args.has("--watch")) return follow(context, **store, name, planned->plan);
-  Result<std::vector<journal::Event>> events = (*store)->read(name);
+  if (context.args.has("--watch")) return follow(context, *store, run.run, planned->plan);
+  Result<std::vector<journal::Event>> events = store->read(run.run);
   if (!events) return context.fail(events.error());
-  return show_run(context, name, *planned, *events);
+  return show_run(context, run.run, *planned, *events);
 }
 
 }  // namespace rollout::cli

@@ -71,6 +71,7 @@ void RunLog::add(const journal::Event& event) {
       ++log.resumed;
       log.downtime_ns += e.downtime_ns;
       log.interrupted = false;
+      log.in_flight.clear();
     }
     void operator()(const journal::StepStarted& e) { log.at(e.step).attempts = e.attempt; }
     void operator()(const journal::StepDone& e) {
@@ -93,7 +94,10 @@ void RunLog::add(const journal::Event& event) {
     }
     void operator()(const journal::WatchFired& e) { log.watches.push_back(e); }
     void operator()(const journal::AbortRequested& e) { log.abort = e; }
-    void operator()(const journal::Interrupted&) { log.interrupted = true; }
+    void operator()(const journal::Interrupted& e) {
+      log.interrupted = true;
+      log.in_flight = e.in_flight;
+    }
     void operator()(const journal::RollbackStarted& e) {
       for (StepLog& step : log.steps)
         if (!step.ended) step.end_ns = event.run_ns;

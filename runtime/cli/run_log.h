@@ -55,6 +55,7 @@ struct RunLog {
   std::vector<journal::WatchFired> watches;
   std::optional<journal::RunEnded> ended;
   bool interrupted = false;
+  std::string in_flight;               ///< of an interrupted run: what was set going and not seen complete
   int64_t now_ns = 0;                  ///< run clock of the last event
 
  private:

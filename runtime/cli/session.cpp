@@ -73,16 +73,31 @@ std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInf
   return std::nullopt;
 }
 
-Result<journal::RunInfo> find_run(journal::Store& store, const std::string& name) {
-  Result<std::vector<journal::RunInfo>> runs = store.list();
-  if (!runs) return runs.error();
+Result<journal::RunInfo> find_run(const std::vector<journal::RunInfo>& runs, const std::string& name) {
   std::vector<std::string_view> names;
-  for (const journal::RunInfo& run : *runs) {
+  for (const journal::RunInfo& run : runs) {
     if (run.run == name) return run;
     names.push_back(run.run);
   }
   std::string known = names.empty() ? "this project has none" : "there are " + list_of(names);
   return OpError{fmt::format("there is no run `{}`; {}", name, known)};
+}
+
+NamedRunOrExit open_run(const Context& context, const std::optional<std::string>& name) {
+  Project project = project_for(context, project_of(context.env.directory, "."));
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
+  if (!store) return {std::nullopt, context.fail(store.error())};
+  auto usage = [&](const std::string& message) {
+    return NamedRunOrExit{std::nullopt, context.fail(Usage, message)};
+  };
+  if (!*store)
+    return usage(fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
+  Result<std::vector<journal::RunInfo>> runs = (*store)->list();
+  if (!runs) return {std::nullopt, context.fail(runs.error())};
+  if (!name && runs->empty()) return usage("there are no runs yet");
+  Result<journal::RunInfo> run = name ? find_run(*runs, *name) : runs->front();
+  if (!run) return usage(run.error().message);
+  return {NamedRun{std::move(project), std::move(*store), std::move(*run)}, Ok};
 }
 
 Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {

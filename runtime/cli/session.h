@@ -32,7 +32,21 @@ std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInf
                                                const std::vector<std::string>& services);
 
 /// A run by its name; the error lists what there is.
-Result<journal::RunInfo> find_run(journal::Store& store, const std::string& name);
+Result<journal::RunInfo> find_run(const std::vector<journal::RunInfo>& runs, const std::string& name);
+
+/// A run that a person named, in the project that the command stands in.
+struct NamedRun {
+  Project project;
+  std::unique_ptr<journal::Store> store;
+  journal::RunInfo run;
+};
+/// What is wrong has been said when there is none.
+struct NamedRunOrExit {
+  std::optional<NamedRun> found;
+  int exit_code = Ok;
+};
+/// The run `name`; without one the newest. An empty name is a name: an unset variable of a shell aborts nothing.
+NamedRunOrExit open_run(const Context& context, const std::optional<std::string>& name);
 
 /// The plan that a run executes.
 Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project);

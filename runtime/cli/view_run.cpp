@@ -121,7 +121,8 @@ struct Line {
     return fmt::format("{} by {}{}", style.warn("abort asked"), e.by, e.reason.empty() ? "" : ": " + e.reason);
   }
   std::string operator()(const journal::Interrupted& e) const {
-    return fmt::format("{} by {}", style.warn("interrupted"), e.by);
+    std::string left = e.in_flight.empty() ? "nothing is in flight" : fmt::format("in flight: {}", e.in_flight);
+    return fmt::format("{}, no new effect starts; {}", style.warn("interrupted"), left);
   }
   std::string operator()(const journal::RollbackStarted& e) const {
     return fmt::format("{} {}: {}", style.bad("rolling back,"), cause_text(e.cause), e.detail);

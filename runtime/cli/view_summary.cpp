@@ -214,7 +214,11 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state);
   if (log.ended && log.ended->outcome == journal::Outcome::Parked)
     out += fmt::format("  what now  {}\n", log.ended->detail);
-  if (!log.ended && driver.empty()) out += "  state     traffic stays as it is; nothing is lost\n";
+  if (!log.ended && driver.empty()) {
+    out += "  state     traffic stays as it is; nothing is lost\n";
+    if (!log.in_flight.empty())
+      out += fmt::format("  in flight {}; a resume looks first and does nothing twice\n", log.in_flight);
+  }
   return out + summary.next(run, driver);
 }
 

@@ -60,7 +60,7 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
                              : log.interrupted ? "interrupted"
                                                : "running";
   json.field("outcome", outcome).field("exit_code", exit_code).field("run_ns", log.now_ns);
-  json.field("detail", log.ended ? log.ended->detail : std::string());
+  json.field("detail", log.ended ? log.ended->detail : log.in_flight);
   json.key("services").begin_array();
   Outline outline = outline_of(log.plan);
   for (uint32_t i = 0; i < log.plan.services.size(); ++i) {

@@ -41,6 +41,31 @@ bool came_to_nothing(ActPhase phase, ActTrigger seen) {
   return phase == ActPhase::Waiting && seen == ActTrigger::SeenFailed;
 }
 
+// No further attempt can help. A rollback goes on for as long as it may: a configuration can be mended meanwhile.
+bool settles(const OpError& error, StepRef ref) {
+  return error.refused || (error.settled && !ref.undo);
+}
+
+// The act that this process knows, or a new one that begins by looking.
+ActMemory& act_of(Memory& memory, StepRef ref) {
+  auto [found, is_new] = memory.acts.try_emplace(ref);
+  if (is_new)
+    found->second.phase = advance(act_rows, ActPhase::Pending, ActTrigger::Begin, memory.walked.act);
+  return found->second;
+}
+
+/// The actions that were set going and are not known to be complete.
+std::vector<StepRef> in_flight(const plan::Plan& plan, const State& state) {
+  std::vector<StepRef> out;
+  for (uint32_t i = 0; i < state.steps.size(); ++i)
+    if (state.phase == RunPhase::Running && state.steps[i].status == StepStatus::Begun &&
+        plan.steps[i].kind == plan::StepKind::Act)
+      out.push_back({i, false});
+  for (uint32_t i = 0; i < state.undo.size(); ++i)
+    if (state.undo[i].status == StepStatus::Begun) out.push_back({i, true});
+  return out;
+}
+
 }  // namespace
 
 Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const {
@@ -52,10 +77,7 @@ Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int6
     return Record{
         {journal::StepStarted{ref, step.attempt + 1, key_of(state, ref, step.attempt + 1).text()}}};
   }
-  auto [found, is_new] = memory.acts.try_emplace(ref);
-  ActMemory& act = found->second;
-  if (is_new)
-    act.phase = advance(act_rows, ActPhase::Pending, ActTrigger::Begin, memory.walked.act);
+  ActMemory& act = act_of(memory, ref);
   EffectKey key = key_of(state, ref, step.attempt);
   if (act.phase == ActPhase::Acting) return Act{ref, key};
   int64_t deadline = step.attempt_ns + within(action_of(plan_, ref));
@@ -69,6 +91,32 @@ Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int6
   return Observe{ref, key};
 }
 
+// No new effect starts; what is in flight is looked at once more, so that the record is as true as it can be.
+Command Executor::next_interrupted(const State& state, Memory& memory, int64_t now) const {
+  if (state.interrupted) return Finish{true};
+  Interrupt& interrupt = *memory.interrupted;
+  for (StepRef ref : in_flight(plan_, state)) {
+    // In phase Acting the last look found nothing, and nothing was called since. After an abort no step is done any
+    // more: it is taken back, whatever it has done.
+    bool settled = act_of(memory, ref).phase == ActPhase::Acting || (state.abort && !ref.undo);
+    if (settled || now >= interrupt.at_ns + last_looks_ns) continue;
+    if (interrupt.looked.insert(ref).second) return Observe{ref, key_of(state, ref, state.at(ref).attempt)};
+  }
+  return Record{{journal::Interrupted{interrupt.by, in_flight_text(state, memory)}}};
+}
+
+std::string Executor::in_flight_text(const State& state, const Memory& memory) const {
+  std::string out;
+  for (StepRef ref : in_flight(plan_, state)) {
+    auto act = memory.acts.find(ref);
+    bool known = act != memory.acts.end();
+    if (known && act->second.phase == ActPhase::Acting) continue;
+    out += fmt::format("{}`{}`", out.empty() ? "" : "; ", action_of(plan_, ref).text);
+    if (known && !act->second.detail.empty()) out += fmt::format(": {}", act->second.detail);
+  }
+  return out;
+}
+
 Executor::Events Executor::on_observed(const State& state, Memory& memory, const Observed& input,
                                        int64_t now) const {
   StepRef ref = input.command.step;
@@ -76,6 +124,10 @@ Executor::Events Executor::on_observed(const State& state, Memory& memory, const
   ActTrigger seen = trigger_of(input.answer);
   act.blind = !input.answer;
   std::string detail = act.blind ? input.answer.error().message : input.answer->detail;
+  if (act.blind && settles(input.answer.error(), ref)) {
+    act.settled = true;
+    return attempt_over(state, memory, ref, detail, now);
+  }
   if (came_to_nothing(act.phase, seen)) {
     // What the call itself said explains more than that nothing is to be seen.
     return attempt_over(state, memory, ref, act.phase == ActPhase::Checking ? act.detail : detail,
@@ -89,7 +141,7 @@ Executor::Events Executor::on_observed(const State& state, Memory& memory, const
   return {journal::StepDone{ref, state.at(ref).attempt, adopted, std::move(detail)}};
 }
 
-Executor::Events Executor::on_acted(const State& state, Memory& memory, const Acted& input,
+Executor::Events Executor::on_acted(const State&, Memory& memory, const Acted& input,
                                     int64_t now) const {
   if (input.command.confirm) {
     for (auto& [hold, looks] : memory.holds) {
@@ -101,17 +153,19 @@ Executor::Events Executor::on_acted(const State& state, Memory& memory, const Ac
     }
     return {};
   }
-  (void)state;
   ActMemory& act = memory.acts[input.command.step];
   act.phase = advance(act_rows, act.phase, input.answer ? ActTrigger::ActOk : ActTrigger::ActError,
                       memory.walked.act);
   act.polls = 0;
   act.next_look_ns = now;
   act.detail = input.answer ? "" : input.answer.error().message;
+  act.settled = !input.answer && settles(input.answer.error(), input.command.step);
   return {};
 }
 
-bool Executor::last_attempt(const State& state, StepRef ref, int64_t now) const {
+bool Executor::last_attempt(const State& state, const ActMemory& act, StepRef ref,
+                            int64_t now) const {
+  if (act.settled) return true;
   if (!ref.undo) return state.at(ref).attempt >= action_of(plan_, ref).attempts;
   // A rollback is worth every attempt that its time allows.
   int64_t bound = plan_.rollback.within_ns > 0 ? plan_.rollback.within_ns : default_rollback_ns;
@@ -121,7 +175,7 @@ bool Executor::last_attempt(const State& state, StepRef ref, int64_t now) const 
 Executor::Events Executor::attempt_over(const State& state, Memory& memory, StepRef ref,
                                         const std::string& why, int64_t now) const {
   ActMemory& act = memory.acts[ref];
-  bool last = last_attempt(state, ref, now);
+  bool last = last_attempt(state, act, ref, now);
   bool unknown = act.blind;
   act.phase = advance(act_rows, act.phase, last ? ActTrigger::LastOver : ActTrigger::AttemptOver,
                       memory.walked.act);

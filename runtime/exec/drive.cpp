@@ -28,9 +28,10 @@ class Driver {
         record(std::move(record_now->events));
         continue;
       }
-      Result<bool> durable = flush();
-      if (!durable) return durable.error();
-      if (!*durable || std::holds_alternative<Finish>(command)) return finish();
+      Result<Flushed> flushed = flush();
+      if (!flushed) return flushed.error();
+      if (*flushed == Flushed::AbortFirst) continue;
+      if (*flushed == Flushed::Stopped || std::holds_alternative<Finish>(command)) return finish();
       if (const Wait* wait = std::get_if<Wait>(&command)) sleep(wait->until_ns);
       else carry_out(command);
     }
@@ -64,6 +65,7 @@ class Driver {
 
   void record(std::vector<journal::Payload> payloads) {
     for (journal::Payload& payload : payloads) {
+      if (std::holds_alternative<journal::RunEnded>(payload)) before_end_ = state_;
       pending_.push_back({now(), around_.clock.wall_ns(), std::move(payload)});
       fold(state_, executor_.plan(), pending_.back());
     }
@@ -71,7 +73,8 @@ class Driver {
   }
 
   void take_requests() {
-    if (around_.interrupts() > 0 && !memory_.interrupted) memory_.interrupted = around_.holder;
+    if (around_.interrupts() > 0 && !memory_.interrupted)
+      memory_.interrupted = Interrupt{around_.holder, now(), {}};
     if (state_.ended) return;
     // A store that is away is noticed, and waited for, where something is to be written.
     Result<std::vector<journal::Request>> requests =
@@ -81,23 +84,29 @@ class Driver {
       record({journal::AbortRequested{request.id, request.by, request.reason}});
   }
 
-  /// False: told to stop at once while the store was away.
-  Result<bool> flush() {
-    if (pending_.empty()) return true;
+  /// Stopped: told to stop at once while the store was away. AbortFirst: the end of the run is taken back.
+  enum class Flushed { Durable, Stopped, AbortFirst };
+
+  Result<Flushed> flush() {
+    if (pending_.empty()) return Flushed::Durable;
     int64_t give_up_ns = around_.clock.monotonic_ns() + max_store_away_ns;
-    while (true) {
-      Status written = around_.store.append(executor_.run(), known_, pending_);
-      if (written) break;
+    Result<journal::Appended> written = journal::Appended::Written;
+    while (!(written = around_.store.append(executor_.run(), known_, pending_))) {
       bool waits = written.error().retryable && around_.clock.monotonic_ns() < give_up_ns;
       if (!waits) return written.error();
       around_.listener.on_trouble(written.error().message);
-      if (around_.interrupts() > 0) return false;
+      if (around_.interrupts() > 0) return Flushed::Stopped;
       around_.clock.sleep_until(around_.clock.monotonic_ns() + store_retry_ns);
+    }
+    if (*written == journal::Appended::AbortFirst) {
+      pending_.pop_back();
+      state_ = std::move(before_end_);
+      return Flushed::AbortFirst;
     }
     known_ += int64_t(pending_.size());
     for (const journal::Event& event : pending_) around_.listener.on_event(event, state_);
     pending_.clear();
-    return true;
+    return Flushed::Durable;
   }
 
   // Only before a wait: nothing that was decided is kept waiting by it.
@@ -131,6 +140,7 @@ class Driver {
   Executor executor_;
   Surroundings& around_;
   State state_;
+  State before_end_;  ///< for an end that an abort takes back
   Memory memory_;
   std::vector<journal::Event> pending_;  ///< folded, not durable yet
   int64_t known_ = 0;                    ///< events in the store

@@ -16,10 +16,7 @@ using journal::StepStarted;
 
 Command Executor::next(const State& state, Memory& memory, int64_t now) const {
   if (state.ended) return Finish{};
-  if (memory.interrupted) {
-    if (state.interrupted) return Finish{true};
-    return Record{{journal::Interrupted{*memory.interrupted}}};
-  }
+  if (memory.interrupted) return next_interrupted(state, memory, now);
   switch (state.phase) {
     case RunPhase::Running:
       if (state.abort) {

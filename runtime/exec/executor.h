@@ -21,6 +21,8 @@ inline constexpr int64_t max_pause_ns = 30'000'000'000;   ///< doubled up to thi
 inline constexpr int64_t hold_tick_ns =
     60'000'000'000;  ///< a hold without gates is recorded this often
 inline constexpr int64_t default_rollback_ns = 600'000'000'000;  ///< where the plan gives no bound
+/// How long last looks may begin after a request to stop; each of them takes as long as World says.
+inline constexpr int64_t last_looks_ns = 2'000'000'000;
 inline constexpr int max_reassertions = 10;  ///< of one router action: then somebody else owns it
 
 class Executor {
@@ -47,11 +49,13 @@ class Executor {
 
   // act_run.cpp: one action, forward or undo
   Command next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const;
+  Command next_interrupted(const State& state, Memory& memory, int64_t now) const;
+  std::string in_flight_text(const State& state, const Memory& memory) const;
   Events on_observed(const State& state, Memory& memory, const Observed& input, int64_t now) const;
   Events on_acted(const State& state, Memory& memory, const Acted& input, int64_t now) const;
   Events attempt_over(const State& state, Memory& memory, StepRef ref, const std::string& why,
                       int64_t now) const;
-  bool last_attempt(const State& state, StepRef ref, int64_t now) const;
+  bool last_attempt(const State& state, const ActMemory& act, StepRef ref, int64_t now) const;
   Events give_up(const State& state, StepRef ref, const std::string& why) const;
   EffectKey key_of(const State& state, StepRef ref, int attempt) const;
 

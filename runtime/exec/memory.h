@@ -19,6 +19,7 @@ struct ActMemory {
   int64_t since_ns = 0;  ///< of a router that is set again: when that began
   bool blind = false;    ///< the last look failed
   std::string detail;    ///< what was last seen, or why nothing could be seen
+  bool settled = false;  ///< the call, or the last look, failed in a way that no repetition can mend
 };
 
 /// Of one hold: its look at the routers, then at the signals.
@@ -29,10 +30,17 @@ struct HoldMemory {
   int64_t not_before_ns = 0;  ///< a router could not be seen: when to try again
 };
 
+/// Asked to stop: by whom, when, and which actions were looked at once more since.
+struct Interrupt {
+  std::string by;
+  int64_t at_ns = 0;
+  std::set<journal::StepRef> looked;
+};
+
 struct Memory {
   std::map<journal::StepRef, ActMemory> acts;
   std::map<journal::StepRef, HoldMemory> holds;
-  std::optional<std::string> interrupted;  ///< asked to stop, by whom
+  std::optional<Interrupt> interrupted;
   Walked walked;
 };
 

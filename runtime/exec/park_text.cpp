@@ -21,8 +21,7 @@ std::string service_texts(const plan::Plan& plan, const State& state) {
   std::string out;
   for (size_t i = 0; i < plan.services.size(); ++i) {
     const plan::Service& service = plan.services[i];
-    std::string name =
-        service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
+    std::string name = plan::service_text(service);
     double percent = double(state.services[i].share_ppb) / double(eval::percent_one);
     if (percent > 0)
       out += fmt::format(" The canary of {} may still have {:.4g}% of its traffic.", name, percent);

@@ -117,7 +117,10 @@ struct AbortRequested {
 };
 
 /// The driver stopped on a signal. The world stays as it is; the run can be resumed.
-struct Interrupted { std::string by; };
+struct Interrupted {
+  std::string by;
+  std::string in_flight;  ///< what had been set going and is not known to be complete, as last seen; may be empty
+};
 
 enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort };
 

@@ -82,7 +82,7 @@ struct Encoder {
   void operator()(const AbortRequested& e) const {
     out.field("request", e.request).field("by", e.by).field("reason", e.reason);
   }
-  void operator()(const Interrupted& e) const { out.field("by", e.by); }
+  void operator()(const Interrupted& e) const { out.field("by", e.by).field("in_flight", e.in_flight); }
   void operator()(const RollbackStarted& e) const {
     out.field("cause", word(cause_names, e.cause));
     out.field("from_step", e.from_step == plan::none ? int64_t{-1} : int64_t(e.from_step))
@@ -173,7 +173,7 @@ class Decoder {
                            text("detail")};
       case 8: return WatchFired{index("watch"), text("detail")};
       case 9: return AbortRequested{number("request"), text("by"), text("reason")};
-      case 10: return Interrupted{text("by")};
+      case 10: return Interrupted{text("by"), text("in_flight")};
       case 11:
         return RollbackStarted{word_in<Cause>(cause_names, "cause"), index("from_step"),
                                text("detail")};

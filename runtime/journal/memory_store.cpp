@@ -30,7 +30,7 @@ Result<RunInfo> MemoryStore::create(const NewRun& run) {
   return info;
 }
 
-Status MemoryStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
+Result<Appended> MemoryStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
   Row* row = find(run);
   if (row == nullptr) return no_such_run(run);
   int64_t have = int64_t(row->events.size());
@@ -38,15 +38,16 @@ Status MemoryStore::append(std::string_view run, int64_t known, const std::vecto
     bool same = true;
     for (size_t i = 0; i < events.size(); ++i)
       same = same && encode(events[i]) == encode(row->events[size_t(known) + i]);
-    if (same) return Done{};
+    if (same) return Appended::Written;
   }
   if (have != known) return driven_by_another(run);
+  if (end_well(events) && !row->requests.empty()) return Appended::AbortFirst;
   row->events.insert(row->events.end(), events.begin(), events.end());
   row->info.events = int64_t(row->events.size());
   for (const Event& event : events)
     if (const RunEnded* ended = std::get_if<RunEnded>(&event.what))
       row->info.outcome = ended->outcome;
-  return Done{};
+  return Appended::Written;
 }
 
 Result<std::vector<Event>> MemoryStore::read(std::string_view run) {

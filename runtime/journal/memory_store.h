@@ -10,7 +10,7 @@ namespace rollout::journal {
 class MemoryStore : public Store {
  public:
   Result<RunInfo> create(const NewRun& run) override;
-  Status append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
+  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
   Result<std::vector<Event>> read(std::string_view run) override;
   Result<std::string> plan_bytes(std::string_view run) override;
   Result<std::vector<RunInfo>> list() override;

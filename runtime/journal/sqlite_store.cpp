@@ -115,7 +115,7 @@ Result<bool> SqliteStore::same_events(std::string_view run, int64_t first,
   return true;
 }
 
-Status SqliteStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
+Result<Appended> SqliteStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
   Result<SqliteTransaction> transaction = SqliteTransaction::begin(*db_);
   if (!transaction) return transaction.error();
   Result<Head> now = head(run);
@@ -123,11 +123,17 @@ Status SqliteStore::append(std::string_view run, int64_t known, const std::vecto
   if (now->events == known + int64_t(events.size())) {
     Result<bool> same = same_events(run, known, events);
     if (!same) return same.error();
-    if (*same) return Done{};
+    if (*same) return Appended::Written;
   }
   if (now->events != known) return driven_by_another(run);
-  if (Status written = write_events(run, *now, events); !written) return written;
-  return transaction->commit();
+  if (end_well(events)) {
+    Result<std::vector<Request>> aborts = requests(run, 0);
+    if (!aborts) return aborts.error();
+    if (!aborts->empty()) return Appended::AbortFirst;
+  }
+  if (Status written = write_events(run, *now, events); !written) return written.error();
+  if (Status done = transaction->commit(); !done) return done.error();
+  return Appended::Written;
 }
 
 Result<std::vector<Event>> SqliteStore::read(std::string_view run) {

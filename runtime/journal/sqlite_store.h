@@ -18,7 +18,7 @@ class SqliteStore : public Store {
   ~SqliteStore() override;
 
   Result<RunInfo> create(const NewRun& run) override;
-  Status append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
+  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
   Result<std::vector<Event>> read(std::string_view run) override;
   Result<std::string> plan_bytes(std::string_view run) override;
   Result<std::vector<RunInfo>> list() override;

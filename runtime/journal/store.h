@@ -48,6 +48,16 @@ struct Request {
   int64_t wall_ns = 0;
 };
 
+/// What became of an append. AbortFirst: nothing was written, because the events end the run as succeeded and
+/// somebody has asked to abort it.
+enum class Appended { Written, AbortFirst };
+
+/// Whether the events say that the run succeeded: what an abort on record forbids.
+inline bool end_well(const std::vector<Event>& events) {
+  const RunEnded* ended = events.empty() ? nullptr : std::get_if<RunEnded>(&events.back().what);
+  return ended != nullptr && ended->outcome == Outcome::Succeeded;
+}
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -57,8 +67,9 @@ class Store {
   virtual Result<RunInfo> create(const NewRun& run) = 0;
 
   /// Adds events in one commit. `known` is how many events the caller has read or written; another number in the
-  /// store means that somebody else drives the run: refused. Repeating a call that did happen succeeds.
-  virtual Status append(std::string_view run, int64_t known, const std::vector<Event>& events) = 0;
+  /// store means that somebody else drives the run: refused. Repeating a call that did happen succeeds. An abort
+  /// that is durable wins over success: one of the two calls, this one or `request`, finds the other.
+  virtual Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) = 0;
 
   /// All events of a run. A broken chain is an error of this run only.
   virtual Result<std::vector<Event>> read(std::string_view run) = 0;

@@ -63,6 +63,7 @@ struct Fault {
   int64_t from_ns = 0;
   int64_t until_ns = INT64_MAX;
   int64_t delay_ns = 0;  ///< of SlowAction
+  bool settled = false;  ///< of FailAction and ObserveError: the error says that no repetition can succeed
 };
 
 struct Scenario {
@@ -71,6 +72,7 @@ struct Scenario {
   std::vector<Truth> truths;
   std::vector<Fault> faults;
   std::optional<int64_t> abort_at_ns;
+  bool abort_at_success = false;  ///< an abort becomes durable just before the run's success would
   std::string abort_reason = "scripted";
   std::optional<int64_t> interrupt_at_ns;  ///< Ctrl-C once; the run is resumed after `downtime_ns`
   std::vector<int64_t>

@@ -16,17 +16,18 @@ class SimStore : public journal::MemoryStore {
            Invariants& invariants)
       : scenario_(scenario), clock_(clock), crash_(crash), invariants_(invariants) {}
 
-  Status append(std::string_view run, int64_t known,
-                const std::vector<journal::Event>& events) override {
+  Result<journal::Appended> append(std::string_view run, int64_t known,
+                                   const std::vector<journal::Event>& events) override {
     if (crash_.point()) return OpError{"the process is dead"};
     for (const Fault& fault : scenario_.faults) {
       int64_t now = clock_.monotonic_ns();
       if (fault.kind == FaultKind::StoreAway && now >= fault.from_ns && now < fault.until_ns)
         return OpError{"the simulated disk is full", true};
     }
-    Status written = MemoryStore::append(run, known, events);
+    if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
+    Result<journal::Appended> written = MemoryStore::append(run, known, events);
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
-    if (written)
+    if (written && *written == journal::Appended::Written)
       for (const journal::Event& event : events) {
         invariants_.on_event(event);
         durable_at_.push_back(crash_.passed());
@@ -39,17 +40,18 @@ class SimStore : public journal::MemoryStore {
   const std::vector<int64_t>& durable_at() const { return durable_at_; }
 
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
-    bool due = scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns;
-    if (due && !aborted_) {
-      aborted_ = true;
-      journal::Request abort{0, journal::Ask::Abort, "scenario", scenario_.abort_reason,
-                             clock_.wall_ns()};
-      (void)MemoryStore::request(run, abort);
-    }
+    if (scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns) abort(run);
     return MemoryStore::requests(run, after_id);
   }
 
  private:
+  void abort(std::string_view run) {
+    if (aborted_) return;
+    aborted_ = true;
+    (void)MemoryStore::request(
+        run, {0, journal::Ask::Abort, "scenario", scenario_.abort_reason, clock_.wall_ns()});
+  }
+
   const Scenario& scenario_;
   VirtualClock& clock_;
   CrashSwitch& crash_;

@@ -89,8 +89,7 @@ void SimWorld::start_values() {
     if (service.replicas > 0)
       cells_[{i, Variable::Instances, Role::Stable}] = {
           Value::of(Value::Kind::Int, service.replicas), false};
-    std::string name =
-        service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
+    std::string name = plan::service_text(service);
     for (const plan::Observed& observed : plan_.observed)
       if (observed.what == fmt::format("version({}, stable)", name))
         cells_[{i, Variable::Version, Role::Stable}] = {observed.value, false};
@@ -253,8 +252,8 @@ Result<exec::Observation> SimWorld::observe(const plan::Action& action,
                                             const exec::EffectKey& key) {
   if (crash_.point()) return OpError{"the process is dead"};
   catch_up();
-  if (fault_of(FaultKind::ObserveError, &action, &key) != nullptr)
-    return OpError{"the simulated system does not answer", true};
+  if (Fault* fault = fault_of(FaultKind::ObserveError, &action, &key))
+    return OpError{"the simulated system does not answer", !fault->settled, false, fault->settled};
   exec::Observation seen;
   const Underway* going = underway_like(action);
   if (going != nullptr && going->dies) seen = {Seen::Failed, "the instance died at once"};
@@ -272,9 +271,9 @@ Status SimWorld::act(const plan::Action& action, const exec::EffectKey& key) {
   if (recorded_ && !recorded_(key.text()))
     violate(fmt::format("`{}` ({}) was done without an intent in the journal", action.text,
                         key.text()));
-  if (fault_of(FaultKind::FailAction, &action, &key) != nullptr) {
+  if (Fault* fault = fault_of(FaultKind::FailAction, &action, &key)) {
     crash_.point();
-    return OpError{"the simulated system refused", true};
+    return OpError{"the simulated system refused", !fault->settled, false, fault->settled};
   }
   const Underway* going = underway_like(action);
   if (fault_of(FaultKind::LoseEffect, &action, &key) != nullptr) {

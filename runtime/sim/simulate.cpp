@@ -18,10 +18,6 @@ namespace {
 constexpr int64_t poll_ns = 3'600'000'000'000;
 constexpr int max_processes = 1000;
 
-std::string service_name(const plan::Service& service) {
-  return service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
-}
-
 struct Silent : exec::Listener {
   void on_event(const journal::Event&, const exec::State&) override {}
 };
@@ -72,7 +68,7 @@ class Simulation {
   std::string create() {
     journal::NewRun run{plan_.rollout, "", "simulated", {}, "simulation", clock_.wall_ns()};
     for (const plan::Service& service : plan_.services)
-      run.services.push_back(service_name(service));
+      run.services.push_back(plan::service_text(service));
     Result<journal::RunInfo> info = store_.create(run);
     ROLLOUT_CHECK(info, "a store in memory takes its first run");
     return info->run;

@@ -105,14 +105,15 @@ void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<int64_t>& s
     int64_t until = std::min(to_ns, next_change(from_ns));
     for (uint32_t i = 0; i < plan_.signals.size(); ++i) {
       const plan::Signal& signal = plan_.signals[i];
-      if (signal.evidence != plan::Evidence::Counts) continue;
+      if (signal.evidence == plan::Evidence::Value) continue;
       int64_t declared = plan_.services[signal.service].traffic_uhz;
       double requests = double(declared > 0 ? declared : default_traffic_uhz) / 1e6 *
                         double(until - from_ns) / 1e9;
       Counter& all = counters_[i][size_t(plan::Role::All)];
       for (plan::Role role : {plan::Role::Stable, plan::Role::Canary}) {
         double total = requests * share_of(role, share_ppb[signal.service]);
-        double bad = total * truth(i, role, share_ppb[signal.service], from_ns) / ppb;
+        bool ratio = signal.evidence == plan::Evidence::Counts;
+        double bad = ratio ? total * truth(i, role, share_ppb[signal.service], from_ns) / ppb : 0;
         counters_[i][size_t(role)].total += total;
         counters_[i][size_t(role)].bad += bad;
         all.total += total;
@@ -143,11 +144,15 @@ exec::Reading Traffic::read_counts(const plan::Term& term) {
 
 exec::Reading Traffic::read(const plan::Term& term, int64_t share_ppb, int64_t now_ns) {
   const plan::Signal& signal = plan_.signals[term.signal];
-  if (signal.evidence == plan::Evidence::Counts) return read_counts(term);
+  exec::Reading reading{exec::Reading::Status::Ok, "", 0, 0, 0};
+  if (signal.evidence != plan::Evidence::Value) reading = read_counts(term);
+  if (signal.evidence == plan::Evidence::Counts || reading.status != exec::Reading::Status::Ok)
+    return reading;
   if (share_of(term.role, share_ppb) <= 0) return {exec::Reading::Status::NoData, "no traffic"};
-  double value = truth(term.signal, term.role, share_ppb, now_ns);
-  if (scenario_.noisy) value = std::max(0.0, value * (1 + value_noise * random_.normal()));
-  return {exec::Reading::Status::Ok, "", 0, 0, value};
+  reading.value = truth(term.signal, term.role, share_ppb, now_ns);
+  if (scenario_.noisy)
+    reading.value = std::max(0.0, reading.value * (1 + value_noise * random_.normal()));
+  return reading;
 }
 
 void Traffic::forget_readings() { read_.clear(); }

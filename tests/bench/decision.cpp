@@ -89,10 +89,10 @@ struct Times {
 class CommitTimer : public journal::Store {
  public:
   explicit CommitTimer(journal::Store& store) : store_(store) {}
-  Status append(std::string_view run, int64_t known,
-                const std::vector<journal::Event>& events) override {
+  Result<journal::Appended> append(std::string_view run, int64_t known,
+                                   const std::vector<journal::Event>& events) override {
     int64_t begin = now_ns(), begin_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    Status done = store_.append(run, known, events);
+    Result<journal::Appended> done = store_.append(run, known, events);
     last_ns += now_ns() - begin;
     last_cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_cpu;
     ++commits;

@@ -144,6 +144,33 @@ TEST_CASE("an instance that is down for a moment keeps its server and its weight
   CHECK(world->observe(edge.shift(50), edge.key(2))->seen == Seen::Present);
 }
 
+namespace {
+
+/// Nobody answers; what was asked is kept.
+struct SilentSocket : effects::UnixSocket {
+  Result<std::string> ask(const std::string&, std::string_view text, int64_t, size_t) override {
+    asked += text;
+    return OpError{"nobody is here"};
+  }
+  std::string asked;
+};
+
+}  // namespace
+
+TEST_CASE("a section's name that could begin another command is refused before anything is asked", "[haproxy]") {
+  SilentSocket socket;
+  backend::HaproxyApi api(socket, "haproxy.sock", second_ns);
+  for (const char* name : {"checkout;shutdown sessions", "check out", "", "checkout\n", "checkout#"}) {
+    const auto table = api.read(name);
+    REQUIRE(!table);
+    CHECK(table.error().settled);
+    CHECK(table.error().message.find("is no name of a backend section") != std::string::npos);
+  }
+  CHECK(socket.asked.empty());
+  CHECK(!api.read("check_out.eu:1-A"));
+  CHECK(!socket.asked.empty());
+}
+
 TEST_CASE("an instance that gets traffic is taken out of rotation before it is stopped",
           "[haproxy]") {
   Edge edge;
@@ -230,6 +257,7 @@ TEST_CASE("a socket without the right to change anything says what to configure"
   const Status acted = world->act(edge.shift(0), edge.key(1));
   REQUIRE(!acted);
   CHECK(acted.error().message.find("level admin") != std::string::npos);
+  CHECK(acted.error().settled);
 }
 
 TEST_CASE("a static balance algorithm is quoted as HAProxy refuses it", "[haproxy]") {

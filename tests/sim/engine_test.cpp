@@ -6,6 +6,7 @@
 #include "runtime/journal/event_json.h"
 #include "runtime/journal/words.h"
 #include "runtime/sim/simulate.h"
+#include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
 
 namespace rollout::sim_test {
@@ -243,6 +244,99 @@ TEST_CASE("a full disk stops effects, not the run") {
   scenario.faults[0].from_ns = 30 * second;
   scenario.faults[0].until_ns = 50 * second;
   run(canary_plan(), scenario, Outcome::Succeeded);
+}
+
+TEST_CASE("an abort that becomes durable just before the success takes the run back") {
+  Scenario scenario;
+  scenario.abort_at_success = true;
+  SimResult result = run(canary_plan(), scenario, Outcome::RolledBack);
+  CHECK(all<journal::RollbackStarted>(result).at(0).cause == journal::Cause::Abort);
+  CHECK(all<journal::RunEnded>(result).size() == 1);
+  CHECK(crash_everywhere(canary_plan(), scenario).failures.empty());
+}
+
+TEST_CASE("an interrupt records an action that has come to its end since it was last looked at") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::SlowAction, "deploy")};
+  scenario.faults[0].delay_ns = 20 * second;
+  scenario.interrupt_at_ns = 20 * second + second / 10;  // before the next look
+  SimResult result = run(canary_plan(), scenario, Outcome::Succeeded);
+  REQUIRE(all<journal::StepDone>(result).at(0).step.step == 0);
+  CHECK(!all<journal::StepDone>(result).at(0).adopted);
+  size_t done = 0, interrupted = 0;
+  for (size_t i = 0; i < result.events.size(); ++i) {
+    if (std::holds_alternative<journal::Interrupted>(result.events[i].what)) interrupted = i;
+    if (done == 0 && std::holds_alternative<journal::StepDone>(result.events[i].what)) done = i;
+  }
+  CHECK(done < interrupted);
+  CHECK(all<journal::Interrupted>(result).at(0).in_flight.empty());
+  CHECK(result.events[interrupted].wall_ns - result.events[0].wall_ns == *scenario.interrupt_at_ns);
+}
+
+TEST_CASE("an interrupt says what is in flight, and starts nothing") {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::SlowAction, "deploy")};
+  scenario.faults[0].delay_ns = 20 * second;
+  scenario.interrupt_at_ns = 10 * second;
+  SimResult result = run(canary_plan(), scenario, Outcome::Succeeded);
+  CHECK(all<journal::Interrupted>(result).at(0).in_flight == "`deploy shop:2`: underway");
+  CHECK(result.ledger.size() == 4);
+  scenario.faults.push_back(fault(FaultKind::ObserveError, "deploy"));
+  scenario.faults[1].from_ns = 9'999'000'000;
+  result = run(canary_plan(), scenario, Outcome::Succeeded);
+  CHECK(all<journal::Interrupted>(result).at(0).in_flight ==
+        "`deploy shop:2`: the simulated system does not answer");
+}
+
+TEST_CASE("an interrupt in a rollback looks at the undo that is in flight") {
+  Scenario scenario;
+  scenario.truths = {errors(Role::Canary, 5)};
+  scenario.faults = {fault(FaultKind::SlowAction, "retire")};
+  scenario.faults[0].delay_ns = 20 * second;
+  SimResult quiet = run(canary_plan(minute, false), scenario, Outcome::RolledBack);
+  scenario.interrupt_at_ns = quiet.run_ns - 15 * second;
+  SimResult result = run(canary_plan(minute, false), scenario, Outcome::RolledBack);
+  CHECK(all<journal::Interrupted>(result).at(0).in_flight == "`retire the canary`: underway");
+  CHECK(result.ledger.size() == quiet.ledger.size());
+}
+
+TEST_CASE("an error that only a person can mend uses up no further attempts") {
+  for (FaultKind kind : {FaultKind::FailAction, FaultKind::ObserveError}) {
+    Scenario scenario;
+    scenario.faults = {fault(kind, "shift", -1)};
+    scenario.faults[0].settled = true;
+    scenario.faults[0].undo = false;
+    SimResult result = run(canary_plan(minute, false), scenario, Outcome::RolledBack);
+    REQUIRE(all<journal::StepFailed>(result).size() == 1);
+    CHECK(all<journal::StepFailed>(result).at(0).last);
+    CHECK(result.run_ns < second);
+    CHECK(crash_everywhere(canary_plan(minute, false), scenario).failures.empty());
+  }
+}
+
+TEST_CASE("a rollback goes on trying what only a person can mend: somebody may mend it in time") {
+  Scenario scenario;
+  scenario.truths = {errors(Role::Canary, 5)};
+  scenario.faults = {fault(FaultKind::FailAction, "shift", 3)};
+  scenario.faults[0].settled = true;
+  scenario.faults[0].undo = true;
+  run(canary_plan(), scenario, Outcome::RolledBack);
+}
+
+TEST_CASE("a minimum of requests counts those of a histogram") {
+  // 5% of 200 requests a second: 600 in the minute of the first phase, 900 with the 30 seconds more of `on undecided`.
+  for (int64_t minimum : {500, 1000}) {
+    plan::Plan plan = canary_plan();
+    plan.gates[0].minimum_requests = minimum;
+    std::erase_if(plan.gates[0].conditions, [&](uint32_t index) {
+      return plan.signals[plan.conditions[index].left.signal].evidence != plan::Evidence::Buckets;
+    });
+    REQUIRE(!plan.gates[0].conditions.empty());
+    SimResult result = run(plan, {}, minimum < 600 ? Outcome::Succeeded : Outcome::RolledBack);
+    if (minimum < 600) continue;
+    INFO(result.cause);
+    CHECK(result.cause.find("requests of the 1000 that the gate needs") != std::string::npos);
+  }
 }
 
 TEST_CASE("an interrupted run goes on where it was, and no hold is shorter for it") {

@@ -49,7 +49,7 @@ std::vector<Event> some_events() {
           {6, 7, GateDecided{verification, 1, Verdict::NoEvidence, Reason::NoData, true, "x"}},
           {7, 8, WatchFired{0, "y"}},
           {8, 9, AbortRequested{3, "somebody", "because"}},
-          {9, 10, Interrupted{"me"}},
+          {9, 10, Interrupted{"me", "`deploy shop:2`: 1 of 4"}},
           {10, 11, Resumed{"you", 12}},
           {11, 12, RollbackStarted{Cause::Watch, plan::none, "z"}},
           {12, 13, VerifyStarted{1}},
@@ -82,7 +82,7 @@ void conforms(Store& store) {
   std::vector<Event> events = some_events();
   CHECK(store.append("r1", 1, events));
   CHECK(store.append("r1", 1, events));  // the answer to the first call was lost
-  Status stale = store.append("r1", 1, {events[0]});
+  Result<Appended> stale = store.append("r1", 1, {events[0]});
   REQUIRE(!stale);
   CHECK(stale.error().refused);
   Result<std::vector<Event>> read = store.read("r1");
@@ -102,6 +102,47 @@ void conforms(Store& store) {
   CHECK(list->at(0).generations.at(1).service == "search");
 }
 
+/// Of an abort and a success the one that was first stands; the other one is told.
+void abort_or_success(Store& store) {
+  Request abort{0, Ask::Abort, "somebody", "because", 7};
+  std::vector<Event> success = {{1, 2, StepDone{{0, false}, 1, false, ""}},
+                                {1, 2, RunEnded{Outcome::Succeeded, ""}}};
+  for (const char* hash : {"abort-first", "success-first"}) REQUIRE(store.create(new_run(hash)));
+  REQUIRE(store.request("r1", abort));
+  Result<Appended> refused = store.append("r1", 1, success);
+  REQUIRE(refused);
+  CHECK(*refused == Appended::AbortFirst);
+  CHECK(store.read("r1")->size() == 1);
+  CHECK(!store.list()->at(1).outcome);
+  std::vector<Event> back = {{1, 2, AbortRequested{1, "somebody", "because"}},
+                             {1, 2, RunEnded{Outcome::RolledBack, ""}}};
+  Result<Appended> rolled_back = store.append("r1", 1, back);
+  REQUIRE(rolled_back);
+  CHECK(*rolled_back == Appended::Written);
+
+  Result<Appended> succeeded = store.append("r2", 1, success);
+  REQUIRE(succeeded);
+  CHECK(*succeeded == Appended::Written);
+  Result<int64_t> late = store.request("r2", abort);
+  REQUIRE(!late);
+  CHECK(late.error().refused);
+  CHECK(*store.append("r2", 1, success) == Appended::Written);  // the answer to the first call was lost
+}
+
+/// Another state folder has released since: what the backend has seen counts as much as our own record.
+void generations_grow(Store& store) {
+  NewRun run = new_run("h1");
+  run.seen_generations = {41, 0};
+  Result<RunInfo> first = store.create(run);
+  REQUIRE(first);
+  CHECK(first->generations.at(0).number == 42);
+  CHECK(first->generations.at(1).number == 1);
+  CHECK(*store.next_generation("checkout") == 43);
+  run.plan_hash = "h2";
+  run.seen_generations = {7, 0};
+  CHECK(store.create(run)->generations.at(0).number == 43);
+}
+
 void sql(const std::string& file, const char* text) {
   sqlite3* db = nullptr;
   REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
@@ -112,8 +153,16 @@ void sql(const std::string& file, const char* text) {
 }  // namespace
 
 TEST_CASE("the store in memory conforms") {
-  MemoryStore store;
+  MemoryStore store, other, third;
   conforms(store);
+  abort_or_success(other);
+  generations_grow(third);
+}
+
+TEST_CASE("the store in a file knows aborts from successes, and what other folders have released") {
+  Directory directory, second;
+  abort_or_success(**SqliteStore::open(directory.file()));
+  generations_grow(**SqliteStore::open(second.file()));
 }
 
 TEST_CASE("the store in a file conforms, also to a second process that opens it") {

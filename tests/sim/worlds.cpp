@@ -67,6 +67,7 @@ Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
   int64_t crashes = random.below(5);
   for (int64_t i = 0; i < crashes; ++i)
     scenario.crash_at.push_back(random.below(span.operations));
+  scenario.abort_at_success = random.chance(0.1);
   return scenario;
 }
 

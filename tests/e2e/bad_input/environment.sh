@@ -20,11 +20,6 @@ second_haproxy() {
   await 20 "the HAProxy $1 opens its socket" test -S "run/$1.sock"
 }
 
-program() {
-  printf '#!/bin/sh\n%s\n' "$2" >"run/bin/$1"
-  chmod +x "run/bin/$1"
-}
-
 case="HAProxy's socket is not there"
 variant no_socket 's/haproxy.sock/gone.sock/'
 refused 6 "there is no socket $PWD/run/gone.sock" -- apply no_socket.rollout install --set image=shop:1.0 --yes

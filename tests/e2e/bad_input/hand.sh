@@ -97,6 +97,35 @@ rollout_ends 4 abort "$run"
 says "nobody drives run $run" "rolled back, completely"
 check "$case: the canary is gone" test "$(instances | wc -l)" -eq 2
 
+case="Ctrl-C in the middle of an action"
+program shop-7.3 "sleep 8; exec $project/run/bin/shop-1.0 \"\$@\""
+all_ready() {
+  local port
+  for port in $(grep -o '"port":[0-9]*' run/shop/checkout.json | tr -dc '0-9\n'); do
+    curl -sf "http://127.0.0.1:$port/healthz" || return 1
+  done
+}
+drive apply long.rollout release --set image=shop:7.3 --yes
+four_on_record() { (($(instance_pids | wc -l) == 4)); }
+await 20 "four instances are on record" four_on_record
+kill -INT "$driver"
+driver_ends 130
+says 'interrupted, no new effect starts; in flight: .deploy checkout shop:7.3.: ' 'a resume looks first and does nothing twice'
+run=$(unfinished)
+ok
+
+case="Ctrl-C records an action that came to its end"
+drive apply --resume "$run" --yes
+await 20 "the run goes on" driver_says 'resumed by'
+kill -STOP "$driver"
+await 20 "the new instances are ready" all_ready
+kill -INT "$driver"
+kill -CONT "$driver"
+driver_ends 130
+says 'deploy checkout shop:7.3: was so already' 'interrupted, no new effect starts; nothing is in flight'
+rollout_ends 4 abort "$run"
+check "$case: the canary is gone" test "$(instances | wc -l)" -eq 2
+
 case="Prometheus dies in the middle of a hold"
 variant short 's/50%, 5s/50%, 6s/'
 drive apply short.rollout release --set image=shop:1.0 --yes

@@ -48,6 +48,12 @@ make_project() {
   edit haproxy.cfg 's/18400/18600/' 's/shop 16/shop 6/'
 }
 
+# program NAME TEXT: a version of the shop that is a shell script.
+program() {
+  printf '#!/bin/sh\n%s\n' "$2" >"run/bin/$1"
+  chmod +x "run/bin/$1"
+}
+
 start_haproxy() {
   haproxy -db -f haproxy.cfg >>run/haproxy.log 2>&1 &
   haproxy_pid=$!

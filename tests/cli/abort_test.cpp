@@ -1,0 +1,115 @@
+// The abort from a second terminal, and the runs that it and `apply` take over.
+#include <optional>
+
+#include <catch2/catch.hpp>
+
+#include "tests/cli/terminal.h"
+
+namespace rollout::cli_test {
+
+namespace {
+
+constexpr const char* shop = R"(import std.backend.{local}
+
+target hosts: local { directory = "run" }
+
+service checkout {
+  workload = hosts { command = ["bin/checkout"]  ready = http("/")  replicas = 2  ports_from = 19400 }
+}
+service search {
+  workload = hosts { command = ["bin/search"]  ready = http("/")  replicas = 2  ports_from = 19500 }
+}
+
+rollout both {
+  checkout.install("checkout:1")
+  search.install("search:1")
+}
+rollout one { checkout.install("checkout:2") }
+)";
+
+bool says(const Terminal& terminal, std::string_view text) {
+  INFO(terminal.said);
+  CHECK(terminal.said.find(text) != std::string::npos);
+  return terminal.said.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an abort waits for the one who drives the run, but not for ever") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  effects::ServiceLock theirs = terminal.lock("search");
+  CHECK(terminal.type({"abort", run}) == 5);
+  CHECK(terminal.slept_ns == 30'000'000'000);
+  says(terminal, "the abort of run r1 is recorded, but nobody has acted on it yet: search is being changed by them");
+  CHECK(terminal.store().requests(run, 0)->size() == 1);
+}
+
+TEST_CASE("an abort that the driver has seen is answered as soon as the run turns back") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  effects::ServiceLock theirs = terminal.lock("checkout");
+  terminal.while_asleep = [&] {
+    if (terminal.sleeps != 3) return;
+    REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::AbortRequested{1, "me", "why"}},
+                                             {1, 2, journal::RollbackStarted{journal::Cause::Abort}}}));
+  };
+  CHECK(terminal.type({"abort", run}) == 0);
+  CHECK(terminal.sleeps == 3);
+  says(terminal, "run r1 takes itself back");
+}
+
+TEST_CASE("an abort takes the run over when its driver goes without having seen it") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  std::optional<effects::ServiceLock> theirs(terminal.lock("checkout"));
+  terminal.while_asleep = [&] {
+    if (terminal.sleeps == 3) theirs.reset();
+  };
+  CHECK(terminal.type({"abort", run, "--reason", "wrong image"}) == 4);
+  says(terminal, "nobody drives run r1; taking it back from here");
+  says(terminal, "wrong image");
+  CHECK(terminal.store().list()->front().outcome == journal::Outcome::RolledBack);
+}
+
+TEST_CASE("Ctrl-C while an abort waits leaves the abort on record") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  effects::ServiceLock theirs = terminal.lock("checkout");
+  terminal.while_asleep = [&] { terminal.interrupts = terminal.sleeps == 2; };
+  CHECK(terminal.type({"abort", run}) == 130);
+  says(terminal, "the abort of run r1 is recorded and stays so");
+  CHECK(terminal.store().requests(run, 0)->size() == 1);
+}
+
+TEST_CASE("an abort that comes after the end is refused and says how the run ended") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::RunEnded{journal::Outcome::Succeeded, ""}}}));
+  CHECK(terminal.type({"abort", run}) == 7);
+  says(terminal, "run r1 has ended already (succeeded); nothing was requested");
+}
+
+TEST_CASE("an empty name aborts nothing") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  CHECK(terminal.type({"abort", ""}) == 2);
+  CHECK(terminal.store().requests(run, 0)->empty());
+}
+
+TEST_CASE("`apply --resume` of another rollout takes the locks of the run that it resumes") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  {
+    effects::ServiceLock theirs = terminal.lock("search");
+    CHECK(terminal.type({"apply", "release.rollout", "one", "--resume", "--yes"}) == 7);
+    says(terminal, "search is being changed by them@there");
+    CHECK(terminal.store().read(run)->size() == 1);
+  }
+  // Nobody holds anything now, and this process does not stand in its own way. The abort ends the run at once.
+  REQUIRE(terminal.store().request(run, {0, journal::Ask::Abort, "me", "enough", 1}));
+  CHECK(terminal.type({"apply", "release.rollout", "one", "--resume", "--yes"}) == 4);
+  CHECK(terminal.store().list()->front().outcome == journal::Outcome::RolledBack);
+}
+
+}  // namespace rollout::cli_test

@@ -1,0 +1,42 @@
+// Terminal: a project in a folder of its own and a person who types commands there. Files, locks and the journal
+// are real; time is the test's: each sleep passes at once, after `while_asleep`, where other processes do their part.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "runtime/cli/cli.h"
+#include "runtime/effects/service_lock.h"
+#include "runtime/journal/sqlite_store.h"
+
+namespace rollout::cli_test {
+
+class Terminal {
+ public:
+  /// `text` becomes release.rollout.
+  explicit Terminal(const std::string& text);
+  ~Terminal();
+
+  /// The exit code; what was said is in `said`.
+  int type(const std::vector<std::string>& words);
+
+  /// A run of that rollout that somebody began and left.
+  std::string begin(const std::string& rollout);
+  journal::Store& store() { return *store_; }
+  effects::ServiceLock lock(const std::string& service);
+
+  std::string said;
+  std::function<void()> while_asleep = [] {};
+  int sleeps = 0;
+  int64_t slept_ns = 0;
+  int interrupts = 0;
+
+ private:
+  std::filesystem::path directory_;
+  std::string text_;
+  std::unique_ptr<journal::SqliteStore> store_;
+};
+
+}  // namespace rollout::cli_test
