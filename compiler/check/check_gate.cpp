@@ -1,6 +1,22 @@
+#include <fmt/format.h>
+
 #include "compiler/check/context.h"
 
 namespace rollout::check {
+
+namespace {
+
+/// The word behind a number says what is counted: `over 3 weeks` would be read as three samples.
+void check_noun(Diagnostics& diagnostics, const ast::Name& noun, std::string_view clause, std::string_view counted) {
+  if (noun.text == counted) return;
+  bool near = !nearest(noun.text, {counted}).empty();
+  diagnostics
+      .report(noun.span, diag::WrongNoun, std::string(clause), std::string(counted), std::string(noun.text))
+      .fix(noun.span, std::string(counted))
+      .advise(near ? fmt::format("did you mean `{}`?", counted) : fmt::format("write `{} N {}`", clause, counted));
+}
+
+}  // namespace
 
 void Checker::check_gate(ir::Gate& gate) {
   for (const ir::Parameter& parameter : gate.parameters) add_local(parameter.name, parameter.type);
@@ -9,7 +25,10 @@ void Checker::check_gate(ir::Gate& gate) {
   else
     diagnostics_.report(decl->name.span, diag::ClauseMissing, std::string(decl->name.text), "sample every")
         .advise("write `sample every 15s`");
-  if (decl->minimum) expect(decl->minimum, simple(TypeKind::Int), "`minimum`");
+  if (decl->minimum) {
+    expect(decl->minimum, simple(TypeKind::Int), "`minimum`");
+    check_noun(diagnostics_, decl->minimum_noun, "minimum", "requests");
+  }
   if (decl->harm) {
     expect(decl->harm, simple(TypeKind::Percent), "`harm`");
     const Type* of = check_expr(decl->harm_of);
@@ -27,7 +46,9 @@ void Checker::check_gate(ir::Gate& gate) {
 void Checker::check_condition(const ast::ConditionClause& clause) {
   check_live_condition(clause.condition, clause.kind == ast::ClauseKind::Reject ? "`reject when`" : "`require`");
   if (clause.proven) expect(clause.proven, simple(TypeKind::Percent), "`proven`");
-  if (clause.samples) expect(clause.samples, simple(TypeKind::Int), "`over`");
+  if (!clause.samples) return;
+  expect(clause.samples, simple(TypeKind::Int), "`over`");
+  check_noun(diagnostics_, clause.samples_noun, "over", "samples");
 }
 
 /// One comparison with a live value on its left: what the engine can evaluate and a person can read in a timeline.

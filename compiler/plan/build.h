@@ -92,6 +92,7 @@ class Planner {
   bool set_proof(Condition& condition, const ast::ConditionClause& clause, Scope& scope);
   void check_roles(const Gate& gate, Span span);
   void check_verify(const Gate& gate, Span span);
+  void check_samples(const eval::Value& gate, const Gate& bound, int64_t time_ns, Span span);
   bool signal_fits(const ast::MemberExpr* member, const Scope& scope, const Signal& signal, Span used_at);
   void read_limits(Gate& gate, const ast::GateDecl* decl, Scope& scope);
   std::string term_text(const Term& term) const;

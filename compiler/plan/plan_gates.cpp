@@ -300,6 +300,26 @@ void Planner::check_roles(const Gate& gate, Span span) {
   }
 }
 
+/// A condition that is decided by samples in a row needs that many of them in the time that its gate has.
+void Planner::check_samples(const Value& value, const Gate& gate, int64_t time_ns, Span span) {
+  if (gate.sample_ns < least_sample_ns || time_ns < gate.sample_ns) return;  // was said
+  const ast::GateDecl* decl = program_.gates[size_t(value.number)].decl;
+  int64_t possible = time_ns / gate.sample_ns;
+  for (size_t i = 0; i < gate.conditions.size(); ++i) {
+    const Condition& condition = plan_.conditions[gate.conditions[i]];
+    if (condition.proven_ppb != 0 || condition.samples <= possible) continue;
+    const ast::Expr* written = decl->conditions[i].samples;
+    Diagnostic& diagnostic = diagnostics_.report(span, diag::TooFewSamples, eval::duration_text(time_ns),
+                                                 eval::duration_text(gate.sample_ns), condition.samples,
+                                                 condition.text);
+    if (written) diagnostic.at(written->span, "so many are asked for here");
+    else diagnostic.note("without `over`, a condition is decided by 3 samples in a row");
+    diagnostic.advise(fmt::format("write `over {} samples`, or give it {} times {}", possible, condition.samples,
+                                  eval::duration_text(gate.sample_ns)));
+    return;
+  }
+}
+
 /// After a rollback there is no canary: a gate that reads it could never say that all is well again.
 void Planner::check_verify(const Gate& gate, Span span) {
   for (uint32_t index : gate.conditions) {

@@ -113,6 +113,7 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
     if (bound.sample_ns > step.hold_ns)
       diagnostics_.report(hold->duration->span, diag::HoldTooShort, eval::duration_text(step.hold_ns),
                           eval::duration_text(bound.sample_ns));
+    check_samples(value, bound, step.hold_ns, hold->duration->span);
     check_roles(bound, judge->span);
     for (uint32_t condition : bound.conditions)
       plan_.conditions[condition].planned_blocks += step.hold_ns / std::max<int64_t>(1, bound.sample_ns);
@@ -173,6 +174,8 @@ void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope
   if (within_ns < verify.sample_ns)
     diagnostics_.report(rollback->verify_within->span, diag::HoldTooShort, eval::duration_text(within_ns),
                         eval::duration_text(verify.sample_ns));
+  const ast::Expr* bound = rollback->verify_within ? rollback->verify_within : rollback->verify;
+  check_samples(gate, verify, within_ns, bound->span);
 }
 
 void Planner::plan_call(const ast::CallExpr* call, Scope& scope) {

@@ -16,7 +16,7 @@ namespace rollout::plan {
 
 /// A gate that samples more often than this only loads its source.
 inline constexpr int64_t least_sample_ns = 100 * eval::ns_per_ms;
-inline constexpr size_t max_steps = 100'000;
+inline constexpr size_t max_steps = 300'000;
 /// A rollout is finite, but loops in loops could keep the planner busy for years.
 inline constexpr size_t max_statements = 2'000'000;
 

@@ -243,6 +243,7 @@ struct ConditionClause {
   const Expr* condition;
   const Expr* proven;   ///< null: plain
   const Expr* samples;  ///< null: not given
+  Name samples_noun;    ///< empty without `samples`
   Span span;
 };
 struct ResponseClause {
@@ -254,6 +255,7 @@ struct GateDecl : Decl {
   List<Field> parameters;
   const Expr* sample;          ///< null: not given
   const Expr* minimum;         ///< null: not given
+  Name minimum_noun;           ///< empty without `minimum`
   const Expr* harm;            ///< null: not given
   const Expr* harm_of;         ///< null with `harm`
   List<ConditionClause> conditions;

@@ -4,12 +4,15 @@ namespace rollout::syntax {
 
 const ast::Decl* Builder::build_gate(Parser::GateDeclContext* ctx) {
   ast::GateDecl gate{{ast::DeclKind::Gate, span(ctx), name(ctx->NAME()), doc_above(ctx)},
-                     build_parameters(ctx->parameters()), nullptr, nullptr, nullptr, nullptr, {}, {}};
+                     build_parameters(ctx->parameters()), nullptr, nullptr, {}, nullptr, nullptr, {}, {}};
   std::vector<ast::ConditionClause> conditions;
   std::vector<ast::ResponseClause> responses;
   for (Parser::GateClauseContext* clause : ctx->gateClause()) {
     if (auto* sample = dynamic_cast<Parser::GateSampleContext*>(clause)) gate.sample = build_expr(sample->expr());
-    if (auto* minimum = dynamic_cast<Parser::GateMinimumContext*>(clause)) gate.minimum = build_expr(minimum->expr());
+    if (auto* minimum = dynamic_cast<Parser::GateMinimumContext*>(clause)) {
+      gate.minimum = build_expr(minimum->expr());
+      gate.minimum_noun = name(minimum->NAME());
+    }
     if (auto* harm = dynamic_cast<Parser::GateHarmContext*>(clause)) {
       gate.harm = build_expr(harm->expr(0));
       gate.harm_of = build_expr(harm->expr(1));
@@ -30,11 +33,13 @@ const ast::Decl* Builder::build_gate(Parser::GateDeclContext* ctx) {
 
 ast::ConditionClause Builder::build_condition(antlr4::ParserRuleContext* ctx, ast::ClauseKind kind,
                                               Parser::ExprContext* expr, Parser::CertaintyContext* certainty) {
-  ast::ConditionClause clause{kind, build_expr(expr), nullptr, nullptr, span(ctx)};
+  ast::ConditionClause clause{kind, build_expr(expr), nullptr, nullptr, {}, span(ctx)};
   if (auto* proven = dynamic_cast<Parser::CertaintyProvenContext*>(certainty))
     clause.proven = build_expr(proven->expr());
-  if (auto* samples = dynamic_cast<Parser::CertaintySamplesContext*>(certainty))
+  if (auto* samples = dynamic_cast<Parser::CertaintySamplesContext*>(certainty)) {
     clause.samples = build_expr(samples->expr());
+    clause.samples_noun = name(samples->NAME());
+  }
   return clause;
 }
 

@@ -212,9 +212,11 @@ void Dumper::backend(const ast::BackendDecl& decl) {
 void Dumper::gate(const ast::GateDecl& decl) {
   fields(decl.parameters);
   for (const ast::Expr* part : {decl.sample, decl.minimum, decl.harm, decl.harm_of}) expr(part);
+  name(decl.minimum_noun);
   for (const ast::ConditionClause& clause : decl.conditions) {
     open(fmt::format("c{}", int(clause.kind)));
     for (const ast::Expr* part : {clause.condition, clause.proven, clause.samples}) expr(part);
+    name(clause.samples_noun);
     close();
   }
   for (const ast::ResponseClause& response : decl.responses) {

@@ -152,8 +152,102 @@ TEST_CASE("a second first version is refused") {
         {"checkout", eval::Value::of(eval::Value::Kind::Image, "shop:0.9"), 1, "target hosts"}};
     CHECK(!plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics));
     REQUIRE(!compilation->diagnostics.empty());
-    CHECK(compilation->diagnostics.sorted().front()->name == "already-runs");
+    const Diagnostic& said = *compilation->diagnostics.sorted().front();
+    CHECK(said.name == "already-runs");
+    CHECK(said.message == "`checkout` runs shop:0.9 already");
   }
+}
+
+namespace {
+
+constexpr const char* two_services = R"(import std.backend.{local, haproxy, prometheus}
+
+target hosts: local { directory = "run" }
+target edge: haproxy { socket = "run/haproxy.sock" }
+metrics prom: prometheus { url = "http://127.0.0.1:9090" }
+
+service cart {
+  workload = hosts { command = ["bin/cart"]  ready = http("/")  replicas = 2  ports_from = 8100 }
+  router   = edge { backend = "cart" }
+  signal error_rate: Percent = prom.ratio("errors_total", of: "requests_total", by: "track")
+}
+service shop {
+  workload = hosts { command = ["bin/shop"]  ready = http("/")  replicas = 2  ports_from = 8200 }
+  router   = edge { backend = "shop" }
+  signal error_rate: Percent = prom.ratio("errors_total", of: "requests_total", by: "track")
+}
+gate calm(s: Service) {
+  sample every 15s
+  require s.canary.error_rate < 1%
+}
+gate calmer(s: Service, than: Service) {
+  sample every 15s
+  require s.canary.error_rate < than.canary.error_rate + 1%
+}
+)";
+
+/// The steps of `rollout release { body }` where cart:1 and shop:1 run, or the name of what is wrong with it.
+std::string steps_of(const std::string& body) {
+  std::string text = std::string(two_services) + "rollout release {\n" + body + "}\n";
+  auto compilation = compile("file.rollout", [&](const std::string&) -> Result<std::string> { return text; });
+  REQUIRE(compilation->program);
+  plan::Request request;
+  request.snapshot.offline = false;
+  for (const char* name : {"cart", "shop"})
+    request.snapshot.services.push_back(
+        {name, eval::Value::of(eval::Value::Kind::Image, std::string(name) + ":1"), 1, "target hosts"});
+  auto made = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+  if (!made) return std::string(compilation->diagnostics.sorted().front()->name);
+  std::string steps;
+  for (const plan::Step& step : made->steps) steps += (steps.empty() ? "" : "; ") + step.text;
+  return steps;
+}
+
+}  // namespace
+
+TEST_CASE("what a service runs already is left out with all that follows for it") {
+  CHECK(steps_of("cart.deploy(\"cart:1\") cart.shift(5%) hold 1m judged by calm(cart) cart.shift(100%) cart.promote()")
+            .empty());
+  CHECK(steps_of("cart.deploy(\"cart:1\") hold 1m").empty());
+  CHECK(steps_of("cart.deploy(\"cart:1\") shop.deploy(\"shop:2\") cart.shift(5%) shop.shift(5%)\n"
+                 "hold 1m judged by calm(cart)\nhold 2m judged by calm(cart), calm(shop)\nhold 3m") ==
+        "deploy shop shop:2; shift shop to 5%; hold 2m judged by calm(shop); hold 3m");
+}
+
+TEST_CASE("a gate that also reads a service which changes is kept") {
+  CHECK(steps_of("cart.deploy(\"cart:1\") shop.deploy(\"shop:2\") shop.shift(5%)\n"
+                 "hold 1m judged by calmer(shop, cart)") ==
+        "deploy shop shop:2; shift shop to 5%; hold 1m judged by calmer(shop, cart)");
+}
+
+TEST_CASE("a service that was left out is planned again when another version comes") {
+  CHECK(steps_of("cart.deploy(\"cart:1\") cart.shift(5%) cart.deploy(\"cart:2\") cart.shift(10%)") ==
+        "deploy cart cart:2; shift cart to 10%");
+}
+
+TEST_CASE("a version that has traffic is neither stopped nor exchanged; one without may go") {
+  CHECK(steps_of("cart.deploy(\"cart:2\") cart.shift(5%) cart.retire()") == "still-has-traffic");
+  CHECK(steps_of("cart.deploy(\"cart:2\") cart.shift(5%) cart.deploy(\"cart:3\")") == "still-has-traffic");
+  CHECK(steps_of("cart.deploy(\"cart:2\") cart.shift(5%) cart.shift(0%) cart.retire()") ==
+        "deploy cart cart:2; shift cart to 5%; shift cart to 0%; retire cart");
+}
+
+TEST_CASE("a hundred thousand phases are planned") {
+  std::string text = std::string(two_services) + R"(
+let ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+rollout release {
+  cart.deploy("cart:2")
+  for a in ten { for b in ten { for c in ten { for d in ten { for e in ten {
+    phase "p${a}${b}${c}${d}${e}" { cart.shift(5%)  hold 1m judged by calm(cart) }
+  } } } } }
+}
+)";
+  auto compilation = compile("file.rollout", [&](const std::string&) -> Result<std::string> { return text; });
+  auto made = plan::make_plan(*compilation->program, {}, compilation->sources, compilation->diagnostics);
+  REQUIRE(made);
+  CHECK(made->phases.size() == 100'000);
+  CHECK(made->steps.size() == 200'001);
+  CHECK(made->undo.size() == 2);
 }
 
 }  // namespace rollout

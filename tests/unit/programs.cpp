@@ -210,7 +210,7 @@ class Generator {
   void clause() {
     switch (random_.below(6)) {
       case 0: put("sample every"), expr(); break;
-      case 1: put("minimum"), expr(), put(name()); break;
+      case 1: put("minimum"), expr(), put("requests"); break;
       case 2: put("harm +"), expr(), put("of"), expr(); break;
       case 3: put("reject when"), expr(), put("proven"), expr(); break;
       case 4: put("require"), expr(), put("over"), expr(), put(name()); break;
