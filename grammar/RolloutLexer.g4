@@ -1,4 +1,5 @@
 // Tokens of the rollout language. Number and unit are one token, so that `5m` can never be read as 5 and m.
+// This is the definition; compiler/syntax/lexer.cpp is a faster lexer for the same tokens, compared by a test.
 lexer grammar RolloutLexer;
 
 channels { COMMENTS }
@@ -6,7 +7,7 @@ channels { COMMENTS }
 // Words that begin a declaration, a statement or a clause. They are reserved in expressions and declared
 // names, and allowed after `.`, as field names and as labels of arguments (parser rule `word`). Each is written
 // as its name in small letters. They have no rules here: a NAME that is one of them becomes that token when it is
-// read (compiler/syntax/tokens.cpp), which spares the lexer half of its start-up time.
+// read (compiler/syntax/words.h).
 tokens {
   ABORT, ACTION, AND, AS, AT, ATTEMPTS, BACKEND, BINDING, BY, CAPABILITY, COMPENSABLE, CONFIG,
   ELSE, EVERY, EXAMPLE, EXPECT, FAIL, FALSE, FOR, FROM, GATE, GIVEN, HARM, HELD, HOLD, IDEMPOTENT,

@@ -6,13 +6,11 @@
 #pragma GCC diagnostic ignored "-Wextra"
 #include <antlr4-runtime.h>
 
-#include "RolloutLexer.h"
 #include "RolloutParser.h"
 #pragma GCC diagnostic pop
 
 namespace rollout::syntax {
 
-using Lexer = grammar::RolloutLexer;
 using Parser = grammar::RolloutParser;
 
 }  // namespace rollout::syntax

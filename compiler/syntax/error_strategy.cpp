@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "compiler/syntax/scan_errors.h"
+#include "compiler/syntax/words.h"
+
 namespace rollout::syntax {
 
 namespace {
@@ -36,17 +39,12 @@ std::string_view construct(size_t rule) {
   }
 }
 
-/// `phase`, or empty where the token is no word of the language.
-std::string keyword(const antlr4::dfa::Vocabulary& vocabulary, ssize_t type) {
-  return word_text(vocabulary, size_t(type));
-}
-
 std::string token_text(const antlr4::dfa::Vocabulary& vocabulary, ssize_t type) {
   if (type == Parser::NAME) return "a name";
   if (type == Parser::STRING) return "a string";
   if (type == Parser::INT) return "a whole number";
   if (type == ssize_t(antlr4::Token::EOF)) return "the end of the file";
-  std::string word = word_text(vocabulary, size_t(type));
+  std::string word(word_text(TokenType(type)));
   if (!word.empty()) return "`" + word + "`";
   std::string literal = vocabulary.getLiteralName(size_t(type));
   if (literal.size() < 2) return "a value";
@@ -88,13 +86,13 @@ std::string list_expected(antlr4::Parser* parser, const Expected& expected) {
   return text;
 }
 
-bool closes(size_t type) {
+bool closes(TokenType type) {
   return type == Parser::RBRACE || type == Parser::RPAREN || type == Parser::RBRACKET || type == Parser::COMMA;
 }
 
 }  // namespace
 
-bool starts_statement(size_t type) {
+bool starts_statement(TokenType type) {
   switch (type) {
     case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::RECORD: case Parser::TARGET:
     case Parser::METRICS: case Parser::SERVICE: case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
@@ -114,7 +112,7 @@ bool starts_statement(size_t type) {
 
 namespace {
 
-bool starts_declaration(size_t type) {
+bool starts_declaration(TokenType type) {
   return type == Parser::IMPORT || type == Parser::INPUT || type == Parser::TARGET || type == Parser::METRICS ||
          type == Parser::SERVICE || type == Parser::GATE || type == Parser::STRATEGY || type == Parser::ROLLOUT ||
          type == Parser::TEST || type == Parser::RECORD || type == Parser::CAPABILITY || type == Parser::BACKEND;
@@ -122,27 +120,25 @@ bool starts_declaration(size_t type) {
 
 }  // namespace
 
-bool ErrorStrategy::same_statement(const antlr4::Token* found) const {
+bool ErrorStrategy::same_statement(const Token* found) const {
   if (!last_) return false;
-  if (found->getType() == antlr4::Token::EOF || found->getType() == Parser::RBRACE) return true;
-  for (size_t i = tokens_.place(last_) + 1; i <= tokens_.place(found); ++i) {
-    const antlr4::Token* token = tokens_.visible()[i];
-    if (starts_statement(token->getType()) && tokens_.first_on_line(token)) return token == found;
-  }
+  if (found->type == end_of_file || found->type == Parser::RBRACE) return true;
+  for (const Token* token = last_ + 1; token <= found; ++token)
+    if (starts_statement(token->type) && token->first_on_line) return token == found;
   return true;
 }
 
 /// The first word of the next line was taken for what is missing at the end of this one: `replicas =` and below it
 /// `traffic = 5/s`, where the message would stand at the second `=`. Returns what stands before the gap, or null.
-antlr4::Token* ErrorStrategy::before_gap(const antlr4::Token* found) const {
-  antlr4::Token* taken = tokens_.before(found);
-  if (!taken || !tokens_.first_on_line(taken) || tokens_.first_on_line(found)) return nullptr;
-  size_t type = found->getType();
+const Token* ErrorStrategy::before_gap(const Token* found) const {
+  const Token* taken = tokens_.before(found);
+  if (!taken || !taken->first_on_line || found->first_on_line) return nullptr;
+  TokenType type = found->type;
   bool setting = type == Parser::ASSIGN || type == Parser::COLON;
-  bool statement = starts_statement(taken->getType()) && taken->getType() != Parser::NAME;
-  antlr4::Token* before = tokens_.before(taken);
+  bool statement = starts_statement(taken->type) && taken->type != Parser::NAME;
+  const Token* before = tokens_.before(taken);
   if (!before || !(setting || statement)) return nullptr;
-  switch (before->getType()) {
+  switch (before->type) {
     case Parser::ASSIGN: case Parser::COLON: case Parser::COMMA: case Parser::DOT: case Parser::HELD: case Parser::HOLD:
     case Parser::WHEN: case Parser::BY: case Parser::WITHIN: case Parser::VERIFY: case Parser::EVERY: case Parser::OF:
     case Parser::REQUIRE: case Parser::PROVEN: case Parser::OVER: case Parser::WHERE: case Parser::EXAMPLE:
@@ -154,37 +150,36 @@ antlr4::Token* ErrorStrategy::before_gap(const antlr4::Token* found) const {
   }
 }
 
-void ErrorStrategy::report_missing(antlr4::Token* before, const std::string& wanted) {
-  diagnostics_.report(after(tokens_.span(before)), diag::ExpectedAfter, wanted, std::string(tokens_.text(before)))
+void ErrorStrategy::report_missing(const Token* before, const std::string& wanted) {
+  diagnostics_.report(after(tokens_.span(*before)), diag::ExpectedAfter, wanted, std::string(tokens_.text(*before)))
       .caret("missing here");
 }
 
-void ErrorStrategy::report(antlr4::Parser* parser, antlr4::Token* found, const Expected& expected) {
+void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Expected& expected) {
   if (same_statement(found)) return;
   last_ = found;
-  if (antlr4::Token* gap = before_gap(found)) {
-    size_t type = gap->getType();
+  if (const Token* gap = before_gap(found)) {
+    TokenType type = gap->type;
     report_missing(gap, type == Parser::DOT ? "a name" : type == Parser::COLON ? "a type or a value" : "a value");
     return;
   }
-  antlr4::Token* before = tokens_.before(found);
+  const Token* before = tokens_.before(found);
   std::string wanted = list_expected(parser, expected);
-  bool at_end = found->getType() == antlr4::Token::EOF ||
-                (!at_boundary(expected) && (tokens_.first_on_line(found) || closes(found->getType())));
+  bool at_end = found->type == end_of_file ||
+                (!at_boundary(expected) && (found->first_on_line || closes(found->type)));
   if (before && at_end) {
     report_missing(before, wanted);
     return;
   }
-  std::string text(tokens_.text(found));
-  Diagnostic& message = diagnostics_.report(tokens_.span(found), diag::ExpectedFound, wanted, text);
-  const antlr4::dfa::Vocabulary& vocabulary = parser->getVocabulary();
-  if (found->getType() == Parser::NAME) {
-    std::vector<std::string> words;
-    for (ssize_t type : expected.toList()) words.push_back(keyword(vocabulary, type));
-    std::string_view meant = nearest(text, {words.begin(), words.end()});
+  std::string text(tokens_.text(*found));
+  Diagnostic& message = diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted, text);
+  if (found->type == Parser::NAME) {
+    std::vector<std::string_view> words;
+    for (ssize_t type : expected.toList()) words.push_back(word_text(TokenType(type)));
+    std::string_view meant = nearest(text, words);
     if (!meant.empty())
-      message.advise(fmt::format("did you mean `{}`?", meant)).fix(tokens_.span(found), std::string(meant));
-  } else if (expected.contains(ssize_t(Parser::NAME)) && !keyword(vocabulary, ssize_t(found->getType())).empty() &&
+      message.advise(fmt::format("did you mean `{}`?", meant)).fix(tokens_.span(*found), std::string(meant));
+  } else if (expected.contains(ssize_t(Parser::NAME)) && !word_text(found->type).empty() &&
              !at_boundary(expected)) {
     message.advise(fmt::format("`{}` is a word of the language: choose another name", text));
   }
@@ -194,13 +189,13 @@ void ErrorStrategy::reportError(antlr4::Parser* parser, const antlr4::Recognitio
   if (inErrorRecoveryMode(parser)) return;
   beginErrorCondition(parser);
   antlr4::Token* found = error.getOffendingToken();
-  report(parser, found ? found : parser->getCurrentToken(), parser->getExpectedTokens());
+  report(parser, ours(found ? found : parser->getCurrentToken()), parser->getExpectedTokens());
 }
 
 void ErrorStrategy::reportUnwantedToken(antlr4::Parser* parser) {
   if (inErrorRecoveryMode(parser)) return;
   beginErrorCondition(parser);
-  report(parser, parser->getCurrentToken(), getExpectedTokens(parser));
+  report(parser, ours(parser->getCurrentToken()), getExpectedTokens(parser));
 }
 
 void ErrorStrategy::reportMissingToken(antlr4::Parser* parser) { reportUnwantedToken(parser); }
@@ -208,11 +203,10 @@ void ErrorStrategy::reportMissingToken(antlr4::Parser* parser) { reportUnwantedT
 antlr4::Token* ErrorStrategy::singleTokenDeletion(antlr4::Parser* parser) {
   // Without the first token of a line, or with the next line in its place, the next statement would be torn apart;
   // without a brace, everything behind it.
-  antlr4::Token* token = parser->getCurrentToken();
-  bool bracket = closes(token->getType()) || token->getType() == Parser::LBRACE;
-  size_t next = tokens_.place(token) + 1;
-  bool last = next >= tokens_.visible().size() || tokens_.first_on_line(tokens_.visible()[next]);
-  if (bracket || last || tokens_.first_on_line(token)) return nullptr;
+  const Token* token = ours(parser->getCurrentToken());
+  bool bracket = closes(token->type) || token->type == Parser::LBRACE;
+  bool last = token->type == end_of_file || token[1].first_on_line;
+  if (bracket || last || token->first_on_line) return nullptr;
   return DefaultErrorStrategy::singleTokenDeletion(parser);
 }
 
@@ -221,12 +215,12 @@ antlr4::Token* ErrorStrategy::singleTokenDeletion(antlr4::Parser* parser) {
 void ErrorStrategy::consumeUntil(antlr4::Parser* parser, const Expected& set) {
   int depth = 0;
   for (;;) {
-    antlr4::Token* token = parser->getCurrentToken();
-    size_t type = token->getType();
-    if (type == antlr4::Token::EOF) return;
+    const Token* token = ours(parser->getCurrentToken());
+    TokenType type = token->type;
+    if (type == end_of_file) return;
     bool wanted = depth == 0 && set.contains(ssize_t(type));
-    if (starts_declaration(type) && token->getCharPositionInLine() == 0) return;
-    if (wanted && (type == Parser::RBRACE || (starts_statement(type) && tokens_.first_on_line(token)))) return;
+    if (starts_declaration(type) && token->begin == token->line_begin) return;
+    if (wanted && (type == Parser::RBRACE || (starts_statement(type) && token->first_on_line))) return;
     if (type == Parser::LBRACE) ++depth;
     if (type == Parser::RBRACE && depth > 0) --depth;
     parser->consume();

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "compiler/syntax/build.h"
+#include "compiler/base/check.h"
 #include "compiler/syntax/format_pieces.h"
+#include "compiler/syntax/parse_tree.h"
 #include "compiler/syntax/parsing.h"
 
 namespace rollout::syntax {
@@ -107,7 +108,7 @@ void Layout::add_comments(uint32_t piece, uint32_t indent, uint32_t& last_line, 
 /// A blank line stands between declarations, but for neighbours of one kind that take a line each.
 void Layout::separate_declarations(uint32_t before, uint32_t item, size_t first_row, std::vector<Row>& rows) const {
   auto kind = [&](uint32_t at) {
-    return pieces_[at].type == Parser::METRICS ? size_t(Parser::TARGET) : pieces_[at].type;
+    return pieces_[at].type == Parser::METRICS ? TokenType(Parser::TARGET) : pieces_[at].type;
   };
   auto one_line = [](const Row& row) { return row.text.find('\n') == std::string::npos; };
   for (size_t i = first_row; i < rows.size(); ++i)
@@ -320,15 +321,12 @@ void Layout::write_group(uint32_t open, Page& page) {
 }  // namespace
 
 std::optional<std::string> format(const SourceMap& sources, SourceId source, Diagnostics& diagnostics) {
-  size_t errors = diagnostics.errors();
-  Parsing parsing(sources, source, diagnostics);
-  if (!parsing.tree()) return std::nullopt;
-  // Some mistakes are seen only when the tree is built.
+  std::optional<Tokens> tokens = read_tokens(sources, source, diagnostics);
   ast::File file;
-  file.source = source;
-  file.decls = Builder(parsing.tokens(), file, diagnostics).build_file(parsing.tree());
-  if (diagnostics.errors() > errors) return std::nullopt;
-  return Layout(make_pieces(parsing.tokens(), parsing.tree())).file();
+  if (!tokens || !read_tree(*tokens, file, diagnostics)) return std::nullopt;
+  ParseTree tree(*tokens);
+  ROLLOUT_CHECK(tree.root(), "what the reader accepts fits the grammar");
+  return Layout(make_pieces(*tokens, tree.root())).file();
 }
 
 }  // namespace rollout::syntax

@@ -8,8 +8,8 @@ namespace {
 
 using antlr4::tree::ParseTree;
 
-bool is_opening(size_t type) { return type == Parser::LPAREN || type == Parser::LBRACKET || type == Parser::LBRACE; }
-bool is_closing(size_t type) { return type == Parser::RPAREN || type == Parser::RBRACKET || type == Parser::RBRACE; }
+bool is_opening(TokenType type) { return type == Parser::LPAREN || type == Parser::LBRACKET || type == Parser::LBRACE; }
+bool is_closing(TokenType type) { return type == Parser::RPAREN || type == Parser::RBRACKET || type == Parser::RBRACE; }
 
 /// What the parse tree knows of the tokens.
 class Annotator {
@@ -37,7 +37,7 @@ class Annotator {
     return node ? &piece(node->getSymbol()) : nullptr;
   }
   Piece& piece(const antlr4::Token* token) { return pieces_.list[piece_of_[token->getTokenIndex()]]; }
-  void mark_column(antlr4::ParserRuleContext* rule, size_t type, Column column) {
+  void mark_column(antlr4::ParserRuleContext* rule, TokenType type, Column column) {
     for (size_t i = 0; i < rule->children.size(); ++i)
       if (Piece* found = token(rule, i); found && found->type == type) {
         found->column = column;
@@ -110,7 +110,7 @@ class Annotator {
   }
 
   Pieces& pieces_;
-  const std::vector<uint32_t>& piece_of_;  ///< by index of the token
+  const std::vector<uint32_t>& piece_of_;  ///< by index of the visible token
 };
 
 uint32_t code_points(std::string_view text) {
@@ -141,33 +141,33 @@ uint8_t space_between(const Piece& before, const Piece& piece, bool partners) {
 }
 
 /// Lines and comments; a comma before a closing bracket is left out.
-std::vector<uint32_t> read_tokens(Tokens& tokens, Pieces& pieces) {
-  const std::vector<antlr4::Token*>& visible = tokens.visible();
-  std::vector<antlr4::Token*> all = tokens.stream().getTokens();
-  std::vector<uint32_t> piece_of(all.size(), 0);
-  pieces.comments.reserve(all.size() - visible.size());
+void add_comment(const Tokens& tokens, const Token& comment, Pieces& pieces, uint32_t& above) {
+  std::string_view text = tokens.text(comment);
+  text = text.substr(0, text.find_last_not_of(" \t") + 1);
+  pieces.comments.push_back({text, comment.line});
+  if (pieces.list.empty() || pieces.list.back().line != comment.line) return;
+  pieces.list.back().behind = &pieces.comments.back();
+  above = uint32_t(pieces.comments.size());
+}
+
+/// Returns the piece of each visible token.
+std::vector<uint32_t> add_tokens(const Tokens& tokens, Pieces& pieces) {
+  const std::vector<Token>& visible = tokens.visible();
+  std::vector<uint32_t> piece_of(visible.size(), 0);
+  pieces.comments.reserve(tokens.comments().size());
   pieces.list.reserve(visible.size());
-  size_t next_visible = 0;
   uint32_t above = 0;
-  for (antlr4::Token* token : all) {
-    if (token->getChannel() != antlr4::Token::DEFAULT_CHANNEL) {
-      std::string_view text = tokens.text(token);
-      text = text.substr(0, text.find_last_not_of(" \t") + 1);
-      pieces.comments.push_back({text, uint32_t(token->getLine())});
-      bool behind = !pieces.list.empty() && pieces.list.back().line == token->getLine();
-      if (!behind) continue;
-      pieces.list.back().behind = &pieces.comments.back();
-      above = uint32_t(pieces.comments.size());
-      continue;
-    }
-    ++next_visible;
-    bool last_comma = token->getType() == Parser::COMMA && is_closing(visible[next_visible]->getType());
+  for (size_t i = 0; i < visible.size(); ++i) {
+    const Token& token = visible[i];
+    while (pieces.comments.size() < token.comments)
+      add_comment(tokens, tokens.comments()[pieces.comments.size()], pieces, above);
+    bool last_comma = token.type == Parser::COMMA && is_closing(visible[i + 1].type);
     if (last_comma) continue;
-    piece_of[token->getTokenIndex()] = uint32_t(pieces.list.size());
+    piece_of[i] = uint32_t(pieces.list.size());
     Piece piece;
-    piece.text = token->getType() == antlr4::Token::EOF ? std::string_view() : tokens.text(token);
-    piece.type = token->getType();
-    piece.line = uint32_t(token->getLine());
+    piece.text = tokens.text(token);
+    piece.type = token.type;
+    piece.line = token.line;
     piece.width = code_points(piece.text);
     piece.above_begin = above;
     piece.above_end = above = uint32_t(pieces.comments.size());
@@ -209,9 +209,9 @@ void measure(Pieces& pieces) {
 
 }  // namespace
 
-Pieces make_pieces(Tokens& tokens, Parser::FileContext* tree) {
+Pieces make_pieces(const Tokens& tokens, Parser::FileContext* tree) {
   Pieces pieces;
-  std::vector<uint32_t> piece_of = read_tokens(tokens, pieces);
+  std::vector<uint32_t> piece_of = add_tokens(tokens, pieces);
   match_brackets(pieces);
   Annotator(pieces, piece_of).annotate(tree);
   measure(pieces);

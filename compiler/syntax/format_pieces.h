@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/syntax/antlr.h"
 #include "compiler/syntax/tokens.h"
 
 namespace rollout::syntax {
@@ -19,7 +20,7 @@ struct Comment {
 
 struct Piece {
   std::string_view text;
-  size_t type = 0;
+  TokenType type = 0;
   uint32_t line = 0;           ///< in the source
   uint32_t width = 0;          ///< code points
   uint32_t match = 0;          ///< of a bracket: the piece that is its partner
@@ -50,7 +51,7 @@ struct Pieces {
   }
 };
 
-Pieces make_pieces(Tokens& tokens, Parser::FileContext* tree);
+Pieces make_pieces(const Tokens& tokens, Parser::FileContext* tree);
 
 inline bool opens_group(const Piece& piece) {
   return piece.type == Parser::LPAREN || piece.type == Parser::LBRACKET ||

@@ -2,9 +2,11 @@
 
 #include <llvm/Support/ConvertUTF.h>
 
-#include "compiler/syntax/build.h"
-#include "compiler/syntax/error_strategy.h"
+#include "compiler/base/check.h"
+#include "compiler/syntax/parse_tree.h"
 #include "compiler/syntax/parsing.h"
+#include "compiler/syntax/read.h"
+#include "compiler/syntax/scan_errors.h"
 
 namespace rollout::syntax {
 
@@ -24,45 +26,31 @@ bool report_unreadable(const SourceMap& sources, SourceId source, Diagnostics& d
   return true;
 }
 
-/// Fast: gives up at the first mistake and says nothing.
-Parser::FileContext* parse_quietly(Parser& parser) {
-  parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(antlr4::atn::PredictionMode::SLL);
-  parser.setErrorHandler(std::make_shared<antlr4::BailErrorStrategy>());
-  return parser.file();
-}
-
-Parser::FileContext* parse_with_messages(Parser& parser, const Tokens& tokens, Diagnostics& diagnostics) {
-  parser.reset();
-  parser.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(antlr4::atn::PredictionMode::LL);
-  parser.setErrorHandler(std::make_shared<ErrorStrategy>(tokens, diagnostics));
-  return parser.file();
-}
-
 }  // namespace
 
-Parsing::Parsing(const SourceMap& sources, SourceId source, Diagnostics& diagnostics) {
-  if (report_unreadable(sources, source, diagnostics)) return;
-  tokens_.emplace(sources, source);
-  if (report_bad_tokens(*tokens_, diagnostics) || report_too_deep(*tokens_, diagnostics) ||
-      report_unbalanced_braces(*tokens_, sources, diagnostics) || report_swallowed_call(*tokens_, sources, diagnostics))
-    return;
-  parser_ = std::make_unique<Parser>(&tokens_->stream());
-  parser_->removeErrorListeners();
-  // ANTLR throws; nothing thrown leaves this function.
-  try {
-    tree_ = parse_quietly(*parser_);
-  } catch (const antlr4::ParseCancellationException&) {
-    size_t errors = diagnostics.errors();
-    Parser::FileContext* tree = parse_with_messages(*parser_, *tokens_, diagnostics);
-    if (diagnostics.errors() == errors) tree_ = tree;  // what SLL could not decide, LL could
+std::optional<Tokens> read_tokens(const SourceMap& sources, SourceId source, Diagnostics& diagnostics) {
+  if (report_unreadable(sources, source, diagnostics)) return std::nullopt;
+  Tokens tokens(sources, source);
+  if (report_bad_tokens(tokens, diagnostics) || report_too_deep(tokens, diagnostics) ||
+      report_unbalanced_braces(tokens, diagnostics) || report_swallowed_call(tokens, diagnostics))
+    return std::nullopt;
+  return tokens;
+}
+
+bool read_tree(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics) {
+  size_t errors = diagnostics.errors();
+  Reader reader(tokens, file, diagnostics);
+  if (!reader.read_file() && !reader.has_said_why()) {
+    report_syntax_errors(tokens, diagnostics);
+    ROLLOUT_CHECK(diagnostics.errors() > errors, "what the reader refuses does not fit the grammar");
   }
+  return diagnostics.errors() == errors;
 }
 
 std::unique_ptr<ast::File> parse(const SourceMap& sources, SourceId source, Diagnostics& diagnostics) {
   auto file = std::make_unique<ast::File>();
   file->source = source;
-  Parsing parsing(sources, source, diagnostics);
-  if (parsing.tree()) file->decls = Builder(parsing.tokens(), *file, diagnostics).build_file(parsing.tree());
+  if (std::optional<Tokens> tokens = read_tokens(sources, source, diagnostics)) read_tree(*tokens, *file, diagnostics);
   return file;
 }
 

@@ -1,7 +1,9 @@
-// Mistakes that are clearer seen in the tokens than in the grammar: braces, bad tokens, nesting.
+#include "compiler/syntax/scan_errors.h"
+
 #include <vector>
 
-#include "compiler/syntax/error_strategy.h"
+
+#include "compiler/syntax/antlr.h"
 #include "compiler/syntax/parse.h"
 
 namespace rollout::syntax {
@@ -9,41 +11,34 @@ namespace rollout::syntax {
 namespace {
 
 struct Open {
-  antlr4::Token* token;
+  const Token* token;
   uint32_t indent;
 };
 
-uint32_t indent_of(const SourceMap& sources, const Tokens& tokens, const antlr4::Token* token) {
-  Span span = tokens.span(token);
-  std::string_view line = sources.line_at(span.source, span.begin);
-  size_t first = line.find_first_not_of(" \t");
-  return uint32_t(first == std::string_view::npos ? 0 : first);
-}
-
-void report_unclosed(const Tokens& tokens, antlr4::Token* open, antlr4::Token* next, Diagnostics& diagnostics) {
-  antlr4::Token* before = tokens.before(next);
-  Span here = after(tokens.span(before ? before : open));
+void report_unclosed(const Tokens& tokens, const Token* open, const Token* next, Diagnostics& diagnostics) {
+  const Token* before = tokens.before(next);
+  Span here = after(tokens.span(before ? *before : *open));
   diagnostics.report(here, diag::MissingBrace)
       .caret("`}` is missing here")
-      .at(tokens.span(open), "this `{` is not closed");
+      .at(tokens.span(*open), "this `{` is not closed");
 }
 
 /// A setting or a statement that stands further in than its block: the line above should have opened one.
-bool report_unopened(const Tokens& tokens, const SourceMap& sources, Diagnostics& diagnostics) {
+bool report_unopened(const Tokens& tokens, Diagnostics& diagnostics) {
   constexpr uint32_t unknown = UINT32_MAX;
   std::vector<uint32_t> indents = {0};  // of the items of the open blocks
   int depth = 0;
-  const std::vector<antlr4::Token*>& all = tokens.visible();
+  const std::vector<Token>& all = tokens.visible();
   for (size_t i = 0; i + 1 < all.size(); ++i) {
-    size_t type = all[i]->getType(), next = all[i + 1]->getType();
+    TokenType type = all[i].type, next = all[i + 1].type;
     depth += type == Parser::LPAREN || type == Parser::LBRACKET   ? 1
              : type == Parser::RPAREN || type == Parser::RBRACKET ? -1
                                                                   : 0;
     bool item = starts_statement(type) || next == Parser::ASSIGN || next == Parser::COLON;
-    if (i > 0 && depth == 0 && item && tokens.first_on_line(all[i])) {
-      uint32_t indent = indent_of(sources, tokens, all[i]);
+    if (i > 0 && depth == 0 && item && all[i].first_on_line) {
+      uint32_t indent = tokens.indent(all[i]);
       if (indents.back() == unknown) indents.back() = indent;
-      size_t before = all[i - 1]->getType();
+      TokenType before = all[i - 1].type;
       bool header = before == Parser::NAME || before == Parser::STRING || before == Parser::RPAREN ||
                     before <= Parser::WITHIN;
       if (indent > indents.back() && header) {
@@ -62,25 +57,25 @@ bool report_unopened(const Tokens& tokens, const SourceMap& sources, Diagnostics
 
 }  // namespace
 
-bool report_unbalanced_braces(const Tokens& tokens, const SourceMap& sources, Diagnostics& diagnostics) {
+bool report_unbalanced_braces(const Tokens& tokens, Diagnostics& diagnostics) {
   int balance = 0;
-  for (antlr4::Token* token : tokens.visible())
-    balance += token->getType() == Parser::LBRACE ? 1 : token->getType() == Parser::RBRACE ? -1 : 0;
-  if (balance < 0) return report_unopened(tokens, sources, diagnostics);
+  for (const Token& token : tokens.visible())
+    balance += token.type == Parser::LBRACE ? 1 : token.type == Parser::RBRACE ? -1 : 0;
+  if (balance < 0) return report_unopened(tokens, diagnostics);
   if (balance == 0) return false;
   std::vector<Open> open;
-  for (antlr4::Token* token : tokens.visible()) {
-    bool first = tokens.first_on_line(token);
-    uint32_t indent = first ? indent_of(sources, tokens, token) : 0;
-    bool closes = token->getType() == Parser::RBRACE;
+  for (const Token& token : tokens.visible()) {
+    bool first = token.first_on_line;
+    uint32_t indent = tokens.indent(token);
+    bool closes = token.type == Parser::RBRACE;
     // A line that stands no further in than the line of an open brace ends that brace's block.
     bool dedented = first && !open.empty() && (closes ? indent < open.back().indent : indent <= open.back().indent);
-    if (dedented || token->getType() == antlr4::Token::EOF) {
+    if (dedented || token.type == end_of_file) {
       if (open.empty()) return false;
-      report_unclosed(tokens, open.back().token, token, diagnostics);
+      report_unclosed(tokens, open.back().token, &token, diagnostics);
       return true;
     }
-    if (token->getType() == Parser::LBRACE) open.push_back({token, indent_of(sources, tokens, token)});
+    if (token.type == Parser::LBRACE) open.push_back({&token, indent});
     if (closes && !open.empty()) open.pop_back();
   }
   return false;
@@ -105,19 +100,19 @@ bool report_bad_escape(Span string, std::string_view text, Diagnostics& diagnost
 
 bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
   bool found = false;
-  for (antlr4::Token* token : tokens.visible()) {
+  for (const Token& token : tokens.visible()) {
     Span span = tokens.span(token);
-    std::string text(tokens.text(token));
-    switch (token->getType()) {
+    std::string_view text = tokens.text(token);
+    switch (token.type) {
       case Parser::BAD_NUMBER:
-        diagnostics.report(span, diag::BadNumber, text)
+        diagnostics.report(span, diag::BadNumber, std::string(text))
             .advise(
                 "units are ns us ms s m h d, %, /s /m /h /d, B KB MB GB TB KiB MiB GiB TiB; a name does not "
                 "begin with a digit");
         break;
       case Parser::STRING: found |= report_bad_escape(span, text, diagnostics); continue;
       case Parser::UNTERMINATED: diagnostics.report(span, diag::UnterminatedString); break;
-      case Parser::BAD: diagnostics.report(span, diag::BadCharacter, text); break;
+      case Parser::BAD: diagnostics.report(span, diag::BadCharacter, std::string(text)); break;
       default: continue;
     }
     found = true;
@@ -125,23 +120,23 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
   return found;
 }
 
-bool report_swallowed_call(const Tokens& tokens, const SourceMap& sources, Diagnostics& diagnostics) {
-  const std::vector<antlr4::Token*>& all = tokens.visible();
+bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics) {
+  const std::vector<Token>& all = tokens.visible();
   int depth = 0;
   uint32_t indent = 0;
   bool found = false;
   for (size_t i = 0; i + 2 < all.size(); ++i) {
-    size_t type = all[i]->getType(), third = all[i + 2]->getType();
+    TokenType type = all[i].type, third = all[i + 2].type;
     depth += type == Parser::LPAREN || type == Parser::LBRACKET   ? 1
              : type == Parser::RPAREN || type == Parser::RBRACKET ? -1
                                                                   : 0;
-    if (tokens.first_on_line(all[i])) indent = indent_of(sources, tokens, all[i]);
+    if (all[i].first_on_line) indent = tokens.indent(all[i]);
     bool wants_value = type == Parser::HOLD || type == Parser::HELD || type == Parser::BY || type == Parser::WHEN ||
                        type == Parser::ASSIGN || type == Parser::WITHIN || type == Parser::VERIFY;
-    bool after_dot = i > 0 && all[i - 1]->getType() == Parser::DOT;
-    bool call = all[i + 1]->getType() == Parser::NAME && (third == Parser::DOT || third == Parser::LPAREN);
-    if (depth != 0 || !wants_value || after_dot || !call || !tokens.first_on_line(all[i + 1])) continue;
-    if (indent_of(sources, tokens, all[i + 1]) > indent) continue;
+    bool after_dot = i > 0 && all[i - 1].type == Parser::DOT;
+    bool call = all[i + 1].type == Parser::NAME && (third == Parser::DOT || third == Parser::LPAREN);
+    if (depth != 0 || !wants_value || after_dot || !call || !all[i + 1].first_on_line) continue;
+    if (tokens.indent(all[i + 1]) > indent) continue;
     diagnostics.report(after(tokens.span(all[i])), diag::ExpectedAfter, "a value", std::string(tokens.text(all[i])))
         .caret("missing here");
     found = true;
@@ -151,9 +146,9 @@ bool report_swallowed_call(const Tokens& tokens, const SourceMap& sources, Diagn
 
 bool report_too_deep(const Tokens& tokens, Diagnostics& diagnostics) {
   int depth = 0, chain = 0;
-  size_t last = 0;
-  for (antlr4::Token* token : tokens.visible()) {
-    size_t type = token->getType();
+  TokenType last = 0;
+  for (const Token& token : tokens.visible()) {
+    TokenType type = token.type;
     if (type == Parser::LBRACE || type == Parser::LPAREN || type == Parser::LBRACKET) ++depth;
     if (type == Parser::RBRACE || type == Parser::RPAREN || type == Parser::RBRACKET) --depth;
     bool prefix = type == Parser::MINUS || type == Parser::NOT || type == Parser::ELSE || type == Parser::LESS;

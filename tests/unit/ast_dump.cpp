@@ -10,8 +10,16 @@ class Dumper {
  public:
   void decl(const ast::Decl* decl);
   std::string take() { return std::move(out_); }
+  std::vector<std::string> take_nodes() { return std::move(nodes_); }
 
  private:
+  void place(std::string_view kind, Span span) {
+    if (!in_text_) nodes_.push_back(fmt::format("{} {} {}", kind, span.begin, span.end));
+  }
+  void place(const ast::Expr* expr) {
+    bool text = expr->kind == ast::ExprKind::Text || expr->kind == ast::ExprKind::Error;
+    place(fmt::format("e{}", int(text ? ast::ExprKind::Literal : expr->kind)), expr->span);
+  }
   void open(std::string_view what) { out_ += fmt::format("({} ", what); }
   void close() { out_ += ")"; }
   void word(std::string_view text) { out_ += fmt::format("{} ", text); }
@@ -51,6 +59,7 @@ class Dumper {
   }
   void settings(ast::List<ast::Setting> list) {
     for (const ast::Setting& setting : list) {
+      place("setting", setting.span);
       open("set");
       name(setting.name);
       expr(setting.value);
@@ -67,6 +76,8 @@ class Dumper {
   void test(const ast::TestDecl& decl);
 
   std::string out_;
+  std::vector<std::string> nodes_;
+  bool in_text_ = false;
 };
 
 template <typename T, typename Node>
@@ -76,6 +87,7 @@ const T& as(const Node* node) {
 
 void Dumper::type(const ast::Type* type) {
   if (!type) return word("-");
+  place("type", type->span);
   open("type");
   name(type->name);
   for (const ast::Type* argument : type->arguments) this->type(argument);
@@ -86,13 +98,16 @@ void Dumper::type(const ast::Type* type) {
 
 void Dumper::expr(const ast::Expr* expr) {
   if (!expr) return word("-");
+  place(expr);
   open(fmt::format("e{}", int(expr->kind)));
   switch (expr->kind) {
     case ast::ExprKind::Error: break;
     case ast::ExprKind::Literal: word(as<ast::LiteralExpr>(expr).text); break;
     case ast::ExprKind::Name: word(as<ast::NameExpr>(expr).name); break;
     case ast::ExprKind::Text:
+      in_text_ = true;
       for (const ast::Expr* part : as<ast::TextExpr>(expr).parts) this->expr(part);
+      in_text_ = false;
       break;
     case ast::ExprKind::Member:
       this->expr(as<ast::MemberExpr>(expr).object);
@@ -124,12 +139,14 @@ void Dumper::expr(const ast::Expr* expr) {
 
 void Dumper::block(const ast::Block* block) {
   if (!block) return word("-");
+  place("block", block->span);
   open("block");
   for (const ast::Statement* one : block->statements) statement(one);
   close();
 }
 
 void Dumper::statement(const ast::Statement* statement) {
+  place(fmt::format("s{}", int(statement->kind)), statement->span);
   open(fmt::format("s{}", int(statement->kind)));
   switch (statement->kind) {
     case ast::StatementKind::Error: break;
@@ -177,6 +194,7 @@ void Dumper::capability(const ast::CapabilityDecl& decl) {
     name(action.name);
     fields(action.parameters);
     for (const ast::Effect& effect : action.effects) {
+      place("effect", effect.span);
       for (const ast::Name& one : {effect.variable, effect.service, effect.role}) name(one);
       expr(effect.value);
     }
@@ -214,6 +232,7 @@ void Dumper::gate(const ast::GateDecl& decl) {
   for (const ast::Expr* part : {decl.sample, decl.minimum, decl.harm, decl.harm_of}) expr(part);
   name(decl.minimum_noun);
   for (const ast::ConditionClause& clause : decl.conditions) {
+    place("condition", clause.span);
     open(fmt::format("c{}", int(clause.kind)));
     for (const ast::Expr* part : {clause.condition, clause.proven, clause.samples}) expr(part);
     name(clause.samples_noun);
@@ -228,6 +247,7 @@ void Dumper::gate(const ast::GateDecl& decl) {
 
 void Dumper::test(const ast::TestDecl& decl) {
   for (const ast::TestItem& item : decl.items) {
+    place("test item", item.span);
     open(fmt::format("t{}", int(item.kind)));
     expr(item.subject);
     for (const ast::ScriptedValue& value : item.values) {
@@ -242,6 +262,7 @@ void Dumper::test(const ast::TestDecl& decl) {
 }
 
 void Dumper::decl(const ast::Decl* decl) {
+  place("declaration", decl->span);
   open(fmt::format("d{}", int(decl->kind)));
   name(decl->name);
   doc(decl->doc);
@@ -295,6 +316,12 @@ std::string dump(const ast::File& file) {
   Dumper dumper;
   for (const ast::Decl* decl : file.decls) dumper.decl(decl);
   return dumper.take();
+}
+
+std::vector<std::string> nodes(const ast::File& file) {
+  Dumper dumper;
+  for (const ast::Decl* decl : file.decls) dumper.decl(decl);
+  return dumper.take_nodes();
 }
 
 }  // namespace rollout

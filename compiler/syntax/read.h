@@ -1,0 +1,124 @@
+// Private to compiler/syntax: tokens → syntax tree by recursive descent, one function a rule of RolloutParser.g4, which
+// is the definition; tests/syntax compares the two. Only texts without a mistake come through: at the first token that
+// does not fit, the reader stops without a word, and the generated parser says what is wrong.
+#pragma once
+
+#include <llvm/ADT/SmallVector.h>
+
+#include "compiler/base/diagnostics.h"
+#include "compiler/syntax/antlr.h"
+#include "compiler/syntax/ast.h"
+#include "compiler/syntax/tokens.h"
+
+namespace rollout::syntax {
+
+class Reader {
+ public:
+  Reader(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics)
+      : tokens_(tokens), list_(tokens.visible()), file_(file), diagnostics_(diagnostics) {}
+
+  /// Fills the file. False where the text does not fit the grammar.
+  bool read_file();
+  /// What the grammar does not say has been reported, and the file was read no further.
+  bool has_said_why() const { return said_why_; }
+
+ private:
+  // read_decl.cpp
+  const ast::Decl* read_decl();
+  const ast::Decl* read_import();
+  ast::Name read_library_path();
+  const ast::Decl* read_input();
+  const ast::Decl* read_let();
+  const ast::Decl* read_record();
+  const ast::Decl* read_target(bool metrics);
+  const ast::Decl* read_service();
+  const ast::Decl* read_strategy();
+  const ast::Decl* read_rollout();
+  ast::List<ast::Setting> read_config();
+  ast::Setting read_setting();
+  ast::Field read_field();
+  ast::List<ast::Field> read_parameters();
+  std::string_view doc_above(size_t first) const;
+  // read_library.cpp: what the standard library declares
+  const ast::Decl* read_capability();
+  ast::ActionItem read_action();
+  ast::Effect read_effect();
+  const ast::Decl* read_backend();
+  ast::ActionLimits read_limits();
+  // read_gate.cpp, read_test.cpp
+  const ast::Decl* read_gate();
+  ast::ConditionClause read_condition();
+  ast::ResponseClause read_response();
+  const ast::Decl* read_test();
+  ast::TestItem read_test_item();
+  void read_given(ast::TestItem& item);
+  // read_statement.cpp
+  const ast::Block* read_block();
+  const ast::Statement* read_statement();
+  const ast::Statement* read_call_statement();
+  const ast::Statement* read_phase();
+  const ast::Statement* read_hold();
+  const ast::Statement* read_for();
+  const ast::Statement* read_if();
+  const ast::Statement* read_local_let();
+  const ast::Statement* read_rollback();
+  // read_expr.cpp
+  const ast::Expr* read_expr(int least_power = 0);
+  const ast::Expr* read_operand();
+  const ast::Expr* read_postfix();
+  const ast::Expr* read_primary();
+  const ast::Expr* read_list();
+  const ast::Expr* read_string();
+  const ast::Expr* read_text(const Token& token);
+  const ast::Expr* read_callee();
+  ast::List<ast::Argument> read_arguments();
+  const ast::Type* read_type();
+  const ast::Expr* limit_height(const ast::Expr* expr, int height);
+
+  // The cursor.
+  TokenType type() const { return list_[at_].type; }
+  bool is(TokenType type) const { return list_[at_].type == type; }
+  bool is_word() const;
+  bool next_is(TokenType type) const { return at_ + 1 < list_.size() && list_[at_ + 1].type == type; }
+  /// Steps over the token, which is not the end of the file; returns its index.
+  size_t take() { return at_++; }
+  bool accept(TokenType type) { return is(type) && (++at_, true); }
+  const Token& expect(TokenType type) { return is(type) ? list_[at_++] : fail(); }
+  /// Whether another item stands before `closing`, which is taken when it is reached.
+  bool more(TokenType closing) { return !failed_ && !accept(closing); }
+  /// From here on everything is the end of the file.
+  const Token& fail() {
+    failed_ = true;
+    at_ = list_.size() - 1;
+    return list_.back();
+  }
+
+  ast::Name name_of(const Token& token) const { return {tokens_.text(token), tokens_.span(token)}; }
+  ast::Name expect_name() { return name_of(expect(Parser::NAME)); }
+  ast::Name expect_word() { return name_of(is_word() ? list_[take()] : fail()); }
+  ast::Name expect_name_or_string() { return name_of(is(Parser::STRING) ? list_[take()] : expect(Parser::NAME)); }
+  ast::List<ast::Name> read_names(TokenType separator);
+  ast::List<ast::Name> read_words();
+
+  /// From the token with the index `first` to the last one taken.
+  Span since(size_t first) const {
+    return join(tokens_.span(list_[first]), tokens_.span(list_[at_ > first ? at_ - 1 : first]));
+  }
+  ast::Expr node(ast::ExprKind kind, Span span) { return {kind, span, file_.expr_count++}; }
+  template <typename T>
+  const T* make(T node) { return new (file_.arena.Allocate<T>()) T(node); }
+  template <typename T>
+  ast::List<T> keep(const llvm::SmallVectorImpl<T>& items) { return llvm::makeArrayRef(items).copy(file_.arena); }
+
+  const Tokens& tokens_;
+  const std::vector<Token>& list_;
+  ast::File& file_;
+  Diagnostics& diagnostics_;
+  size_t at_ = 0;
+  int height_ = 0;   ///< of the expression read last
+  int nesting_ = 0;  ///< of types
+  bool failed_ = false;
+  bool said_why_ = false;
+};
+
+}  // namespace rollout::syntax

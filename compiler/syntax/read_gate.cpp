@@ -1,0 +1,70 @@
+#include "compiler/syntax/read.h"
+
+namespace rollout::syntax {
+
+const ast::Decl* Reader::read_gate() {
+  size_t first = take();
+  ast::GateDecl gate{{ast::DeclKind::Gate, {}, expect_name(), doc_above(first)},
+                     read_parameters(), nullptr, nullptr, {}, nullptr, nullptr, {}, {}};
+  expect(Parser::LBRACE);
+  llvm::SmallVector<ast::ConditionClause> conditions;
+  llvm::SmallVector<ast::ResponseClause> responses;
+  while (more(Parser::RBRACE)) {
+    if (accept(Parser::SAMPLE)) {
+      expect(Parser::EVERY);
+      gate.sample = read_expr();
+    } else if (accept(Parser::MINIMUM)) {
+      gate.minimum = read_expr();
+      gate.minimum_noun = expect_name();
+    } else if (accept(Parser::HARM)) {
+      expect(Parser::PLUS);
+      gate.harm = read_expr();
+      expect(Parser::OF);
+      gate.harm_of = read_expr();
+    } else if (is(Parser::ON)) {
+      responses.push_back(read_response());
+    } else {
+      conditions.push_back(read_condition());
+    }
+  }
+  gate.conditions = keep(conditions);
+  gate.responses = keep(responses);
+  gate.span = since(first);
+  return make(gate);
+}
+
+ast::ConditionClause Reader::read_condition() {
+  size_t first = at_;
+  ast::ConditionClause clause{ast::ClauseKind::Require, nullptr, nullptr, nullptr, {}, {}};
+  if (accept(Parser::REJECT)) {
+    clause.kind = ast::ClauseKind::Reject;
+    expect(Parser::WHEN);
+  } else {
+    expect(Parser::REQUIRE);
+  }
+  clause.condition = read_expr();
+  if (accept(Parser::PROVEN)) {
+    clause.proven = read_expr();
+  } else if (accept(Parser::OVER)) {
+    clause.samples = read_expr();
+    clause.samples_noun = expect_name();
+  }
+  clause.span = since(first);
+  return clause;
+}
+
+ast::ResponseClause Reader::read_response() {
+  take();
+  ast::ResponseClause response{expect_name(), nullptr, false};
+  expect(Parser::LBRACE);
+  if (accept(Parser::HOLD)) {
+    response.hold = read_expr();
+    expect(Parser::THEN);
+  }
+  response.pass = accept(Parser::PASS);
+  expect(response.pass ? Parser::UNPROVEN : Parser::FAIL);
+  expect(Parser::RBRACE);
+  return response;
+}
+
+}  // namespace rollout::syntax

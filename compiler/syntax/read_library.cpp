@@ -1,0 +1,113 @@
+#include "compiler/syntax/read.h"
+
+namespace rollout::syntax {
+
+using ast::DeclKind;
+
+const ast::Decl* Reader::read_capability() {
+  size_t first = take();
+  ast::Name name = expect_name();
+  expect(Parser::LBRACE);
+  llvm::SmallVector<ast::ActionItem> actions;
+  llvm::SmallVector<ast::ObserveItem> observations;
+  llvm::SmallVector<ast::SignalMethod> signals;
+  while (more(Parser::RBRACE)) {
+    if (accept(Parser::OBSERVE)) {
+      ast::ObserveItem item{expect_name(), read_parameters(), nullptr};
+      expect(Parser::ARROW);
+      item.type = read_type();
+      observations.push_back(item);
+    } else if (accept(Parser::SIGNAL)) {
+      ast::SignalMethod item{expect_name(), read_parameters(), nullptr, {}};
+      expect(Parser::ARROW);
+      item.type = read_type();
+      expect(Parser::FROM);
+      item.evidence = expect_name();
+      signals.push_back(item);
+    } else {
+      actions.push_back(read_action());
+    }
+  }
+  return make(ast::CapabilityDecl{{DeclKind::Capability, since(first), name, doc_above(first)}, keep(actions),
+                                  keep(observations), keep(signals)});
+}
+
+ast::ActionItem Reader::read_action() {
+  ast::ActionItem action{ast::ReversibilityWord::Irreversible, {}, {}, {}};
+  if (accept(Parser::REVERSIBLE)) action.reversibility = ast::ReversibilityWord::Reversible;
+  else if (accept(Parser::COMPENSABLE)) action.reversibility = ast::ReversibilityWord::Compensable;
+  else expect(Parser::IRREVERSIBLE);
+  expect(Parser::ACTION);
+  action.name = expect_name();
+  action.parameters = read_parameters();
+  expect(Parser::LBRACE);
+  llvm::SmallVector<ast::Effect> effects;
+  while (more(Parser::RBRACE)) effects.push_back(read_effect());
+  action.effects = keep(effects);
+  return action;
+}
+
+ast::Effect Reader::read_effect() {
+  size_t first = at_;
+  expect(Parser::SETS);
+  ast::Effect effect{expect_name(), {}, {}, nullptr, {}};
+  expect(Parser::LPAREN);
+  effect.service = expect_name();
+  expect(Parser::COMMA);
+  effect.role = expect_name();
+  expect(Parser::RPAREN);
+  expect(Parser::ASSIGN);
+  effect.value = read_expr();
+  effect.span = since(first);
+  return effect;
+}
+
+const ast::Decl* Reader::read_backend() {
+  size_t first = take();
+  ast::BackendDecl decl{{DeclKind::Backend, {}, expect_name(), doc_above(first)}, {}, {}, {}, {}, {}, {}};
+  expect(Parser::IMPLEMENTS);
+  decl.capabilities = read_names(Parser::PLUS);
+  expect(Parser::LBRACE);
+  llvm::SmallVector<ast::Field> config, bindings;
+  llvm::SmallVector<ast::ActionLimits> actions;
+  while (more(Parser::RBRACE)) {
+    if (accept(Parser::CONFIG)) {
+      config.push_back(read_field());
+    } else if (accept(Parser::BINDING)) {
+      bindings.push_back(read_field());
+      if (accept(Parser::GIVEN)) bindings.back().given = read_words();
+    } else if (accept(Parser::WEIGHTS)) {
+      decl.weights_from = name_of(expect(Parser::INT));
+      expect(Parser::DOTDOT);
+      decl.weights_to = name_of(expect(Parser::INT));
+      expect(Parser::PER);
+      expect(Parser::NAME);
+    } else {
+      expect(Parser::ACTION);
+      actions.push_back(read_limits());
+    }
+  }
+  decl.config = keep(config);
+  decl.bindings = keep(bindings);
+  decl.actions = keep(actions);
+  decl.span = since(first);
+  return make(decl);
+}
+
+ast::ActionLimits Reader::read_limits() {
+  ast::ActionLimits limits{expect_name(), nullptr, {}, false};
+  expect(Parser::LBRACE);
+  while (more(Parser::RBRACE)) {
+    if (accept(Parser::WITHIN)) {
+      limits.within = read_expr();
+    } else if (accept(Parser::ATTEMPTS)) {
+      limits.attempts = name_of(expect(Parser::INT));
+    } else {
+      expect(Parser::IDEMPOTENT);
+      limits.idempotent = true;
+    }
+  }
+  return limits;
+}
+
+}  // namespace rollout::syntax

@@ -1,0 +1,10 @@
+# Writes the words of the language, one WORD(TOKEN, "text") a line, from the block `tokens { … }` of the lexer grammar.
+file(READ ${LEXER} grammar)
+string(REGEX MATCH "\ntokens {([^}]*)}" block "${grammar}")
+string(REGEX MATCHALL "[A-Z_]+" words "${CMAKE_MATCH_1}")
+set(text "")
+foreach(word IN LISTS words)
+  string(TOLOWER ${word} lower)
+  string(APPEND text "WORD(${word}, \"${lower}\")\n")
+endforeach()
+file(WRITE ${OUT} "${text}")
