@@ -39,13 +39,15 @@ void check_phase(const plan::Plan& plan, const std::string& name, Span span, Dia
 
 }  // namespace
 
-std::unique_ptr<Compilation> compile(const std::string& path, const check::Loader& load) {
+std::unique_ptr<Compilation> compile(const std::string& path, const check::Loader& load,
+                                     const std::function<void()>& when_parsed) {
   auto compilation = std::make_unique<Compilation>();
   check::Loader loader = [&](const std::string& file) {
     llvm::StringRef name(file);
     return name.consume_front("std/") ? load_library(name) : load(file);
   };
-  compilation->program = check::check(path, loader, compilation->sources, compilation->diagnostics);
+  compilation->program = check::check(path, loader, compilation->sources, compilation->diagnostics,
+                                       when_parsed);
   return compilation;
 }
 

@@ -18,7 +18,9 @@ struct Compilation {
 };
 
 /// `path` is relative to the project root; `std/…` never reaches `load`: the library stands in the binary.
-std::unique_ptr<Compilation> compile(const std::string& path, const check::Loader& load);
+/// `when_parsed` is called when all files are trees and nothing is checked yet.
+std::unique_ptr<Compilation> compile(const std::string& path, const check::Loader& load,
+                                     const std::function<void()>& when_parsed = {});
 
 /// All that can be found without a live system: the file's rollouts planned with their examples, its tests read.
 void check_plans(Compilation& compilation);

@@ -47,6 +47,30 @@ Node convert(const simdjson::dom::element& element) {
 
 const Node null_node;
 
+std::string escaped(char c) {
+  switch (c) {
+    case '"': return "\\\"";
+    case '\\': return "\\\\";
+    case '\n': return "\\n";
+    case '\r': return "\\r";
+    case '\t': return "\\t";
+    default: return fmt::format("\\u{:04x}", int(c));
+  }
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  auto plain = [](char c) { return uint8_t(c) >= 0x20 && c != '"' && c != '\\'; };
+  out += '"';
+  for (size_t at = 0; at < text.size();) {
+    size_t end = at;
+    while (end < text.size() && plain(text[end])) ++end;
+    out += text.substr(at, end - at);
+    if (end < text.size()) out += escaped(text[end++]);
+    at = end;
+  }
+  out += '"';
+}
+
 }  // namespace
 
 const Node* Node::find(std::string_view key) const {
@@ -94,13 +118,17 @@ Writer& Writer::end_array() { out_ += ']'; needs_comma_ = true; return *this; }
 
 Writer& Writer::key(std::string_view name) {
   separate();
-  out_ += quote(name);
+  append_quoted(out_, name);
   out_ += ':';
   needs_comma_ = false;
   return *this;
 }
 
-Writer& Writer::value(std::string_view text) { return raw(quote(text)); }
+Writer& Writer::value(std::string_view text) {
+  separate();
+  append_quoted(out_, text);
+  return *this;
+}
 Writer& Writer::value(int64_t number) { return raw(fmt::format_int(number).c_str()); }
 Writer& Writer::value(double number) { return std::isfinite(number) ? raw(fmt::format("{}", number)) : null(); }
 Writer& Writer::value(bool flag) { return raw(flag ? "true" : "false"); }
@@ -113,20 +141,9 @@ Writer& Writer::raw(std::string_view text) {
 }
 
 std::string quote(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (uint8_t(c) < 0x20) out += fmt::format("\\u{:04x}", int(c));
-        else out += c;
-    }
-  }
-  return out += '"';
+  std::string out;
+  append_quoted(out, text);
+  return out;
 }
 
 }  // namespace rollout::json

@@ -5,9 +5,10 @@
 namespace rollout::check {
 
 std::unique_ptr<ir::Program> check(const std::string& path, const Loader& load, SourceMap& sources,
-                                   Diagnostics& diagnostics) {
+                                   Diagnostics& diagnostics, const std::function<void()>& when_parsed) {
   auto program = std::make_unique<ir::Program>();
   Loaded loaded = load_modules(path, load, sources, *program, diagnostics);
+  if (when_parsed) when_parsed();
   // A file that could not be parsed has no declarations: everything that names them would be reported again.
   if (!diagnostics.has_errors()) Checker(*program, diagnostics).run(loaded);
   return program;

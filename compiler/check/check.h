@@ -18,8 +18,8 @@ using Loader = std::function<Result<std::string>(const std::string& path)>;
 inline constexpr size_t max_modules = 1000;
 
 /// Reads `path` and all that it imports, each file once, and checks them.
-/// The program is returned also when there are errors: look at `diagnostics`.
+/// The program is returned also when there are errors: look at `diagnostics`. `when_parsed`: see compiler/compile.h.
 std::unique_ptr<ir::Program> check(const std::string& path, const Loader& load, SourceMap& sources,
-                                   Diagnostics& diagnostics);
+                                   Diagnostics& diagnostics, const std::function<void()>& when_parsed = {});
 
 }  // namespace rollout::check

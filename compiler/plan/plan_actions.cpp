@@ -233,8 +233,8 @@ bool Planner::share_possible(const Action& action, Span span) {
     if (std::fabs(possible - share) >= best) continue;
     best = std::fabs(possible - share);
     nearest_share = possible;
+    if (best <= tolerance) return true;
   }
-  if (best <= tolerance) return true;
   diagnostics_
       .report(span, diag::ShareImpossible, eval::to_text(action.sets[0].value),
               std::string(backend.decl->name.text), most)

@@ -1,5 +1,4 @@
 #include "runtime/cli/report.h"
-#include "runtime/cli/timings.h"
 
 #include <fmt/format.h>
 
@@ -16,10 +15,9 @@ int cmd_check(const Context& context) {
   for (const std::string& file : *files) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
-    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory);
-    timings.mark("check");
+    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
     check_plans(*compilation);
-    timings.mark("plans");
+    timings.mark("plan");
     report.add(*compilation);
     const ir::Program& program = *compilation->program;
     for (const ir::Rollout& rollout : program.rollouts)

@@ -133,12 +133,13 @@ int cmd_test(const Context& context) {
   Result<std::vector<std::string>> files = rollout_files(context.env.directory, named);
   if (!files) return context.fail(Usage, files.error().message);
   bool text = context.format == "text";
+  Timings timings(context);
   Report report(context);
   std::vector<Tested> all;
   for (const std::string& file : *files) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
-    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory);
+    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
     std::vector<plan::TestCase> cases;
     if (!compilation->diagnostics.has_errors())
       cases = plan::test_cases(*compilation->program, compilation->sources, compilation->diagnostics);

@@ -31,8 +31,7 @@ Planned finish(Project project, plan::Plan plan) {
 /// First offline: that names the services to look at. Then with what was seen of them.
 PlanOrExit plan_source(const Context& context, const Place& place, plan::Request request, Look look,
                        Timings& timings) {
-  std::unique_ptr<Compilation> compilation = compile_file(place, context.env.directory);
-  timings.mark("check");
+  std::unique_ptr<Compilation> compilation = compile_file(place, context.env.directory, timings);
   Report report(context);
   std::optional<plan::Plan> plan;
   if (!compilation->diagnostics.has_errors())

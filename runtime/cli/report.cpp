@@ -6,8 +6,16 @@
 
 namespace rollout::cli {
 
-std::unique_ptr<Compilation> compile_file(const Place& place, const std::string& directory) {
-  std::unique_ptr<Compilation> compilation = compile(place.path, source_reader(place.project));
+std::unique_ptr<Compilation> compile_file(const Place& place, const std::string& directory, Timings& timings) {
+  timings.mark("read");  // what came before: finding the files
+  check::Loader reader = [&, read = source_reader(place.project)](const std::string& path) {
+    timings.mark("parse");
+    Result<std::string> text = read(path);
+    timings.mark("read");
+    return text;
+  };
+  auto compilation = compile(place.path, reader, [&] { timings.mark("parse"); });
+  timings.mark("check");
   compilation->sources.show_names_as(typed_paths(place.project, directory));
   return compilation;
 }

@@ -9,11 +9,12 @@
 #include "compiler/compile.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/project.h"
+#include "runtime/cli/timings.h"
 
 namespace rollout::cli {
 
-/// Reads and checks one file; paths in its diagnostics are as the user would type them.
-std::unique_ptr<Compilation> compile_file(const Place& place, const std::string& directory);
+/// Reads and checks one file; paths in its diagnostics are as the user would type them. Marks `read`, `parse`, `check`.
+std::unique_ptr<Compilation> compile_file(const Place& place, const std::string& directory, Timings& timings);
 
 class Report {
  public:

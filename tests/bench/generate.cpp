@@ -76,6 +76,18 @@ std::string rollout_source(int phases) {
   return text;
 }
 
+std::string chain_source(int count) {
+  std::string text = "let a0 = 1\n";
+  for (int i = 1; i < count; ++i) text += fmt::format("let a{} = a{} + 1\n", i, i - 1);
+  return text;
+}
+
+std::string fan_source(int count) {
+  std::string text = "let a0 = 1\n";
+  for (int i = 1; i < count; ++i) text += fmt::format("let a{} = a0 + {}\n", i, i);
+  return text;
+}
+
 Status write_peer_source(const std::filesystem::path& generator, const std::string& language, int phases,
                          const std::filesystem::path& path) {
   std::string script = generator.string(), count = std::to_string(phases), python = "python3", name = language;

@@ -13,6 +13,10 @@ namespace rollout::bench {
 /// The text of a .rollout file with one rollout of `phases` phases.
 std::string rollout_source(int phases);
 
+/// `let`s, each made of the one before, or all of the first.
+std::string chain_source(int count);
+std::string fan_source(int count);
+
 /// Writes `gen.py LANGUAGE phases` to `path`.
 Status write_peer_source(const std::filesystem::path& generator, const std::string& language, int phases,
                          const std::filesystem::path& path);

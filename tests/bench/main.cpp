@@ -23,6 +23,7 @@ struct Options {
   fs::path rollout;
   fs::path pkl;
   fs::path jsonnet = "jsonnet";
+  fs::path starlark;  ///< perf/starrun, built
   fs::path scratch;  ///< for generated inputs
   bool json = false;
   std::string only;  ///< run only cases whose name holds this
@@ -33,16 +34,20 @@ struct Case {
   std::string peer;
   Command ours;
   Command theirs;
-  double limit = 0;  ///< greatest allowed ratio
+  double limit = 0;  ///< greatest allowed ratio of wall time
   int rounds = 0;
+  double memory_limit = 0;  ///< greatest allowed ratio of peak memory; 0: any
 };
 
 /// One line of the report.
 struct Line {
   std::string name, peer;
   Comparison figures;
-  double limit = 0;
-  bool is_kept() const { return figures.ratio <= limit; }
+  double limit = 0, memory_limit = 0;
+  bool is_kept() const {
+    bool memory = memory_limit == 0 || figures.ours.peak_mib <= memory_limit * figures.peer.peak_mib;
+    return figures.ratio <= limit && memory;
+  }
 };
 
 /// How time grows with size: t ~ n^exponent.
@@ -52,12 +57,22 @@ struct Growth {
   bool is_kept() const { return ours <= limit; }
 };
 
+/// A file that must pass; nobody to compare with.
+struct Shape {
+  std::string name;
+  Sample figures;
+};
+
 struct Report {
   std::vector<Line> lines;
+  std::vector<Shape> shapes;
   std::vector<Growth> growths;
 };
 
 constexpr double growth_limit = 1.1;
+constexpr int sizes[] = {1000, 10'000, 100'000};
+
+std::string stem(const Options& options, int phases) { return options.scratch / fmt::format("phases-{}", phases); }
 
 std::vector<Case> cases(const Options& options) {
   fs::path root = ROLLOUT_SOURCE_DIR;
@@ -76,28 +91,35 @@ std::vector<Case> cases(const Options& options) {
                             {jsonnet, peers / "shop.jsonnet"},
                             0.3,
                             21}};
-  struct Size { int phases; double limit; int rounds; };
-  for (Size size : {Size{1000, 1.0, 9}, Size{10000, 0.4, 5}}) {
-    std::string stem = options.scratch / fmt::format("phases-{}", size.phases);
-    all.push_back({fmt::format("check and plan of {} phases", size.phases),
-                   "pkl eval",
-                   {rollout, "plan", "--offline", stem + ".rollout"},
-                   {pkl, "eval", stem + ".pkl"},
-                   size.limit,
-                   size.rounds});
-  }
+  auto add_phases = [&](int phases, std::string peer, Command theirs, double limit, int rounds, double memory = 0) {
+    theirs.push_back(stem(options, phases) + (peer == "pkl eval" ? ".pkl" : ".star"));
+    all.push_back({fmt::format("check and plan of {} phases", phases),
+                   std::move(peer),
+                   {rollout, "plan", "--offline", stem(options, phases) + ".rollout"},
+                   std::move(theirs),
+                   limit,
+                   rounds,
+                   memory});
+  };
+  add_phases(1000, "pkl eval", {pkl, "eval"}, 1.0, 9);
+  add_phases(10'000, "pkl eval", {pkl, "eval"}, 0.2, 5);
+  add_phases(10'000, "starlark", {options.starlark}, 1.0, 9);
+  add_phases(100'000, "pkl eval", {pkl, "eval"}, 0.15, 3, 0.5);
   return all;
 }
 
 Status write_inputs(const Options& options) {
   fs::create_directories(options.scratch);
-  for (int phases : {1000, 10000}) {
-    std::string stem = options.scratch / fmt::format("phases-{}", phases);
-    std::ofstream(stem + ".rollout") << rollout_source(phases);
-    fs::path generator = fs::path(ROLLOUT_SOURCE_DIR) / "tests/bench/perf/gen.py";
-    Status written = write_peer_source(generator, "pkl", phases, stem + ".pkl");
-    if (!written) return written;
+  fs::path generator = fs::path(ROLLOUT_SOURCE_DIR) / "tests/bench/perf/gen.py";
+  for (int phases : sizes) {
+    std::ofstream(stem(options, phases) + ".rollout") << rollout_source(phases);
+    for (const char* language : {"pkl", "star"}) {
+      Status written = write_peer_source(generator, language, phases, stem(options, phases) + "." + language);
+      if (!written) return written;
+    }
   }
+  std::ofstream(options.scratch / "chain.rollout") << chain_source(sizes[2]);
+  std::ofstream(options.scratch / "fan.rollout") << fan_source(sizes[2]);
   return Done{};
 }
 
@@ -106,13 +128,12 @@ std::vector<Growth> growths_of(const std::vector<Line>& lines) {
   const Line *small = nullptr, *large = nullptr;
   for (const Line& line : lines) {
     if (line.name.ends_with(" 1000 phases")) small = &line;
-    if (line.name.ends_with(" 10000 phases")) large = &line;
+    if (line.name.ends_with(" 100000 phases")) large = &line;
   }
   if (!small || !large) return {};
-  auto exponent = [](double from, double to) { return std::log10(to / from); };
-  return {{"growth from 1000 to 10000 phases",
-           exponent(small->figures.ours.wall_ms, large->figures.ours.wall_ms),
-           exponent(small->figures.peer.wall_ms, large->figures.peer.wall_ms), growth_limit}};
+  auto exponent = [](double from, double to) { return std::log10(to / from) / 2; };  // over two powers of ten
+  return {{"growth from 1000 to 100000 phases", exponent(small->figures.ours.cpu_ms, large->figures.ours.cpu_ms),
+           exponent(small->figures.peer.cpu_ms, large->figures.peer.cpu_ms), growth_limit}};
 }
 
 void print_text(const Report& report) {
@@ -124,6 +145,8 @@ void print_text(const Report& report) {
                f.ours.wall_ms, line.peer, f.peer.wall_ms, f.ratio, line.limit, f.load, f.ours.peak_mib,
                f.peer.peak_mib, line.is_kept() ? "" : "  over the limit");
   }
+  for (const Shape& shape : report.shapes)
+    fmt::print("{:<34} {:>9.1f} {:>55.0f}/-\n", shape.name, shape.figures.wall_ms, shape.figures.peak_mib);
   for (const Growth& growth : report.growths)
     fmt::print("{:<34} {:>9.2f} {:>10} {:>9.2f} {:>7} {:>7.2f}{}\n", growth.name, growth.ours, "pkl eval",
                growth.peer, "", growth.limit, growth.is_kept() ? "" : "  over the limit");
@@ -143,6 +166,13 @@ void print_json(const Report& report) {
     out.field("peer_peak_mib", f.peer.peak_mib).field("ratio", f.ratio).field("limit", line.limit);
     out.field("load", f.load).field("kept", line.is_kept()).end_object();
   }
+  out.end_array().key("shapes").begin_array();
+  for (const Shape& shape : report.shapes)
+    out.begin_object()
+        .field("name", shape.name)
+        .field("ours_ms", shape.figures.wall_ms)
+        .field("ours_peak_mib", shape.figures.peak_mib)
+        .end_object();
   out.end_array().key("growth").begin_array();
   for (const Growth& growth : report.growths) {
     out.begin_object().field("name", growth.name).field("ours", growth.ours).field("peer", growth.peer);
@@ -164,8 +194,16 @@ int run(const Options& options) {
     if (test.name.find(options.only) == std::string::npos) continue;
     Result<Comparison> figures = compare(test.ours, test.theirs, test.rounds);
     failed |= !figures;
-    if (figures) report.lines.push_back({test.name, test.peer, *figures, test.limit});
+    if (figures) report.lines.push_back({test.name, test.peer, *figures, test.limit, test.memory_limit});
     else fmt::print(stderr, "rollout_bench: {}: {}\n", test.name, figures.error().message);
+  }
+  for (std::string shape : {"chain", "fan"}) {
+    std::string name = fmt::format("check of a {} of {}", shape, sizes[2]);
+    if (name.find(options.only) == std::string::npos) continue;
+    Result<Sample> figures = run_once({options.rollout, "check", options.scratch / (shape + ".rollout")});
+    failed |= !figures;
+    if (figures) report.shapes.push_back({name, *figures});
+    else fmt::print(stderr, "rollout_bench: {}: {}\n", name, figures.error().message);
   }
   report.growths = growths_of(report.lines);
   (options.json ? print_json : print_text)(report);
@@ -197,16 +235,16 @@ int main(int argc, char** argv) {
     else if (argument == "--rollout" && has_value) options.rollout = fs::absolute(argv[++i]);
     else if (argument == "--pkl" && has_value) options.pkl = argv[++i];
     else if (argument == "--jsonnet" && has_value) options.jsonnet = argv[++i];
+    else if (argument == "--starlark" && has_value) options.starlark = argv[++i];
     else if (argument == "--scratch" && has_value) options.scratch = fs::absolute(argv[++i]);
     else if (argument == "--only" && has_value) options.only = argv[++i];
     else options.rollout.clear(), i = argc;
   }
   if (options.only == "decision" && !options.scratch.empty()) return rollout::bench::run_decisions(options);
-  if (options.rollout.empty() || options.pkl.empty() || options.scratch.empty()) {
+  if (options.rollout.empty() || options.pkl.empty() || options.starlark.empty() || options.scratch.empty()) {
     fmt::print(stderr,
-               "usage: rollout_bench --rollout PROGRAM --pkl PROGRAM --scratch FOLDER [--jsonnet PROGRAM] "
-               "[--only WORDS] "
-               "[--json]\n");
+               "usage: rollout_bench --rollout PROGRAM --pkl PROGRAM --starlark PROGRAM --scratch FOLDER "
+               "[--jsonnet PROGRAM] [--only WORDS] [--json]\n");
     return 2;
   }
   return rollout::bench::run(options);
