@@ -42,3 +42,21 @@ function(rollout_warnings target)
   # GCC 12 at -O3 sees overlapping copies inside std::string where there are none (its bug 105651).
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-Wno-restrict>)
 endfunction()
+
+# rollout_embed(OUT [DIR folder] FILES name... HEADER path NAMESPACE name ARRAY "Type name"): the files' texts as a
+# C++ file in the binary folder. DIR is the calling folder when it is not given.
+function(rollout_embed out)
+  cmake_parse_arguments(ARG "" "DIR;HEADER;NAMESPACE;ARRAY" "FILES" ${ARGN})
+  if(NOT ARG_DIR)
+    set(ARG_DIR ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
+  set(script ${PROJECT_SOURCE_DIR}/cmake/embed.cmake)
+  set(target ${CMAKE_CURRENT_BINARY_DIR}/${out})
+  list(TRANSFORM ARG_FILES PREPEND ${ARG_DIR}/ OUTPUT_VARIABLE sources)
+  add_custom_command(
+    OUTPUT ${target}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${target} -DDIR=${ARG_DIR} "-DFILES=${ARG_FILES}" -DHEADER=${ARG_HEADER}
+            -DNAMESPACE=${ARG_NAMESPACE} "-DARRAY=${ARG_ARRAY}" -P ${script}
+    DEPENDS ${sources} ${script}
+    VERBATIM)
+endfunction()

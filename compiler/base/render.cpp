@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
+#include <llvm/Support/Unicode.h>
 
 #include "compiler/base/json.h"
 
@@ -20,8 +22,21 @@ struct Painter {
   }
 };
 
-size_t code_points(std::string_view text) {
+/// As a terminal shows it: wide characters take two columns, those that only change the one before take none.
+size_t columns(std::string_view text) {
+  int width = llvm::sys::unicode::columnWidthUTF8(llvm::StringRef(text.data(), text.size()));
+  if (width >= 0) return size_t(width);
   return size_t(std::count_if(text.begin(), text.end(), [](char c) { return (uint8_t(c) & 0xC0) != 0x80; }));
+}
+
+/// What stands below `text` so that the next character stands below the one behind it.
+std::string padding(std::string_view text) {
+  std::string pad;
+  for (size_t tab = text.find('\t'); tab != std::string_view::npos; tab = text.find('\t')) {
+    pad += std::string(columns(text.substr(0, tab)), ' ') + '\t';
+    text.remove_prefix(tab + 1);
+  }
+  return pad + std::string(columns(text), ' ');
 }
 
 constexpr size_t widest_line = 160;
@@ -36,11 +51,8 @@ std::string snippet(const SourceMap& sources, Span span, char head, char tail, s
   size_t from = std::min<size_t>(span.begin - start, line.size());
   size_t to = std::clamp<size_t>(span.end - start, from, line.size());
   std::string margin = fmt::format("{:>5} | ", number);
-  std::string pad;
-  for (char c : line.substr(0, from))
-    if (c == '\t') pad += '\t';
-    else if ((uint8_t(c) & 0xC0) != 0x80) pad += ' ';
-  size_t width = std::max<size_t>(1, code_points(line.substr(from, to - from)));
+  std::string pad = padding(line.substr(0, from));
+  size_t width = std::max<size_t>(1, columns(line.substr(from, to - from)));
   std::string marks(1, head);
   marks.append(width - 1, tail);
   if (!label.empty()) marks += fmt::format(" {}", label);

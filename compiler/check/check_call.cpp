@@ -2,6 +2,21 @@
 
 namespace rollout::check {
 
+namespace {
+
+/// From `culprit` on, each argument without a label gets the name that its place would have meant.
+void name_arguments(Diagnostic& diagnostic, const ast::CallExpr* call, const ast::Argument* culprit,
+                    const std::vector<std::string_view>& known) {
+  diagnostic.advise(fmt::format("the arguments are {}", list_of(known)));
+  for (size_t i = size_t(culprit - call->arguments.begin()); i < call->arguments.size() && i < known.size(); ++i) {
+    const ast::Argument& argument = call->arguments[i];
+    Span value = argument.value->span, before = {value.source, value.begin, value.begin};
+    if (argument.label.text.empty()) diagnostic.fix(before, fmt::format("{}: ", known[i]));
+  }
+}
+
+}  // namespace
+
 const Type* Checker::check_call(const ast::CallExpr* call) {
   if (call->callee->kind == ast::ExprKind::Member) {
     auto* member = static_cast<const ast::MemberExpr*>(call->callee);
@@ -79,8 +94,7 @@ ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<
       diagnostics_.report(match.culprit->label.span, diag::GivenTwice, std::string(match.culprit->label.text));
       return match;
     case ir::Match::Problem::PositionalAfterLabel:
-      diagnostics_.report(match.culprit->value->span, diag::LabelMissing)
-          .advise(fmt::format("the arguments are {}", list_of(known)));
+      name_arguments(diagnostics_.report(match.culprit->value->span, diag::LabelMissing), call, match.culprit, known);
       return match;
   }
   for (size_t i = first; i < parameters.size(); ++i) {

@@ -64,6 +64,16 @@ void Checker::report_live(const ast::Expr* expr, std::string_view whose, const s
       .advise("read it in a gate (`reject when`, `require`) or in `rollback when`");
 }
 
+namespace {
+
+/// Where a share is expected and a bare number stands.
+void advise_share(Diagnostic& diagnostic, const ast::Expr* number) {
+  diagnostic.advise("a bare number is a count: write a share such as `5%`");
+  if (number->kind == ast::ExprKind::Literal) diagnostic.fix(after(number->span), "%");
+}
+
+}  // namespace
+
 void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view whose) {
   const Type* found = check_expr(expr, wanted);
   if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) return report_live(expr, whose, with_article(wanted));
@@ -74,7 +84,7 @@ void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view
     if (wanted->is(TypeKind::Duration) && found->is(TypeKind::Int))
       diagnostic.advise("a bare number is a count: write a unit, such as `5m` or `30s`");
     if (wanted->is(TypeKind::Percent) && (found->is(TypeKind::Int) || found->is(TypeKind::Float)))
-      diagnostic.advise("a bare number is a count: write a share such as `5%`");
+      advise_share(diagnostic, expr);
     return;
   }
   while (wanted->is(TypeKind::List) && found->is(TypeKind::List)) {

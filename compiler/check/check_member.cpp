@@ -25,7 +25,9 @@ const Type* Checker::check_member(const ast::MemberExpr* member) {
     default: break;
   }
   if (object->is(TypeKind::Quantiled)) {
-    diagnostics_.report(member->object->span, diag::QuantileMissing).advise("name the quantile: `latency(99%)`");
+    diagnostics_.report(member->object->span, diag::QuantileMissing)
+        .advise("name the quantile: `latency(99%)`")
+        .fix(after(member->object->span), "(99%)");
     return simple(TypeKind::Error);
   }
   diagnostics_.report(member->member.span, diag::NoMembers, text(object), std::string(member->member.text));

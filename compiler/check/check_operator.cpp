@@ -89,7 +89,9 @@ const Type* Checker::check_binary(const ast::BinaryExpr* binary) {
   if (left->is(TypeKind::Error) || right->is(TypeKind::Error)) return simple(TypeKind::Error);
   for (auto [side, type] : {std::pair(binary->left, left), std::pair(binary->right, right)})
     if (type->is(TypeKind::Quantiled)) {
-      diagnostics_.report(side->span, diag::QuantileMissing).advise("name the quantile: `latency(99%)`");
+      diagnostics_.report(side->span, diag::QuantileMissing)
+          .advise("name the quantile: `latency(99%)`")
+          .fix(after(side->span), "(99%)");
       return simple(TypeKind::Error);
     }
   bool compares = binary->op >= Operator::Less && binary->op <= Operator::NotEqual;
@@ -126,6 +128,8 @@ const Type* Checker::comparison(const ast::BinaryExpr* binary, const Type* left,
                                                  std::string(symbol_of(binary->op)), text(left), text(right));
     diagnostic.at(binary->left->span, text(left)).at(binary->right->span, text(right));
     if (is_number(b) && is_share(a)) diagnostic.advise("write a share such as `5%`");
+    if (is_number(b) && is_share(a) && binary->right->kind == ast::ExprKind::Literal)
+      diagnostic.fix(after(binary->right->span), "%");
     if (is_number(b) && a == TypeKind::Duration) diagnostic.advise("write a unit, such as `500ms`");
     if (a == TypeKind::Role) diagnostic.advise("compare one of its signals, such as `s.canary.error_rate`");
     return simple(TypeKind::Error);

@@ -58,7 +58,8 @@ const Type* Checker::check_type(const ast::Type* type) {
   }
   if (type->optional) {
     diagnostics_.report(type->span, diag::NoOptional, std::string(type->name.text))
-        .advise("give it a default instead: `= …`");
+        .advise("give it a default instead: `= …`")
+        .fix({type->span.source, type->span.end - 1, type->span.end}, "");
     return simple(TypeKind::Error);
   }
   if (!type->with.empty() && kind != TypeKind::Service) {

@@ -41,7 +41,10 @@ class ModuleLoader {
       if (open_[i] == path) return report_cycle(i, from);
     Result<std::string> text = load_(path);
     if (!text) {
-      diagnostics_.report(from, diag::ImportNotFound, path, text.error().message);
+      // Behind the reason stands what there is instead.
+      auto [reason, instead] = llvm::StringRef(text.error().message).split("; ");
+      Diagnostic& diagnostic = diagnostics_.report(from, diag::ImportNotFound, path, reason.str());
+      if (!instead.empty()) diagnostic.note(instead.str());
       return std::nullopt;
     }
     if (program_.modules.size() + open_.size() >= max_modules) {

@@ -9,6 +9,20 @@ namespace {
 
 using Kind = Value::Kind;
 
+std::string_view comparison_text(ast::Operator op) {
+  switch (op) {
+    case ast::Operator::Less: return "<";
+    case ast::Operator::LessEqual: return "<=";
+    case ast::Operator::Greater: return ">";
+    case ast::Operator::GreaterEqual: return ">=";
+    case ast::Operator::Equal: return "==";
+    case ast::Operator::NotEqual: return "!=";
+    case ast::Operator::Negate: case ast::Operator::Not: case ast::Operator::Multiply: case ast::Operator::Divide:
+    case ast::Operator::Add: case ast::Operator::Subtract: case ast::Operator::And: case ast::Operator::Or: break;
+  }
+  return {};
+}
+
 }  // namespace
 
 Value::Kind value_kind(const ir::Type* type) {
@@ -193,9 +207,25 @@ Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, 
 
 void Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at) {
   if (!parameter.where || value.is(Kind::None)) return;
-  if (eval(declared_in, parameter.where, {value}).number) return;
+  const Frame frame = {value};
+  if (eval(declared_in, parameter.where, frame).number) return;
+  // The part of `a and b` that is false, with its two sides as values.
+  const ast::Expr* broken = parameter.where;
+  std::string why = "this does not hold";
+  while (broken->kind == ast::ExprKind::Binary) {
+    auto* binary = static_cast<const ast::BinaryExpr*>(broken);
+    if (binary->op == ast::Operator::And) {
+      broken = eval(declared_in, binary->left, frame).number ? binary->right : binary->left;
+      continue;
+    }
+    std::string_view op = comparison_text(binary->op);
+    if (!op.empty())
+      why += fmt::format(": {} {} {}", to_text(eval(declared_in, binary->left, frame)), op,
+                         to_text(eval(declared_in, binary->right, frame)));
+    break;
+  }
   diagnostics_.report(at, diag::RefinementBroken, std::string(parameter.name.text), to_text(value))
-      .at(parameter.where->span, "this does not hold");
+      .at(broken->span, why);
 }
 
 Value Evaluator::eval_call(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame) {

@@ -151,8 +151,12 @@ const Token* ErrorStrategy::before_gap(const Token* found) const {
 }
 
 void ErrorStrategy::report_missing(const Token* before, const std::string& wanted) {
-  diagnostics_.report(after(tokens_.span(*before)), diag::ExpectedAfter, wanted, std::string(tokens_.text(*before)))
-      .caret("missing here");
+  Span gap = after(tokens_.span(*before));
+  Diagnostic& message = diagnostics_.report(gap, diag::ExpectedAfter, wanted, std::string(tokens_.text(*before)));
+  message.caret("missing here");
+  // Only what could be nothing else.
+  if (wanted == "`)`" || wanted == "`]`") message.fix(gap, wanted.substr(1, 1));
+  if (wanted == "`{`" || wanted == "`=`") message.fix(gap, " " + wanted.substr(1, 1));
 }
 
 void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Expected& expected) {

@@ -1,7 +1,9 @@
 #include "compiler/syntax/scan_errors.h"
 
+#include <algorithm>
 #include <vector>
 
+#include <fmt/format.h>
 
 #include "compiler/syntax/antlr.h"
 #include "compiler/syntax/parse.h"
@@ -15,12 +17,13 @@ struct Open {
   uint32_t indent;
 };
 
-void report_unclosed(const Tokens& tokens, const Token* open, const Token* next, Diagnostics& diagnostics) {
+void report_unclosed(const Tokens& tokens, const Open& unclosed, const Token* next, Diagnostics& diagnostics) {
   const Token* before = tokens.before(next);
-  Span here = after(tokens.span(before ? *before : *open));
+  Span here = after(tokens.span(before ? *before : *unclosed.token));
   diagnostics.report(here, diag::MissingBrace)
       .caret("`}` is missing here")
-      .at(tokens.span(*open), "this `{` is not closed");
+      .at(tokens.span(*unclosed.token), "this `{` is not closed")
+      .fix(here, "\n" + std::string(unclosed.indent, ' ') + "}");
 }
 
 /// A setting or a statement that stands further in than its block: the line above should have opened one.
@@ -45,7 +48,8 @@ bool report_unopened(const Tokens& tokens, Diagnostics& diagnostics) {
         diagnostics
             .report(after(tokens.span(all[i - 1])), diag::ExpectedAfter, "`{`",
                     std::string(tokens.text(all[i - 1])))
-            .caret("missing here");
+            .caret("missing here")
+            .fix(after(tokens.span(all[i - 1])), " {");
         return true;
       }
     }
@@ -72,7 +76,7 @@ bool report_unbalanced_braces(const Tokens& tokens, Diagnostics& diagnostics) {
     bool dedented = first && !open.empty() && (closes ? indent < open.back().indent : indent <= open.back().indent);
     if (dedented || token.type == end_of_file) {
       if (open.empty()) return false;
-      report_unclosed(tokens, open.back().token, &token, diagnostics);
+      report_unclosed(tokens, open.back(), &token, diagnostics);
       return true;
     }
     if (token.type == Parser::LBRACE) open.push_back({&token, indent});
@@ -90,10 +94,40 @@ bool report_bad_escape(Span string, std::string_view text, Diagnostics& diagnost
     while (end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) ++end;
     Span here = {string.source, uint32_t(string.begin + i), uint32_t(string.begin + end)};
     diagnostics.report(here, diag::BadEscape, std::string(text.substr(i, end - i)))
-        .advise("escapes are \\n \\t \\\" \\\\ \\$");
+        .advise("escapes are \\n \\t \\\" \\\\ \\$")
+        .fix({here.source, here.begin, here.begin}, "\\");
     return true;
   }
   return false;
+}
+
+}  // namespace
+
+namespace {
+
+/// What other tools write for our units.
+constexpr std::pair<std::string_view, std::string_view> other_units[] = {
+    {"min", "m"},  {"mins", "m"}, {"sec", "s"},  {"secs", "s"}, {"msec", "ms"}, {"hr", "h"},  {"hours", "h"},
+    {"day", "d"},  {"days", "d"}, {"kb", "KB"},  {"mb", "MB"},  {"gb", "GB"},   {"K", "KB"},  {"M", "MB"},
+    {"G", "GB"},   {"Ki", "KiB"}, {"Mi", "MiB"}, {"Gi", "GiB"}, {"rps", "/s"},  {"pct", "%"},
+};
+
+void report_bad_number(Span span, const std::string& text, Diagnostics& diagnostics) {
+  Diagnostic& diagnostic = diagnostics.report(span, diag::BadNumber, text);
+  size_t digits = std::min(text.find_first_not_of("0123456789._"), text.size());
+  for (auto [other, ours] : other_units) {
+    if (text.substr(digits) != other) continue;
+    std::string meant = text.substr(0, digits) + std::string(ours);
+    diagnostic.advise(fmt::format("did you mean `{}`?", meant)).fix(span, meant);
+    return;
+  }
+  diagnostic.advise(
+      "units are ns us ms s m h d, %, /s /m /h /d, B KB MB GB TB KiB MiB GiB TiB; a name does not begin with a digit");
+}
+
+void report_bad_character(Span span, const std::string& text, Diagnostics& diagnostics) {
+  Diagnostic& diagnostic = diagnostics.report(span, diag::BadCharacter, text);
+  if (text == ";") diagnostic.advise("a statement ends with its line").fix(span, "");
 }
 
 }  // namespace
@@ -105,14 +139,13 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
     std::string_view text = tokens.text(token);
     switch (token.type) {
       case Parser::BAD_NUMBER:
-        diagnostics.report(span, diag::BadNumber, std::string(text))
-            .advise(
-                "units are ns us ms s m h d, %, /s /m /h /d, B KB MB GB TB KiB MiB GiB TiB; a name does not "
-                "begin with a digit");
+        report_bad_number(span, std::string(text), diagnostics);
         break;
       case Parser::STRING: found |= report_bad_escape(span, text, diagnostics); continue;
-      case Parser::UNTERMINATED: diagnostics.report(span, diag::UnterminatedString); break;
-      case Parser::BAD: diagnostics.report(span, diag::BadCharacter, std::string(text)); break;
+      case Parser::UNTERMINATED:
+        diagnostics.report(span, diag::UnterminatedString).fix(after(span), "\"");
+        break;
+      case Parser::BAD: report_bad_character(span, std::string(text), diagnostics); break;
       default: continue;
     }
     found = true;

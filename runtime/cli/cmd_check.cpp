@@ -1,16 +1,51 @@
+#include "runtime/cli/mend.h"
 #include "runtime/cli/report.h"
 
 #include <fmt/format.h>
 
 namespace rollout::cli {
 
+namespace {
+
+constexpr int64_t max_error_limit = 1'000'000;
+constexpr int max_rounds = 10;
+
+/// One round of edits.
+int mend_once(const Context& context, const std::vector<std::string>& files, bool& changed) {
+  Mend mend(context);
+  for (const std::string& file : files) {
+    Result<Place> place = place_of(context.env.directory, file);
+    if (!place) return context.fail(Usage, place.error().message);
+    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory);
+    check_plans(*compilation);
+    mend.add(*place, *compilation);
+  }
+  int code = mend.finish();
+  changed = mend.changed();
+  return code;
+}
+
+/// Round after round: names are looked at only in a file that parses.
+int mend_files(const Context& context, const std::vector<std::string>& files) {
+  bool changed = true;
+  for (int round = 0; changed && round < max_rounds; ++round)
+    if (int code = mend_once(context, files, changed); code != Ok) return code;
+  return Ok;
+}
+
+}  // namespace
+
 int cmd_check(const Context& context) {
   std::vector<std::string> named = context.args.positional;
   if (named.empty()) named.push_back(".");
   Result<std::vector<std::string>> files = rollout_files(context.env.directory, named);
   if (!files) return context.fail(Usage, files.error().message);
+  if (context.args.has("--fix"))
+    if (int code = mend_files(context, *files); code != Ok) return code;
+  Result<int64_t> limit = number_of(context.args, "--error-limit", max_shown, 1, max_error_limit);
+  if (!limit) return context.fail(Usage, limit.error().message);
   Timings timings(context);
-  Report report(context);
+  Report report(context, size_t(*limit));
   size_t rollouts = 0, tests = 0;
   for (const std::string& file : *files) {
     Result<Place> place = place_of(context.env.directory, file);
@@ -26,7 +61,7 @@ int cmd_check(const Context& context) {
   }
   report.finish();
   if (report.errors() > 0) return FileErrors;
-  if (!context.quiet && !context.json())
+  if (!context.quiet && (context.format == "text" || context.format == "short"))
     context.out(fmt::format("{} {}, {}, {}\n", context.style.good("ok:"), count_of(files->size(), "file"),
                             count_of(rollouts, "rollout"), count_of(tests, "test")));
   return Ok;

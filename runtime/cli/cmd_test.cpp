@@ -59,6 +59,7 @@ void print_text(const Context& context, const Tested& tested) {
     context.out(fmt::format("      expected  {}\n      actual    {}\n", found.expected, found.actual));
   }
   if (!tested.timeline.empty()) context.out(fmt::format("    what happened\n{}", tested.timeline));
+  context.out(fmt::format("    the same again: rollout test {}\n", tested.file));
 }
 
 std::string xml(std::string_view text) {

@@ -39,6 +39,7 @@ int cmd_status(const Context& context);
 int cmd_abort(const Context& context);
 int cmd_simulate(const Context& context);
 int cmd_test(const Context& context);
+int cmd_explain(const Context& context);
 
 struct Command {
   Syntax syntax;

@@ -23,7 +23,11 @@ Command check() {
            "rollout check examples/quickstart/shop.rollout",
            0,
            max_arguments,
-           {format_json, timings}},
+           {{"--fix", "", "first make the changes that messages suggest, and say which"},
+            {"--error-limit", "N", "show at most N messages; 50 when it is not given"},
+            {"--format", "text|short|json|sarif|github",
+             "short: one line each; sarif, github: for code scanning and pull requests"},
+            timings}},
           cmd_check};
 }
 
@@ -142,11 +146,24 @@ Command test() {
           cmd_test};
 }
 
+Command explain() {
+  return {{"explain",
+           "[NAME]",
+           "what a diagnostic means, and how to mend it",
+           "NAME is what stands in brackets behind a message. Without it: all of them, one line each. Needs "
+           "no files and no network.",
+           "rollout explain unit-mismatch",
+           0,
+           1,
+           {format_json}},
+          cmd_explain};
+}
+
 }  // namespace
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {check(),  fmt(),   plan(),     show(), apply(),
-                                           status(), abort(), simulate(), test()};
+                                           status(), abort(), simulate(), test(), explain()};
   return all;
 }
 

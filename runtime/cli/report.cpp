@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/render.h"
+#include "runtime/cli/report_formats.h"
 
 namespace rollout::cli {
 
@@ -21,27 +22,35 @@ std::unique_ptr<Compilation> compile_file(const Place& place, const std::string&
 }
 
 void Report::add(const Compilation& compilation) {
+  const SourceMap& sources = compilation.sources;
   for (const Diagnostic* diagnostic : compilation.diagnostics.sorted()) {
     json::Writer json;
-    write_json(json, *diagnostic, compilation.sources);
+    write_json(json, *diagnostic, sources);
     if (!seen_.insert(json.text()).second) continue;
     ++(diagnostic->severity == Severity::Error ? errors_ : warnings_);
-    if (context_.json()) json_ += (json_.empty() ? "" : ",") + json.text();
-    else if (seen_.size() <= max_shown)
-      context_.env.err(render_text(*diagnostic, compilation.sources, context_.error_style.color));
+    if (first_.empty()) first_ = diagnostic->name;
+    names_.insert(diagnostic->name);
+    if (context_.json()) keep(json.text());
+    else if (context_.format == "sarif") keep(sarif_result(*diagnostic, sources));
+    else if (seen_.size() > limit_) continue;
+    else if (context_.format == "github") context_.out(github_line(*diagnostic, sources));
+    else if (context_.format == "short") context_.env.err(short_line(*diagnostic, sources));
+    else context_.env.err(render_text(*diagnostic, sources, context_.error_style.color));
   }
 }
 
 void Report::finish() {
   if (context_.json()) {
-    context_.out(fmt::format("{{\"version\":1,\"diagnostics\":[{}],\"errors\":{},\"warnings\":{}}}\n", json_,
+    context_.out(fmt::format("{{\"version\":1,\"diagnostics\":[{}],\"errors\":{},\"warnings\":{}}}\n", kept_,
                              errors_, warnings_));
     return;
   }
-  if (seen_.size() > max_shown) context_.env.err(fmt::format("and {} more\n", seen_.size() - max_shown));
+  if (context_.format == "sarif") return context_.out(sarif_file(kept_, names_));
+  if (seen_.size() > limit_) context_.env.err(fmt::format("and {} more\n", seen_.size() - limit_));
   if (errors_ == 0 || context_.quiet) return;
   std::string warnings = warnings_ == 0 ? "" : fmt::format(" and {}", count_of(warnings_, "warning"));
-  context_.env.err(fmt::format("{}{}\n", count_of(errors_, "error"), warnings));
+  context_.env.err(fmt::format("{}{}; `rollout explain {}` says more{}\n", count_of(errors_, "error"), warnings, first_,
+                               seen_.size() > 1 ? " about the first" : ""));
 }
 
 }  // namespace rollout::cli

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "compiler/base/render.h"
 #include "compiler/compile.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/project.h"
@@ -18,19 +19,24 @@ std::unique_ptr<Compilation> compile_file(const Place& place, const std::string&
 
 class Report {
  public:
-  explicit Report(const Context& context) : context_(context) {}
+  explicit Report(const Context& context, size_t limit = max_shown) : context_(context), limit_(limit) {}
 
-  /// Text is printed at once to standard error; JSON is kept for `finish`.
+  /// Text is printed at once to standard error, the first `limit` of it; JSON and SARIF are kept for `finish`.
   void add(const Compilation& compilation);
   size_t errors() const { return errors_; }
   size_t warnings() const { return warnings_; }
-  /// In JSON: the one object of docs/schemas/diagnostics.json. In text: how many more there are.
+  /// In JSON: the one object of docs/schemas/diagnostics.json. In text: how many there are, and who explains them.
   void finish();
 
  private:
+  void keep(const std::string& object) { kept_ += (kept_.empty() ? "" : ",") + object; }
+
   const Context& context_;
+  size_t limit_;
   std::set<std::string, std::less<>> seen_;
-  std::string json_;  ///< the objects so far, with commas between them
+  std::set<std::string_view> names_;  ///< of the diagnostics so far
+  std::string kept_;  ///< the objects of a format that is one object, with commas between them
+  std::string_view first_;  ///< name of the first diagnostic
   size_t errors_ = 0, warnings_ = 0;
 };
 

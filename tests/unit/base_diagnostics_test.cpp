@@ -51,7 +51,7 @@ TEST_CASE("a diagnostic shows its line, the place, and what else explains it") {
   CHECK(render_text(scene.diagnostics, scene.sources, false) ==
         "shop.rollout:2:16: error: `5m` is wrong [wrong]\n"
         "    2 | \tname = \"東京\" + 5m\n"
-        "      | \t              ^~ a duration\n"
+        "      | \t                ^~ a duration\n"
         "    1 | service shop {\n"
         "      |         ---- declared here\n"
         "  note: both sides of `+` have one type\n"
