@@ -2,14 +2,21 @@
 #include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "compiler/compile.h"
+#include "compiler/plan/plan_json.h"
 #include "tests/fuzz/target.h"
 #include "tests/unit/programs.h"
 #include "tests/unit/token_scan.h"
+
+namespace fs = std::filesystem;
 
 namespace rollout::fuzz {
 
@@ -44,6 +51,81 @@ std::string mutate_tokens(const std::string& text, Random& random) {
     case 1: return text.substr(0, token.begin) + inserted + text.substr(token.end);
     default: return text.substr(0, token.begin) + inserted + " " + text.substr(token.begin);
   }
+}
+
+std::string mutate_program(const std::string& text, Random& random) {
+  std::string mutant = random.one_in(2) ? mutate_bytes(text, random) : mutate_tokens(text, random);
+  return random.one_in(4) ? mutate_tokens(mutant, random) : mutant;
+}
+
+/// Mostly another digit: still JSON, but perhaps an index out of range, a negative duration, a cycle.
+std::string mutate_plan(const std::string& text, Random& random) {
+  if (random.one_in(4)) return mutate_bytes(text, random);
+  std::string mutant = text;
+  for (uint32_t i = 0, count = 1 + random.below(3); i < count; ++i) {
+    size_t at = mutant.find_first_of("0123456789", random.below(uint32_t(mutant.size())));
+    if (at != std::string::npos) mutant[at] = char('0' + random.below(10));
+  }
+  return mutant;
+}
+
+/// The golden cases of one file each: the mistakes that the compiler knows, one beside the other.
+std::vector<ProgramText> golden_programs() {
+  std::vector<ProgramText> programs;
+  fs::path root = fs::path(ROLLOUT_SOURCE_DIR) / "tests/golden";
+  for (const char* stage : {"check", "plan"})
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / stage)) {
+      if (entry.path().extension() != ".rollout") continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      programs.push_back({entry.path().string(), std::string(std::istreambuf_iterator<char>(in), {})});
+    }
+  std::sort(programs.begin(), programs.end(), [](auto& a, auto& b) { return a.name < b.name; });
+  return programs;
+}
+
+/// One of each rollout that the repository's files declare.
+std::vector<ProgramText> saved_plans() {
+  std::vector<ProgramText> programs = repository_programs(), plans;
+  for (const ProgramText& program : programs) {
+    auto load = [&](const std::string& path) -> Result<std::string> {
+      for (const ProgramText& other : programs)
+        if (other.name == path) return other.text;
+      return OpError{"there is no such file"};
+    };
+    std::unique_ptr<Compilation> compilation = compile(program.name, load);
+    if (compilation->diagnostics.has_errors()) continue;
+    for (const ir::Rollout& rollout : compilation->program->rollouts) {
+      plan::Request request;
+      request.rollout = rollout.decl->name.text;
+      if (rollout.module + 1 != compilation->program->modules.size()) continue;
+      std::optional<plan::Plan> plan =
+          plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+      if (plan) plans.push_back({program.name, plan::to_json(*plan)});
+    }
+  }
+  return plans;
+}
+
+using Mutate = std::string(const std::string&, Random&);
+using Attempt = std::vector<std::string>(const std::string&);
+
+/// Mutants of the corpus for so many seconds, the same ones on every machine.
+void smoke(const char* what, const std::vector<ProgramText>& corpus, double budget, Mutate mutate, Attempt attempt) {
+  constexpr double longest = 2;  // seconds
+  REQUIRE_FALSE(corpus.empty());
+  Random random(20260101);
+  size_t tried = 0, good = 0;
+  double start = cpu_seconds(), slowest = 0;
+  while (cpu_seconds() - start < budget) {
+    std::string mutant = mutate(corpus[random.below(uint32_t(corpus.size()))].text, random);
+    double before = cpu_seconds();
+    good += attempt(mutant).empty();
+    slowest = std::max(slowest, cpu_seconds() - before);
+    ++tried;
+  }
+  fmt::print("{}: {} mutants, {} of them good, slowest {:.0f} ms\n", what, tried, good, slowest * 1000);
+  CHECK(tried > 100);
+  CHECK(slowest < longest);
 }
 
 std::string repeat(std::string_view text, size_t count) {
@@ -105,24 +187,17 @@ double seconds_for(const std::string& text) {
 }  // namespace
 
 TEST_CASE("no mutation of a program crashes the front end") {
-  constexpr double budget = 6;  // seconds
   std::vector<ProgramText> corpus = repository_programs();
   for (uint64_t seed = 1; seed <= 20; ++seed) corpus.push_back({fmt::format("seed {}", seed), generated_program(seed)});
-  Random random(20260101);
-  size_t tried = 0, parsed = 0;
-  double start = cpu_seconds(), slowest = 0;
-  while (cpu_seconds() - start < budget) {
-    const std::string& text = corpus[random.below(uint32_t(corpus.size()))].text;
-    std::string mutant = random.one_in(2) ? mutate_bytes(text, random) : mutate_tokens(text, random);
-    if (random.one_in(4)) mutant = mutate_tokens(mutant, random);
-    double before = cpu_seconds();
-    parsed += try_text(mutant).empty();
-    slowest = std::max(slowest, cpu_seconds() - before);
-    ++tried;
-  }
-  fmt::print("smoke: {} mutants, {} of them programs, slowest {:.0f} ms\n", tried, parsed, slowest * 1000);
-  CHECK(tried > 100);
-  CHECK(slowest < 1);
+  smoke("front end", corpus, 6, mutate_program, try_text);
+}
+
+TEST_CASE("no mutation of a program crashes the checker and the planner") {
+  smoke("checker", golden_programs(), 6, mutate_program, try_check);
+}
+
+TEST_CASE("no mutation of a saved plan crashes its reader") {
+  smoke("plan reader", saved_plans(), 3, mutate_plan, try_plan);
 }
 
 // The language promises 2.3 for twice the text; a busy machine cannot measure that. Quadratic growth would show as 16.
