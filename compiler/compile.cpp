@@ -26,7 +26,7 @@ Result<std::string> load_library(llvm::StringRef path) {
 void check_phase(const plan::Plan& plan, const std::string& name, Span span, Diagnostics& diagnostics) {
   std::vector<std::string_view> known;
   for (const plan::Phase& phase : plan.phases) {
-    if (name.empty() || phase.name == name) return;
+    if (name.empty() || plan::is_phase(phase, name)) return;
     known.push_back(phase.name);
   }
   if (name.empty()) return;

@@ -96,14 +96,20 @@ rolloutDecl: ROLLOUT NAME block;
 
 block: LBRACE statement* RBRACE;
 statement
-    : PHASE (NAME | STRING) block                       # phaseStatement
+    : PHASE (NAME | STRING) (AFTER NAME (COMMA NAME)*)? block # phaseStatement
+    | PARALLEL block                                    # parallelStatement
     | HOLD expr (JUDGED BY expr (COMMA expr)*)?         # holdStatement
-    | FOR NAME IN expr block                            # forStatement
+    | FOR NAME IN expr (WHERE expr)? (forClause (COMMA forClause)*)? block # forStatement
     | IF expr block (ELSE (block | ifElse))?            # ifStatement
     | LET NAME (COLON type)? ASSIGN expr                # letStatement
     | ROLLBACK WHEN expr (HELD expr)?                   # watchStatement
     | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
     | callee LPAREN arguments? RPAREN                   # callStatement
+    ;
+forClause
+    : IN WAVES expr (SOAK expr)?      # forWaves
+    | IN BATCHES OF expr (SOAK expr)? # forBatches
+    | AT NAME expr AT NAME            # forAtMost
     ;
 ifElse: IF expr block (ELSE (block | ifElse))?;
 rollbackClause
@@ -148,10 +154,10 @@ literal
     ;
 
 word
-    : NAME | ABORT | ACTION | AND | AS | AT | ATTEMPTS | BACKEND | BINDING | BY | CAPABILITY | COMPENSABLE | CONFIG
-    | ELSE | EVERY | EXAMPLE | EXPECT | FAIL | FALSE | FOR | FROM | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF
-    | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | METRICS | MINIMUM | NONE | NOT | OBSERVE | OF
-    | ON | OR | OVER | PASS | PER | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN
-    | SAMPLE | SERVICE | SETS | SIGNAL | STRATEGY | TARGET | TEST | THEN | TRUE | UNPROVEN | VERIFY | WEIGHTS | WHEN
-    | WHERE | WITH | WITHIN
+    : NAME | ABORT | ACTION | AFTER | AND | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CAPABILITY
+    | COMPENSABLE | CONFIG | ELSE | EVERY | EXAMPLE | EXPECT | FAIL | FALSE | FOR | FROM | GATE | GIVEN | HARM
+    | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | METRICS
+    | MINIMUM | NONE | NOT | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE | PROVEN | RECORD
+    | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY
+    | TARGET | TEST | THEN | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
     ;

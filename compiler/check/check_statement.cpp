@@ -2,19 +2,22 @@
 
 namespace rollout::check {
 
-void Checker::check_block(const ast::Block* block) {
+void Checker::check_block(const ast::Block* block, bool parallel) {
   size_t outer = locals_.size();
-  for (const ast::Statement* statement : block->statements) check_statement(statement);
+  for (const ast::Statement* statement : block->statements) check_statement(statement, parallel);
   locals_.resize(outer);
 }
 
-void Checker::check_statement(const ast::Statement* statement) {
+void Checker::check_statement(const ast::Statement* statement, bool in_parallel) {
   switch (statement->kind) {
     case ast::StatementKind::Error: break;
     case ast::StatementKind::Call: check_call_statement(static_cast<const ast::CallStatement*>(statement)->call); break;
     case ast::StatementKind::Phase: {
       auto* phase = static_cast<const ast::PhaseStatement*>(statement);
       if (phase->label) expect(phase->label, simple(TypeKind::String), "`phase`");
+      if (!phase->after.empty() && !in_parallel)
+        diagnostics_.report(phase->after[0].span, diag::AfterInSequence)
+            .advise("leave `after` out: what stands in a sequence waits for what stands above it");
       check_block(phase->body);
       break;
     }
@@ -24,18 +27,7 @@ void Checker::check_statement(const ast::Statement* statement) {
       for (const ast::Expr* judge : hold->judges) check_judge(judge);
       break;
     }
-    case ast::StatementKind::For: {
-      auto* loop = static_cast<const ast::ForStatement*>(statement);
-      const Type* range = check_expr(loop->range);
-      bool list = range->is(TypeKind::List);
-      if (!list && !range->is(TypeKind::Error))
-        diagnostics_.report(loop->range->span, diag::WrongType, "`for`", "a List", text(range));
-      size_t outer = locals_.size();
-      add_local(loop->variable, list ? range->arguments[0] : simple(TypeKind::Error));
-      check_block(loop->body);
-      locals_.resize(outer);
-      break;
-    }
+    case ast::StatementKind::For: check_for(static_cast<const ast::ForStatement*>(statement)); break;
     case ast::StatementKind::If: {
       auto* branch = static_cast<const ast::IfStatement*>(statement);
       expect(branch->condition, simple(TypeKind::Bool), "`if`");
@@ -51,6 +43,9 @@ void Checker::check_statement(const ast::Statement* statement) {
       add_local(let->name, type);
       break;
     }
+    case ast::StatementKind::Parallel:
+      check_block(static_cast<const ast::ParallelStatement*>(statement)->body, true);
+      break;
     case ast::StatementKind::Watch: {
       auto* watch = static_cast<const ast::WatchStatement*>(statement);
       check_live_condition(watch->condition, "`rollback when`");
@@ -64,6 +59,47 @@ void Checker::check_statement(const ast::Statement* statement) {
       if (rollback->verify_within) expect(rollback->verify_within, simple(TypeKind::Duration), "`within`");
       break;
     }
+  }
+}
+
+void Checker::check_for(const ast::ForStatement* loop) {
+  const Type* range = check_expr(loop->range);
+  bool list = range->is(TypeKind::List);
+  if (!list && !range->is(TypeKind::Error))
+    diagnostics_.report(loop->range->span, diag::WrongType, "`for`", "a List", text(range));
+  check_rounds(loop);
+  size_t outer = locals_.size();
+  add_local(loop->variable, list ? range->arguments[0] : simple(TypeKind::Error));
+  if (loop->where) expect(loop->where, simple(TypeKind::Bool), "`where`");
+  check_block(loop->body);
+  locals_.resize(outer);
+}
+
+/// How many rounds run at the same time: waves or batches, and a bound.
+void Checker::check_rounds(const ast::ForStatement* loop) {
+  const Type* count = simple(TypeKind::Int);
+  if (loop->waves && loop->waves->kind == ast::ExprKind::List) {
+    for (const ast::Expr* size : static_cast<const ast::ListExpr*>(loop->waves)->items)
+      if (!is_rest(loop->waves, size)) expect(size, count, "`waves`");
+  } else if (loop->waves) {
+    expect(loop->waves, program_.types.list_of(count), "`waves`");
+  }
+  if (loop->batches) {
+    const Type* size = check_expr(loop->batches);
+    if (!size->is(TypeKind::Int) && !size->is(TypeKind::Percent) && !size->is(TypeKind::Error))
+      diagnostics_.report(loop->batches->span, diag::WrongType, "`batches of`", "Int or Percent", text(size));
+  }
+  if (loop->waves && loop->batches) diagnostics_.report(loop->batches->span, diag::WavesAndBatches);
+  if (loop->soak) expect(loop->soak, simple(TypeKind::Duration), "`soak`");
+  if (!loop->at_most) return;
+  expect(loop->at_most, count, "`at most`");
+  std::string_view words[] = {"most", "once"};
+  for (int i : {0, 1}) {
+    const ast::Name& found = loop->at_most_words[i];
+    if (found.text != words[i])
+      diagnostics_.report(found.span, diag::ExpectedFound, fmt::format("`{}`", words[i]), std::string(found.text))
+          .advise("a bound on rounds is written `at most 3 at once`")
+          .fix(found.span, std::string(words[i]));
   }
 }
 

@@ -114,8 +114,10 @@ class Checker {
   void check_condition(const ast::ConditionClause& clause);
   void check_response(const ast::ResponseClause& response);
   void check_live_condition(const ast::Expr* condition, std::string_view whose);
-  void check_block(const ast::Block* block);
-  void check_statement(const ast::Statement* statement);
+  void check_block(const ast::Block* block, bool parallel = false);
+  void check_statement(const ast::Statement* statement, bool in_parallel);
+  void check_for(const ast::ForStatement* loop);
+  void check_rounds(const ast::ForStatement* loop);
   void check_call_statement(const ast::CallExpr* call);
   void check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member);
   void check_strategy_call(const ast::CallExpr* call, uint32_t strategy);

@@ -16,6 +16,9 @@ struct Linear {
   double offset = 0;
 };
 
+enum class Order { Sequence, Parallel };
+struct Branches;
+
 /// Why nothing more is planned for a service: it runs what is asked for, or a mistake was reported.
 enum class Settled { No, Runs, Wrong };
 
@@ -47,11 +50,25 @@ class Planner {
                                                             ir::ModuleId declared_in,
                                                             const std::vector<ir::Given>& given);
   // plan_statements.cpp
-  void plan_block(const ast::Block* block, Scope& scope);
+  void plan_block(const ast::Block* block, Scope& scope, Order order = Order::Sequence);
   void plan_statement(const ast::Statement* statement, Scope& scope);
+  // plan_parallel.cpp
+  void plan_branches(const ast::Block* block, Scope& scope);
+  bool start_after(const ast::PhaseStatement* phase, Branches& branches);
+  void end_branch(Branches& branches, uint32_t first_step);
+  void join_branches(const Branches& branches);
+  // plan_statements.cpp
   void plan_phase(const ast::PhaseStatement* phase, Scope& scope);
   void plan_hold(const ast::HoldStatement* hold, Scope& scope);
+  // plan_phases.cpp
+  std::vector<uint32_t> phase_services() const;
+  void name_phases();
+  // plan_for.cpp
   void plan_for(const ast::ForStatement* loop, Scope& scope);
+  std::vector<size_t> wave_sizes(const ast::ForStatement* loop, size_t rounds, Scope& scope);
+  void plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::MutableArrayRef<eval::Value> items, size_t lanes);
+  void plan_soak(const ast::Expr* soak, Scope& scope);
+  int64_t count(const ast::Expr* expr, Scope& scope, std::string_view whose);
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope);
   void plan_call(const ast::CallExpr* call, Scope& scope);
@@ -76,7 +93,7 @@ class Planner {
   bool share_possible(const Action& action, Span span);
   std::string action_text(const Action& action) const;
   // plan_rollback.cpp
-  std::vector<uint32_t> derive_rollback(Span span);
+  std::vector<uint32_t> derive_rollback(uint32_t service, Span span);
   std::optional<Action> inverse(const Model::Cell& cell);
   std::optional<Action> inverse_in(uint32_t capability, const Model::Cell& cell);
   uint32_t add_undo(Action action);
@@ -111,15 +128,18 @@ class Planner {
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
   std::vector<Settled> settled_;  ///< by service
   uint32_t phase_ = none;
-  /// The last derived rollback. It stays the same as long as the same places differ from the start, except where
-  /// a version has changed that an action copies.
-  struct {
+  std::vector<Span> phase_spans_;  ///< by phase
+  std::vector<uint32_t> ends_;  ///< the steps that the next one comes after
+  /// The last derived rollback of a service. It stays the same as long as the same places differ from the start,
+  /// except where a version has changed that an action copies.
+  struct Derived {
     std::vector<Place> places;
     size_t changes = 0;
     std::vector<uint32_t> order;
-  } derived_;
+  };
+  std::vector<Derived> derived_;  ///< by service
   size_t statements_ = 0;  ///< planned so far, for the budget
-  llvm::StringMap<uint32_t> gates_, conditions_, undo_, phases_;
+  llvm::StringMap<uint32_t> gates_, conditions_, undo_;
 };
 
 }  // namespace rollout::plan

@@ -14,53 +14,64 @@ eval::Value resting_value(Variable variable) {
   return {};
 }
 
+Model::Service& Model::service(uint32_t index) {
+  if (services_.size() <= index) services_.resize(index + 1);
+  return services_[index];
+}
+
+const Model::Cell* Model::find(Place place) const {
+  if (place.service >= services_.size()) return nullptr;
+  for (const Cell& known : services_[place.service].cells)
+    if (known.place == place) return &known;
+  return nullptr;
+}
+
 Model::Cell& Model::cell(Place place) {
-  for (Cell& known : cells_)
+  std::vector<Cell>& cells = service(place.service).cells;
+  for (Cell& known : cells)
     if (known.place == place) return known;
   eval::Value rest = resting_value(place.variable);
-  cells_.push_back({place, rest, rest, rest, 0, false});
-  return cells_.back();
+  cells.push_back({place, rest, rest, rest, 0, false});
+  return cells.back();
 }
 
 eval::Value Model::now(Place place) const {
-  for (const Cell& known : cells_)
-    if (known.place == place) return known.current;
-  return resting_value(place.variable);
+  const Cell* known = find(place);
+  return known ? known->current : resting_value(place.variable);
 }
 
 eval::Value Model::at_start(Place place) const {
-  for (const Cell& known : cells_)
-    if (known.place == place) return known.start;
-  return resting_value(place.variable);
+  const Cell* known = find(place);
+  return known ? known->start : resting_value(place.variable);
 }
 
 void Model::start_with(Place place, eval::Value value) {
   Cell& known = cell(place);
   known.start = known.before = known.current = std::move(value);
-  ++changes_;
+  ++service(place.service).changes;
 }
 
 void Model::set(Place place, eval::Value value) {
   Cell& known = cell(place);
   // Setting what is so already is no change: it must not decide the order of the way back.
   if (known.touched == 0 && !(value == known.start)) known.touched = step_;
-  changes_ += place.variable != Variable::Share && !(known.current == value);
+  service(place.service).changes += place.variable != Variable::Share && !(known.current == value);
   known.moved = true;
   known.current = std::move(value);
 }
 
-void Model::next_step() {
+void Model::next_step(uint32_t index) {
   ++step_;
-  for (Cell& known : cells_)
+  for (Cell& known : service(index).cells)
     if (std::exchange(known.moved, false)) {
       known.before = known.current;
       if (known.current == known.start) known.touched = 0;
     }
 }
 
-std::vector<const Model::Cell*> Model::to_undo() const {
+std::vector<const Model::Cell*> Model::to_undo(uint32_t index) const {
   std::vector<const Cell*> cells;
-  for (const Cell& known : cells_)
+  for (const Cell& known : services_[index].cells)
     if (known.touched > 0 && (!(known.before == known.start) || !(known.current == known.start)))
       cells.push_back(&known);
   std::stable_sort(cells.begin(), cells.end(), [](const Cell* a, const Cell* b) { return a->touched > b->touched; });

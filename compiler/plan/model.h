@@ -1,5 +1,5 @@
 // Private to compiler/plan: what the planner believes of the world while it walks a rollout: the value of each model
-// variable at the start and now. From the difference it derives the rollback of every step.
+// variable at the start and now. From the difference it derives the rollback of every step, service by service.
 #pragma once
 
 #include <vector>
@@ -29,18 +29,24 @@ class Model {
     size_t touched = 0;                  ///< the step that first set it, from 1; 0: none did
     bool moved = false;                  ///< `current` was set in the step at hand
   };
-  /// Begins the next step.
-  void next_step();
-  /// What differs from the start before or after the step at hand, last touched first.
-  std::vector<const Cell*> to_undo() const;
+  /// Begins the next step, which acts on `service`.
+  void next_step(uint32_t service);
+  /// What differs from the start before or after the service's step at hand, last touched first.
+  std::vector<const Cell*> to_undo(uint32_t service) const;
   /// Grows whenever a version or a number of instances gets another value; shares change with every phase.
-  size_t changes() const { return changes_; }
+  size_t changes(uint32_t service) const { return services_[service].changes; }
 
  private:
+  /// Few cells each, so they are looked through.
+  struct Service {
+    std::vector<Cell> cells;
+    size_t changes = 0;
+  };
+  Service& service(uint32_t index);
+  const Cell* find(Place place) const;
   Cell& cell(Place place);
-  std::vector<Cell> cells_;
+  std::vector<Service> services_;
   size_t step_ = 0;
-  size_t changes_ = 0;
 };
 
 /// What a variable is when nothing was said: no version, no instances, no share.

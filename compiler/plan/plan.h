@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -149,7 +150,8 @@ struct Step {
   Action action;                 ///< of Act
   int64_t hold_ns = 0;           ///< of Hold
   std::vector<uint32_t> gates;   ///< of Hold: indices into Plan::gates; all must pass
-  /// What undoes the world if the run stops once this step has begun: indices into Plan::undo, in order.
+  /// Of Act: what undoes its service if the run stops once this step has begun: indices into Plan::undo, in order.
+  /// Where other services have changed, too, way_back() says how the lists come together.
   std::vector<uint32_t> rollback;
   std::string text;
   std::string place;             ///< `release.rollout:12`, where it was written
@@ -194,6 +196,10 @@ struct Plan {
   std::vector<Action> undo;
   Rollback rollback;
 };
+
+/// Whether `wanted` means this phase: its whole name or, where the name tells services apart (`pilot[search]`), what
+/// stands before that; then only the one of `service`, unless that is empty.
+bool is_phase(const Phase& phase, std::string_view wanted, std::string_view service = {});
 
 /// `checkout`, or `checkout[eu]` where the service has a place.
 std::string service_text(const Service& service);

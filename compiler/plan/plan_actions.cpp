@@ -51,13 +51,13 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   if (brings_change(*action)) settled_[service] = Settled::No;
   if (settled_[service] == Settled::No && !allowed(*action, call->span)) settled_[service] = Settled::Wrong;
   if (settled_[service] != Settled::No) return;
-  model_.next_step();
+  model_.next_step(service);
   for (const Setting& setting : action->sets) model_.set({service, setting.variable, setting.role}, setting.value);
   Step step;
   step.text = action->text;
   step.reason = "written in the rollout";
   step.action = std::move(*action);
-  step.rollback = derive_rollback(call->span);
+  step.rollback = derive_rollback(service, call->span);
   add_step(std::move(step), call->span);
 }
 

@@ -4,6 +4,7 @@
 #include <llvm/Support/SHA256.h>
 
 #include "compiler/plan/json_parts.h"
+#include "compiler/plan/restores.h"
 
 namespace rollout::plan {
 
@@ -17,11 +18,11 @@ void write_step(json::Writer& json, const Step& step) {
   if (step.kind == StepKind::Act) {
     json.key("action");
     write_action(json, step.action);
+    write_indices(json, "rollback", step.rollback);
   } else {
     json.field("hold_ns", step.hold_ns);
     write_indices(json, "gates", step.gates);
   }
-  write_indices(json, "rollback", step.rollback);
   json.end_object();
 }
 
@@ -36,7 +37,7 @@ Step read_step(const json::Node& node) {
   if (step.kind == StepKind::Act) step.action = read_action(node["action"]);
   step.hold_ns = node["hold_ns"].as_int();
   step.gates = read_indices(node["gates"]);
-  step.rollback = read_indices(node["rollback"]);
+  if (step.kind == StepKind::Act) step.rollback = read_indices(node["rollback"]);
   return step;
 }
 
@@ -75,18 +76,6 @@ std::string dangling(const Plan& plan) {
     for (const Binding& binding : service.bindings)
       if (bad(binding.target, plan.targets.size())) return "service " + service.name;
   if (plan.rollback.verify_gate != none && bad(plan.rollback.verify_gate, plan.gates.size())) return "rollback";
-  return {};
-}
-
-/// An action that changes something names the actions that undo it.
-std::string without_rollback(const Plan& plan) {
-  for (size_t i = 0; i < plan.steps.size(); ++i) {
-    const Step& step = plan.steps[i];
-    bool share_to_rest = step.kind == StepKind::Act && step.action.sets.size() == 1 &&
-                         step.action.sets[0].variable == Variable::Share &&
-                         step.action.sets[0].value.number == 0;
-    if (step.kind == StepKind::Act && step.rollback.empty() && !share_to_rest) return "step " + std::to_string(i);
-  }
   return {};
 }
 
@@ -150,8 +139,8 @@ Result<Plan> from_json(std::string_view bytes) {
   plan.rollback.verify_within_ns = node["rollback"]["verify_within_ns"].as_int();
   std::string broken = dangling(plan);
   if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};
-  std::string naked = without_rollback(plan);
-  if (!naked.empty()) return OpError{"this plan is damaged: " + naked + " has no rollback"};
+  if (uint32_t step = first_without_rollback(plan); step != none)
+    return OpError{"this plan is damaged: step " + std::to_string(step) + " has no rollback"};
   if (to_json(plan) != bytes) return OpError{"this plan is damaged: its bytes are not what its content gives"};
   return plan;
 }

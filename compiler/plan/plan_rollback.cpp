@@ -1,5 +1,6 @@
-// The rollback of a step is derived, never written: from what the steps so far have set, back to the values at the
-// start, last touched first, each variable once (75% → 0% is one action, not five).
+// The rollback of a step is derived, never written: from what the steps so far have set of its service, back to the
+// values at the start, last touched first, each variable once (75% → 0% is one action, not five). The order between
+// services is in way_back.h.
 #include <fmt/format.h>
 
 #include <llvm/ADT/STLExtras.h>
@@ -10,11 +11,13 @@ namespace rollout::plan {
 
 using eval::Value;
 
-std::vector<uint32_t> Planner::derive_rollback(Span span) {
-  std::vector<const Model::Cell*> cells = model_.to_undo();
+std::vector<uint32_t> Planner::derive_rollback(uint32_t service, Span span) {
+  std::vector<const Model::Cell*> cells = model_.to_undo(service);
   std::vector<Place> places;
   for (const Model::Cell* cell : cells) places.push_back(cell->place);
-  if (places == derived_.places && model_.changes() == derived_.changes) return derived_.order;
+  if (derived_.size() <= service) derived_.resize(service + 1);
+  Derived& derived = derived_[service];
+  if (places == derived.places && model_.changes(service) == derived.changes) return derived.order;
   std::vector<uint32_t> order;
   std::vector<Place> covered;
   auto is_covered = [&](Place place) { return std::find(covered.begin(), covered.end(), place) != covered.end(); };
@@ -33,7 +36,7 @@ std::vector<uint32_t> Planner::derive_rollback(Span span) {
     for (const Setting& setting : undo->sets) covered.push_back({undo->service, setting.variable, setting.role});
     order.push_back(add_undo(std::move(*undo)));
   }
-  derived_ = {std::move(places), model_.changes(), order};
+  derived = {std::move(places), model_.changes(service), order};
   return order;
 }
 

@@ -4,11 +4,13 @@ namespace rollout::plan {
 
 using eval::Value;
 
-void Planner::plan_block(const ast::Block* block, Scope& scope) {
+void Planner::plan_block(const ast::Block* block, Scope& scope, Order order) {
   uint32_t first = uint32_t(plan_.steps.size());
   size_t watches = plan_.watches.size();
   uint32_t outer_locals = scope.locals;
-  for (const ast::Statement* statement : block->statements) plan_statement(statement, scope);
+  if (order == Order::Parallel) plan_branches(block, scope);
+  else
+    for (const ast::Statement* statement : block->statements) plan_statement(statement, scope);
   // A watch stands over the whole block in which it is written, also over what comes before it.
   uint32_t last = plan_.steps.empty() ? 0 : uint32_t(plan_.steps.size() - 1);
   if (plan_.steps.size() == first) plan_.watches.resize(watches);
@@ -53,6 +55,9 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
       scope.frame[scope.locals++] = std::move(value);
       break;
     }
+    case ast::StatementKind::Parallel:
+      plan_block(static_cast<const ast::ParallelStatement*>(statement)->body, scope, Order::Parallel);
+      break;
     case ast::StatementKind::Watch: plan_watch(static_cast<const ast::WatchStatement*>(statement), scope); break;
     case ast::StatementKind::Rollback:
       plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope);
@@ -68,31 +73,18 @@ void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
     name = label.text;
   }
   if (name.empty()) diagnostics_.report(phase->name.span, diag::BadText, "`\"\"`", "name of a phase", "it is empty");
-  if (!phases_.try_emplace(name, uint32_t(plan_.phases.size())).second)
-    diagnostics_.report(phase->name.span, diag::PhaseTwice, name)
-        .advise("give each phase a name of its own, such as \"${step.name}\"");
   uint32_t outer = phase_;
   phase_ = uint32_t(plan_.phases.size());
   plan_.phases.push_back({std::move(name)});
+  phase_spans_.push_back(phase->name.span);
   plan_block(phase->body, scope);
   phase_ = outer;
-}
-
-void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
-  Value range = eval(loop->range, scope);
-  uint32_t slot = scope.locals++;
-  for (Value& item : range.items) {
-    scope.frame[slot] = std::move(item);
-    plan_block(loop->body, scope);
-    if (!has_budget(loop->span)) break;
-  }
-  scope.locals = slot;
 }
 
 uint32_t Planner::add_step(Step step, Span span) {
   uint32_t index = uint32_t(plan_.steps.size());
   if (index == max_steps) diagnostics_.report(span, diag::PlanTooLong, max_steps);
-  if (index > 0) step.after = {index - 1};
+  step.after = std::exchange(ends_, {index});
   step.phase = phase_;
   step.place = place_text(span);
   plan_.steps.push_back(std::move(step));
@@ -127,7 +119,6 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
   for (size_t i = 0; i < step.gates.size(); ++i)
     step.text += fmt::format("{}{}", i ? ", " : " judged by ", plan_.gates[step.gates[i]].text);
   step.reason = "evidence is gathered before the next step";
-  step.rollback = derive_rollback(hold->span);
   add_step(std::move(step), hold->span);
 }
 

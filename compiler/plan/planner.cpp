@@ -32,6 +32,7 @@ std::optional<Plan> Planner::run() {
                              [](const Step& step) { return step.kind == StepKind::Act; });
   if (!changes) plan_.steps.clear();
   if (plan_.steps.empty()) plan_.watches.clear();
+  name_phases();
   if (diagnostics_.errors() != errors) return std::nullopt;
   return std::move(plan_);
 }

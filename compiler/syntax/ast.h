@@ -85,7 +85,7 @@ struct Type {
 
 // ---- statements of rollouts and strategies ----
 
-enum class StatementKind { Error, Call, Phase, Hold, For, If, Let, Watch, Rollback };
+enum class StatementKind { Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback };
 
 struct Statement {
   StatementKind kind;
@@ -101,17 +101,33 @@ struct CallStatement : Statement {
 struct PhaseStatement : Statement {
   Name name;          ///< an identifier, or a string with its quotes
   const Expr* label;  ///< the string; null for an identifier
+  List<Name> after;   ///< of a phase in `parallel`: those that come before it
+  const Block* body;
+};
+struct ParallelStatement : Statement {
   const Block* body;
 };
 struct HoldStatement : Statement {
   const Expr* duration;
   List<const Expr*> judges;
 };
+/// How the rounds of a loop follow one another; without a clause one after the other.
 struct ForStatement : Statement {
   Name variable;
   const Expr* range;
+  const Expr* where;    ///< null: every item
+  const Expr* waves;    ///< null: none; a list of sizes, the last may be the name `rest`
+  const Expr* batches;  ///< null: none; a number or a share of all items
+  const Expr* soak;     ///< null: none; the hold between waves or batches
+  const Expr* at_most;  ///< null: no bound; rounds at the same time
+  Name at_most_words[2];  ///< `most` and `once`, for the checker to look at
   const Block* body;
 };
+/// The name `rest` at the end of the list of waves: all items that are left.
+inline bool is_rest(const Expr* waves, const Expr* size) {
+  return size->kind == ExprKind::Name && static_cast<const NameExpr*>(size)->name == "rest" &&
+         static_cast<const ListExpr*>(waves)->items.back() == size;
+}
 struct IfStatement : Statement {
   const Expr* condition;
   const Block* then_block;

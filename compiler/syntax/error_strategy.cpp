@@ -96,7 +96,8 @@ bool starts_statement(TokenType type) {
   switch (type) {
     case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::RECORD: case Parser::TARGET:
     case Parser::METRICS: case Parser::SERVICE: case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
-    case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::HOLD:
+    case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
+    case Parser::HOLD:
     case Parser::FOR: case Parser::IF: case Parser::ROLLBACK: case Parser::SAMPLE: case Parser::MINIMUM:
     case Parser::HARM: case Parser::REJECT: case Parser::REQUIRE: case Parser::ON: case Parser::GIVEN:
     case Parser::RUN: case Parser::AT: case Parser::EXPECT: case Parser::SIGNAL: case Parser::NAME:

@@ -71,6 +71,7 @@ class Annotator {
         mark_column(rule, Parser::LBRACE, Column::Limits);
         break;
       case Parser::RuleStatement: annotate_statement(rule, first); break;
+      case Parser::RuleForClause: first.soft = true; break;
       case Parser::RuleGateClause: annotate_clause(rule, first); break;
       case Parser::RuleCertainty:
         first.column = Column::Certainty;
@@ -86,10 +87,13 @@ class Annotator {
     }
   }
 
+  static bool begins_clause(size_t type) {
+    return type == Parser::JUDGED || type == Parser::HELD || type == Parser::WHERE;
+  }
   void annotate_statement(antlr4::ParserRuleContext* rule, Piece& first) {
     first.item = true;
     for (size_t i = 1; i < rule->children.size(); ++i)
-      if (Piece* found = token(rule, i)) found->soft = found->type == Parser::JUDGED || found->type == Parser::HELD;
+      if (Piece* found = token(rule, i)) found->soft = begins_clause(found->type);
     auto* phase = dynamic_cast<Parser::PhaseStatementContext*>(rule);
     if (phase) piece(phase->block()->getStart()).column = Column::Phase;
   }

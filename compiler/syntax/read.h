@@ -59,6 +59,8 @@ class Reader {
   const ast::Statement* read_phase();
   const ast::Statement* read_hold();
   const ast::Statement* read_for();
+  void read_for_clause(ast::ForStatement& loop);
+  const ast::Statement* read_parallel();
   const ast::Statement* read_if();
   const ast::Statement* read_local_let();
   const ast::Statement* read_rollback();

@@ -16,6 +16,7 @@ const ast::Statement* Reader::read_statement() {
   switch (type()) {
     case Parser::NAME: return read_call_statement();
     case Parser::PHASE: return read_phase();
+    case Parser::PARALLEL: return read_parallel();
     case Parser::HOLD: return read_hold();
     case Parser::FOR: return read_for();
     case Parser::IF: return read_if();
@@ -39,8 +40,15 @@ const ast::Statement* Reader::read_phase() {
   size_t first = take();
   const ast::Expr* label = is(Parser::STRING) ? read_string() : nullptr;
   ast::Name name = label ? name_of(list_[at_ - 1]) : expect_name();
+  ast::List<ast::Name> after = accept(Parser::AFTER) ? read_names(Parser::COMMA) : ast::List<ast::Name>();
   const ast::Block* body = read_block();
-  return make(ast::PhaseStatement{{StatementKind::Phase, since(first)}, name, label, body});
+  return make(ast::PhaseStatement{{StatementKind::Phase, since(first)}, name, label, after, body});
+}
+
+const ast::Statement* Reader::read_parallel() {
+  size_t first = take();
+  const ast::Block* body = read_block();
+  return make(ast::ParallelStatement{{StatementKind::Parallel, since(first)}, body});
 }
 
 const ast::Statement* Reader::read_hold() {
@@ -59,9 +67,43 @@ const ast::Statement* Reader::read_for() {
   size_t first = take();
   ast::Name variable = expect_name();
   expect(Parser::IN);
-  const ast::Expr* range = read_expr();
-  const ast::Block* body = read_block();
-  return make(ast::ForStatement{{StatementKind::For, since(first)}, variable, range, body});
+  ast::ForStatement loop{{StatementKind::For, {}}, variable, read_expr()};
+  loop.where = accept(Parser::WHERE) ? read_expr() : nullptr;
+  if (!is(Parser::LBRACE)) {
+    do read_for_clause(loop);
+    while (accept(Parser::COMMA));
+  }
+  loop.body = read_block();
+  loop.span = since(first);
+  return make(loop);
+}
+
+void Reader::read_for_clause(ast::ForStatement& loop) {
+  const ast::Expr** clause = &loop.at_most;
+  size_t first = at_;
+  if (accept(Parser::AT)) {
+    loop.at_most_words[0] = expect_name();
+  } else {
+    expect(Parser::IN);
+    clause = is(Parser::WAVES) ? &loop.waves : &loop.batches;
+    if (!accept(Parser::WAVES)) {
+      expect(Parser::BATCHES);
+      expect(Parser::OF);
+    }
+  }
+  if (*clause) {
+    diagnostics_.report(since(first), diag::GivenTwice, std::string(tokens_.text(list_[at_ - 1])));
+    said_why_ = true;
+    fail();
+    return;
+  }
+  *clause = read_expr();
+  if (clause == &loop.at_most) {
+    expect(Parser::AT);
+    loop.at_most_words[1] = expect_name();
+  } else if (accept(Parser::SOAK)) {
+    loop.soak = read_expr();
+  }
 }
 
 const ast::Statement* Reader::read_if() {

@@ -11,12 +11,12 @@ constexpr int64_t max_error_limit = 1'000'000;
 constexpr int max_rounds = 10;
 
 /// One round of edits.
-int mend_once(const Context& context, const std::vector<std::string>& files, bool& changed) {
+int mend_once(const Context& context, const std::vector<std::string>& files, Timings& timings, bool& changed) {
   Mend mend(context);
   for (const std::string& file : files) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
-    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory);
+    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
     check_plans(*compilation);
     mend.add(*place, *compilation);
   }
@@ -26,10 +26,10 @@ int mend_once(const Context& context, const std::vector<std::string>& files, boo
 }
 
 /// Round after round: names are looked at only in a file that parses.
-int mend_files(const Context& context, const std::vector<std::string>& files) {
+int mend_files(const Context& context, const std::vector<std::string>& files, Timings& timings) {
   bool changed = true;
   for (int round = 0; changed && round < max_rounds; ++round)
-    if (int code = mend_once(context, files, changed); code != Ok) return code;
+    if (int code = mend_once(context, files, timings, changed); code != Ok) return code;
   return Ok;
 }
 
@@ -40,11 +40,11 @@ int cmd_check(const Context& context) {
   if (named.empty()) named.push_back(".");
   Result<std::vector<std::string>> files = rollout_files(context.env.directory, named);
   if (!files) return context.fail(Usage, files.error().message);
+  Timings timings(context);
   if (context.args.has("--fix"))
-    if (int code = mend_files(context, *files); code != Ok) return code;
+    if (int code = mend_files(context, *files, timings); code != Ok) return code;
   Result<int64_t> limit = number_of(context.args, "--error-limit", max_shown, 1, max_error_limit);
   if (!limit) return context.fail(Usage, limit.error().message);
-  Timings timings(context);
   Report report(context, size_t(*limit));
   size_t rollouts = 0, tests = 0;
   for (const std::string& file : *files) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/way_back.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
 
@@ -15,29 +16,65 @@ using plan::Plan;
 using plan::Role;
 using plan::Variable;
 
+/// The way back changes only with an action whose list is not the one that its service had.
+void mark_same_ways(const Plan& plan, std::vector<Row>& rows) {
+  static const std::vector<uint32_t> nothing;
+  std::vector<const std::vector<uint32_t>*> lists(plan.services.size(), &nothing);
+  uint32_t next = 0;
+  for (Row& row : rows) {
+    row.same_way = true;
+    for (; next <= row.back_from; ++next) {
+      const plan::Step& step = plan.steps[next];
+      if (step.kind != plan::StepKind::Act) continue;
+      const std::vector<uint32_t>*& list = lists[step.action.service];
+      row.same_way &= *list == step.rollback;
+      list = &step.rollback;
+    }
+  }
+  if (!rows.empty()) rows.front().same_way = false;
+}
+
+/// When each step begins if actions take no time: the longest chain of holds before it.
+std::vector<int64_t> starts_of(const Plan& plan) {
+  std::vector<int64_t> starts(plan.steps.size());
+  for (uint32_t i = 0; i < plan.steps.size(); ++i)
+    for (uint32_t before : plan.steps[i].after)
+      starts[i] = std::max(starts[i], starts[before] + plan.steps[before].hold_ns);
+  return starts;
+}
+
 std::vector<Row> rows_of(const Plan& plan) {
   std::vector<Row> rows;
-  std::optional<int64_t> share;
+  std::vector<int64_t> starts = starts_of(plan);
+  std::vector<std::optional<int64_t>> shares(plan.services.size());
+  uint32_t service = plan::none;  // acted on last
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const plan::Step& step = plan.steps[i];
-    if (rows.empty() || rows.back().phase != step.phase) {
+    bool goes_on = !rows.empty() && rows.back().phase == step.phase &&
+                   std::count(step.after.begin(), step.after.end(), rows.back().steps.back()) > 0;
+    // Outside of phases a hold is a row of its own.
+    goes_on = goes_on && (step.phase != plan::none || step.kind == plan.steps[rows.back().steps.back()].kind);
+    if (!goes_on) {
       Row row;
       row.phase = step.phase;
-      row.start_ns = rows.empty() ? 0 : rows.back().start_ns + rows.back().hold_ns;
+      row.start_ns = starts[i];
       rows.push_back(std::move(row));
     }
     Row& row = rows.back();
     row.steps.push_back(i);
-    row.undo = step.rollback;
     if (step.kind == plan::StepKind::Hold) {
       row.hold_ns += step.hold_ns;
-      row.undo_hold = step.rollback;
+      row.back_from = i;
       row.gates.insert(row.gates.end(), step.gates.begin(), step.gates.end());
-    } else if (std::optional<int64_t> set = exec::share_set_by(step.action)) share = set;
-    row.share_ppb = share;
+    } else {
+      service = step.action.service;
+      if (std::optional<int64_t> set = exec::share_set_by(step.action)) shares[service] = set;
+    }
+    if (service != plan::none) row.share_ppb = shares[service];
   }
   for (Row& row : rows)
-    if (row.undo_hold.empty()) row.undo_hold = row.undo;
+    if (row.back_from == plan::none) row.back_from = row.steps.back();
+  mark_same_ways(plan, rows);
   return rows;
 }
 
@@ -99,7 +136,7 @@ Outline outline_of(const Plan& plan) {
   Outline outline;
   outline.rows = rows_of(plan);
   for (uint32_t i = 0; i < plan.services.size(); ++i) outline.changes.push_back(change_of(plan, i));
-  for (const Row& row : outline.rows) outline.hold_ns += row.hold_ns;
+  for (const Row& row : outline.rows) outline.hold_ns = std::max(outline.hold_ns, row.start_ns + row.hold_ns);
   bool acts = std::any_of(plan.steps.begin(), plan.steps.end(),
                           [](const plan::Step& s) { return s.kind == plan::StepKind::Act; });
   bool differs = std::any_of(outline.changes.begin(), outline.changes.end(),
@@ -116,7 +153,8 @@ std::string from_text(const Change& change) {
 std::string to_text(const Change& change) { return change.to.empty() ? "(nothing)" : change.to; }
 
 std::string row_name(const Plan& plan, const Row& row) {
-  return row.phase == plan::none ? std::string() : plan.phases.at(row.phase).name;
+  if (row.phase != plan::none) return plan.phases.at(row.phase).name;
+  return row.hold_ns > 0 ? "(hold)" : "";
 }
 
 std::vector<std::string> action_texts(const Plan& plan, const Row& row) {
@@ -132,26 +170,49 @@ std::vector<std::string> gate_texts(const Plan& plan, const Row& row) {
   return texts;
 }
 
-std::vector<std::string> undo_texts(const Plan& plan, const std::vector<uint32_t>& undo) {
-  std::vector<std::string> texts;
-  for (uint32_t index : undo) texts.push_back(plan.undo.at(index).text);
-  return texts;
+namespace {
+
+int64_t worst_act_ns(const plan::Action& action) {
+  int64_t total = 0, pause = exec::first_pause_ns;
+  for (int attempt = 1; attempt <= action.attempts; ++attempt) {
+    total += action.within_ns;
+    if (attempt == action.attempts) break;
+    total += pause;
+    pause = std::min(2 * pause, exec::max_pause_ns);
+  }
+  return total;
 }
 
-int64_t worst_rollback_ns(const Plan& plan, const std::vector<uint32_t>& undo) {
-  int64_t total = 0;
-  for (uint32_t index : undo) {
-    const plan::Action& action = plan.undo.at(index);
-    int64_t pause = exec::first_pause_ns;
-    for (int attempt = 1; attempt <= action.attempts; ++attempt) {
-      total += action.within_ns;
-      if (attempt == action.attempts) break;
-      total += pause;
-      pause = std::min(2 * pause, exec::max_pause_ns);
+/// By entry of the way: how many others it waits for, one after the other.
+std::vector<size_t> levels_of(const plan::WayBack& way) {
+  std::vector<size_t> levels(way.size());
+  for (size_t i = 0; i < way.size(); ++i)
+    for (uint32_t before : way[i].after) levels[i] = std::max(levels[i], levels[before] + 1);
+  return levels;
+}
+
+}  // namespace
+
+BackText back_text(const Plan& plan, const Row& row) {
+  plan::WayBack way = plan::way_back_from(plan, row.back_from);
+  std::vector<size_t> levels = levels_of(way);
+  std::vector<int64_t> ends(way.size());
+  BackText back;
+  for (size_t i = 0; i < way.size(); ++i) {
+    for (uint32_t before : way[i].after) ends[i] = std::max(ends[i], ends[before]);
+    std::vector<std::string> acts;
+    for (uint32_t index : plan.steps[way[i].last_step].rollback) {
+      acts.push_back(plan.undo.at(index).text);
+      ends[i] += worst_act_ns(plan.undo.at(index));
     }
+    back.worst_ns = std::max(back.worst_ns, ends[i]);
+    if (!acts.empty()) back.parts.push_back({levels[i] + 1, join(acts, ", then ")});
   }
+  std::stable_sort(back.parts.begin(), back.parts.end(),
+                   [](const BackPart& a, const BackPart& b) { return a.turn < b.turn; });
   int64_t bound = plan.rollback.within_ns > 0 ? plan.rollback.within_ns : exec::default_rollback_ns;
-  return std::min(total, bound);
+  back.worst_ns = std::min(back.worst_ns, bound);
+  return back;
 }
 
 std::string condition_text(const plan::Condition& condition) {

@@ -18,8 +18,8 @@ struct Row {
   int64_t hold_ns = 0;
   std::optional<int64_t> share_ppb; ///< of the canary during its hold; nothing while no share was set
   std::vector<uint32_t> gates;
-  std::vector<uint32_t> undo;       ///< the way back from its end
-  std::vector<uint32_t> undo_hold;  ///< the way back from its holds; the same as `undo` where it has none
+  uint32_t back_from = plan::none;  ///< the step from which its way back is shown: its last hold, or its end
+  bool same_way = false;            ///< back as the row before
 };
 
 /// What becomes of one service.
@@ -47,9 +47,17 @@ std::string row_name(const plan::Plan& plan, const Row& row);
 /// The texts of its actions, without holds.
 std::vector<std::string> action_texts(const plan::Plan& plan, const Row& row);
 std::vector<std::string> gate_texts(const plan::Plan& plan, const Row& row);
-std::vector<std::string> undo_texts(const plan::Plan& plan, const std::vector<uint32_t>& undo);
-/// The longest that this way back takes before it is done or the run is parked.
-int64_t worst_rollback_ns(const plan::Plan& plan, const std::vector<uint32_t>& undo);
+/// What is undone of one service: `shift shop to 0%, then retire shop`. Those of one turn go at the same time.
+struct BackPart {
+  size_t turn = 1;
+  std::string text;
+};
+/// The way back that a row shows, turn after turn; no parts: there is nothing to do.
+struct BackText {
+  std::vector<BackPart> parts;
+  int64_t worst_ns = 0;  ///< the longest that it takes before it is done or the run is parked
+};
+BackText back_text(const plan::Plan& plan, const Row& row);
 
 /// `reject when canary error_rate > 1% proven 99%`, `rollback when … held 5m`.
 std::string condition_text(const plan::Condition& condition);

@@ -51,7 +51,7 @@ std::string outcome_of(const plan::Plan& plan, const sim::SimResult& result) {
 bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result) {
   auto ended_as = [&](journal::Outcome outcome) {
     bool here = expected.phase.empty() ||
-                (result.phase < plan.phases.size() && plan.phases[result.phase].name == expected.phase);
+                (result.phase < plan.phases.size() && plan::is_phase(plan.phases[result.phase], expected.phase));
     return result.outcome == outcome && here;
   };
   switch (expected.what) {
@@ -108,7 +108,7 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
     fault.service = service_index(plan, given.service);
     fault.times = -1;
     for (uint32_t i = 0; i < plan.phases.size(); ++i)
-      if (plan.phases[i].name == given.phase) fault.phase = i;
+      if (plan::is_phase(plan.phases[i], given.phase, given.service)) fault.phase = i;
     scenario.faults.push_back(std::move(fault));
   }
   scenario.abort_at_ns = test.abort_at_ns;

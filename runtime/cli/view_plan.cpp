@@ -11,7 +11,7 @@ namespace rollout::cli {
 namespace {
 
 constexpr size_t bar_columns = 30;
-constexpr size_t name_columns = 12;
+constexpr size_t least_name_columns = 12, most_name_columns = 24;
 constexpr size_t max_rows = 12;        ///< of the timeline, before its middle is left out
 constexpr size_t max_conditions = 10;   ///< of all gates together
 constexpr size_t max_watches = 4;
@@ -22,6 +22,13 @@ struct PlanView {
   const Style& style;
   bool all;
   Outline outline = outline_of(plan);
+  size_t name_columns = columns_of_names();
+
+  size_t columns_of_names() const {
+    size_t most = least_name_columns;
+    for (const Row& row : outline.rows) most = std::max(most, width_of(row_name(plan, row)));
+    return std::min(most, most_name_columns);
+  }
 
   std::string line(std::string_view text) const {
     return cut(text, size_t(std::max(style.columns, 60)), style) + "\n";
@@ -76,7 +83,8 @@ struct PlanView {
     for (size_t i = 0; i < count; ++i) {
       if (elide && i == max_rows / 2) {
         size_t skipped = count - max_rows;
-        out += fmt::format("  {} {} more phases; --verbose shows them\n", style.dots(), skipped);
+        out += fmt::format("  {} {} more phase{}; --verbose shows {}\n", style.dots(), skipped,
+                           skipped == 1 ? "" : "s", skipped == 1 ? "it" : "them");
         i += skipped;
       }
       out += row_line(outline.rows[i]);
@@ -117,25 +125,42 @@ struct PlanView {
     size_t shown = 0;
     for (size_t i = 0; i < outline.rows.size();) {
       size_t end = i + 1;
-      const std::vector<uint32_t>& undo = outline.rows[i].undo_hold;
-      while (end < outline.rows.size() && outline.rows[end].undo_hold == undo) ++end;
+      while (end < outline.rows.size() && outline.rows[end].same_way) ++end;
+      if (!all && ++shown > 6) {
+        i = end;
+        continue;
+      }
+      BackText back = back_text(plan, outline.rows[i]);
       std::vector<std::string> names;
       for (size_t k = i; k < end; ++k) names.push_back(from_name(outline.rows[k]));
       if (names.size() > 3) names = {names.front(), std::string(style.dots()), names.back()};
-      std::string path = undo.empty() ? "nothing to do" : join(undo_texts(plan, undo), ", then ");
-      std::string bound = undo.empty() ? ":"
-                                       : fmt::format("  {} {}:", style.at_most(),
-                                                     eval::duration_text(worst_rollback_ns(plan, undo)));
-      std::string from = fmt::format("  from {}{}", join(names, ", "), bound);
-      // A way back is never cut: what does not fit beside where it begins stands below.
-      bool fits = width_of(from) + 1 + width_of(path) <= size_t(std::max(style.columns, 60));
-      if (all || ++shown <= 6) out += from + (fits ? " " : "\n    ") + path + "\n";
+      std::string bound =
+          back.parts.empty() ? "" : fmt::format("  {} {}", style.at_most(), eval::duration_text(back.worst_ns));
+      out += way_lines(fmt::format("  from {}{}:", join(names, ", "), bound), back);
       i = end;
     }
     if (!all && shown > 6) out += fmt::format("  {} {} more\n", style.dots(), shown - 6);
     if (plan.rollback.verify_gate != plan::none)
       out += fmt::format("  then verify {} within {}\n", plan.gates.at(plan.rollback.verify_gate).text,
                          eval::duration_text(plan.rollback.verify_within_ns));
+    return out;
+  }
+
+  /// A way back is never cut: what does not fit beside where it begins stands below.
+  std::string way_lines(const std::string& from, const BackText& back) const {
+    if (back.parts.empty()) return from + " nothing to do\n";
+    if (back.parts.size() == 1) {
+      const std::string& path = back.parts[0].text;
+      bool fits = width_of(from) + 1 + width_of(path) <= size_t(std::max(style.columns, 60));
+      return from + (fits ? " " : "\n    ") + path + "\n";
+    }
+    std::string out = from + "\n";
+    size_t turn = 0;
+    for (const BackPart& part : back.parts) {
+      std::string number = part.turn == turn ? "  " : fmt::format("{}.", part.turn);
+      out += fmt::format("    {:>3} {}\n", number, part.text);
+      turn = part.turn;
+    }
     return out;
   }
 

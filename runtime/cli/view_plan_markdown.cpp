@@ -48,9 +48,12 @@ std::string table(const plan::Plan& plan, const Outline& outline) {
                                : fmt::format("**{}**", cell(row_name(plan, row)));
     std::string share = row.share_ppb && !outside ? eval::percent_text(*row.share_ppb) : "";
     std::string hold = row.hold_ns > 0 ? eval::duration_text(row.hold_ns) : "";
-    std::string back = cell(join(undo_texts(plan, row.undo_hold), ", then "));
-    std::string bound =
-        row.undo_hold.empty() ? "" : eval::duration_text(worst_rollback_ns(plan, row.undo_hold));
+    BackText way = back_text(plan, row);
+    std::vector<std::string> turns;
+    for (const BackPart& part : way.parts)
+      turns.push_back(way.parts.size() == 1 ? cell(part.text) : fmt::format("{}. {}", part.turn, cell(part.text)));
+    std::string back = join(turns, "<br>");
+    std::string bound = turns.empty() ? "" : eval::duration_text(way.worst_ns);
     out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", name, share, hold,
                        code(join(gate_texts(plan, row), " and ")), back, bound);
   }

@@ -32,7 +32,7 @@ struct Act {
   bool confirm = false;  ///< set again what a finished step had set
 };
 
-/// Read the signals of a hold.
+/// Read the signals of a hold. `watches`: whose interval ends; of a first look those that are sampled from now on.
 struct Sample {
   StepRef hold;
   bool prime = false;

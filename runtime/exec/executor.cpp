@@ -94,28 +94,44 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
   return Record{{RunEnded{Outcome::Succeeded, ""}}};
 }
 
-// In the order of the list, one at a time, with nothing in its way: traffic first, then what carried it.
+/// The first of its undo actions that is not done; none: the service is as it was.
+uint32_t Executor::open_undo(const State& state, const plan::ServiceUndo& service) const {
+  for (uint32_t index : plan_.steps[service.last_step].rollback)
+    if (state.undo[index].status != StepStatus::Done) return index;
+  return plan::none;
+}
+
+// Of each service in the order of its list, with nothing in its way: traffic first, then what carried it. Services
+// that are independent go back at the same time, and one that is stuck does not keep them from it.
 Command Executor::next_undo(const State& state, Memory& memory, int64_t now) const {
-  if (state.rollback_from != plan::none) {
-    for (uint32_t index : plan_.steps[state.rollback_from].rollback) {
-      StepRef ref{index, true};
-      switch (state.undo[index].status) {
-        case StepStatus::Done: continue;
-        case StepStatus::Pending:
-          return Record{{StepStarted{ref, 1, key_of(state, ref, 1).text()}}};
-        case StepStatus::Begun:
-        case StepStatus::Pausing: return next_act(state, memory, ref, now);
-        case StepStatus::Failed:
-          return Record{{RunEnded{Outcome::Parked, text_stuck(plan_, state, ref)}}};
-      }
+  std::optional<StepRef> stuck;
+  std::optional<Wait> wait;
+  for (const plan::ServiceUndo& service : state.way) {
+    uint32_t index = open_undo(state, service);
+    bool blocked = std::any_of(service.after.begin(), service.after.end(), [&](uint32_t entry) {
+      return open_undo(state, state.way[entry]) != plan::none;
+    });
+    if (index == plan::none || blocked) continue;
+    StepRef ref{index, true};
+    StepStatus status = state.undo[index].status;
+    if (status == StepStatus::Pending)
+      return Record{{StepStarted{ref, 1, key_of(state, ref, 1).text()}}};
+    if (status == StepStatus::Failed) {
+      stuck = ref;
+      continue;
     }
+    Command command = next_act(state, memory, ref, now);
+    const Wait* waits = std::get_if<Wait>(&command);
+    if (waits == nullptr) return command;
+    if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
   }
+  if (wait) return *wait;
+  if (stuck) return Record{{RunEnded{Outcome::Parked, text_stuck(plan_, state, *stuck)}}};
   return Record{after_undo(state)};
 }
 
 Executor::Events Executor::after_undo(const State& state) const {
-  bool changed =
-      state.rollback_from != plan::none && !plan_.steps[state.rollback_from].rollback.empty();
+  bool changed = !plan::undo_list(plan_, state.way).empty();
   if (changed && plan_.rollback.verify_gate != plan::none)
     return {journal::VerifyStarted{plan_.rollback.verify_gate}};
   return {RunEnded{Outcome::RolledBack, state.cause_detail}};

@@ -45,6 +45,7 @@ class Executor {
   Command next_verify(const State& state, Memory& memory, int64_t now) const;
   std::optional<Events> begin_ready_steps(const State& state) const;
   Events rollback(const State& state, journal::Cause cause, std::string detail) const;
+  uint32_t open_undo(const State& state, const plan::ServiceUndo& service) const;
   Events after_undo(const State& state) const;
 
   // act_run.cpp: one action, forward or undo

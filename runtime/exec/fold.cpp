@@ -101,7 +101,9 @@ struct Folder {
     move(RollbackTrigger::Begin);
     state.cause = e.cause;
     state.cause_detail = e.detail;
-    state.rollback_from = e.from_step;
+    std::vector<bool> begun;
+    for (const StepState& step : state.steps) begun.push_back(step.status != StepStatus::Pending);
+    state.way = plan::way_back(plan, begun);
     state.rollback_ns = now;
     state.holds.clear();
   }

@@ -7,6 +7,7 @@
 
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
+#include "runtime/exec/hold_scope.h"
 #include "runtime/exec/samples.h"
 #include "runtime/exec/verdict.h"
 
@@ -28,7 +29,7 @@ void add_term(std::vector<plan::Term>& terms, const plan::Term& term) {
 }
 
 // The terms of everything that is sampled in this hold, due or not: all counts then cover the same time.
-std::vector<plan::Term> terms_of(const plan::Plan& plan, StepRef hold) {
+std::vector<plan::Term> terms_of(const plan::Plan& plan, const State& state, StepRef hold) {
   std::vector<plan::Term> terms;
   auto take = [&](uint32_t index) {
     add_term(terms, plan.conditions[index].left);
@@ -36,7 +37,7 @@ std::vector<plan::Term> terms_of(const plan::Plan& plan, StepRef hold) {
   };
   for (uint32_t gate : gates_of(plan, hold))
     for (uint32_t condition : plan.gates[gate].conditions) take(condition);
-  for (uint32_t watch : watches_of(plan, hold)) take(plan.watches[watch].condition);
+  for (uint32_t watch : watches_now(plan, state, hold)) take(plan.watches[watch].condition);
   return terms;
 }
 
@@ -62,7 +63,7 @@ Due due_of(const plan::Plan& plan, const State& state, const HoldState& hold, in
     if (at <= now) list.push_back(index);
   };
   for (const auto& [gate, sampler] : hold.gates) take(gate_due(plan, hold, gate), due.gates, gate);
-  for (uint32_t watch : watches_of(plan, hold.step))
+  for (uint32_t watch : watches_now(plan, state, hold.step))
     take(state.watches[watch].sampler.last_ns + interval(plan.watches[watch].sample_ns),
          due.watches, watch);
   if (due.at_ns == INT64_MAX) due.at_ns = hold.last_sample_ns + hold_tick_ns;
@@ -96,11 +97,15 @@ Command Executor::next_hold(const State& state, Memory& memory, StepRef ref, int
   const HoldState& hold = state.holds.at(ref);
   if (auto events = decide_hold(state, hold, now)) return Record{std::move(*events)};
   HoldMemory& looks = memory.holds[ref];
+  std::vector<uint32_t> watches = watches_now(plan_, state, ref);
+  looks.primed &= looks.watches == watches;
   Due due = due_of(plan_, state, hold, now);
   int64_t at = std::max(looks.primed ? due.at_ns : now, looks.not_before_ns);
   if (now < at) return Wait{wake_of(plan_, hold, at, now)};
-  for (const ServiceState& service : state.services) {
+  for (uint32_t i = 0; i < state.services.size(); ++i) {
+    const ServiceState& service = state.services[i];
     if (!service.router || looks.confirmed.count(*service.router) > 0) continue;
+    if (!looks_after(plan_, state, ref, i)) continue;
     StepRef router = *service.router;
     EffectKey key = key_of(state, router, state.at(router).attempt);
     auto asserting = looks.asserting.find(router);
@@ -110,8 +115,9 @@ Command Executor::next_hold(const State& state, Memory& memory, StepRef ref, int
       return Wait{wake_of(plan_, hold, asserting->second.next_look_ns, now)};
     return Observe{router, key, true};
   }
-  if (!looks.primed) return Sample{ref, true, {}, {}, terms_of(plan_, ref)};
-  return Sample{ref, false, std::move(due.gates), std::move(due.watches), terms_of(plan_, ref)};
+  std::vector<plan::Term> terms = terms_of(plan_, state, ref);
+  if (!looks.primed) return Sample{ref, true, {}, std::move(watches), std::move(terms)};
+  return Sample{ref, false, std::move(due.gates), std::move(due.watches), std::move(terms)};
 }
 
 std::optional<Executor::Events> Executor::fired_watch(const State& state, const HoldState& hold,
@@ -235,7 +241,7 @@ Executor::Events Executor::blind_sample(const State& state, Memory& memory, Step
   Due due = due_of(plan_, state, hold, now);
   if (due.gates.empty() && due.watches.empty()) return {};
   journal::Sampled sampled{ref, false, now - hold.started_ns, due.gates, due.watches, {}};
-  for (const plan::Term& term : terms_of(plan_, ref))
+  for (const plan::Term& term : terms_of(plan_, state, ref))
     sampled.readings.push_back({term, ReadingStatus::Error, why});
   return {sampled};
 }
@@ -245,6 +251,7 @@ Executor::Events Executor::on_readings(const State& state, Memory& memory, const
   const Sample& command = input.command;
   HoldMemory& looks = memory.holds[command.hold];
   looks.primed = true;
+  looks.watches = watches_now(plan_, state, command.hold);
   looks.confirmed.clear();
   looks.not_before_ns = 0;
   journal::Sampled sampled{

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "runtime/exec/lifecycle.h"
 #include "runtime/journal/event.h"
@@ -25,6 +26,7 @@ struct ActMemory {
 /// Of one hold: its look at the routers, then at the signals.
 struct HoldMemory {
   bool primed = false;
+  std::vector<uint32_t> watches;  ///< that it was primed for
   std::set<journal::StepRef> confirmed;  ///< routers seen as asserted since the last sample
   std::map<journal::StepRef, ActMemory> asserting;  ///< routers that are being set again
   int64_t not_before_ns = 0;  ///< a router could not be seen: when to try again

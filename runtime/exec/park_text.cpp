@@ -10,7 +10,7 @@ namespace {
 
 std::string list_undo(const plan::Plan& plan, const State& state, bool done) {
   std::string out;
-  for (uint32_t index : plan.steps[state.rollback_from].rollback) {
+  for (uint32_t index : plan::undo_list(plan, state.way)) {
     if ((state.undo[index].status == StepStatus::Done) != done) continue;
     out += fmt::format("{}`{}`", out.empty() ? "" : ", ", plan.undo[index].text);
   }

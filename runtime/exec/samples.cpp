@@ -204,7 +204,9 @@ std::vector<uint32_t> watches_of(const plan::Plan& plan, StepRef hold) {
 void begin_hold(State& state, const plan::Plan& plan, StepRef hold, int64_t run_ns) {
   HoldState begun{hold, run_ns, run_ns, {}};
   for (uint32_t gate : gates_of(plan, hold)) begun.gates[gate].last_ns = run_ns;
-  for (uint32_t watch : watches_of(plan, hold)) state.watches[watch].sampler = {run_ns, 0, {}};
+  // Beside other holds it takes its watches over with its first look.
+  if (state.holds.empty())
+    for (uint32_t watch : watches_of(plan, hold)) state.watches[watch].sampler = {run_ns, 0, {}};
   each_condition(plan, gates_of(plan, hold), {}, [&](uint32_t index) {
     ConditionState fresh;
     fresh.evidence = std::move(state.conditions[index].evidence);
@@ -220,16 +222,19 @@ void fold_sample(State& state, const plan::Plan& plan, const journal::Sampled& s
   HoldState& hold = found->second;
   hold.last_sample_ns = run_ns;
   std::vector<uint32_t> gates = gates_of(plan, sampled.hold);
-  std::vector<uint32_t> watches = watches_of(plan, sampled.hold);
   if (sampled.prime) {
-    each_condition(plan, gates, watches, [&](uint32_t index) {
+    each_condition(plan, gates, sampled.watches, [&](uint32_t index) {
       state.conditions[index].block = {};
       state.conditions[index].block_broken = false;
     });
     for (uint32_t gate : gates) hold.gates[gate].last_ns = run_ns;
-    for (uint32_t watch : watches) state.watches[watch].sampler.last_ns = run_ns;
+    for (uint32_t watch : sampled.watches) state.watches[watch].sampler.last_ns = run_ns;
     return;
   }
+  std::vector<uint32_t> watches = watches_of(plan, sampled.hold);
+  std::erase_if(watches, [&](uint32_t watch) {  // looked after by another hold
+    return find(sampled, plan.conditions[plan.watches[watch].condition].left) == nullptr;
+  });
   each_condition(plan, gates, watches, [&](uint32_t index) {
     gather(plan.conditions[index], state.conditions[index], sampled);
   });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/judge/evidence.h"
+#include "compiler/plan/way_back.h"
 #include "runtime/exec/lifecycle.h"
 #include "runtime/journal/event.h"
 
@@ -90,7 +91,7 @@ struct State {
   std::vector<ServiceState> services;
   std::map<StepRef, HoldState> holds;  ///< those that run
   uint32_t furthest = plan::none;      ///< the furthest step that has begun
-  uint32_t rollback_from = plan::none;
+  plan::WayBack way;          ///< once the rollback has started: what it undoes
   int64_t rollback_ns = 0;    ///< when it started
   int64_t verify_ns = 0;      ///< when the check after it started
   std::string verify_detail;  ///< what that check found

@@ -89,7 +89,7 @@ struct Sampled {
   bool prime = false;
   int64_t elapsed_ns = 0;         ///< of the hold, on the run clock
   std::vector<uint32_t> gates;    ///< whose sampling interval ends here
-  std::vector<uint32_t> watches;  ///< whose sampling interval ends here
+  std::vector<uint32_t> watches;  ///< whose sampling interval ends here, or begins with a first look
   std::vector<TermReading> readings;
 };
 

@@ -27,7 +27,7 @@ void Invariants::on_event(const journal::Event& event) {
   if (const auto* e = std::get_if<journal::StepDone>(&event.what)) check_done(*e);
   if (const auto* e = std::get_if<journal::Sampled>(&event.what)) {
     check_sample(*e);
-    last_sample_wall_ns_ = event.wall_ns;
+    last_sample_wall_ns_[e->hold] = event.wall_ns;
   }
   if (const auto* e = std::get_if<journal::GateDecided>(&event.what)) check_verdict(*e);
   if (std::holds_alternative<journal::AbortRequested>(event.what)) aborted_ = true;
@@ -107,9 +107,14 @@ void Invariants::check_sample(const journal::Sampled& e) {
   };
   if (e.prime || std::none_of(e.readings.begin(), e.readings.end(), ok)) return;
   for (const auto& [service, share] : asserted_ppb_) {
+    auto of_service = [&, service = service](const journal::TermReading& reading) {
+      return plan_.signals[reading.term.signal].service == service;
+    };
+    bool read = std::any_of(e.readings.begin(), e.readings.end(), of_service);
+    if (!read) continue;  // a branch beside this one
     if (world_.share_ppb(service) != share)
       violate("I4", "a sample counts while traffic is not as asserted");
-    if (world_.last_change_ns(service) + epoch_wall_ns > last_sample_wall_ns_)
+    if (world_.last_change_ns(service) + epoch_wall_ns > last_sample_wall_ns_[e.hold])
       violate("I4", "a sample counts time before the last change");
   }
   for (uint32_t i = 0; i < plan_.conditions.size(); ++i) {

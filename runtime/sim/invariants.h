@@ -2,6 +2,7 @@
 // events and the simulated world, never the engine's own state, so that it does not share the engine's mistakes.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ class Invariants {
   std::set<std::pair<journal::StepRef, uint32_t>> decided_;
   std::set<std::pair<journal::StepRef, uint32_t>> data_;  ///< hold and condition that had data
   std::map<uint32_t, int64_t> asserted_ppb_;  ///< by service: the share last confirmed done
-  int64_t last_sample_wall_ns_ = 0;
+  std::map<journal::StepRef, int64_t> last_sample_wall_ns_;  ///< by hold
   journal::RunEnded ended_;
 };
 

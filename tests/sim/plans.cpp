@@ -115,7 +115,6 @@ void add_hold(plan::Plan& p, int64_t hold_ns, std::vector<uint32_t> gates, uint3
   step.kind = plan::StepKind::Hold;
   step.hold_ns = hold_ns;
   step.gates = std::move(gates);
-  step.rollback = {0, 1};
   step.phase = phase;
   step.text = "hold";
   step.after = {uint32_t(p.steps.size() - 1)};
@@ -150,7 +149,11 @@ plan::Plan parallel_plan() {
   plan::Action other = deploy();
   other.service = 1;
   other.text = "deploy search";
-  add_act(p, other, {1}, plan::none);
+  plan::Action other_undo = retire();
+  other_undo.service = 1;
+  other_undo.text = "retire the canary of search";
+  p.undo.push_back(other_undo);
+  add_act(p, other, {3}, plan::none);
   p.steps[1].after = {};
   add_act(p, shift(5), {0, 1}, 0);
   p.steps[2].after = {0, 1};

@@ -154,6 +154,7 @@ void Dumper::statement(const ast::Statement* statement) {
     case ast::StatementKind::Phase:
       name(as<ast::PhaseStatement>(statement).name);
       expr(as<ast::PhaseStatement>(statement).label);
+      for (const ast::Name& before : as<ast::PhaseStatement>(statement).after) name(before);
       block(as<ast::PhaseStatement>(statement).body);
       break;
     case ast::StatementKind::Hold:
@@ -162,7 +163,11 @@ void Dumper::statement(const ast::Statement* statement) {
       break;
     case ast::StatementKind::For:
       name(as<ast::ForStatement>(statement).variable);
-      expr(as<ast::ForStatement>(statement).range);
+      for (const ast::Expr* part :
+           {as<ast::ForStatement>(statement).range, as<ast::ForStatement>(statement).where,
+            as<ast::ForStatement>(statement).waves, as<ast::ForStatement>(statement).batches,
+            as<ast::ForStatement>(statement).soak, as<ast::ForStatement>(statement).at_most})
+        expr(part);
       block(as<ast::ForStatement>(statement).body);
       break;
     case ast::StatementKind::If:
@@ -175,6 +180,7 @@ void Dumper::statement(const ast::Statement* statement) {
       type(as<ast::LetStatement>(statement).type);
       expr(as<ast::LetStatement>(statement).value);
       break;
+    case ast::StatementKind::Parallel: block(as<ast::ParallelStatement>(statement).body); break;
     case ast::StatementKind::Watch:
       expr(as<ast::WatchStatement>(statement).condition);
       expr(as<ast::WatchStatement>(statement).held);

@@ -4,6 +4,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/plan/plan_json.h"
+#include "compiler/plan/way_back.h"
 #include "tests/unit/programs.h"
 
 namespace rollout {
@@ -48,9 +49,9 @@ bool changes_something(const plan::Step& step) {
   return step.kind == plan::StepKind::Act && !(step.action.name == "shift" && step.action.sets[0].value.number == 0);
 }
 
-std::vector<std::string> way_back(const plan::Plan& plan, const plan::Step& step) {
+std::vector<std::string> way_back(const plan::Plan& plan, uint32_t step) {
   std::vector<std::string> names;
-  for (uint32_t undo : step.rollback) names.push_back(plan.undo[undo].name);
+  for (uint32_t undo : plan::undo_list(plan, plan::way_back_from(plan, step))) names.push_back(plan.undo[undo].name);
   return names;
 }
 
@@ -109,8 +110,9 @@ TEST_CASE("the way back is as short as it can be, traffic first") {
   using Names = std::vector<std::string>;
   bool promoted = false;
   int shifts = 0;
-  for (const plan::Step& step : plan.steps) {
-    Names names = way_back(plan, step);
+  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const plan::Step& step = plan.steps[i];
+    Names names = way_back(plan, i);
     bool shift = step.kind == plan::StepKind::Act && step.action.name == "shift";
     shifts += shift;
     promoted |= step.kind == plan::StepKind::Act && step.action.name == "promote";

@@ -195,7 +195,10 @@ class Generator {
       --depth_;
       return;
     }
-    switch (random_.below(8)) {
+    switch (random_.below(11)) {
+      case 8: put("phase " + name() + " after " + name() + ", " + name()), statements(); break;
+      case 9: put("parallel"), statements(); break;
+      case 10: loop(), statements(); break;
       case 0: put("phase " + name()), statements(); break;
       case 1: put("hold"), expr(), put("judged by"), expr(), put(","), expr(); break;
       case 2: put("for " + name() + " in"), expr(), statements(); break;
@@ -206,6 +209,15 @@ class Generator {
       default: put(name()), arguments();
     }
     --depth_;
+  }
+  void loop() {
+    put("for " + name() + " in"), expr();
+    if (random_.one_in(2)) put("where"), expr();
+    switch (random_.below(3)) {
+      case 0: put("in waves"), expr(), put("soak"), expr(), put(", at most"), expr(), put("at once"); break;
+      case 1: put("in batches of"), expr(); break;
+      default: put("at most"), expr(), put("at once");
+    }
   }
   void clause() {
     switch (random_.below(6)) {

@@ -1,0 +1,110 @@
+// Loops: the rounds one after the other, or in waves or batches whose rounds run at the same time.
+#include <fmt/format.h>
+
+#include "compiler/plan/branches.h"
+#include "compiler/plan/build.h"
+
+namespace rollout::plan {
+
+using eval::Value;
+
+void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
+  Value range = eval(loop->range, scope);
+  uint32_t slot = scope.locals++;
+  if (loop->where) {
+    std::vector<Value> kept;
+    for (Value& item : range.items) {
+      scope.frame[slot] = item;
+      if (eval(loop->where, scope).number) kept.push_back(std::move(item));
+    }
+    range.items = std::move(kept);
+  }
+  llvm::MutableArrayRef<Value> items = range.items;
+  if (!loop->waves && !loop->batches && !loop->at_most) {
+    for (Value& item : items) {
+      scope.frame[slot] = std::move(item);
+      plan_block(loop->body, scope);
+      if (!has_budget(loop->span)) break;
+    }
+  } else {
+    size_t lanes = loop->at_most ? size_t(count(loop->at_most, scope, "at most")) : items.size();
+    for (size_t size : wave_sizes(loop, items.size(), scope)) {
+      plan_wave(loop, scope, items.take_front(size), std::max<size_t>(1, lanes));
+      items = items.drop_front(size);
+      if (loop->soak && !items.empty()) plan_soak(loop->soak, scope);
+    }
+  }
+  scope.locals = slot;
+}
+
+int64_t Planner::count(const ast::Expr* expr, Scope& scope, std::string_view whose) {
+  int64_t number = eval(expr, scope).number;
+  if (number < 1) diagnostics_.report(expr->span, diag::NotPositive, fmt::format("`{}`", whose), number);
+  return std::max<int64_t>(1, number);
+}
+
+/// They sum up to `rounds`. Without waves or batches all rounds are one wave.
+std::vector<size_t> Planner::wave_sizes(const ast::ForStatement* loop, size_t rounds, Scope& scope) {
+  std::vector<size_t> sizes;
+  size_t left = rounds;
+  auto add = [&](size_t size) {
+    sizes.push_back(std::min(size, left));
+    left -= sizes.back();
+  };
+  if (loop->batches) {
+    Value size = eval(loop->batches, scope);
+    constexpr int64_t all = eval::percent_all;
+    // A share of the rounds is rounded up: a batch is never empty.
+    int64_t each = size.is(Value::Kind::Percent) ? int64_t((__int128(size.number) * int64_t(rounds) + all - 1) / all)
+                                                 : size.number;
+    if (size.number < 1) diagnostics_.report(loop->batches->span, diag::NotPositive, "`batches of`", size.number);
+    while (left > 0) add(size_t(std::max<int64_t>(1, each)));
+    return sizes;
+  }
+  if (!loop->waves) return {rounds};
+  if (loop->waves->kind == ast::ExprKind::List) {
+    for (const ast::Expr* size : static_cast<const ast::ListExpr*>(loop->waves)->items)
+      if (left > 0) add(is_rest(loop->waves, size) ? left : size_t(count(size, scope, "waves")));
+  } else {
+    for (const Value& size : eval(loop->waves, scope).items)
+      if (left > 0) add(size_t(std::max<int64_t>(1, size.number)));
+  }
+  if (left > 0)
+    diagnostics_.report(loop->waves->span, diag::WavesTooShort, rounds - left, rounds)
+        .advise("let the last wave take what is left: `[1, 4, rest]`");
+  return sizes;
+}
+
+/// Rounds at the same time; with fewer lanes than rounds, each waits for the one that used its lane before.
+void Planner::plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::MutableArrayRef<Value> items,
+                        size_t lanes) {
+  Branches branches;
+  branches.start = ends_;
+  for (size_t i = 0; i < items.size() && has_budget(loop->span); ++i) {
+    uint32_t first = uint32_t(plan_.steps.size());
+    branches.list.push_back({loop->span, {}, {}, false});
+    ends_ = branches.start;
+    if (i >= lanes) {
+      Branches::Branch& before = branches.list[i - lanes];
+      before.waited_for = true;
+      branches.list.back().after = {uint32_t(i - lanes)};
+      ends_ = before.ends;
+    }
+    scope.frame[scope.locals - 1] = std::move(items[i]);
+    plan_block(loop->body, scope);
+    end_branch(branches, first);
+  }
+  join_branches(branches);
+}
+
+/// A hold between two waves; only watches look on.
+void Planner::plan_soak(const ast::Expr* soak, Scope& scope) {
+  Step step;
+  step.kind = StepKind::Hold;
+  step.hold_ns = duration(soak, scope, "soak", 1);
+  step.text = fmt::format("soak {}", eval::duration_text(step.hold_ns));
+  step.reason = "the next wave waits";
+  if (!ends_.empty()) add_step(std::move(step), soak->span);
+}
+
+}  // namespace rollout::plan

@@ -1,0 +1,32 @@
+// The way back: from the steps that have begun, what is undone and in which order. For the executor, which goes it,
+// and for the previews, which show it. Each service is undone on its own, by the list of the last begun step that
+// changed it; a service that another one was built upon waits for that one. What was independent stays independent.
+#pragma once
+
+#include <vector>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::plan {
+
+/// What undoes one service: `Plan::steps[last_step].rollback`, in its order.
+struct ServiceUndo {
+  uint32_t service = none;
+  uint32_t first_step = none;   ///< the first and the last begun step that acts on it
+  uint32_t last_step = none;
+  std::vector<uint32_t> after;  ///< entries of the way that must be undone before: their steps came after `first_step`
+};
+
+/// Later steps first, so that going the entries one after another is in order, too.
+using WayBack = std::vector<ServiceUndo>;
+
+/// `begun`, by step: whether it has begun. A begun step's `after` have begun.
+WayBack way_back(const Plan& plan, const std::vector<bool>& begun);
+
+/// The way back once the steps up to `step` have begun, all of them.
+WayBack way_back_from(const Plan& plan, uint32_t step);
+
+/// All undo actions of a way, one after another.
+std::vector<uint32_t> undo_list(const Plan& plan, const WayBack& way);
+
+}  // namespace rollout::plan
