@@ -10,7 +10,9 @@ declaration
     : importDecl
     | inputDecl
     | letDecl
+    | enumDecl
     | recordDecl
+    | funcDecl
     | targetDecl
     | metricsDecl
     | serviceDecl
@@ -35,7 +37,18 @@ inputClause
     | WHERE expr    # inputWhere
     ;
 
-letDecl: LET NAME (COLON type)? ASSIGN expr;
+letDecl: LET NAME (COLON type)? ASSIGN (expr | observation);
+// Each observed value says how it is looked at again before the first effect.
+observation: OBSERVE expr recheck (EXAMPLE expr)?;
+recheck
+    : NAME         # recheckWord
+    | WITHIN expr  # recheckWithin
+    | AT RUN NAME  # recheckAtRun
+    ;
+
+enumDecl: ENUM NAME LBRACE NAME (COMMA NAME)* COMMA? RBRACE;
+
+funcDecl: FUNC NAME parameters ARROW type ASSIGN expr;
 
 recordDecl: RECORD NAME LBRACE field* RBRACE;
 field: word COLON type (ASSIGN expr)? (WHERE expr)?;
@@ -141,10 +154,15 @@ expr
     | expr AND expr                                                           # andExpr
     | expr OR expr                                                            # orExpr
     | LPAREN expr RPAREN                                                      # groupExpr
-    | LBRACKET (expr (COMMA expr)* COMMA?)? RBRACKET                          # listExpr
+    | LBRACKET (entry (COMMA entry)* COMMA? | COLON)? RBRACKET                # listExpr
+    | MATCH expr LBRACE matchArm* RBRACE                                      # matchExpr
     | literal                                                                 # literalExpr
     | (NAME | ROLLBACK)                                                       # nameExpr
     ;
+
+// With a colon in all of them it is a map.
+entry: expr (COLON expr)?;
+matchArm: (NAME (COMMA NAME)* | ELSE) ARROW expr;
 
 arguments: argument (COMMA argument)* COMMA?;
 argument: (word COLON)? expr;
@@ -155,9 +173,10 @@ literal
 
 word
     : NAME | ABORT | ACTION | AFTER | AND | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CAPABILITY
-    | COMPENSABLE | CONFIG | ELSE | EVERY | EXAMPLE | EXPECT | FAIL | FALSE | FOR | FROM | GATE | GIVEN | HARM
-    | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | METRICS
-    | MINIMUM | NONE | NOT | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE | PROVEN | RECORD
-    | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY
-    | TARGET | TEST | THEN | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
+    | COMPENSABLE | CONFIG | ELSE | ENUM | EVERY | EXAMPLE | EXPECT | FAIL | FALSE | FOR | FROM | FUNC | GATE
+    | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED
+    | LET | MATCH | METRICS | MINIMUM | NONE | NOT | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER
+    | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE
+    | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEST | THEN | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN
+    | WHERE | WITH | WITHIN
     ;

@@ -22,7 +22,8 @@ enum class Stage { Values, Services, Rules };
 Stage stage_of(ast::DeclKind kind) {
   switch (kind) {
     case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Input: case ast::DeclKind::Let:
-    case ast::DeclKind::Record: case ast::DeclKind::Capability: case ast::DeclKind::Backend: case ast::DeclKind::Target:
+    case ast::DeclKind::Enum: case ast::DeclKind::Func: case ast::DeclKind::Record:
+    case ast::DeclKind::Capability: case ast::DeclKind::Backend: case ast::DeclKind::Target:
       return Stage::Values;
     case ast::DeclKind::Service: return Stage::Services;
     case ast::DeclKind::Gate:
@@ -43,7 +44,9 @@ void Checker::run(const Loaded& loaded) {
     for (module_ = 0; module_ < program_.modules.size(); ++module_)
       for (const ast::Decl* decl : module().file->decls)
         if (stage_of(decl->kind) == stage) check_decl(decl);
-  check_circles(program_, strategy_calls_, diagnostics_);
+  check_strategy_circles(program_, strategy_calls_, diagnostics_);
+  check_func_circles(program_, func_calls_, diagnostics_);
+  decide_constants();
 }
 
 }  // namespace rollout::check

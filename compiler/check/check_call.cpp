@@ -1,4 +1,4 @@
-#include "compiler/check/context.h"
+#include "compiler/check/values.h"
 
 namespace rollout::check {
 
@@ -17,64 +17,81 @@ void name_arguments(Diagnostic& diagnostic, const ast::CallExpr* call, const ast
 
 }  // namespace
 
-const Type* Checker::check_call(const ast::CallExpr* call) {
-  if (call->callee->kind == ast::ExprKind::Member) {
-    auto* member = static_cast<const ast::MemberExpr*>(call->callee);
-    const Type* object = check_expr(member->object);
-    if (object->is(TypeKind::Metrics)) return check_method_call(call, member);
-    const Type* callee = check_expr(call->callee);
-    if (callee->is(TypeKind::Error)) return callee;
-    if (callee->is(TypeKind::Gate)) return check_gate_call(call, open_parameters(callee));
-    if (!callee->is(TypeKind::Quantiled)) {
-      report_not_callable(call, callee);
-      return simple(TypeKind::Error);
-    }
-    if (call->arguments.size() == 1) {
-      expect(call->arguments[0].value, simple(TypeKind::Percent), "a quantile");
-      return program_.types.live(simple(TypeKind::Duration));
-    }
-    diagnostics_.report(call->span, diag::QuantileMissing).advise("name the quantile: `latency(99%)`");
+const Type* ValueChecker::check_member_call(const ast::CallExpr* call, const ast::MemberExpr* member) {
+  if (const Type* enumeration = check_case(member)) {
+    report_not_callable(call, enumeration);
     return simple(TypeKind::Error);
   }
+  const Type* object = check_expr(member->object);
+  if (object->is(TypeKind::Error)) return object;
+  if (object->is(TypeKind::Metrics)) return check_method_call(call, member);
+  if (object->is(TypeKind::Record) && member->member.text == "with") return check_copy(call, object->index);
+  if (ir::part_named(object->kind, member->member.text) == ir::Part::Contains)
+    return check_contains(call, member, object);
+  const Type* callee = check_expr(call->callee);
+  if (callee->is(TypeKind::Error)) return callee;
+  if (callee->is(TypeKind::Gate)) return check_gate_call(call, open_parameters(callee));
+  if (!callee->is(TypeKind::Quantiled)) {
+    report_not_callable(call, callee);
+    return simple(TypeKind::Error);
+  }
+  if (call->arguments.size() == 1) {
+    expect(call->arguments[0].value, simple(TypeKind::Percent), "a quantile");
+    return program_.types.live(simple(TypeKind::Duration));
+  }
+  diagnostics_.report(call->span, diag::QuantileMissing).advise("name the quantile: `latency(99%)`");
+  return simple(TypeKind::Error);
+}
+
+const Type* ValueChecker::check_call(const ast::CallExpr* call) {
+  if (call->callee->kind == ast::ExprKind::Member)
+    return check_member_call(call, static_cast<const ast::MemberExpr*>(call->callee));
   auto* name = call->callee->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(call->callee) : nullptr;
-  if (name && name->name == "http" && !find_local("http") && !find("http")) {
-    info(call->callee) = {simple(TypeKind::Probe), ir::Ref::Builtin, uint32_t(Builtin::Http), 0};
-    ir::Parameter path{{"path", name->span}, simple(TypeKind::Path), nullptr, nullptr, {}};
-    check_arguments(call, {path}, 0, "`http`", true);
-    return simple(TypeKind::Probe);
+  if (name && !find_local(name->name) && !find(name->name))
+    if (std::optional<ir::Builtin> builtin = ir::builtin_named(name->name)) return check_builtin(call, *builtin);
+  ir::Symbol symbol;  // kind None: not the name of a declaration
+  if (name && !find_local(name->name)) symbol = find(name->name).value_or(symbol);
+  if (symbol.kind == ir::Ref::Record) {
+    info(call->callee) = {simple(TypeKind::None), ir::Ref::Record, symbol.index, 0};
+    return check_record_call(call, symbol.index);
   }
-  if (name && name->name == "running" && !find_local("running") && !find("running")) {
-    info(call->callee) = {simple(TypeKind::Probe), ir::Ref::Builtin, uint32_t(Builtin::Running), 0};
-    check_arguments(call, {}, 0, "`running`", true);
-    return simple(TypeKind::Probe);
-  }
-  std::optional<ir::Symbol> symbol = name && !find_local(name->name) ? find(name->name) : std::nullopt;
-  if (symbol && symbol->kind == ir::Ref::Record) {
-    info(call->callee) = {simple(TypeKind::None), ir::Ref::Record, symbol->index, 0};
-    return check_record_call(call, symbol->index);
-  }
+  if (symbol.kind == ir::Ref::Func) return check_func_call(call, symbol.index);
   const Type* callee = check_expr(call->callee);
   if (callee->is(TypeKind::Gate)) {
-    if (symbol && symbol->kind == ir::Ref::Gate) return check_gate_call(call, program_.gates[symbol->index].parameters);
+    if (symbol.kind == ir::Ref::Gate) return check_gate_call(call, program_.gates[symbol.index].parameters);
     return check_gate_call(call, open_parameters(callee));
   }
   if (!callee->is(TypeKind::Error)) report_not_callable(call, callee);
   return simple(TypeKind::Error);
 }
 
-void Checker::report_not_callable(const ast::CallExpr* call, const Type* callee) {
+const Type* ValueChecker::check_builtin(const ast::CallExpr* call, ir::Builtin builtin) {
+  if (builtin == ir::Builtin::Secret) return check_secret(call);
+  if (builtin == ir::Builtin::Running) {
+    info(call->callee) = {simple(TypeKind::Probe), ir::Ref::Builtin, uint32_t(builtin), 0};
+    check_arguments(call, {}, 0, "`running`", true);
+    return simple(TypeKind::Probe);
+  }
+  if (builtin != ir::Builtin::Http) return check_conversion(call, builtin);
+  info(call->callee) = {simple(TypeKind::Probe), ir::Ref::Builtin, uint32_t(ir::Builtin::Http), 0};
+  ir::Parameter path{{"path", call->callee->span}, simple(TypeKind::Path), nullptr, nullptr, {}};
+  check_arguments(call, {path}, 0, "`http`", true);
+  return simple(TypeKind::Probe);
+}
+
+void ValueChecker::report_not_callable(const ast::CallExpr* call, const Type* callee) {
   Diagnostic& diagnostic = diagnostics_.report(call->callee->span, diag::NotCallable, text(callee));
   if (callee->is(TypeKind::Live))
     diagnostic.advise("only a histogram has quantiles; read this value as it is, without `(…)`");
 }
 
-std::vector<ir::Parameter> Checker::open_parameters(const Type* gate) const {
+std::vector<ir::Parameter> ValueChecker::open_parameters(const Type* gate) const {
   std::vector<ir::Parameter> open;
   for (const Type* type : gate->arguments) open.push_back({{}, type, nullptr, nullptr, {}});
   return open;
 }
 
-ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
+ir::Match ValueChecker::check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
                                    size_t first, std::string_view whose, bool complete) {
   ir::Match match = ir::match_arguments(parameters, call->arguments, first);
   std::vector<std::string_view> known;
@@ -99,10 +116,11 @@ ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<
   }
   for (size_t i = first; i < parameters.size(); ++i) {
     const ir::Parameter& parameter = parameters[i];
-    if (match.values[i])
+    if (match.values[i]) {
       expect(match.values[i], parameter.type,
              parameter.name.text.empty() ? std::string(whose) : fmt::format("`{}`", parameter.name.text));
-    else if (complete && !parameter.default_value)
+      keep_bound(parameter, match.values[i]);
+    } else if (complete && !parameter.default_value)
       diagnostics_
           .report(after(call->callee->span), diag::ArgumentMissing, std::string(whose),
                   std::string(parameter.name.text), text(parameter.type))
@@ -111,14 +129,27 @@ ir::Match Checker::check_arguments(const ast::CallExpr* call, const std::vector<
   return match;
 }
 
-const Type* Checker::check_record_call(const ast::CallExpr* call, uint32_t record) {
+const Type* ValueChecker::check_record_call(const ast::CallExpr* call, uint32_t record) {
   check_arguments(call, program_.records[record].fields, 0,
                   fmt::format("`{}`", program_.records[record].decl->name.text), true);
   return program_.types.record(record);
 }
 
+/// `step.with(share: 5%)`: a copy in which the named fields have other values.
+const Type* ValueChecker::check_copy(const ast::CallExpr* call, uint32_t record) {
+  info(call->callee) = {simple(TypeKind::None), ir::Ref::Record, record, 1};
+  for (const ast::Argument& argument : call->arguments)
+    if (argument.label.text.empty()) {
+      diagnostics_.report(argument.value->span, diag::LabelMissing).advise("name the field: `.with(share: 5%)`");
+      return simple(TypeKind::Error);
+    }
+  check_arguments(call, program_.records[record].fields, 0,
+                  fmt::format("`{}`", program_.records[record].decl->name.text), false);
+  return program_.types.record(record);
+}
+
 /// What is not given stays open: `healthy(floor: 99%)` still takes a service.
-const Type* Checker::check_gate_call(const ast::CallExpr* call, const std::vector<ir::Parameter>& open) {
+const Type* ValueChecker::check_gate_call(const ast::CallExpr* call, const std::vector<ir::Parameter>& open) {
   ir::Match match = check_arguments(call, open, 0, "this gate", false);
   std::vector<const Type*> rest;
   for (size_t i = 0; i < open.size(); ++i)
@@ -126,7 +157,7 @@ const Type* Checker::check_gate_call(const ast::CallExpr* call, const std::vecto
   return program_.types.gate(rest);
 }
 
-const Type* Checker::check_method_call(const ast::CallExpr* call, const ast::MemberExpr* member) {
+const Type* ValueChecker::check_method_call(const ast::CallExpr* call, const ast::MemberExpr* member) {
   const ir::Target& target = program_.targets[info(member->object).index];
   if (target.backend == UINT32_MAX) return simple(TypeKind::Error);
   std::vector<std::string_view> known;

@@ -15,6 +15,13 @@ void Checker::check_signature(const ast::Decl* decl) {
       input.type = check_type(input.decl->type);
       break;
     }
+    case ast::DeclKind::Func: {
+      ir::Func& func = program_.funcs[indices_.lookup(decl)];
+      func.parameters = check_parameters(func.decl->parameters);
+      func.type = check_type(func.decl->type);
+      break;
+    }
+    case ast::DeclKind::Enum: check_enum(program_.enums[indices_.lookup(decl)]); break;
     case ast::DeclKind::Capability: check_capability(program_.capabilities[indices_.lookup(decl)]); break;
     case ast::DeclKind::Backend: check_backend(program_.backends[indices_.lookup(decl)]); break;
     case ast::DeclKind::Gate: {
@@ -41,6 +48,10 @@ void Checker::check_decl(const ast::Decl* decl) {
       for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
         if (value) expect(value, input.type, fmt::format("`{}`", decl->name.text));
       if (!input.decl->where) break;
+      ir::Parameter bounded{decl->name, input.type, nullptr, input.decl->where, {}, module_};
+      for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
+        if (value) keep_bound(bounded, value);
+      keep_bound(bounded, nullptr);
       add_local(decl->name, input.type);
       expect(input.decl->where, simple(TypeKind::Bool), "`where`");
       break;
@@ -75,50 +86,16 @@ void Checker::check_decl(const ast::Decl* decl) {
     }
     case ast::DeclKind::Rollout: {
       ir::Rollout& rollout = program_.rollouts[indices_.lookup(decl)];
+      planned_ = true;
       check_block(rollout.decl->body);
+      planned_ = false;
       rollout.slots = slots_;
       break;
     }
     case ast::DeclKind::Test: check_test(program_.tests[indices_.lookup(decl)]); break;
-    case ast::DeclKind::Error: case ast::DeclKind::Import: break;
+    case ast::DeclKind::Func: check_func(indices_.lookup(decl)); break;
+    case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Enum: break;
   }
-}
-
-/// A `let` is checked when it is first named, wherever it stands.
-const Type* Checker::check_let(uint32_t index) {
-  ir::Let& let = program_.lets[index];
-  if (let.type) return let.type;
-  if (std::find(open_lets_.begin(), open_lets_.end(), index) != open_lets_.end()) return nullptr;
-  if (open_lets_.size() == max_made_of) {
-    diagnostics_.report(let.decl->name.span, diag::TooDeep, int(max_made_of));
-    return simple(TypeKind::Error);
-  }
-  open_lets_.push_back(index);
-  std::vector<Local> locals = std::exchange(locals_, {});
-  ir::ModuleId module = std::exchange(module_, let.module);
-  bool in_test = std::exchange(in_test_, false);
-  auto given = std::exchange(given_, nullptr);
-  const Type* type = let.decl->type ? check_type(let.decl->type) : nullptr;
-  if (type) expect(let.decl->value, type, fmt::format("`{}`", let.decl->name.text));
-  else type = check_value(let.decl->value);
-  let.type = type;
-  locals_ = std::move(locals);
-  module_ = module;
-  in_test_ = in_test;
-  given_ = given;
-  open_lets_.pop_back();
-  return type;
-}
-
-/// The type of what a `let` names: a value of plan time.
-const Type* Checker::check_value(const ast::Expr* value) {
-  const Type* type = check_expr(value);
-  bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role);
-  if (live) {
-    report_live(value, "`let`", "a value");
-    return simple(TypeKind::Error);
-  }
-  return type;
 }
 
 }  // namespace rollout::check

@@ -1,4 +1,4 @@
-#include "compiler/check/context.h"
+#include "compiler/check/values.h"
 #include "compiler/eval/literal.h"
 
 namespace rollout::check {
@@ -7,6 +7,13 @@ namespace {
 
 bool is_text_kind(TypeKind kind) {
   return kind == TypeKind::Image || kind == TypeKind::Url || kind == TypeKind::Path || kind == TypeKind::Version;
+}
+
+/// Where in a string the problem is; the whole of it where escapes make that hard to say.
+Span place_in(const ast::LiteralExpr* literal, const eval::TextProblem& problem) {
+  bool exact = problem.length > 0 && literal->text.find('\\') == std::string_view::npos;
+  uint32_t begin = literal->span.begin + 1 + uint32_t(problem.at);
+  return exact ? Span{literal->span.source, begin, begin + uint32_t(problem.length)} : literal->span;
 }
 
 eval::Value::Kind value_kind(TypeKind kind) {
@@ -20,29 +27,49 @@ eval::Value::Kind value_kind(TypeKind kind) {
 
 }  // namespace
 
-const Type* Checker::check_expr(const ast::Expr* expr, const Type* wanted) {
-  const Type* type = simple(TypeKind::Error);
-  switch (expr->kind) {
-    case ast::ExprKind::Error: break;
-    case ast::ExprKind::Literal: type = check_literal(static_cast<const ast::LiteralExpr*>(expr), wanted); break;
-    case ast::ExprKind::Text: type = check_text(static_cast<const ast::TextExpr*>(expr), wanted); break;
-    case ast::ExprKind::Name: type = check_name(static_cast<const ast::NameExpr*>(expr)); break;
-    case ast::ExprKind::Member: type = check_member(static_cast<const ast::MemberExpr*>(expr)); break;
-    case ast::ExprKind::Call: type = check_call(static_cast<const ast::CallExpr*>(expr)); break;
-    case ast::ExprKind::Index: type = check_index(static_cast<const ast::IndexExpr*>(expr)); break;
-    case ast::ExprKind::Unary: type = check_unary(static_cast<const ast::UnaryExpr*>(expr)); break;
-    case ast::ExprKind::Binary: type = check_binary(static_cast<const ast::BinaryExpr*>(expr)); break;
-    case ast::ExprKind::List: type = check_list(static_cast<const ast::ListExpr*>(expr), wanted); break;
-  }
+const Type* ValueChecker::check_expr(const ast::Expr* expr, const Type* wanted) {
+  ir::Time outer = std::exchange(time_, ir::Time::Constant);
+  // A literal of a type that may be absent is a literal of the type itself.
+  if (wanted && wanted->is(TypeKind::Optional)) wanted = wanted->arguments[0];
+  const Type* type = check_expr_kind(expr, wanted);
+  if (type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role)) time_ = ir::Time::Live;
   info(expr).type = type;
+  info(expr).time = time_;
+  time_ = std::max(time_, outer);
   return type;
 }
 
-bool Checker::fits(const ast::Expr* expr, const Type* found, const Type* wanted) {
+const Type* ValueChecker::check_expr_kind(const ast::Expr* expr, const Type* wanted) {
+  switch (expr->kind) {
+    case ast::ExprKind::Error: break;
+    case ast::ExprKind::Literal: return check_literal(static_cast<const ast::LiteralExpr*>(expr), wanted);
+    case ast::ExprKind::Text: return check_text(static_cast<const ast::TextExpr*>(expr), wanted);
+    case ast::ExprKind::Name: return check_name(static_cast<const ast::NameExpr*>(expr));
+    case ast::ExprKind::Member: return check_member(static_cast<const ast::MemberExpr*>(expr));
+    case ast::ExprKind::Call: return check_call(static_cast<const ast::CallExpr*>(expr));
+    case ast::ExprKind::Index: return check_index(static_cast<const ast::IndexExpr*>(expr));
+    case ast::ExprKind::Unary: return check_unary(static_cast<const ast::UnaryExpr*>(expr));
+    case ast::ExprKind::Binary: return check_binary(static_cast<const ast::BinaryExpr*>(expr));
+    case ast::ExprKind::List: return check_list(static_cast<const ast::ListExpr*>(expr), wanted);
+    case ast::ExprKind::Map: return check_map(static_cast<const ast::MapExpr*>(expr), wanted);
+    case ast::ExprKind::Match: return check_match(static_cast<const ast::MatchExpr*>(expr), wanted);
+  }
+  return simple(TypeKind::Error);
+}
+
+bool ValueChecker::fits(const Type* found, const Type* wanted) {
   if (found == wanted || found->is(TypeKind::Error) || wanted->is(TypeKind::Error)) return true;
   if (wanted->is(TypeKind::Float) && found->is(TypeKind::Int)) return true;
-  if (wanted->is(TypeKind::List) && found->is(TypeKind::List))
-    return fits(expr, found->arguments[0], wanted->arguments[0]);
+  if (wanted->is(TypeKind::Optional))
+    return found->is(TypeKind::None) ||
+           fits(found->is(TypeKind::Optional) ? found->arguments[0] : found, wanted->arguments[0]);
+  if (wanted->is(TypeKind::Secret)) return found->is(TypeKind::Secret);
+  bool collections = wanted->kind == found->kind && wanted->arguments.size() == found->arguments.size();
+  if (collections && (wanted->is(TypeKind::List) || wanted->is(TypeKind::Set) || wanted->is(TypeKind::Map))) {
+    for (size_t i = 0; i < wanted->arguments.size(); ++i)
+      if (!fits(found->arguments[i], wanted->arguments[i])) return false;
+    return true;
+  }
   if (wanted->is(TypeKind::Gate) && found->is(TypeKind::Gate) && wanted->arguments.size() == found->arguments.size()) {
     for (size_t i = 0; i < wanted->arguments.size(); ++i)
       if (wanted->arguments[i] != found->arguments[i] &&
@@ -53,14 +80,14 @@ bool Checker::fits(const ast::Expr* expr, const Type* found, const Type* wanted)
   return wanted->is(TypeKind::Service) && found->is(TypeKind::Service);
 }
 
-void Checker::report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted) {
+void ValueChecker::report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted) {
   Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::LiveHere, std::string(whose), wanted);
   bool joins = whose == "`and`" || whose == "`or`" || whose == "`not`";
   if (joins) {
     diagnostic.advise("write several conditions as several clauses, each with one comparison");
     return;
   }
-  diagnostic.note("live values exist only while the rollout runs; the plan is made before")
+  diagnostic.note("the plan is made before the rollout runs; a live value exists only while it runs")
       .advise("read it in a gate (`reject when`, `require`) or in `rollback when`");
 }
 
@@ -74,10 +101,14 @@ void advise_share(Diagnostic& diagnostic, const ast::Expr* number) {
 
 }  // namespace
 
-void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view whose) {
-  const Type* found = check_expr(expr, wanted);
+void ValueChecker::expect_found(const ast::Expr* expr, const Type* found, const Type* wanted,
+                                std::string_view whose) {
   if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) return report_live(expr, whose, with_article(wanted));
-  if (!fits(expr, found, wanted)) {
+  if (found->is(TypeKind::Secret) && !wanted->is(TypeKind::Secret)) {
+    report_secret(expr, whose);
+    return;
+  }
+  if (!fits(found, wanted)) {
     Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::WrongType, std::string(whose), text(wanted),
                                                  text(found));
     diagnostic.caret(fmt::format("this is {}", text(found)));
@@ -85,13 +116,19 @@ void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view
       diagnostic.advise("a bare number is a count: write a unit, such as `5m` or `30s`");
     if (wanted->is(TypeKind::Percent) && (found->is(TypeKind::Int) || found->is(TypeKind::Float)))
       advise_share(diagnostic, expr);
+    if (found->is(TypeKind::Optional) && fits(found->arguments[0], wanted))
+      diagnostic.advise("it may be absent: say what holds then, `(… or VALUE)`");
     return;
   }
   while (wanted->is(TypeKind::List) && found->is(TypeKind::List)) {
     wanted = wanted->arguments[0];
     found = found->arguments[0];
   }
-  if (!wanted->is(TypeKind::Service) || !found->is(TypeKind::Service)) return;
+  if (wanted->is(TypeKind::Service) && found->is(TypeKind::Service)) expect_capabilities(expr, found, wanted, whose);
+}
+
+void ValueChecker::expect_capabilities(const ast::Expr* expr, const Type* found, const Type* wanted,
+                                       std::string_view whose) {
   const std::vector<uint32_t>& has = found->capabilities;
   for (uint32_t capability : wanted->capabilities) {
     if (std::find(has.begin(), has.end(), capability) != has.end()) continue;
@@ -106,7 +143,7 @@ void Checker::expect(const ast::Expr* expr, const Type* wanted, std::string_view
   }
 }
 
-const Type* Checker::check_literal(const ast::LiteralExpr* literal, const Type* wanted) {
+const Type* ValueChecker::check_literal(const ast::LiteralExpr* literal, const Type* wanted) {
   Result<eval::Value> value = eval::parse_literal(literal->literal, literal->text);
   if (!value) {
     diagnostics_.report(literal->span, diag::OutOfRange, std::string(literal->text), value.error().message);
@@ -115,9 +152,9 @@ const Type* Checker::check_literal(const ast::LiteralExpr* literal, const Type* 
   switch (literal->literal) {
     case ast::LiteralKind::String:
       if (wanted && is_text_kind(wanted->kind)) {
-        std::string problem = eval::text_problem(value_kind(wanted->kind), value->text);
-        if (!problem.empty())
-          diagnostics_.report(literal->span, diag::BadText, std::string(literal->text), text(wanted), problem);
+        if (auto problem = eval::text_problem(value_kind(wanted->kind), value->text))
+          diagnostics_.report(place_in(literal, *problem), diag::BadText, std::string(literal->text), text(wanted),
+                              problem->what);
         return wanted;
       }
       return simple(TypeKind::String);
@@ -137,7 +174,7 @@ const Type* Checker::check_literal(const ast::LiteralExpr* literal, const Type* 
   return simple(TypeKind::Error);
 }
 
-const Type* Checker::check_text(const ast::TextExpr* text_expr, const Type* wanted) {
+const Type* ValueChecker::check_text(const ast::TextExpr* text_expr, const Type* wanted) {
   for (const ast::Expr* part : text_expr->parts) {
     auto* name = part->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(part) : nullptr;
     if (name && given_ && std::find(given_->begin(), given_->end(), name->name) != given_->end()) {
@@ -149,33 +186,35 @@ const Type* Checker::check_text(const ast::TextExpr* text_expr, const Type* want
       continue;
     }
     const Type* type = check_expr(part);
+    if (type->is(TypeKind::Secret)) {
+      report_secret(part, "a text");
+      continue;
+    }
     bool printable = type->is(TypeKind::Error) || (type->kind >= TypeKind::Bool && type->kind <= TypeKind::Path);
     if (!printable) diagnostics_.report(part->span, diag::WrongType, "`${…}`", "text or a number", text(type));
   }
   return wanted && is_text_kind(wanted->kind) ? wanted : simple(TypeKind::String);
 }
 
-const Type* Checker::check_name(const ast::NameExpr* name) {
+const Type* ValueChecker::check_name(const ast::NameExpr* name) {
   ir::ExprInfo& known = info(name);
   if (const Local* local = find_local(name->name)) {
     known.ref = ir::Ref::Local;
     known.index = local->slot;
+    time_ = local->time;
     return local->type;
   }
-  if (name->name == "http" || name->name == "running") {
-    bool http = name->name == "http";
-    diagnostics_
-        .report(name->span, diag::WrongKind, std::string(name->name),
-                http ? "a probe without its path" : "a probe without its brackets", "a value")
-        .advise(http ? "write `http(\"/healthz\")`" : "write `running()`");
+  std::optional<ir::Symbol> symbol = find(name->name);
+  if (!symbol && ir::builtin_named(name->name)) {
+    diagnostics_.report(name->span, diag::WrongKind, std::string(name->name), "a function", "a value")
+        .advise(fmt::format("call it: `{}({})`", name->name, name->name == "running" ? "" : "\"…\""));
     return simple(TypeKind::Error);
   }
-  std::optional<ir::Symbol> symbol = find(name->name);
   if (!symbol) {
     std::vector<std::string_view> visible;
     for (const Local& local : locals_) visible.push_back(local.name);
     for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Gate,
-                         ir::Ref::Strategy, ir::Ref::Record})
+                         ir::Ref::Strategy, ir::Ref::Record, ir::Ref::Enum, ir::Ref::Func})
       for (std::string_view other : names_of(kind)) visible.push_back(other);
     report_unknown(name->span, name->name, "name", visible);
     return simple(TypeKind::Error);
@@ -183,9 +222,12 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
   known.ref = symbol->kind;
   known.index = symbol->index;
   switch (symbol->kind) {
-    case ir::Ref::Input: return program_.inputs[symbol->index].type;
+    case ir::Ref::Input: time_ = ir::Time::Plan; return program_.inputs[symbol->index].type;
     case ir::Ref::Let:
-      if (const Type* type = check_let(symbol->index)) return type;
+      if (const Type* type = check_let(symbol->index)) {
+        time_ = program_.lets[symbol->index].time;
+        return type;
+      }
       diagnostics_.report(name->span, diag::MadeOfItself, std::string(name->name)).at(symbol->span, "declared here");
       return simple(TypeKind::Error);
     case ir::Ref::Service: {
@@ -211,36 +253,11 @@ const Type* Checker::check_name(const ast::NameExpr* name) {
   return simple(TypeKind::Error);
 }
 
-const Type* Checker::check_list(const ast::ListExpr* list, const Type* wanted) {
-  const Type* element = wanted && wanted->is(TypeKind::List) ? wanted->arguments[0] : nullptr;
-  for (const ast::Expr* item : list->items) {
-    if (!element) element = check_expr(item);
-    else if (!wanted && element->is(TypeKind::Service) && check_expr(item)->is(TypeKind::Service))
-      element = common_service(element, info(item).type);
-    else expect(item, element, "this list");
-    const Type* type = info(item).type;
-    bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role);
-    if (!live) continue;
-    report_live(item, "a list", "a value");
-    return simple(TypeKind::Error);
-  }
-  return program_.types.list_of(element ? element : simple(TypeKind::Error));
-}
-
-const Type* Checker::common_service(const Type* left, const Type* right) {
+const Type* ValueChecker::common_service(const Type* left, const Type* right) {
   std::vector<uint32_t> both;
   std::set_intersection(left->capabilities.begin(), left->capabilities.end(), right->capabilities.begin(),
                         right->capabilities.end(), std::back_inserter(both));
   return program_.types.service(std::move(both));
-}
-
-const Type* Checker::check_index(const ast::IndexExpr* index) {
-  const Type* object = check_expr(index->object);
-  expect(index->index, simple(TypeKind::Int), "an index");
-  if (object->is(TypeKind::List)) return object->arguments[0];
-  if (!object->is(TypeKind::Error))
-    diagnostics_.report(index->object->span, diag::WrongType, "`[…]`", "a List", text(object));
-  return simple(TypeKind::Error);
 }
 
 }  // namespace rollout::check

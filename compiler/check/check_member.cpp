@@ -1,8 +1,9 @@
-#include "compiler/check/context.h"
+#include "compiler/check/values.h"
 
 namespace rollout::check {
 
-const Type* Checker::check_member(const ast::MemberExpr* member) {
+const Type* ValueChecker::check_member(const ast::MemberExpr* member) {
+  if (const Type* enumeration = check_case(member)) return enumeration;
   const Type* object = check_expr(member->object);
   switch (object->kind) {
     case TypeKind::Error: return object;
@@ -24,6 +25,7 @@ const Type* Checker::check_member(const ast::MemberExpr* member) {
     }
     default: break;
   }
+  if (const Type* part = check_part(member, object)) return part;
   if (object->is(TypeKind::Quantiled)) {
     diagnostics_.report(member->object->span, diag::QuantileMissing)
         .advise("name the quantile: `latency(99%)`")
@@ -34,7 +36,7 @@ const Type* Checker::check_member(const ast::MemberExpr* member) {
   return simple(TypeKind::Error);
 }
 
-const ir::Service* Checker::known_service(const ast::Expr* object) const {
+const ir::Service* ValueChecker::known_service(const ast::Expr* object) const {
   const ir::ExprInfo& known = info(object);
   if (known.ref == ir::Ref::Service) return &program_.services[known.index];
   if (known.ref == ir::Ref::Role) return known_service(static_cast<const ast::MemberExpr*>(object)->object);
@@ -42,8 +44,9 @@ const ir::Service* Checker::known_service(const ast::Expr* object) const {
 }
 
 /// `s.canary`, `s.replicas`, `s.traffic`, `s.error_rate`; of a role only the signals.
-const Type* Checker::service_member(const ast::MemberExpr* member, bool role) {
+const Type* ValueChecker::service_member(const ast::MemberExpr* member, bool role) {
   ir::ExprInfo& known = info(member);
+  time_ = ir::Time::Plan;
   std::string_view name = member->member.text;
   if (!role && (name == "stable" || name == "canary")) {
     known.ref = ir::Ref::Role;
@@ -60,7 +63,7 @@ const Type* Checker::service_member(const ast::MemberExpr* member, bool role) {
 }
 
 /// The signal's type in the service at hand or, for a parameter, in any service of the program.
-const Type* Checker::signal_type(const ast::MemberExpr* member) {
+const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
   const ir::Service* service = known_service(member->object);
   std::vector<std::string_view> known;
   for (const ir::Service& candidate : program_.services) {

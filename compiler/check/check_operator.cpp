@@ -1,5 +1,7 @@
-// Which operators fit which units.
-#include "compiler/check/context.h"
+// Which operators fit which units: the table is ir/operators.h; here are live values, literals that take the unit of
+// the other side, and what to say when nothing fits.
+#include "compiler/check/values.h"
+#include "compiler/ir/operators.h"
 
 namespace rollout::check {
 
@@ -7,133 +9,141 @@ namespace {
 
 using ast::Operator;
 
-std::string_view symbol_of(Operator op) {
-  switch (op) {
-    case Operator::Negate: return "-";
-    case Operator::Not: return "not";
-    case Operator::Multiply: return "*";
-    case Operator::Divide: return "/";
-    case Operator::Add: return "+";
-    case Operator::Subtract: return "-";
-    case Operator::Less: return "<";
-    case Operator::LessEqual: return "<=";
-    case Operator::Greater: return ">";
-    case Operator::GreaterEqual: return ">=";
-    case Operator::Equal: return "==";
-    case Operator::NotEqual: return "!=";
-    case Operator::And: return "and";
-    case Operator::Or: return "or";
-  }
-  return "?";
+/// The kind of a value, live or not.
+TypeKind kind_behind(const Type* type) { return type->is(TypeKind::Live) ? type->arguments[0]->kind : type->kind; }
+
+bool compares(Operator op) { return op >= Operator::Less && op <= Operator::NotEqual; }
+
+bool is_one(TypeKind wanted, TypeKind left, TypeKind right) { return left == wanted || right == wanted; }
+
+/// What to write instead; empty where nothing is likely to be meant.
+std::string advice(TypeKind left, Operator op, TypeKind right) {
+  bool adds = op == Operator::Add || op == Operator::Subtract;
+  bool number = (adds || compares(op)) && (ir::is_number(left) || ir::is_number(right));
+  if (number && is_one(TypeKind::Percent, left, right)) return "a bare number is a count: write a share such as `5%`";
+  if (number && is_one(TypeKind::Duration, left, right)) return "a bare number is a count: write a unit, as in `500ms`";
+  if (number && is_one(TypeKind::Money, left, right)) return "a bare number is a count: write `5 USD`";
+  if (number && is_one(TypeKind::Rate, left, right)) return "a bare number is a count: write a rate such as `200/s`";
+  if (is_one(TypeKind::Percent, left, right) && is_one(TypeKind::Points, left, right))
+    return "a Percent is a share, Points are how far two shares are apart: compare like with like, or declare the "
+           "limit as `Points`";
+  if (adds && is_one(TypeKind::Percent, left, right)) return "a share of a quantity is a product: `5m * 103%`";
+  if (compares(op) && left == right && left == TypeKind::Image)
+    return "images have no order; compare their versions: `image.version`";
+  if (compares(op) && left == right && left == TypeKind::String) return "texts have no order; a Version has one";
+  if (is_one(TypeKind::Rate, left, right) && is_one(TypeKind::Duration, left, right))
+    return "a count is a rate times a duration: `200/s * 5m`";
+  if (op == Operator::Multiply && left == right && ir::is_quantity(left))
+    return "a quantity is scaled by a plain number or by a Percent";
+  if (left == TypeKind::Role) return "compare one of its signals, such as `s.canary.error_rate`";
+  return {};
 }
 
-bool is_number(TypeKind kind) { return kind == TypeKind::Int || kind == TypeKind::Float; }
-bool is_quantity(TypeKind kind) {
-  return kind == TypeKind::Percent || kind == TypeKind::Points || kind == TypeKind::Duration ||
-         kind == TypeKind::Rate || kind == TypeKind::Bytes;
-}
-bool is_share(TypeKind kind) { return kind == TypeKind::Percent || kind == TypeKind::Points; }
-
-TypeKind sum(Operator op, TypeKind left, TypeKind right) {
-  if (is_number(left) && is_number(right))
-    return left == TypeKind::Int && right == TypeKind::Int ? TypeKind::Int : TypeKind::Float;
-  if (left == TypeKind::String && right == TypeKind::String && op == Operator::Add) return TypeKind::String;
-  if (left == TypeKind::Percent && right == TypeKind::Percent)
-    return op == Operator::Add ? TypeKind::Percent : TypeKind::Points;
-  if (is_share(left) && is_share(right))
-    return left == TypeKind::Points && right == TypeKind::Points ? TypeKind::Points : TypeKind::Percent;
-  return left == right && is_quantity(left) ? left : TypeKind::Error;
+const ast::LiteralExpr* as_literal(const ast::Expr* expr, ast::LiteralKind kind) {
+  if (expr->kind != ast::ExprKind::Literal) return nullptr;
+  auto* literal = static_cast<const ast::LiteralExpr*>(expr);
+  return literal->literal == kind ? literal : nullptr;
 }
 
-TypeKind product(Operator op, TypeKind left, TypeKind right) {
-  if (is_number(left) && is_number(right))
-    return left == TypeKind::Int && right == TypeKind::Int && op == Operator::Multiply ? TypeKind::Int
-                                                                                       : TypeKind::Float;
-  if (is_quantity(left) && is_number(right)) return left;
-  if (op == Operator::Divide) return left == right && is_quantity(left) ? TypeKind::Float : TypeKind::Error;
-  if (is_number(left) && is_quantity(right)) return right;
-  if (left == TypeKind::Percent && is_quantity(right)) return right;
-  if (right == TypeKind::Percent && is_quantity(left)) return left;
-  if ((left == TypeKind::Rate && right == TypeKind::Duration) ||
-      (left == TypeKind::Duration && right == TypeKind::Rate))
-    return TypeKind::Float;
-  return TypeKind::Error;
+bool has_text_form(TypeKind kind) {
+  return kind == TypeKind::Image || kind == TypeKind::Version || kind == TypeKind::Url || kind == TypeKind::Path;
 }
 
 }  // namespace
 
-const Type* Checker::check_unary(const ast::UnaryExpr* unary) {
+const Type* ValueChecker::check_unary(const ast::UnaryExpr* unary) {
   if (unary->op == Operator::Not) {
     expect(unary->operand, simple(TypeKind::Bool), "`not`");
     return simple(TypeKind::Bool);
   }
   const Type* type = check_expr(unary->operand);
-  if (type->is(TypeKind::Error) || is_number(type->kind) || is_quantity(type->kind)) return type;
+  if (type->is(TypeKind::Error) || ir::is_number(type->kind) || ir::is_quantity(type->kind)) return type;
+  if (type->is(TypeKind::Secret)) return report_secret(unary->operand, "`-`");
   diagnostics_.report(unary->span, diag::WrongType, "`-`", "a number", text(type));
   return simple(TypeKind::Error);
 }
 
-const Type* Checker::check_binary(const ast::BinaryExpr* binary) {
-  if (binary->op == Operator::And || binary->op == Operator::Or) {
-    std::string whose = fmt::format("`{}`", symbol_of(binary->op));
-    if (check_expr(binary->left)->is(TypeKind::Live) || check_expr(binary->right)->is(TypeKind::Live)) {
-      report_live(binary, whose, "a Bool");
-      return simple(TypeKind::Error);
-    }
-    expect(binary->left, simple(TypeKind::Bool), whose);
-    expect(binary->right, simple(TypeKind::Bool), whose);
-    return simple(TypeKind::Bool);
-  }
+const Type* ValueChecker::check_binary(const ast::BinaryExpr* binary) {
+  if (binary->op == Operator::And || binary->op == Operator::Or) return check_logic(binary);
   const Type* left = check_expr(binary->left);
-  const Type* right = check_expr(binary->right);
+  // `image.version < "2.0"`: a text takes the form that the other side has.
+  bool to_right = has_text_form(left->kind) && as_literal(binary->right, ast::LiteralKind::String);
+  const Type* right = check_expr(binary->right, to_right ? left : nullptr);
+  if (has_text_form(right->kind) && as_literal(binary->left, ast::LiteralKind::String))
+    left = check_expr(binary->left, right);
   if (left->is(TypeKind::Error) || right->is(TypeKind::Error)) return simple(TypeKind::Error);
-  for (auto [side, type] : {std::pair(binary->left, left), std::pair(binary->right, right)})
+  for (auto [side, type] : {std::pair(binary->left, left), std::pair(binary->right, right)}) {
+    if (type->is(TypeKind::Secret))
+      return report_secret(side, fmt::format("`{}`", ir::symbol_of(binary->op)));
     if (type->is(TypeKind::Quantiled)) {
       diagnostics_.report(side->span, diag::QuantileMissing)
           .advise("name the quantile: `latency(99%)`")
           .fix(after(side->span), "(99%)");
       return simple(TypeKind::Error);
     }
-  bool compares = binary->op >= Operator::Less && binary->op <= Operator::NotEqual;
-  return compares ? comparison(binary, left, right) : arithmetic(binary, left, right);
+  }
+  if (const Type* presence = check_presence(binary, left, right)) return presence;
+  if (binary->op != Operator::Add) {
+    left = as_points(binary->left, left, right);
+    right = as_points(binary->right, right, left);
+  }
+  return compares(binary->op) ? comparison(binary, left, right) : arithmetic(binary, left, right);
 }
 
-const Type* Checker::arithmetic(const ast::BinaryExpr* binary, const Type* left, const Type* right) {
-  bool live = left->is(TypeKind::Live) || right->is(TypeKind::Live);
-  TypeKind a = left->is(TypeKind::Live) ? left->arguments[0]->kind : left->kind;
-  TypeKind b = right->is(TypeKind::Live) ? right->arguments[0]->kind : right->kind;
-  bool adds = binary->op == Operator::Add || binary->op == Operator::Subtract;
-  TypeKind result = adds ? sum(binary->op, a, b) : product(binary->op, a, b);
-  if (result == TypeKind::Error) {
-    diagnostics_
-        .report(binary->op_span, diag::UnitMismatch, std::string(symbol_of(binary->op)), text(left),
-                text(right))
-        .at(binary->left->span, text(left))
-        .at(binary->right->span, text(right));
+/// `and`, `or`: of plan time. Live conditions are clauses of their own.
+const Type* ValueChecker::check_logic(const ast::BinaryExpr* binary) {
+  std::string whose = fmt::format("`{}`", ir::symbol_of(binary->op));
+  const Type* left = check_expr(binary->left);
+  if (const Type* fallback = check_fallback(binary, left)) return fallback;
+  const Type* right = check_expr(binary->right);
+  if (left->is(TypeKind::Live) || right->is(TypeKind::Live)) {
+    report_live(binary, whose, "a Bool");
     return simple(TypeKind::Error);
   }
-  return live ? program_.types.live(simple(result)) : simple(result);
+  expect_found(binary->left, left, simple(TypeKind::Bool), whose);
+  expect_found(binary->right, right, simple(TypeKind::Bool), whose);
+  return simple(TypeKind::Bool);
 }
 
-const Type* Checker::comparison(const ast::BinaryExpr* binary, const Type* left, const Type* right) {
+/// Beside Points a literal such as `0.5%` is a number of points; everything else keeps its type.
+const Type* ValueChecker::as_points(const ast::Expr* expr, const Type* type, const Type* other) {
+  bool points = kind_behind(other) == TypeKind::Points && as_literal(expr, ast::LiteralKind::Percent);
+  if (!points) return type;
+  return info(expr).type = simple(TypeKind::Points);
+}
+
+const Type* ValueChecker::report_units(const ast::BinaryExpr* binary, const Type* left, const Type* right) {
+  Diagnostic& diagnostic = diagnostics_.report(binary->op_span, diag::UnitMismatch,
+                                               std::string(ir::symbol_of(binary->op)), text(left), text(right));
+  diagnostic.at(binary->left->span, text(left)).at(binary->right->span, text(right));
+  std::string instead = advice(kind_behind(left), binary->op, kind_behind(right));
+  if (!instead.empty()) diagnostic.advise(std::move(instead));
+  bool share = (binary->op == Operator::Add || binary->op == Operator::Subtract || compares(binary->op)) &&
+               kind_behind(left) == TypeKind::Percent && ir::is_number(kind_behind(right));
+  if (share && binary->right->kind == ast::ExprKind::Literal) diagnostic.fix(after(binary->right->span), "%");
+  return simple(TypeKind::Error);
+}
+
+const Type* ValueChecker::arithmetic(const ast::BinaryExpr* binary, const Type* left, const Type* right) {
   bool live = left->is(TypeKind::Live) || right->is(TypeKind::Live);
-  TypeKind a = left->is(TypeKind::Live) ? left->arguments[0]->kind : left->kind;
-  TypeKind b = right->is(TypeKind::Live) ? right->arguments[0]->kind : right->kind;
+  TypeKind a = kind_behind(left), b = kind_behind(right);
+  std::optional<TypeKind> result = ir::result_of(a, binary->op, b);
+  // The engine compares sums and multiples of live values; it derives no other unit from them.
+  bool derived = result && *result != a && *result != b && *result != TypeKind::Float;
+  bool count = result == TypeKind::Int, adds = binary->op == Operator::Add || binary->op == Operator::Subtract;
+  if (live && derived && !count && !adds) result.reset();
+  if (!result) return report_units(binary, left, right);
+  return live ? program_.types.live(simple(*result)) : simple(*result);
+}
+
+const Type* ValueChecker::comparison(const ast::BinaryExpr* binary, const Type* left, const Type* right) {
+  bool live = left->is(TypeKind::Live) || right->is(TypeKind::Live);
+  TypeKind a = kind_behind(left), b = kind_behind(right);
   bool equality = binary->op == Operator::Equal || binary->op == Operator::NotEqual;
-  bool ordered = is_number(a) || is_quantity(a) || a == TypeKind::Time || a == TypeKind::Date || a == TypeKind::Version;
-  bool same = a == b || (is_number(a) && is_number(b)) || (is_share(a) && is_share(b));
-  bool plain = a >= TypeKind::Bool && a <= TypeKind::Path && !(live && a == TypeKind::Bool);
-  if (!same || !plain || (!ordered && !equality)) {
-    Diagnostic& diagnostic = diagnostics_.report(binary->op_span, diag::UnitMismatch,
-                                                 std::string(symbol_of(binary->op)), text(left), text(right));
-    diagnostic.at(binary->left->span, text(left)).at(binary->right->span, text(right));
-    if (is_number(b) && is_share(a)) diagnostic.advise("write a share such as `5%`");
-    if (is_number(b) && is_share(a) && binary->right->kind == ast::ExprKind::Literal)
-      diagnostic.fix(after(binary->right->span), "%");
-    if (is_number(b) && a == TypeKind::Duration) diagnostic.advise("write a unit, such as `500ms`");
-    if (a == TypeKind::Role) diagnostic.advise("compare one of its signals, such as `s.canary.error_rate`");
-    return simple(TypeKind::Error);
-  }
+  bool plain = (a >= TypeKind::Bool && a <= TypeKind::Path && !(live && a == TypeKind::Bool)) ||
+               (left == right && a == TypeKind::Enum);
+  if (!ir::same_dimension(a, b) || !plain || (!ir::is_ordered(a) && !equality))
+    return report_units(binary, left, right);
   return live ? program_.types.live(simple(TypeKind::Bool)) : simple(TypeKind::Bool);
 }
 

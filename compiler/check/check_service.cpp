@@ -25,6 +25,7 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
     given_ = &parameter->given;
     expect(setting.value, parameter->type, fmt::format("`{}`", setting.name.text));
     given_ = nullptr;
+    keep_bound(*parameter, setting.value);
     given.push_back({&*parameter, module_, setting.value});
   }
   for (const ir::Parameter& parameter : declared) {

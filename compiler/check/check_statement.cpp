@@ -40,7 +40,7 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       const Type* type = let->type ? check_type(let->type) : nullptr;
       if (type) expect(let->value, type, fmt::format("`{}`", let->name.text));
       else type = check_value(let->value);
-      add_local(let->name, type);
+      add_local(let->name, type, info(let->value).time);
       break;
     }
     case ast::StatementKind::Parallel:

@@ -2,7 +2,7 @@
 
 #include <llvm/ADT/StringSwitch.h>
 
-#include "compiler/check/context.h"
+#include "compiler/check/values.h"
 
 namespace rollout::check {
 
@@ -17,7 +17,12 @@ TypeKind kind_of(std::string_view name) {
       .Case("Percent", TypeKind::Percent)
       .Case("Duration", TypeKind::Duration)
       .Case("Rate", TypeKind::Rate)
+      .Case("Points", TypeKind::Points)
       .Case("Bytes", TypeKind::Bytes)
+      .Case("Throughput", TypeKind::Throughput)
+      .Case("Secret", TypeKind::Secret)
+      .Case("Set", TypeKind::Set)
+      .Case("Map", TypeKind::Map)
       .Case("Money", TypeKind::Money)
       .Case("Time", TypeKind::Time)
       .Case("Date", TypeKind::Date)
@@ -33,41 +38,51 @@ TypeKind kind_of(std::string_view name) {
 }
 
 const std::vector<std::string_view> type_names = {
-    "Bool", "Int",     "Float", "String", "Percent", "Duration", "Rate",    "Bytes", "Money", "Time",
-    "Date", "Version", "Image", "Url",    "Path",    "Probe",    "Service", "List",  "Gate"};
+    "Bool", "Int",  "Float", "String",  "Percent", "Points", "Duration", "Rate",    "Bytes", "Throughput",
+    "Money", "Time", "Date", "Version", "Image", "Url", "Path", "Probe", "Service", "List", "Set", "Map",
+    "Secret", "Gate"};
 
 }  // namespace
 
-const Type* Checker::check_type(const ast::Type* type) {
+const Type* ValueChecker::check_type(const ast::Type* type) {
   TypeKind kind = kind_of(type->name.text);
   if (kind == TypeKind::Error) {
     std::optional<ir::Symbol> symbol = find(type->name.text);
-    if (symbol && symbol->kind == ir::Ref::Record) return program_.types.record(symbol->index);
+    bool record = symbol && symbol->kind == ir::Ref::Record, enumeration = symbol && symbol->kind == ir::Ref::Enum;
+    if (record || enumeration) {
+      const Type* declared = record ? program_.types.record(symbol->index) : program_.types.enumeration(symbol->index);
+      return type->optional ? optional_of(type, declared) : declared;
+    }
     std::vector<std::string_view> known = type_names;
     for (std::string_view record : names_of(ir::Ref::Record)) known.push_back(record);
+    for (std::string_view enumeration : names_of(ir::Ref::Enum)) known.push_back(enumeration);
     report_unknown(type->name.span, type->name.text, "type", known);
     return simple(TypeKind::Error);
   }
   std::vector<const Type*> arguments;
   for (const ast::Type* argument : type->arguments) arguments.push_back(check_type(argument));
-  size_t wanted = kind == TypeKind::List || kind == TypeKind::Gate ? 1 : 0;
+  bool made_of = kind == TypeKind::List || kind == TypeKind::Gate || kind == TypeKind::Set || kind == TypeKind::Secret;
+  size_t wanted = kind == TypeKind::Map ? 2 : made_of ? 1 : 0;
   if (arguments.size() != wanted) {
-    diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text),
-                        wanted ? "one type" : "no types", arguments.size());
+    constexpr const char* counts[] = {"no types", "one type", "two types"};
+    diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text), counts[wanted],
+                        arguments.size());
     return simple(TypeKind::Error);
   }
-  if (type->optional) {
-    diagnostics_.report(type->span, diag::NoOptional, std::string(type->name.text))
-        .advise("give it a default instead: `= …`")
-        .fix({type->span.source, type->span.end - 1, type->span.end}, "");
-    return simple(TypeKind::Error);
-  }
+  const Type* result = type_of(type, kind, std::move(arguments));
+  return type->optional && !result->is(TypeKind::Error) ? optional_of(type, result) : result;
+}
+
+/// The type that `kind` and its arguments make.
+const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vector<const Type*> arguments) {
   if (!type->with.empty() && kind != TypeKind::Service) {
     diagnostics_.report(type->with[0].span, diag::NoCapabilities, std::string(type->name.text))
         .advise("only services have capabilities: `Service with Workload`");
     return simple(TypeKind::Error);
   }
-  if (kind == TypeKind::List) return program_.types.list_of(arguments[0]);
+  if (kind == TypeKind::List || kind == TypeKind::Set || kind == TypeKind::Map)
+    return collection_of(type, kind, std::move(arguments));
+  if (kind == TypeKind::Secret) return program_.types.of(kind, std::move(arguments));
   if (kind == TypeKind::Gate) return program_.types.gate(arguments);
   std::vector<uint32_t> capabilities;
   for (const ast::Name& name : type->with)
@@ -78,7 +93,7 @@ const Type* Checker::check_type(const ast::Type* type) {
   return kind == TypeKind::Service ? program_.types.service(capabilities) : simple(kind);
 }
 
-std::vector<ir::Parameter> Checker::check_parameters(llvm::ArrayRef<ast::Field> fields) {
+std::vector<ir::Parameter> ValueChecker::check_parameters(llvm::ArrayRef<ast::Field> fields) {
   std::vector<ir::Parameter> parameters;
   for (const ast::Field& field : fields) {
     for (const ir::Parameter& other : parameters)
@@ -87,19 +102,21 @@ std::vector<ir::Parameter> Checker::check_parameters(llvm::ArrayRef<ast::Field> 
             .at(other.name.span, "first declared here");
     std::vector<std::string_view> given;
     for (const ast::Name& name : field.given) given.push_back(name.text);
-    parameters.push_back({field.name, check_type(field.type), field.default_value, field.where, given});
+    parameters.push_back({field.name, check_type(field.type), field.default_value, field.where, given, module_});
   }
   return parameters;
 }
 
 /// A default stands for itself; a `where` sees the parameter it is about, alone, in slot 0.
-void Checker::check_defaults(const std::vector<ir::Parameter>& parameters) {
+void ValueChecker::check_defaults(const std::vector<ir::Parameter>& parameters) {
   std::vector<Local> outer = std::move(locals_);
   locals_.clear();
   for (const ir::Parameter& parameter : parameters) {
     if (parameter.default_value)
       expect(parameter.default_value, parameter.type, fmt::format("`{}`", parameter.name.text));
     if (!parameter.where) continue;
+    if (parameter.default_value) keep_bound(parameter, parameter.default_value);
+    keep_bound(parameter, nullptr);
     add_local(parameter.name, parameter.type);
     expect(parameter.where, simple(TypeKind::Bool), "`where`");
     locals_.clear();

@@ -6,17 +6,27 @@ namespace rollout::check {
 
 namespace {
 
+using CircleKind = DiagnosticKind<std::string, std::string>;
+
 class CircleSearch {
  public:
-  CircleSearch(const ir::Program& program, const std::vector<StrategyCall>& calls, Diagnostics& diagnostics)
-      : program_(program), calls_(calls), diagnostics_(diagnostics), depths_(program.strategies.size()) {}
+  CircleSearch(std::vector<ast::Name> names, const CircleKind& kind, const std::vector<Call>& calls,
+               Diagnostics& diagnostics)
+      : names_(std::move(names)), kind_(kind), calls_(calls), diagnostics_(diagnostics), depths_(names_.size()) {}
+
+  void search_all() {
+    for (uint32_t i = 0; i < names_.size(); ++i)
+      if (search(i)) return;
+  }
+
+ private:
 
   /// True when something was found and reported.
   bool search(uint32_t from) {
     if (depths_[from]) return false;
     path_.push_back(from);
     size_t depth = 1;
-    for (const StrategyCall& call : calls_) {
+    for (const Call& call : calls_) {
       if (call.from != from) continue;
       auto start = std::find(path_.begin(), path_.end(), call.to);
       if (start != path_.end()) return report_circle(size_t(start - path_.begin()), call);
@@ -30,19 +40,19 @@ class CircleSearch {
     return false;
   }
 
- private:
-  bool report_circle(size_t start, const StrategyCall& call) {
-    const ast::Name& name = program_.strategies[call.to].decl->name;
+  bool report_circle(size_t start, const Call& call) {
+    const ast::Name& name = names_[call.to];
     std::string circle;
     for (size_t i = start; i < path_.size(); ++i)
-      circle += fmt::format("{} → ", program_.strategies[path_[i]].decl->name.text);
-    diagnostics_.report(call.span, diag::StrategyCircle, std::string(name.text), circle + std::string(name.text))
+      circle += fmt::format("{} → ", names_[path_[i]].text);
+    diagnostics_.report(call.span, kind_, std::string(name.text), circle + std::string(name.text))
         .at(name.span, "declared here");
     return true;
   }
 
-  const ir::Program& program_;
-  const std::vector<StrategyCall>& calls_;
+  std::vector<ast::Name> names_;
+  const CircleKind& kind_;
+  const std::vector<Call>& calls_;
   Diagnostics& diagnostics_;
   std::vector<size_t> depths_;  ///< how deep each strategy's calls go; 0: not known yet
   std::vector<uint32_t> path_;
@@ -50,10 +60,16 @@ class CircleSearch {
 
 }  // namespace
 
-void check_circles(const ir::Program& program, const std::vector<StrategyCall>& calls, Diagnostics& diagnostics) {
-  CircleSearch circles(program, calls, diagnostics);
-  for (uint32_t i = 0; i < program.strategies.size(); ++i)
-    if (circles.search(i)) return;
+void check_strategy_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics) {
+  std::vector<ast::Name> names;
+  for (const ir::Strategy& strategy : program.strategies) names.push_back(strategy.decl->name);
+  CircleSearch(std::move(names), diag::StrategyCircle, calls, diagnostics).search_all();
+}
+
+void check_func_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics) {
+  std::vector<ast::Name> names;
+  for (const ir::Func& func : program.funcs) names.push_back(func.decl->name);
+  CircleSearch(std::move(names), diag::FuncCircle, calls, diagnostics).search_all();
 }
 
 }  // namespace rollout::check

@@ -1,4 +1,5 @@
-// Private to compiler/check: no strategy runs itself, directly or through others, and none is unfolded too deep.
+// Private to compiler/check: no strategy runs itself and no function calls itself, directly or through others, and
+// none is unfolded too deep.
 #pragma once
 
 #include <vector>
@@ -11,13 +12,14 @@ namespace rollout::check {
 /// Values made of values, strategies that run strategies.
 inline constexpr size_t max_made_of = 500;
 
-/// A strategy that calls another; indices into Program::strategies.
-struct StrategyCall {
+/// A strategy or a function that calls another; indices into Program::strategies or Program::funcs.
+struct Call {
   uint32_t from, to;
   Span span;
 };
 
-/// Reports the first circle, or the first chain that is too long.
-void check_circles(const ir::Program& program, const std::vector<StrategyCall>& calls, Diagnostics& diagnostics);
+/// Report the first circle, or the first chain that is too long.
+void check_strategy_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics);
+void check_func_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics);
 
 }  // namespace rollout::check

@@ -54,6 +54,12 @@ void Checker::declare_one(const ast::Decl* decl) {
     case ast::DeclKind::Let:
       keep(program_.lets, ir::Ref::Let, ir::Let{module_, static_cast<const ast::LetDecl*>(decl), nullptr});
       break;
+    case ast::DeclKind::Enum:
+      keep(program_.enums, ir::Ref::Enum, ir::Enum{module_, static_cast<const ast::EnumDecl*>(decl)});
+      break;
+    case ast::DeclKind::Func:
+      keep(program_.funcs, ir::Ref::Func, ir::Func{module_, static_cast<const ast::FuncDecl*>(decl), {}});
+      break;
     case ast::DeclKind::Record:
       keep(program_.records, ir::Ref::Record, ir::Record{module_, static_cast<const ast::RecordDecl*>(decl), {}});
       break;

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "compiler/check/context.h"
+#include "compiler/check/values.h"
 
 namespace rollout::check {
 
@@ -14,28 +14,31 @@ std::string_view kind_text(ir::Ref kind) {
     case ir::Ref::Strategy: return "a strategy";
     case ir::Ref::Rollout: return "a rollout";
     case ir::Ref::Record: return "a record";
+    case ir::Ref::Enum: return "an enum";
+    case ir::Ref::Func: return "a function";
     case ir::Ref::Capability: return "a capability";
     case ir::Ref::Backend: return "a backend";
     case ir::Ref::None: case ir::Ref::Local: case ir::Ref::Field: case ir::Ref::Role: case ir::Ref::Signal:
     case ir::Ref::Replicas: case ir::Ref::Traffic: case ir::Ref::Action: case ir::Ref::Method: case ir::Ref::Builtin:
+    case ir::Ref::Part: case ir::Ref::Case: case ir::Ref::Observed:
     case ir::Ref::Given: break;
   }
   return "a name";
 }
 
-std::string Checker::with_article(const Type* type) const {
+std::string ValueChecker::with_article(const Type* type) const {
   std::string name = text(type);
   bool vowel = name.starts_with('I') || name.starts_with('E');
   return fmt::format("{} {}", vowel ? "an" : "a", name);
 }
 
-std::optional<ir::Symbol> Checker::find(std::string_view name) const {
+std::optional<ir::Symbol> ValueChecker::find(std::string_view name) const {
   const auto& scope = program_.modules[module_]->scope;
   auto found = scope.find(name);
   return found == scope.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<ir::Symbol> Checker::expect_symbol(const ast::Name& name, ir::Ref kind, std::string_view wanted) {
+std::optional<ir::Symbol> ValueChecker::expect_symbol(const ast::Name& name, ir::Ref kind, std::string_view wanted) {
   std::optional<ir::Symbol> symbol = find(name.text);
   if (symbol && symbol->kind == kind) return symbol;
   if (symbol) {
@@ -49,7 +52,7 @@ std::optional<ir::Symbol> Checker::expect_symbol(const ast::Name& name, ir::Ref 
   return std::nullopt;
 }
 
-std::vector<std::string_view> Checker::names_of(ir::Ref kind) const {
+std::vector<std::string_view> ValueChecker::names_of(ir::Ref kind) const {
   std::vector<std::string_view> names;
   for (const auto& entry : program_.modules[module_]->scope)
     if (entry.second.kind == kind) names.push_back(entry.first());
@@ -57,7 +60,7 @@ std::vector<std::string_view> Checker::names_of(ir::Ref kind) const {
   return names;
 }
 
-void Checker::report_unknown(Span span, std::string_view name, std::string_view what,
+void ValueChecker::report_unknown(Span span, std::string_view name, std::string_view what,
                              std::vector<std::string_view> known) {
   // "setting of `haproxy`" reads best as "`haproxy` has no setting …".
   size_t of = what.find(" of ");
@@ -70,17 +73,17 @@ void Checker::report_unknown(Span span, std::string_view name, std::string_view 
   if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
 }
 
-const Checker::Local* Checker::find_local(std::string_view name) const {
+const Local* ValueChecker::find_local(std::string_view name) const {
   for (auto local = locals_.rbegin(); local != locals_.rend(); ++local)
     if (local->name == name) return &*local;
   return nullptr;
 }
 
-uint32_t Checker::add_local(const ast::Name& name, const Type* type) {
+uint32_t ValueChecker::add_local(const ast::Name& name, const Type* type, ir::Time time) {
   if (const Local* other = find_local(name.text))
     diagnostics_.report(name.span, diag::DeclaredTwice, std::string(name.text)).at(other->span, "first declared here");
   uint32_t slot = uint32_t(locals_.size());
-  locals_.push_back({name.text, type, slot, name.span});
+  locals_.push_back({name.text, type, slot, name.span, time});
   slots_ = std::max(slots_, slot + 1);
   return slot;
 }

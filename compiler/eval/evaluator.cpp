@@ -36,6 +36,12 @@ Value::Kind value_kind(const ir::Type* type) {
     case ir::TypeKind::Duration: return Kind::Duration;
     case ir::TypeKind::Rate: return Kind::Rate;
     case ir::TypeKind::Bytes: return Kind::Bytes;
+    case ir::TypeKind::Throughput: return Kind::Throughput;
+    case ir::TypeKind::Money: return Kind::Money;
+    case ir::TypeKind::Time: return Kind::Time;
+    case ir::TypeKind::Date: return Kind::Date;
+    case ir::TypeKind::Secret: return Kind::Secret;
+    case ir::TypeKind::Enum: return Kind::Enum;
     case ir::TypeKind::Image: return Kind::Image;
     case ir::TypeKind::Url: return Kind::Url;
     case ir::TypeKind::Path: return Kind::Path;
@@ -97,20 +103,10 @@ Value Evaluator::eval_inner(ir::ModuleId module, const ast::Expr* expr, const Fr
     case ast::ExprKind::Call: return eval_call(module, static_cast<const ast::CallExpr*>(expr), frame);
     case ast::ExprKind::Unary: return eval_unary(module, static_cast<const ast::UnaryExpr*>(expr), frame);
     case ast::ExprKind::Binary: return eval_binary(module, static_cast<const ast::BinaryExpr*>(expr), frame);
-    case ast::ExprKind::List: {
-      std::vector<Value> items;
-      for (const ast::Expr* item : static_cast<const ast::ListExpr*>(expr)->items)
-        items.push_back(eval(module, item, frame));
-      return bounded(Value::list(std::move(items)), expr->span);
-    }
-    case ast::ExprKind::Index: {
-      auto* index = static_cast<const ast::IndexExpr*>(expr);
-      Value list = eval(module, index->object, frame), at = eval(module, index->index, frame);
-      if (at.number < 0 || size_t(at.number) >= list.items.size())
-        return fail(index->index->span,
-                    fmt::format("the list has {} items; {} is no index of it", list.items.size(), at.number));
-      return list.items[size_t(at.number)];
-    }
+    case ast::ExprKind::List: return eval_list(module, static_cast<const ast::ListExpr*>(expr), frame);
+    case ast::ExprKind::Map: return eval_map(module, static_cast<const ast::MapExpr*>(expr), frame);
+    case ast::ExprKind::Index: return eval_index(module, static_cast<const ast::IndexExpr*>(expr), frame);
+    case ast::ExprKind::Match: return eval_match(module, static_cast<const ast::MatchExpr*>(expr), frame);
   }
   return {};
 }
@@ -140,10 +136,7 @@ Value Evaluator::eval_text(ir::ModuleId module, const ast::TextExpr* text, const
     if (out.size() > max_text_bytes)
       return fail(text->span, fmt::format("the text has more than {} bytes", max_text_bytes));
   }
-  Value value = convert(Value::of(Kind::String, out), program_.info(module, text).type);
-  if (value.is(Kind::String)) return value;
-  std::string problem = text_problem(value.kind, value.text);
-  return problem.empty() ? value : fail(text->span, fmt::format("`{}`: {}", out, problem));
+  return converted(Value::of(Kind::String, out), value_kind(program_.info(module, text).type), text->span);
 }
 
 Value Evaluator::eval_name(ir::ModuleId module, const ast::Expr* name, const Frame& frame) {
@@ -151,9 +144,10 @@ Value Evaluator::eval_name(ir::ModuleId module, const ast::Expr* name, const Fra
   switch (info.ref) {
     case ir::Ref::Local: return frame[info.index];
     case ir::Ref::Input:
-      if (!inputs_[info.index].is(Kind::None)) return inputs_[info.index];
+      if (!inputs_[info.index].is(Kind::None) || program_.inputs[info.index].type->is(ir::TypeKind::Optional))
+        return inputs_[info.index];
       return fail(name->span, "an input has no value yet where inputs and tests are read");
-    case ir::Ref::Let: return eval_let(info.index);
+    case ir::Ref::Let: return let(info.index);
     case ir::Ref::Service: {
       Value value = Value::of(Kind::Entity, std::string(program_.services[info.index].decl->name.text));
       value.number = info.index;
@@ -170,9 +164,11 @@ Value Evaluator::eval_name(ir::ModuleId module, const ast::Expr* name, const Fra
   }
 }
 
-Value Evaluator::eval_let(uint32_t index) {
-  const ir::Let& let = program_.lets[index];
-  if (!lets_[index]) lets_[index] = eval(let.module, let.decl->value, {});
+Value Evaluator::let(uint32_t index) {
+  const ir::Let& declared = program_.lets[index];
+  if (!lets_[index] && declared.decl->observation)
+    return fail(declared.decl->value->span, "nothing was looked at for it: only services of this rollout are");
+  if (!lets_[index]) lets_[index] = eval(declared.module, declared.decl->value, {});
   return *lets_[index];
 }
 
@@ -185,8 +181,11 @@ const ast::Expr* replicas_of(const ir::Service& service) {
 
 Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member, const Frame& frame) {
   const ir::ExprInfo& info = program_.info(module, member);
+  if (info.ref == ir::Ref::Case)
+    return Value::of(Kind::Enum, fmt::format("{}.{}", program_.enums[info.index].decl->name.text, member->member.text));
   Value object = eval(module, member->object, frame);
   if (info.ref == ir::Ref::Field) return info.index < object.items.size() ? object.items[info.index] : Value{};
+  if (info.ref == ir::Ref::Part) return eval_part(member, ir::Part(info.index), object);
   if (!object.is(Kind::Entity)) return {};
   const ir::Service& service = program_.services[size_t(object.number)];
   const ast::Expr* fact = info.ref == ir::Ref::Replicas  ? replicas_of(service)
@@ -228,38 +227,6 @@ void Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declare
       .at(broken->span, why);
 }
 
-Value Evaluator::eval_call(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame) {
-  const ir::ExprInfo& callee = program_.info(module, call->callee);
-  if (callee.ref == ir::Ref::Builtin) {
-    Value value = Value::of(Kind::Call, std::string(static_cast<const ast::NameExpr*>(call->callee)->name));
-    for (const ast::Argument& argument : call->arguments) value.items.push_back(eval(module, argument.value, frame));
-    return value;
-  }
-  if (callee.ref == ir::Ref::Record) {
-    const ir::Record& record = program_.records[callee.index];
-    ir::Match match = ir::match_arguments(record.fields, call->arguments);
-    Value value = Value::of(Kind::Record, std::string(record.decl->name.text));
-    for (size_t i = 0; i < record.fields.size(); ++i)
-      value.items.push_back(bind(record.fields[i], record.module, module, match.values[i], frame));
-    return bounded(std::move(value), call->span);
-  }
-  Value gate = eval(module, call->callee, frame);
-  if (!gate.is(Kind::Gate)) return {};
-  const ir::Gate& decl = program_.gates[size_t(gate.number)];
-  // Only what is still open can be given; labels are those of the gate itself.
-  std::vector<ir::Parameter> open;
-  std::vector<size_t> places;
-  for (size_t i = 0; i < decl.parameters.size(); ++i)
-    if (gate.items[i].is(Kind::None) && (callee.ref == ir::Ref::Gate || !decl.parameters[i].default_value)) {
-      open.push_back(decl.parameters[i]);
-      places.push_back(i);
-    }
-  ir::Match match = ir::match_arguments(open, call->arguments);
-  for (size_t i = 0; i < open.size(); ++i)
-    if (match.values[i]) gate.items[places[i]] = bind(open[i], decl.module, module, match.values[i], frame);
-  return gate;
-}
-
 Value Evaluator::eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, const Frame& frame) {
   Value value = eval(module, unary->operand, frame);
   if (value.is(Kind::None)) return {};
@@ -273,30 +240,47 @@ Value Evaluator::eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, co
 Value Evaluator::eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary, const Frame& frame) {
   using ast::Operator;
   Value left = eval(module, binary->left, frame);
+  if (binary->op == Operator::Or && !program_.info(module, binary).type->is(ir::TypeKind::Bool))
+    return left.is(Kind::None) ? eval(module, binary->right, frame) : left;
   if (binary->op == Operator::And && !left.number) return Value::boolean(false);
   if (binary->op == Operator::Or && left.number) return Value::boolean(true);
   Value right = eval(module, binary->right, frame);
+  bool presence = program_.info(module, binary->left).type->is(ir::TypeKind::None) ||
+                  program_.info(module, binary->right).type->is(ir::TypeKind::None);
+  if (presence) return Value::boolean((left.is(Kind::None) == right.is(Kind::None)) == (binary->op == Operator::Equal));
   // What could not be computed was reported: what is made of it has no value either, and no second message.
   if (left.is(Kind::None) || right.is(Kind::None)) return {};
   switch (binary->op) {
     case Operator::And:
     case Operator::Or: return Value::boolean(right.number);
-    case Operator::Less: return Value::boolean(compare(left, right) < 0);
-    case Operator::LessEqual: return Value::boolean(compare(left, right) <= 0);
-    case Operator::Greater: return Value::boolean(compare(left, right) > 0);
-    case Operator::GreaterEqual: return Value::boolean(compare(left, right) >= 0);
-    case Operator::Equal: return Value::boolean(compare(left, right) == 0);
-    case Operator::NotEqual: return Value::boolean(compare(left, right) != 0);
+    case Operator::Less: case Operator::LessEqual: case Operator::Greater: case Operator::GreaterEqual:
+    case Operator::Equal: case Operator::NotEqual: return eval_comparison(binary, left, right);
     case Operator::Add: case Operator::Subtract: case Operator::Multiply: case Operator::Divide: {
-      std::optional<Value> result = compute(binary->op, left, right, value_kind(program_.info(module, binary).type));
-      if (result && result->text.size() > max_text_bytes)
+      Result<Value> result = compute(binary->op, left, right, value_kind(program_.info(module, binary).type));
+      if (!result) return fail(binary->span, result.error().message);
+      if (result->text.size() > max_text_bytes)
         return fail(binary->span, fmt::format("the text has more than {} bytes", max_text_bytes));
-      if (result) return *result;
-      bool zero = binary->op == Operator::Divide && number_of(right) == 0;
-      return fail(binary->span, zero ? "division by zero" : "the result is too large");
+      return *result;
     }
     case Operator::Negate:
     case Operator::Not: break;
+  }
+  return {};
+}
+
+Value Evaluator::eval_comparison(const ast::BinaryExpr* binary, const Value& left, const Value& right) {
+  using ast::Operator;
+  Result<int> order = compare(left, right);
+  if (!order) return fail(binary->span, order.error().message);
+  switch (binary->op) {
+    case Operator::Less: return Value::boolean(*order < 0);
+    case Operator::LessEqual: return Value::boolean(*order <= 0);
+    case Operator::Greater: return Value::boolean(*order > 0);
+    case Operator::GreaterEqual: return Value::boolean(*order >= 0);
+    case Operator::Equal: return Value::boolean(*order == 0);
+    case Operator::NotEqual: return Value::boolean(*order != 0);
+    case Operator::Negate: case Operator::Not: case Operator::Multiply: case Operator::Divide: case Operator::Add:
+    case Operator::Subtract: case Operator::And: case Operator::Or: break;
   }
   return {};
 }

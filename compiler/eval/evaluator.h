@@ -15,6 +15,7 @@ namespace rollout::eval {
 inline constexpr int max_depth = 1000;             ///< of values made of values
 inline constexpr size_t max_items = 100'000;      ///< in one list or record, all levels counted
 inline constexpr size_t max_text_bytes = 64 << 10;
+inline constexpr size_t max_calls = 1'000'000;    ///< of functions, by one evaluator
 
 /// The values of the locals of one declaration, by slot.
 using Frame = std::vector<Value>;
@@ -29,6 +30,10 @@ class Evaluator {
   /// The value of a parameter, or its default where `given` is null; its `where` is checked.
   Value bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module,
              const ast::Expr* given, const Frame& frame);
+  /// What was observed for a `let`, or its example; without it, naming the `let` is an error.
+  void observe(uint32_t index, Value value) { lets_[index] = std::move(value); }
+  /// The value of a `let` of a module.
+  Value let(uint32_t index);
   /// Reports when `value` does not fit the parameter's `where`. `at` is where the value was written.
   void check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at);
   /// The number of a value in the unit of its kind, for arithmetic on mixed kinds.
@@ -40,11 +45,25 @@ class Evaluator {
   Value eval_literal(ir::ModuleId module, const ast::LiteralExpr* literal);
   Value eval_text(ir::ModuleId module, const ast::TextExpr* text, const Frame& frame);
   Value eval_name(ir::ModuleId module, const ast::Expr* name, const Frame& frame);
-  Value eval_let(uint32_t index);
   Value eval_member(ir::ModuleId module, const ast::MemberExpr* member, const Frame& frame);
   Value eval_call(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame);
+  // eval_part.cpp
+  Value eval_builtin(ir::ModuleId module, const ast::CallExpr* call, ir::Builtin builtin, const Frame& frame);
+  Value eval_part(const ast::MemberExpr* member, ir::Part part, const Value& object);
+  Value eval_contains(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame);
+  Value converted(Value value, Value::Kind kind, Span span);
+  // eval_collection.cpp
+  Value eval_list(ir::ModuleId module, const ast::ListExpr* list, const Frame& frame);
+  Value eval_map(ir::ModuleId module, const ast::MapExpr* map, const Frame& frame);
+  Value eval_index(ir::ModuleId module, const ast::IndexExpr* index, const Frame& frame);
+  // eval_call.cpp
+  Value eval_record(ir::ModuleId module, const ast::CallExpr* call, const ir::ExprInfo& callee, const Frame& frame);
+  Value eval_gate(ir::ModuleId module, const ast::CallExpr* call, bool by_name, const Frame& frame);
+  Value eval_func(ir::ModuleId module, const ast::CallExpr* call, uint32_t index, const Frame& frame);
+  Value eval_match(ir::ModuleId module, const ast::MatchExpr* match, const Frame& frame);
   Value eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, const Frame& frame);
   Value eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary, const Frame& frame);
+  Value eval_comparison(const ast::BinaryExpr* binary, const Value& left, const Value& right);
   Value eval_inner(ir::ModuleId module, const ast::Expr* expr, const Frame& frame);
   /// `value`, unless it has grown beyond `max_items`: three lines of lists of lists could fill any memory.
   Value bounded(Value value, Span span);
@@ -55,6 +74,7 @@ class Evaluator {
   std::vector<std::optional<Value>> lets_;
   Diagnostics& diagnostics_;
   int depth_ = 0;
+  size_t calls_ = 0;
 };
 
 /// The kind of the values of a type; None for types whose values are no plain quantities.

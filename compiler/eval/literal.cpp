@@ -3,7 +3,11 @@
 #include <limits>
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringRef.h>
+
+#include "compiler/eval/image.h"
+#include "compiler/eval/version.h"
 
 namespace rollout::eval {
 
@@ -96,6 +100,32 @@ Result<Value> parse_bytes(std::string_view text) {
   return Value::of(Kind::Bytes, *number);
 }
 
+/// `12MiB/s`: bytes in a time.
+Result<Value> parse_throughput(std::string_view text) {
+  size_t slash = text.rfind('/');
+  std::string_view unit = slash == std::string_view::npos ? "" : text.substr(slash + 1);
+  int64_t seconds = unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86400 : 0;
+  if (seconds == 0) return OpError{"a throughput is bytes per time, such as `12MiB/s`"};
+  std::string_view amount = text.substr(0, slash);
+  Result<int64_t> size = unit_size(byte_units,
+                                   amount.substr(std::min(amount.size(), amount.find_first_not_of("0123456789._"))));
+  if (!size) return size.error();
+  Result<int64_t> number = take_number(amount, *size * rate_one);
+  if (!number) return number.error();
+  return Value::of(Kind::Throughput, *number / seconds);
+}
+
+/// Digits where `form` has `0`, capital letters where it has `A`, otherwise the same.
+bool looks_like(std::string_view text, std::string_view form) {
+  if (text.size() != form.size()) return false;
+  for (size_t i = 0; i < form.size(); ++i) {
+    bool fits = form[i] == '0' ? llvm::isDigit(text[i]) : form[i] == 'A' ? text[i] >= 'A' && text[i] <= 'Z'
+                                                                        : text[i] == form[i];
+    if (!fits) return false;
+  }
+  return true;
+}
+
 Result<Value> parse_money(std::string_view text) {
   Result<int64_t> number = take_number(text, 100);
   if (!number) return number.error();
@@ -175,6 +205,7 @@ Result<Value> parse_literal(ast::LiteralKind kind, std::string_view text) {
 }
 
 Result<Value> parse_value(Kind kind, std::string_view text) {
+  using ast::LiteralKind;
   switch (kind) {
     case Kind::Bool:
       if (text == "true" || text == "false") return Value::boolean(text == "true");
@@ -183,43 +214,69 @@ Result<Value> parse_value(Kind kind, std::string_view text) {
     case Kind::Float:
       if (text.empty() || text.find_first_not_of("0123456789._") != std::string_view::npos)
         return OpError{"a number is expected"};
-      return parse_literal(ast::LiteralKind::Float, text);
+      return parse_literal(LiteralKind::Float, text);
     case Kind::Percent: return parse_number(Kind::Percent, text, percent_one, "%");
+    case Kind::Points: return parse_number(Kind::Points, text, percent_one, text.ends_with('%') ? "%" : " points");
     case Kind::Duration: return text.empty() ? Result<Value>(OpError{"a duration is expected"}) : parse_duration(text);
     case Kind::Rate: return parse_rate(text);
     case Kind::Bytes: return parse_bytes(text);
+    case Kind::Throughput: return parse_throughput(text);
+    case Kind::Money:
+      if (!looks_like(text.substr(std::min(text.size(), text.find(' '))), " AAA"))
+        return OpError{"an amount and its currency are expected, such as `12.50 USD`"};
+      return parse_money(text);
+    case Kind::Time:
+      return looks_like(text, "00:00") ? parse_time(text) : Result<Value>(OpError{"a time is expected, as `09:00`"});
+    case Kind::Date:
+      return looks_like(text, "0000-00-00") ? parse_date(text)
+                                            : Result<Value>(OpError{"a date is expected, such as `2026-12-24`"});
     case Kind::String: return Value::of(kind, std::string(text));
-    case Kind::Image:
-    case Kind::Url:
-    case Kind::Path:
-    case Kind::Version: {
-      std::string problem = text_problem(kind, text);
+    case Kind::Image: case Kind::Url: case Kind::Path: case Kind::Version: {
+      std::optional<TextProblem> problem = text_problem(kind, text);
+      if (problem) return OpError{problem->what};
+      return Value::of(kind, std::string(text));
+    }
+    case Kind::Secret: {
+      std::string problem = secret_problem(text);
       if (!problem.empty()) return OpError{problem};
       return Value::of(kind, std::string(text));
     }
-    case Kind::None: case Kind::Points: case Kind::Money: case Kind::Time: case Kind::Date: case Kind::Role:
-    case Kind::Entity: case Kind::List: case Kind::Record: case Kind::Gate: case Kind::Call: break;
+    case Kind::None: case Kind::Role: case Kind::Entity: case Kind::List: case Kind::Record: case Kind::Gate:
+    case Kind::Call: case Kind::Set: case Kind::Map: case Kind::Enum: break;
   }
   return OpError{"a value of this type cannot be given from outside"};
 }
 
-std::string text_problem(Kind kind, std::string_view text) {
+std::optional<TextProblem> text_problem(Kind kind, std::string_view text) {
   llvm::StringRef whole(text);
-  if (text.empty()) return "it is empty";
-  if (whole.find_first_of(" \t\r\n") != llvm::StringRef::npos) return "it has a blank in it";
-  if (kind == Kind::Image) {
-    llvm::StringRef named = whole.split('@').first;
-    llvm::StringRef last = named.substr(named.rfind('/') + 1);
-    if (!last.contains(':')) return "an image is name:tag, such as \"shop:1.1\"";
-    if (last.split(':').first.empty() || last.split(':').second.empty())
-      return "an image is name:tag, such as \"shop:1.1\"";
+  if (text.empty()) return TextProblem{"it is empty", 0, 0};
+  size_t blank = whole.find_first_of(" \t\r\n");
+  if (blank != llvm::StringRef::npos) return TextProblem{"it has a blank in it", blank, 1};
+  if (kind == Kind::Image) return image_problem(text);
+  if (kind == Kind::Version) return version_problem(text);
+  if (kind == Kind::Url) {
+    llvm::StringRef rest = whole;
+    if (!rest.consume_front("http://") && !rest.consume_front("https://"))
+      return TextProblem{"a URL begins with http:// or https://", 0, 0};
+    if (rest.empty() || rest.front() == '/' || rest.front() == ':')
+      return TextProblem{"the host is missing", whole.size() - rest.size(), 0};
   }
-  if (kind == Kind::Url && !whole.startswith("http://") && !whole.startswith("https://"))
-    return "a URL begins with http:// or https://";
   if (kind == Kind::Path &&
       (whole == ".." || whole.startswith("../") || whole.contains("/../") || whole.endswith("/..")))
-    return "a path does not leave the project with `..`";
-  return {};
+    return TextProblem{"a path does not leave the project with `..`", 0, 0};
+  return std::nullopt;
+}
+
+std::string secret_problem(std::string_view text) {
+  llvm::StringRef rest(text);
+  constexpr std::string_view form = "a secret is given by its place: `env:TOKEN` or `file:run/token`";
+  if (rest.consume_front("env:")) {
+    bool name = !rest.empty() && !llvm::isDigit(rest.front()) &&
+                llvm::all_of(rest, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+    return name ? "" : "the name of an environment variable is letters, digits and `_`";
+  }
+  if (rest.consume_front("file:")) return rest.empty() ? "the path of the file is missing" : "";
+  return std::string(form);
 }
 
 }  // namespace rollout::eval

@@ -40,6 +40,32 @@ std::string date_text(int64_t days) {
   return fmt::format("{:04}-{:02}-{:02}", yoe + era * 400 + (month <= 2), month, doy - (153 * month_index + 2) / 5 + 1);
 }
 
+/// A throughput that is no whole number of bytes per second is written in bytes.
+std::string throughput_text(int64_t number) {
+  return (number % rate_one ? fixed_text(number, rate_one) + "B" : bytes_text(number / rate_one)) + "/s";
+}
+
+std::string money_text(int64_t hundredths, const std::string& currency) {
+  std::string sign = hundredths < 0 ? "-" : "";
+  uint64_t magnitude = hundredths < 0 ? -uint64_t(hundredths) : uint64_t(hundredths);
+  return fmt::format("{}{}.{:02} {}", sign, magnitude / 100, magnitude % 100, currency);
+}
+
+/// `["eu": 4, "us": 8]`; `[:]` where there is none.
+std::string map_text(const std::vector<Value>& items) {
+  std::string text;
+  for (size_t i = 0; i + 1 < items.size(); i += 2)
+    text += fmt::format("{}{}: {}", i ? ", " : "", to_text(items[i]), to_text(items[i + 1]));
+  return text.empty() ? "[:]" : "[" + text + "]";
+}
+
+/// The shortest decimal that reads back as this number, always with a point: `1.0`, never an exponent.
+std::string float_text(double number) {
+  std::string text = fmt::format("{}", number);
+  if (text.find('e') != std::string::npos) text = fmt::format("{:f}", number);
+  return text.find('.') == std::string::npos ? text + ".0" : text;
+}
+
 std::string items_text(const std::vector<Value>& items) {
   std::string text;
   for (const Value& item : items) text += (text.empty() ? "" : ", ") + to_text(item);
@@ -80,22 +106,27 @@ std::string to_text(const Value& value) {
     case Kind::None: return "none";
     case Kind::Bool: return value.number ? "true" : "false";
     case Kind::Int: return fmt::format("{}", value.number);
-    case Kind::Float: return fmt::format("{}", value.real);
+    case Kind::Float: return float_text(value.real);
     case Kind::String: return json::quote(value.text);
     case Kind::Percent: return percent_text(value.number);
     case Kind::Points: return fixed_text(value.number, percent_one) + " points";
     case Kind::Duration: return duration_text(value.number);
     case Kind::Rate: return fixed_text(value.number, rate_one) + "/s";
     case Kind::Bytes: return bytes_text(value.number);
-    case Kind::Money: return fmt::format("{}.{:02} {}", value.number / 100, value.number % 100, value.text);
+    case Kind::Throughput: return throughput_text(value.number);
+    case Kind::Money: return money_text(value.number, value.text);
     case Kind::Time: return fmt::format("{:02}:{:02}", value.number / 60, value.number % 60);
     case Kind::Date: return date_text(value.number);
     case Kind::Version:
     case Kind::Image:
     case Kind::Url:
     case Kind::Path:
+    case Kind::Enum:
     case Kind::Entity: return value.text;
+    case Kind::Secret: return fmt::format("secret({})", json::quote(value.text));
     case Kind::Role: return value.number == 0 ? "all" : value.number == 1 ? "stable" : "canary";
+    case Kind::Map: return map_text(value.items);
+    case Kind::Set:
     case Kind::List: return "[" + items_text(value.items) + "]";
     case Kind::Record:
     case Kind::Call:

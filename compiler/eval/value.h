@@ -31,8 +31,8 @@ struct Value {
     Money,     ///< number: hundredths; text: currency, three letters
     Time,      ///< number: minutes since midnight
     Date,      ///< number: days since 1970-01-01
-    Version,   ///< text: as written, ordered by its parts
-    Image,     ///< text: name:tag or name:tag@digest
+    Version,   ///< text: as written (eval/version.h)
+    Image,     ///< text: name:tag or name:tag@digest (eval/image.h)
     Url,       ///< text
     Path,      ///< text: relative to the project root unless it begins with a slash
     Role,      ///< number: plan::Role
@@ -41,6 +41,11 @@ struct Value {
     Record,    ///< items in the order of the declared fields; text: name of the record type
     Gate,      ///< number: index of the gate declaration; items: arguments bound so far (None where open)
     Call,      ///< text: name of a constructor declared by a backend (`http`); items: its arguments
+    Throughput,  ///< number: millionths of a byte per second
+    Secret,    ///< text: where the value is found, `env:NAME` or `file:PATH`; the value itself is never here
+    Set,       ///< items, each once, in the order in which they were written
+    Map,       ///< items: key, value, key, value; in the order in which they were written
+    Enum,      ///< text: `Region.eu`
   };
   Kind kind = Kind::None;
   int64_t number = 0;

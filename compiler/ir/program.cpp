@@ -2,9 +2,10 @@
 
 namespace rollout::ir {
 
-std::vector<std::string_view> Program::record_names() const {
-  std::vector<std::string_view> names;
-  for (const Record& record : records) names.push_back(record.decl->name.text);
+TypeNames Program::type_names() const {
+  TypeNames names;
+  for (const Record& record : records) names.records.push_back(record.decl->name.text);
+  for (const Enum& declared : enums) names.enums.push_back(declared.decl->name.text);
   return names;
 }
 

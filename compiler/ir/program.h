@@ -10,6 +10,7 @@
 
 #include <llvm/ADT/StringMap.h>
 
+#include "compiler/ir/builtin.h"
 #include "compiler/ir/type.h"
 #include "compiler/syntax/ast.h"
 
@@ -17,15 +18,26 @@ namespace rollout::ir {
 
 /// What a name or a member means.
 enum class Ref : uint8_t {
-  None, Local, Input, Let, Target, Service, Gate, Strategy, Rollout, Record, Capability, Backend,
+  None, Local, Input, Let, Enum, Func, Target, Service, Gate, Strategy, Rollout, Record, Capability, Backend,
   Field,       ///< of a record: index
   Role,        ///< s.canary, s.stable: index is plan::Role
   Signal,      ///< of a service
   Replicas, Traffic,
   Action,      ///< of a service: capability in `index`, action in `index2`
   Method,      ///< of a metric source: capability and method
-  Builtin,     ///< index: check::Builtin
+  Builtin,     ///< index: ir::Builtin
+  Case,        ///< of an enum: index; the case: index2
+  Observed,    ///< a fact that is read when the plan is made; index 1: version, 0: generation
+  Part,        ///< of a plain value: index: ir::Part
   Given,       ///< a name that a backend fills in: `${port}`
+};
+
+/// When a value is known. A value is as late as the latest of what it is made of.
+enum class Time : uint8_t {
+  Constant,  ///< from the files alone
+  Plan,      ///< from inputs and arguments, when the plan is made
+  Observed,  ///< read from the world once, when the plan is made, and recorded in it
+  Live,      ///< exists only while the rollout runs
 };
 
 struct ExprInfo {
@@ -33,6 +45,7 @@ struct ExprInfo {
   Ref ref = Ref::None;
   uint32_t index = 0;
   uint32_t index2 = 0;
+  Time time = Time::Constant;
 };
 
 struct Symbol {
@@ -51,6 +64,7 @@ struct Module {
 };
 
 using ModuleId = uint32_t;
+inline constexpr ModuleId no_module = UINT32_MAX;
 
 struct Parameter {
   ast::Name name;
@@ -58,10 +72,21 @@ struct Parameter {
   const ast::Expr* default_value = nullptr;
   const ast::Expr* where = nullptr;
   std::vector<std::string_view> given;
+  ModuleId module = no_module;  ///< where its default and `where` are read
 };
 struct Input { ModuleId module; const ast::InputDecl* decl; const Type* type; };
-struct Let { ModuleId module; const ast::LetDecl* decl; const Type* type; };
+struct Let { ModuleId module; const ast::LetDecl* decl; const Type* type; Time time = Time::Constant; };
+struct Enum { ModuleId module; const ast::EnumDecl* decl; };
 struct Record { ModuleId module; const ast::RecordDecl* decl; std::vector<Parameter> fields; };
+struct Func {
+  ModuleId module;
+  const ast::FuncDecl* decl;
+  std::vector<Parameter> parameters;
+  const Type* type = nullptr;
+  uint32_t slots = 0;
+  Time time = Time::Constant;  ///< of what its body names beside its parameters
+  bool checked = false;
+};
 struct Method { ast::Name name; std::vector<Parameter> parameters; const Type* type; std::string_view evidence; };
 struct Action {
   ast::Name name;
@@ -103,7 +128,9 @@ struct Program {
   TypeTable types;
   std::vector<Input> inputs;
   std::vector<Let> lets;
+  std::vector<Enum> enums;
   std::vector<Record> records;
+  std::vector<Func> funcs;
   std::vector<Capability> capabilities;
   std::vector<Backend> backends;
   std::vector<Target> targets;
@@ -114,7 +141,7 @@ struct Program {
   std::vector<Test> tests;
 
   const ExprInfo& info(ModuleId module, const ast::Expr* expr) const { return modules[module]->exprs[expr->id]; }
-  std::vector<std::string_view> record_names() const;
+  TypeNames type_names() const;
 };
 
 }  // namespace rollout::ir

@@ -15,10 +15,11 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Float: return "Float";
     case TypeKind::String: return "String";
     case TypeKind::Percent: return "Percent";
-    case TypeKind::Points: return "percentage points";
+    case TypeKind::Points: return "Points";
     case TypeKind::Duration: return "Duration";
     case TypeKind::Rate: return "Rate";
     case TypeKind::Bytes: return "Bytes";
+    case TypeKind::Throughput: return "Throughput";
     case TypeKind::Money: return "Money";
     case TypeKind::Time: return "Time";
     case TypeKind::Date: return "Date";
@@ -33,7 +34,12 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Metrics: return "Metrics";
     case TypeKind::Signal: return "Signal";
     case TypeKind::List: return "List";
+    case TypeKind::Set: return "Set";
+    case TypeKind::Map: return "Map";
+    case TypeKind::Optional: return "Optional";
+    case TypeKind::Secret: return "Secret";
     case TypeKind::Record: return "record";
+    case TypeKind::Enum: return "enum";
     case TypeKind::Gate: return "Gate";
     case TypeKind::Live: return "live";
     case TypeKind::Quantiled: return "histogram";
@@ -44,7 +50,8 @@ std::string_view simple_name(TypeKind kind) {
 }  // namespace
 
 const Type* TypeTable::intern(Type type) {
-  bool simple = type.arguments.empty() && type.capabilities.empty() && type.kind != TypeKind::Record;
+  bool simple = type.arguments.empty() && type.capabilities.empty() && type.kind != TypeKind::Record &&
+                type.kind != TypeKind::Enum;
   if (simple && simple_[size_t(type.kind)]) return simple_[size_t(type.kind)];
   for (const Type& known : types_)
     if (known.kind == type.kind && known.index == type.index && known.arguments == type.arguments &&
@@ -55,12 +62,14 @@ const Type* TypeTable::intern(Type type) {
   return &types_.back();
 }
 
-std::string to_text(const Type* type, const std::vector<std::string_view>& record_names) {
-  if (type->is(TypeKind::Record) && type->index < record_names.size()) return std::string(record_names[type->index]);
-  if (type->is(TypeKind::Live)) return fmt::format("live {}", to_text(type->arguments[0], record_names));
+std::string to_text(const Type* type, const TypeNames& names) {
+  if (type->is(TypeKind::Record) && type->index < names.records.size()) return std::string(names.records[type->index]);
+  if (type->is(TypeKind::Enum) && type->index < names.enums.size()) return std::string(names.enums[type->index]);
+  if (type->is(TypeKind::Live)) return fmt::format("live {}", to_text(type->arguments[0], names));
+  if (type->is(TypeKind::Optional)) return to_text(type->arguments[0], names) + "?";
   std::string text(simple_name(type->kind));
   for (size_t i = 0; i < type->arguments.size(); ++i)
-    text += fmt::format("{}{}", i ? ", " : "<", to_text(type->arguments[i], record_names));
+    text += fmt::format("{}{}", i ? ", " : "<", to_text(type->arguments[i], names));
   return type->arguments.empty() ? text : text + ">";
 }
 

@@ -3,19 +3,26 @@
 
 #include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rollout::ir {
 
 enum class TypeKind : uint8_t {
   Error,  ///< already reported; fits everywhere, so that one mistake gives one message
-  None, Bool, Int, Float, String, Percent, Points, Duration, Rate, Bytes, Money, Time, Date, Version, Image, Url, Path,
+  None, Bool, Int, Float, String, Percent, Points, Duration, Rate, Bytes, Throughput, Money, Time, Date, Version, Image,
+  Url, Path,
   Probe,    ///< how readiness is asked: `http("/healthz")`
   Role,     ///< one version of a service, seen live: `s.canary`
   Service, Target, Metrics,
   Signal,   ///< a call of a metric source's method
   List,     ///< arguments: the element
+  Set,      ///< arguments: the element, a plain value
+  Map,      ///< arguments: the key, a plain value, and the value
+  Optional, ///< arguments: the type of the value that may be there: `Duration?`
+  Secret,   ///< arguments: what is behind the reference; only the reference is ever in a plan
   Record,   ///< index: the declaration
+  Enum,     ///< index: the declaration
   Gate,     ///< arguments: the types of the parameters still open
   Live,     ///< arguments: the type of the value; exists only while the rollout runs
   Quantiled,  ///< a live histogram before its quantile is chosen: `s.latency`
@@ -23,7 +30,7 @@ enum class TypeKind : uint8_t {
 
 struct Type {
   TypeKind kind = TypeKind::Error;
-  uint32_t index = 0;                  ///< of Record
+  uint32_t index = 0;                  ///< of Record and Enum
   std::vector<const Type*> arguments;
   std::vector<uint32_t> capabilities;  ///< of Service: what it must have, ascending
 
@@ -33,9 +40,14 @@ struct Type {
 class TypeTable {
  public:
   const Type* get(TypeKind kind) { return intern({kind, 0, {}, {}}); }
-  const Type* list_of(const Type* element) { return intern({TypeKind::List, 0, {element}, {}}); }
-  const Type* live(const Type* value) { return intern({TypeKind::Live, 0, {value}, {}}); }
+  /// `List<T>`, `Map<K, V>`, `T?`, `Secret<T>`, `Live<T>`: a type made of types.
+  const Type* of(TypeKind kind, std::vector<const Type*> arguments) {
+    return intern({kind, 0, std::move(arguments), {}});
+  }
+  const Type* list_of(const Type* element) { return of(TypeKind::List, {element}); }
+  const Type* live(const Type* value) { return of(TypeKind::Live, {value}); }
   const Type* record(uint32_t index) { return intern({TypeKind::Record, index, {}, {}}); }
+  const Type* enumeration(uint32_t index) { return intern({TypeKind::Enum, index, {}, {}}); }
   const Type* gate(std::vector<const Type*> open) { return intern({TypeKind::Gate, 0, std::move(open), {}}); }
   const Type* service(std::vector<uint32_t> capabilities) {
     return intern({TypeKind::Service, 0, {}, std::move(capabilities)});
@@ -44,11 +56,14 @@ class TypeTable {
  private:
   const Type* intern(Type type);
   std::deque<Type> types_;
-  const Type* simple_[32] = {};
+  const Type* simple_[40] = {};
 };
 
 /// `a Duration`-style name without article: `Duration`, `List<Step>`, `Gate<Service>`, `live Percent`.
-/// `record_name` names a record by its index.
-std::string to_text(const Type* type, const std::vector<std::string_view>& record_names);
+/// `names` name records and enums by their indices.
+struct TypeNames {
+  std::vector<std::string_view> records, enums;
+};
+std::string to_text(const Type* type, const TypeNames& names);
 
 }  // namespace rollout::ir

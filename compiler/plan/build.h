@@ -39,6 +39,10 @@ class Planner {
   // planner.cpp
   const ir::Rollout* choose_rollout();
   bool read_inputs();
+  // plan_observed.cpp
+  void read_observed();
+  void read_observed(uint32_t let);
+  void observe_image(const eval::Value& image);
   void add_sources();
   std::string place_text(Span span) const;
   // plan_entities.cpp: services and targets as they are used

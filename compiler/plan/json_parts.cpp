@@ -18,11 +18,12 @@ constexpr std::string_view evidence_words[] = {"counts", "buckets", "value"};
 constexpr std::string_view comparison_words[] = {"<", "<=", ">", ">=", "==", "!="};
 constexpr std::string_view condition_words[] = {"reject", "require", "watch"};
 constexpr std::string_view fallback_words[] = {"fail", "pass_unproven"};
-constexpr std::string_view recheck_words[] = {"exact", "recorded", "at_run_start"};
+constexpr std::string_view recheck_words[] = {"exact", "recorded", "at_run_start", "within"};
 constexpr std::string_view kind_words[] = {
     "none",     "bool",  "int",    "float", "string", "percent_ppb", "points_ppb", "duration_ns",
     "rate_uhz", "bytes", "money",  "time",  "date",   "version",     "image",      "url",
-    "path",     "role",  "entity", "list",  "record", "gate",        "call"};
+    "path",     "role",  "entity", "list",  "record", "gate",        "call",       "throughput_ubps",
+    "secret",   "set",   "map",    "enum"};
 
 template <typename Enum, size_t N>
 std::string_view word(const std::string_view (&words)[N], Enum value) {
@@ -38,7 +39,8 @@ Enum read_word(const std::string_view (&words)[N], const json::Node& node) {
 
 bool has_text(Kind kind) {
   return kind == Kind::String || kind == Kind::Version || kind == Kind::Image || kind == Kind::Url ||
-         kind == Kind::Path;
+         kind == Kind::Path || kind == Kind::Secret || kind == Kind::Enum || kind == Kind::Record ||
+         kind == Kind::Call;
 }
 
 void write_term(json::Writer& json, const Term& term) {
@@ -106,11 +108,12 @@ void write_value(json::Writer& json, const Value& value) {
     case Kind::Image:
     case Kind::Url:
     case Kind::Path:
-    case Kind::Role: case Kind::Entity: case Kind::Record: case Kind::Gate: case Kind::Call: break;
+    case Kind::Role: case Kind::Entity: case Kind::Record: case Kind::Gate: case Kind::Call: case Kind::Throughput:
+    case Kind::Secret: case Kind::Set: case Kind::Map: case Kind::Enum: break;
   }
   json.begin_object().key(word(kind_words, value.kind));
   if (value.is(Kind::Float)) json.value(value.real);
-  else if (has_text(value.kind) || value.is(Kind::Record) || value.is(Kind::Call)) json.value(value.text);
+  else if (has_text(value.kind)) json.value(value.text);
   else json.value(value.number);
   bool named = value.is(Kind::Entity) || value.is(Kind::Gate) || value.is(Kind::Money);
   if (named) json.field("text", value.text);
@@ -197,12 +200,14 @@ Action read_action(const json::Node& node) {
 void write_observed(json::Writer& json, const Observed& observed) {
   json.begin_object().field("what", observed.what).key("value");
   write_value(json, observed.value);
-  json.field("source", observed.source).field("recheck", word(recheck_words, observed.recheck)).end_object();
+  json.field("source", observed.source).field("recheck", word(recheck_words, observed.recheck));
+  if (observed.within_ppb) json.field("within_ppb", observed.within_ppb);
+  json.end_object();
 }
 
 Observed read_observed(const json::Node& node) {
   return {std::string(node["what"].as_string()), read_value(node["value"]), std::string(node["source"].as_string()),
-          read_word<Recheck>(recheck_words, node["recheck"])};
+          read_word<Recheck>(recheck_words, node["recheck"]), node["within_ppb"].as_int()};
 }
 
 void write_target(json::Writer& json, const Target& target) {

@@ -165,12 +165,15 @@ struct Rollback {
 };
 
 /// A value read from the world when the plan was made; checked again before the first effect.
-enum class Recheck { Exact, Recorded, AtRunStart };
+/// Exact: still the same. Within: a number that differs by at most `within_ppb` of it. Recorded: not looked at again.
+/// AtRunStart: read again when the run starts, and that value is taken.
+enum class Recheck { Exact, Recorded, AtRunStart, Within };
 struct Observed {
   std::string what;    ///< `version(checkout, stable)`, `generation(checkout)`
   eval::Value value;
   std::string source;  ///< `target hosts`, `state`
   Recheck recheck = Recheck::Exact;
+  int64_t within_ppb = 0;  ///< of Within
 };
 
 struct Source {

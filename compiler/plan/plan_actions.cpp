@@ -52,7 +52,10 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   if (settled_[service] == Settled::No && !allowed(*action, call->span)) settled_[service] = Settled::Wrong;
   if (settled_[service] != Settled::No) return;
   model_.next_step(service);
-  for (const Setting& setting : action->sets) model_.set({service, setting.variable, setting.role}, setting.value);
+  for (const Setting& setting : action->sets) {
+    model_.set({service, setting.variable, setting.role}, setting.value);
+    observe_image(setting.value);
+  }
   Step step;
   step.text = action->text;
   step.reason = "written in the rollout";

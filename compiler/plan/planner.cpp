@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "compiler/eval/literal.h"
+#include "compiler/eval/input_value.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/plan_json.h"
 
@@ -94,8 +94,11 @@ bool Planner::read_inputs() {
     size_t index = index_of(name);
     if (index == values.size() || given[index]) continue;
     const ir::Input& input = program_.inputs[index];
-    Result<eval::Value> value = eval::parse_value(eval::value_kind(input.type), text);
-    if (!value) diagnostics_.report(input.decl->name.span, diag::BadInput, name, text, value.error().message);
+    Result<eval::Value> value = eval::read_input(program_, input.type, text);
+    // Somebody may have given the secret itself.
+    bool hidden = input.type->is(ir::TypeKind::Secret);
+    if (!value)
+      diagnostics_.report(input.decl->name.span, diag::BadInput, name, hidden ? "…" : text, value.error().message);
     else values[index] = std::move(*value);
     given[index] = true;
   }
@@ -118,6 +121,7 @@ bool Planner::read_inputs() {
     plan_.inputs.emplace_back(std::string(input.decl->name.text), values[i]);
   }
   eval_.emplace(program_, std::move(values), diagnostics_);
+  read_observed();
   return diagnostics_.errors() == errors;
 }
 

@@ -28,10 +28,18 @@ struct ObservedService {
   std::string source;             ///< `target hosts`
 };
 
+/// What a registry says of an image that names only a tag.
+struct ObservedDigest {
+  std::string image;   ///< as written: `ghcr.io/acme/shop:1.4`
+  std::string digest;  ///< `sha256:…`
+  std::string source;  ///< `registry ghcr.io`
+};
+
 /// `offline`: nothing was looked at; each service is taken to run some stable version.
 struct Snapshot {
   bool offline = true;
   std::vector<ObservedService> services;
+  std::vector<ObservedDigest> digests;
 };
 
 struct Request {

@@ -21,7 +21,7 @@ struct Name {
 
 // ---- expressions ----
 
-enum class ExprKind { Error, Literal, Text, Name, Member, Call, Index, Unary, Binary, List };
+enum class ExprKind { Error, Literal, Text, Name, Member, Call, Index, Unary, Binary, List, Map, Match };
 enum class LiteralKind { String, Int, Float, Percent, Duration, Rate, Bytes, Money, Time, Date, True, False, None };
 enum class Operator {
   Negate, Not, Multiply, Divide, Add, Subtract, Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or
@@ -73,6 +73,20 @@ struct BinaryExpr : Expr {
 };
 struct ListExpr : Expr {
   List<const Expr*> items;
+};
+/// `["eu": 4, "us": 8]`, `[:]`.
+struct MapExpr : Expr {
+  List<const Expr*> items;  ///< key, value, key, value; a key is null where it is missing
+};
+struct MatchArm {
+  List<Name> cases;  ///< empty: `else`
+  const Expr* value;
+  Span span;
+};
+/// `match region { eu -> 5m  us, ap -> 10m }`
+struct MatchExpr : Expr {
+  const Expr* subject;
+  List<MatchArm> arms;
 };
 
 struct Type {
@@ -151,7 +165,7 @@ struct RollbackStatement : Statement {
 // ---- declarations ----
 
 enum class DeclKind {
-  Error, Import, Input, Let, Record, Target, Service, Capability, Backend, Gate, Strategy, Rollout, Test
+  Error, Import, Input, Let, Enum, Record, Func, Target, Service, Capability, Backend, Gate, Strategy, Rollout, Test
 };
 
 struct Decl {
@@ -175,9 +189,20 @@ struct InputDecl : Decl {
   const Expr* example;        ///< null: none
   const Expr* where;          ///< null: none
 };
+/// `observe checkout.version(stable) within 10% example "shop:1.0"`: read once, when the plan is made.
+struct Observation {
+  Name recheck;         ///< `exact`, `recorded`, `within`, or the last word of `at run start`
+  bool at_run;          ///< written `at run …`
+  const Expr* within;   ///< null: not `within`
+  const Expr* example;  ///< stands in for it where nothing is looked at; null: none
+};
 struct LetDecl : Decl {
   const Type* type;  ///< null: inferred
   const Expr* value;
+  const Observation* observation;  ///< of `value`; null: it is computed
+};
+struct EnumDecl : Decl {
+  List<Name> cases;
 };
 struct Field {
   Name name;
@@ -188,6 +213,11 @@ struct Field {
 };
 struct RecordDecl : Decl {
   List<Field> fields;
+};
+struct FuncDecl : Decl {
+  List<Field> parameters;
+  const Type* type;
+  const Expr* body;
 };
 struct Setting {
   Name name;

@@ -29,6 +29,7 @@ std::string_view construct(size_t rule) {
     case Parser::RuleConfig:
     case Parser::RuleSetting: return "a setting";
     case Parser::RuleRecordDecl: return "a field";
+    case Parser::RuleMatchArm: return "a case";
     case Parser::RuleTestItem:
     case Parser::RuleTestDecl: return "`given`, `run`, `at` or `expect`";
     case Parser::RuleCapabilityItem:
@@ -94,7 +95,8 @@ bool closes(TokenType type) {
 
 bool starts_statement(TokenType type) {
   switch (type) {
-    case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::RECORD: case Parser::TARGET:
+    case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::ENUM: case Parser::FUNC:
+    case Parser::RECORD: case Parser::TARGET:
     case Parser::METRICS: case Parser::SERVICE: case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
     case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
     case Parser::HOLD:
@@ -116,7 +118,8 @@ namespace {
 bool starts_declaration(TokenType type) {
   return type == Parser::IMPORT || type == Parser::INPUT || type == Parser::TARGET || type == Parser::METRICS ||
          type == Parser::SERVICE || type == Parser::GATE || type == Parser::STRATEGY || type == Parser::ROLLOUT ||
-         type == Parser::TEST || type == Parser::RECORD || type == Parser::CAPABILITY || type == Parser::BACKEND;
+         type == Parser::TEST || type == Parser::ENUM || type == Parser::RECORD || type == Parser::FUNC ||
+         type == Parser::CAPABILITY || type == Parser::BACKEND;
 }
 
 }  // namespace

@@ -302,7 +302,7 @@ void Layout::write_group(uint32_t open, Page& page) {
   for (uint32_t begin = open + 1; begin < close;) {
     uint32_t end = begin;
     while (end < close && pieces_[end].type != Parser::COMMA)
-      end = opens_group(pieces_[end]) ? pieces_[end].match + 1 : end + 1;
+      end = opens_group(pieces_[end]) || opens_block(pieces_[end]) ? pieces_[end].match + 1 : end + 1;
     bool plain = !all_.has_comment(begin - 1, end);
     uint32_t width = all_.width(begin, end - 1) + (end < close);
     bool follows = plain && !one_a_line && begin > open + 1 && page.column() + 1 + width <= format_columns;

@@ -48,7 +48,9 @@ class Annotator {
   void annotate_rule(antlr4::ParserRuleContext* rule) {
     Piece& first = piece(rule->getStart());
     switch (rule->getRuleIndex()) {
+      case Parser::RuleEnumDecl: token(rule, 3)->item = true; break;
       case Parser::RuleDeclaration:
+      case Parser::RuleMatchArm:
       case Parser::RuleCapabilityItem:
       case Parser::RuleActionLimit:
       case Parser::RuleRollbackClause:

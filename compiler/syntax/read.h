@@ -39,6 +39,12 @@ class Reader {
   ast::Field read_field();
   ast::List<ast::Field> read_parameters();
   std::string_view doc_above(size_t first) const;
+  // read_value.cpp: enums, functions, observed values, lists, maps, match
+  const ast::Observation* read_observation();
+  const ast::Decl* read_enum();
+  const ast::Decl* read_func();
+  const ast::Expr* read_list();
+  const ast::Expr* read_match();
   // read_library.cpp: what the standard library declares
   const ast::Decl* read_capability();
   ast::ActionItem read_action();
@@ -69,7 +75,6 @@ class Reader {
   const ast::Expr* read_operand();
   const ast::Expr* read_postfix();
   const ast::Expr* read_primary();
-  const ast::Expr* read_list();
   const ast::Expr* read_string();
   const ast::Expr* read_text(const Token& token);
   const ast::Expr* read_callee();

@@ -35,7 +35,9 @@ const ast::Decl* Reader::read_decl() {
     case Parser::IMPORT: return read_import();
     case Parser::INPUT: return read_input();
     case Parser::LET: return read_let();
+    case Parser::ENUM: return read_enum();
     case Parser::RECORD: return read_record();
+    case Parser::FUNC: return read_func();
     case Parser::TARGET: return read_target(false);
     case Parser::METRICS: return read_target(true);
     case Parser::SERVICE: return read_service();
@@ -95,8 +97,10 @@ const ast::Decl* Reader::read_let() {
   ast::Name name = expect_name();
   const ast::Type* type = accept(Parser::COLON) ? read_type() : nullptr;
   expect(Parser::ASSIGN);
+  bool observed = accept(Parser::OBSERVE);
   const ast::Expr* value = read_expr();
-  return make(ast::LetDecl{{DeclKind::Let, since(first), name, doc_above(first)}, type, value});
+  const ast::Observation* observation = observed ? read_observation() : nullptr;
+  return make(ast::LetDecl{{DeclKind::Let, since(first), name, doc_above(first)}, type, value, observation});
 }
 
 const ast::Decl* Reader::read_record() {

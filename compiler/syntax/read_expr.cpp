@@ -141,6 +141,7 @@ const ast::Expr* Reader::read_primary() {
       return limit_height(inner, height_ + 1);
     }
     case Parser::LBRACKET: return read_list();
+    case Parser::MATCH: return read_match();
     case Parser::NAME: case Parser::ROLLBACK:
       return make(ast::NameExpr{node(ast::ExprKind::Name, span), tokens_.text(list_[take()])});
     case Parser::STRING: return read_string();
@@ -153,18 +154,6 @@ const ast::Expr* Reader::read_primary() {
   }
   fail();
   return make(ast::ErrorExpr{node(ast::ExprKind::Error, span)});
-}
-
-const ast::Expr* Reader::read_list() {
-  size_t first = take();
-  int height = 0;
-  llvm::SmallVector<const ast::Expr*> items;
-  while (more(Parser::RBRACKET)) {
-    items.push_back(read_expr());
-    height = std::max(height, height_);
-    if (!is(Parser::RBRACKET)) expect(Parser::COMMA);
-  }
-  return limit_height(make(ast::ListExpr{node(ast::ExprKind::List, since(first)), keep(items)}), height + 1);
 }
 
 const ast::Expr* Reader::read_string() {

@@ -1,5 +1,6 @@
 #include "runtime/cli/planning.h"
 
+#include <cmath>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -168,16 +169,27 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
   return snapshot;
 }
 
+namespace {
+
+bool still_within(const plan::Observed& observed, const eval::Value& current) {
+  double most = std::fabs(double(observed.value.number)) * double(observed.within_ppb) / double(eval::percent_all);
+  return observed.value.kind == current.kind &&
+         std::fabs(double(current.number) - double(observed.value.number)) <= most;
+}
+
+}  // namespace
+
 Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
   std::string released;
   for (const plan::Observed& observed : plan.observed) {
-    if (observed.recheck != plan::Recheck::Exact) continue;
+    if (observed.recheck == plan::Recheck::Recorded || observed.recheck == plan::Recheck::AtRunStart) continue;
     for (const plan::ObservedService& service : now.services) {
       bool version = observed.what == fmt::format("version({}, stable)", service.service);
       bool generation = observed.what == fmt::format("generation({})", service.service);
       if (!version && !generation) continue;
       eval::Value current = version ? service.stable : eval::Value::of(eval::Value::Kind::Int, service.generation);
       if (eval::to_text(current) == eval::to_text(observed.value)) continue;
+      if (observed.recheck == plan::Recheck::Within && still_within(observed, current)) continue;
       if (version)
         return OpError{
             fmt::format("the plan is stale: {} ran {} when it was made and runs {} now; make a new plan",

@@ -190,6 +190,10 @@ struct PlanView {
       out += fmt::format("{} nothing of {} runs yet: its way back is to remove it again\n",
                          style.warn("first version:"), change.service);
     }
+    for (const plan::Observed& observed : plan.observed)
+      if (observed.what.starts_with("digest(") && observed.value.is(eval::Value::Kind::None))
+        out += fmt::format("{} {} is named by its tag alone, which can be moved; name its digest with `@sha256:…`\n",
+                           style.warn("unpinned:"), observed.what.substr(7, observed.what.size() - 8));
     if (!outline.has_changes) out += style.good("no changes:") + " what runs is what this plan would bring\n";
     return out.empty() ? out : "\n" + out;
   }

@@ -106,13 +106,19 @@ class GrammarNodes {
       add_expr(ast::ExprKind::Literal, span(phase->STRING()->getSymbol()));
   }
 
+  static bool is_map(Parser::ListExprContext* list) {
+    std::vector<Parser::EntryContext*> entries = list->entry();
+    return list->COLON() || std::any_of(entries.begin(), entries.end(), [](auto* entry) { return entry->COLON(); });
+  }
+
   static ast::ExprKind expr_kind(antlr4::ParserRuleContext* rule) {
     using enum ast::ExprKind;
     if (is<Parser::MemberExprContext>(rule)) return Member;
     if (is<Parser::CallExprContext>(rule)) return Call;
     if (is<Parser::IndexExprContext>(rule)) return Index;
     if (is<Parser::NegateExprContext>(rule) || is<Parser::NotExprContext>(rule)) return Unary;
-    if (is<Parser::ListExprContext>(rule)) return List;
+    if (auto* list = dynamic_cast<Parser::ListExprContext*>(rule)) return is_map(list) ? Map : List;
+    if (is<Parser::MatchExprContext>(rule)) return Match;
     if (is<Parser::LiteralExprContext>(rule)) return Literal;
     return is<Parser::NameExprContext>(rule) ? Name : Binary;
   }

@@ -133,6 +133,16 @@ void Dumper::expr(const ast::Expr* expr) {
     case ast::ExprKind::List:
       for (const ast::Expr* item : as<ast::ListExpr>(expr).items) this->expr(item);
       break;
+    case ast::ExprKind::Map:
+      for (const ast::Expr* item : as<ast::MapExpr>(expr).items) this->expr(item);
+      break;
+    case ast::ExprKind::Match:
+      this->expr(as<ast::MatchExpr>(expr).subject);
+      for (const ast::MatchArm& arm : as<ast::MatchExpr>(expr).arms) {
+        names(arm.cases);
+        this->expr(arm.value);
+      }
+      break;
   }
   close();
 }
@@ -287,6 +297,18 @@ void Dumper::decl(const ast::Decl* decl) {
     case ast::DeclKind::Let:
       type(as<ast::LetDecl>(decl).type);
       expr(as<ast::LetDecl>(decl).value);
+      if (const ast::Observation* observation = as<ast::LetDecl>(decl).observation) {
+        name(observation->recheck);
+        flag(observation->at_run);
+        expr(observation->within);
+        expr(observation->example);
+      }
+      break;
+    case ast::DeclKind::Enum: names(as<ast::EnumDecl>(decl).cases); break;
+    case ast::DeclKind::Func:
+      fields(as<ast::FuncDecl>(decl).parameters);
+      type(as<ast::FuncDecl>(decl).type);
+      expr(as<ast::FuncDecl>(decl).body);
       break;
     case ast::DeclKind::Record: fields(as<ast::RecordDecl>(decl).fields); break;
     case ast::DeclKind::Target:

@@ -120,7 +120,7 @@ class Generator {
       --depth_;
       return;
     }
-    switch (random_.below(12)) {
+    switch (random_.below(14)) {
       case 0: expr(), put("."), put(word()); break;
       case 1: put(name()), arguments(); break;
       case 2: put(name()), put("["), expr(), put("]"); break;
@@ -130,9 +130,24 @@ class Generator {
       case 6: put("["), list(), put("]"); break;
       case 7: literal_or_name(), put(operators()), expr(); break;
       case 8: put("("), expr(), put(") and"), literal_or_name(), put("or"), literal_or_name(); break;
+      case 9: put("["), map(), put("]"); break;
+      case 10: put("match"), literal_or_name(), put("{"), arms(), put("}"); break;
       default: literal_or_name();
     }
     --depth_;
+  }
+  void map() {
+    uint32_t count = random_.below(4);
+    if (count == 0) put(":");
+    for (uint32_t i = 0; i < count; ++i) {
+      expr(), put(":"), expr();
+      if (i + 1 < count || random_.one_in(3)) put(",");
+    }
+  }
+  void arms() {
+    if (random_.one_in(2)) put("a ->"), expr();
+    put("b , c ->"), expr();
+    if (random_.one_in(2)) put("else ->"), expr();
   }
   std::string operators() {
     constexpr const char* list[] = {"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or"};
@@ -253,7 +268,7 @@ class Generator {
   void declaration() {
     depth_ = 0;
     newline();
-    switch (random_.below(12)) {
+    switch (random_.below(15)) {
       case 0: put("import std . backend . { local , haproxy as h , }"); break;
       case 1: put("import \"./a.rollout\" . { b }"); break;
       case 2: put("input " + name() + " :"), type(), put("example"), expr(), put("where"), expr(); break;
@@ -265,6 +280,13 @@ class Generator {
       case 8: put("backend b implements A + B"), block([&] { backend_item(); }); break;
       case 9: put("gate g"), parameters(), block([&] { clause(); }); break;
       case 10: put("rollout r"), statements(); break;
+      case 11: put("enum E { a , b }"); break;
+      case 12: put("func f"), parameters(), put("->"), type(), put("="), expr(); break;
+      case 13:
+        put("let x = observe"), expr();
+        put(random_.one_in(2) ? "exact" : random_.one_in(2) ? "at run start" : "within 10%");
+        if (random_.one_in(2)) put("example"), expr();
+        break;
       default: put("test \"t\""), block([&] { test_item(); });
     }
   }

@@ -1,0 +1,80 @@
+// Enums: their cases, and `match`, which has an answer for each of them.
+#include "compiler/check/values.h"
+
+namespace rollout::check {
+
+void ValueChecker::check_enum(const ir::Enum& declared) {
+  llvm::ArrayRef<ast::Name> cases = declared.decl->cases;
+  for (size_t i = 0; i < cases.size(); ++i)
+    for (size_t j = 0; j < i; ++j)
+      if (cases[i].text == cases[j].text)
+        diagnostics_.report(cases[i].span, diag::DeclaredTwice, std::string(cases[i].text))
+            .at(cases[j].span, "first declared here");
+}
+
+std::optional<uint32_t> ValueChecker::find_case(uint32_t enumeration, const ast::Name& name) {
+  const ir::Enum& declared = program_.enums[enumeration];
+  std::vector<std::string_view> known;
+  for (uint32_t i = 0; i < declared.decl->cases.size(); ++i) {
+    known.push_back(declared.decl->cases[i].text);
+    if (known.back() == name.text) return i;
+  }
+  report_unknown(name.span, name.text, fmt::format("case of enum `{}`", declared.decl->name.text), known);
+  return std::nullopt;
+}
+
+/// `Region.eu`: the object is the enum itself, no value.
+const Type* ValueChecker::check_case(const ast::MemberExpr* member) {
+  bool named = member->object->kind == ast::ExprKind::Name;
+  auto* name = named ? static_cast<const ast::NameExpr*>(member->object) : nullptr;
+  std::optional<ir::Symbol> symbol = name && !find_local(name->name) ? find(name->name) : std::nullopt;
+  if (!symbol || symbol->kind != ir::Ref::Enum) return nullptr;
+  info(member->object) = {simple(TypeKind::None), ir::Ref::Enum, symbol->index, 0};
+  std::optional<uint32_t> found = find_case(symbol->index, member->member);
+  if (!found) return simple(TypeKind::Error);
+  info(member) = {nullptr, ir::Ref::Case, symbol->index, *found};
+  return program_.types.enumeration(symbol->index);
+}
+
+/// All arms give one type; a case without an arm is named.
+const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* wanted) {
+  const Type* subject = check_expr(match->subject);
+  if (subject->is(TypeKind::Error)) return subject;
+  if (!subject->is(TypeKind::Enum)) {
+    Diagnostic& diagnostic =
+        diagnostics_.report(match->subject->span, diag::WrongType, "`match`", "a value of an enum", text(subject));
+    if (subject->is(TypeKind::Live)) diagnostic.note("the plan is made before the rollout runs: it cannot depend on "
+                                                     "what is measured then");
+    return simple(TypeKind::Error);
+  }
+  const Type* result = wanted;
+  std::vector<const ast::Name*> arms(program_.enums[subject->index].decl->cases.size());
+  bool has_else = false;
+  for (const ast::MatchArm& arm : match->arms) {
+    has_else |= arm.cases.empty();
+    for (const ast::Name& name : arm.cases) {
+      std::optional<uint32_t> found = find_case(subject->index, name);
+      if (found && arms[*found])
+        diagnostics_.report(name.span, diag::GivenTwice, std::string(name.text)).at(arms[*found]->span, "given here");
+      if (found) arms[*found] = &name;
+    }
+    if (result) expect(arm.value, result, "this arm");
+    else result = check_expr(arm.value);
+  }
+  if (!has_else) report_missing_cases(match, subject->index, arms);
+  return result ? result : simple(TypeKind::Error);
+}
+
+void ValueChecker::report_missing_cases(const ast::MatchExpr* match, uint32_t enumeration,
+                                   llvm::ArrayRef<const ast::Name*> arms) {
+  const ir::Enum& declared = program_.enums[enumeration];
+  std::vector<std::string_view> missing;
+  for (size_t i = 0; i < arms.size(); ++i)
+    if (!arms[i]) missing.push_back(declared.decl->cases[i].text);
+  if (missing.empty()) return;
+  diagnostics_.report(match->subject->span, diag::CasesMissing, list_of(missing))
+      .at(declared.decl->name.span, "declared here")
+      .advise(fmt::format("add `{} -> …`, or `else -> …` for all others", missing.front()));
+}
+
+}  // namespace rollout::check
