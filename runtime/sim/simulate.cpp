@@ -96,16 +96,25 @@ class Simulation {
     for (const std::string& text : invariants_.violations()) result_.violations.push_back(text);
   }
 
+  /// With branches, the step that began last is not always the one that the run failed at.
+  void note_phase(const journal::Event& event) {
+    const journal::StepRef* at = nullptr;
+    if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) at = &e->step;
+    if (const auto* e = std::get_if<journal::StepFailed>(&event.what); e != nullptr && e->last) at = &e->step;
+    if (const auto* e = std::get_if<journal::GateDecided>(&event.what);
+        e != nullptr && e->verdict != journal::Verdict::Pass && !e->unproven)
+      at = &e->hold;
+    if (at != nullptr && !at->undo) result_.phase = plan_.steps[at->step].phase;
+  }
+
   void summarize() {
     int64_t rollback_at = 0, restored_at = 0;
     for (const journal::Event& event : result_.events) {
+      note_phase(event);
       if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) {
         rollback_at = restored_at = event.wall_ns;
         result_.cause = e->detail;
       }
-      if (const auto* e = std::get_if<journal::StepStarted>(&event.what);
-          e != nullptr && !e->step.undo)
-        result_.phase = plan_.steps[e->step.step].phase;
       if (const auto* e = std::get_if<journal::StepDone>(&event.what); e != nullptr && e->step.undo)
         restored_at = event.wall_ns;
       if (const auto* e = std::get_if<journal::RunEnded>(&event.what)) {
