@@ -131,6 +131,7 @@ class Planner {
   std::vector<uint32_t> declared_services_;  ///< Plan::services → Program::services
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
   std::vector<Settled> settled_;  ///< by service
+  std::vector<bool> ailing_;      ///< by service: it runs its version, but not as declared, so installing it mends it
   uint32_t phase_ = none;
   std::vector<Span> phase_spans_;  ///< by phase
   std::vector<uint32_t> ends_;  ///< the steps that the next one comes after

@@ -127,12 +127,14 @@ bool Planner::allowed(const Action& action, Span span) {
   for (const Setting& setting : action.sets) {
     if (!version_there(action, setting, span)) return false;
     bool is_version = setting.variable == Variable::Version && !setting.value.is(Value::Kind::None);
-    if (is_version && setting.value == stable && (setting.role == Role::Canary || canary.is(Value::Kind::None))) {
+    bool same = is_version && setting.value == stable;
+    bool mends = same && setting.role == Role::Stable && ailing_[service];
+    if (same && !mends && (setting.role == Role::Canary || canary.is(Value::Kind::None))) {
       settled_[service] = Settled::Runs;
       return true;
     }
     if (!drained(action, setting, span)) return false;
-    if (is_version && setting.role == Role::Stable && !stable.is(Value::Kind::None) &&
+    if (is_version && !mends && setting.role == Role::Stable && !stable.is(Value::Kind::None) &&
         !replaceable(service, setting.value == canary, span))
       return false;
     if (is_version && setting.role == Role::Canary && stable.is(Value::Kind::None)) {

@@ -11,6 +11,7 @@ uint32_t Planner::service_index(const Value& entity) {
   const ir::Service& declared = program_.services[size_t(entity.number)];
   uint32_t index = uint32_t(plan_.services.size());
   settled_.push_back(Settled::No);
+  ailing_.push_back(false);
   for (size_t i = 0; i < plan_.services.size(); ++i)
     if (plan_.services[i].name == entity.text)
       diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, entity.text)
@@ -78,6 +79,10 @@ void Planner::observe(uint32_t index) {
     plan_.observed.push_back({fmt::format("version({}, stable)", text), stable, observed.source, Recheck::Exact});
     plan_.observed.push_back({fmt::format("generation({})", text),
                               Value::of(Value::Kind::Int, observed.generation), "state", Recheck::Exact});
+    if (observed.trouble.empty()) continue;
+    ailing_[index] = true;
+    plan_.observed.push_back({fmt::format("trouble({})", text), Value::of(Value::Kind::String, observed.trouble),
+                              observed.source, Recheck::Recorded});
   }
   bool runs = !stable.is(Value::Kind::None);
   model_.start_with({index, Variable::Version, Role::Stable}, stable);

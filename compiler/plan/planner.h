@@ -26,6 +26,7 @@ struct ObservedService {
   eval::Value stable;             ///< Image, or None when nothing runs
   int64_t generation = 0;         ///< of the last run on it
   std::string source;             ///< `target hosts`
+  std::string trouble;            ///< what is not as declared: `2 of 4 instances are ready`; empty: nothing
 };
 
 /// What a registry says of an image that names only a tag.

@@ -78,8 +78,8 @@ std::vector<Row> rows_of(const Plan& plan) {
   return rows;
 }
 
-const plan::Observed* observed_version(const Plan& plan, const plan::Service& service) {
-  std::string what = fmt::format("version({}, stable)", plan::service_text(service));
+/// What was observed of a service: `version({}, stable)`, `trouble({})`; null: nothing.
+const plan::Observed* observed_of(const Plan& plan, const std::string& what) {
   for (const plan::Observed& observed : plan.observed)
     if (observed.what == what) return &observed;
   return nullptr;
@@ -120,8 +120,10 @@ Change change_of(const Plan& plan, uint32_t index) {
   Change change;
   change.service = plan::service_text(service);
   change.known = !plan.offline;
-  if (const plan::Observed* now = observed_version(plan, service); now && !plan.offline)
-    change.from = now->value.is(eval::Value::Kind::None) ? "" : now->value.text;
+  const plan::Observed* now = observed_of(plan, fmt::format("version({}, stable)", change.service));
+  if (now && !plan.offline) change.from = now->value.is(eval::Value::Kind::None) ? "" : now->value.text;
+  if (const plan::Observed* trouble = observed_of(plan, fmt::format("trouble({})", change.service)))
+    change.trouble = trouble->value.text;
   change.to = goal.gone ? "" : goal.version.empty() ? change.from : goal.version;
   if (service.replicas > 0)
     change.where = fmt::format("{} instance{}", service.replicas, service.replicas == 1 ? "" : "s");
@@ -140,7 +142,7 @@ Outline outline_of(const Plan& plan) {
   bool acts = std::any_of(plan.steps.begin(), plan.steps.end(),
                           [](const plan::Step& s) { return s.kind == plan::StepKind::Act; });
   bool differs = std::any_of(outline.changes.begin(), outline.changes.end(),
-                             [](const Change& c) { return c.from != c.to; });
+                             [](const Change& c) { return c.from != c.to || !c.trouble.empty(); });
   outline.has_changes = acts && (plan.offline || differs);
   return outline;
 }

@@ -27,6 +27,7 @@ struct Change {
   std::string service;
   std::string from, to;             ///< versions; empty: not known or none
   bool known = true;                ///< whether anybody looked what runs
+  std::string trouble;              ///< what of it was not as declared when the plan was made
   std::string where;                ///< `4 instances on hosts, traffic by edge`
 };
 

@@ -7,6 +7,7 @@
 
 #include "compiler/plan/plan_json.h"
 #include "runtime/backend/live_world.h"
+#include "runtime/cli/outline.h"
 #include "runtime/cli/report.h"
 #include "runtime/journal/sqlite_store.h"
 
@@ -137,6 +138,40 @@ Result<std::unique_ptr<journal::Store>> open_store(const Context&, const Project
   return std::unique_ptr<journal::Store>(std::move(*store));
 }
 
+namespace {
+
+/// An action of the plan, or of its way back, that gives the stable version all of the traffic.
+const plan::Action* resting_share(const plan::Plan& plan, uint32_t service) {
+  auto rests = [&](const plan::Action& action) {
+    return action.service == service && action.sets.size() == 1 &&
+           action.sets[0].variable == plan::Variable::Share && action.sets[0].value.number == 0;
+  };
+  for (const plan::Step& step : plan.steps)
+    if (step.kind == plan::StepKind::Act && rests(step.action)) return &step.action;
+  for (const plan::Action& undo : plan.undo)
+    if (rests(undo)) return &undo;
+  return nullptr;
+}
+
+/// What of a running service is not as it is declared, in words; nothing while a canary is about.
+std::string trouble_of(backend::LiveWorld& world, const plan::Plan& plan, uint32_t service,
+                       const backend::ServiceState& state) {
+  if (!state.stable_image || state.canary_image) return {};
+  std::vector<std::string> troubles;
+  int64_t replicas = plan.services[service].replicas;
+  if (state.stable_instances < replicas)
+    troubles.push_back(fmt::format("{} of {} instances are ready", state.stable_instances, replicas));
+  if (const plan::Action* share = resting_share(plan, service)) {
+    Result<exec::Observation> seen = world.observe(*share, {"", state.generation});
+    if (seen && seen->seen == exec::Seen::Absent)
+      troubles.push_back(fmt::format("{} does not send it the traffic ({})", plan.targets[share->target].name,
+                                     seen->detail));
+  }
+  return join(troubles, ", and ");
+}
+
+}  // namespace
+
 Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& plan, const Project& project) {
   effects::Effects effects = context.env.effects();
   Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, project.root, effects);
@@ -164,6 +199,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
         seen.source = fmt::format("target {}", plan.targets[binding.target].name);
         break;
       }
+    seen.trouble = trouble_of(**world, plan, i, *state);
     snapshot.services.push_back(std::move(seen));
   }
   return snapshot;

@@ -194,6 +194,13 @@ struct PlanView {
       if (observed.what.starts_with("digest(") && observed.value.is(eval::Value::Kind::None))
         out += fmt::format("{} {} is named by its tag alone, which can be moved; name its digest with `@sha256:…`\n",
                            style.warn("unpinned:"), observed.what.substr(7, observed.what.size() - 8));
+    for (const Change& change : outline.changes) {
+      if (change.trouble.empty()) continue;
+      std::string_view cure = change.from != change.to ? ""
+                              : outline.has_changes    ? "; this plan mends it"
+                                                       : "; a rollout that installs this version again mends it";
+      out += fmt::format("{} {}: {}{}\n", style.warn("in trouble:"), change.service, change.trouble, cure);
+    }
     if (!outline.has_changes) out += style.good("no changes:") + " what runs is what this plan would bring\n";
     return out.empty() ? out : "\n" + out;
   }
