@@ -27,6 +27,7 @@ struct Endpoint {
   std::string host;      ///< `127.0.0.1`
   int port = 0;
   bool serves = true;    ///< false: known to be down; it may come back at this address
+  std::string set;       ///< `g3-1.1`: how what scrapes it labels it; empty: it does not
 
   std::string address() const { return host + ":" + std::to_string(port); }
 };

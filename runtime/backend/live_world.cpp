@@ -1,5 +1,7 @@
 #include "runtime/backend/live_world.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
@@ -106,6 +108,37 @@ std::vector<std::string> LiveWorld::tend(const std::vector<int64_t>& generations
   return lines;
 }
 
+Result<std::optional<metrics::Subject>> LiveWorld::subject_of(const plan::Plan& plan,
+                                                              const plan::Term& term) {
+  const uint32_t service = plan.signals[term.signal].service;
+  EndpointSource* workload = workload_of(plan.services[service]);
+  if (!workload) return std::optional<metrics::Subject>();
+  const Result<std::vector<Endpoint>> endpoints = workload->endpoints(plan, service, term.role);
+  if (!endpoints) return endpoints.error();
+  metrics::Subject subject;
+  for (const Endpoint& endpoint : *endpoints) {
+    if (endpoint.set.empty()) return std::optional<metrics::Subject>();
+    if (endpoint.serves) subject.addresses.push_back(endpoint.address());
+    if (std::find(subject.sets.begin(), subject.sets.end(), endpoint.set) == subject.sets.end())
+      subject.sets.push_back(endpoint.set);
+  }
+  return std::optional(std::move(subject));
+}
+
+std::vector<exec::Reading> LiveWorld::measure(metrics::MetricSource& source, const plan::Plan& plan,
+                                              const std::vector<plan::Term>& terms) {
+  std::vector<std::optional<metrics::Subject>> subjects;
+  for (const plan::Term& term : terms) {
+    Result<std::optional<metrics::Subject>> subject = subject_of(plan, term);
+    if (!subject)
+      return std::vector<exec::Reading>(
+          terms.size(), {exec::Reading::Status::Error,
+                         "which instances are meant is not known: " + subject.error().message});
+    subjects.push_back(std::move(*subject));
+  }
+  return source.read(plan, terms, subjects);
+}
+
 std::vector<exec::Reading> LiveWorld::sample(const plan::Plan& plan,
                                              const std::vector<plan::Term>& terms) {
   std::vector<exec::Reading> readings(terms.size());
@@ -121,7 +154,7 @@ std::vector<exec::Reading> LiveWorld::sample(const plan::Plan& plan,
     if (Backend* backend = sides_[target].backend.get()) {
       for (size_t i = 0; i < mine.size(); ++i) readings[places[i]] = backend->read(plan, mine[i]);
     } else {
-      const std::vector<exec::Reading> read = sides_[target].source->read(plan, mine);
+      const std::vector<exec::Reading> read = measure(*sides_[target].source, plan, mine);
       for (size_t i = 0; i < mine.size(); ++i) readings[places[i]] = read[i];
     }
   }

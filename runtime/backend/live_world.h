@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ class LiveWorld : public exec::World, private Neighbours {
  private:
   LiveWorld(const plan::Plan& plan, effects::Clock& clock) : plan_(plan), clock_(clock) {}
   Backend* workload_backend(const plan::Service& service);
+  Result<std::optional<metrics::Subject>> subject_of(const plan::Plan& plan, const plan::Term& term);
+  std::vector<exec::Reading> measure(metrics::MetricSource& source, const plan::Plan& plan,
+                                     const std::vector<plan::Term>& terms);
   Result<Backend*> backend_for(const plan::Action& action);
   EndpointSource* workload_of(const plan::Service& service) override;
   RouteSource* router_of(const plan::Service& service) override;

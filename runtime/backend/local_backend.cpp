@@ -359,6 +359,7 @@ Result<std::vector<Endpoint>> LocalBackend::endpoints(const plan::Plan& plan, ui
     if ((!is_stable && !is_canary) || instance.slot > set->count || instance.port == 0) continue;
     out.push_back(endpoint_of(instance));
     out.back().serves = !instance.down && effects_.processes.look(instance.process).alive;
+    out.back().set = set_label(*set);
   }
   return out;
 }

@@ -4,7 +4,7 @@
 
 #include "compiler/base/json.h"
 #include "runtime/backend/config.h"
-#include "runtime/backend/local_state.h"
+#include "runtime/metrics/metric_source.h"
 
 namespace rollout::backend {
 namespace {
@@ -19,10 +19,15 @@ void write_instance(json::Writer& out, const std::string& key, const InstanceSet
   out.key("labels").begin_object().field("service", key.substr(0, at));
   if (at != std::string::npos) out.field("place", key.substr(at + 1));
   out.field("track", track_text(set.track)).field("version", version_of(set.image));
+  out.field(metrics::set_label_name, set_label(set));
   out.end_object().end_object();
 }
 
 }  // namespace
+
+std::string set_label(const InstanceSet& set) {
+  return set.name + "-" + version_of(set.image);
+}
 
 Status write_targets(const effects::Effects& effects, const std::string& directory) {
   const Result<std::vector<std::string>> keys = local_keys(effects.files, directory);

@@ -2,6 +2,9 @@
 // say for certain is no data or an error with the reason in words, never a number.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/plan/plan.h"
@@ -9,13 +12,24 @@
 
 namespace rollout::metrics {
 
+/// The label that tells instances of one set from those that had their addresses before.
+inline constexpr std::string_view set_label_name = "instance_set";
+
+/// The instances that serve a role now, as their workload labels them for whoever scrapes them.
+struct Subject {
+  std::vector<std::string> sets;       ///< values of the label
+  std::vector<std::string> addresses;  ///< of those that are up: `127.0.0.1:18410`
+};
+
 class MetricSource {
  public:
   virtual ~MetricSource() = default;
   /// All terms at one moment, one reading each, in order. Counts and buckets are what happened
-  /// since the previous reading of the same term; the first one therefore has no data.
+  /// since the previous reading of the same term; the first one therefore has no data. `subjects`:
+  /// whom each term is about; none where no workload says so, and then by the plan's labels alone.
   virtual std::vector<exec::Reading> read(const plan::Plan& plan,
-                                          const std::vector<plan::Term>& terms) = 0;
+                                          const std::vector<plan::Term>& terms,
+                                          const std::vector<std::optional<Subject>>& subjects) = 0;
 };
 
 }  // namespace rollout::metrics

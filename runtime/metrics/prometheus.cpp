@@ -70,30 +70,23 @@ Result<std::unique_ptr<MetricSource>> make_prometheus(const plan::Target& target
 }
 
 std::vector<Reading> PrometheusSource::read(const plan::Plan& plan,
-                                            const std::vector<plan::Term>& terms) {
+                                            const std::vector<plan::Term>& terms,
+                                            const std::vector<std::optional<Subject>>& subjects) {
   const Result<double> now_s = api_.now_s();
   if (!now_s) return std::vector<Reading>(terms.size(), broken(now_s.error().message));
   std::vector<Question> questions;
-  std::set<std::string> selectors;
-  for (const plan::Term& term : terms) {
-    questions.push_back(question_for(plan, term));
-    selectors.insert(questions.back().selectors.begin(), questions.back().selectors.end());
-  }
-  std::vector<Query> queries;
-  for (const std::string& selector : selectors) {
-    queries.push_back(
-        {fmt::format("{}[{}ms]", selector, std::max<int64_t>(1, fresh_ns_ / eval::ns_per_ms)),
-         *now_s});
-  }
-  std::vector<Result<std::vector<Series>>> got = api_.ask(queries);
-  std::map<std::string, Result<std::vector<Series>>> windows;
-  size_t next = 0;
-  for (const std::string& selector : selectors) windows.emplace(selector, std::move(got[next++]));
+  for (size_t i = 0; i < terms.size(); ++i)
+    questions.push_back(question_for(plan, terms[i], subjects[i]));
+  const Windows windows = ask(questions, *now_s);
 
   std::vector<Answer> answers;
   std::set<uint32_t> waiting;  // services of which some term has seen no scrape yet
   for (size_t i = 0; i < terms.size(); ++i) {
-    answers.push_back(answer(plan, terms[i], questions[i], windows));
+    std::optional<Reading> early;
+    if (!questions[i].scraped.empty())
+      early = not_scraped(terms[i], questions[i], *subjects[i], windows);
+    answers.push_back(early ? Answer{std::move(*early), std::nullopt, true}
+                            : answer(plan, terms[i], questions[i], windows));
     if (answers.back().waits) waiting.insert(plan.signals[terms[i].signal].service);
   }
   // Both arms of a comparison advance together: events that one reading skips are counted in the
@@ -114,12 +107,40 @@ std::vector<Reading> PrometheusSource::read(const plan::Plan& plan,
   return readings;
 }
 
+PrometheusSource::Windows PrometheusSource::ask(const std::vector<Question>& questions, double now_s) {
+  std::set<std::string> selectors;
+  for (const Question& question : questions) {
+    selectors.insert(question.selectors.begin(), question.selectors.end());
+    if (!question.scraped.empty()) selectors.insert(question.scraped);
+  }
+  std::vector<Query> queries;
+  for (const std::string& selector : selectors) {
+    queries.push_back(
+        {fmt::format("{}[{}ms]", selector, std::max<int64_t>(1, fresh_ns_ / eval::ns_per_ms)),
+         now_s});
+  }
+  std::vector<Result<std::vector<Series>>> got = api_.ask(queries);
+  Windows windows;
+  size_t next = 0;
+  for (const std::string& selector : selectors) windows.emplace(selector, std::move(got[next++]));
+  return windows;
+}
+
 PrometheusSource::Question PrometheusSource::question_for(const plan::Plan& plan,
-                                                          const plan::Term& term) {
+                                                          const plan::Term& term,
+                                                          const std::optional<Subject>& subject) {
   const plan::Signal& signal = plan.signals[term.signal];
   Question question;
   const std::string by(argument(signal, "by", "track"));
-  question.target_labels = {"job", "instance", "service", "place", "version", by};
+  question.by = by;
+  question.target_labels = {"job",     "instance", "service", "place",
+                            "version", by,         std::string(set_label_name)};
+  // A signal of another service is not about the instances of this one.
+  const std::string& service = plan.services[signal.service].name;
+  const bool own = argument(signal, "service", service) == service;
+  const std::optional<Subject> whom = own ? subject : std::nullopt;
+  if (whom && !whom->addresses.empty())
+    question.scraped = scraped_selector(plan.services[signal.service]);
   std::vector<std::string> names;
   if (signal.method == "ratio")
     names = {std::string(argument(signal, "part")), std::string(argument(signal, "of"))};
@@ -130,14 +151,14 @@ PrometheusSource::Question PrometheusSource::question_for(const plan::Plan& plan
         "Prometheus cannot measure `{}`; it measures ratio, histogram and gauge", signal.method);
   for (const std::string& name : names) {
     Result<std::string> selector =
-        selector_for(plan.services[signal.service], signal, name, by, term.role);
+        selector_for(plan.services[signal.service], signal, name, by, term.role, whom);
     if (!selector) {
       question.error = selector.error().message;
       break;
     }
     question.selectors.push_back(std::move(*selector));
   }
-  if (!question.error.empty()) question.selectors.clear();
+  if (!question.error.empty()) question.selectors.clear(), question.scraped.clear();
   return question;
 }
 
@@ -145,9 +166,39 @@ std::string PrometheusSource::absent(const std::string& selector) const {
   return fmt::format("no sample of {} within the last {}", selector, seconds_text(fresh_ns_));
 }
 
-PrometheusSource::Answer PrometheusSource::answer(
-    const plan::Plan& plan, const plan::Term& term, const Question& question,
-    const std::map<std::string, Result<std::vector<Series>>>& windows) {
+std::optional<Reading> PrometheusSource::not_scraped(const plan::Term& term,
+                                                     const Question& question,
+                                                     const Subject& subject,
+                                                     const Windows& windows) {
+  const Result<std::vector<Series>>& window = windows.at(question.scraped);
+  if (!window) return broken(window.error().message);
+  if (window->empty()) return std::nullopt;  // set up by hand, without the label
+  const auto as_what = [](std::string_view instance, std::string_view set, std::string_view role) {
+    return fmt::format("{}\x1f{}\x1f{}", instance, set, role);
+  };
+  for (const Series& up : *window) {
+    const std::string_view instance = up.label("instance"), set = up.label(set_label_name);
+    scraped_.insert(as_what(instance, set, up.label(question.by)));
+    scraped_.insert(as_what(instance, set, ""));
+  }
+  const std::string_view role = term.role == plan::Role::Canary   ? "canary"
+                                : term.role == plan::Role::Stable ? "stable"
+                                                                  : "";
+  for (const std::string& address : subject.addresses) {
+    const bool seen = std::any_of(
+        subject.sets.begin(), subject.sets.end(),
+        [&](const std::string& set) { return scraped_.contains(as_what(address, set, role)); });
+    if (seen) continue;
+    return no_data(fmt::format("Prometheus has not scraped {} as {}{} yet", address,
+                               role.empty() ? "" : fmt::format("{} of ", role),
+                               fmt::join(subject.sets, " or ")));
+  }
+  return std::nullopt;
+}
+
+PrometheusSource::Answer PrometheusSource::answer(const plan::Plan& plan, const plan::Term& term,
+                                                  const Question& question,
+                                                  const Windows& windows) {
   if (!question.error.empty()) return {broken(question.error), std::nullopt, false};
   for (const std::string& selector : question.selectors) {
     const Result<std::vector<Series>>& window = windows.at(selector);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -26,13 +27,16 @@ class PrometheusSource : public MetricSource {
       : api_(std::move(api)), fresh_ns_(fresh_ns) {}
 
   std::vector<exec::Reading> read(const plan::Plan& plan,
-                                  const std::vector<plan::Term>& terms) override;
+                                  const std::vector<plan::Term>& terms,
+                                  const std::vector<std::optional<Subject>>& subjects) override;
 
  private:
   /// What one term asks: one selector for a histogram or a gauge, two for a ratio.
   struct Question {
     std::vector<std::string> selectors;
     std::vector<std::string> target_labels;
+    std::string scraped;  ///< selects `up` of all labelled instances; empty: nobody is expected
+    std::string by;
     std::string error;  ///< why it cannot be asked
   };
   /// The counters of one term at its previous reading.
@@ -46,9 +50,16 @@ class PrometheusSource : public MetricSource {
     bool waits = false;          ///< fresh, but no scrape since the previous reading
   };
 
-  static Question question_for(const plan::Plan& plan, const plan::Term& term);
+  using Windows = std::map<std::string, Result<std::vector<Series>>>;
+
+  static Question question_for(const plan::Plan& plan, const plan::Term& term,
+                               const std::optional<Subject>& subject);
+  Windows ask(const std::vector<Question>& questions, double now_s);
+  /// Why not all instances of the subject are known to be scraped under their own labels yet.
+  std::optional<exec::Reading> not_scraped(const plan::Term& term, const Question& question,
+                                           const Subject& subject, const Windows& windows);
   Answer answer(const plan::Plan& plan, const plan::Term& term, const Question& question,
-                const std::map<std::string, Result<std::vector<Series>>>& windows);
+                const Windows& windows);
   Answer read_ratio(const Question& question, const Memory& memory, const std::vector<Series>& part,
                     const std::vector<Series>& whole);
   Answer read_histogram(const plan::Term& term, const Question& question, const Memory& memory,
@@ -59,6 +70,7 @@ class PrometheusSource : public MetricSource {
   PrometheusApi api_;
   int64_t fresh_ns_;
   std::map<TermKey, Memory> memories_;
+  std::set<std::string> scraped_;  ///< instances that were scraped under their own labels, and as what
 };
 
 }  // namespace rollout::metrics

@@ -27,6 +27,22 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
+/// A pattern that matches exactly this text.
+std::string literal(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (ispunct(static_cast<unsigned char>(c))) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string service_matchers(const plan::Service& service, std::string_view name) {
+  std::string out = "service=" + quoted(name);
+  if (!service.place.empty()) out += ",place=" + quoted(service.place);
+  return out;
+}
+
 }  // namespace
 
 std::string_view argument(const plan::Signal& signal, std::string_view name,
@@ -38,16 +54,22 @@ std::string_view argument(const plan::Signal& signal, std::string_view name,
 }
 
 Result<std::string> selector_for(const plan::Service& service, const plan::Signal& signal,
-                                 const std::string& metric, const std::string& by,
-                                 plan::Role role) {
+                                 const std::string& metric, const std::string& by, plan::Role role,
+                                 const std::optional<Subject>& subject) {
   if (!is_name(metric, true))
     return OpError{fmt::format("`{}` is no name of a Prometheus metric", metric)};
   if (!is_name(by, false)) return OpError{fmt::format("`{}` is no name of a Prometheus label", by)};
-  std::string out = metric + "{service=" + quoted(argument(signal, "service", service.name));
-  if (!service.place.empty()) out += ",place=" + quoted(service.place);
+  std::string out = metric + "{" + service_matchers(service, argument(signal, "service", service.name));
   if (role == plan::Role::Canary) out += "," + by + "=\"canary\"";
   if (role == plan::Role::Stable) out += "," + by + "=\"stable\"";
-  return out + "}";
+  if (!subject) return out + "}";
+  std::string sets;
+  for (const std::string& set : subject->sets) sets += "|" + literal(set);
+  return out + fmt::format(",{}=~{}}}", set_label_name, quoted(sets));
+}
+
+std::string scraped_selector(const plan::Service& service) {
+  return fmt::format("up{{{},{}!=\"\"}}", service_matchers(service, service.name), set_label_name);
 }
 
 std::string bucket_name(std::string_view name) {

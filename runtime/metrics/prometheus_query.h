@@ -8,6 +8,7 @@
 
 #include "compiler/base/result.h"
 #include "compiler/plan/plan.h"
+#include "runtime/metrics/metric_source.h"
 
 namespace rollout::metrics {
 
@@ -15,9 +16,15 @@ namespace rollout::metrics {
 std::string_view argument(const plan::Signal& signal, std::string_view name,
                           std::string_view fallback = {});
 
-/// `shop_requests_total{service="checkout",track="canary"}`. Role All: all roles.
+/// `shop_requests_total{service="checkout",track="canary",instance_set=~"|g3-1\\.1"}`. Role All: all
+/// roles. Of labelled instances only those of the subject's sets; series without that label come from
+/// a Prometheus that is set up by hand, and count by `by` alone.
 Result<std::string> selector_for(const plan::Service& service, const plan::Signal& signal,
-                                 const std::string& metric, const std::string& by, plan::Role role);
+                                 const std::string& metric, const std::string& by, plan::Role role,
+                                 const std::optional<Subject>& subject);
+
+/// `up{service="checkout",instance_set!=""}`: all labelled instances of the service.
+std::string scraped_selector(const plan::Service& service);
 
 /// `shop_request_seconds_bucket`.
 std::string bucket_name(std::string_view name);

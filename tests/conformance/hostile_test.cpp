@@ -47,7 +47,7 @@ Reading read_gauge(FakeHttp& http) {
                           eval::Value::Kind::Percent});
   metrics::PrometheusSource source(metrics::PrometheusApi(http, "http://prom", second_ns),
                                    5 * second_ns);
-  return source.read(plan, {{0, plan::Role::Canary, 0}})[0];
+  return source.read(plan, {{0, plan::Role::Canary, 0}}, {std::nullopt})[0];
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ TEST_CASE("versions run side by side, are promoted and stopped", "[local]") {
   CHECK(state->canary_instances == 2);
   CHECK(state->generation == 2);
   const std::string targets = rig.directory.read("run/targets.json");
-  CHECK(targets.find(R"("labels":{"service":"checkout","track":"canary","version":"1.1"})") !=
+  CHECK(targets.find(R"("labels":{"service":"checkout","track":"canary","version":"1.1","instance_set":"g2-1.1"})") !=
         std::string::npos);
   CHECK(targets.find(R"("track":"stable","version":"1.0")") != std::string::npos);
   CHECK(answer_at(rig, rig.ports) == "1.0");

@@ -181,7 +181,8 @@ TEST_CASE("gauges are the last fresh value; what is odd is no evidence", "[prome
   CHECK(readings[0].value == 2.5e8);
   CHECK(readings[2].status == Reading::Status::NoData);
   CHECK(readings[2].detail ==
-        "no sample of no_such_metric{service=\"checkout\",track=\"canary\"} within the last 3s");
+        "no sample of no_such_metric{service=\"checkout\",track=\"canary\",instance_set=~\"\"} within "
+        "the last 3s");
   CHECK(readings[3].status == Reading::Status::Error);
   CHECK(readings[3].detail.find("several series for the instance") != std::string::npos);
   CHECK(readings[4].status == Reading::Status::NoData);
@@ -198,6 +199,63 @@ TEST_CASE("gauges are the last fresh value; what is odd is no evidence", "[prome
   CHECK(down[0].status == Reading::Status::Error);
   CHECK(down[1].status == Reading::Status::Error);
   CHECK(down[1].detail.find("cannot be asked") != std::string::npos);
+}
+
+TEST_CASE("until Prometheus knows who listens where, nobody's numbers are taken for another's",
+          "[prometheus]") {
+  Monitored rig;
+  rig.set_workload("command",
+                   eval::Value::list({text(SERVICE_PROGRAM), text("--port"), text("${port}"),
+                                      text("--version"), text("${version}"), text("--metrics"),
+                                      text(rig.directory.path + "/${version}.txt")}));
+  const auto version = [&rig](const std::string& name, int64_t requests, int64_t errors) {
+    rig.directory.write(name + ".txt", Monitored::numbers(requests, errors, 0.5));
+  };
+  // What Prometheus is told, and when, is in the test's hands: it reads the backend's file as late
+  // as a loaded machine would.
+  const auto tell_prometheus = [&rig] {
+    rig.directory.write("targets.json", rig.directory.read("run/targets.json"));
+  };
+  version("1.0", 5000, 0), version("1.1", 2000, 0), version("1.2", 10, 1);
+  const auto world = rig.world();
+  using exec::Seen;
+  REQUIRE(rig.carry_out(*world, rig.install("shop:1.0", 1), rig.key(1)).seen == Seen::Present);
+  REQUIRE(rig.carry_out(*world, rig.deploy("shop:1.1", 1), rig.key(2)).seen == Seen::Present);
+  tell_prometheus();
+  const std::vector<plan::Term> terms{canary_errors, stable_errors, all_errors, canary_p95};
+  REQUIRE(eventually(rig.effects, 30 * second_ns, [&] {
+    return world->sample(rig.plan, terms)[0].detail.find("counted no") != std::string::npos;
+  }));
+
+  // 1.1 becomes stable, 1.0 ends, and 1.2 begins where 1.0 listened.
+  REQUIRE(rig.carry_out(*world, rig.promote("shop:1.1"), rig.key(2)).seen == Seen::Present);
+  REQUIRE(rig.carry_out(*world, rig.deploy("shop:1.2", 1), rig.key(3)).seen == Seen::Present);
+  const auto later = rig.world();  // a second run begins with nothing remembered
+  for (int64_t step = 1; step <= 12; ++step) {
+    version("1.1", 2000 + step * 100, 0), version("1.2", 10 + step * 100, 1 + step * 5);
+    for (const Reading& reading : later->sample(rig.plan, terms)) {
+      INFO(reading.detail);
+      CHECK(reading.status == Reading::Status::NoData);
+    }
+    rig.effects.clock.sleep_until(rig.effects.clock.monotonic_ns() + second_ns / 4);  // a scrape
+  }
+
+  tell_prometheus();
+  REQUIRE(eventually(rig.effects, 30 * second_ns, [&] {
+    return later->sample(rig.plan, terms)[0].detail.find("counted no") != std::string::npos;
+  }));
+  version("1.1", 5000, 0), version("1.2", 2210, 111);
+  int64_t canary_total = 0, canary_bad = 0, stable_total = 0, stable_bad = 0;
+  CHECK(eventually(rig.effects, 20 * second_ns, [&] {
+    const std::vector<Reading> readings = later->sample(rig.plan, terms);
+    canary_total += readings[0].total, canary_bad += readings[0].bad;
+    stable_total += readings[1].total, stable_bad += readings[1].bad;
+    return canary_total >= 1000 && stable_total >= 1800;
+  }));
+  CHECK(canary_total == 1000);
+  CHECK(canary_bad == 50);
+  CHECK(stable_total == 1800);
+  CHECK(stable_bad == 0);
 }
 
 TEST_CASE("a range query gives the past of a series", "[prometheus]") {
