@@ -47,6 +47,8 @@ void RunLog::add_sample(const journal::Sampled& sample) {
       ++known->blind;
       continue;
     }
+    bool is_value = plan.signals[reading.term.signal].evidence == plan::Evidence::Value;
+    if (!is_value && reading.total == 0) continue;
     ++known->readings;
     known->total += reading.total;
     known->bad += reading.bad;

@@ -27,6 +27,10 @@ bool is_counts(const plan::Plan& plan, const plan::Term& term) {
   return plan.signals[term.signal].evidence == plan::Evidence::Counts;
 }
 
+bool is_value(const plan::Plan& plan, const plan::Term& term) {
+  return plan.signals[term.signal].evidence == plan::Evidence::Value;
+}
+
 bool compare(plan::Comparison comparison, double left, double right) {
   switch (comparison) {
     case plan::Comparison::Less: return left < right;
@@ -45,24 +49,43 @@ void break_block(ConditionState& state, ReadingStatus status, const std::string&
   state.last_detail = detail;
 }
 
-void gather_arm(ConditionState& state, const TermReading* reading, int64_t& total, int64_t& bad,
-                double& value) {
+struct Arm {
+  int64_t& total;
+  int64_t& bad;
+  double& value;
+  bool& seen;
+};
+
+void gather_arm(ConditionState& state, const TermReading* reading, bool is_value, Arm arm) {
   if (reading == nullptr)
     return break_block(state, ReadingStatus::Error, "the signal was not read");
   if (reading->status != ReadingStatus::Ok)
     return break_block(state, reading->status, reading->detail);
-  total += reading->total;
-  bad += reading->bad;
-  value = reading->value;
+  // Another sampler may have read the same term a moment ago: then nothing is new, and what was gathered stands.
+  if (!is_value && reading->total == 0) {
+    state.quiet_detail = reading->detail;
+    return;
+  }
+  arm.total += reading->total;
+  arm.bad += reading->bad;
+  arm.value = reading->value;
+  arm.seen = true;
 }
 
-void gather(const plan::Condition& condition, ConditionState& state,
+void gather(const plan::Plan& plan, const plan::Condition& condition, ConditionState& state,
             const journal::Sampled& sampled) {
-  gather_arm(state, find(sampled, condition.left), state.block.canary_total, state.block.canary_bad,
-             state.left_value);
+  judge::Block& block = state.block;
+  gather_arm(state, find(sampled, condition.left), is_value(plan, condition.left),
+             {block.canary_total, block.canary_bad, state.left_value, state.left_seen});
   if (condition.right)
-    gather_arm(state, find(sampled, *condition.right), state.block.baseline_total,
-               state.block.baseline_bad, state.right_value);
+    gather_arm(state, find(sampled, *condition.right), is_value(plan, *condition.right),
+               {block.baseline_total, block.baseline_bad, state.right_value, state.right_seen});
+}
+
+void begin_block(ConditionState& state) {
+  state.block = {};
+  state.block_broken = state.left_seen = state.right_seen = false;
+  state.quiet_detail.clear();
 }
 
 double rate_of(int64_t bad, int64_t total) {
@@ -81,9 +104,9 @@ void close_block(const plan::Plan& plan, const plan::Condition& condition, Condi
                  int64_t run_ns) {
   bool left_counts = is_counts(plan, condition.left);
   bool right_counts = condition.right && is_counts(plan, *condition.right);
-  if (!state.block_broken && ((left_counts && state.block.canary_total == 0) ||
-                              (right_counts && state.block.baseline_total == 0)))
-    break_block(state, ReadingStatus::NoData, "no requests were seen");
+  if (!state.block_broken && (!state.left_seen || (condition.right && !state.right_seen)))
+    break_block(state, ReadingStatus::NoData,
+                state.quiet_detail.empty() ? "no requests were seen" : state.quiet_detail);
   ++state.closed;
   if (!state.block_broken) {
     if (left_counts) state.left_value = rate_of(state.block.canary_bad, state.block.canary_total);
@@ -101,8 +124,7 @@ void close_block(const plan::Plan& plan, const plan::Condition& condition, Condi
     state.last_valid_ns = run_ns;
     state.last_status = ReadingStatus::Ok;
   }
-  state.block = {};
-  state.block_broken = false;
+  begin_block(state);
 }
 
 template <typename Each>
@@ -224,8 +246,7 @@ void fold_sample(State& state, const plan::Plan& plan, const journal::Sampled& s
   std::vector<uint32_t> gates = gates_of(plan, sampled.hold);
   if (sampled.prime) {
     each_condition(plan, gates, sampled.watches, [&](uint32_t index) {
-      state.conditions[index].block = {};
-      state.conditions[index].block_broken = false;
+      begin_block(state.conditions[index]);
     });
     for (uint32_t gate : gates) hold.gates[gate].last_ns = run_ns;
     for (uint32_t watch : sampled.watches) state.watches[watch].sampler.last_ns = run_ns;
@@ -236,7 +257,7 @@ void fold_sample(State& state, const plan::Plan& plan, const journal::Sampled& s
     return find(sampled, plan.conditions[plan.watches[watch].condition].left) == nullptr;
   });
   each_condition(plan, gates, watches, [&](uint32_t index) {
-    gather(plan.conditions[index], state.conditions[index], sampled);
+    gather(plan, plan.conditions[index], state.conditions[index], sampled);
   });
   for (uint32_t gate : gates) count_requests(hold.gates[gate], plan, gate, sampled);
   each_condition(plan, sampled.gates, sampled.watches, [&](uint32_t index) {

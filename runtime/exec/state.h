@@ -43,6 +43,8 @@ struct ConditionState {
   // The block that is being gathered: counts since the last sample of the owning gate.
   judge::Block block;
   bool block_broken = false;
+  bool left_seen = false, right_seen = false;  ///< in this block
+  std::string quiet_detail;                    ///< why an arm had nothing new at its last reading
   double left_value = 0, right_value = 0;  ///< last seen
   bool last_true = false;
 };

@@ -36,7 +36,8 @@ struct Observation {
   std::string detail;  ///< for people: `3 of 4 instances ready`
 };
 
-/// One reading of one term at one moment.
+/// One reading of one term at one moment. Counts and buckets are what happened since the previous reading of the
+/// term; a total of 0 that is Ok says that nothing is new: what earlier readings gave stays as it is.
 struct Reading {
   enum class Status { Ok, NoData, Error };
   Status status = Status::NoData;

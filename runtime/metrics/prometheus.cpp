@@ -32,6 +32,11 @@ Reading broken(std::string detail) {
   return failed(Reading::Status::Error, std::move(detail));
 }
 
+/// Nothing is missing, nothing is new: counts of zero.
+Reading nothing_new(std::string detail) {
+  return failed(Reading::Status::Ok, std::move(detail));
+}
+
 double unit_factor(const plan::Signal& signal) {
   if (signal.unit == eval::Value::Kind::Duration) return double(eval::ns_per_s);
   if (signal.unit == eval::Value::Kind::Percent) return double(eval::percent_all);
@@ -96,9 +101,9 @@ std::vector<Reading> PrometheusSource::read(const plan::Plan& plan,
     const plan::Signal& signal = plan.signals[terms[i].signal];
     Answer& one = answers[i];
     const bool counts = signal.evidence != plan::Evidence::Value;
-    if (counts && one.reading.status == Reading::Status::Ok && waiting.contains(signal.service)) {
-      one = Answer{no_data("waits for the next scrape"), std::nullopt, true};
-    }
+    const bool held = counts && !one.waits && waiting.contains(signal.service);
+    if (held && one.reading.status == Reading::Status::Ok)
+      one = Answer{nothing_new("waits for the next scrape"), std::nullopt, true};
     if (one.next)
       memories_[{terms[i].signal, int(terms[i].role), terms[i].quantile_ppb}] =
           std::move(*one.next);
@@ -228,7 +233,7 @@ PrometheusSource::Answer PrometheusSource::read_ratio(const Question& question,
   if (all->first)
     return {no_data("the first reading gives only the starting point of the counters"),
             std::move(next), false};
-  if (!all->advanced) return {no_data("no scrape since the previous reading"), std::nullopt, true};
+  if (!all->advanced) return {nothing_new("no scrape since the previous reading"), std::nullopt, true};
   const double bad_events = sum(*bad), all_events = sum(*all);
   if (all_events > max_events || bad_events > max_events) {
     return {broken(fmt::format("{} counts {:.3g} events at once", question.selectors.back(),
@@ -242,7 +247,7 @@ PrometheusSource::Answer PrometheusSource::read_ratio(const Question& question,
             std::move(next), false};
   }
   if (std::llround(all_events) == 0) {
-    return {no_data(fmt::format("{} counted no request", question.selectors.back())),
+    return {nothing_new(fmt::format("{} counted no request", question.selectors.back())),
             std::move(next), false};
   }
   Reading reading;
@@ -265,7 +270,7 @@ PrometheusSource::Answer PrometheusSource::read_histogram(const plan::Term& term
     return {no_data("the first reading gives only the starting point of the buckets"),
             std::move(next), false};
   if (!taken->advanced)
-    return {no_data("no scrape since the previous reading"), std::nullopt, true};
+    return {nothing_new("no scrape since the previous reading"), std::nullopt, true};
   std::map<double, double> counts;
   for (const CounterWindow::Increase& increase : taken->increases) {
     const std::optional<double> bound = bucket_bound(increase.series->label("le"));
@@ -276,8 +281,8 @@ PrometheusSource::Answer PrometheusSource::read_histogram(const plan::Term& term
   }
   const double total = counts.empty() ? 0 : counts.rbegin()->second;
   if (total < 1)
-    return {no_data(fmt::format("{} counted nothing", question.selectors.front())), std::move(next),
-            false};
+    return {nothing_new(fmt::format("{} counted nothing", question.selectors.front())),
+            std::move(next), false};
   const Result<Quantile> quantile =
       quantile_of(counts, double(term.quantile_ppb) / double(eval::percent_all));
   if (!quantile) return {broken(quantile.error().message), std::move(next), false};

@@ -134,8 +134,8 @@ exec::Reading Traffic::read_counts(const plan::Term& term) {
   reading.bad = std::min(reading.total, int64_t(std::floor(now.bad - given.bad + carry)));
   given.total += double(reading.total);
   given.bad += double(reading.bad);
-  if (reading.total == 0)
-    return {exec::Reading::Status::NoData, first ? "first reading" : "no requests"};
+  if (first && reading.total == 0) return {exec::Reading::Status::NoData, "first reading"};
+  if (reading.total == 0) return {exec::Reading::Status::Ok, "no requests were seen"};
   if (scenario_.noisy)
     reading.bad = random_.binomial(reading.total, double(reading.bad) / double(reading.total));
   reading.value = double(reading.bad) / double(reading.total) * ppb;

@@ -122,6 +122,32 @@ TEST_CASE("hostile answers never become a number", "[hostile]") {
   }
 }
 
+TEST_CASE("a reading without a new scrape counts nothing and takes nothing away", "[hostile]") {
+  FakeHttp http;
+  plan::Plan plan;
+  plan.services.emplace_back();
+  plan.signals.push_back({0,
+                          "s",
+                          0,
+                          "ratio",
+                          {{"part", text("m")}, {"of", text("m")}},
+                          plan::Evidence::Counts,
+                          eval::Value::Kind::Percent});
+  metrics::PrometheusSource source(metrics::PrometheusApi(http, "http://prom", second_ns),
+                                   5 * second_ns);
+  const auto read = [&](const std::string& values) {
+    http.body = matrix(R"({"metric":{"instance":"a"},"values":[)" + values + "]}");
+    return source.read(plan, {{0, plan::Role::Canary, 0}}, {std::nullopt})[0];
+  };
+  CHECK(read(R"([97,"100"])").status == Reading::Status::NoData);
+  CHECK(read(R"([97,"100"],[98,"130"])").total == 30);
+  const Reading again = read(R"([97,"100"],[98,"130"])");
+  CHECK(again.status == Reading::Status::Ok);
+  CHECK(again.total == 0);
+  CHECK(again.detail == "no scrape since the previous reading");
+  CHECK(read(R"([98,"130"],[99,"150"])").total == 20);
+}
+
 TEST_CASE("a good body with a bad status is an error", "[hostile]") {
   FakeHttp http;
   http.body = matrix(R"({"metric":{"instance":"a"},"values":[[99,"0.5"]]})");

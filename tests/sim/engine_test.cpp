@@ -385,6 +385,30 @@ TEST_CASE("a pass needs fresh samples, not only many") {
   CHECK(all<journal::GateDecided>(result).at(0).reason == journal::Reason::Error);
 }
 
+TEST_CASE("a sample of a watch that took the scrape leaves its counts to the gate") {
+  plan::Plan plan = canary_plan();
+  SimResult good = run(plan, {}, Outcome::Succeeded);
+  // The same run as if the watch had looked a moment before the gate each time: nothing was left to scrape.
+  std::vector<journal::Event> drifted;
+  for (const journal::Event& event : good.events) {
+    const auto* sampled = std::get_if<journal::Sampled>(&event.what);
+    drifted.push_back(event);
+    if (sampled == nullptr || sampled->prime) continue;
+    std::get<journal::Sampled>(drifted.back().what).gates.clear();
+    journal::Sampled gate = *sampled;
+    gate.watches.clear();
+    for (journal::TermReading& reading : gate.readings)
+      reading = {reading.term, journal::ReadingStatus::Ok, "no scrape since the previous reading"};
+    drifted.push_back(event);
+    drifted.back().what = gate;
+  }
+  exec::State known = exec::fold_all(plan, good.events), state = exec::fold_all(plan, drifted);
+  CHECK(state.conditions[0].evidence->blocks() == known.conditions[0].evidence->blocks());
+  CHECK(state.conditions[0].seen.canary_total == known.conditions[0].seen.canary_total);
+  CHECK(state.conditions[1].valid == known.conditions[1].valid);
+  CHECK(state.conditions[1].left_value == known.conditions[1].left_value);
+}
+
 TEST_CASE("evidence gathers over all holds of a run, and afresh for the check after a rollback") {
   plan::Plan plan = canary_plan();
   SimResult good = run(plan, {}, Outcome::Succeeded);
