@@ -1,6 +1,7 @@
 #include "runtime/cli/run_log.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -36,8 +37,29 @@ const StepLog* RunLog::find(journal::StepRef step) const {
   return nullptr;
 }
 
+void RunLog::watch_sources(const journal::Sampled& sample) {
+  std::map<uint32_t, std::string> asked;  // by target: why one of its readings failed, or nothing
+  for (const journal::TermReading& reading : sample.readings) {
+    std::string& why = asked[plan.signals[reading.term.signal].target];
+    if (why.empty() && reading.status == journal::ReadingStatus::Error) why = reading.detail;
+  }
+  for (const auto& [target, why] : asked) {
+    auto known = std::find_if(outages.begin(), outages.end(),
+                              [target = target](const Outage& outage) { return outage.target == target; });
+    if (known == outages.end() && !why.empty()) {
+      outages.push_back({target, now_ns, why});
+      news.push_back(fmt::format("samples of {} do not count: {}", plan.targets[target].name, why));
+    }
+    if (known == outages.end() || !why.empty()) continue;
+    news.push_back(fmt::format("samples of {} count again, after {}", plan.targets[target].name,
+                               short_duration(now_ns - known->since_ns)));
+    outages.erase(known);
+  }
+}
+
 void RunLog::add_sample(const journal::Sampled& sample) {
   if (sample.prime) return;
+  watch_sources(sample);
   StepLog& hold = at(sample.hold);
   for (const journal::TermReading& reading : sample.readings) {
     auto known = std::find_if(hold.seen.begin(), hold.seen.end(),
@@ -58,6 +80,7 @@ void RunLog::add_sample(const journal::Sampled& sample) {
 
 void RunLog::add(const journal::Event& event) {
   now_ns = std::max(now_ns, event.run_ns);
+  news.clear();
   struct Adder {
     RunLog& log;
     const journal::Event& event;
@@ -103,6 +126,7 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::RollbackStarted& e) {
       for (StepLog& step : log.steps)
         if (!step.ended) step.end_ns = event.run_ns;
+      log.outages.clear();
       log.rollback = e;
       log.rollback_ns = event.run_ns;
     }

@@ -31,6 +31,13 @@ struct StepLog {
   std::vector<journal::GateDecided> verdicts;    ///< of a hold
 };
 
+/// A metrics source whose samples do not count at the moment.
+struct Outage {
+  uint32_t target = 0;
+  int64_t since_ns = 0;
+  std::string detail;  ///< why
+};
+
 struct RunLog {
   explicit RunLog(const plan::Plan& of) : plan(of) {}
 
@@ -54,6 +61,8 @@ struct RunLog {
   std::optional<journal::AbortRequested> abort;
   std::vector<journal::WatchFired> watches;
   std::optional<journal::RunEnded> ended;
+  std::vector<Outage> outages;
+  std::vector<std::string> news;       ///< what the last event changed about them, a line each
   bool interrupted = false;
   std::string in_flight;               ///< of an interrupted run: what was set going and not seen complete
   int64_t now_ns = 0;                  ///< run clock of the last event
@@ -61,6 +70,7 @@ struct RunLog {
  private:
   StepLog& at(journal::StepRef step);
   void add_sample(const journal::Sampled& sample);
+  void watch_sources(const journal::Sampled& sample);
 };
 
 /// `canary 21/412 5.1%`, `canary 132ms`.

@@ -170,6 +170,8 @@ void RunView::finish() {
 
 void RunView::on_sample(const journal::Event& event, const journal::Sampled& sample) {
   if (sample.prime) return;
+  for (const std::string& news : log_.news)
+    print(fmt::format("{}  {}", context_.style.dim(clock_text(event.run_ns)), context_.style.warn(news)));
   if (context_.verbose) return print(event_line(log_.plan, event, log_, context_.style));
   Style plain = context_.style;
   plain.color = false;

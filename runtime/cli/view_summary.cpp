@@ -214,6 +214,10 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state);
   if (log.ended && log.ended->outcome == journal::Outcome::Parked)
     out += fmt::format("  what now  {}\n", log.ended->detail);
+  for (const Outage& outage : log.outages)
+    if (!log.ended)
+      out += fmt::format("  metrics   samples of {} do not count since {}: {}\n",
+                         log.plan.targets.at(outage.target).name, clock_text(outage.since_ns), outage.detail);
   if (!log.ended && driver.empty()) {
     out += "  state     traffic stays as it is; nothing is lost\n";
     if (!log.in_flight.empty())
