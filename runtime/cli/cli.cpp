@@ -119,16 +119,30 @@ int Context::fail(const OpError& error, int otherwise) const {
   return fail(error.refused ? int(Refused) : otherwise, error.message);
 }
 
-int run(Env& env, const std::vector<std::string>& args) {
-  if (args.empty()) {
-    env.err(overview());
-    return Usage;
-  }
+namespace {
+
+int dispatch(Env& env, const std::vector<std::string>& args) {
   std::vector<std::string> rest(args.begin() + 1, args.end());
   if (args[0] == "help" || args[0] == "--help" || args[0] == "-h") return help(env, rest);
   if (args[0] == "version" || args[0] == "--version") return version(env);
   const Command* command = find_command(args[0]);
   return command ? run_command(env, *command, rest) : unknown_command(env, args[0]);
+}
+
+}  // namespace
+
+int run(Env& env, const std::vector<std::string>& args) {
+  if (args.empty()) {
+    env.err(overview());
+    return Usage;
+  }
+  int code = dispatch(env, args);
+  std::string lost = env.output_error();
+  if (lost.empty()) return code;
+  env.err(fmt::format("rollout: not all output could be written: {}; what was written is not complete\n", lost));
+  // How a run ended counts for more than what could be said of it.
+  bool drives = args[0] == "apply" || args[0] == "abort";
+  return !drives && (code == Ok || code == HasChanges) ? int(Environment) : code;
 }
 
 }  // namespace rollout::cli

@@ -26,7 +26,9 @@ struct Env {
   /// Made at the first call; from then on a first Ctrl-C is counted, not fatal.
   std::function<effects::Effects()> effects;
   std::function<int()> interrupts;       ///< requests to stop since `effects` was called
-  std::function<int()> interrupt_code;   ///< 130 or 143 once there was one, else 0
+  std::function<int()> interrupt_code;   ///< 129, 130 or 143 once there was one, else 0
+  /// Why output was lost (`No space left on device`); empty: all of it was written, or nobody reads on.
+  std::function<std::string()> output_error = [] { return std::string(); };
 };
 
 /// One command, such as {"check", "shop.rollout"}; the result is the exit code.

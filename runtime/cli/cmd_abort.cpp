@@ -21,13 +21,27 @@ bool turns_back(journal::Store& store, const std::string& name) {
          });
 }
 
+/// Nobody has acted on the abort: who should, and how to get there.
+std::string not_seen(const std::optional<effects::Holder>& driver, const std::string& name) {
+  std::string recorded = fmt::format("the abort of run {} is recorded, but ", name);
+  if (!driver) return recorded + fmt::format("nobody has acted on it; give `rollout abort {}` again", name);
+  std::string end = driver->pid > 0 ? fmt::format("`kill -9 {}`", driver->pid) : "SIGKILL";
+  std::string go_on = driver->stopped && driver->pid > 0
+                          ? fmt::format("is stopped: `kill -CONT {}` lets it go on and take the run back; or end it",
+                                        driver->pid)
+                          : fmt::format("has not acted on it for {}; see whether it hangs, end it",
+                                        short_duration(max_wait_ns));
+  return fmt::format("{}{}, which drives it, {} by {} and give `rollout abort {}` again", recorded, driver->who, go_on,
+                     end, name);
+}
+
 /// Whoever holds the locks drives the run and sees the request; when nobody does, this process drives it. A holder
 /// that goes without turning back leaves the run to us.
 int take_back(const Context& context, journal::Store& store, const Planned& planned, const std::string& name) {
   effects::Clock& clock = context.env.effects().clock;
   int64_t give_up_ns = clock.monotonic_ns() + max_wait_ns;
-  while (true) {
-    Result<Session> session = open_session(context, planned);
+  for (bool first = true;; first = false) {
+    Result<Session> session = open_session(context, planned, name);
     if (session) {
       if (!context.quiet && !context.json())
         context.out(fmt::format("nobody drives run {}; taking it back from here\n", name));
@@ -44,9 +58,12 @@ int take_back(const Context& context, journal::Store& store, const Planned& plan
       return context.fail(context.env.interrupt_code(),
                           fmt::format("the abort of run {} is recorded and stays so; whoever drives it takes it back",
                                       name));
-    if (clock.monotonic_ns() >= give_up_ns)
-      return context.fail(NeedsHand, fmt::format("the abort of run {} is recorded, but nobody has acted on it yet: {}",
-                                                 name, session.error().message));
+    std::optional<effects::Holder> driver = driver_of(planned.project, planned.plan);
+    // Looked at twice: a debugger stops a process for a moment.
+    bool stopped = driver && driver->stopped && !first;
+    if (stopped || clock.monotonic_ns() >= give_up_ns) return context.fail(NeedsHand, not_seen(driver, name));
+    if (first && driver && !context.quiet && !context.json())
+      context.out(fmt::format("the abort of run {} is recorded; waiting for {}, which drives it\n", name, driver->who));
     clock.sleep_until(clock.monotonic_ns() + look_again_ns);
   }
 }

@@ -39,7 +39,7 @@ int resume_named(const Context& context, const std::string& name) {
   auto& [project, store, run] = *named.found;
   Result<Planned> planned = planned_of(*store, run, project);
   if (!planned) return context.fail(planned.error(), NeedsHand);
-  Result<Session> session = open_session(context, *planned);
+  Result<Session> session = open_session(context, *planned, run.run);
   if (!session) return context.fail(session.error());
   return resume(*session, run.run);
 }
@@ -62,7 +62,7 @@ int unfinished(Session& session, const journal::RunInfo& run) {
                     run.run, run.rollout, run.run, run.run));
   Result<Planned> planned = planned_of(*session.store, run, session.planned.project);
   if (!planned) return context.fail(planned.error(), NeedsHand);
-  Result<Session> other = open_session(context, *planned);
+  Result<Session> other = open_session(context, *planned, run.run);
   if (!other) return context.fail(other.error());
   return resume(*other, run.run);
 }
@@ -99,6 +99,8 @@ int start(Session& session) {
   }
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return fail_unchanged(context, created.error());
+  // Only for people, who then know what to abort; the locks hold without it.
+  for (effects::ServiceLock& lock : session.locks) (void)lock.name(session.holder, created->run);
   if (!context.quiet && !context.json())
     context.out(fmt::format("\nrun {}\n", context.style.bold(created->run)));
   return drive_run(session, created->run);

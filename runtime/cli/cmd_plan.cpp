@@ -6,9 +6,13 @@
 #include "runtime/cli/planning.h"
 #include "runtime/cli/view_plan.h"
 
+namespace fs = std::filesystem;
+
 namespace rollout::cli {
 
 namespace {
+
+constexpr std::string_view plan_beginning = R"({"format":)";
 
 void print_plan(const Context& context, const Planned& planned) {
   if (context.json()) context.out(planned.bytes);
@@ -16,17 +20,42 @@ void print_plan(const Context& context, const Planned& planned) {
   else context.out(plan_text(planned.plan, planned.hash, context.style, context.verbose));
 }
 
+std::string absolute(const Context& context, const std::string& typed) {
+  return (fs::path(context.env.directory) / typed).lexically_normal().string();
+}
+
+/// Saving replaces what is there: only an earlier plan, or an empty file, is nobody's loss.
+Status check_free(const Context& context, const std::string& path) {
+  if (path.empty()) return OpError{"`--out` needs the name of a file"};
+  if (path.ends_with(".rollout"))
+    return OpError{
+        fmt::format("`--out {}` would be taken for a source; give it another ending, as in `shop.plan`", path)};
+  std::error_code failed;
+  fs::file_status there = fs::symlink_status(absolute(context, path), failed);
+  if (there.type() == fs::file_type::not_found) return Done{};
+  if (there.type() == fs::file_type::directory)
+    return OpError{fmt::format("`--out {}` is a folder; name a file in it", path)};
+  if (there.type() != fs::file_type::regular)
+    return OpError{fmt::format("`--out {}` is no regular file and would be replaced by one; name another, or print "
+                               "the plan: --format json", path)};
+  Result<std::string> text = read_file(absolute(context, path), max_plan_bytes);
+  if (text && (text->empty() || text->starts_with(plan_beginning))) return Done{};
+  return OpError{
+      fmt::format("`--out {}` is there already and is no saved plan; name another file, or remove it", path)};
+}
+
 }  // namespace
 
 int cmd_plan(const Context& context) {
   Timings timings(context);
+  std::string path = context.args.value("--out");
+  if (context.args.has("--out"))
+    if (Status free = check_free(context, path); !free) return context.fail(Usage, free.error().message);
   Look look = context.args.has("--offline") ? Look::Nowhere : Look::World;
   PlanOrExit made = plan_from_arguments(context, look, false, timings);
   if (!made.planned) return made.exit_code;
-  std::string path = context.args.value("--out");
   if (!path.empty()) {
-    std::string absolute = (std::filesystem::path(context.env.directory) / path).lexically_normal().string();
-    if (Status written = context.env.effects().files.write(absolute, made.planned->bytes); !written)
+    if (Status written = context.env.effects().files.write(absolute(context, path), made.planned->bytes); !written)
       return context.fail(written.error());
   }
   if (path.empty() || !context.quiet) print_plan(context, *made.planned);

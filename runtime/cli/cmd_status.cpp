@@ -54,8 +54,9 @@ std::string runs_json(const std::vector<journal::RunInfo>& runs) {
 }
 
 int list_runs(const Context& context) {
-  Project project = project_for(context, project_of(context.env.directory, "."));
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
+  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
+  if (!project) return context.fail(Usage, project.error().message);
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
   if (!store) return context.fail(store.error());
   std::vector<journal::RunInfo> runs;
   if (*store) {
@@ -67,7 +68,7 @@ int list_runs(const Context& context) {
     context.out(runs_json(runs));
     return Ok;
   }
-  if (runs.empty()) context.out("no runs yet\n");
+  if (runs.empty()) context.out(fmt::format("no runs yet in {}\n", project->state()));
   size_t shown = 0;
   for (const journal::RunInfo& run : runs) {
     // What has not ended is always shown: it waits for somebody.
@@ -102,12 +103,12 @@ int follow(const Context& context, journal::Store& store, const std::string& run
   return Ok;
 }
 
-/// Who acts on the services of a run now; empty: nobody.
-std::string driver_of(const Project& project, const plan::Plan& plan) {
-  for (const std::string& service : service_names(plan))
-    if (std::optional<std::string> holder = effects::ServiceLock::holder_of(project.locks(), service))
-      return *holder;
-  return {};
+/// Who drives, in words; empty: nobody.
+std::string driver_text(const Project& project, const plan::Plan& plan) {
+  std::optional<effects::Holder> driver = driver_of(project, plan);
+  if (!driver) return {};
+  return driver->stopped ? fmt::format("{}, which is stopped: `kill -CONT {}` lets it go on", driver->who, driver->pid)
+                         : driver->who;
 }
 
 int show_run(const Context& context, const std::string& run, const Planned& planned,
@@ -124,7 +125,7 @@ int show_run(const Context& context, const std::string& run, const Planned& plan
   exec::State state = exec::fold_all(plan, events);
   if (context.json()) context.out(summary_json(log, state, run, Ok));
   else if (!each)
-    context.out(summary_text(log, state, run, context.style, driver_of(planned.project, plan)).substr(1));
+    context.out(summary_text(log, state, run, context.style, driver_text(planned.project, plan)).substr(1));
   return Ok;
 }
 

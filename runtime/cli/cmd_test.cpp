@@ -158,6 +158,9 @@ int cmd_test(const Context& context) {
   }
   if (context.json()) context.out(as_json(all, failed));
   else if (context.format == "junit") context.out(junit(all, failed));
+  else if (all.empty() && !context.quiet)
+    context.out(fmt::format("there are no tests in {}; one is written as `test \"a good version arrives\" {{ … }}`\n",
+                            files->size() == 1 ? files->front() : count_of(files->size(), "file")));
   else if (!context.quiet || failed > 0)
     context.out(fmt::format("{}, {}\n", count_of(all.size() - failed, "test") + " passed",
                             failed == 0 ? "none failed" : fmt::format("{} failed", failed)));

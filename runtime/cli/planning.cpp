@@ -1,5 +1,6 @@
 #include "runtime/cli/planning.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -30,12 +31,29 @@ Planned finish(Project project, plan::Plan plan) {
   return {std::move(project), std::move(plan), std::move(bytes), std::move(hash), false};
 }
 
+/// A name from the command line is no mistake in the file: it is answered without a place in it.
+Status check_name(const Compilation& compilation, const std::string& name, const std::string& typed) {
+  const ir::Program& program = *compilation.program;
+  if (name.empty() || compilation.diagnostics.has_errors()) return Done{};
+  std::vector<std::string_view> known;
+  for (const ir::Rollout& rollout : program.rollouts)
+    if (rollout.module + 1 == program.modules.size()) known.push_back(rollout.decl->name.text);
+  if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) return Done{};
+  auto imported = program.modules.back()->scope.find(name);
+  if (imported != program.modules.back()->scope.end() && imported->second.kind == ir::Ref::Rollout) return Done{};
+  std::string_view meant = nearest(name, known);
+  std::string hint = meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant);
+  return OpError{fmt::format("`{}` has no rollout `{}`, it has {}{}", typed, name, list_of(known), hint)};
+}
+
 /// First offline: that names the services to look at. Then with what was seen of them.
 PlanOrExit plan_source(const Context& context, const Place& place, plan::Request request, Look look,
                        Timings& timings) {
   std::unique_ptr<Compilation> compilation = compile_file(place, context.env.directory, timings);
   Report report(context);
   std::optional<plan::Plan> plan;
+  if (Status there = check_name(*compilation, request.rollout, place.typed); !there)
+    return {std::nullopt, context.fail(Usage, there.error().message)};
   if (!compilation->diagnostics.has_errors())
     plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
   timings.mark("plan");
@@ -44,9 +62,10 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
     report.finish();
     return {std::nullopt, FileErrors};
   }
-  Project project = project_for(context, place.project);
+  Result<Project> project = project_for(context, place.project);
+  if (!project) return {std::nullopt, context.fail(Usage, project.error().message)};
   if (look == Look::World) {
-    Result<plan::Snapshot> snapshot = look_at_world(context, *plan, project);
+    Result<plan::Snapshot> snapshot = look_at_world(context, *plan, *project);
     timings.mark("look");
     if (!snapshot) return {std::nullopt, context.fail(snapshot.error())};
     request.snapshot = std::move(*snapshot);
@@ -58,16 +77,20 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
     report.finish();
     return {std::nullopt, FileErrors};
   }
-  Planned planned = finish(std::move(project), std::move(*plan));
+  Planned planned = finish(std::move(*project), std::move(*plan));
   timings.mark("bytes");
   return {std::move(planned), Ok};
 }
 
 }  // namespace
 
-Project project_for(const Context& context, const Project& own) {
+Result<Project> project_for(const Context& context, const Project& own) {
   std::string named = context.args.value("--project");
-  return named.empty() ? own : project_of(context.env.directory, named);
+  if (named.empty()) return own;
+  std::error_code failed;
+  if (!std::filesystem::is_directory(absolute(context, named), failed))
+    return OpError{fmt::format("`--project {}`: there is no such folder; name the one that holds `state`", named)};
+  return project_of(context.env.directory, named);
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> inputs_of(const Context& context) {
@@ -99,7 +122,9 @@ PlanOrExit load_saved_plan(const Context& context, const std::string& typed) {
   if (bytes.empty() || bytes.front() != '{') return refuse("it is no file that `rollout plan --out` wrote");
   Result<plan::Plan> plan = plan::from_json(bytes);
   if (!plan) return refuse(plan.error().message);
-  Planned planned{project_for(context, place->project), std::move(*plan), std::move(bytes), {}, true};
+  Result<Project> project = project_for(context, place->project);
+  if (!project) return {std::nullopt, context.fail(Usage, project.error().message)};
+  Planned planned{std::move(*project), std::move(*plan), std::move(bytes), {}, true};
   planned.hash = plan::hash_of(planned.bytes);
   return {std::move(planned), Ok};
 }

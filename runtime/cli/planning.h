@@ -27,8 +27,8 @@ struct PlanOrExit {
   int exit_code = Ok;
 };
 
-/// The project that `--project` names, else the one that belongs to `typed`.
-Project project_for(const Context& context, const Project& own);
+/// The project that `--project` names, which must be there; else `own`.
+Result<Project> project_for(const Context& context, const Project& own);
 
 /// `--set name=text`, in order.
 Result<std::vector<std::pair<std::string, std::string>>> inputs_of(const Context& context);

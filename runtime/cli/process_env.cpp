@@ -1,3 +1,5 @@
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "runtime/cli/cli.h"
@@ -26,7 +28,12 @@ struct Lazy {
 int run_process(const std::vector<std::string>& args) {
   Lazy lazy;
   Env env;
-  env.out = [](std::string_view text) { effects::write_output(text); };
+  int lost = 0;
+  env.out = [&lost](std::string_view text) {
+    if (!effects::write_output(text) && lost == 0) lost = errno;
+  };
+  // A reader that has enough (`rollout status | head`) is no failure.
+  env.output_error = [&lost] { return lost == 0 || lost == EPIPE ? "" : std::string(std::strerror(lost)); };
   env.err = [](std::string_view text) { effects::write_errors(text); };
   env.read_line = effects::read_input_line;
   env.variable = effects::environment;

@@ -46,7 +46,7 @@ std::vector<std::string> service_names(const plan::Plan& plan) {
   return names;
 }
 
-Result<Session> open_session(const Context& context, const Planned& planned) {
+Result<Session> open_session(const Context& context, const Planned& planned, std::string_view run) {
   Session session{context, planned, nullptr, {}, effects::holder_text()};
   Result<std::unique_ptr<journal::Store>> store = open_store(context, planned.project, true);
   if (!store) return store.error();
@@ -56,11 +56,18 @@ Result<Session> open_session(const Context& context, const Planned& planned) {
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
     Result<effects::ServiceLock> lock =
-        effects::ServiceLock::take(planned.project.locks(), name, session.holder);
+        effects::ServiceLock::take(planned.project.locks(), name, session.holder, run);
     if (!lock) return lock.error();
     session.locks.push_back(std::move(*lock));
   }
   return session;
+}
+
+std::optional<effects::Holder> driver_of(const Project& project, const plan::Plan& plan) {
+  for (const std::string& service : service_names(plan))
+    if (std::optional<effects::Holder> holder = effects::ServiceLock::holder_of(project.locks(), service))
+      return holder;
+  return std::nullopt;
 }
 
 std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs,
@@ -84,20 +91,21 @@ Result<journal::RunInfo> find_run(const std::vector<journal::RunInfo>& runs, con
 }
 
 NamedRunOrExit open_run(const Context& context, const std::optional<std::string>& name) {
-  Project project = project_for(context, project_of(context.env.directory, "."));
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
-  if (!store) return {std::nullopt, context.fail(store.error())};
   auto usage = [&](const std::string& message) {
     return NamedRunOrExit{std::nullopt, context.fail(Usage, message)};
   };
+  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
+  if (!project) return usage(project.error().message);
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
+  if (!store) return {std::nullopt, context.fail(store.error())};
   if (!*store)
-    return usage(fmt::format("there are no runs in {}; name the project with --project DIR", project.state()));
+    return usage(fmt::format("there are no runs in {}; name the project with --project DIR", project->state()));
   Result<std::vector<journal::RunInfo>> runs = (*store)->list();
   if (!runs) return {std::nullopt, context.fail(runs.error())};
   if (!name && runs->empty()) return usage("there are no runs yet");
   Result<journal::RunInfo> run = name ? find_run(*runs, *name) : runs->front();
   if (!run) return usage(run.error().message);
-  return {NamedRun{std::move(project), std::move(*store), std::move(*run)}, Ok};
+  return {NamedRun{std::move(*project), std::move(*store), std::move(*run)}, Ok};
 }
 
 Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {

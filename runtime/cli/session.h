@@ -22,8 +22,11 @@ struct Session {
   std::string holder;
 };
 
-/// Refused when another process acts on one of the services.
-Result<Session> open_session(const Context& context, const Planned& planned);
+/// Refused when another process acts on one of the services. `run`: the one to drive; empty: it is yet to begin.
+Result<Session> open_session(const Context& context, const Planned& planned, std::string_view run = {});
+
+/// Who acts on the services of a plan now.
+std::optional<effects::Holder> driver_of(const Project& project, const plan::Plan& plan);
 
 std::vector<std::string> service_names(const plan::Plan& plan);
 

@@ -16,11 +16,13 @@ volatile sig_atomic_t interrupt_count = 0;
 volatile sig_atomic_t first_signal = 0;
 volatile sig_atomic_t wake_write_fd = -1;
 int wake_read_fd = -1;
-struct sigaction old_int, old_term, old_pipe;
+struct sigaction old_hup, old_int, old_term, old_pipe;
 
 void on_signal(int number) {
   const int saved = errno;
   if (interrupt_count > 0) {
+    // A terminal that closes says so more than once: the kernel does, and the shell.
+    if (number == SIGHUP) return;
     static const char text[] =
         "\nstopped at once; the journal is complete, the run can be resumed\n";
     [[maybe_unused]] ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
@@ -49,6 +51,9 @@ Signals::Signals() {
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &old_int);
+  // `nohup` has asked to live on without a terminal.
+  sigaction(SIGHUP, nullptr, &old_hup);
+  if (old_hup.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   sigaction(SIGTERM, &action, &old_term);
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
@@ -57,6 +62,7 @@ Signals::Signals() {
 
 Signals::~Signals() {
   sigaction(SIGINT, &old_int, nullptr);
+  sigaction(SIGHUP, &old_hup, nullptr);
   sigaction(SIGTERM, &old_term, nullptr);
   sigaction(SIGPIPE, &old_pipe, nullptr);
   close(wake_read_fd);

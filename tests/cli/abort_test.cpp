@@ -1,5 +1,10 @@
 // The abort from a second terminal, and the runs that it and `apply` take over.
+#include <csignal>
 #include <optional>
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -41,7 +46,10 @@ TEST_CASE("an abort waits for the one who drives the run, but not for ever") {
   effects::ServiceLock theirs = terminal.lock("search");
   CHECK(terminal.type({"abort", run}) == 5);
   CHECK(terminal.slept_ns == 30'000'000'000);
-  says(terminal, "the abort of run r1 is recorded, but nobody has acted on it yet: search is being changed by them");
+  says(terminal, "the abort of run r1 is recorded; waiting for them@there, process 1, which drives it\n");
+  says(terminal, "the abort of run r1 is recorded, but them@there, process 1, which drives it, has not acted on it for "
+                 "30.0s; see whether it hangs, end it by `kill -9 ");
+  says(terminal, "and give `rollout abort r1` again");
   CHECK(terminal.store().requests(run, 0)->size() == 1);
 }
 
@@ -80,6 +88,47 @@ TEST_CASE("Ctrl-C while an abort waits leaves the abort on record") {
   CHECK(terminal.type({"abort", run}) == 130);
   says(terminal, "the abort of run r1 is recorded and stays so");
   CHECK(terminal.store().requests(run, 0)->size() == 1);
+}
+
+TEST_CASE("an abort finds that the driver is stopped, and says how to go on") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  pid_t driver = fork();
+  if (driver == 0) {
+    effects::ServiceLock theirs = terminal.lock("search");
+    ssize_t told = write(ready[1], "y", 1);
+    while (told == 1) pause();
+    _exit(1);
+  }
+  char answer = 0;
+  REQUIRE(read(ready[0], &answer, 1) == 1);
+  REQUIRE(kill(driver, SIGSTOP) == 0);
+  REQUIRE(waitpid(driver, nullptr, WUNTRACED) == driver);
+  CHECK(terminal.type({"abort", run}) == 5);
+  CHECK(terminal.sleeps == 1);
+  says(terminal, fmt::format("is stopped: `kill -CONT {0}` lets it go on and take the run back; or end it by "
+                             "`kill -9 {0}` and give `rollout abort r1` again", driver));
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, fmt::format("driven by them@there, process 1, which is stopped: `kill -CONT {}`", driver));
+  kill(driver, SIGKILL);
+  waitpid(driver, nullptr, 0);
+  CHECK(terminal.type({"abort", run}) == 4);
+  close(ready[0]);
+  close(ready[1]);
+}
+
+TEST_CASE("who finds a service locked is told the run to abort") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  effects::ServiceLock theirs = terminal.lock("search");
+  CHECK(terminal.type({"apply", "--resume", run}) == 7);
+  says(terminal, "search is being changed by them@there, process 1, which has begun no run yet; wait for it");
+  REQUIRE(theirs.name("them@there, process 1", run));
+  CHECK(terminal.type({"apply", "--resume", run}) == 7);
+  says(terminal, "search is being changed by them@there, process 1, in run r1; wait for it, or take that run back: "
+                 "rollout abort r1");
 }
 
 TEST_CASE("an abort that comes after the end is refused and says how the run ended") {

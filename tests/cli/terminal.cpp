@@ -59,6 +59,7 @@ int Terminal::type(const std::vector<std::string>& words) {
     return effects::Effects{clock, all.http, all.files, all.processes, all.unix_socket, all.ports};
   };
   env.interrupts = [this] { return interrupts; };
+  env.output_error = [this] { return output_error; };
   env.interrupt_code = [this] { return interrupts > 0 ? 130 : 0; };
   return cli::run(env, words);
 }

@@ -32,6 +32,8 @@ class Terminal {
   int sleeps = 0;
   int64_t slept_ns = 0;
   int interrupts = 0;
+  std::string output_error;
+  const std::filesystem::path& directory() const { return directory_; }
 
  private:
   std::filesystem::path directory_;

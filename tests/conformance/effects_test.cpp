@@ -143,6 +143,14 @@ TEST_CASE("the first request to stop wakes the clock and is counted", "[effects]
   CHECK(clock->sleep_until(clock->monotonic_ns() + second_ns / 100) == effects::Woke::Time);
 }
 
+TEST_CASE("a terminal that closes asks to stop, once however often it says so", "[effects]") {
+  const effects::Signals signals;
+  REQUIRE(raise(SIGHUP) == 0);
+  REQUIRE(raise(SIGHUP) == 0);
+  CHECK(signals.interrupts() == 1);
+  CHECK(signals.exit_code() == 129);
+}
+
 TEST_CASE("http: answers, refusals, time-outs, bodies without end", "[effects]") {
   const TempDir directory;
   effects::RealEffects real(nullptr);

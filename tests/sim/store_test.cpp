@@ -317,6 +317,9 @@ TEST_CASE("a service is locked for one holder at a time, and free when the holde
     REQUIRE(!second);
     CHECK(second.error().refused);
     CHECK(second.error().message.find("me@here") != std::string::npos);
+    REQUIRE(mine->name("me@here, process 1", "r1"));
+    CHECK(effects::ServiceLock::holder_of(locks, "checkout[eu/../x]")->run == "r1");
+    CHECK(effects::ServiceLock::holder_of(locks, "checkout[eu/../x]")->pid == getpid());
     CHECK(effects::ServiceLock::take(locks, "search", "r2"));
   }
   CHECK(effects::ServiceLock::take(locks, "checkout[eu/../x]", "r2"));

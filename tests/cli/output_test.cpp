@@ -1,0 +1,73 @@
+// What happens to output that cannot be written, and to files that `plan --out` would write over.
+
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+#include <sys/stat.h>
+
+#include "tests/cli/terminal.h"
+
+namespace rollout::cli_test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* shop = R"(import std.backend.{local}
+target hosts: local { directory = "run" }
+service checkout {
+  workload = hosts { command = ["bin/checkout"]  ready = http("/")  replicas = 2  ports_from = 19400 }
+}
+rollout release { checkout.install("checkout:1") }
+)";
+
+bool says(const Terminal& terminal, std::string_view text) {
+  INFO(terminal.said);
+  CHECK(terminal.said.find(text) != std::string::npos);
+  return terminal.said.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("output that is lost is a failure of what only shows something") {
+  Terminal terminal(shop);
+  CHECK(terminal.type({"status"}) == 0);
+  terminal.output_error = "No space left on device";
+  CHECK(terminal.type({"status"}) == 6);
+  says(terminal, "not all output could be written: No space left on device");
+  CHECK(terminal.type({"plan", "release.rollout", "--offline", "--format", "json", "--detailed-exitcode"}) == 6);
+  CHECK(terminal.type({"help"}) == 6);
+  CHECK(terminal.type({"plan", "nothing.rollout"}) == 2);
+}
+
+TEST_CASE("output that is lost does not hide how a run ended") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("release");
+  terminal.output_error = "No space left on device";
+  CHECK(terminal.type({"abort", run}) == 4);
+  says(terminal, "not all output could be written");
+}
+
+TEST_CASE("`plan --out` replaces nothing but a plan") {
+  Terminal terminal(shop);
+  auto save = [&](const char* name) {
+    return terminal.type({"plan", "release.rollout", "--offline", "--quiet", "--out", name});
+  };
+  REQUIRE(mkfifo((terminal.directory() / "pipe").c_str(), 0600) == 0);
+  CHECK(save("pipe") == 2);
+  says(terminal, "`--out pipe` is no regular file");
+  CHECK(fs::is_fifo(terminal.directory() / "pipe"));
+  std::ofstream(terminal.directory() / "notes") << "mine";
+  fs::create_symlink("notes", terminal.directory() / "link");
+  CHECK(save("link") == 2);
+  CHECK(fs::is_symlink(terminal.directory() / "link"));
+  CHECK(save("notes") == 2);
+  CHECK(fs::file_size(terminal.directory() / "notes") == 4);
+  std::ofstream(terminal.directory() / "empty");  // as `mktemp` leaves it
+  CHECK(save("empty") == 0);
+  CHECK(save("empty") == 0);
+  CHECK(fs::file_size(terminal.directory() / "empty") > 100);
+}
+
+}  // namespace rollout::cli_test
