@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
@@ -22,7 +24,7 @@ std::string services_of(const journal::RunInfo& run) {
 }
 
 std::string_view outcome_word(const journal::RunInfo& run) {
-  return run.outcome ? journal::word(journal::outcome_names, *run.outcome) : "not ended";
+  return run.outcome ? journal::spoken(*run.outcome) : "not ended";
 }
 
 std::string run_line(const journal::RunInfo& run, const Style& style) {
@@ -124,8 +126,12 @@ int show_run(const Context& context, const std::string& run, const Planned& plan
   }
   exec::State state = exec::fold_all(plan, events);
   if (context.json()) context.out(summary_json(log, state, run, Ok));
-  else if (!each)
-    context.out(summary_text(log, state, run, context.style, driver_text(planned.project, plan)).substr(1));
+  else if (!each) {
+    std::string driver = driver_text(planned.project, plan);
+    bool idle = !state.ended && driver.empty();
+    int64_t idle_ns = idle ? std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0) : 0;
+    context.out(summary_text(log, state, run, context.style, driver, idle_ns).substr(1));
+  }
   return Ok;
 }
 

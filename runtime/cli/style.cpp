@@ -66,6 +66,23 @@ std::string cut(std::string_view text, size_t width, const Style& style) {
   return std::string(text.substr(0, bytes)) + std::string(style.dots());
 }
 
+std::vector<std::string> wrap(std::string_view text, size_t width) {
+  std::vector<std::string> lines;
+  size_t space = 0;  // spaces before the next word, kept within a line
+  while (true) {
+    size_t begin = text.find_first_not_of(' ');
+    if (begin == std::string_view::npos) return lines;
+    space = begin;
+    text.remove_prefix(begin);
+    size_t end = std::min(text.find(' '), text.size());
+    std::string_view word = text.substr(0, end);
+    bool fits = !lines.empty() && width_of(lines.back()) + space + width_of(word) <= width;
+    if (!fits) lines.emplace_back(word);
+    else lines.back().append(space, ' ').append(word);
+    text.remove_prefix(end);
+  }
+}
+
 std::string count_of(uint64_t number, std::string_view noun) {
   return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }

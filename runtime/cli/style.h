@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rollout::cli {
 
@@ -39,6 +40,8 @@ std::string left(std::string_view text, size_t width);
 std::string right(std::string_view text, size_t width);
 /// `text`, or its beginning and dots.
 std::string cut(std::string_view text, size_t width, const Style& style);
+/// The whole text in lines of at most `width` columns, broken between words; a longer word has a line of its own.
+std::vector<std::string> wrap(std::string_view text, size_t width);
 std::string repeat(std::string_view text, size_t times);
 
 /// `1 file`, `3 files`.

@@ -100,7 +100,11 @@ struct Line {
     const StepLog* hold = log.find(e.hold);
     std::string seen = hold == nullptr ? "" : join(seen_texts(plan, hold->seen), "  ");
     std::string of;
-    if (!e.hold.undo) of = fmt::format(" of {}", eval::duration_text(plan.steps.at(e.hold.step).hold_ns));
+    if (!e.hold.undo) {
+      int64_t hold_ns = plan.steps.at(e.hold.step).hold_ns;
+      of = fmt::format(" of {}", eval::duration_text(hold_ns));
+      if (e.elapsed_ns > hold_ns) of += " and goes on, a gate has not decided yet";
+    }
     return in_phase(e.hold, fmt::format("held {}{}  {}", short_duration(e.elapsed_ns), of, seen));
   }
   std::string operator()(const journal::GateDecided& e) const {
@@ -125,6 +129,7 @@ struct Line {
     return fmt::format("{}, no new effect starts; {}", style.warn("interrupted"), left);
   }
   std::string operator()(const journal::RollbackStarted& e) const {
+    if (e.cause == journal::Cause::Abort) return fmt::format("{} {}", style.bad("rolling back:"), e.detail);
     return fmt::format("{} {}: {}", style.bad("rolling back,"), cause_text(e.cause), e.detail);
   }
   std::string operator()(const journal::VerifyStarted& e) const {

@@ -1,10 +1,12 @@
 #include "runtime/cli/view_summary.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "runtime/cli/outline.h"
+#include "runtime/exec/fold.h"
 
 namespace rollout::cli {
 
@@ -12,6 +14,11 @@ namespace {
 
 constexpr size_t name_columns = 10;
 constexpr size_t indent_columns = 37;  ///< below the texts of the time line
+constexpr int wide = 80;               ///< columns; where there are fewer, evidence begins further left
+constexpr size_t narrow_indent_columns = 4;
+constexpr std::string_view saw = "saw ";
+constexpr size_t label_columns = 12;   ///< of the paragraphs below the time line
+constexpr int least_columns = 40;
 constexpr size_t max_phases = 20;
 
 std::string verdict_word(const journal::GateDecided& verdict, const Style& style) {
@@ -29,22 +36,24 @@ struct Summary {
   const Style& style;
   const plan::Plan& plan = log.plan;
 
-  std::string indented(std::string_view text) const {
-    return std::string(indent_columns, ' ') +
-           cut(text, size_t(std::max(style.columns, 80)) - indent_columns, style) + "\n";
-  }
+  size_t indent() const { return style.columns < wide ? narrow_indent_columns : indent_columns; }
+  size_t room(size_t used) const { return size_t(std::max(style.columns, least_columns)) - used; }
+
+  std::string indented(std::string_view text) const { return wrapped_at(indent(), text); }
 
   /// The whole text, broken between words: it is the reason why a release went back.
-  std::string wrapped(std::string_view text) const {
-    size_t room = size_t(std::max(style.columns, 80)) - indent_columns - 2;
+  std::string wrapped(std::string_view text) const { return wrapped_at(indent() + 2, text); }
+
+  std::string wrapped_at(size_t columns, std::string_view text) const {
     std::string out;
-    while (!text.empty()) {
-      size_t end = text.size() <= room ? text.size() : text.rfind(' ', room);
-      if (end == std::string_view::npos || end == 0) end = std::min(text.find(' '), text.size());
-      out += std::string(indent_columns + 2, ' ') + std::string(text.substr(0, end)) + "\n";
-      text.remove_prefix(std::min(end + 1, text.size()));
-    }
+    for (const std::string& part : wrap(text, room(columns))) out += std::string(columns, ' ') + part + "\n";
     return out;
+  }
+
+  /// A line of the last part: its label, and the whole text beside it.
+  std::string paragraph(std::string_view label, std::string_view text) const {
+    std::string out = wrapped_at(label_columns, text);
+    return fmt::format("  {:<10}", label) + (out.empty() ? "\n" : out.substr(label_columns));
   }
 
   std::string line(int64_t begin, int64_t end, std::string_view name, std::string_view share,
@@ -68,16 +77,17 @@ struct Summary {
 
   /// What the gates saw, as many signals in a line as fit.
   std::string seen_lines(const StepLog& hold) const {
-    size_t room = size_t(std::max(style.columns, 80)) - indent_columns;
-    std::string out, line = "saw";
+    std::string line;
+    std::vector<std::string> lines;
+    size_t width = room(indent() + saw.size());
     for (const std::string& text : seen_texts(plan, hold.seen)) {
-      if (line.size() > 3 && width_of(line) + 2 + width_of(text) > room) {
-        out += indented(line);
-        line = "   ";
-      }
-      line += (line.size() > 4 ? "  " : " ") + text;
+      if (!line.empty() && width_of(line) + 2 + width_of(text) > width) lines.push_back(std::exchange(line, ""));
+      line += (line.empty() ? "" : "  ") + text;
     }
-    return line.size() > 3 ? out + indented(line) : out;
+    if (!line.empty()) lines.push_back(line);
+    std::string out;
+    for (const std::string& one : lines) out += wrapped_at(indent() + saw.size(), one);
+    return out.empty() ? out : std::string(indent(), ' ') + std::string(saw) + out.substr(indent() + saw.size());
   }
 
   std::string act_text(const StepLog& step, const plan::Action& action) const {
@@ -150,23 +160,60 @@ struct Summary {
 
   std::string cause() const {
     if (!log.rollback) return {};
-    std::string out = fmt::format("  why       {}\n", log.rollback->detail);
+    std::string out = paragraph("why", log.rollback->detail);
     if (std::optional<int64_t> back = log.traffic_back_ns())
       out += fmt::format("  way back  traffic was on the earlier version again {} after the decision\n",
                          short_duration(*back - log.rollback_ns));
     return out;
   }
 
-  std::string exposure(const exec::State& state) const {
+  /// Which version has what share, by the steps that were seen done: `30% shop:1.1, 70% shop:1.0`.
+  std::string serving(uint32_t service, const Change& change) const {
+    std::string stable = change.from, canary;
+    int64_t share_ppb = 0;
+    for (const StepLog& step : log.steps) {
+      bool acts = step.step != journal::verification &&
+                  (step.step.undo || plan.steps.at(step.step.step).kind == plan::StepKind::Act);
+      if (!acts || !step.ended || step.failed) continue;
+      const plan::Action& action = exec::action_of(plan, step.step);
+      if (action.service != service) continue;
+      share_ppb = exec::share_set_by(action).value_or(share_ppb);
+      for (const plan::Setting& setting : action.sets) {
+        if (setting.variable != plan::Variable::Version) continue;
+        std::string version = setting.value.is(eval::Value::Kind::None) ? "" : setting.value.text;
+        (setting.role == plan::Role::Canary ? canary : stable) = version;
+      }
+    }
+    if (share_ppb == 0 || canary.empty() || canary == stable) return stable.empty() ? "(nothing)" : stable;
+    std::string shown = fmt::format("{} {}", eval::percent_text(share_ppb), canary);
+    if (share_ppb == eval::percent_all) return shown;
+    return fmt::format("{}, {} {}", shown, eval::percent_text(eval::percent_all - share_ppb),
+                       stable.empty() ? "(nothing)" : stable);
+  }
+
+  /// What users get while nobody moves anything.
+  std::string now_serving(int64_t idle_ns) const {
+    std::string out;
+    std::string idle = idle_ns > 0 ? fmt::format("; for {} without a driver", short_duration(idle_ns)) : "";
+    std::vector<Change> changes = outline_of(plan).changes;
+    for (uint32_t i = 0; i < changes.size(); ++i)
+      out += fmt::format("  {:<9} {}: {}{}\n", i == 0 ? "now" : "", changes[i].service, serving(i, changes[i]), idle);
+    return out;
+  }
+
+  std::string exposure(const exec::State& state, int64_t idle_ns) const {
     std::string out;
     Outline outline = outline_of(plan);
     for (uint32_t i = 0; i < plan.services.size(); ++i) {
-      if (state.services[i].exposure_ns == 0) continue;
+      // Users go on meeting the canary while nobody drives.
+      int64_t met_ns = state.services[i].exposure_ns +
+                       int64_t(__int128(state.services[i].share_ppb) * idle_ns / eval::percent_all);
+      if (met_ns == 0) continue;
       std::optional<int64_t> requests = log.canary_requests(i);
       std::string counted = requests ? fmt::format(" ({} requests seen)", *requests) : "";
       out +=
           fmt::format("  exposure  users of {} met {} for {} of full traffic{}\n", outline.changes[i].service,
-                      outline.changes[i].to, short_duration(state.services[i].exposure_ns), counted);
+                      outline.changes[i].to, short_duration(met_ns), counted);
     }
     return out;
   }
@@ -200,7 +247,7 @@ std::string_view outcome_text(const RunLog& log) {
 std::string timeline_text(const RunLog& log, const Style& style) { return Summary{log, style}.timeline(); }
 
 std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run,
-                         const Style& style, std::string_view driver) {
+                         const Style& style, std::string_view driver, int64_t idle_ns) {
   Summary summary{log, style};
   std::string_view outcome = log.ended || driver.empty() ? outcome_text(log) : "running";
   bool succeeded = log.ended && log.ended->outcome == journal::Outcome::Succeeded;
@@ -208,18 +255,21 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   std::string out =
       fmt::format("\n{} {} after {}\n", style.bold(name),
                   succeeded ? style.good(outcome) : style.bad(outcome), short_duration(log.now_ns));
-  for (const Change& change : outline_of(log.plan).changes)
-    out += fmt::format("  {}  {} {} {}\n", style.name(change.service), from_text(change), style.arrow(),
-                       to_text(change));
-  out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state);
+  bool went_back = log.ended && log.ended->outcome == journal::Outcome::RolledBack;
+  for (const Change& change : outline_of(log.plan).changes) {
+    std::string back = went_back ? fmt::format(" {} {}", style.arrow(), from_text(change)) : "";
+    out += fmt::format("  {}  {} {} {}{}\n", style.name(change.service), from_text(change), style.arrow(),
+                       to_text(change), back);
+  }
+  out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state, idle_ns);
   if (log.ended && log.ended->outcome == journal::Outcome::Parked)
-    out += fmt::format("  what now  {}\n", log.ended->detail);
+    out += summary.now_serving(0) + summary.paragraph("what now", log.ended->detail);
   for (const Outage& outage : log.outages)
     if (!log.ended)
       out += fmt::format("  metrics   samples of {} do not count since {}: {}\n",
                          log.plan.targets.at(outage.target).name, clock_text(outage.since_ns), outage.detail);
   if (!log.ended && driver.empty()) {
-    out += "  state     traffic stays as it is; nothing is lost\n";
+    out += "  state     traffic stays as it is; nothing is lost\n" + summary.now_serving(idle_ns);
     if (!log.in_flight.empty())
       out += fmt::format("  in flight {}; a resume looks first and does nothing twice\n", log.in_flight);
   }

@@ -1,5 +1,6 @@
 #include "runtime/journal/sqlite_db.h"
 
+#include <cerrno>
 #include <fstream>
 
 #include <fmt/format.h>
@@ -17,6 +18,12 @@ bool has_hot_journal(const std::string& path) {
   std::ifstream in(path + "-journal", std::ios::binary);
   std::string head(journal_magic.size(), '\0');
   return in.read(head.data(), std::streamsize(head.size())) && head == journal_magic;
+}
+
+/// Why the last read or write failed: SQLite calls all of it an I/O error.
+bool may_not_write(sqlite3* handle) {
+  int error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  return error == EROFS || error == EPERM || error == EACCES;
 }
 
 }  // namespace
@@ -102,6 +109,9 @@ OpError SqliteDb::error(int code) const {
       return {fmt::format("the disk is full: writing {} failed ({}); free some space", path_, what),
               true};
     case SQLITE_IOERR:
+      if (may_not_write(handle_.get()))
+        return {fmt::format("{} can no longer be written, its file system or file has become read-only ({}); make it "
+                            "writable again", path_, what), true};
       return {fmt::format("reading or writing {} failed ({}); check the disk", path_, what), true};
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

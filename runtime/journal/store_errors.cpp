@@ -27,7 +27,7 @@ OpError driven_by_another(std::string_view run) {
 
 OpError run_has_ended(std::string_view run, Outcome outcome) {
   return {fmt::format("run {} has ended already ({}); nothing was requested", run,
-                      word(outcome_names, outcome)),
+                      spoken(outcome)),
           false, true};
 }
 

@@ -30,6 +30,11 @@ constexpr std::string_view word(const std::array<std::string_view, N>& names, En
   return names[size_t(value)];
 }
 
+/// For people: `rolled back`.
+inline std::string_view spoken(Outcome outcome) {
+  return outcome == Outcome::RolledBack ? "rolled back" : word(outcome_names, outcome);
+}
+
 /// `step_done`: the event's name in JSON.
 inline std::string_view name_of(const Payload& what) { return event_names[what.index()]; }
 

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <sys/stat.h>
 
+#include "runtime/cli/style.h"
 #include "tests/cli/terminal.h"
 
 namespace rollout::cli_test {
@@ -68,6 +69,33 @@ TEST_CASE("`plan --out` replaces nothing but a plan") {
   CHECK(save("empty") == 0);
   CHECK(save("empty") == 0);
   CHECK(fs::file_size(terminal.directory() / "empty") > 100);
+}
+
+TEST_CASE("a run without a driver says what serves, and for how long nobody has driven it") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("release");
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "state     traffic stays as it is");
+  says(terminal, "now       checkout: (nothing); for 999ms without a driver\n");
+}
+
+TEST_CASE("a run that went back shows that its version does not serve") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("release");
+  CHECK(terminal.type({"abort", run, "--reason", "wrong image"}) == 4);
+  says(terminal, "checkout  (nothing) -> checkout:1 -> (nothing)");
+  says(terminal, "rolling back: aborted by");
+  CHECK(terminal.type({"status"}) == 0);
+  says(terminal, "rolled back");
+  CHECK(terminal.type({"abort", run}) == 7);
+  says(terminal, "run r1 has ended already (rolled back)");
+}
+
+TEST_CASE("text is broken between words, and none of it is lost") {
+  std::vector<std::string> lines = cli::wrap("canary 12/240 5.0%,  stable averylongwordindeed 0", 20);
+  CHECK(lines == std::vector<std::string>{"canary 12/240 5.0%,", "stable", "averylongwordindeed", "0"});
+  CHECK(cli::wrap("saw a  b", 20) == std::vector<std::string>{"saw a  b"});
+  CHECK(cli::wrap("", 20).empty());
 }
 
 }  // namespace rollout::cli_test
