@@ -32,7 +32,8 @@ std::optional<Tokens> read_tokens(const SourceMap& sources, SourceId source, Dia
   if (report_unreadable(sources, source, diagnostics)) return std::nullopt;
   Tokens tokens(sources, source);
   if (report_bad_tokens(tokens, diagnostics) || report_too_deep(tokens, diagnostics) ||
-      report_unbalanced_braces(tokens, diagnostics) || report_swallowed_call(tokens, diagnostics))
+      report_unbalanced_braces(tokens, diagnostics) || report_bare_imports(tokens, diagnostics) ||
+      report_swallowed_call(tokens, diagnostics))
     return std::nullopt;
   return tokens;
 }

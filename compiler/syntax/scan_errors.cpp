@@ -87,7 +87,7 @@ bool report_unbalanced_braces(const Tokens& tokens, Diagnostics& diagnostics) {
 
 namespace {
 
-bool report_bad_escape(Span string, std::string_view text, Diagnostics& diagnostics) {
+void report_bad_escape(Span string, std::string_view text, Diagnostics& diagnostics) {
   for (size_t i = text.find('\\'); i != std::string_view::npos; i = text.find('\\', i + 2)) {
     if (std::string_view("nt\"\\$").find(text[i + 1]) != std::string_view::npos) continue;
     size_t end = i + 2;
@@ -96,9 +96,8 @@ bool report_bad_escape(Span string, std::string_view text, Diagnostics& diagnost
     diagnostics.report(here, diag::BadEscape, std::string(text.substr(i, end - i)))
         .advise("escapes are \\n \\t \\\" \\\\ \\$")
         .fix({here.source, here.begin, here.begin}, "\\");
-    return true;
+    return;
   }
-  return false;
 }
 
 }  // namespace
@@ -111,6 +110,17 @@ constexpr std::pair<std::string_view, std::string_view> other_units[] = {
     {"day", "d"},  {"days", "d"}, {"kb", "KB"},  {"mb", "MB"},  {"gb", "GB"},   {"K", "KB"},  {"M", "MB"},
     {"G", "GB"},   {"Ki", "KiB"}, {"Mi", "MiB"}, {"Gi", "GiB"}, {"rps", "/s"},  {"pct", "%"},
 };
+
+/// What `text` means as a unit behind a number; empty: it is none.
+std::string_view unit_of(std::string_view text) {
+  constexpr std::string_view units[] = {"ns", "us", "ms", "s",  "m",  "h",   "d",   "B",
+                                        "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"};
+  for (std::string_view unit : units)
+    if (text == unit) return unit;
+  for (auto [other, ours] : other_units)
+    if (text == other) return ours;
+  return {};
+}
 
 void report_bad_number(Span span, const std::string& text, Diagnostics& diagnostics) {
   Diagnostic& diagnostic = diagnostics.report(span, diag::BadNumber, text);
@@ -125,32 +135,103 @@ void report_bad_number(Span span, const std::string& text, Diagnostics& diagnost
       "units are ns us ms s m h d, %, /s /m /h /d, B KB MB GB TB KiB MiB GiB TiB; a name does not begin with a digit");
 }
 
-void report_bad_character(Span span, const std::string& text, Diagnostics& diagnostics) {
-  Diagnostic& diagnostic = diagnostics.report(span, diag::BadCharacter, text);
-  if (text == ";") diagnostic.advise("a statement ends with its line").fix(span, "");
+/// A number and a unit with a blank between them: `12 s`. What follows tells a unit from the next statement.
+bool report_unit_apart(const Tokens& tokens, const Token& number, Diagnostics& diagnostics) {
+  const Token &unit = (&number)[1], &next = (&number)[2];  // a number is never the last token
+  bool apart = unit.type != end_of_file && unit.line == number.line && unit.begin > number.end;
+  if (!apart) return false;
+  bool percent = unit.type == Parser::BAD && tokens.text(unit) == "%";
+  bool begins = unit.type == Parser::NAME && next.line == unit.line &&
+                (next.type == Parser::DOT || next.type == Parser::LPAREN || next.type == Parser::ASSIGN ||
+                 next.type == Parser::COLON);
+  std::string_view ours = percent ? "%" : unit.type == Parser::NAME && !begins ? unit_of(tokens.text(unit)) : "";
+  if (ours.empty()) return false;
+  Span whole = join(tokens.span(number), tokens.span(unit));
+  std::string meant = fmt::format("{}{}", tokens.text(number), ours);
+  diagnostics.report(whole, diag::BadNumber, fmt::format("{} {}", tokens.text(number), tokens.text(unit)))
+      .advise(fmt::format("a number and its unit are one word: `{}`", meant))
+      .fix(whole, meant);
+  return true;
+}
+
+/// `'single'`: reports it whole and returns how many tokens it takes.
+size_t report_single_quotes(const Tokens& tokens, const Token& quote, Diagnostics& diagnostics) {
+  const Token* last = &quote + 1;
+  while (last->type != end_of_file && last->line == quote.line && tokens.text(*last) != "'") ++last;
+  if (last->type == end_of_file || last->line != quote.line) {
+    diagnostics.report(tokens.span(quote), diag::BadCharacter, "'").advise("a string stands in double quotes: `\"…\"`");
+    return size_t(last - &quote);
+  }
+  Span whole = join(tokens.span(quote), tokens.span(*last));
+  std::string_view inside(tokens.text(quote).data() + 1, whole.end - whole.begin - 2);
+  Diagnostic& diagnostic = diagnostics.report(whole, diag::BadCharacter, "'");
+  diagnostic.advise(fmt::format("a string stands in double quotes: `\"{}\"`", inside));
+  if (inside.find_first_of("\"\\$") == std::string_view::npos) diagnostic.fix(whole, fmt::format("\"{}\"", inside));
+  return size_t(last - &quote) + 1;
+}
+
+/// Returns how many tokens the mistake takes.
+size_t report_bad_character(const Tokens& tokens, const Token& token, Diagnostics& diagnostics) {
+  std::string text(tokens.text(token));
+  if (text == "'") return report_single_quotes(tokens, token, diagnostics);
+  Diagnostic& diagnostic = diagnostics.report(tokens.span(token), diag::BadCharacter, text);
+  if (text == ";") diagnostic.advise("a statement ends with its line").fix(tokens.span(token), "");
+  if (text != "#") return 1;
+  diagnostic.advise("a comment begins with `//`").fix(tokens.span(token), "//");
+  const Token* end = &token;
+  while (end->type != end_of_file && end->line == token.line) ++end;
+  return size_t(end - &token);
 }
 
 }  // namespace
 
 bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
-  bool found = false;
-  for (const Token& token : tokens.visible()) {
+  size_t errors = diagnostics.errors();
+  const std::vector<Token>& all = tokens.visible();
+  for (size_t i = 0; i < all.size(); ++i) {
+    const Token& token = all[i];
     Span span = tokens.span(token);
-    std::string_view text = tokens.text(token);
     switch (token.type) {
-      case Parser::BAD_NUMBER:
-        report_bad_number(span, std::string(text), diagnostics);
-        break;
-      case Parser::STRING: found |= report_bad_escape(span, text, diagnostics); continue;
-      case Parser::UNTERMINATED:
-        diagnostics.report(span, diag::UnterminatedString).fix(after(span), "\"");
-        break;
-      case Parser::BAD: report_bad_character(span, std::string(text), diagnostics); break;
-      default: continue;
+      case Parser::BAD_NUMBER: report_bad_number(span, std::string(tokens.text(token)), diagnostics); break;
+      case Parser::INT:
+      case Parser::FLOAT: i += report_unit_apart(tokens, token, diagnostics) ? 1 : 0; break;
+      case Parser::STRING: report_bad_escape(span, tokens.text(token), diagnostics); break;
+      case Parser::UNTERMINATED: diagnostics.report(span, diag::UnterminatedString).fix(after(span), "\""); break;
+      case Parser::BAD: i += report_bad_character(tokens, token, diagnostics) - 1; break;
+      default: break;
     }
-    found = true;
   }
-  return found;
+  return diagnostics.errors() != errors;
+}
+
+bool report_bare_imports(const Tokens& tokens, Diagnostics& diagnostics) {
+  size_t errors = diagnostics.errors();
+  const std::vector<Token>& all = tokens.visible();
+  for (size_t i = 0; i + 1 < all.size(); ++i) {
+    if (all[i].type != Parser::IMPORT || !all[i].first_on_line || all[i + 1].type == end_of_file) continue;
+    size_t first = i + 1, last = first;
+    bool library = all[first].type == Parser::NAME;
+    while (library && all[last + 1].type == Parser::DOT && all[last + 2].type != end_of_file &&
+           all[last + 2].type != Parser::LBRACE)
+      last += 2;
+    const Token& next = all[last + 1];
+    bool ends = next.type == end_of_file || (next.first_on_line && next.type != Parser::DOT);
+    if (!ends || !(library || all[first].type == Parser::STRING)) continue;
+    Span path = join(tokens.span(all[first]), tokens.span(all[last]));
+    std::string written(tokens.text(all[first]).data(), path.end - path.begin);
+    Diagnostic& diagnostic = diagnostics.report(after(path), diag::ExpectedAfter, "`.{…}`", written);
+    constexpr size_t file_at = 4;  // `std` `.` `backend` `.` `local`: behind the folder
+    bool names_file = library && last >= first + file_at;
+    if (names_file) {
+      std::string name(tokens.text(all[last]));
+      std::string folder = written.substr(0, written.size() - name.size());
+      diagnostic.advise(fmt::format("did you mean `import {}{{{}}}`?", folder, name))
+          .fix(tokens.span(all[last]), fmt::format("{{{}}}", name));
+    } else {
+      diagnostic.advise(fmt::format("say which names: `import {}.{{name}}`", written));
+    }
+  }
+  return diagnostics.errors() != errors;
 }
 
 bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics) {
