@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <llvm/ADT/StringRef.h>
 
+#include "compiler/plan/plan_json.h"
 #include "stdlib/stdlib.h"
 
 namespace rollout {
@@ -10,6 +11,7 @@ namespace rollout {
 namespace {
 
 Result<std::string> load_library(llvm::StringRef path) {
+  path.consume_front("std/");
   for (const stdlib::File* file = stdlib::files; file->path; ++file)
     if (path == file->path) return std::string(file->text);
   llvm::StringRef folder = path.rsplit('/').first;
@@ -42,13 +44,25 @@ void check_phase(const plan::Plan& plan, const std::string& name, Span span, Dia
 std::unique_ptr<Compilation> compile(const std::string& path, const check::Loader& load,
                                      const std::function<void()>& when_parsed) {
   auto compilation = std::make_unique<Compilation>();
-  check::Loader loader = [&](const std::string& file) {
-    llvm::StringRef name(file);
-    return name.consume_front("std/") ? load_library(name) : load(file);
-  };
-  compilation->program = check::check(path, loader, compilation->sources, compilation->diagnostics,
-                                       when_parsed);
+  compile(*compilation, path, load, {}, when_parsed);
   return compilation;
+}
+
+void compile(Compilation& compilation, const std::string& path, const check::Loader& load,
+             const check::Layout& layout, const std::function<void()>& when_parsed) {
+  if (compilation.diagnostics.has_errors()) {
+    compilation.program = std::make_unique<ir::Program>();
+    return;
+  }
+  check::Sources from{load, [](const std::string& file) { return load_library(file); }, layout};
+  compilation.program = check::check(path, from, compilation.sources, compilation.diagnostics, when_parsed);
+}
+
+std::string library_hash() {
+  std::string all;
+  for (const stdlib::File* file = stdlib::files; file->path; ++file)
+    all += fmt::format("{} {}\n", file->path, plan::hash_of(file->text));
+  return plan::hash_of(all);
 }
 
 void check_plans(Compilation& compilation) {

@@ -17,10 +17,17 @@ struct Compilation {
   std::unique_ptr<ir::Program> program;
 };
 
-/// `path` is relative to the project root; `std/…` never reaches `load`: the library stands in the binary.
+/// `path` is relative to the project root; the standard library stands in the binary and never reaches `load`.
 /// `when_parsed` is called when all files are trees and nothing is checked yet.
 std::unique_ptr<Compilation> compile(const std::string& path, const check::Loader& load,
                                      const std::function<void()>& when_parsed = {});
+
+/// The same into a Compilation that has the texts of `layout` already. After errors in those nothing is read.
+void compile(Compilation& compilation, const std::string& path, const check::Loader& load,
+             const check::Layout& layout, const std::function<void()>& when_parsed = {});
+
+/// Of all files of the standard library together: another hash is another library.
+std::string library_hash();
 
 /// All that can be found without a live system: the file's rollouts planned with their examples, its tests read.
 void check_plans(Compilation& compilation);

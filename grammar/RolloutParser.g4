@@ -35,6 +35,7 @@ inputClause
     : ASSIGN expr   # inputDefault
     | EXAMPLE expr  # inputExample
     | WHERE expr    # inputWhere
+    | deprecated    # inputDeprecated
     ;
 
 letDecl: LET NAME (COLON type)? ASSIGN (expr | observation);
@@ -51,7 +52,8 @@ enumDecl: ENUM NAME LBRACE NAME (COMMA NAME)* COMMA? RBRACE;
 funcDecl: FUNC NAME parameters ARROW type ASSIGN expr;
 
 recordDecl: RECORD NAME LBRACE field* RBRACE;
-field: word COLON type (ASSIGN expr)? (WHERE expr)?;
+field: word COLON type (ASSIGN expr)? (WHERE expr)? deprecated?;
+deprecated: DEPRECATED STRING;
 
 targetDecl: TARGET NAME COLON NAME config;
 metricsDecl: METRICS NAME COLON NAME config;
@@ -74,7 +76,7 @@ reversibility: REVERSIBLE | COMPENSABLE | IRREVERSIBLE;
 effect: SETS NAME LPAREN NAME COMMA NAME RPAREN ASSIGN expr;
 
 parameters: LPAREN (parameter (COMMA parameter)* COMMA?)? RPAREN;
-parameter: word COLON type (ASSIGN expr)? (WHERE expr)?;
+parameter: word COLON type (ASSIGN expr)? (WHERE expr)? deprecated?;
 
 backendDecl: BACKEND NAME IMPLEMENTS NAME (PLUS NAME)* LBRACE backendItem* RBRACE;
 backendItem
@@ -173,7 +175,7 @@ literal
 
 word
     : NAME | ABORT | ACTION | AFTER | AND | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CAPABILITY
-    | COMPENSABLE | CONFIG | ELSE | ENUM | EVERY | EXAMPLE | EXPECT | FAIL | FALSE | FOR | FROM | FUNC | GATE
+    | COMPENSABLE | CONFIG | DEPRECATED | ELSE | ENUM | EVERY | EXAMPLE | EXPECT | FAIL | FALSE | FOR | FROM | FUNC | GATE
     | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED
     | LET | MATCH | METRICS | MINIMUM | NONE | NOT | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER
     | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE

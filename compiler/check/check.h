@@ -6,20 +6,25 @@
 #include <memory>
 
 #include "compiler/base/diagnostics.h"
-#include "compiler/base/result.h"
 #include "compiler/base/source.h"
+#include "compiler/check/layout.h"
 #include "compiler/ir/program.h"
 
 namespace rollout::check {
 
-/// Gives the text of a file by its path relative to the project root, or of `std/…`; the error says why not.
-using Loader = std::function<Result<std::string>(const std::string& path)>;
+inline constexpr size_t max_modules = 1000;                      ///< also of a chain of imports
+inline constexpr size_t max_program_bytes = size_t{64} << 20;    ///< of all files of one program together
 
-inline constexpr size_t max_modules = 1000;
+/// Where the texts of a program come from.
+struct Sources {
+  Loader files;    ///< by the path below the project root
+  Loader library;  ///< `std/…`
+  const Layout& layout;
+};
 
 /// Reads `path` and all that it imports, each file once, and checks them.
 /// The program is returned also when there are errors: look at `diagnostics`. `when_parsed`: see compiler/compile.h.
-std::unique_ptr<ir::Program> check(const std::string& path, const Loader& load, SourceMap& sources,
+std::unique_ptr<ir::Program> check(const std::string& path, const Sources& from, SourceMap& sources,
                                    Diagnostics& diagnostics, const std::function<void()>& when_parsed = {});
 
 }  // namespace rollout::check

@@ -114,6 +114,12 @@ ir::Match ValueChecker::check_arguments(const ast::CallExpr* call, const std::ve
       name_arguments(diagnostics_.report(match.culprit->value->span, diag::LabelMissing), call, match.culprit, known);
       return match;
   }
+  for (const ast::Argument& argument : call->arguments) {
+    size_t given = size_t(std::find(match.values.begin(), match.values.end(), argument.value) - match.values.begin());
+    const ir::Parameter& parameter = parameters[given];
+    bool labelled = !argument.label.text.empty();
+    warn_deprecated(labelled ? argument.label.span : argument.value->span, parameter.name, parameter.deprecated);
+  }
   for (size_t i = first; i < parameters.size(); ++i) {
     const ir::Parameter& parameter = parameters[i];
     if (match.values[i]) {

@@ -22,6 +22,7 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
       if (other.parameter->name.text == setting.name.text)
         diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
     if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, std::string(setting.name.text));
+    warn_deprecated(setting.name.span, parameter->name, parameter->deprecated);
     given_ = &parameter->given;
     expect(setting.value, parameter->type, fmt::format("`{}`", setting.name.text));
     given_ = nullptr;

@@ -91,7 +91,11 @@ void Checker::check_run(const ast::TestItem& item) {
       continue;
     }
     std::optional<ir::Symbol> symbol = expect_symbol(argument.label, ir::Ref::Input, "input");
-    if (symbol) expect(argument.value, program_.inputs[symbol->index].type, fmt::format("`{}`", argument.label.text));
+    if (symbol) {
+      const ir::Input& input = program_.inputs[symbol->index];
+      expect(argument.value, input.type, fmt::format("`{}`", argument.label.text));
+      warn_deprecated(argument.label.span, input.decl->name, input.decl->deprecated);
+    }
     for (size_t j = 0; j < i; ++j)
       if (item.arguments[j].label.text == argument.label.text)
         diagnostics_.report(argument.label.span, diag::GivenTwice, std::string(argument.label.text));

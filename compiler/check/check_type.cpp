@@ -102,7 +102,8 @@ std::vector<ir::Parameter> ValueChecker::check_parameters(llvm::ArrayRef<ast::Fi
             .at(other.name.span, "first declared here");
     std::vector<std::string_view> given;
     for (const ast::Name& name : field.given) given.push_back(name.text);
-    parameters.push_back({field.name, check_type(field.type), field.default_value, field.where, given, module_});
+    parameters.push_back({field.name, check_type(field.type), field.default_value, field.where, given, module_,
+                          field.deprecated});
   }
   return parameters;
 }

@@ -14,7 +14,8 @@ void Checker::import_names(const std::vector<Imported>& imports) {
     const ir::Module& from = *program_.modules[imported.module];
     const ast::Name& name = imported.name->name;
     auto found = from.scope.find(name.text);
-    if (found == from.scope.end()) {
+    // A file gives what it declares, not what it has from others.
+    if (found == from.scope.end() || found->second.span.source != from.file->source) {
       std::vector<std::string_view> known;
       for (const ast::Decl* decl : from.file->decls)
         if (!decl->name.text.empty() && decl->kind != ast::DeclKind::Test) known.push_back(decl->name.text);
@@ -22,6 +23,10 @@ void Checker::import_names(const std::vector<Imported>& imports) {
       continue;
     }
     const ir::Symbol& symbol = found->second;
+    if (symbol.kind == ir::Ref::Input) {
+      const ast::InputDecl* input = program_.inputs[symbol.index].decl;
+      warn_deprecated(name.span, input->name, input->deprecated);
+    }
     auto [place, fresh] = module().scope.try_emplace(imported.name->alias.text, symbol);
     bool same = place->second.kind == symbol.kind && place->second.index == symbol.index;
     if (!fresh && !same)

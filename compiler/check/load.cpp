@@ -1,5 +1,7 @@
 #include "compiler/check/load.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringMap.h>
@@ -28,37 +30,77 @@ std::string normalise(llvm::StringRef path) {
   return out;
 }
 
+constexpr std::string_view ending = ".rollout";
+constexpr const char* library_folder = "std/";
+
+/// `strategy.canary`, as imports name a file, as its path.
+std::string slashed(std::string path) {
+  for (char& c : path)
+    if (c == '.') c = '/';
+  return path;
+}
+
 class ModuleLoader {
  public:
-  ModuleLoader(const Loader& load, SourceMap& sources, ir::Program& program, Diagnostics& diagnostics, Loaded& loaded)
-      : load_(load), sources_(sources), program_(program), diagnostics_(diagnostics), loaded_(loaded) {}
+  ModuleLoader(const Sources& from, SourceMap& sources, ir::Program& program, Diagnostics& diagnostics, Loaded& loaded)
+      : from_(from), layout_(from.layout), sources_(sources), program_(program), diagnostics_(diagnostics),
+        loaded_(loaded) {}
 
-  /// The module's id, or nothing: then it is reported, at `from` where that is a place.
-  std::optional<ir::ModuleId> read(const std::string& path, Span from) {
+  /// A file of the project; nothing when it cannot be had: then it is reported, at `from` where that is a place.
+  /// `package` is the one that may be read from there.
+  std::optional<ir::ModuleId> read_file(const std::string& path, size_t package, Span from) {
+    if (llvm::StringRef(path).startswith(library_folder)) {
+      diagnostics_.report(from, diag::ImportNotFound, path,
+                          "a folder `std` at the root of a project would stand for the standard library")
+          .advise("give the folder another name");
+      return std::nullopt;
+    }
+    Result<std::string> real = layout_.real_path ? layout_.real_path(path) : path;
+    if (!real) return not_found(path, real.error(), from);
+    size_t owner = layout_.package_of(*real);
+    if (owner == package) return read(*real, owner, from_.files, from);
+    const Package& other = layout_.packages[owner];
+    std::string whole = package == 0 ? "the project's own files" : whole_of(package);
+    Diagnostic& diagnostic = diagnostics_.report(from, diag::ImportOutside, path, whole);
+    if (owner != 0)
+      diagnostic.note(fmt::format("it is in {}", whole_of(owner)))
+          .advise(fmt::format("import what `{}` exports, by its name: {}", other.name, exports_of(owner)));
+    return std::nullopt;
+  }
+
+ private:
+  /// `path` is the one name of the file.
+  std::optional<ir::ModuleId> read(const std::string& path, size_t package, const Loader& load, Span from) {
     auto known = done_.find(path);
     if (known != done_.end()) return known->second;
     for (size_t i = 0; i < open_.size(); ++i)
       if (open_[i] == path) return report_cycle(i, from);
-    Result<std::string> text = load_(path);
-    if (!text) {
-      // Behind the reason stands what there is instead.
-      auto [reason, instead] = llvm::StringRef(text.error().message).split("; ");
-      Diagnostic& diagnostic = diagnostics_.report(from, diag::ImportNotFound, path, reason.str());
-      if (!instead.empty()) diagnostic.note(instead.str());
-      return std::nullopt;
-    }
     if (program_.modules.size() + open_.size() >= max_modules) {
       diagnostics_.report(from, diag::TooManyFiles, max_modules);
       return std::nullopt;
     }
+    Result<std::string> text = load(path);
+    if (!text) return not_found(path, text.error(), from);
+    bytes_ += text->size();
+    if (bytes_ > max_program_bytes) {
+      diagnostics_.report(from, diag::TooMuchText, max_program_bytes);
+      return std::nullopt;
+    }
+    if (package != 0 && layout_.verify)
+      if (Status same = layout_.verify(path, *text); !same)
+        diagnostics_.report(from, diag::LockMismatch, path, same.error().message).advise(lock_advice);
+    return parse(path, std::move(*text), package);
+  }
+
+  ir::ModuleId parse(const std::string& path, std::string text, size_t package) {
     open_.push_back(path);
-    SourceId source = sources_.add(path, std::move(*text));
+    SourceId source = sources_.add(path, std::move(text));
     auto module = std::make_unique<ir::Module>();
     module->path = path;
-    module->library = llvm::StringRef(path).startswith("std/");
+    module->library = llvm::StringRef(path).startswith(library_folder);
     module->file = syntax::parse(sources_, source, diagnostics_);
     module->exprs.resize(module->file->expr_count);
-    std::vector<Imported> imports = read_imports(*module);
+    std::vector<Imported> imports = read_imports(*module, package);
     open_.pop_back();
     ir::ModuleId id = ir::ModuleId(program_.modules.size());
     program_.modules.push_back(std::move(module));
@@ -67,67 +109,154 @@ class ModuleLoader {
     return id;
   }
 
- private:
-  std::nullopt_t report_cycle(size_t first, Span from) {
-    std::string circle;
-    for (size_t i = first; i < open_.size(); ++i) circle += open_[i] + " → ";
-    diagnostics_.report(from, diag::ImportCycle, circle + open_[first]);
+  std::nullopt_t not_found(const std::string& path, const OpError& why, Span from) {
+    diagnostics_.report(from, diag::ImportNotFound, path, why.message);
     return std::nullopt;
   }
 
-  std::vector<Imported> read_imports(const ir::Module& module) {
+  std::nullopt_t report_cycle(size_t first, Span from) {
+    std::string circle;
+    for (size_t i = first; i < open_.size(); ++i) circle += open_[i] + " → ";
+    diagnostics_.report(from, diag::ImportCycle, circle + open_[first])
+        .advise("move what both need into a file of its own, which both import");
+    return std::nullopt;
+  }
+
+  std::string whole_of(size_t package) const {
+    const Package& whole = layout_.packages[package];
+    if (package != 0) return fmt::format("package `{}` ({})", whole.name, whole.folder);
+    return layout_.root.empty() ? "the project" : fmt::format("the project {}", layout_.root);
+  }
+
+  std::string exports_of(size_t package) const {
+    std::vector<std::string_view> names(layout_.packages[package].exports.begin(),
+                                        layout_.packages[package].exports.end());
+    return names.empty() ? "it exports nothing" : "it exports " + list_of(names);
+  }
+
+  std::vector<Imported> read_imports(const ir::Module& module, size_t package) {
     std::vector<Imported> imports;
     for (const ast::Decl* decl : module.file->decls) {
       if (decl->kind != ast::DeclKind::Import) continue;
       auto* import = static_cast<const ast::ImportDecl*>(decl);
-      if (import->library) read_library(*import, imports);
-      else read_file(module, *import, imports);
+      llvm::StringRef first = llvm::StringRef(import->path.text).split('.').first;
+      if (!import->library) read_relative(module, package, *import, imports);
+      else if (first == "std") read_library(*import, imports);
+      else read_package(package, *import, imports);
     }
     return imports;
   }
 
-  void read_file(const ir::Module& module, const ast::ImportDecl& import, std::vector<Imported>& imports) {
+  void read_relative(const ir::Module& module, size_t package, const ast::ImportDecl& import,
+                     std::vector<Imported>& imports) {
     llvm::StringRef written = llvm::StringRef(import.path.text).drop_front().drop_back();
-    llvm::StringRef folder = llvm::StringRef(module.path).rsplit('/').first;
-    bool at_root = !llvm::StringRef(module.path).contains('/');
-    std::string path = normalise(at_root ? written.str() : folder.str() + "/" + written.str());
-    if (path.empty() || written.startswith("/") || !written.startswith(".")) {
-      diagnostics_.report(import.path.span, diag::ImportOutside, written.str())
+    if (!written.startswith("./") && !written.startswith("../")) {
+      diagnostics_.report(import.path.span, diag::ImportNotRelative, written.str())
           .advise("write a path relative to this file, such as \"./shop.rollout\"");
       return;
     }
-    if (std::optional<ir::ModuleId> id = read(path, import.path.span))
-      for (const ast::ImportName& name : import.names) imports.push_back({&name, *id});
+    llvm::StringRef folder = llvm::StringRef(module.path).rsplit('/').first;
+    bool at_root = !llvm::StringRef(module.path).contains('/');
+    std::string path = normalise(at_root ? written.str() : folder.str() + "/" + written.str());
+    if (path.empty()) {
+      diagnostics_.report(import.path.span, diag::ImportOutside, written.str(), whole_of(package))
+          .advise("copy the file into the project, or its folder as a package (docs/language/packages.md)");
+      return;
+    }
+    add(import, read_file(path, package, import.path.span), imports);
+  }
+
+  static void add(const ast::ImportDecl& import, std::optional<ir::ModuleId> id, std::vector<Imported>& imports) {
+    if (!id) return;
+    for (const ast::ImportName& name : import.names) imports.push_back({&name, *id});
   }
 
   /// `std.strategy.canary.{canary}`: the file std/strategy/canary.rollout; `std.backend.{local}`: one file a name.
   void read_library(const ast::ImportDecl& import, std::vector<Imported>& imports) {
-    std::string path(import.path.text);
-    for (char& c : path)
-      if (c == '.') c = '/';
-    bool is_file = bool(load_(path + ".rollout"));
+    std::string path = slashed(std::string(import.path.text));
+    std::string file = path + std::string(ending);
+    if (done_.count(file) || from_.library(file)) {
+      add(import, read(file, 0, from_.library, import.path.span), imports);
+      return;
+    }
     for (const ast::ImportName& name : import.names) {
-      std::string file = is_file ? path + ".rollout" : fmt::format("{}/{}.rollout", path, name.name.text);
-      if (std::optional<ir::ModuleId> id = read(file, is_file ? import.path.span : name.name.span))
+      file = fmt::format("{}/{}{}", path, name.name.text, ending);
+      if (std::optional<ir::ModuleId> id = read(file, 0, from_.library, name.name.span)) imports.push_back({&name, *id});
+    }
+  }
+
+  /// `shared.gates.{healthy}`: gates.rollout of the package that rollout.toml calls `shared`, as in std.
+  void read_package(size_t package, const ast::ImportDecl& import, std::vector<Imported>& imports) {
+    auto [first, rest] = llvm::StringRef(import.path.text).split('.');
+    std::optional<size_t> target = find_package(package, first, import.path.span);
+    if (!target) return;
+    const std::vector<std::string>& exports = layout_.packages[*target].exports;
+    auto exported = [&](llvm::StringRef file) { return std::find(exports.begin(), exports.end(), file) != exports.end(); };
+    auto path_of = [&](llvm::StringRef file) {
+      return fmt::format("{}/{}{}", layout_.packages[*target].folder, slashed(file.str()), ending);
+    };
+    if (exported(rest)) {
+      add(import, read_file(path_of(rest), *target, import.path.span), imports);
+      return;
+    }
+    for (const ast::ImportName& name : import.names) {
+      std::string file = rest.empty() ? std::string(name.name.text) : fmt::format("{}.{}", rest.str(), name.name.text);
+      if (!exported(file)) {
+        report_private(*target, import, rest);
+        return;
+      }
+      if (std::optional<ir::ModuleId> id = read_file(path_of(file), *target, name.name.span))
         imports.push_back({&name, *id});
     }
   }
 
-  const Loader& load_;
+  std::optional<size_t> find_package(size_t package, llvm::StringRef name, Span span) {
+    std::vector<std::string_view> known = {"std"};
+    for (const auto& [given, index] : layout_.packages[package].dependencies) {
+      if (name == given) return index;
+      known.push_back(given);
+    }
+    Diagnostic& diagnostic = diagnostics_.report(span, diag::UnknownPackage, name.str());
+    std::string_view near = nearest(name, known);
+    diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
+    if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near));
+    else
+      diagnostic.advise(fmt::format("name it in rollout.toml: `[dependencies]` `{0} = {{ path = \"vendor/{0}\" }}`; a "
+                                    "file of the project is imported by its path: \"./{0}.rollout\"",
+                                    name.str()));
+    return std::nullopt;
+  }
+
+  void report_private(size_t package, const ast::ImportDecl& import, llvm::StringRef file) {
+    std::vector<std::string_view> known(layout_.packages[package].exports.begin(),
+                                        layout_.packages[package].exports.end());
+    std::string what = file.empty() ? std::string(import.names.front().name.text) : file.str();
+    Diagnostic& diagnostic =
+        diagnostics_.report(import.path.span, diag::NotExported, layout_.packages[package].name, what);
+    diagnostic.note(exports_of(package));
+    std::string_view near = nearest(what, known);
+    if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near));
+    else diagnostic.advise(fmt::format("`exports` in {}/rollout.toml says what others may import",
+                                       layout_.packages[package].folder));
+  }
+
+  const Sources& from_;
+  const Layout& layout_;
   SourceMap& sources_;
   ir::Program& program_;
   Diagnostics& diagnostics_;
   Loaded& loaded_;
   llvm::StringMap<ir::ModuleId> done_;
   std::vector<std::string> open_;  ///< the chain of imports being read
+  size_t bytes_ = 0;
 };
 
 }  // namespace
 
-Loaded load_modules(const std::string& path, const Loader& load, SourceMap& sources, ir::Program& program,
+Loaded load_modules(const std::string& path, const Sources& from, SourceMap& sources, ir::Program& program,
                     Diagnostics& diagnostics) {
   Loaded loaded;
-  ModuleLoader(load, sources, program, diagnostics, loaded).read(path, {});
+  ModuleLoader(from, sources, program, diagnostics, loaded).read_file(path, 0, {});
   return loaded;
 }
 

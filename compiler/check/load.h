@@ -1,4 +1,5 @@
-// Private to compiler/check: reading a file and what it imports. No import leaves the project root; cycles are shown.
+// Private to compiler/check: reading a file and what it imports, each file once. Always true: an import by path stays
+// in the package of the file in which it stands, an import by name reaches only what a package exports.
 #pragma once
 
 #include <string>
@@ -20,7 +21,7 @@ struct Loaded {
 };
 
 /// Fills `program.modules`, dependencies first.
-Loaded load_modules(const std::string& path, const Loader& load, SourceMap& sources, ir::Program& program,
+Loaded load_modules(const std::string& path, const Sources& from, SourceMap& sources, ir::Program& program,
                     Diagnostics& diagnostics);
 
 }  // namespace rollout::check

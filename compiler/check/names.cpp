@@ -60,6 +60,14 @@ std::vector<std::string_view> ValueChecker::names_of(ir::Ref kind) const {
   return names;
 }
 
+void ValueChecker::warn_deprecated(Span given, const ast::Name& name, const ast::Name& deprecated) {
+  if (deprecated.text.size() < 2) return;
+  diagnostics_
+      .report(given, diag::Deprecated, std::string(name.text),
+              std::string(deprecated.text.substr(1, deprecated.text.size() - 2)))
+      .at(name.span, "declared here");
+}
+
 void ValueChecker::report_unknown(Span span, std::string_view name, std::string_view what,
                              std::vector<std::string_view> known) {
   // "setting of `haproxy`" reads best as "`haproxy` has no setting …".

@@ -25,6 +25,7 @@ class ValueChecker {
   /// The symbol of that kind, or a report that says what the name is or which names would fit.
   std::optional<ir::Symbol> expect_symbol(const ast::Name& name, ir::Ref kind, std::string_view wanted);
   std::vector<std::string_view> names_of(ir::Ref kind) const;
+  void warn_deprecated(Span given, const ast::Name& name, const ast::Name& deprecated);
   void report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known);
   const Local* find_local(std::string_view name) const;
   uint32_t add_local(const ast::Name& name, const Type* type, ir::Time time = ir::Time::Plan);

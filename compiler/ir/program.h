@@ -73,6 +73,7 @@ struct Parameter {
   const ast::Expr* where = nullptr;
   std::vector<std::string_view> given;
   ModuleId module = no_module;  ///< where its default and `where` are read
+  ast::Name deprecated;  ///< as in the tree
 };
 struct Input { ModuleId module; const ast::InputDecl* decl; const Type* type; };
 struct Let { ModuleId module; const ast::LetDecl* decl; const Type* type; Time time = Time::Constant; };

@@ -95,6 +95,9 @@ bool Planner::read_inputs() {
     if (index == values.size() || given[index]) continue;
     const ir::Input& input = program_.inputs[index];
     Result<eval::Value> value = eval::read_input(program_, input.type, text);
+    if (const std::string_view instead = input.decl->deprecated.text; instead.size() >= 2)
+      diagnostics_.report(input.decl->name.span, diag::Deprecated, name,
+                          std::string(instead.substr(1, instead.size() - 2)));
     // Somebody may have given the secret itself.
     bool hidden = input.type->is(ir::TypeKind::Secret);
     if (!value)

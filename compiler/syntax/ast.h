@@ -188,6 +188,7 @@ struct InputDecl : Decl {
   const Expr* default_value;  ///< null: none
   const Expr* example;        ///< null: none
   const Expr* where;          ///< null: none
+  Name deprecated;            ///< what to use instead, with its quotes; empty: not deprecated
 };
 /// `observe checkout.version(stable) within 10% example "shop:1.0"`: read once, when the plan is made.
 struct Observation {
@@ -210,6 +211,7 @@ struct Field {
   const Expr* default_value;  ///< null: required
   const Expr* where;          ///< null: any value
   List<Name> given;           ///< of a backend's binding: names that its strings may mention
+  Name deprecated;            ///< as of an input
 };
 struct RecordDecl : Decl {
   List<Field> fields;

@@ -79,13 +79,14 @@ ast::Name Reader::read_library_path() {
 
 const ast::Decl* Reader::read_input() {
   size_t first = take();
-  ast::InputDecl input{{DeclKind::Input, {}, expect_name(), doc_above(first)}, nullptr, nullptr, nullptr, nullptr};
+  ast::InputDecl input{{DeclKind::Input, {}, expect_name(), doc_above(first)}, nullptr, nullptr, nullptr, nullptr, {}};
   expect(Parser::COLON);
   input.type = read_type();
   for (;;) {
     if (accept(Parser::ASSIGN)) input.default_value = read_expr();
     else if (accept(Parser::EXAMPLE)) input.example = read_expr();
     else if (accept(Parser::WHERE)) input.where = read_expr();
+    else if (is(Parser::DEPRECATED)) input.deprecated = read_deprecated();
     else break;
   }
   input.span = since(first);
@@ -180,7 +181,7 @@ ast::Setting Reader::read_setting() {
 
 /// Also a parameter, which has the same form.
 ast::Field Reader::read_field() {
-  ast::Field field{expect_word(), nullptr, nullptr, nullptr, {}};
+  ast::Field field{expect_word(), nullptr, nullptr, nullptr, {}, {}};
   expect(Parser::COLON);
   field.type = read_type();
   if (accept(Parser::ASSIGN)) field.default_value = read_expr();
@@ -189,7 +190,14 @@ ast::Field Reader::read_field() {
     take();
     field.where = read_expr();
   }
+  if (is(Parser::DEPRECATED) && !next_is(Parser::COLON)) field.deprecated = read_deprecated();
   return field;
+}
+
+/// `deprecated "use image instead"`
+ast::Name Reader::read_deprecated() {
+  take();
+  return name_of(expect(Parser::STRING));
 }
 
 ast::List<ast::Field> Reader::read_parameters() {

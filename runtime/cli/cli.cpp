@@ -5,6 +5,9 @@
 #include "compiler/base/diagnostics.h"
 #include "compiler/plan/plan.h"
 #include "runtime/cli/command.h"
+#include "runtime/cli/manifest.h"
+#include "runtime/cli/project.h"
+#include "runtime/effects/source_files.h"
 #include "runtime/journal/event.h"
 
 namespace rollout::cli {
@@ -39,9 +42,7 @@ int unknown_command(Env& env, std::string_view name) {
   return Usage;
 }
 
-bool colored(const Env& env, const Arguments& args, bool terminal) {
-  std::string wanted =
-      args.has("--color") ? args.value("--color") : env.variable("ROLLOUT_COLOR").value_or("auto");
+bool colored(const Env& env, const std::string& wanted, bool terminal) {
   if (wanted == "always" || wanted == "never") return wanted == "always";
   return terminal && env.variable("NO_COLOR").value_or("").empty() &&
          env.variable("TERM").value_or("dumb") != "dumb";
@@ -58,14 +59,42 @@ bool speaks_utf8(const Env& env) {
   return locale.find("UTF-8") != std::string::npos || locale.find("UTF8") != std::string::npos;
 }
 
-std::string format_of(const Env& env, const Syntax& syntax, const Arguments& args) {
-  if (args.has("--format")) return args.value("--format");
-  std::string wanted = env.variable("ROLLOUT_FORMAT").value_or("text");
+/// What was said first: by a flag, by the environment, by rollout.toml.
+std::string first_of(const Env& env, const Arguments& args, const char* flag, const char* variable,
+                     const std::string& setting, const char* otherwise) {
+  if (args.has(flag)) return args.value(flag);
+  std::string wanted = env.variable(variable).value_or("");
+  if (wanted.empty()) wanted = setting;
+  return wanted.empty() ? otherwise : wanted;
+}
+
+bool flag_of(const Env& env, const Arguments& args, const char* flag, const char* variable, bool setting) {
+  if (args.has(flag)) return true;
+  std::string wanted = env.variable(variable).value_or("");
+  return wanted.empty() ? setting : wanted != "0" && wanted != "false";
+}
+
+/// A format that this command does not have is meant for others.
+std::string format_of(const Syntax& syntax, const std::string& wanted) {
   for (const Option& option : syntax.options)
     if (option.name == "--format" &&
         fmt::format("|{}|", option.metavar).find(fmt::format("|{}|", wanted)) != std::string::npos)
       return wanted;
   return "text";
+}
+
+/// Of the project of the working directory. Its mistakes are told by the commands that read the project; here they
+/// must not keep anybody from an `abort`.
+CliSettings cli_settings(const Env& env) {
+  Project project = project_of(env.directory, ".");
+  if (!has_manifest(project)) return {};
+  Result<std::string> text = effects::read_below(project.root, manifest_name, max_manifest_bytes);
+  if (!text) return {};
+  SourceMap sources;
+  Diagnostics diagnostics;
+  SourceId source = sources.add(manifest_name, std::move(*text));
+  CliSettings settings = read_manifest(sources, source, ManifestOf::Project, diagnostics).cli;
+  return diagnostics.has_errors() ? CliSettings{} : settings;
 }
 
 int run_command(Env& env, const Command& command, const std::vector<std::string>& words) {
@@ -79,15 +108,18 @@ int run_command(Env& env, const Command& command, const std::vector<std::string>
     return Ok;
   }
   bool unicode = speaks_utf8(env);
-  Style style{colored(env, *args, env.terminals.output), unicode, env.terminals.columns};
-  Style error_style{colored(env, *args, env.terminals.errors), unicode, env.terminals.columns};
+  CliSettings settings = cli_settings(env);
+  std::string color = first_of(env, *args, "--color", "ROLLOUT_COLOR", settings.color, "auto");
+  std::string format = first_of(env, *args, "--format", "ROLLOUT_FORMAT", settings.format, "text");
+  Style style{colored(env, color, env.terminals.output), unicode, env.terminals.columns};
+  Style error_style{colored(env, color, env.terminals.errors), unicode, env.terminals.columns};
   Context context{env,
                   *args,
                   style,
                   error_style,
-                  format_of(env, command.syntax, *args),
-                  args->has("--quiet"),
-                  args->has("--verbose")};
+                  args->has("--format") ? format : format_of(command.syntax, format),
+                  flag_of(env, *args, "--quiet", "ROLLOUT_QUIET", settings.quiet),
+                  flag_of(env, *args, "--verbose", "ROLLOUT_VERBOSE", settings.verbose)};
   return command.run(context);
 }
 

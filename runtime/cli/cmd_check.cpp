@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/packages.h"
+
 namespace rollout::cli {
 
 namespace {
@@ -33,6 +35,17 @@ int mend_files(const Context& context, const std::vector<std::string>& files, Ti
   return Ok;
 }
 
+/// All files of all packages, also those that nothing imports.
+void check_locked(const Context& context, const std::string& named, Report& report) {
+  Result<Place> place = place_of(context.env.directory, named);
+  Project project = place ? place->project : project_of(context.env.directory, named);
+  Compilation files;
+  files.sources.show_names_as(typed_paths(project, context.env.directory));
+  Packages packages = read_packages(project, files.sources, files.diagnostics, Lock::Ignored);
+  if (!files.diagnostics.has_errors()) check_lock(project, packages, files.diagnostics);
+  report.add(files);
+}
+
 }  // namespace
 
 int cmd_check(const Context& context) {
@@ -47,10 +60,14 @@ int cmd_check(const Context& context) {
   if (!limit) return context.fail(Usage, limit.error().message);
   Report report(context, size_t(*limit));
   size_t rollouts = 0, tests = 0;
+  // What is compared here is not compared again file by file.
+  Lock lock = context.args.has("--locked") ? Lock::Ignored : Lock::Verified;
+  if (lock == Lock::Ignored)
+    for (const std::string& name : named) check_locked(context, name, report);
   for (const std::string& file : *files) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
-    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
+    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings, lock);
     check_plans(*compilation);
     timings.mark("plan");
     report.add(*compilation);

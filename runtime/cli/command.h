@@ -32,6 +32,7 @@ struct Context {
 
 int cmd_check(const Context& context);
 int cmd_fmt(const Context& context);
+int cmd_lock(const Context& context);
 int cmd_plan(const Context& context);
 int cmd_show(const Context& context);
 int cmd_apply(const Context& context);

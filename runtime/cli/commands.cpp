@@ -23,7 +23,8 @@ Command check() {
            "rollout check examples/quickstart/shop.rollout",
            0,
            max_arguments,
-           {{"--fix", "", "first make the changes that messages suggest, and say which"},
+           {{"--locked", "", "the files of all packages, and std, must be those of rollout.lock: for CI"},
+            {"--fix", "", "first make the changes that messages suggest, and say which"},
             {"--error-limit", "N", "show at most N messages; 50 when it is not given"},
             {"--format", "text|short|json|sarif|github",
              "short: one line each; sarif, github: for code scanning and pull requests"},
@@ -43,6 +44,19 @@ Command fmt() {
            {{"--check", "", "change nothing; exit code 1 when a file is laid out differently"},
             {"--diff", "", "change nothing; show what would change"}}},
           cmd_fmt};
+}
+
+Command lock() {
+  return {{"lock",
+           "[DIR]",
+           "write down the hashes of all packages that a project uses",
+           "Writes rollout.lock beside the rollout.toml of the project. From then on a package's file that is not "
+           "the locked one is an\nerror in every command; `rollout check --locked` compares all of them, and std.",
+           "rollout lock",
+           0,
+           1,
+           {}},
+          cmd_lock};
 }
 
 Command plan() {
@@ -162,7 +176,7 @@ Command explain() {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {check(),  fmt(),   plan(),     show(), apply(),
+  static const std::vector<Command> all = {check(), fmt(),    lock(),  plan(),     show(), apply(),
                                            status(), abort(), simulate(), test(), explain()};
   return all;
 }

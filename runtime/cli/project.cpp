@@ -1,21 +1,19 @@
 #include "runtime/cli/project.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
+#include "runtime/cli/manifest.h"
+#include "runtime/effects/source_files.h"
 
 namespace fs = std::filesystem;
 
 namespace rollout::cli {
 
 namespace {
-
-constexpr std::string_view marker = "rollout.toml";
 
 fs::path absolute(const std::string& directory, const std::string& typed) {
   return (fs::path(directory) / typed).lexically_normal();
@@ -31,14 +29,9 @@ fs::path real_path(const fs::path& path) {
 fs::path root_above(const fs::path& folder) {
   std::error_code ignored;
   for (fs::path at = folder;; at = at.parent_path()) {
-    if (fs::is_regular_file(at / marker, ignored)) return at;
+    if (fs::is_regular_file(at / manifest_name, ignored)) return at;
     if (at == at.root_path() || at.empty()) return folder;
   }
-}
-
-bool is_below(const fs::path& path, const fs::path& root) {
-  auto [end, mismatch] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-  return end == root.end();
 }
 
 OpError not_there(const fs::path& path, const std::string& typed) {
@@ -102,29 +95,21 @@ Result<Place> place_of(const std::string& directory, const std::string& typed) {
   return Place{{root.string()}, (folder / path.filename()).lexically_relative(root).string(), typed};
 }
 
+bool has_manifest(const Project& project) {
+  std::error_code ignored;
+  return fs::is_regular_file(fs::path(project.root) / manifest_name, ignored);
+}
+
 Result<std::string> read_file(const std::string& path, size_t max_bytes) {
-  struct Close { void operator()(std::FILE* file) const { std::fclose(file); } };
   std::error_code failed;
-  uintmax_t size = fs::file_size(path, failed);
-  if (failed) return OpError{failed.message()};
-  if (size > max_bytes) return OpError{fmt::format("it has {} bytes, at most {} are read", size, max_bytes)};
-  std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
-  if (!file) return OpError{"it cannot be opened; check its permissions"};
-  std::string text(size_t(size), '\0');
-  size_t read = std::fread(text.data(), 1, text.size(), file.get());
-  if (read != text.size()) return OpError{"it became shorter while it was read"};
-  return text;
+  fs::path real = fs::canonical(path, failed);
+  if (failed) return OpError{"there is no such file"};
+  return effects::read_below(real.parent_path().string(), real.filename().string(), max_bytes);
 }
 
 std::function<Result<std::string>(const std::string&)> source_reader(const Project& project) {
-  return [root = fs::path(project.root)](const std::string& path) -> Result<std::string> {
-    std::error_code failed;
-    fs::path real = fs::canonical(root / path, failed);
-    if (failed) return OpError{"there is no such file"};
-    if (!is_below(real, root))
-      return OpError{fmt::format("it is a link to {}, which lies outside the project", real.string())};
-    if (!fs::is_regular_file(real, failed)) return OpError{"it is no regular file"};
-    return read_file(real.string(), max_source_bytes);
+  return [root = project.root](const std::string& path) {
+    return effects::read_below(root, path, max_source_bytes);
   };
 }
 

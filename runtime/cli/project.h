@@ -35,6 +35,9 @@ Result<Place> place_of(const std::string& directory, const std::string& typed);
 /// The project of a folder: that of the nearest rollout.toml above it, else the folder itself.
 Project project_of(const std::string& directory, const std::string& typed);
 
+/// Whether it has a rollout.toml; without one it is a single folder.
+bool has_manifest(const Project& project);
+
 /// Gives texts by their path in the project.
 std::function<Result<std::string>(const std::string&)> source_reader(const Project& project);
 

@@ -7,7 +7,8 @@
 
 namespace rollout::cli {
 
-std::unique_ptr<Compilation> compile_file(const Place& place, const std::string& directory, Timings& timings) {
+std::unique_ptr<Compilation> compile_file(const Place& place, const std::string& directory, Timings& timings,
+                                          Lock lock) {
   timings.mark("read");  // what came before: finding the files
   check::Loader reader = [&, read = source_reader(place.project)](const std::string& path) {
     timings.mark("parse");
@@ -15,7 +16,9 @@ std::unique_ptr<Compilation> compile_file(const Place& place, const std::string&
     timings.mark("read");
     return text;
   };
-  auto compilation = compile(place.path, reader, [&] { timings.mark("parse"); });
+  auto compilation = std::make_unique<Compilation>();
+  Packages packages = read_packages(place.project, compilation->sources, compilation->diagnostics, lock);
+  compile(*compilation, place.path, reader, packages.layout, [&] { timings.mark("parse"); });
   timings.mark("check");
   compilation->sources.show_names_as(typed_paths(place.project, directory));
   return compilation;

@@ -65,6 +65,7 @@ const std::vector<Sealed>& sealed() {
       {"RolloutLexer", {"compiler/syntax/"}, "the rest of the compiler sees compiler/syntax/ast.h"},
       {"curl/", {"runtime/effects/"}, "use runtime/effects/http.h"},
       {"sqlite3.h", {"runtime/journal/"}, "use runtime/journal/store.h"},
+      {"toml++/", {"runtime/cli/manifest.cpp"}, "use runtime/cli/manifest.h"},
       {"simdjson", {"compiler/base/json.cpp"}, "use compiler/base/json.h"},
       {"iostream", {}, "use fmt"},
   };

@@ -54,6 +54,7 @@ class Dumper {
       expr(field.default_value);
       expr(field.where);
       names(field.given);
+      name(field.deprecated);
       close();
     }
   }
@@ -293,6 +294,7 @@ void Dumper::decl(const ast::Decl* decl) {
       for (const ast::Expr* part : {as<ast::InputDecl>(decl).default_value, as<ast::InputDecl>(decl).example,
                                     as<ast::InputDecl>(decl).where})
         expr(part);
+      name(as<ast::InputDecl>(decl).deprecated);
       break;
     case ast::DeclKind::Let:
       type(as<ast::LetDecl>(decl).type);
