@@ -110,7 +110,7 @@ class ModuleLoader {
   }
 
   std::nullopt_t not_found(const std::string& path, const OpError& why, Span from) {
-    diagnostics_.report(from, diag::ImportNotFound, path, why.message);
+    diagnostics_.report(from, why.refused ? diag::ImportRefused : diag::ImportNotFound, path, why.message);
     return std::nullopt;
   }
 
@@ -181,7 +181,8 @@ class ModuleLoader {
     }
     for (const ast::ImportName& name : import.names) {
       file = fmt::format("{}/{}{}", path, name.name.text, ending);
-      if (std::optional<ir::ModuleId> id = read(file, 0, from_.library, name.name.span)) imports.push_back({&name, *id});
+      std::optional<ir::ModuleId> id = read(file, 0, from_.library, name.name.span);
+      if (id) imports.push_back({&name, *id});
     }
   }
 
@@ -191,7 +192,9 @@ class ModuleLoader {
     std::optional<size_t> target = find_package(package, first, import.path.span);
     if (!target) return;
     const std::vector<std::string>& exports = layout_.packages[*target].exports;
-    auto exported = [&](llvm::StringRef file) { return std::find(exports.begin(), exports.end(), file) != exports.end(); };
+    auto exported = [&](llvm::StringRef file) {
+      return std::find(exports.begin(), exports.end(), file) != exports.end();
+    };
     auto path_of = [&](llvm::StringRef file) {
       return fmt::format("{}/{}{}", layout_.packages[*target].folder, slashed(file.str()), ending);
     };

@@ -78,7 +78,8 @@ Result<std::string> lock_text(const Project& project, const Packages& packages) 
                         json::quote(package.name), json::quote(packages.versions[i]), json::quote(package.folder));
   }
   for (const auto& [path, hash] : *hashes)
-    files += fmt::format("{}\n    {{\"path\": {}, \"hash\": \"{}\"}}", files.empty() ? "" : ",", json::quote(path), hash);
+    files += fmt::format("{}\n    {{\"path\": {}, \"hash\": \"{}\"}}", files.empty() ? "" : ",", json::quote(path),
+                         hash);
   return fmt::format(
       "{{\n  \"version\": {},\n  \"std\": {{\"rollout\": \"{}\", \"hash\": \"sha256:{}\"}},\n  \"packages\": [{}{}],\n"
       "  \"files\": [{}{}]\n}}\n",

@@ -175,11 +175,13 @@ class ManifestReader {
   }
 
   void read_dependency(const toml::table& table, Dependency& dependency) {
-    check_keys(table, fmt::format("dependency `{}`", dependency.name), {"path", "version"});
     std::optional<std::string> path = text_of(table, "path", "a folder below this one");
+    const std::string whose = fmt::format("dependency `{}`", dependency.name);
+    check_keys(table, whose, {"path", "version"});
     if (!table.get("path"))
-      diagnostics_.report(dependency.span, diag::ManifestMissing, fmt::format("dependency `{}`", dependency.name), "path")
-          .advise(fmt::format("packages are folders of the project: `{0} = {{ path = \"vendor/{0}\" }}`", dependency.name));
+      diagnostics_.report(dependency.span, diag::ManifestMissing, whose, "path")
+          .advise(fmt::format("packages are folders of the project: `{0} = {{ path = \"vendor/{0}\" }}`",
+                              dependency.name));
     bool inside = path && !path->empty() && !path->starts_with('/') &&
                   fmt::format("/{}/", *path).find("/../") == std::string::npos;
     if (path && !inside) report_value(*table.get("path"), "path", "a folder below this one, such as \"vendor/shared\"");

@@ -77,7 +77,8 @@ class PackageReader {
     // Below, by its real name too: so packages cannot go round in a circle.
     bool below = above.empty() ? !folder->empty() : folder->starts_with(above + "/");
     if (!below) {
-      refuse(dependency, fmt::format("{} is not below the folder of this rollout.toml", folder->empty() ? "." : *folder));
+      const std::string shown = folder->empty() ? "." : *folder;
+      refuse(dependency, fmt::format("{} is not below the folder of this rollout.toml", shown));
       return;
     }
     std::vector<check::Package>& all = packages_.layout.packages;

@@ -108,7 +108,8 @@ Result<std::string> real_path_below(const std::string& root, const std::string& 
   if (!real.starts_with(folder))
     return OpError{fmt::format("a symbolic link leads to {}, outside of {}; put a copy into the project instead of "
                                "the link",
-                               real, root)};
+                               real, root),
+                   false, true};
   return real.substr(folder.size());
 }
 

@@ -11,6 +11,7 @@
 namespace rollout::effects {
 
 /// The one name, relative to `root`, of a file that may be spelled in several ways. `root` has no links itself.
+/// What leads out of it is `refused`.
 Result<std::string> real_path_below(const std::string& root, const std::string& path);
 
 /// The text of a regular file; an error when it is longer than `max_bytes`.

@@ -171,7 +171,7 @@ class Generator {
     type();
     if (random_.one_in(2)) put("="), expr();
     if (random_.one_in(2)) put("where"), expr();
-    if (random_.one_in(4)) put("deprecated \"use other instead\"");
+    if (random_.one_in(4)) put("deprecated \"other\"");
   }
   void parameters() {
     put("(");
@@ -272,7 +272,10 @@ class Generator {
     switch (random_.below(15)) {
       case 0: put("import std . backend . { local , haproxy as h , }"); break;
       case 1: put("import \"./a.rollout\" . { b }"); break;
-      case 2: put("input " + name() + " :"), type(), put("example"), expr(), put("where"), expr(), put("deprecated \"no\""); break;
+      case 2:
+        put("input " + name() + " :"), type(), put("example"), expr(), put("where"), expr();
+        put("deprecated \"no\"");
+        break;
       case 3: put("let " + name() + " ="), expr(); break;
       case 4: put("record R"), block([&] { field(); }); break;
       case 5: put("target hosts : local"), block([&] { setting(); }); break;
