@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/base/diagnostics.h"
 #include "compiler/base/result.h"
 
 namespace rollout::check {
@@ -17,6 +18,16 @@ using Loader = std::function<Result<std::string>(const std::string& path)>;
 /// What to do about a file that is not the locked one.
 inline constexpr const char* lock_advice =
     "look at what changed (git diff); when it is meant, `rollout lock` writes rollout.lock anew";
+
+/// `about` and a reason; what stands behind its `; ` becomes a note.
+inline Diagnostic& report_reason(Diagnostics& diagnostics, Span span,
+                                 const DiagnosticKind<std::string, std::string>& kind, const std::string& about,
+                                 const std::string& reason) {
+  size_t end = reason.find("; ");
+  Diagnostic& diagnostic = diagnostics.report(span, kind, about, reason.substr(0, end));
+  if (end != std::string::npos) diagnostic.note(reason.substr(end + 2));
+  return diagnostic;
+}
 
 /// A folder that others import from by name, and only what it exports.
 struct Package {

@@ -50,9 +50,8 @@ class ModuleLoader {
   /// `package` is the one that may be read from there.
   std::optional<ir::ModuleId> read_file(const std::string& path, size_t package, Span from) {
     if (llvm::StringRef(path).startswith(library_folder)) {
-      diagnostics_.report(from, diag::ImportNotFound, path,
-                          "a folder `std` at the root of a project would stand for the standard library")
-          .advise("give the folder another name");
+      diagnostics_.report(from, diag::ImportNotFound, path, "`std` is the standard library")
+          .advise("give the folder of the project another name");
       return std::nullopt;
     }
     Result<std::string> real = layout_.real_path ? layout_.real_path(path) : path;
@@ -88,7 +87,7 @@ class ModuleLoader {
     }
     if (package != 0 && layout_.verify)
       if (Status same = layout_.verify(path, *text); !same)
-        diagnostics_.report(from, diag::LockMismatch, path, same.error().message).advise(lock_advice);
+        report_reason(diagnostics_, from, diag::LockMismatch, path, same.error().message).advise(lock_advice);
     return parse(path, std::move(*text), package);
   }
 
@@ -110,7 +109,7 @@ class ModuleLoader {
   }
 
   std::nullopt_t not_found(const std::string& path, const OpError& why, Span from) {
-    diagnostics_.report(from, why.refused ? diag::ImportRefused : diag::ImportNotFound, path, why.message);
+    report_reason(diagnostics_, from, why.refused ? diag::ImportRefused : diag::ImportNotFound, path, why.message);
     return std::nullopt;
   }
 

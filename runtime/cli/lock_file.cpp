@@ -45,7 +45,7 @@ Status LockFile::verify(const std::string& path, std::string_view text) const {
   if (locked == hashes.end()) return OpError{fmt::format("is not in {}", lock_name)};
   std::string found = locked_hash(text);
   if (found == locked->second) return Done{};
-  return OpError{fmt::format("has changed since it was locked: it is {}, {} says {}", short_hash(found), lock_name,
+  return OpError{fmt::format("has changed since it was locked; it is {}, {} says {}", short_hash(found), lock_name,
                              short_hash(locked->second))};
 }
 
@@ -54,12 +54,12 @@ Result<std::optional<LockFile>> read_lock_file(const Project& project) {
   if (!std::filesystem::exists(std::filesystem::symlink_status(project.root + "/" + lock_name, failed)))
     return std::optional<LockFile>();
   Result<std::string> text = effects::read_below(project.root, lock_name, max_lock_bytes);
-  if (!text) return OpError{fmt::format("cannot be read: {}", text.error().message)};
+  if (!text) return OpError{fmt::format("cannot be read; {}", text.error().message)};
   Result<json::Node> node = json::parse(*text);
-  if (!node) return OpError{fmt::format("is no lock file: {}", node.error().message)};
+  if (!node) return OpError{fmt::format("is no lock file; {}", node.error().message)};
   int64_t version = (*node)["version"].as_int();
   if (version > lock_version) return OpError{"was written by a newer rollout"};
-  if (version != lock_version) return OpError{"is no lock file: it has no `version`"};
+  if (version != lock_version) return OpError{"is no lock file; it has no `version`"};
   LockFile lock;
   lock.rollout = (*node)["std"]["rollout"].as_string();
   lock.library = (*node)["std"]["hash"].as_string();
@@ -89,15 +89,17 @@ Result<std::string> lock_text(const Project& project, const Packages& packages) 
 
 void check_lock(const Project& project, const Packages& packages, Diagnostics& diagnostics) {
   auto report = [&](const std::string& path, const std::string& what) {
-    diagnostics.report({}, diag::LockMismatch, path, what).advise(check::lock_advice);
+    check::report_reason(diagnostics, {}, diag::LockMismatch, path, what).advise(check::lock_advice);
   };
   Result<std::optional<LockFile>> lock = read_lock_file(project);
   if (!lock) {
-    diagnostics.report({}, diag::LockMismatch, lock_name, lock.error().message).advise(lock_file_advice);
+    check::report_reason(diagnostics, {}, diag::LockMismatch, lock_name, lock.error().message)
+        .advise(lock_file_advice);
     return;
   }
   if (!*lock) {
-    diagnostics.report({}, diag::LockMismatch, lock_name, fmt::format("is not there, in {}", project.root))
+    diagnostics.report({}, diag::LockMismatch, lock_name, "is not there")
+        .note(fmt::format("the project is {}", project.root))
         .advise("`rollout lock` writes it; keep it in version control");
     return;
   }
@@ -107,17 +109,16 @@ void check_lock(const Project& project, const Packages& packages, Diagnostics& d
     auto locked = (*lock)->hashes.find(path);
     if (locked == (*lock)->hashes.end()) report(path, fmt::format("is not in {}", lock_name));
     else if (locked->second != hash)
-      report(path, fmt::format("has changed since it was locked: it is {}, {} says {}", short_hash(hash), lock_name,
+      report(path, fmt::format("has changed since it was locked; it is {}, {} says {}", short_hash(hash), lock_name,
                                short_hash(locked->second)));
   }
   for (const auto& [path, hash] : (*lock)->hashes)
     if (!hashes->count(path)) report(path, fmt::format("is in {} but not in the project", lock_name));
   if ((*lock)->library == "sha256:" + library_hash()) return;
-  diagnostics
-      .report({}, diag::LockMismatch, "std",
-              fmt::format("is not the locked one: {} was written by rollout {}, and this is {}{}", lock_name,
-                          (*lock)->rollout, ROLLOUT_VERSION,
-                          (*lock)->rollout == ROLLOUT_VERSION ? " with another std" : ""))
+  const std::string_view other = (*lock)->rollout == ROLLOUT_VERSION ? ", with another std" : "";
+  diagnostics.report({}, diag::LockMismatch, "std", "is not the locked one")
+      .note(fmt::format("{} was written by rollout {}, and this is {}{}", lock_name, (*lock)->rollout,
+                        ROLLOUT_VERSION, other))
       .advise("use that version of rollout, or look at what a plan gives now and write the lock anew: `rollout lock`");
 }
 

@@ -26,7 +26,7 @@ class PackageReader {
     if (!has_manifest(project_)) return std::move(packages_);
     Result<std::string> text = effects::read_below(project_.root, manifest_name, max_manifest_bytes);
     if (!text) {
-      diagnostics_.report({}, diag::ImportNotFound, manifest_name, text.error().message);
+      check::report_reason(diagnostics_, {}, diag::ImportNotFound, manifest_name, text.error().message);
       return std::move(packages_);
     }
     if (lock == Lock::Verified) read_lock();
@@ -38,7 +38,8 @@ class PackageReader {
   void read_lock() {
     Result<std::optional<LockFile>> lock = read_lock_file(project_);
     if (!lock) {
-      diagnostics_.report({}, diag::LockMismatch, lock_name, lock.error().message).advise(lock_file_advice);
+      check::report_reason(diagnostics_, {}, diag::LockMismatch, lock_name, lock.error().message)
+          .advise(lock_file_advice);
       return;
     }
     if (!*lock) return;
@@ -52,7 +53,8 @@ class PackageReader {
     const std::string path = folder.empty() ? manifest_name : fmt::format("{}/{}", folder, manifest_name);
     if (index != 0 && packages_.layout.verify)
       if (Status same = packages_.layout.verify(path, text); !same)
-        diagnostics_.report({}, diag::LockMismatch, path, same.error().message).advise(check::lock_advice);
+        check::report_reason(diagnostics_, {}, diag::LockMismatch, path, same.error().message)
+            .advise(check::lock_advice);
     SourceId source = sources_.add(path, std::move(text));
     Manifest manifest = read_manifest(sources_, source, what, diagnostics_);
     packages_.layout.packages[index].name = manifest.name;

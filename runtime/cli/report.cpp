@@ -24,9 +24,27 @@ std::unique_ptr<Compilation> compile_file(const Place& place, const std::string&
   return compilation;
 }
 
+namespace {
+
+/// `// allow NAME: reason` on the line, or on the line above it.
+bool is_allowed(const Diagnostic& diagnostic, const SourceMap& sources) {
+  if (diagnostic.severity == Severity::Error || !diagnostic.span.valid()) return false;
+  SourceId source = diagnostic.span.source;
+  const std::string mark = fmt::format("// allow {}: ", diagnostic.name);
+  uint32_t start = sources.line_start(source, diagnostic.span.begin);
+  auto has = [&](std::string_view line) {
+    size_t at = line.find(mark);
+    return at != std::string_view::npos && at + mark.size() < line.size();
+  };
+  return has(sources.line_at(source, start)) || (start > 0 && has(sources.line_at(source, start - 1)));
+}
+
+}  // namespace
+
 void Report::add(const Compilation& compilation) {
   const SourceMap& sources = compilation.sources;
   for (const Diagnostic* diagnostic : compilation.diagnostics.sorted()) {
+    if (is_allowed(*diagnostic, sources)) continue;
     json::Writer json;
     write_json(json, *diagnostic, sources);
     if (!seen_.insert(json.text()).second) continue;

@@ -106,8 +106,8 @@ Result<std::string> real_path_below(const std::string& root, const std::string& 
   const std::string folder = joined(root, "") + (root.ends_with('/') ? "" : "/");
   if (real == root) return std::string();
   if (!real.starts_with(folder))
-    return OpError{fmt::format("a symbolic link leads to {}, outside of {}; put a copy into the project instead of "
-                               "the link",
+    return OpError{fmt::format("a link leads out of the project; it ends at {}, outside of {}: put a copy into the "
+                               "project instead",
                                real, root),
                    false, true};
   return real.substr(folder.size());

@@ -102,18 +102,6 @@ TEST_CASE("diagnostics are written as the others are") {
   TIDY_REQUIRE(complaints);
 }
 
-// The command line has no way yet to silence one warning on one line with a reason, so there are none.
-TEST_CASE("no diagnostic is a warning that cannot be silenced") {
-  Complaints complaints;
-  for (const File& file : tree()) {
-    if (file.path != registry) continue;
-    for (size_t i = 0; i < file.lines.size(); ++i)
-      if (file.lines[i].find("\", Warning, ") != std::string::npos)
-        complaints.add(file, i + 1, "a warning needs a way to silence it where it stands: add that first");
-  }
-  TIDY_REQUIRE(complaints);
-}
-
 TEST_CASE("a message is one short line in the words of the language") {
   constexpr ptrdiff_t longest = 100;
   static const std::regex shown(R"re((error|warning): (.*) \[[a-z0-9-]+\]$)re");

@@ -41,6 +41,11 @@ constexpr Exemption not_a_program[] = {
     {"not-utf8", "a page is UTF-8 itself"},
     {"too-large", "it takes more than 32 MiB"},
     {"too-many-files", "it takes a thousand files"},
+    {"not-exported", "it takes a package"},
+    {"lock-mismatch", "it takes a package and a lock"},
+    {"bad-manifest", "it is about rollout.toml"},
+    {"bad-dependency", "it is about rollout.toml"},
+    {"wrong-version", "it is about rollout.toml"},
     {"already-runs", "only a look at what runs shows it"},
 };
 
