@@ -10,18 +10,11 @@ namespace rollout {
 
 namespace {
 
-Result<std::string> load_library(llvm::StringRef path) {
-  path.consume_front("std/");
+check::Library library() {
+  check::Library all;
   for (const stdlib::File* file = stdlib::files; file->path; ++file)
-    if (path == file->path) return std::string(file->text);
-  llvm::StringRef folder = path.rsplit('/').first;
-  std::vector<std::string_view> beside;
-  for (const stdlib::File* file = stdlib::files; file->path; ++file) {
-    llvm::StringRef other(file->path);
-    if (other.rsplit('/').first == folder) beside.push_back(other.rsplit('/').second.drop_back(sizeof(".rollout") - 1));
-  }
-  std::string has = beside.empty() ? "" : fmt::format("; in std.{} there are {}", folder.str(), list_of(beside));
-  return OpError{"the standard library has no such file" + has};
+    all.emplace_back(fmt::format("std/{}", file->path), file->text);
+  return all;
 }
 
 /// A phase that is named in a test but not in the rollout would never fail and never be rolled back in.
@@ -54,7 +47,8 @@ void compile(Compilation& compilation, const std::string& path, const check::Loa
     compilation.program = std::make_unique<ir::Program>();
     return;
   }
-  check::Sources from{load, [](const std::string& file) { return load_library(file); }, layout};
+  check::Library files = library();
+  check::Sources from{load, files, layout};
   compilation.program = check::check(path, from, compilation.sources, compilation.diagnostics, when_parsed);
 }
 
@@ -65,12 +59,17 @@ std::string library_hash() {
   return plan::hash_of(all);
 }
 
-void check_plans(Compilation& compilation) {
+void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs) {
   const ir::Program& program = *compilation.program;
+  std::vector<std::pair<std::string, std::string>> own;
+  for (const auto& given : inputs)
+    for (const ir::Input& input : program.inputs)
+      if (input.decl->name.text == given.first) own.push_back(given);
   for (const ir::Rollout& rollout : program.rollouts) {
     if (compilation.diagnostics.has_errors() || rollout.module + 1 != program.modules.size()) continue;
     plan::Request request;
     request.rollout = rollout.decl->name.text;
+    request.inputs = own;
     plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
   }
   if (compilation.diagnostics.has_errors()) return;

@@ -29,7 +29,8 @@ void compile(Compilation& compilation, const std::string& path, const check::Loa
 /// Of all files of the standard library together: another hash is another library.
 std::string library_hash();
 
-/// All that can be found without a live system: the file's rollouts planned with their examples, its tests read.
-void check_plans(Compilation& compilation);
+/// All that can be found without a live system: the file's rollouts planned with `inputs` (NAME and TEXT; those that
+/// the program does not have are left out) and else their examples, its tests read.
+void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs = {});
 
 }  // namespace rollout

@@ -10,7 +10,7 @@ std::unique_ptr<ir::Program> check(const std::string& path, const Sources& from,
   Loaded loaded = load_modules(path, from, sources, *program, diagnostics);
   if (when_parsed) when_parsed();
   // A file that could not be parsed has no declarations: everything that names them would be reported again.
-  if (!diagnostics.has_errors()) Checker(*program, diagnostics).run(loaded);
+  if (!diagnostics.has_errors()) Checker(*program, from.library, diagnostics).run(loaded);
   return program;
 }
 

@@ -4,6 +4,10 @@
 
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "compiler/base/diagnostics.h"
 #include "compiler/base/source.h"
@@ -15,10 +19,13 @@ namespace rollout::check {
 inline constexpr size_t max_modules = 1000;                      ///< also of a chain of imports
 inline constexpr size_t max_program_bytes = size_t{64} << 20;    ///< of all files of one program together
 
+/// The files of the standard library, as `std/strategy/canary.rollout`, with their texts.
+using Library = std::vector<std::pair<std::string, std::string_view>>;
+
 /// Where the texts of a program come from.
 struct Sources {
-  Loader files;    ///< by the path below the project root
-  Loader library;  ///< `std/…`
+  Loader files;  ///< by the path below the project root
+  const Library& library;
   const Layout& layout;
 };
 

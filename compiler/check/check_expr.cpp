@@ -1,4 +1,5 @@
 #include "compiler/check/values.h"
+#include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
 
 namespace rollout::check {
@@ -93,6 +94,15 @@ void ValueChecker::report_live(const ast::Expr* expr, std::string_view whose, co
 
 namespace {
 
+/// A value of `wanted` in quotes: `"4"` where 4 is meant.
+void advise_unquoted(Diagnostic& diagnostic, const ast::Expr* expr, const Type* wanted) {
+  auto* literal = expr->kind == ast::ExprKind::Literal ? static_cast<const ast::LiteralExpr*>(expr) : nullptr;
+  if (!literal || literal->literal != ast::LiteralKind::String || literal->text.size() < 2) return;
+  std::string inside(literal->text.substr(1, literal->text.size() - 2));
+  if (!eval::parse_value(eval::value_kind(wanted), inside)) return;
+  diagnostic.advise(fmt::format("only text has quotes: write `{}`", inside)).fix(expr->span, inside);
+}
+
 /// Where a share is expected and a bare number stands.
 void advise_share(Diagnostic& diagnostic, const ast::Expr* number) {
   diagnostic.advise("a bare number is a count: write a share such as `5%`");
@@ -116,6 +126,7 @@ void ValueChecker::expect_found(const ast::Expr* expr, const Type* found, const 
       diagnostic.advise("a bare number is a count: write a unit, such as `5m` or `30s`");
     if (wanted->is(TypeKind::Percent) && (found->is(TypeKind::Int) || found->is(TypeKind::Float)))
       advise_share(diagnostic, expr);
+    if (found->is(TypeKind::String)) advise_unquoted(diagnostic, expr, wanted);
     if (found->is(TypeKind::Optional) && fits(found->arguments[0], wanted))
       diagnostic.advise("it may be absent: say what holds then, `(… or VALUE)`");
     return;
@@ -231,6 +242,7 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
       diagnostics_.report(name->span, diag::MadeOfItself, std::string(name->name)).at(symbol->span, "declared here");
       return simple(TypeKind::Error);
     case ir::Ref::Service: {
+      if (diagnostics_.has_errors() && lacks_binding(program_.services[symbol->index])) return simple(TypeKind::Error);
       std::vector<uint32_t> has;
       for (const ir::Binding& binding : program_.services[symbol->index].bindings) has.push_back(binding.capability);
       std::sort(has.begin(), has.end());

@@ -62,12 +62,30 @@ const Type* ValueChecker::service_member(const ast::MemberExpr* member, bool rol
   return signal_type(member);
 }
 
+bool lacks_binding(const ir::Service& service) {
+  auto binds = [](const ast::Setting& item) { return item.name.text == "workload" || item.name.text == "router"; };
+  llvm::ArrayRef<ast::Setting> settings = service.decl->settings;
+  return size_t(std::count_if(settings.begin(), settings.end(), binds)) > service.bindings.size();
+}
+
+namespace {
+
+/// A service that declares the signal lacks it only when its source was wrong.
+bool declares(const ir::Service& service, std::string_view signal) {
+  llvm::ArrayRef<ast::SignalItem> signals = service.decl->signals;
+  return std::any_of(signals.begin(), signals.end(), [&](const auto& item) { return item.name.text == signal; });
+}
+
+}  // namespace
+
 /// The signal's type in the service at hand or, for a parameter, in any service of the program.
 const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
   const ir::Service* service = known_service(member->object);
   std::vector<std::string_view> known;
+  bool broken = false;
   for (const ir::Service& candidate : program_.services) {
     if (service && service != &candidate) continue;
+    broken |= diagnostics_.has_errors() && (lacks_binding(candidate) || declares(candidate, member->member.text));
     for (const ir::ServiceSignal& signal : candidate.signals) {
       if (signal.name.text == member->member.text) {
         bool buckets = program_.capabilities[signal.capability].signals[signal.method].evidence == "buckets";
@@ -78,7 +96,7 @@ const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
     }
   }
   // A file of gates may be read alone: then nothing is known of the signals of a service.
-  if (!service && program_.services.empty()) return simple(TypeKind::Error);
+  if (broken || (!service && program_.services.empty())) return simple(TypeKind::Error);
   for (std::string_view word : {"canary", "stable", "replicas", "traffic"})
     if (!info(member->object).type->is(TypeKind::Role)) known.push_back(word);
   report_unknown(member->member.span, member->member.text,

@@ -3,6 +3,18 @@
 
 namespace rollout::check {
 
+namespace {
+
+/// A value that a setting of this type may have, as one writes it; empty: there is no usual one.
+std::string_view example_of(const Type* type) {
+  if (type->is(TypeKind::Probe)) return "http(\"/healthz\")";
+  if (type->is(TypeKind::Url)) return "\"http://127.0.0.1:9090\"";
+  if (type->is(TypeKind::List) && type->arguments[0]->is(TypeKind::String)) return "[\"bin/shop\"]";
+  return {};
+}
+
+}  // namespace
+
 std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> settings,
                                                const std::vector<ir::Parameter>& declared, Span whole,
                                                std::string_view whose) {
@@ -29,14 +41,24 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
     keep_bound(*parameter, setting.value);
     given.push_back({&*parameter, module_, setting.value});
   }
+  std::vector<const ir::Parameter*> missing;
   for (const ir::Parameter& parameter : declared) {
     bool found = std::any_of(given.begin(), given.end(), [&](const ir::Given& g) { return g.parameter == &parameter; });
-    if (!found && !parameter.default_value && !misspelt)
-      diagnostics_
-          .report(whole, diag::SettingMissing, std::string(whose), std::string(parameter.name.text),
-                  with_article(parameter.type))
-          .at(parameter.name.span, "declared here");
+    if (!found && !parameter.default_value && !misspelt) missing.push_back(&parameter);
   }
+  if (missing.empty()) return given;
+  std::string others = with_article(missing[0]->type), help;
+  for (const ir::Parameter* parameter : missing) {
+    if (parameter != missing[0])
+      others += fmt::format("; `{}`, {}", parameter->name.text, with_article(parameter->type));
+    std::string_view example = example_of(parameter->type);
+    if (!example.empty())
+      help += fmt::format("{}`{} = {}`", help.empty() ? "" : ", ", parameter->name.text, example);
+  }
+  Diagnostic& diagnostic = diagnostics_.report(whole, diag::SettingMissing, std::string(whose),
+                                               std::string(missing[0]->name.text), others);
+  for (const ir::Parameter* parameter : missing) diagnostic.at(parameter->name.span, "declared here");
+  if (!help.empty()) diagnostic.advise(fmt::format("write, for example, {}", help));
   return given;
 }
 

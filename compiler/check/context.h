@@ -11,7 +11,8 @@ namespace rollout::check {
 
 class Checker : private ValueChecker {
  public:
-  Checker(ir::Program& program, Diagnostics& diagnostics) : ValueChecker(program, diagnostics) {}
+  Checker(ir::Program& program, const Library& library, Diagnostics& diagnostics)
+      : ValueChecker(program, library, diagnostics) {}
 
   /// All modules, in the order in which they were loaded.
   void run(const Loaded& loaded);

@@ -40,6 +40,18 @@ std::string slashed(std::string path) {
   return path;
 }
 
+/// `std/backend/local.rollout` → `local`
+llvm::StringRef file_name(llvm::StringRef path) { return path.rsplit('/').second.rsplit('.').first; }
+
+/// A path as an import writes it: `std/backend/local.rollout` → `std.backend.local`; others as they are.
+std::string written_form(const std::string& path) {
+  llvm::StringRef name(path);
+  if (!name.startswith(library_folder)) return path;
+  std::string out = name.rsplit('.').first.str();
+  std::replace(out.begin(), out.end(), '/', '.');
+  return out;
+}
+
 class ModuleLoader {
  public:
   ModuleLoader(const Sources& from, SourceMap& sources, ir::Program& program, Diagnostics& diagnostics, Loaded& loaded)
@@ -109,7 +121,9 @@ class ModuleLoader {
   }
 
   std::nullopt_t not_found(const std::string& path, const OpError& why, Span from) {
-    report_reason(diagnostics_, from, why.refused ? diag::ImportRefused : diag::ImportNotFound, path, why.message);
+    Diagnostic& diagnostic = report_reason(diagnostics_, from, why.refused ? diag::ImportRefused : diag::ImportNotFound,
+                                           written_form(path), why.message);
+    if (llvm::StringRef(path).startswith(library_folder)) suggest_file(diagnostic, path);
     return std::nullopt;
   }
 
@@ -172,17 +186,67 @@ class ModuleLoader {
 
   /// `std.strategy.canary.{canary}`: the file std/strategy/canary.rollout; `std.backend.{local}`: one file a name.
   void read_library(const ast::ImportDecl& import, std::vector<Imported>& imports) {
+    auto load = [this](const std::string& file) { return library_text(file); };
     std::string path = slashed(std::string(import.path.text));
     std::string file = path + std::string(ending);
-    if (done_.count(file) || from_.library(file)) {
-      add(import, read(file, 0, from_.library, import.path.span), imports);
+    if (library_text(file)) {
+      add(import, read(file, 0, load, import.path.span), imports);
       return;
     }
+    if (!is_folder(path)) return report_no_such_path(import.path);
     for (const ast::ImportName& name : import.names) {
       file = fmt::format("{}/{}{}", path, name.name.text, ending);
-      std::optional<ir::ModuleId> id = read(file, 0, from_.library, name.name.span);
+      std::optional<ir::ModuleId> id = read(file, 0, load, name.name.span);
       if (id) imports.push_back({&name, *id});
     }
+  }
+
+  Result<std::string> library_text(llvm::StringRef path) const {
+    llvm::StringRef folder = path.rsplit('/').first;
+    std::vector<std::string_view> beside;
+    for (const auto& [file, text] : from_.library) {
+      if (path == llvm::StringRef(file)) return std::string(text);
+      if (llvm::StringRef(file).rsplit('/').first == folder) beside.push_back(file_name(file));
+    }
+    if (beside.empty()) return OpError{"the standard library has no such file"};
+    return OpError{fmt::format("the standard library has no such file; in {} there are {}",
+                               written_form(folder.str() + std::string(ending)), list_of(beside))};
+  }
+
+  bool is_folder(const std::string& path) const {
+    return std::any_of(from_.library.begin(), from_.library.end(),
+                       [&](const auto& file) { return file.first.starts_with(path + "/"); });
+  }
+
+  /// A file of the folder whose name is near the one that was written.
+  void suggest_file(Diagnostic& diagnostic, llvm::StringRef path) const {
+    auto [folder, name] = path.drop_back(ending.size()).rsplit('/');
+    std::vector<std::string_view> beside;
+    for (const auto& [file, text] : from_.library)
+      if (llvm::StringRef(file).rsplit('/').first == folder) beside.push_back(file_name(file));
+    std::string_view near = nearest(name, beside);
+    if (near.empty()) return;
+    diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(diagnostic.span, std::string(near));
+  }
+
+  /// Neither a folder nor a file of the library.
+  void report_no_such_path(const ast::Name& path) {
+    std::vector<std::string> known;  // `std.backend`, and behind the folders their files in the same form
+    auto add_once = [&](const std::string& file) {
+      std::string dotted = written_form(file);
+      if (std::find(known.begin(), known.end(), dotted) == known.end()) known.push_back(std::move(dotted));
+    };
+    for (const auto& [file, text] : from_.library)
+      add_once(llvm::StringRef(file).rsplit('/').first.str() + std::string(ending));
+    size_t folders = known.size();
+    for (const auto& [file, text] : from_.library) add_once(file);
+    Diagnostic& diagnostic = diagnostics_.report(path.span, diag::ImportNotFound, std::string(path.text),
+                                                 "the standard library has no such file");
+    std::vector<std::string_view> all(known.begin(), known.end());
+    std::string_view near = nearest(path.text, all);
+    if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(path.span, std::string(near));
+    all.resize(folders);
+    diagnostic.note(fmt::format("there are {}", list_of(all)));
   }
 
   /// `shared.gates.{healthy}`: gates.rollout of the package that rollout.toml calls `shared`, as in std.

@@ -76,6 +76,7 @@ void ValueChecker::report_unknown(Span span, std::string_view name, std::string_
                                ? diagnostics_.report(span, diag::UnknownName, std::string(what), std::string(name))
                                : diagnostics_.report(span, diag::UnknownMember, std::string(what.substr(of + 4)),
                                                      std::string(what.substr(0, of)), std::string(name));
+  if (suggest_import(diagnostic, name, what)) return;
   std::string_view near = nearest(name, known);
   if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
   if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/check/check.h"
 #include "compiler/check/circles.h"
 #include "compiler/check/state.h"
 #include "compiler/ir/match.h"
@@ -15,10 +16,13 @@ namespace rollout::check {
 
 /// `a service`, `an input`: for "`x` is …, not …".
 std::string_view kind_text(ir::Ref kind);
+/// Whether it binds a target that was wrong: reported there, so nothing is said of what the service cannot do.
+bool lacks_binding(const ir::Service& service);
 
 class ValueChecker {
  protected:
-  ValueChecker(ir::Program& program, Diagnostics& diagnostics) : program_(program), diagnostics_(diagnostics) {}
+  ValueChecker(ir::Program& program, const Library& library, Diagnostics& diagnostics)
+      : program_(program), library_(library), diagnostics_(diagnostics) {}
 
   // names.cpp
   std::optional<ir::Symbol> find(std::string_view name) const;
@@ -27,6 +31,8 @@ class ValueChecker {
   std::vector<std::string_view> names_of(ir::Ref kind) const;
   void warn_deprecated(Span given, const ast::Name& name, const ast::Name& deprecated);
   void report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known);
+  /// When a file of the program or the library declares the name; false when none does.
+  bool suggest_import(Diagnostic& diagnostic, std::string_view name, std::string_view what);
   const Local* find_local(std::string_view name) const;
   uint32_t add_local(const ast::Name& name, const Type* type, ir::Time time = ir::Time::Plan);
   // check_type.cpp
@@ -116,6 +122,7 @@ class ValueChecker {
   ir::Module& module() { return *program_.modules[module_]; }
 
   ir::Program& program_;
+  const Library& library_;
   Diagnostics& diagnostics_;
   ir::ModuleId module_ = 0;
   std::vector<Local> locals_;
@@ -127,6 +134,7 @@ class ValueChecker {
   uint32_t func_ = UINT32_MAX;          ///< being checked
   std::vector<Call> func_calls_;
   std::vector<Bound> bounds_;
+  std::vector<Fix> imports_;  ///< that were suggested
   std::vector<uint32_t> open_lets_;  ///< being checked, to find one that is made of itself
 };
 

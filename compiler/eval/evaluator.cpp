@@ -200,14 +200,14 @@ Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, 
                       const ast::Expr* given, const Frame& frame) {
   if (!given && !parameter.default_value) return {};
   Value value = given ? eval(module, given, frame) : eval(declared_in, parameter.default_value, {});
-  check_where(parameter, declared_in, value, given ? given->span : parameter.name.span);
+  if (!check_where(parameter, declared_in, value, given ? given->span : parameter.name.span)) return {};
   return value;
 }
 
-void Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at) {
-  if (!parameter.where || value.is(Kind::None)) return;
+bool Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at) {
+  if (!parameter.where || value.is(Kind::None)) return true;
   const Frame frame = {value};
-  if (eval(declared_in, parameter.where, frame).number) return;
+  if (eval(declared_in, parameter.where, frame).number) return true;
   // The part of `a and b` that is false, with its two sides as values.
   const ast::Expr* broken = parameter.where;
   std::string why = "this does not hold";
@@ -225,6 +225,7 @@ void Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declare
   }
   diagnostics_.report(at, diag::RefinementBroken, std::string(parameter.name.text), to_text(value))
       .at(broken->span, why);
+  return false;
 }
 
 Value Evaluator::eval_unary(ir::ModuleId module, const ast::UnaryExpr* unary, const Frame& frame) {

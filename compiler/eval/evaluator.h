@@ -34,8 +34,8 @@ class Evaluator {
   void observe(uint32_t index, Value value) { lets_[index] = std::move(value); }
   /// The value of a `let` of a module.
   Value let(uint32_t index);
-  /// Reports when `value` does not fit the parameter's `where`. `at` is where the value was written.
-  void check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at);
+  /// Reports when `value` does not fit the parameter's `where`, and returns false. `at` is where it was written.
+  bool check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at);
   /// The number of a value in the unit of its kind, for arithmetic on mixed kinds.
   static double number_of(const Value& value) {
     return value.is(Value::Kind::Float) ? value.real : double(value.number);

@@ -71,7 +71,7 @@ std::vector<std::pair<std::string, Value>> Planner::settings(const std::vector<i
 void Planner::observe(uint32_t index) {
   const Service& service = plan_.services[index];
   std::string text = service_text(service);
-  Value stable = Value::of(Value::Kind::Image, "(the version that runs)");
+  Value stable = Value::of(Value::Kind::Image, "(the earlier version)");
   if (!request_.snapshot.offline) stable = {};
   for (const ObservedService& observed : request_.snapshot.services) {
     if (observed.service != text) continue;

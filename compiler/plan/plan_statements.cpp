@@ -102,7 +102,8 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
     if (gate == none) return;
     const Gate& bound = plan_.gates[gate];
     if (judges_settled(bound)) continue;
-    if (bound.sample_ns > step.hold_ns)
+    bool said = step.hold_ns <= 0;  // that it is no length of a hold
+    if (!said && bound.sample_ns > step.hold_ns)
       diagnostics_.report(hold->duration->span, diag::HoldTooShort, eval::duration_text(step.hold_ns),
                           eval::duration_text(bound.sample_ns));
     check_samples(value, bound, step.hold_ns, hold->duration->span);

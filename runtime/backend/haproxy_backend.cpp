@@ -139,6 +139,7 @@ Observation HaproxyBackend::see_expected(const View& view) {
     return {Seen::Absent,
             fmt::format("the canary gets {}, not {}", ppb_text(share), ppb_text(view.canary_ppb))};
   }
+  if (share == 0) return {Seen::Present, "the canary gets no traffic"};
   return {Seen::Present,
           fmt::format("the canary gets {}, on {} servers", ppb_text(share), view.canary.size())};
 }

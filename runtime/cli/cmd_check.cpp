@@ -1,25 +1,31 @@
 #include "runtime/cli/mend.h"
 #include "runtime/cli/report.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "runtime/cli/packages.h"
+#include "runtime/cli/planning.h"
 
 namespace rollout::cli {
 
 namespace {
 
+using Inputs = std::vector<std::pair<std::string, std::string>>;
+
 constexpr int64_t max_error_limit = 1'000'000;
 constexpr int max_rounds = 10;
 
 /// One round of edits.
-int mend_once(const Context& context, const std::vector<std::string>& files, Timings& timings, bool& changed) {
+int mend_once(const Context& context, const std::vector<std::string>& files, const Inputs& inputs, Timings& timings,
+              bool& changed) {
   Mend mend(context);
   for (const std::string& file : files) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
-    check_plans(*compilation);
+    check_plans(*compilation, inputs);
     mend.add(*place, *compilation);
   }
   int code = mend.finish();
@@ -28,10 +34,11 @@ int mend_once(const Context& context, const std::vector<std::string>& files, Tim
 }
 
 /// Round after round: names are looked at only in a file that parses.
-int mend_files(const Context& context, const std::vector<std::string>& files, Timings& timings) {
+int mend_files(const Context& context, const std::vector<std::string>& files, const Inputs& inputs,
+               Timings& timings) {
   bool changed = true;
   for (int round = 0; changed && round < max_rounds; ++round)
-    if (int code = mend_once(context, files, timings, changed); code != Ok) return code;
+    if (int code = mend_once(context, files, inputs, timings, changed); code != Ok) return code;
   return Ok;
 }
 
@@ -53,13 +60,16 @@ int cmd_check(const Context& context) {
   if (named.empty()) named.push_back(".");
   Result<std::vector<std::string>> files = rollout_files(context.env.directory, named);
   if (!files) return context.fail(Usage, files.error().message);
+  Result<Inputs> inputs = inputs_of(context);
+  if (!inputs) return context.fail(Usage, inputs.error().message);
   Timings timings(context);
   if (context.args.has("--fix"))
-    if (int code = mend_files(context, *files, timings); code != Ok) return code;
+    if (int code = mend_files(context, *files, *inputs, timings); code != Ok) return code;
   Result<int64_t> limit = number_of(context.args, "--error-limit", max_shown, 1, max_error_limit);
   if (!limit) return context.fail(Usage, limit.error().message);
   Report report(context, size_t(*limit));
   size_t rollouts = 0, tests = 0;
+  std::set<std::string> known;
   // What is compared here is not compared again file by file.
   Lock lock = context.args.has("--locked") ? Lock::Ignored : Lock::Verified;
   if (lock == Lock::Ignored)
@@ -68,16 +78,21 @@ int cmd_check(const Context& context) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings, lock);
-    check_plans(*compilation);
+    check_plans(*compilation, *inputs);
     timings.mark("plan");
     report.add(*compilation);
     const ir::Program& program = *compilation->program;
+    for (const ir::Input& input : program.inputs) known.insert(std::string(input.decl->name.text));
     for (const ir::Rollout& rollout : program.rollouts)
       rollouts += rollout.module + 1 == program.modules.size();
     for (const ir::Test& test : program.tests) tests += test.module + 1 == program.modules.size();
   }
   report.finish();
   if (report.errors() > 0) return FileErrors;
+  for (const auto& [name, text] : *inputs)
+    if (!known.contains(name))
+      return context.fail(Usage,
+                          fmt::format("`--set {0}={1}`: no file that was checked has an input `{0}`", name, text));
   if (!context.quiet && (context.format == "text" || context.format == "short"))
     context.out(fmt::format("{} {}, {}, {}\n", context.style.good("ok:"), count_of(files->size(), "file"),
                             count_of(rollouts, "rollout"), count_of(tests, "test")));

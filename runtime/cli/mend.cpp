@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
 
 namespace rollout::cli {
 
@@ -24,7 +25,7 @@ std::string Mend::said(const Change& change, const Fix& fix) const {
   std::string_view before = std::string_view(change.text).substr(0, fix.span.begin);
   size_t line = size_t(std::count(before.begin(), before.end(), '\n')) + 1;
   std::string was = change.text.substr(fix.span.begin, fix.span.end - fix.span.begin);
-  std::string now = fix.text.substr(std::min(fix.text.find_first_not_of(" \n"), fix.text.size()));
+  std::string now = llvm::StringRef(fix.text).trim().str();
   std::string what = was.empty()   ? fmt::format("`{}` added", now)
                      : now.empty() ? fmt::format("`{}` removed", was)
                                    : fmt::format("`{}` is now `{}`", was, now);
