@@ -20,7 +20,7 @@ bool judges(const plan::Plan& plan, StepRef hold, uint32_t service) {
   return false;
 }
 
-/// The running hold among `candidates` that judges the service, else the first.
+/// Of the running holds that are a `candidate`, the one that judges the service, else the first.
 template <typename Candidate>
 bool is_first(const plan::Plan& plan, const State& state, StepRef hold, uint32_t service, Candidate candidate) {
   if (state.holds.size() == 1) return true;

@@ -32,12 +32,6 @@ rollout both {
 rollout one { checkout.install("checkout:2") }
 )";
 
-bool says(const Terminal& terminal, std::string_view text) {
-  INFO(terminal.said);
-  CHECK(terminal.said.find(text) != std::string::npos);
-  return terminal.said.find(text) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("an abort waits for the one who drives the run, but not for ever") {

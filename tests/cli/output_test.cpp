@@ -23,12 +23,6 @@ service checkout {
 rollout release { checkout.install("checkout:1") }
 )";
 
-bool says(const Terminal& terminal, std::string_view text) {
-  INFO(terminal.said);
-  CHECK(terminal.said.find(text) != std::string::npos);
-  return terminal.said.find(text) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("output that is lost is a failure of what only shows something") {

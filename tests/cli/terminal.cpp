@@ -84,4 +84,11 @@ effects::ServiceLock Terminal::lock(const std::string& service) {
   return std::move(*lock);
 }
 
+bool says(const Terminal& terminal, std::string_view text) {
+  INFO(terminal.said);
+  bool said = terminal.said.find(text) != std::string::npos;
+  CHECK(said);
+  return said;
+}
+
 }  // namespace rollout::cli_test

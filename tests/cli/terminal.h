@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/cli/cli.h"
@@ -40,5 +41,8 @@ class Terminal {
   std::string text_;
   std::unique_ptr<journal::SqliteStore> store_;
 };
+
+/// A check that `text` is part of what was said.
+bool says(const Terminal& terminal, std::string_view text);
 
 }  // namespace rollout::cli_test

@@ -1,6 +1,7 @@
 // rollout_manual: makes the library's pages in docs/language/library from the `///` comments in stdlib, one page a
-// folder and one section a file, and compares them with those that are there; with --update it writes them.
-// Always true: what stands in a page stands in the library, so the two cannot drift apart.
+// folder and one section a file, and the grammar's excerpts in docs/language/reference.md; compares them with those
+// that are there; with --update it writes them.
+// Always true: what stands in a page stands in the library or the grammar, so the two cannot drift apart.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -14,6 +15,7 @@
 #include "compiler/base/render.h"
 #include "compiler/syntax/parse.h"
 #include "tests/golden/diff.h"
+#include "tests/manual/grammar.h"
 
 namespace fs = std::filesystem;
 
@@ -103,7 +105,7 @@ bool add_file(const fs::path& file, std::string& page) {
 Pages make_pages(const fs::path& root) {
   Pages pages;
   for (const Folder& folder : folders) {
-    std::string& page = pages[fmt::format("{}.md", folder.name)];
+    std::string& page = pages[fmt::format("library/{}.md", folder.name)];
     page = fmt::format("# {0}\n{1}\n\nMade from the comments in [stdlib/{2}](../../../stdlib/{2}/); "
                        "`ninja manual-update` makes it anew.\n",
                        folder.title, folder.about, folder.name);
@@ -114,15 +116,20 @@ Pages make_pages(const fs::path& root) {
   }
   for (const fs::directory_entry& entry : fs::directory_iterator(root / "stdlib")) {
     std::string name = entry.path().filename();
-    if (!entry.is_directory() || pages.contains(name + ".md")) continue;
+    if (!entry.is_directory() || pages.contains("library/" + name + ".md")) continue;
     fmt::print("FAILED stdlib/{}: it has no page: give it a title in tests/manual/main.cpp\n", name);
     return {};
   }
+  std::optional<std::string> reference =
+      with_excerpts(read_file(root / "docs/language/reference.md"), read_file(root / "grammar/RolloutLexer.g4"),
+                    read_file(root / "grammar/RolloutParser.g4"));
+  if (!reference) return {};
+  pages["reference.md"] = std::move(*reference);
   return pages;
 }
 
 int update(const fs::path& folder, const Pages& pages) {
-  fs::create_directories(folder);
+  fs::create_directories(folder / "library");
   for (const auto& [name, text] : pages) {
     if (read_file(folder / name) == text) continue;
     std::ofstream(folder / name, std::ios::binary) << text;
@@ -149,7 +156,7 @@ int compare(const fs::path& folder, const Pages& pages) {
 int run(const fs::path& root, bool writes) {
   Pages pages = make_pages(root);
   if (pages.empty()) return 1;
-  fs::path folder = root / "docs/language/library";
+  fs::path folder = root / "docs/language";
   return writes ? update(folder, pages) : compare(folder, pages);
 }
 
