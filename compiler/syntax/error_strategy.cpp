@@ -9,6 +9,8 @@ namespace rollout::syntax {
 
 namespace {
 
+constexpr int max_deletions = 10;  ///< of one token each, until the rest of a statement is left out
+
 using Expected = antlr4::misc::IntervalSet;
 
 /// What stands at this point of the grammar, in the user's words; empty: name the tokens.
@@ -166,6 +168,7 @@ void ErrorStrategy::report_missing(const Token* before, const std::string& wante
 void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Expected& expected) {
   if (same_statement(found)) return;
   last_ = found;
+  deletions_ = 0;
   if (const Token* gap = before_gap(found)) {
     TokenType type = gap->type;
     report_missing(gap, type == Parser::DOT ? "a name" : type == Parser::COLON ? "a type or a value" : "a value");
@@ -215,6 +218,8 @@ antlr4::Token* ErrorStrategy::singleTokenDeletion(antlr4::Parser* parser) {
   bool bracket = closes(token->type) || token->type == Parser::LBRACE;
   bool last = token->type == end_of_file || token[1].first_on_line;
   if (bracket || last || token->first_on_line) return nullptr;
+  // `+ - + - …`: without each `+` it is one expression as deep as it is long, which no limit of depth has seen.
+  if (same_statement(token) && ++deletions_ > max_deletions) return nullptr;
   return DefaultErrorStrategy::singleTokenDeletion(parser);
 }
 

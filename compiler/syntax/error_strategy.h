@@ -31,6 +31,7 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
   const Tokens& tokens_;
   Diagnostics& diagnostics_;
   const Token* last_ = nullptr;        ///< where the last message stands
+  int deletions_ = 0;                  ///< of tokens in the statement of `last_`
   size_t last_recovery_ = SIZE_MAX;    ///< where the parser last went on
 };
 

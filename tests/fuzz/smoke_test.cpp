@@ -148,6 +148,7 @@ std::vector<Family> families() {
       {"members", [](size_t n) { return "let a = b" + repeat(".c", n); }},
       {"calls", [](size_t n) { return "let a = b" + repeat("(c)", n); }},
       {"signs", [](size_t n) { return "let a = " + repeat("- ", n) + "1"; }},
+      {"signs in turn", [](size_t n) { return "let a = 1" + repeat(" + -", n) + " 1"; }},
       {"nots", [](size_t n) { return "let a = " + repeat("not ", n) + "b"; }},
       {"open braces", [](size_t n) { return "rollout a " + repeat("{ phase b ", n); }},
       {"closing braces", [](size_t n) { return repeat("}\n", n); }},
