@@ -7,6 +7,7 @@
 #include <llvm/Support/Unicode.h>
 
 #include "compiler/base/json.h"
+#include "compiler/base/visible.h"
 
 namespace rollout {
 
@@ -51,18 +52,20 @@ std::string snippet(const SourceMap& sources, Span span, char head, char tail, s
   size_t from = std::min<size_t>(span.begin - start, line.size());
   size_t to = std::clamp<size_t>(span.end - start, from, line.size());
   std::string margin = fmt::format("{:>5} | ", number);
-  std::string pad = padding(line.substr(0, from));
-  size_t width = std::max<size_t>(1, columns(line.substr(from, to - from)));
+  std::string before = visible(line.substr(0, from)), meant = visible(line.substr(from, to - from));
+  std::string pad = padding(before);
+  size_t width = std::max<size_t>(1, columns(meant));
   std::string marks(1, head);
   marks.append(width - 1, tail);
-  if (!label.empty()) marks += fmt::format(" {}", label);
-  std::string text = repeats_line ? fmt::format("{}{}\n", margin, line) : "";
+  if (!label.empty()) marks += fmt::format(" {}", visible(label));
+  std::string text =
+      repeats_line ? fmt::format("{}{}{}{}\n", margin, before, meant, visible(line.substr(to))) : "";
   return text + fmt::format("      | {}{}\n", pad, paint(code, marks));
 }
 
 std::string place(const SourceMap& sources, Span span) {
   Location at = sources.locate(span.source, span.begin);
-  return fmt::format("{}:{}:{}", sources.shown_name(span.source), at.line, at.column);
+  return fmt::format("{}:{}:{}", visible(sources.shown_name(span.source)), at.line, at.column);
 }
 
 std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, const Painter& paint) {
@@ -70,8 +73,8 @@ std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, c
   std::string_view code = is_error ? red : yellow;
   std::string out;
   if (diagnostic.span.valid()) out += fmt::format("{}: ", paint(bold, place(sources, diagnostic.span)));
-  out += fmt::format("{} {} [{}]\n", paint(code, is_error ? "error:" : "warning:"), diagnostic.message,
-                     diagnostic.name);
+  out += fmt::format("{} {} [{}]\n", paint(code, is_error ? "error:" : "warning:"),
+                     visible(diagnostic.message), diagnostic.name);
   if (diagnostic.span.valid()) out += snippet(sources, diagnostic.span, '^', '~', diagnostic.label, code, paint);
   bool only_that_line = true;  // then further marks stand below the first ones
   for (const Label& label : diagnostic.labels) {
@@ -82,8 +85,8 @@ std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, c
     out += snippet(sources, label.span, '-', '-', label.text, blue, paint, !(same_line && only_that_line));
     only_that_line &= same_line;
   }
-  for (const std::string& note : diagnostic.notes) out += fmt::format("  {} {}\n", paint(blue, "note:"), note);
-  if (!diagnostic.help.empty()) out += fmt::format("  {} {}\n", paint(blue, "help:"), diagnostic.help);
+  for (const std::string& note : diagnostic.notes) out += fmt::format("  {} {}\n", paint(blue, "note:"), visible(note));
+  if (!diagnostic.help.empty()) out += fmt::format("  {} {}\n", paint(blue, "help:"), visible(diagnostic.help));
   return out;
 }
 

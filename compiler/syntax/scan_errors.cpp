@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/visible.h"
 #include "compiler/syntax/antlr.h"
 #include "compiler/syntax/parse.h"
 
@@ -173,6 +174,7 @@ size_t report_single_quotes(const Tokens& tokens, const Token& quote, Diagnostic
 /// Returns how many tokens the mistake takes.
 size_t report_bad_character(const Tokens& tokens, const Token& token, Diagnostics& diagnostics) {
   std::string text(tokens.text(token));
+  if (find_hidden(text)) return 1;  // it was reported as such
   if (text == "'") return report_single_quotes(tokens, token, diagnostics);
   Diagnostic& diagnostic = diagnostics.report(tokens.span(token), diag::BadCharacter, text);
   if (text == ";") diagnostic.advise("a statement ends with its line").fix(tokens.span(token), "");
@@ -185,8 +187,21 @@ size_t report_bad_character(const Tokens& tokens, const Token& token, Diagnostic
 
 }  // namespace
 
+/// In comments and strings, too: what is reviewed must be what is read.
+void report_hidden(std::string_view text, SourceId source, Diagnostics& diagnostics) {
+  constexpr std::string_view order_mark = "\xEF\xBB\xBF";
+  size_t from = text.starts_with(order_mark) ? order_mark.size() : 0;
+  for (auto hidden = find_hidden(text, from); hidden; hidden = find_hidden(text, from)) {
+    from = hidden->at + hidden->bytes;
+    if (hidden->code == '\r') continue;
+    diagnostics.report({source, uint32_t(hidden->at), uint32_t(from)}, diag::HiddenCharacter,
+                       code_point_text(hidden->code));
+  }
+}
+
 bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
   size_t errors = diagnostics.errors();
+  report_hidden(tokens.whole(), tokens.source(), diagnostics);
   const std::vector<Token>& all = tokens.visible();
   for (size_t i = 0; i < all.size(); ++i) {
     const Token& token = all[i];

@@ -19,6 +19,8 @@ class Tokens {
 
   Span span(const Token& token) const { return {source_, token.begin, token.end}; }
   std::string_view text(const Token& token) const { return text_.substr(token.begin, token.end - token.begin); }
+  std::string_view whole() const { return text_; }
+  SourceId source() const { return source_; }
   /// Blanks that the token's line begins with.
   uint32_t indent(const Token& token) const;
   /// The visible token before `token`, which is one itself; or null.

@@ -142,6 +142,10 @@ int help(Env& env, const std::vector<std::string>& topics) {
 
 }  // namespace
 
+void Context::out(std::string_view text) const {
+  env.out(json() || format == "sarif" ? std::string(text) : shown(text));
+}
+
 int Context::fail(int code, std::string_view message) const {
   env.err(fmt::format("{} {}\n", error_style.bad("rollout:"), message));
   return code;
@@ -163,7 +167,9 @@ int dispatch(Env& env, const std::vector<std::string>& args) {
 
 }  // namespace
 
-int run(Env& env, const std::vector<std::string>& args) {
+int run(Env& given, const std::vector<std::string>& args) {
+  Env env = given;
+  env.err = [&given](std::string_view text) { given.err(shown(text)); };
   if (args.empty()) {
     env.err(overview());
     return Usage;

@@ -23,7 +23,8 @@ struct Context {
   bool verbose = false;
 
   bool json() const { return format == "json"; }
-  void out(std::string_view text) const { env.out(text); }
+  /// What stands in `text` and would act on a terminal is written out, unless it is our own style; JSON escapes it.
+  void out(std::string_view text) const;
   /// One sentence on standard error, behind the program's name. Returns `code`.
   int fail(int code, std::string_view message) const;
   /// A failed Result: refused is exit code 7, everything else `otherwise`.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/visible.h"
 #include "compiler/eval/value.h"
 
 namespace rollout::cli {
@@ -24,6 +25,27 @@ std::string_view Style::level(int64_t share_ppb) const {
   size_t index =
       size_t(std::clamp<int64_t>((share_ppb * 8 + eval::percent_all - 1) / eval::percent_all - 1, 0, 7));
   return (unicode ? blocks : letters)[index];
+}
+
+std::string shown(std::string_view text) {
+  constexpr std::string_view begin = "\033[";
+  std::string out;
+  while (!text.empty()) {
+    size_t end = std::min(text.find(begin), text.size());
+    out += visible(text.substr(0, end));
+    text.remove_prefix(end);
+    if (text.empty()) break;
+    size_t taken = begin.size();
+    bool ours = false;
+    for (std::string_view code : {"0m", "1m", "2m", "32m", "33m", "36m", "1;31m", "1;33m", "1;34m"}) {
+      if (!text.substr(begin.size()).starts_with(code)) continue;
+      taken += code.size();
+      ours = true;
+    }
+    out += ours ? std::string(text.substr(0, taken)) : visible(text.substr(0, taken));
+    text.remove_prefix(taken);
+  }
+  return out;
 }
 
 size_t width_of(std::string_view text) {

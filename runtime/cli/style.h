@@ -33,6 +33,9 @@ struct Style {
   std::string paint(std::string_view code, std::string_view text) const;
 };
 
+/// `text` as `visible` gives it (compiler/base/visible.h), but with the sequences that Style paints.
+std::string shown(std::string_view text);
+
 /// How many columns `text` takes, not counting escape sequences.
 size_t width_of(std::string_view text);
 /// `text` filled up with spaces to `width` columns.

@@ -155,8 +155,10 @@ std::string event_json(const std::string& run, const journal::Event& event) {
   return json.take() + "\n";
 }
 
+constexpr std::string_view clear_line = "\r\033[K";
+
 void RunView::print(std::string_view line) {
-  if (drawn_) context_.out("\r\033[K");
+  if (drawn_) context_.env.out(clear_line);
   drawn_ = false;
   context_.out(fmt::format("{}\n", line));
 }
@@ -164,12 +166,13 @@ void RunView::print(std::string_view line) {
 void RunView::redraw(std::string_view line) {
   Style plain = context_.style;
   plain.color = false;
-  context_.out(fmt::format("\r\033[K{}", cut(line, size_t(context_.style.columns - 1), plain)));
+  context_.env.out(clear_line);
+  context_.out(cut(line, size_t(context_.style.columns - 1), plain));
   drawn_ = true;
 }
 
 void RunView::finish() {
-  if (drawn_) context_.out("\r\033[K");
+  if (drawn_) context_.env.out(clear_line);
   drawn_ = false;
 }
 

@@ -92,4 +92,17 @@ TEST_CASE("text is broken between words, and none of it is lost") {
   CHECK(cli::wrap("", 20).empty());
 }
 
+TEST_CASE("what comes from outside does not act on the terminal") {
+  cli::Style style;
+  style.color = true;
+  CHECK(cli::shown(style.bad("no:") + " a\tb\n") == style.bad("no:") + " a\tb\n");
+  CHECK(cli::shown("\033[8mhidden\033[0m \033]0;title\a") == "<U+001B>[8mhidden\033[0m <U+001B>]0;title<U+0007>");
+  CHECK(cli::shown("100%\r5%") == "100%<U+000D>5%");
+  CHECK(cli::shown("a\xE2\x80\xAE" "b \xC2\x9B \xFF\xE2\x80") == "a<U+202E>b <U+009B> <0xFF><0xE2><0x80>");
+  CHECK(cli::shown("naïve → 東京 👩\u200D🚀") == "naïve → 東京 👩\u200D🚀");
+  Terminal terminal(shop);
+  CHECK(terminal.type({"status", "no\033[2Jrun"}) == 2);
+  says(terminal, "no<U+001B>[2Jrun");
+}
+
 }  // namespace rollout::cli_test
