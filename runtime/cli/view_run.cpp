@@ -129,8 +129,9 @@ struct Line {
     return fmt::format("{}, no new effect starts; {}", style.warn("interrupted"), left);
   }
   std::string operator()(const journal::RollbackStarted& e) const {
-    if (e.cause == journal::Cause::Abort) return fmt::format("{} {}", style.bad("rolling back:"), e.detail);
-    return fmt::format("{} {}: {}", style.bad("rolling back,"), cause_text(e.cause), e.detail);
+    // What failed was said by the line before; that of an abort may be older.
+    bool aborted = e.cause == journal::Cause::Abort;
+    return fmt::format("{} {}", style.bad("rolling back:"), aborted ? e.detail : std::string(cause_text(e.cause)));
   }
   std::string operator()(const journal::VerifyStarted& e) const {
     return in_phase(journal::verification,

@@ -92,7 +92,9 @@ struct Summary {
 
   std::string act_text(const StepLog& step, const plan::Action& action) const {
     std::string text = action.text;
-    if (step.failed) text += fmt::format(": {} {}", style.bad("failed,"), step.detail);
+    bool is_why = log.rollback && log.rollback->detail.find(step.detail) != std::string::npos;
+    if (step.failed && is_why) text += fmt::format(": {}", style.bad("failed"));
+    else if (step.failed) text += fmt::format(": {} {}", style.bad("failed,"), step.detail);
     else if (!step.ended) text += log.rollback ? ": stopped" : ": underway";
     else if (step.adopted) text += " (was so already)";
     if (step.attempts > 1) text += fmt::format(" ({} attempts)", step.attempts);
