@@ -1,8 +1,23 @@
+#include "compiler/base/visible.h"
 #include "compiler/plan/build.h"
 
 namespace rollout::plan {
 
 using eval::Value;
+
+namespace {
+
+constexpr size_t max_name_bytes = 100;
+
+/// Why the name cannot stand in a line of its own; empty: it can.
+std::string problem_of_name(std::string_view name) {
+  if (name.empty()) return "it is empty";
+  if (name.size() > max_name_bytes) return fmt::format("it has {} bytes, at most {} fit", name.size(), max_name_bytes);
+  if (find_hidden(name) || name.find_first_of("\n\t") != std::string_view::npos) return "it is not one line of text";
+  return {};
+}
+
+}  // namespace
 
 void Planner::plan_block(const ast::Block* block, Scope& scope, Order order) {
   uint32_t first = uint32_t(plan_.steps.size());
@@ -72,7 +87,9 @@ void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
     if (!label.is(Value::Kind::String)) return;
     name = label.text;
   }
-  if (name.empty()) diagnostics_.report(phase->name.span, diag::BadText, "`\"\"`", "name of a phase", "it is empty");
+  if (std::string problem = problem_of_name(name); !problem.empty())
+    diagnostics_.report(phase->name.span, diag::BadText, fmt::format("`{}`", sources_.text(phase->name.span)),
+                        "name of a phase", problem);
   uint32_t outer = phase_;
   phase_ = uint32_t(plan_.phases.size());
   plan_.phases.push_back({std::move(name)});
