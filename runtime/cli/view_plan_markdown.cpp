@@ -9,14 +9,17 @@ namespace {
 
 constexpr size_t max_rows = 50;  ///< comments have a size limit on every forge
 
-/// Text of the user's files inside a table: it must not end the cell or begin a tag.
+/// Text of the user's files inside a table: it must not end the cell, be markup, or call anybody.
 std::string cell(std::string_view text) {
   std::string out;
-  for (char c : text) {
-    if (c == '|') out += "\\|";
-    else if (c == '<') out += "&lt;";
-    else if (c == '\n') out += ' ';
-    else out += c;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    bool ends_link_text = c == ']' && text.substr(i + 1).starts_with('(');
+    bool markup = c == '|' || c == '*' || c == '~' || c == '`' || c == '\\' || ends_link_text;
+    if (markup) out += '\\';
+    if (c == '<') out += "&lt;";
+    else if (c == '@') out += "&#64;";
+    else out += c == '\n' ? ' ' : c;
   }
   return out;
 }
