@@ -68,6 +68,11 @@ class ModuleLoader {
     }
     Result<std::string> real = layout_.real_path ? layout_.real_path(path) : path;
     if (!real) return not_found(path, real.error(), from);
+    // A message shows the line that it is about: nothing else that lies in the project may come to be shown so.
+    if (from.valid() && !llvm::StringRef(*real).endswith(ending)) {
+      diagnostics_.report(from, diag::ImportRefused, path, "only files whose names end in `.rollout` are imported");
+      return std::nullopt;
+    }
     size_t owner = layout_.package_of(*real);
     if (owner == package) return read(*real, owner, from_.files, from);
     const Package& other = layout_.packages[owner];

@@ -1,20 +1,15 @@
 // Private to compiler/plan: the state of one planning.
 #pragma once
 
-#include <llvm/ADT/SmallVector.h>
+#include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringMap.h>
 
 #include "compiler/eval/evaluator.h"
+#include "compiler/plan/linear.h"
 #include "compiler/plan/model.h"
 #include "compiler/plan/planner.h"
 
 namespace rollout::plan {
-
-/// `sum of factor * term + offset`, in the unit of the terms.
-struct Linear {
-  llvm::SmallVector<std::pair<Term, double>, 2> terms;
-  double offset = 0;
-};
 
 enum class Order { Sequence, Parallel };
 struct Branches;
@@ -69,6 +64,7 @@ class Planner {
   void name_phases();
   // plan_for.cpp
   void plan_for(const ast::ForStatement* loop, Scope& scope);
+  void report_idle_loops();
   std::vector<size_t> wave_sizes(const ast::ForStatement* loop, size_t rounds, Scope& scope);
   void plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::MutableArrayRef<eval::Value> items, size_t lanes);
   void plan_soak(const ast::Expr* soak, Scope& scope);
@@ -144,6 +140,7 @@ class Planner {
   };
   std::vector<Derived> derived_;  ///< by service
   size_t statements_ = 0;  ///< planned so far, for the budget
+  llvm::DenseMap<const ast::ForStatement*, size_t> rounds_;  ///< of each loop of the user that was come to
   llvm::StringMap<uint32_t> gates_, conditions_, undo_;
 };
 

@@ -8,6 +8,14 @@ namespace rollout::plan {
 
 using eval::Value;
 
+/// A release of nothing is seldom what was meant. A loop that has rounds somewhere, as inside another one, is not idle.
+void Planner::report_idle_loops() {
+  for (auto [loop, rounds] : rounds_)
+    if (rounds == 0)
+      diagnostics_.report(loop->range->span, diag::NoRounds,
+                          loop->where ? "`where` leaves no item" : "there is no item");
+}
+
 void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
   Value range = eval(loop->range, scope);
   uint32_t slot = scope.locals++;
@@ -20,6 +28,7 @@ void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
     range.items = std::move(kept);
   }
   llvm::MutableArrayRef<Value> items = range.items;
+  if (!program_.modules[scope.module]->library) rounds_[loop] += items.size();
   if (!loop->waves && !loop->batches && !loop->at_most) {
     for (Value& item : items) {
       scope.frame[slot] = std::move(item);

@@ -33,6 +33,7 @@ std::optional<Plan> Planner::run() {
   if (!changes) plan_.steps.clear();
   if (plan_.steps.empty()) plan_.watches.clear();
   name_phases();
+  report_idle_loops();
   if (diagnostics_.errors() != errors) return std::nullopt;
   return std::move(plan_);
 }

@@ -1,5 +1,6 @@
 // Documents name only what exists, and every example explains itself.
 #include <filesystem>
+#include <map>
 #include <regex>
 #include <set>
 
@@ -90,6 +91,25 @@ TEST_CASE("paths in documents exist") {
         if (!here) complaints.add(file, i + 1, fmt::format("`{}` does not exist: name what is there", path));
       }
   }
+  TIDY_REQUIRE(complaints);
+}
+
+TEST_CASE("tests that documents name are there") {
+  static const std::regex named(R"(`(tests/[^`]+\.cpp)`: \*([^*]+)\*)");
+  std::map<std::string, std::string> texts;
+  for (const File& file : tree())
+    if (file.in("tests/"))
+      for (const std::string& line : file.lines) texts[file.path] += line + "\n";
+  Complaints complaints;
+  size_t seen = 0;
+  for (const File& file : tree()) {
+    if (!is_document(file)) continue;
+    for (size_t i = 0; i < file.lines.size(); ++i)
+      for (std::sregex_iterator it(file.lines[i].begin(), file.lines[i].end(), named), end; it != end; ++it, ++seen)
+        if (texts[it->str(1)].find(fmt::format("TEST_CASE(\"{}\"", it->str(2))) == std::string::npos)
+          complaints.add(file, i + 1, fmt::format("{} has no case `{}`: name what is there", it->str(1), it->str(2)));
+  }
+  CHECK(seen > 10);
   TIDY_REQUIRE(complaints);
 }
 

@@ -36,6 +36,12 @@ void read_blocks(const fs::path& path, std::vector<CodeBlock>& blocks) {
   }
 }
 
+/// What every example may import.
+std::string quickstart() {
+  std::ifstream in(fs::path(ROLLOUT_SOURCE_DIR) / "examples/quickstart/shop.rollout");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 std::vector<CodeBlock> documented() {
   std::vector<CodeBlock> blocks;
   read_blocks(fs::path(ROLLOUT_SOURCE_DIR) / "README.md", blocks);
@@ -53,6 +59,7 @@ TEST_CASE("the code in the documents is code of the language") {
     if (block.language == "rollout") {
       auto load = [&](const std::string& path) -> Result<std::string> {
         if (path == "doc.rollout") return block.text;
+        if (path == "shop.rollout") return quickstart();
         return OpError{"there is no such file"};
       };
       std::unique_ptr<Compilation> compilation = compile("doc.rollout", load);
