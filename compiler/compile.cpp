@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <llvm/ADT/StringRef.h>
 
+#include "compiler/base/allow.h"
 #include "compiler/plan/plan_json.h"
 #include "stdlib/stdlib.h"
 
@@ -30,6 +31,19 @@ void check_phase(const plan::Plan& plan, const std::string& name, Span span, Dia
   std::string_view near = nearest(name, known);
   if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
   if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
+}
+
+void check_tests(Compilation& compilation) {
+  const ir::Program& program = *compilation.program;
+  for (const plan::TestCase& test : plan::test_cases(program, compilation.sources, compilation.diagnostics)) {
+    std::optional<plan::Plan> plan = plan::make_plan(program, test.request, compilation.sources,
+                                                     compilation.diagnostics);
+    if (!plan) continue;
+    for (const plan::GivenFailure& failure : test.failures)
+      check_phase(*plan, failure.phase, failure.phase_span, compilation.diagnostics);
+    for (const plan::Expectation& expected : test.expectations)
+      check_phase(*plan, expected.phase, expected.phase_span, compilation.diagnostics);
+  }
 }
 
 }  // namespace
@@ -73,15 +87,9 @@ void check_plans(Compilation& compilation, const std::vector<std::pair<std::stri
     plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
   }
   if (compilation.diagnostics.has_errors()) return;
-  for (const plan::TestCase& test : plan::test_cases(program, compilation.sources, compilation.diagnostics)) {
-    std::optional<plan::Plan> plan = plan::make_plan(program, test.request, compilation.sources,
-                                                     compilation.diagnostics);
-    if (!plan) continue;
-    for (const plan::GivenFailure& failure : test.failures)
-      check_phase(*plan, failure.phase, failure.phase_span, compilation.diagnostics);
-    for (const plan::Expectation& expected : test.expectations)
-      check_phase(*plan, expected.phase, expected.phase_span, compilation.diagnostics);
-  }
+  check_tests(compilation);
+  if (compilation.diagnostics.has_errors()) return;
+  report_unused_allows(compilation.sources, program.modules.back()->file->source, compilation.diagnostics);
 }
 
 }  // namespace rollout

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/allow.h"
 #include "compiler/base/render.h"
 #include "runtime/cli/report_formats.h"
 
@@ -23,23 +24,6 @@ std::unique_ptr<Compilation> compile_file(const Place& place, const std::string&
   compilation->sources.show_names_as(typed_paths(place.project, directory));
   return compilation;
 }
-
-namespace {
-
-/// `// allow NAME: reason` on the line, or on the line above it.
-bool is_allowed(const Diagnostic& diagnostic, const SourceMap& sources) {
-  if (diagnostic.severity == Severity::Error || !diagnostic.span.valid()) return false;
-  SourceId source = diagnostic.span.source;
-  const std::string mark = fmt::format("// allow {}: ", diagnostic.name);
-  uint32_t start = sources.line_start(source, diagnostic.span.begin);
-  auto has = [&](std::string_view line) {
-    size_t at = line.find(mark);
-    return at != std::string_view::npos && at + mark.size() < line.size();
-  };
-  return has(sources.line_at(source, start)) || (start > 0 && has(sources.line_at(source, start - 1)));
-}
-
-}  // namespace
 
 void Report::add(const Compilation& compilation) {
   const SourceMap& sources = compilation.sources;
