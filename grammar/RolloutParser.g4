@@ -55,12 +55,14 @@ recordDecl: RECORD NAME LBRACE field* RBRACE;
 field: word COLON type (ASSIGN expr)? (WHERE expr)? deprecated?;
 deprecated: DEPRECATED STRING;
 
-targetDecl: TARGET NAME COLON NAME config;
-metricsDecl: METRICS NAME COLON NAME config;
+targetDecl: TARGET NAME places? COLON NAME config;
+metricsDecl: METRICS NAME places? COLON NAME config;
+// `at r in regions`: one at each of them; `r` is visible in what follows.
+places: AT NAME IN expr;
 config: LBRACE setting* RBRACE;
 setting: word ASSIGN expr config?;
 
-serviceDecl: SERVICE NAME LBRACE serviceItem* RBRACE;
+serviceDecl: SERVICE NAME places? LBRACE serviceItem* RBRACE;
 serviceItem
     : SIGNAL NAME COLON type ASSIGN expr # serviceSignal
     | setting                            # serviceSetting
@@ -131,7 +133,7 @@ rollbackClause
     : WITHIN expr                  # rollbackWithin
     | VERIFY expr (WITHIN expr)?   # rollbackVerify
     ;
-callee: NAME (DOT word)*;
+callee: NAME (LBRACKET expr RBRACKET DOT word)? (DOT word)*;
 
 testDecl: TEST STRING LBRACE testItem* RBRACE;
 testItem

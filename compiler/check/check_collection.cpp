@@ -75,6 +75,7 @@ const Type* ValueChecker::check_map(const ast::MapExpr* map, const Type* wanted)
 
 /// `steps[0]` is an item; `replicas["eu"]` may be absent.
 const Type* ValueChecker::check_index(const ast::IndexExpr* index) {
+  if (std::optional<ir::Symbol> symbol = placed(index->object)) return at_place(index, *symbol);
   const Type* object = check_expr(index->object);
   if (object->is(TypeKind::Map)) {
     expect(index->index, object->arguments[0], "a key");

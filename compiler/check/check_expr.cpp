@@ -241,15 +241,9 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
       }
       diagnostics_.report(name->span, diag::MadeOfItself, std::string(name->name)).at(symbol->span, "declared here");
       return simple(TypeKind::Error);
-    case ir::Ref::Service: {
-      if (diagnostics_.has_errors() && lacks_binding(program_.services[symbol->index])) return simple(TypeKind::Error);
-      std::vector<uint32_t> has;
-      for (const ir::Binding& binding : program_.services[symbol->index].bindings) has.push_back(binding.capability);
-      std::sort(has.begin(), has.end());
-      return program_.types.service(std::move(has));
-    }
+    case ir::Ref::Service:
     case ir::Ref::Target:
-      return simple(program_.targets[symbol->index].decl->metrics ? TypeKind::Metrics : TypeKind::Target);
+      return places_of(*symbol).decl ? report_without_place(name, *symbol) : type_of_one(*symbol);
     case ir::Ref::Gate: {
       std::vector<const Type*> open;
       for (const ir::Parameter& parameter : program_.gates[symbol->index].parameters)

@@ -66,12 +66,16 @@ void Checker::check_target(ir::Target& target) {
   std::optional<ir::Symbol> symbol = expect_symbol(target.decl->backend, ir::Ref::Backend, "backend");
   if (!symbol) return;
   target.backend = symbol->index;
+  check_places(target.places, target.decl->name.text);
+  if (target.decl->places) add_local(target.decl->places->variable, target.places.type);
   const ir::Backend& backend = program_.backends[symbol->index];
   target.config = check_settings(target.decl->settings, backend.config, target.decl->backend.span,
                                  fmt::format("`{}`", backend.decl->name.text));
 }
 
 void Checker::check_service(ir::Service& service) {
+  check_places(service.places, service.decl->name.text);
+  if (service.decl->places) add_local(service.decl->places->variable, service.places.type);
   llvm::ArrayRef<ast::Setting> settings = service.decl->settings;
   for (size_t i = 0; i < settings.size(); ++i) {
     auto same = [&](const ast::Setting& other) { return other.name.text == settings[i].name.text; };
@@ -119,7 +123,8 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
   service.bindings.push_back(
       {*capability, target,
        check_settings(setting.block, backend.bindings, whole,
-                      fmt::format("`{}` of `{}`", setting.name.text, backend.decl->name.text))});
+                      fmt::format("`{}` of `{}`", setting.name.text, backend.decl->name.text)),
+       setting.value});
 }
 
 /// A capability may bring signals of its own: how many instances of a workload are unhealthy.

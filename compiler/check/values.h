@@ -10,6 +10,7 @@
 #include "compiler/check/check.h"
 #include "compiler/check/circles.h"
 #include "compiler/check/state.h"
+#include "compiler/eval/value.h"
 #include "compiler/ir/match.h"
 
 namespace rollout::check {
@@ -97,6 +98,16 @@ class ValueChecker {
   const Type* check_conversion(const ast::CallExpr* call, ir::Builtin builtin);
   void keep_bound(const ir::Parameter& parameter, const ast::Expr* given);
   void decide_constants();
+  // check_places.cpp
+  void check_places(ir::Places& places, std::string_view whose);
+  const ast::ListExpr* written_places(const ir::Places& places) const;
+  void decide_names(const ir::Places& places, const std::vector<eval::Value>& all);
+  void decide_places();
+  std::optional<ir::Symbol> placed(const ast::Expr* expr) const;
+  const ir::Places& places_of(const ir::Symbol& symbol) const;
+  const Type* at_place(const ast::IndexExpr* index, const ir::Symbol& symbol);
+  const Type* type_of_one(const ir::Symbol& symbol);
+  const Type* report_without_place(const ast::NameExpr* name, const ir::Symbol& symbol);
   // check_member.cpp
   const Type* check_member(const ast::MemberExpr* member);
   const Type* service_member(const ast::MemberExpr* member, bool role);

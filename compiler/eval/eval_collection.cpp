@@ -37,6 +37,8 @@ Value Evaluator::eval_map(ir::ModuleId module, const ast::MapExpr* map, const Fr
 
 /// A list has each index that is asked for, or it is an error; a map may lack a key: then there is no value.
 Value Evaluator::eval_index(ir::ModuleId module, const ast::IndexExpr* index, const Frame& frame) {
+  const ir::ExprInfo& info = program_.info(module, index);
+  if (info.ref == ir::Ref::Service || info.ref == ir::Ref::Target) return eval_at_place(module, index, frame);
   Value object = eval(module, index->object, frame), at = eval(module, index->index, frame);
   if (object.is(Kind::Map)) {
     for (size_t i = 0; i + 1 < object.items.size(); i += 2)

@@ -148,11 +148,8 @@ Value Evaluator::eval_name(ir::ModuleId module, const ast::Expr* name, const Fra
         return inputs_[info.index];
       return fail(name->span, "an input has no value yet where inputs and tests are read");
     case ir::Ref::Let: return let(info.index);
-    case ir::Ref::Service: {
-      Value value = Value::of(Kind::Entity, std::string(program_.services[info.index].decl->name.text));
-      value.number = info.index;
-      return value;
-    }
+    case ir::Ref::Service:
+    case ir::Ref::Target: return eval_entity(info, nullptr);
     case ir::Ref::Gate: {
       const ir::Gate& gate = program_.gates[info.index];
       Value value = Value::of(Kind::Gate, std::string(gate.decl->name.text));
@@ -193,7 +190,7 @@ Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member,
                                                          : nullptr;
   if (!fact)
     return fail(member->member.span, fmt::format("`{}` does not say its {}", object.text, member->member.text));
-  return eval(service.module, fact, {});
+  return eval(service.module, fact, place_frame(object));
 }
 
 Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module,

@@ -2,6 +2,7 @@
 // list. What cannot be computed (an overflow, a refinement that does not hold) is reported once and gives None.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -32,6 +33,8 @@ class Evaluator {
              const ast::Expr* given, const Frame& frame);
   /// What was observed for a `let`, or its example; without it, naming the `let` is an error.
   void observe(uint32_t index, Value value) { lets_[index] = std::move(value); }
+  /// All places of a service or a target, in their order.
+  const std::vector<Value>& places(const ir::Places& places);
   /// The value of a `let` of a module.
   Value let(uint32_t index);
   /// Reports when `value` does not fit the parameter's `where`, and returns false. `at` is where it was written.
@@ -56,6 +59,10 @@ class Evaluator {
   Value eval_list(ir::ModuleId module, const ast::ListExpr* list, const Frame& frame);
   Value eval_map(ir::ModuleId module, const ast::MapExpr* map, const Frame& frame);
   Value eval_index(ir::ModuleId module, const ast::IndexExpr* index, const Frame& frame);
+  // eval_places.cpp
+  Value eval_entity(const ir::ExprInfo& info, const Value* place);
+  Value eval_at_place(ir::ModuleId module, const ast::IndexExpr* index, const Frame& frame);
+  const Value* find_place(const ir::Places& places, const Value& wanted, std::string_view whose, Span span);
   // eval_call.cpp
   Value eval_record(ir::ModuleId module, const ast::CallExpr* call, const ir::ExprInfo& callee, const Frame& frame);
   Value eval_gate(ir::ModuleId module, const ast::CallExpr* call, bool by_name, const Frame& frame);
@@ -73,12 +80,18 @@ class Evaluator {
   std::vector<Value> inputs_;
   std::vector<std::optional<Value>> lets_;
   Diagnostics& diagnostics_;
+  std::map<const ast::Places*, std::vector<Value>> places_;
   int depth_ = 0;
   size_t calls_ = 0;
 };
 
 /// The kind of the values of a type; None for types whose values are no plain quantities.
 Value::Kind value_kind(const ir::Type* type);
+
+/// The name of a place: the text itself, or that field of the record.
+const std::string& place_name(const ir::Places& places, const Value& place);
+/// The place of a service or target, which its settings see; nothing where there is one without a place.
+inline const Frame& place_frame(const Value& entity) { return entity.items; }
 
 /// The `replicas` that the service's workload is configured with; 0 where there is none.
 const ast::Expr* replicas_of(const ir::Service& service);

@@ -109,8 +109,22 @@ struct Backend {
 };
 /// A value given to a declared parameter: `socket = "run/haproxy.sock"`.
 struct Given { const Parameter* parameter; ModuleId module; const ast::Expr* value; };
-struct Target { ModuleId module; const ast::TargetDecl* decl; uint32_t backend; std::vector<Given> config; };
-struct Binding { uint32_t capability; uint32_t target; std::vector<Given> config; };
+/// The places at which a service or a target exists: texts, or records of which one field is the name.
+struct Places {
+  ModuleId module = no_module;
+  const ast::Places* decl = nullptr;  ///< null: there is one, without a place
+  const Type* type = nullptr;         ///< of one place: String, or the record
+  uint32_t name_field = 0;            ///< of the record
+};
+struct Target {
+  ModuleId module;
+  const ast::TargetDecl* decl;
+  uint32_t backend;
+  std::vector<Given> config;
+  Places places;
+};
+/// `named` gives the target, at the service's place where it exists at several.
+struct Binding { uint32_t capability; uint32_t target; std::vector<Given> config; const ast::Expr* named; };
 struct ServiceSignal { ast::Name name; const Type* type; const ast::Expr* source; uint32_t capability, method; };
 struct Service {
   ModuleId module;
@@ -118,6 +132,7 @@ struct Service {
   std::vector<Binding> bindings;
   std::vector<ServiceSignal> signals;  ///< declared ones, then those of the bound capabilities (source is null)
   const ast::Expr* traffic = nullptr;
+  Places places;
 };
 struct Gate { ModuleId module; const ast::GateDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
 struct Strategy { ModuleId module; const ast::StrategyDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };

@@ -42,12 +42,15 @@ class Planner {
   std::string place_text(Span span) const;
   // plan_entities.cpp: services and targets as they are used
   uint32_t service_index(const eval::Value& entity);
-  uint32_t target_index(uint32_t declared);
+  uint32_t target_index(const eval::Value& entity);
   void add_bindings(uint32_t index, const ir::Service& service);
+  void check_routes(uint32_t index);
+  std::string place_variable(uint32_t index) const;
   void observe(uint32_t index);
   std::vector<std::pair<std::string, eval::Value>> settings(const std::vector<ir::Parameter>& declared,
                                                             ir::ModuleId declared_in,
-                                                            const std::vector<ir::Given>& given);
+                                                            const std::vector<ir::Given>& given,
+                                                            const eval::Frame& frame);
   // plan_statements.cpp
   void plan_block(const ast::Block* block, Scope& scope, Order order = Order::Sequence);
   void plan_statement(const ast::Statement* statement, Scope& scope);
@@ -125,6 +128,7 @@ class Planner {
   Plan plan_;
   Model model_;
   std::vector<uint32_t> declared_services_;  ///< Plan::services → Program::services
+  std::vector<eval::Value> entities_;        ///< Plan::services → the service at its place
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
   std::vector<Settled> settled_;  ///< by service
   std::vector<bool> ailing_;      ///< by service: it runs its version, but not as declared, so installing it mends it

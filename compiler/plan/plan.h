@@ -200,11 +200,13 @@ struct Plan {
   Rollback rollback;
 };
 
-/// Whether `wanted` means this phase: its whole name or, where the name tells services apart (`pilot[search]`), what
-/// stands before that; then only the one of `service`, unless that is empty.
+/// Whether `wanted` means this phase: its whole name or, where the name tells services or places apart (`pilot[search]`,
+/// `pilot[eu]`), what stands before that; then only the one of `service`, a service_text(), unless that is empty.
 bool is_phase(const Phase& phase, std::string_view wanted, std::string_view service = {});
 
 /// `checkout`, or `checkout[eu]` where the service has a place.
 std::string service_text(const Service& service);
+/// The same as a file writes it: `checkout["eu"]`.
+std::string written_text(const Service& service);
 
 }  // namespace rollout::plan

@@ -72,7 +72,7 @@ std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t a
   Action action;
   for (const ir::Binding& binding : owner.bindings) {
     if (binding.capability != capability_index) continue;
-    action.target = target_index(binding.target);
+    action.target = target_index(eval_->eval(owner.module, binding.named, eval::place_frame(entities_[service])));
     const ir::Backend& backend = program_.backends[program_.targets[binding.target].backend];
     for (const ast::ActionLimits& limits : backend.decl->actions) {
       if (limits.name.text != declared.name.text) continue;
@@ -139,7 +139,8 @@ bool Planner::allowed(const Action& action, Span span) {
       return false;
     if (is_version && setting.role == Role::Canary && stable.is(Value::Kind::None)) {
       diagnostics_.report(span, diag::NothingToReplace, name)
-          .advise("install a first version: a rollout with `" + name + ".install(image)`");
+          .advise(fmt::format("install a first version: a rollout with `{}.install(image)`",
+                              written_text(plan_.services[service])));
       return false;
     }
     bool replaced = !(stable == model_.at_start({service, Variable::Version, Role::Stable}));
@@ -151,7 +152,7 @@ bool Planner::allowed(const Action& action, Span span) {
                          setting.value.number > 0;
     if (gives_traffic && canary.is(Value::Kind::None)) {
       diagnostics_.report(span, diag::ShareWithoutVersion, name)
-          .advise(fmt::format("deploy it first: `{}.deploy(image)`", name));
+          .advise(fmt::format("deploy it first: `{}.deploy(image)`", written_text(plan_.services[service])));
       return false;
     }
     if (setting.variable == Variable::Share && !share_possible(action, span)) return false;
@@ -190,11 +191,12 @@ bool Planner::version_there(const Action& action, const Setting& setting, Span s
   bool ends = setting.variable == Variable::Version && setting.value.is(Value::Kind::None) && action.args.empty();
   if (!ends || !model_.now({action.service, Variable::Version, setting.role}).is(Value::Kind::None)) return true;
   std::string name = service_text(plan_.services[action.service]);
+  std::string written = written_text(plan_.services[action.service]);
   bool canary = setting.role == Role::Canary;
   diagnostics_
       .report(span, diag::NoVersion, name, std::string(canary ? "canary" : "stable version"), action.name)
-      .advise(canary ? fmt::format("deploy one first: `{}.deploy(image)`", name)
-                     : fmt::format("install one first: `{}.install(image)`", name));
+      .advise(canary ? fmt::format("deploy one first: `{}.deploy(image)`", written)
+                     : fmt::format("install one first: `{}.install(image)`", written));
   return false;
 }
 
@@ -206,13 +208,14 @@ bool Planner::replaceable(uint32_t service, bool by_canary, Span span) {
     diagnostics_
         .report(span, diag::AlreadyRuns, name,
                 eval::to_text(model_.now({service, Variable::Version, Role::Stable})))
-        .advise(fmt::format("bring the new version with `{}.deploy(image)` or a strategy", name));
+        .advise(fmt::format("bring the new version with `{}.deploy(image)` or a strategy",
+                            written_text(plan_.services[service])));
     return false;
   }
   int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
   if (share == eval::percent_all || !routed(service)) return true;
   diagnostics_.report(span, diag::PromoteTooEarly, name, eval::percent_text(eval::percent_all - share))
-      .advise(fmt::format("give the canary all of it first: `{}.shift(100%)`", name));
+      .advise(fmt::format("give the canary all of it first: `{}.shift(100%)`", written_text(plan_.services[service])));
   return false;
 }
 

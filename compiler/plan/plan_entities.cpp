@@ -6,23 +6,26 @@ namespace rollout::plan {
 using eval::Value;
 
 uint32_t Planner::service_index(const Value& entity) {
-  for (uint32_t i = 0; i < declared_services_.size(); ++i)
-    if (declared_services_[i] == uint32_t(entity.number)) return i;
+  for (uint32_t i = 0; i < entities_.size(); ++i)
+    if (entities_[i].number == entity.number && entities_[i].text == entity.text) return i;
   const ir::Service& declared = program_.services[size_t(entity.number)];
+  const eval::Frame& frame = eval::place_frame(entity);
   uint32_t index = uint32_t(plan_.services.size());
   settled_.push_back(Settled::No);
   ailing_.push_back(false);
+  Service service;
+  service.name = declared.decl->name.text;
+  if (!frame.empty()) service.place = eval::place_name(declared.places, frame[0]);
   for (size_t i = 0; i < plan_.services.size(); ++i)
-    if (plan_.services[i].name == entity.text)
-      diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, entity.text)
+    if (plan_.services[i].name == service.name && declared_services_[i] != uint32_t(entity.number))
+      diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, service.name)
           .at(program_.services[declared_services_[i]].decl->name.span, "the other one")
           .advise("rename one of them: runs, locks and history know a service by its name");
   declared_services_.push_back(uint32_t(entity.number));
-  Service service;
-  service.name = entity.text;
-  if (declared.traffic) service.traffic_uhz = eval_->eval(declared.module, declared.traffic, {}).number;
+  entities_.push_back(entity);
+  if (declared.traffic) service.traffic_uhz = eval_->eval(declared.module, declared.traffic, frame).number;
   if (const ast::Expr* replicas = eval::replicas_of(declared))
-    service.replicas = eval_->eval(declared.module, replicas, {}).number;
+    service.replicas = eval_->eval(declared.module, replicas, frame).number;
   plan_.services.push_back(std::move(service));
   add_bindings(index, declared);
   observe(index);
@@ -30,29 +33,57 @@ uint32_t Planner::service_index(const Value& entity) {
 }
 
 void Planner::add_bindings(uint32_t index, const ir::Service& declared) {
+  const eval::Frame frame = eval::place_frame(entities_[index]);
   for (const ir::Binding& binding : declared.bindings) {
     const ir::Backend& backend = program_.backends[program_.targets[binding.target].backend];
-    uint32_t target = target_index(binding.target);
+    uint32_t target = target_index(eval_->eval(declared.module, binding.named, frame));
     plan_.services[index].bindings.push_back(
         {std::string(program_.capabilities[binding.capability].decl->name.text), target,
-         settings(backend.bindings, backend.module, binding.config)});
+         settings(backend.bindings, backend.module, binding.config, frame)});
   }
+  check_routes(index);
 }
 
-uint32_t Planner::target_index(uint32_t declared) {
+/// Two places that give a router the same configuration would take each other's traffic.
+void Planner::check_routes(uint32_t index) {
+  for (const Binding& binding : plan_.services[index].bindings)
+    for (uint32_t other = 0; other < index && binding.capability == "TrafficRouter"; ++other) {
+      if (declared_services_[other] != declared_services_[index]) continue;
+      for (const Binding& route : plan_.services[other].bindings)
+        if (route.target == binding.target && route.capability == binding.capability && route.config == binding.config)
+          diagnostics_
+              .report(program_.services[declared_services_[index]].decl->name.span, diag::PlacesShareRoute,
+                      service_text(plan_.services[other]), service_text(plan_.services[index]),
+                      plan_.targets[binding.target].name)
+              .note("each place would take back the traffic that the other one shifts")
+              .advise(fmt::format("let the router's settings name the place: `\"{}-${{{}}}\"`",
+                                  plan_.services[index].name, place_variable(index)));
+    }
+}
+
+/// How a setting writes the name of the place: `r`, or `r.name`.
+std::string Planner::place_variable(uint32_t index) const {
+  const ir::Places& places = program_.services[declared_services_[index]].places;
+  std::string variable(places.decl->variable.text);
+  return places.type->is(ir::TypeKind::Record) ? variable + ".name" : variable;
+}
+
+uint32_t Planner::target_index(const Value& entity) {
+  uint32_t declared = uint32_t(entity.number);
   for (uint32_t i = 0; i < declared_targets_.size(); ++i)
-    if (declared_targets_[i] == declared) return i;
+    if (declared_targets_[i] == declared && plan_.targets[i].name == entity.text) return i;
   const ir::Target& target = program_.targets[declared];
   const ir::Backend& backend = program_.backends[target.backend];
   declared_targets_.push_back(declared);
-  plan_.targets.push_back({std::string(target.decl->name.text), std::string(backend.decl->name.text),
-                           settings(backend.config, backend.module, target.config)});
+  plan_.targets.push_back({entity.text, std::string(backend.decl->name.text),
+                           settings(backend.config, backend.module, target.config, eval::place_frame(entity))});
   return uint32_t(plan_.targets.size() - 1);
 }
 
 std::vector<std::pair<std::string, Value>> Planner::settings(const std::vector<ir::Parameter>& declared,
                                                              ir::ModuleId declared_in,
-                                                             const std::vector<ir::Given>& given) {
+                                                             const std::vector<ir::Given>& given,
+                                                             const eval::Frame& frame) {
   std::vector<std::pair<std::string, Value>> values;
   for (const ir::Parameter& parameter : declared) {
     const ast::Expr* expr = nullptr;
@@ -62,7 +93,7 @@ std::vector<std::pair<std::string, Value>> Planner::settings(const std::vector<i
         expr = one.value;
         module = one.module;
       }
-    values.emplace_back(std::string(parameter.name.text), eval_->bind(parameter, declared_in, module, expr, {}));
+    values.emplace_back(std::string(parameter.name.text), eval_->bind(parameter, declared_in, module, expr, frame));
   }
   return values;
 }

@@ -259,17 +259,19 @@ uint32_t Planner::signal_index(uint32_t service, std::string_view name, Span spa
     entry.evidence = method.evidence == "counts"    ? Evidence::Counts
                      : method.evidence == "buckets" ? Evidence::Buckets
                                                     : Evidence::Value;
+    const eval::Frame frame = eval::place_frame(entities_[service]);
     if (signal.source) {
       auto* call = static_cast<const ast::CallExpr*>(signal.source);
       auto* callee = static_cast<const ast::MemberExpr*>(call->callee);
-      entry.target = target_index(program_.info(declared.module, callee->object).index);
+      entry.target = target_index(eval_->eval(declared.module, callee->object, frame));
       ir::Match match = ir::match_arguments(method.parameters, call->arguments);
       for (size_t i = 0; i < method.parameters.size(); ++i)
         entry.args.emplace_back(std::string(method.parameters[i].name.text),
-                                eval_->bind(method.parameters[i], 0, declared.module, match.values[i], {}));
+                                eval_->bind(method.parameters[i], 0, declared.module, match.values[i], frame));
     } else {
       for (const ir::Binding& binding : declared.bindings)
-        if (binding.capability == signal.capability) entry.target = target_index(binding.target);
+        if (binding.capability == signal.capability)
+          entry.target = target_index(eval_->eval(declared.module, binding.named, frame));
     }
     plan_.signals.push_back(std::move(entry));
     return uint32_t(plan_.signals.size() - 1);

@@ -1,4 +1,5 @@
-// The names of phases. A strategy that is used for several services gives each its own phases of the same names.
+// The names of phases. A strategy that is used for several services gives each its own phases of the same names; so
+// does a loop over the places of one.
 #include <fmt/format.h>
 
 #include "compiler/plan/build.h"
@@ -8,7 +9,11 @@ namespace rollout::plan {
 bool is_phase(const Phase& phase, std::string_view wanted, std::string_view service) {
   std::string_view name = phase.name;
   if (name == wanted) return true;
-  if (!service.empty()) return name == fmt::format("{}[{}]", wanted, service);
+  if (!service.empty()) {
+    size_t place = service.find('[');
+    bool here = place != std::string_view::npos && name == fmt::format("{}{}", wanted, service.substr(place));
+    return here || name == fmt::format("{}[{}]", wanted, service);
+  }
   return name.starts_with(wanted) && name.substr(wanted.size()).starts_with('[');
 }
 
@@ -28,16 +33,29 @@ std::vector<uint32_t> Planner::phase_services() const {
   return services;
 }
 
-/// Phases of one name are told apart by their services: `pilot[search]`. What is then still the same is a mistake.
+/// Phases of one name are told apart by their services, those of one service by its places: `pilot[search]`,
+/// `pilot[eu]`. What is then still the same is a mistake.
 void Planner::name_phases() {
-  llvm::StringMap<uint32_t> count;
-  for (const Phase& phase : plan_.phases) ++count[phase.name];
+  struct Same {
+    uint32_t service = none;
+    size_t count = 0;
+    bool places = true;
+  };
+  llvm::StringMap<Same> same;
   std::vector<uint32_t> services = phase_services();
+  for (uint32_t i = 0; i < plan_.phases.size(); ++i) {
+    Same& all = same[plan_.phases[i].name];
+    if (all.count++ == 0) all.service = services[i];
+    all.places &= services[i] != none && all.service != none && !plan_.services[services[i]].place.empty() &&
+                  plan_.services[services[i]].name == plan_.services[all.service].name;
+  }
   llvm::StringMap<uint32_t> names;
   for (uint32_t i = 0; i < plan_.phases.size(); ++i) {
     std::string& name = plan_.phases[i].name;
-    if (count[name] > 1 && services[i] != none)
-      name = fmt::format("{}[{}]", name, service_text(plan_.services[services[i]]));
+    if (const Same& all = same[name]; all.count > 1 && services[i] != none) {
+      const Service& service = plan_.services[services[i]];
+      name = fmt::format("{}[{}]", name, all.places ? service.place : service_text(service));
+    }
     auto [first, fresh] = names.try_emplace(name, i);
     if (fresh) continue;
     Diagnostic& diagnostic = diagnostics_.report(phase_spans_[i], diag::PhaseTwice, name);

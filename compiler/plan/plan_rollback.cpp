@@ -55,8 +55,7 @@ std::optional<Action> Planner::inverse_in(uint32_t capability_index, const Model
     auto reads_model = [](const ast::Effect& effect) { return effect.value->kind == ast::ExprKind::Call; };
     if (llvm::any_of(candidate.item->effects, reads_model)) continue;
     std::vector<Value> arguments(candidate.parameters.size());
-    arguments[0] = Value::of(Value::Kind::Entity, plan_.services[cell.place.service].name);
-    arguments[0].number = declared_services_[cell.place.service];
+    arguments[0] = entities_[cell.place.service];
     // An argument takes the value at the start of the variable that it sets.
     for (const ast::Effect& effect : candidate.item->effects) {
       if (effect.value->kind != ast::ExprKind::Name) continue;

@@ -12,6 +12,10 @@ std::string service_text(const Service& service) {
   return service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
 }
 
+std::string written_text(const Service& service) {
+  return service.place.empty() ? service.name : fmt::format("{}[\"{}\"]", service.name, service.place);
+}
+
 std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources,
                               Diagnostics& diagnostics) {
   return Planner(program, request, sources, diagnostics).run();

@@ -228,7 +228,13 @@ struct Setting {
   List<Setting> block;
   Span span;
 };
+/// `at r in regions`: one at each of them; `r` is visible in the settings.
+struct Places {
+  Name variable;
+  const Expr* range;
+};
 struct TargetDecl : Decl {
+  const Places* places;  ///< null: there is one
   bool metrics;  ///< declared with `metrics` rather than `target`
   Name backend;
   List<Setting> settings;
@@ -239,6 +245,7 @@ struct SignalItem {
   const Expr* source;
 };
 struct ServiceDecl : Decl {
+  const Places* places;  ///< null: it exists once
   List<Setting> settings;
   List<SignalItem> signals;
 };

@@ -31,6 +31,7 @@ class Reader {
   const ast::Decl* read_let();
   const ast::Decl* read_record();
   const ast::Decl* read_target(bool metrics);
+  const ast::Places* read_places();
   const ast::Decl* read_service();
   const ast::Decl* read_strategy();
   const ast::Decl* read_rollout();

@@ -116,15 +116,26 @@ const ast::Decl* Reader::read_record() {
 const ast::Decl* Reader::read_target(bool metrics) {
   size_t first = take();
   ast::Name name = expect_name();
+  const ast::Places* places = read_places();
   expect(Parser::COLON);
   ast::Name backend = expect_name();
   ast::List<ast::Setting> settings = read_config();
-  return make(ast::TargetDecl{{DeclKind::Target, since(first), name, doc_above(first)}, metrics, backend, settings});
+  return make(ast::TargetDecl{
+      {DeclKind::Target, since(first), name, doc_above(first)}, places, metrics, backend, settings});
+}
+
+/// `at r in regions`; null where there is none.
+const ast::Places* Reader::read_places() {
+  if (!accept(Parser::AT)) return nullptr;
+  ast::Name variable = expect_name();
+  expect(Parser::IN);
+  return make(ast::Places{variable, read_expr()});
 }
 
 const ast::Decl* Reader::read_service() {
   size_t first = take();
   ast::Name name = expect_name();
+  const ast::Places* places = read_places();
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::Setting> settings;
   llvm::SmallVector<ast::SignalItem> signals;
@@ -142,7 +153,7 @@ const ast::Decl* Reader::read_service() {
     signals.push_back(signal);
   }
   return make(ast::ServiceDecl{
-      {DeclKind::Service, since(first), name, doc_above(first)}, keep(settings), keep(signals)});
+      {DeclKind::Service, since(first), name, doc_above(first)}, places, keep(settings), keep(signals)});
 }
 
 const ast::Decl* Reader::read_strategy() {

@@ -212,10 +212,18 @@ const ast::Expr* Reader::read_text(const Token& token) {
 const ast::Expr* Reader::read_callee() {
   ast::Name first = expect_name();
   const ast::Expr* expr = make(ast::NameExpr{node(ast::ExprKind::Name, first.span), first.text});
-  for (int height = 2; accept(Parser::DOT); height = height_ + 1) {
+  height_ = 1;
+  bool has_place = accept(Parser::LBRACKET);
+  if (has_place) {
+    const ast::Expr* place = read_expr();
+    Span span = join(first.span, tokens_.span(expect(Parser::RBRACKET)));
+    expr = limit_height(make(ast::IndexExpr{node(ast::ExprKind::Index, span), expr, place}), height_ + 1);
+    if (!is(Parser::DOT)) fail();
+  }
+  while (accept(Parser::DOT)) {
     ast::Name member = expect_word();
     Span span = join(first.span, member.span);
-    expr = limit_height(make(ast::MemberExpr{node(ast::ExprKind::Member, span), expr, member}), height);
+    expr = limit_height(make(ast::MemberExpr{node(ast::ExprKind::Member, span), expr, member}), height_ + 1);
   }
   return expr;
 }

@@ -85,6 +85,7 @@ class GrammarNodes {
   void add_callee(Parser::CalleeContext* callee) {
     Span first = span(callee->getStart());
     add_expr(ast::ExprKind::Name, first);
+    if (callee->RBRACKET()) add_expr(ast::ExprKind::Index, join(first, span(callee->RBRACKET()->getSymbol())));
     for (Parser::WordContext* word : callee->word())
       add_expr(ast::ExprKind::Member, join(first, span(word->getStart())));
   }

@@ -69,6 +69,11 @@ class Dumper {
       close();
     }
   }
+  void places(const ast::Places* places) {
+    if (!places) return word("-");
+    name(places->variable);
+    expr(places->range);
+  }
   void block(const ast::Block* block);
   void statement(const ast::Statement* statement);
   void capability(const ast::CapabilityDecl& decl);
@@ -314,11 +319,13 @@ void Dumper::decl(const ast::Decl* decl) {
       break;
     case ast::DeclKind::Record: fields(as<ast::RecordDecl>(decl).fields); break;
     case ast::DeclKind::Target:
+      places(as<ast::TargetDecl>(decl).places);
       flag(as<ast::TargetDecl>(decl).metrics);
       name(as<ast::TargetDecl>(decl).backend);
       settings(as<ast::TargetDecl>(decl).settings);
       break;
     case ast::DeclKind::Service:
+      places(as<ast::ServiceDecl>(decl).places);
       settings(as<ast::ServiceDecl>(decl).settings);
       for (const ast::SignalItem& signal : as<ast::ServiceDecl>(decl).signals) {
         name(signal.name);

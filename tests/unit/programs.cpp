@@ -259,7 +259,7 @@ class Generator {
   }
   void test_item() {
     switch (random_.below(5)) {
-      case 0: put("given fail a . b in phase \"x\""); break;
+      case 0: put(random_.one_in(2) ? "given fail a . b in phase \"x\"" : "given fail a [ \"x\" ] . b"); break;
       case 1: put("given a . b ="), expr(), put("then"), expr(), put("at"), expr(); break;
       case 2: put("run a"), arguments(); break;
       case 3: put("at"), expr(), put("abort"); break;
@@ -278,8 +278,8 @@ class Generator {
         break;
       case 3: put("let " + name() + " ="), expr(); break;
       case 4: put("record R"), block([&] { field(); }); break;
-      case 5: put("target hosts : local"), block([&] { setting(); }); break;
-      case 6: put("service s"), block([&] { random_.one_in(2) ? setting() : signal(); }); break;
+      case 5: put("target hosts"), places(), put(": local"), block([&] { setting(); }); break;
+      case 6: put("service s"), places(), block([&] { random_.one_in(2) ? setting() : signal(); }); break;
       case 7: put("capability C"), block([&] { capability_item(); }); break;
       case 8: put("backend b implements A + B"), block([&] { backend_item(); }); break;
       case 9: put("gate g"), parameters(), block([&] { clause(); }); break;
@@ -293,6 +293,9 @@ class Generator {
         break;
       default: put("test \"t\""), block([&] { test_item(); });
     }
+  }
+  void places() {
+    if (random_.one_in(3)) put("at r in"), expr();
   }
   void signal() {
     put("signal " + name() + " :");
