@@ -26,6 +26,30 @@ std::string name_problem(std::string_view name) {
   return alphanumeric(name.front()) ? "" : "it begins with a letter or a digit";
 }
 
+/// Where the places are written down, one after the other; null where they are computed.
+const ast::ListExpr* written_places(const ir::Program& program, const ir::Places& places) {
+  const ast::Expr* range = places.decl->range;
+  const ir::ExprInfo& known = program.info(places.module, range);
+  if (known.ref == ir::Ref::Let) range = program.lets[known.index].decl->value;
+  return range->kind == ast::ExprKind::List ? static_cast<const ast::ListExpr*>(range) : nullptr;
+}
+
+void decide_names(const ir::Places& places, const std::vector<eval::Value>& all, const ast::ListExpr* written,
+                  Diagnostics& diagnostics) {
+  std::vector<std::pair<std::string, std::string_view>> seen;
+  for (size_t i = 0; i < all.size(); ++i) {
+    std::string_view name = eval::place_name(places, all[i]);
+    std::string problem = name_problem(name), small = llvm::StringRef(name).lower();
+    for (const auto& [other, as_written] : seen)
+      if (other == small)
+        problem = as_written == name ? "two places have it" : fmt::format("there is `{}`", as_written);
+    seen.emplace_back(std::move(small), name);
+    bool own = written && i < written->items.size();
+    Span span = own ? written->items[i]->span : places.decl->range->span;
+    if (!problem.empty()) diagnostics.report(span, diag::BadPlace, std::string(name), problem);
+  }
+}
+
 }  // namespace
 
 const ir::Places& ValueChecker::places_of(const ir::Symbol& symbol) const {
@@ -133,29 +157,6 @@ const Type* ValueChecker::report_without_place(const ast::NameExpr* name, const 
   return simple(TypeKind::Error);
 }
 
-/// Where the places are written down, one after the other; null where they are computed.
-const ast::ListExpr* ValueChecker::written_places(const ir::Places& places) const {
-  const ast::Expr* range = places.decl->range;
-  const ir::ExprInfo& known = program_.info(places.module, range);
-  if (known.ref == ir::Ref::Let) range = program_.lets[known.index].decl->value;
-  return range->kind == ast::ExprKind::List ? static_cast<const ast::ListExpr*>(range) : nullptr;
-}
-
-void ValueChecker::decide_names(const ir::Places& places, const std::vector<eval::Value>& all) {
-  const ast::ListExpr* written = written_places(places);
-  std::vector<std::pair<std::string, std::string_view>> seen;
-  for (size_t i = 0; i < all.size(); ++i) {
-    std::string_view name = eval::place_name(places, all[i]);
-    std::string problem = name_problem(name), small = llvm::StringRef(name).lower();
-    for (const auto& [other, as_written] : seen)
-      if (other == small) problem = as_written == name ? "two places have it" : fmt::format("there is `{}`", as_written);
-    seen.emplace_back(std::move(small), name);
-    bool own = written && i < written->items.size();
-    Span span = own ? written->items[i]->span : places.decl->range->span;
-    if (!problem.empty()) diagnostics_.report(span, diag::BadPlace, std::string(name), problem);
-  }
-}
-
 void ValueChecker::decide_places() {
   eval::Evaluator constants(program_, std::vector<eval::Value>(program_.inputs.size()), diagnostics_);
   auto decide = [&](const ir::Places& places, std::string_view whose) {
@@ -165,7 +166,7 @@ void ValueChecker::decide_places() {
     if (diagnostics_.errors() != errors) return;
     if (all.empty() || all.size() > max_places)
       diagnostics_.report(places.decl->range->span, diag::PlacesCount, std::string(whose), max_places, all.size());
-    decide_names(places, all);
+    decide_names(places, all, written_places(program_, places), diagnostics_);
   };
   for (const ir::Target& target : program_.targets) decide(target.places, target.decl->name.text);
   for (const ir::Service& service : program_.services) decide(service.places, service.decl->name.text);

@@ -10,7 +10,6 @@
 #include "compiler/check/check.h"
 #include "compiler/check/circles.h"
 #include "compiler/check/state.h"
-#include "compiler/eval/value.h"
 #include "compiler/ir/match.h"
 
 namespace rollout::check {
@@ -100,8 +99,6 @@ class ValueChecker {
   void decide_constants();
   // check_places.cpp
   void check_places(ir::Places& places, std::string_view whose);
-  const ast::ListExpr* written_places(const ir::Places& places) const;
-  void decide_names(const ir::Places& places, const std::vector<eval::Value>& all);
   void decide_places();
   std::optional<ir::Symbol> placed(const ast::Expr* expr) const;
   const ir::Places& places_of(const ir::Symbol& symbol) const;

@@ -36,7 +36,7 @@ struct Value {
     Url,       ///< text
     Path,      ///< text: relative to the project root unless it begins with a slash
     Role,      ///< number: plan::Role
-    Entity,    ///< number: index of the declaration in the program; text: `checkout`, `checkout[eu-1]`; items: its place
+    Entity,    ///< number: index of its declaration; text: `checkout`, `checkout[eu-1]`; items: its place, if any
     List,      ///< items
     Record,    ///< items in the order of the declared fields; text: name of the record type
     Gate,      ///< number: index of the gate declaration; items: arguments bound so far (None where open)

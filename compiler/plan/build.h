@@ -44,13 +44,9 @@ class Planner {
   uint32_t service_index(const eval::Value& entity);
   uint32_t target_index(const eval::Value& entity);
   void add_bindings(uint32_t index, const ir::Service& service);
-  void check_routes(uint32_t index);
-  std::string place_variable(uint32_t index) const;
   void observe(uint32_t index);
-  std::vector<std::pair<std::string, eval::Value>> settings(const std::vector<ir::Parameter>& declared,
-                                                            ir::ModuleId declared_in,
-                                                            const std::vector<ir::Given>& given,
-                                                            const eval::Frame& frame);
+  NamedValues settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
+                       const std::vector<ir::Given>& given, const eval::Frame& frame);
   // plan_statements.cpp
   void plan_block(const ast::Block* block, Scope& scope, Order order = Order::Sequence);
   void plan_statement(const ast::Statement* statement, Scope& scope);
@@ -127,8 +123,7 @@ class Planner {
   std::optional<eval::Evaluator> eval_;
   Plan plan_;
   Model model_;
-  std::vector<uint32_t> declared_services_;  ///< Plan::services → Program::services
-  std::vector<eval::Value> entities_;        ///< Plan::services → the service at its place
+  std::vector<eval::Value> entities_;       ///< Plan::services → Program::services, each with its place
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
   std::vector<Settled> settled_;  ///< by service
   std::vector<bool> ailing_;      ///< by service: it runs its version, but not as declared, so installing it mends it

@@ -6,8 +6,6 @@
 
 namespace rollout::plan {
 
-using NamedValues = std::vector<std::pair<std::string, eval::Value>>;
-
 template <typename T, typename Write>
 void write_list(json::Writer& json, std::string_view name, const std::vector<T>& list, Write write) {
   json.key(name).begin_array();

@@ -18,6 +18,8 @@ namespace rollout::plan {
 inline constexpr int format_version = 1;
 inline constexpr uint32_t none = UINT32_MAX;  ///< "no index" for the uint32_t indices below
 
+using NamedValues = std::vector<std::pair<std::string, eval::Value>>;
+
 /// Who serves. `All`: every instance of the service; `Stable`: the version at run start; `Canary`: the version
 /// that this rollout brings, from deploy until promote or rollback.
 enum class Role { All, Stable, Canary };
@@ -200,8 +202,8 @@ struct Plan {
   Rollback rollback;
 };
 
-/// Whether `wanted` means this phase: its whole name or, where the name tells services or places apart (`pilot[search]`,
-/// `pilot[eu]`), what stands before that; then only the one of `service`, a service_text(), unless that is empty.
+/// Whether `wanted` means this phase: its whole name or, where the name tells services or places apart
+/// (`pilot[search]`, `pilot[eu]`), what stands before that; then only that of `service`, a service_text() or empty.
 bool is_phase(const Phase& phase, std::string_view wanted, std::string_view service = {});
 
 /// `checkout`, or `checkout[eu]` where the service has a place.

@@ -68,7 +68,7 @@ std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t a
                                            std::vector<Value> arguments) {
   const ir::Capability& capability = program_.capabilities[capability_index];
   const ir::Action& declared = capability.actions[action_index];
-  const ir::Service& owner = program_.services[declared_services_[service]];
+  const ir::Service& owner = program_.services[size_t(entities_[service].number)];
   Action action;
   for (const ir::Binding& binding : owner.bindings) {
     if (binding.capability != capability_index) continue;

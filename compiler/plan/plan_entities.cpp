@@ -5,6 +5,32 @@ namespace rollout::plan {
 
 using eval::Value;
 
+namespace {
+
+/// How a setting writes the name of the place: `r`, or `r.name`.
+std::string place_variable(const ir::Places& places) {
+  std::string variable(places.decl->variable.text);
+  return places.type->is(ir::TypeKind::Record) ? variable + ".name" : variable;
+}
+
+/// Two places that give a router the same configuration would take each other's traffic.
+void check_route(const Service& other, const Service& service, const ir::Service& declared,
+                 const std::vector<Target>& targets, Diagnostics& diagnostics) {
+  for (const Binding& binding : service.bindings)
+    for (const Binding& route : other.bindings) {
+      bool routes = binding.capability == "TrafficRouter" && route.capability == binding.capability;
+      if (!routes || route.target != binding.target || route.config != binding.config) continue;
+      diagnostics
+          .report(declared.decl->name.span, diag::PlacesShareRoute, service_text(other), service_text(service),
+                  targets[binding.target].name)
+          .note("each place would take back the traffic that the other one shifts")
+          .advise(fmt::format("let the router's settings name the place: `\"{}-${{{}}}\"`", service.name,
+                              place_variable(declared.places)));
+    }
+}
+
+}  // namespace
+
 uint32_t Planner::service_index(const Value& entity) {
   for (uint32_t i = 0; i < entities_.size(); ++i)
     if (entities_[i].number == entity.number && entities_[i].text == entity.text) return i;
@@ -17,11 +43,10 @@ uint32_t Planner::service_index(const Value& entity) {
   service.name = declared.decl->name.text;
   if (!frame.empty()) service.place = eval::place_name(declared.places, frame[0]);
   for (size_t i = 0; i < plan_.services.size(); ++i)
-    if (plan_.services[i].name == service.name && declared_services_[i] != uint32_t(entity.number))
+    if (plan_.services[i].name == service.name && entities_[i].number != entity.number)
       diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, service.name)
-          .at(program_.services[declared_services_[i]].decl->name.span, "the other one")
+          .at(program_.services[size_t(entities_[i].number)].decl->name.span, "the other one")
           .advise("rename one of them: runs, locks and history know a service by its name");
-  declared_services_.push_back(uint32_t(entity.number));
   entities_.push_back(entity);
   if (declared.traffic) service.traffic_uhz = eval_->eval(declared.module, declared.traffic, frame).number;
   if (const ast::Expr* replicas = eval::replicas_of(declared))
@@ -41,31 +66,9 @@ void Planner::add_bindings(uint32_t index, const ir::Service& declared) {
         {std::string(program_.capabilities[binding.capability].decl->name.text), target,
          settings(backend.bindings, backend.module, binding.config, frame)});
   }
-  check_routes(index);
-}
-
-/// Two places that give a router the same configuration would take each other's traffic.
-void Planner::check_routes(uint32_t index) {
-  for (const Binding& binding : plan_.services[index].bindings)
-    for (uint32_t other = 0; other < index && binding.capability == "TrafficRouter"; ++other) {
-      if (declared_services_[other] != declared_services_[index]) continue;
-      for (const Binding& route : plan_.services[other].bindings)
-        if (route.target == binding.target && route.capability == binding.capability && route.config == binding.config)
-          diagnostics_
-              .report(program_.services[declared_services_[index]].decl->name.span, diag::PlacesShareRoute,
-                      service_text(plan_.services[other]), service_text(plan_.services[index]),
-                      plan_.targets[binding.target].name)
-              .note("each place would take back the traffic that the other one shifts")
-              .advise(fmt::format("let the router's settings name the place: `\"{}-${{{}}}\"`",
-                                  plan_.services[index].name, place_variable(index)));
-    }
-}
-
-/// How a setting writes the name of the place: `r`, or `r.name`.
-std::string Planner::place_variable(uint32_t index) const {
-  const ir::Places& places = program_.services[declared_services_[index]].places;
-  std::string variable(places.decl->variable.text);
-  return places.type->is(ir::TypeKind::Record) ? variable + ".name" : variable;
+  for (uint32_t other = 0; other < index; ++other)
+    if (entities_[other].number == entities_[index].number)
+      check_route(plan_.services[other], plan_.services[index], declared, plan_.targets, diagnostics_);
 }
 
 uint32_t Planner::target_index(const Value& entity) {
@@ -80,10 +83,8 @@ uint32_t Planner::target_index(const Value& entity) {
   return uint32_t(plan_.targets.size() - 1);
 }
 
-std::vector<std::pair<std::string, Value>> Planner::settings(const std::vector<ir::Parameter>& declared,
-                                                             ir::ModuleId declared_in,
-                                                             const std::vector<ir::Given>& given,
-                                                             const eval::Frame& frame) {
+NamedValues Planner::settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
+                              const std::vector<ir::Given>& given, const eval::Frame& frame) {
   std::vector<std::pair<std::string, Value>> values;
   for (const ir::Parameter& parameter : declared) {
     const ast::Expr* expr = nullptr;

@@ -245,7 +245,7 @@ bool Planner::signal_fits(const ast::MemberExpr* member, const Scope& scope, con
 uint32_t Planner::signal_index(uint32_t service, std::string_view name, Span span, Span used_at) {
   for (uint32_t i = 0; i < plan_.signals.size(); ++i)
     if (plan_.signals[i].service == service && plan_.signals[i].name == name) return i;
-  const ir::Service& declared = program_.services[declared_services_[service]];
+  const ir::Service& declared = program_.services[size_t(entities_[service].number)];
   for (const ir::ServiceSignal& signal : declared.signals) {
     if (signal.name.text != name) continue;
     const ir::Method& method = program_.capabilities[signal.capability].signals[signal.method];

@@ -42,7 +42,7 @@ std::vector<uint32_t> Planner::derive_rollback(uint32_t service, Span span) {
 
 /// An action of any capability of the service whose effects are all values of the start, one of them that of `cell`.
 std::optional<Action> Planner::inverse(const Model::Cell& cell) {
-  for (const ir::Binding& binding : program_.services[declared_services_[cell.place.service]].bindings)
+  for (const ir::Binding& binding : program_.services[size_t(entities_[cell.place.service].number)].bindings)
     if (std::optional<Action> action = inverse_in(binding.capability, cell)) return action;
   return std::nullopt;
 }

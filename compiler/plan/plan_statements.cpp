@@ -159,7 +159,11 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   Watch entry;
   entry.held_ns = watch->held ? duration(watch->held, scope, "held", 0) : 0;
   entry.sample_ns = std::clamp(entry.held_ns / 10, least_ns, most_ns);
-  entry.text = condition->text + (entry.held_ns ? fmt::format(" held {}", eval::duration_text(entry.held_ns)) : "");
+  const Service& service = plan_.services[plan_.signals[condition->left.signal].service];
+  // One watch at each place: which of them fired must be seen.
+  std::string at = service.place.empty() ? "" : service_text(service) + " ";
+  std::string held = entry.held_ns ? fmt::format(" held {}", eval::duration_text(entry.held_ns)) : "";
+  entry.text = at + condition->text + held;
   entry.condition = condition_index(std::move(*condition));
   entry.first_step = none;
   plan_.watches.push_back(std::move(entry));

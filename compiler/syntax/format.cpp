@@ -264,8 +264,9 @@ void Layout::write_run(uint32_t begin, uint32_t end, uint32_t further, uint32_t 
       write_block(i, further, block_indent, page);
       i = piece.match;
     } else if (opens_group(piece)) {
-      uint32_t width = piece.space + all_.width(i, piece.match) + tail_width(piece.match + 1, end);
-      if (all_.has_comment(i, piece.match) || page.column() + width >= format_columns) {
+      uint32_t comma = pieces_[end].type == Parser::COMMA;  // which write_group() puts behind this run
+      uint32_t width = piece.space + all_.width(i, piece.match) + tail_width(piece.match + 1, end) + comma;
+      if (all_.has_comment(i, piece.match) || page.column() + width > format_columns) {
         write_group(i, page);
       } else {
         write_above(i, page, further);

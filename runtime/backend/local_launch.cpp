@@ -116,17 +116,25 @@ Status LocalLaunch::launch(Instance& instance, const InstanceSet& set) {
   return Done{};
 }
 
-Result<int> LocalLaunch::free_port(const LocalState& state, int64_t replicas) {
-  std::set<int> taken;
-  for (const Instance& instance : state.instances) taken.insert(instance.port);
-  const Result<std::vector<std::string>> keys = local_keys(effects_.files, spec_.directory);
+Status LocalLaunch::add_ports(const std::string& directory, std::string_view but, std::set<int>& taken) {
+  const Result<std::vector<std::string>> keys = local_keys(effects_.files, directory);
   if (!keys) return keys.error();
   for (const std::string& key : *keys) {
-    if (key == spec_.key) continue;
-    const Result<LocalState> other = load_local(effects_.files, spec_.directory, key);
+    if (key == but) continue;
+    const Result<LocalState> other = load_local(effects_.files, directory, key);
     if (!other) return other.error();
     for (const Instance& instance : other->instances) taken.insert(instance.port);
   }
+  return Done{};
+}
+
+Result<int> LocalLaunch::free_port(const LocalState& state, int64_t replicas) {
+  std::set<int> taken;
+  for (const Instance& instance : state.instances) taken.insert(instance.port);
+  // A port that was chosen a moment ago is not listened at yet.
+  if (Status known = add_ports(spec_.directory, spec_.key, taken); !known) return known.error();
+  for (const std::string& directory : spec_.others)
+    if (Status known = add_ports(directory, {}, taken); !known) return known.error();
   const int tries = int(replicas) * tries_per_replica;
   for (int port = spec_.ports_from; port < spec_.ports_from + tries; ++port) {
     if (!taken.contains(port) && effects_.ports.is_free(port)) return port;

@@ -3,6 +3,7 @@
 // A record without a pid is settled by looking for the id in the environments of all processes.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "compiler/base/result.h"
@@ -34,6 +35,8 @@ class LocalLaunch {
   Status choose_port_again(const LocalState& state, const InstanceSet& set, Instance& instance);
   Status record(LocalState& state, const InstanceSet& set, const std::string& effect);
   Status launch(Instance& instance, const InstanceSet& set);
+  /// Adds the ports of all services of a target but one.
+  Status add_ports(const std::string& directory, std::string_view but, std::set<int>& taken);
   Result<int> free_port(const LocalState& state, int64_t replicas);
   std::string marker(const Instance& instance) const { return marker_of(spec_, instance); }
 

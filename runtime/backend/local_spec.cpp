@@ -41,6 +41,11 @@ Result<LocalSpec> local_spec(const plan::Plan& plan, uint32_t service, uint32_t 
       text_of(plan.targets[target].config, "directory", plan.targets[target].name);
   if (!directory) return directory.error();
   spec.directory = resolve(root, *directory);
+  for (const plan::Target& other : plan.targets) {
+    const bool local = other.backend == plan.targets[target].backend;
+    const eval::Value* named = local ? find(other.config, "directory") : nullptr;
+    if (named && resolve(root, named->text) != spec.directory) spec.others.push_back(resolve(root, named->text));
+  }
   const eval::Value* command = find(binding->config, "command");
   if (!command || command->items.empty())
     return OpError{fmt::format("the workload of {} has no `command`", owner)};

@@ -14,6 +14,7 @@ namespace rollout::backend {
 struct LocalSpec {
   std::string key;                   ///< `checkout@eu`
   std::string directory;             ///< of the target, absolute
+  std::vector<std::string> others;   ///< directories of the other local targets: they take ports of this machine, too
   std::vector<std::string> command;  ///< with `${port}` and the like still in it
   std::string ready_path;            ///< `/healthz`; empty: ready as soon as it runs
   std::string live_path;             ///< empty: live as long as it runs

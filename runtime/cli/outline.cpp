@@ -217,6 +217,27 @@ BackText back_text(const Plan& plan, const Row& row) {
   return back;
 }
 
+std::vector<std::string> watch_texts(const Plan& plan) {
+  struct Watched {
+    std::string text, bare;
+    size_t places = 1;
+  };
+  std::vector<Watched> all;
+  for (const plan::Watch& watch : plan.watches) {
+    const plan::Signal& signal = plan.signals.at(plan.conditions.at(watch.condition).left.signal);
+    const plan::Service& service = plan.services.at(signal.service);
+    std::string at = service.place.empty() ? "" : plan::service_text(service) + " ";
+    std::string bare = watch.text.starts_with(at) ? watch.text.substr(at.size()) : watch.text;
+    auto same = std::find_if(all.begin(), all.end(), [&](const Watched& other) { return other.bare == bare; });
+    if (at.empty() || same == all.end()) all.push_back({watch.text, std::move(bare)});
+    else ++same->places;
+  }
+  std::vector<std::string> texts;
+  for (const Watched& one : all)
+    texts.push_back(one.places == 1 ? one.text : fmt::format("{}, in each of {} places", one.bare, one.places));
+  return texts;
+}
+
 std::string condition_text(const plan::Condition& condition) {
   std::string proven =
       condition.proven_ppb > 0 ? fmt::format(" proven {}", eval::percent_text(condition.proven_ppb)) : "";

@@ -60,6 +60,8 @@ struct BackText {
 };
 BackText back_text(const plan::Plan& plan, const Row& row);
 
+/// What is watched, as often as it differs: `unhealthy > 25% held 1m, in each of 20 places`.
+std::vector<std::string> watch_texts(const plan::Plan& plan);
 /// `reject when canary error_rate > 1% proven 99%`, `rollback when … held 5m`.
 std::string condition_text(const plan::Condition& condition);
 

@@ -173,10 +173,10 @@ struct PlanView {
   std::string watches() const {
     if (plan.watches.empty()) return {};
     std::string out = "\n  " + style.dim("all the time") + "\n";
-    for (size_t i = 0; i < plan.watches.size(); ++i) {
-      if (i == max_watches && !all)
-        return out + fmt::format("  {} {} more\n", style.dots(), plan.watches.size() - i);
-      out += line(fmt::format("  rollback when {}", plan.watches[i].text));
+    std::vector<std::string> watched = watch_texts(plan);
+    for (size_t i = 0; i < watched.size(); ++i) {
+      if (i == max_watches && !all) return out + fmt::format("  {} {} more\n", style.dots(), watched.size() - i);
+      out += line(fmt::format("  rollback when {}", watched[i]));
     }
     return out;
   }

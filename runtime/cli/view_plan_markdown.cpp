@@ -85,8 +85,8 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
     out += fmt::format("\nAfter a rollback {} must pass within {}.\n",
                        code(plan.gates.at(plan.rollback.verify_gate).text),
                        eval::duration_text(plan.rollback.verify_within_ns));
-  for (const plan::Watch& watch : plan.watches)
-    out += fmt::format("\nAll the time: {}\n", code("rollback when " + watch.text));
+  for (const std::string& watched : watch_texts(plan))
+    out += fmt::format("\nAll the time: {}\n", code("rollback when " + watched));
   out += conditions(plan);
   if (plan.offline)
     out += "\n> Made offline: nothing that runs was looked at, and this plan cannot be applied.\n";

@@ -45,7 +45,7 @@ std::string name_of(const std::tuple<uint32_t, Variable, Role>& key, const plan:
   constexpr std::string_view variables[] = {"version", "instances", "share"};
   constexpr std::string_view roles[] = {"all", "stable", "canary"};
   auto [service, variable, role] = key;
-  return fmt::format("{}({}, {})", variables[size_t(variable)], plan.services[service].name,
+  return fmt::format("{}({}, {})", variables[size_t(variable)], plan::service_text(plan.services[service]),
                      roles[size_t(role)]);
 }
 
