@@ -15,6 +15,8 @@ constexpr size_t least_name_columns = 12, most_name_columns = 24;
 constexpr size_t max_rows = 12;        ///< of the timeline, before its middle is left out
 constexpr size_t max_conditions = 10;   ///< of all gates together
 constexpr size_t max_watches = 4;
+constexpr size_t max_ways = 6, max_ways_of_many = 3;  ///< back, from where; fewer where services fill the screen
+constexpr size_t many_services = 12;
 
 /// Draws one plan as text; each member function is one paragraph.
 struct PlanView {
@@ -122,11 +124,11 @@ struct PlanView {
   std::string way_back() const {
     if (plan.steps.empty()) return {};
     std::string out = "\n  " + style.dim("way back") + "\n";
-    size_t shown = 0;
+    size_t shown = 0, most = outline.changes.size() > many_services ? max_ways_of_many : max_ways;
     for (size_t i = 0; i < outline.rows.size();) {
       size_t end = i + 1;
       while (end < outline.rows.size() && outline.rows[end].same_way) ++end;
-      if (!all && ++shown > 6) {
+      if (!all && ++shown > most) {
         i = end;
         continue;
       }
@@ -139,7 +141,7 @@ struct PlanView {
       out += way_lines(fmt::format("  from {}{}:", join(names, ", "), bound), back);
       i = end;
     }
-    if (!all && shown > 6) out += fmt::format("  {} {} more\n", style.dots(), shown - 6);
+    if (!all && shown > most) out += fmt::format("  {} {} more\n", style.dots(), shown - most);
     if (plan.rollback.verify_gate != plan::none)
       out += fmt::format("  then verify {} within {}\n", plan.gates.at(plan.rollback.verify_gate).text,
                          eval::duration_text(plan.rollback.verify_within_ns));

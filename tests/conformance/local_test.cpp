@@ -1,3 +1,5 @@
+#include <set>
+
 #include <catch2/catch.hpp>
 
 #include "compiler/base/json.h"
@@ -50,6 +52,40 @@ TEST_CASE("versions run side by side, are promoted and stopped", "[local]") {
   CHECK(!state->canary_image);
   CHECK(state_of(rig)["instances"].items.size() == 2);
   CHECK(answer_at(rig, rig.ports) == "");
+}
+
+TEST_CASE("two places of one service on one machine keep apart", "[local]") {
+  const bool own_directories = GENERATE(false, true);
+  Rig rig;
+  rig.plan.services[0].place = "eu";
+  rig.plan.services.push_back(rig.plan.services[0]);
+  rig.plan.services[1].place = "us";
+  if (own_directories) {
+    rig.plan.targets.push_back(
+        {"hosts[us]", "local", {{"directory", eval::Value::of(eval::Value::Kind::Path, std::string("run-us"))}}});
+    rig.plan.services[1].bindings[0].target = 2;
+  }
+  const auto world = rig.world();
+  plan::Action in_eu = rig.install("shop:1.0", 2), in_us = rig.install("shop:1.1", 2);
+  in_us.service = 1;
+  in_us.target = rig.plan.services[1].bindings[0].target;
+  // What was started in eu listens at no port yet when those in us are chosen.
+  REQUIRE(world->act(in_eu, rig.key(1)));
+  CHECK(rig.carry_out(*world, in_us, rig.key(1)).seen == Seen::Present);
+  CHECK(rig.carry_out(*world, in_eu, rig.key(1)).seen == Seen::Present);
+  std::set<int64_t> ports;
+  for (uint32_t service : {0, 1}) {
+    const Result<json::Node> state = json::parse(rig.directory.read(rig.state_file(service)));
+    REQUIRE(state);
+    for (const json::Node& instance : (*state)["instances"].items) {
+      ports.insert(instance["port"].as_int());
+      CHECK(answer_at(rig, int(instance["port"].as_int())) == (service == 0 ? "1.0" : "1.1"));
+    }
+  }
+  CHECK(ports.size() == 4);
+  const std::string targets = rig.directory.read("run/targets.json") + rig.directory.read("run-us/targets.json");
+  CHECK(targets.find(R"("service":"checkout","place":"eu","track":"stable","version":"1.0")") != std::string::npos);
+  CHECK(targets.find(R"("service":"checkout","place":"us","track":"stable","version":"1.1")") != std::string::npos);
 }
 
 TEST_CASE("what runs outlives the program and is found again", "[local]") {

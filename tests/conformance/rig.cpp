@@ -129,15 +129,22 @@ Rig::Rig(const std::string& name) : real(nullptr), effects(real.all()), ports(fr
 }
 
 Rig::~Rig() {
-  // Ends exactly what the state file of this test names.
-  const Result<json::Node> state =
-      json::parse(directory.read("run/" + plan.services[0].name + ".json"));
-  if (!state) return;
-  for (const json::Node& instance : (*state)["instances"].items) {
-    const effects::ProcessId process{int(instance["pid"].as_int()),
-                                     uint64_t(instance["start_ticks"].as_int())};
-    (void)effects.processes.stop(process, effects::Stop::Kill);
+  // Ends exactly what the state files of this test name.
+  for (uint32_t i = 0; i < plan.services.size(); ++i) {
+    const Result<json::Node> state = json::parse(directory.read(state_file(i)));
+    if (!state) continue;
+    for (const json::Node& instance : (*state)["instances"].items) {
+      const effects::ProcessId process{int(instance["pid"].as_int()),
+                                       uint64_t(instance["start_ticks"].as_int())};
+      (void)effects.processes.stop(process, effects::Stop::Kill);
+    }
   }
+}
+
+std::string Rig::state_file(uint32_t service) const {
+  const plan::Service& declared = plan.services[service];
+  const std::string& folder = plan.targets[declared.bindings[0].target].config[0].second.text;
+  return folder + "/" + declared.name + (declared.place.empty() ? "" : "@" + declared.place) + ".json";
 }
 
 plan::Action Rig::deploy(const std::string& tag, int64_t instances) {

@@ -70,6 +70,9 @@ struct Rig {
   /// A setting of the service's workload binding.
   void set_workload(const std::string& name, eval::Value value);
 
+  /// Where the local target remembers the instances of a service.
+  std::string state_file(uint32_t service) const;
+
   TempDir directory;
   effects::RealEffects real;
   effects::Effects effects;

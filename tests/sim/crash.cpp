@@ -13,7 +13,7 @@ namespace rollout::sim_test {
 namespace {
 
 constexpr size_t max_failures = 20;
-constexpr size_t max_events = 150;  ///< around which a long run is crashed
+constexpr int64_t max_operations = 10'000'000;  ///< of all runs around the events of one long run
 
 std::string_view text_of(const std::optional<journal::Outcome>& outcome) {
   return outcome ? word(journal::outcome_names, *outcome) : "not ended";
@@ -77,7 +77,9 @@ CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& sce
   auto is_sample = [](const journal::Event& event) { return std::holds_alternative<journal::Sampled>(event.what); };
   size_t count = size_t(std::count_if(quiet.events.begin(), quiet.events.end(), std::not_fn(is_sample))), seen = 0;
   // Of twenty regions that all do the same, evenly spread ones; every record has a test of its own.
-  size_t every = std::max<size_t>(1, count / max_events);
+  int64_t runs = before + 1 + after + max_gap;
+  int64_t most = std::max<int64_t>(1, max_operations / std::max<int64_t>(1, quiet.operations) / runs);
+  size_t every = std::max<size_t>(1, (count + size_t(most) - 1) / size_t(most));
   for (size_t i = 0; i < quiet.events.size(); ++i) {
     if (is_sample(quiet.events[i]) || seen++ % every != 0) continue;
     twice.insert(quiet.durable_at[i]);

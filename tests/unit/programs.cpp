@@ -259,7 +259,7 @@ class Generator {
   }
   void test_item() {
     switch (random_.below(5)) {
-      case 0: put(random_.one_in(2) ? "given fail a . b in phase \"x\"" : "given fail a [ \"x\" ] . b"); break;
+      case 0: put(out_.size() % 2 ? "given fail a . b in phase \"x\"" : "given fail a [ \"x\" ] . b"); break;
       case 1: put("given a . b ="), expr(), put("then"), expr(), put("at"), expr(); break;
       case 2: put("run a"), arguments(); break;
       case 3: put("at"), expr(), put("abort"); break;
@@ -295,7 +295,7 @@ class Generator {
     }
   }
   void places() {
-    if (random_.one_in(3)) put("at r in"), expr();
+    if (out_.size() % 3 == 0) put("at r in [ a , \"b\" ]");
   }
   void signal() {
     put("signal " + name() + " :");
