@@ -10,6 +10,7 @@ declaration
     : importDecl
     | inputDecl
     | letDecl
+    | calendarDecl
     | enumDecl
     | recordDecl
     | funcDecl
@@ -46,6 +47,11 @@ recheck
     | WITHIN expr  # recheckWithin
     | AT RUN NAME  # recheckAtRun
     ;
+
+calendarDecl: CALENDAR NAME ASSIGN expr exceptions?;
+exceptions: EXCEPT excepted (COMMA excepted)*;
+// Days of the week or dates, whole or between two times.
+excepted: expr (TIME DOTDOT TIME)?;
 
 enumDecl: ENUM NAME LBRACE NAME (COMMA NAME)* COMMA? RBRACE;
 
@@ -119,6 +125,7 @@ statement
     | FOR NAME IN expr (WHERE expr)? (forClause (COMMA forClause)*)? block # forStatement
     | IF expr block (ELSE (block | ifElse))?            # ifStatement
     | LET NAME (COLON type)? ASSIGN expr                # letStatement
+    | DURING expr exceptions? (LBRACE AT NAME NAME RBRACE)? # duringStatement
     | ROLLBACK WHEN expr (HELD expr)?                   # watchStatement
     | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
     | callee LPAREN arguments? RPAREN                   # callStatement
@@ -137,7 +144,8 @@ callee: NAME (LBRACKET expr RBRACKET DOT word)? (DOT word)*;
 
 testDecl: TEST STRING LBRACE testItem* RBRACE;
 testItem
-    : GIVEN FAIL callee (IN PHASE (NAME | STRING))?        # givenFail
+    : GIVEN NAME (INSTANT | DATE TIME IN expr)              # givenStart
+    | GIVEN FAIL callee (IN PHASE (NAME | STRING))?        # givenFail
     | GIVEN callee ASSIGN expr (THEN expr AT expr)*        # givenSignal
     | RUN NAME LPAREN arguments? RPAREN                    # testRun
     | AT expr ABORT                                        # testAbort
@@ -153,6 +161,7 @@ expr
     | MINUS expr                                                              # negateExpr
     | expr (STAR | SLASH) expr                                                # productExpr
     | expr (PLUS | MINUS) expr                                                # sumExpr
+    | expr DOTDOT expr                                                        # rangeExpr
     | expr (LESS | LESS_EQUAL | GREATER | GREATER_EQUAL | EQUAL | NOT_EQUAL) expr # comparisonExpr
     | NOT expr                                                                # notExpr
     | expr AND expr                                                           # andExpr
@@ -161,7 +170,7 @@ expr
     | LBRACKET (entry (COMMA entry)* COMMA? | COLON)? RBRACKET                # listExpr
     | MATCH expr LBRACE matchArm* RBRACE                                      # matchExpr
     | literal                                                                 # literalExpr
-    | (NAME | ROLLBACK)                                                       # nameExpr
+    | (NAME | ROLLBACK | FROM)                                                # nameExpr
     ;
 
 // With a colon in all of them it is a map.
@@ -172,15 +181,15 @@ arguments: argument (COMMA argument)* COMMA?;
 argument: (word COLON)? expr;
 
 literal
-    : STRING | INT | FLOAT | PERCENT | DURATION | RATE | BYTES | MONEY | TIME | DATE | TRUE | FALSE | NONE
+    : STRING | INT | FLOAT | PERCENT | DURATION | RATE | BYTES | MONEY | TIME | DATE | INSTANT | TRUE | FALSE | NONE
     ;
 
 word
-    : NAME | ABORT | ACTION | AFTER | AND | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CAPABILITY
-    | COMPENSABLE | CONFIG | DEPRECATED | ELSE | ENUM | EVERY | EXAMPLE | EXPECT | FAIL | FALSE | FOR | FROM
-    | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN | INPUT
-    | IRREVERSIBLE | JUDGED | LET | MATCH | METRICS | MINIMUM | NONE | NOT | OBSERVE | OF | ON | OR | OVER
-    | PARALLEL | PASS | PER | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT
-    | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEST | THEN | TRUE | UNPROVEN
-    | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
+    : NAME | ABORT | ACTION | AFTER | AND | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CALENDAR
+    | CAPABILITY | COMPENSABLE | CONFIG | DEPRECATED | DURING | ELSE | ENUM | EVERY | EXAMPLE | EXCEPT | EXPECT
+    | FAIL | FALSE | FOR | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS
+    | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | MATCH | METRICS | MINIMUM | NONE | NOT | OBSERVE
+    | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE
+    | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEST | THEN
+    | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
     ;

@@ -67,6 +67,7 @@ const Type* ValueChecker::check_call(const ast::CallExpr* call) {
 
 const Type* ValueChecker::check_builtin(const ast::CallExpr* call, ir::Builtin builtin) {
   if (builtin == ir::Builtin::Secret) return check_secret(call);
+  if (builtin == ir::Builtin::Weekly) return check_weekly(call);
   if (builtin == ir::Builtin::Running) {
     info(call->callee) = {simple(TypeKind::Probe), ir::Ref::Builtin, uint32_t(builtin), 0};
     check_arguments(call, {}, 0, "`running`", true);

@@ -87,6 +87,7 @@ void Checker::check_decl(const ast::Decl* decl) {
     case ast::DeclKind::Rollout: {
       ir::Rollout& rollout = program_.rollouts[indices_.lookup(decl)];
       planned_ = true;
+      rollout_body_ = rollout.decl->body;
       check_block(rollout.decl->body);
       planned_ = false;
       rollout.slots = slots_;

@@ -1,3 +1,4 @@
+#include "compiler/calendar/civil.h"
 #include "compiler/check/values.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
@@ -7,7 +8,8 @@ namespace rollout::check {
 namespace {
 
 bool is_text_kind(TypeKind kind) {
-  return kind == TypeKind::Image || kind == TypeKind::Url || kind == TypeKind::Path || kind == TypeKind::Version;
+  return kind == TypeKind::Image || kind == TypeKind::Url || kind == TypeKind::Path || kind == TypeKind::Version ||
+         kind == TypeKind::Zone;
 }
 
 /// Where in a string the problem is; the whole of it where escapes make that hard to say.
@@ -22,6 +24,7 @@ eval::Value::Kind value_kind(TypeKind kind) {
     case TypeKind::Image: return eval::Value::Kind::Image;
     case TypeKind::Url: return eval::Value::Kind::Url;
     case TypeKind::Path: return eval::Value::Kind::Path;
+    case TypeKind::Zone: return eval::Value::Kind::Zone;
     default: return eval::Value::Kind::Version;
   }
 }
@@ -54,6 +57,7 @@ const Type* ValueChecker::check_expr_kind(const ast::Expr* expr, const Type* wan
     case ast::ExprKind::List: return check_list(static_cast<const ast::ListExpr*>(expr), wanted);
     case ast::ExprKind::Map: return check_map(static_cast<const ast::MapExpr*>(expr), wanted);
     case ast::ExprKind::Match: return check_match(static_cast<const ast::MatchExpr*>(expr), wanted);
+    case ast::ExprKind::Except: return check_except(static_cast<const ast::ExceptExpr*>(expr));
   }
   return simple(TypeKind::Error);
 }
@@ -178,6 +182,7 @@ const Type* ValueChecker::check_literal(const ast::LiteralExpr* literal, const T
     case ast::LiteralKind::Money: return simple(TypeKind::Money);
     case ast::LiteralKind::Time: return simple(TypeKind::Time);
     case ast::LiteralKind::Date: return simple(TypeKind::Date);
+    case ast::LiteralKind::Instant: return simple(TypeKind::Instant);
     case ast::LiteralKind::True:
     case ast::LiteralKind::False: return simple(TypeKind::Bool);
     case ast::LiteralKind::None: return simple(TypeKind::None);
@@ -216,6 +221,11 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
     return local->type;
   }
   std::optional<ir::Symbol> symbol = find(name->name);
+  if (std::optional<int> weekday = calendar::weekday_named(name->name); weekday && !symbol) {
+    known.ref = ir::Ref::Weekday;
+    known.index = uint32_t(*weekday);
+    return simple(TypeKind::Weekday);
+  }
   if (!symbol && ir::builtin_named(name->name)) {
     diagnostics_.report(name->span, diag::WrongKind, std::string(name->name), "a function", "a value")
         .advise(fmt::format("call it: `{}({})`", name->name, name->name == "running" ? "" : "\"…\""));

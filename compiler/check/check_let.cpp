@@ -15,7 +15,9 @@ const Type* ValueChecker::check_let(uint32_t index) {
   open_lets_.push_back(index);
   Place outer = leave_for(let.module);
   size_t bounds = bounds_.size();
-  const Type* type = let.decl->type ? check_type(let.decl->type) : nullptr;
+  const Type* type = let.decl->type       ? check_type(let.decl->type)
+                     : let.decl->calendar ? simple(TypeKind::Calendar)
+                                          : nullptr;
   const Type* found = let.decl->observation ? check_observation(let.decl)
                       : type                ? check_expr(let.decl->value, type)
                                             : check_value(let.decl->value);

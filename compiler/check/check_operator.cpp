@@ -16,6 +16,20 @@ bool compares(Operator op) { return op >= Operator::Less && op <= Operator::NotE
 
 bool is_one(TypeKind wanted, TypeKind left, TypeKind right) { return left == wanted || right == wanted; }
 
+/// A time or a date names no point in time: that takes a zone.
+std::string civil_advice(TypeKind left, Operator op, TypeKind right) {
+  if (op == Operator::Range) return "a range is of weekdays or of dates: `mon..fri`, `2026-12-24..2026-12-26`";
+  if (is_one(TypeKind::Time, left, right))
+    return "a time of day is no point in time: clocks may skip it or show it twice; use an Instant, or a calendar";
+  if (is_one(TypeKind::Date, left, right))
+    return "a date has 23, 24 or 25 hours, as its zone has it: use an Instant, or a calendar";
+  if (is_one(TypeKind::Weekday, left, right)) return "weekdays go round: one comes neither before nor after another";
+  if (is_one(TypeKind::Instant, left, right))
+    return "an Instant moves by a Duration, and the difference of two is a Duration";
+  if (is_one(TypeKind::Calendar, left, right)) return "`+` joins two calendars; `except` takes days out";
+  return {};
+}
+
 /// What to write instead; empty where nothing is likely to be meant.
 std::string advice(TypeKind left, Operator op, TypeKind right) {
   bool adds = op == Operator::Add || op == Operator::Subtract;
@@ -35,6 +49,7 @@ std::string advice(TypeKind left, Operator op, TypeKind right) {
     return "a count is a rate times a duration: `200/s * 5m`";
   if (op == Operator::Multiply && left == right && ir::is_quantity(left))
     return "a quantity is scaled by a plain number or by a Percent";
+  if (std::string civil = civil_advice(left, op, right); !civil.empty()) return civil;
   if (left == TypeKind::Role) return "compare one of its signals, such as `s.canary.error_rate`";
   return {};
 }
@@ -46,7 +61,8 @@ const ast::LiteralExpr* as_literal(const ast::Expr* expr, ast::LiteralKind kind)
 }
 
 bool has_text_form(TypeKind kind) {
-  return kind == TypeKind::Image || kind == TypeKind::Version || kind == TypeKind::Url || kind == TypeKind::Path;
+  return kind == TypeKind::Image || kind == TypeKind::Version || kind == TypeKind::Url || kind == TypeKind::Path ||
+         kind == TypeKind::Zone;
 }
 
 }  // namespace
@@ -87,6 +103,7 @@ const Type* ValueChecker::check_binary(const ast::BinaryExpr* binary) {
     left = as_points(binary->left, left, right);
     right = as_points(binary->right, right, left);
   }
+  if (binary->op == Operator::Range) return check_range(binary, left, right);
   return compares(binary->op) ? comparison(binary, left, right) : arithmetic(binary, left, right);
 }
 

@@ -4,13 +4,18 @@ namespace rollout::check {
 
 void Checker::check_block(const ast::Block* block, bool parallel) {
   size_t outer = locals_.size();
-  for (const ast::Statement* statement : block->statements) check_statement(statement, parallel);
+  for (const ast::Statement* statement : block->statements) {
+    if (statement->kind == ast::StatementKind::During)
+      check_during(static_cast<const ast::DuringStatement*>(statement), block == rollout_body_);
+    else check_statement(statement, parallel);
+  }
   locals_.resize(outer);
 }
 
 void Checker::check_statement(const ast::Statement* statement, bool in_parallel) {
   switch (statement->kind) {
-    case ast::StatementKind::Error: break;
+    case ast::StatementKind::Error:
+    case ast::StatementKind::During: break;  // the block knows where it stands
     case ast::StatementKind::Call: check_call_statement(static_cast<const ast::CallStatement*>(statement)->call); break;
     case ast::StatementKind::Phase: {
       auto* phase = static_cast<const ast::PhaseStatement*>(statement);

@@ -28,11 +28,15 @@ Measure measure_of(const ast::Expr* expr) {
 
 void Checker::check_test(const ir::Test& test) {
   in_test_ = true;
-  size_t runs = 0;
+  size_t runs = 0, starts = 0;
   for (const ast::TestItem& item : test.decl->items) {
     switch (item.kind) {
       case ast::TestItemKind::Signal: check_given(item); break;
       case ast::TestItemKind::Fail: check_failure(item); break;
+      case ast::TestItemKind::Start:
+        if (++starts > 1) diagnostics_.report(item.span, diag::GivenTwice, "start");
+        check_start(item);
+        break;
       case ast::TestItemKind::Run:
         ++runs;
         check_run(item);

@@ -26,6 +26,10 @@ TypeKind kind_of(std::string_view name) {
       .Case("Money", TypeKind::Money)
       .Case("Time", TypeKind::Time)
       .Case("Date", TypeKind::Date)
+      .Case("Weekday", TypeKind::Weekday)
+      .Case("Instant", TypeKind::Instant)
+      .Case("Zone", TypeKind::Zone)
+      .Case("Calendar", TypeKind::Calendar)
       .Case("Version", TypeKind::Version)
       .Case("Image", TypeKind::Image)
       .Case("Url", TypeKind::Url)
@@ -39,7 +43,8 @@ TypeKind kind_of(std::string_view name) {
 
 const std::vector<std::string_view> type_names = {
     "Bool", "Int",  "Float", "String",  "Percent", "Points", "Duration", "Rate",    "Bytes", "Throughput",
-    "Money", "Time", "Date", "Version", "Image", "Url", "Path", "Probe", "Service", "List", "Set", "Map",
+    "Money", "Time", "Date", "Weekday", "Instant", "Zone", "Calendar",
+    "Version", "Image", "Url", "Path", "Probe", "Service", "List", "Set", "Map",
     "Secret", "Gate"};
 
 }  // namespace

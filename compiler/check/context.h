@@ -47,6 +47,9 @@ class Checker : private ValueChecker {
   void check_block(const ast::Block* block, bool parallel = false);
   void check_statement(const ast::Statement* statement, bool in_parallel);
   void check_for(const ast::ForStatement* loop);
+  // check_during.cpp
+  void check_during(const ast::DuringStatement* during, bool in_rollout);
+  void check_start(const ast::TestItem& item);
   void check_rounds(const ast::ForStatement* loop);
   void check_call_statement(const ast::CallExpr* call);
   void check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member);
@@ -59,6 +62,7 @@ class Checker : private ValueChecker {
   void check_expectation(const ast::TestItem& item);
 
   std::vector<Call> strategy_calls_;
+  const ast::Block* rollout_body_ = nullptr;  ///< of the rollout being checked
   uint32_t strategy_ = UINT32_MAX;  ///< being checked
   llvm::DenseMap<const ast::Decl*, uint32_t> indices_;  ///< where each declaration stands in its vector of Program
 };

@@ -20,7 +20,7 @@ std::string_view kind_text(ir::Ref kind) {
     case ir::Ref::Backend: return "a backend";
     case ir::Ref::None: case ir::Ref::Local: case ir::Ref::Field: case ir::Ref::Role: case ir::Ref::Signal:
     case ir::Ref::Replicas: case ir::Ref::Traffic: case ir::Ref::Action: case ir::Ref::Method: case ir::Ref::Builtin:
-    case ir::Ref::Part: case ir::Ref::Case: case ir::Ref::Observed:
+    case ir::Ref::Weekday: case ir::Ref::Part: case ir::Ref::Case: case ir::Ref::Observed:
     case ir::Ref::Given: break;
   }
   return "a name";

@@ -10,6 +10,9 @@ namespace rollout::check {
 using ir::Type;
 using ir::TypeKind;
 
+/// Whether it binds a target that was wrong: reported there, so nothing is said of what the service cannot do.
+bool lacks_binding(const ir::Service& service);
+
 struct Local {
   std::string_view name;
   const Type* type;

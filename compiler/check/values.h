@@ -16,8 +16,6 @@ namespace rollout::check {
 
 /// `a service`, `an input`: for "`x` is …, not …".
 std::string_view kind_text(ir::Ref kind);
-/// Whether it binds a target that was wrong: reported there, so nothing is said of what the service cannot do.
-bool lacks_binding(const ir::Service& service);
 
 class ValueChecker {
  protected:
@@ -70,7 +68,7 @@ class ValueChecker {
   const Type* optional_of(const ast::Type* written, const Type* type);
   const Type* check_fallback(const ast::BinaryExpr* binary, const Type* left);
   const Type* check_presence(const ast::BinaryExpr* binary, const Type* left, const Type* right);
-  // check_collection.cpp, check_enum.cpp, check_func.cpp, check_observation.cpp
+  // check_collection.cpp, check_enum.cpp, check_func.cpp, check_observation.cpp, check_calendar.cpp
   const Type* collection_of(const ast::Type* written, TypeKind kind, std::vector<const Type*> arguments);
   const Type* check_list(const ast::ListExpr* list, const Type* wanted);
   const Type* check_map(const ast::MapExpr* map, const Type* wanted);
@@ -84,6 +82,9 @@ class ValueChecker {
   const Type* check_func_call(const ast::CallExpr* call, uint32_t index);
   const Type* check_observed(const ast::Expr* what);
   const Type* check_observation(const ast::LetDecl* decl);
+  const Type* check_range(const ast::BinaryExpr* range, const Type* left, const Type* right);
+  const Type* check_weekly(const ast::CallExpr* call);
+  const Type* check_except(const ast::ExceptExpr* except);
   // check_let.cpp
   const Type* check_let(uint32_t index);
   const Type* check_value(const ast::Expr* value);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/eval/calendar_value.h"
 #include "compiler/eval/version.h"
 
 namespace rollout::eval {
@@ -99,13 +100,15 @@ Result<Value> compute(Operator op, const Value& left, const Value& right, Kind r
   if (Status same = same_currency(left, right); !same) return same.error();
   Result<Value> value = Value{};
   switch (op) {
-    case Operator::Add: value = add(left, right, result, 1); break;
+    case Operator::Add:
+      value = result == Kind::Calendar ? add_calendars(left, right) : add(left, right, result, 1);
+      break;
     case Operator::Subtract: value = add(left, right, result, -1); break;
     case Operator::Multiply: value = multiply(left, right, result); break;
     case Operator::Divide: value = divide(left, right, result); break;
     case Operator::Negate: case Operator::Not: case Operator::Less: case Operator::LessEqual: case Operator::Greater:
     case Operator::GreaterEqual: case Operator::Equal: case Operator::NotEqual: case Operator::And:
-    case Operator::Or: return OpError{"no arithmetic"};
+    case Operator::Or: case Operator::Range: return OpError{"no arithmetic"};
   }
   return value ? Result<Value>(with_currency(std::move(*value), left, right)) : value;
 }
@@ -115,6 +118,7 @@ Result<int> compare(const Value& left, const Value& right) {
   if (left.is(Kind::Float) || right.is(Kind::Float)) return order(plain(left), plain(right));
   if (left.is(Kind::Version)) return compare_versions(left.text, right.text);
   if (left.is(Kind::Money)) return order(left.number, right.number);
+  if (left.is(Kind::Calendar)) return left == right ? 0 : 1;
   if (!left.text.empty() || !right.text.empty()) return left.text.compare(right.text);
   return order(left.number, right.number);
 }

@@ -12,7 +12,8 @@ using Kind = Value::Kind;
 /// A text as a value of `kind`, when it has its form.
 Value Evaluator::converted(Value value, Kind kind, Span span) {
   if (value.is(Kind::None) || value.is(kind)) return value;
-  if (kind != Kind::Image && kind != Kind::Version && kind != Kind::Url && kind != Kind::Path) return value;
+  if (kind != Kind::Image && kind != Kind::Version && kind != Kind::Url && kind != Kind::Path && kind != Kind::Zone)
+    return value;
   value.kind = kind;
   std::optional<TextProblem> problem = text_problem(kind, value.text);
   return problem ? fail(span, fmt::format("`{}`: {}", value.text, problem->what)) : value;
@@ -32,7 +33,9 @@ Value Evaluator::eval_builtin(ir::ModuleId module, const ast::CallExpr* call, ir
       return Value::of(Kind::Secret, fmt::format("{}:{}", place.label.text.empty() ? "env" : "file",
                                                  eval(module, place.value, frame).text));
     }
+    case ir::Builtin::Weekly: return eval_weekly(module, call, frame);
     case ir::Builtin::Image: case ir::Builtin::Version: case ir::Builtin::Url: case ir::Builtin::Path:
+    case ir::Builtin::Zone:
       return converted(eval(module, call->arguments[0].value, frame), value_kind(program_.info(module, call).type),
                        call->span);
   }

@@ -18,7 +18,8 @@ std::string_view comparison_text(ast::Operator op) {
     case ast::Operator::Equal: return "==";
     case ast::Operator::NotEqual: return "!=";
     case ast::Operator::Negate: case ast::Operator::Not: case ast::Operator::Multiply: case ast::Operator::Divide:
-    case ast::Operator::Add: case ast::Operator::Subtract: case ast::Operator::And: case ast::Operator::Or: break;
+    case ast::Operator::Add: case ast::Operator::Subtract: case ast::Operator::And: case ast::Operator::Or:
+    case ast::Operator::Range: break;
   }
   return {};
 }
@@ -40,6 +41,10 @@ Value::Kind value_kind(const ir::Type* type) {
     case ir::TypeKind::Money: return Kind::Money;
     case ir::TypeKind::Time: return Kind::Time;
     case ir::TypeKind::Date: return Kind::Date;
+    case ir::TypeKind::Weekday: return Kind::Weekday;
+    case ir::TypeKind::Instant: return Kind::Instant;
+    case ir::TypeKind::Zone: return Kind::Zone;
+    case ir::TypeKind::Calendar: return Kind::Calendar;
     case ir::TypeKind::Secret: return Kind::Secret;
     case ir::TypeKind::Enum: return Kind::Enum;
     case ir::TypeKind::Image: return Kind::Image;
@@ -107,6 +112,7 @@ Value Evaluator::eval_inner(ir::ModuleId module, const ast::Expr* expr, const Fr
     case ast::ExprKind::Map: return eval_map(module, static_cast<const ast::MapExpr*>(expr), frame);
     case ast::ExprKind::Index: return eval_index(module, static_cast<const ast::IndexExpr*>(expr), frame);
     case ast::ExprKind::Match: return eval_match(module, static_cast<const ast::MatchExpr*>(expr), frame);
+    case ast::ExprKind::Except: return eval_except(module, static_cast<const ast::ExceptExpr*>(expr), frame);
   }
   return {};
 }
@@ -148,6 +154,7 @@ Value Evaluator::eval_name(ir::ModuleId module, const ast::Expr* name, const Fra
         return inputs_[info.index];
       return fail(name->span, "an input has no value yet where inputs and tests are read");
     case ir::Ref::Let: return let(info.index);
+    case ir::Ref::Weekday: return Value::of(Kind::Weekday, info.index);
     case ir::Ref::Service:
     case ir::Ref::Target: return eval_entity(info, nullptr);
     case ir::Ref::Gate: {
@@ -260,6 +267,7 @@ Value Evaluator::eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary,
         return fail(binary->span, fmt::format("the text has more than {} bytes", max_text_bytes));
       return *result;
     }
+    case Operator::Range: return eval_range(binary, left, right);
     case Operator::Negate:
     case Operator::Not: break;
   }
@@ -278,7 +286,7 @@ Value Evaluator::eval_comparison(const ast::BinaryExpr* binary, const Value& lef
     case Operator::Equal: return Value::boolean(*order == 0);
     case Operator::NotEqual: return Value::boolean(*order != 0);
     case Operator::Negate: case Operator::Not: case Operator::Multiply: case Operator::Divide: case Operator::Add:
-    case Operator::Subtract: case Operator::And: case Operator::Or: break;
+    case Operator::Subtract: case Operator::And: case Operator::Or: case Operator::Range: break;
   }
   return {};
 }

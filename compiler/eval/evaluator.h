@@ -16,6 +16,7 @@ namespace rollout::eval {
 inline constexpr int max_depth = 1000;             ///< of values made of values
 inline constexpr size_t max_items = 100'000;      ///< in one list or record, all levels counted
 inline constexpr size_t max_text_bytes = 64 << 10;
+inline constexpr int64_t max_range_days = 3660;    ///< ten years
 inline constexpr size_t max_calls = 1'000'000;    ///< of functions, by one evaluator
 
 /// The values of the locals of one declaration, by slot.
@@ -55,6 +56,10 @@ class Evaluator {
   Value eval_part(const ast::MemberExpr* member, ir::Part part, const Value& object);
   Value eval_contains(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame);
   Value converted(Value value, Value::Kind kind, Span span);
+  // eval_calendar.cpp
+  Value eval_range(const ast::BinaryExpr* range, const Value& first, const Value& last);
+  Value eval_weekly(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame);
+  Value eval_except(ir::ModuleId module, const ast::ExceptExpr* except, const Frame& frame);
   // eval_collection.cpp
   Value eval_list(ir::ModuleId module, const ast::ListExpr* list, const Frame& frame);
   Value eval_map(ir::ModuleId module, const ast::MapExpr* map, const Frame& frame);

@@ -6,6 +6,8 @@
 #include <llvm/ADT/StringExtras.h>
 #include <llvm/ADT/StringRef.h>
 
+#include "compiler/calendar/civil.h"
+#include "compiler/calendar/zone.h"
 #include "compiler/eval/image.h"
 #include "compiler/eval/version.h"
 
@@ -140,20 +142,32 @@ Result<Value> parse_time(std::string_view text) {
   return Value::of(Kind::Time, hours * 60 + minutes);
 }
 
+int number_in(std::string_view text, size_t at, size_t digits) {
+  int number = 0;
+  llvm::StringRef(text.substr(at, digits)).getAsInteger(10, number);
+  return number;
+}
+
 Result<Value> parse_date(std::string_view text) {
-  int64_t year = 0, month = 0, day = 0;
-  llvm::StringRef(text.substr(0, 4)).getAsInteger(10, year);
-  llvm::StringRef(text.substr(5, 2)).getAsInteger(10, month);
-  llvm::StringRef(text.substr(8, 2)).getAsInteger(10, day);
-  bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  constexpr int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month < 1 || month > 12) return OpError{"months are 01 to 12"};
-  if (day < 1 || day > lengths[month - 1] + (month == 2 && leap)) return OpError{"that month has no such day"};
-  // days_from_civil of the paper "chrono-Compatible Low-Level Date Algorithms" (H. Hinnant).
-  year -= month <= 2;
-  int64_t era = year / 400, yoe = year - era * 400;
-  int64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  return Value::of(Kind::Date, era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468);
+  calendar::CivilDate date{number_in(text, 0, 4), number_in(text, 5, 2), number_in(text, 8, 2)};
+  if (date.month < 1 || date.month > 12) return OpError{"months are 01 to 12"};
+  if (date.day < 1 || date.day > calendar::days_in_month(date.year, date.month))
+    return OpError{"that month has no such day"};
+  return Value::of(Kind::Date, calendar::days_of(date));
+}
+
+/// `2026-11-20T14:30Z`: what lies outside of the years below does not fit into nanoseconds.
+Result<Value> parse_instant(std::string_view text) {
+  constexpr int first_year = 1970, last_year = 2261;
+  Result<Value> date = parse_date(text.substr(0, 10));
+  if (!date) return date;
+  Result<Value> time = parse_time(text.substr(11, 5));
+  if (!time) return time;
+  int year = number_in(text, 0, 4), seconds = text[16] == ':' ? number_in(text, 17, 2) : 0;
+  if (year < first_year || year > last_year) return OpError{"instants lie in the years 1970 to 2261"};
+  if (time->number == calendar::minutes_a_day) return OpError{"an instant at midnight is 00:00 of the next day"};
+  if (seconds > 59) return OpError{"seconds are 00 to 59; leap seconds are no instants"};
+  return Value::of(Kind::Instant, (date->number * calendar::day_s + time->number * 60 + seconds) * ns_per_s);
 }
 
 Result<Value> parse_string(std::string_view text) {
@@ -197,6 +211,7 @@ Result<Value> parse_literal(ast::LiteralKind kind, std::string_view text) {
     case LiteralKind::Money: return parse_money(text);
     case LiteralKind::Time: return parse_time(text);
     case LiteralKind::Date: return parse_date(text);
+    case LiteralKind::Instant: return parse_instant(text);
     case LiteralKind::True: return Value::boolean(true);
     case LiteralKind::False: return Value::boolean(false);
     case LiteralKind::None: return Value{};
@@ -230,8 +245,16 @@ Result<Value> parse_value(Kind kind, std::string_view text) {
     case Kind::Date:
       return looks_like(text, "0000-00-00") ? parse_date(text)
                                             : Result<Value>(OpError{"a date is expected, such as `2026-12-24`"});
+    case Kind::Weekday: {
+      std::optional<int> day = calendar::weekday_named(text);
+      return day ? Value::of(kind, *day) : Result<Value>(OpError{"a weekday is expected: mon tue wed thu fri sat sun"});
+    }
+    case Kind::Instant:
+      return looks_like(text, "0000-00-00T00:00Z") || looks_like(text, "0000-00-00T00:00:00Z")
+                 ? parse_instant(text)
+                 : Result<Value>(OpError{"an instant in UTC is expected, such as `2026-11-20T14:30Z`"});
     case Kind::String: return Value::of(kind, std::string(text));
-    case Kind::Image: case Kind::Url: case Kind::Path: case Kind::Version: {
+    case Kind::Image: case Kind::Url: case Kind::Path: case Kind::Version: case Kind::Zone: {
       std::optional<TextProblem> problem = text_problem(kind, text);
       if (problem) return OpError{problem->what};
       return Value::of(kind, std::string(text));
@@ -242,7 +265,7 @@ Result<Value> parse_value(Kind kind, std::string_view text) {
       return Value::of(kind, std::string(text));
     }
     case Kind::None: case Kind::Role: case Kind::Entity: case Kind::List: case Kind::Record: case Kind::Gate:
-    case Kind::Call: case Kind::Set: case Kind::Map: case Kind::Enum: break;
+    case Kind::Call: case Kind::Set: case Kind::Map: case Kind::Enum: case Kind::Calendar: break;
   }
   return OpError{"a value of this type cannot be given from outside"};
 }
@@ -254,6 +277,10 @@ std::optional<TextProblem> text_problem(Kind kind, std::string_view text) {
   if (blank != llvm::StringRef::npos) return TextProblem{"it has a blank in it", blank, 1};
   if (kind == Kind::Image) return image_problem(text);
   if (kind == Kind::Version) return version_problem(text);
+  if (kind == Kind::Zone) {
+    Result<calendar::Zone> zone = calendar::zone_named(text);
+    if (!zone) return TextProblem{zone.error().message, 0, 0};
+  }
   if (kind == Kind::Url) {
     llvm::StringRef rest = whole;
     if (!rest.consume_front("http://") && !rest.consume_front("https://"))

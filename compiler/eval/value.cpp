@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "compiler/calendar/civil.h"
+#include "compiler/eval/calendar_value.h"
 
 namespace rollout::eval {
 namespace {
@@ -26,18 +28,6 @@ std::string bytes_text(int64_t bytes) {
   for (auto [name, size] : units)
     if (bytes >= size && bytes % size == 0) return fmt::format("{}{}", bytes / size, name);
   return fmt::format("{}B", bytes);
-}
-
-/// Howard Hinnant's civil_from_days, from the paper "chrono-Compatible Low-Level Date Algorithms".
-std::string date_text(int64_t days) {
-  days += 719468;
-  int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-  int64_t doe = days - era * 146097;
-  int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-  int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-  int64_t month_index = (5 * doy + 2) / 153;
-  int64_t month = month_index < 10 ? month_index + 3 : month_index - 9;
-  return fmt::format("{:04}-{:02}-{:02}", yoe + era * 400 + (month <= 2), month, doy - (153 * month_index + 2) / 5 + 1);
 }
 
 /// A throughput that is no whole number of bytes per second is written in bytes.
@@ -115,9 +105,13 @@ std::string to_text(const Value& value) {
     case Kind::Bytes: return bytes_text(value.number);
     case Kind::Throughput: return throughput_text(value.number);
     case Kind::Money: return money_text(value.number, value.text);
-    case Kind::Time: return fmt::format("{:02}:{:02}", value.number / 60, value.number % 60);
-    case Kind::Date: return date_text(value.number);
+    case Kind::Time: return calendar::time_text(value.number);
+    case Kind::Date: return calendar::date_text(value.number);
+    case Kind::Weekday: return std::string(calendar::weekday_names[size_t(value.number)]);
+    case Kind::Instant: return calendar::instant_text(value.number);
+    case Kind::Calendar: return calendar::calendar_text(calendar_of(value));
     case Kind::Version:
+    case Kind::Zone:
     case Kind::Image:
     case Kind::Url:
     case Kind::Path:

@@ -46,6 +46,10 @@ struct Value {
     Set,       ///< items, each once, in the order in which they were written
     Map,       ///< items: key, value, key, value; in the order in which they were written
     Enum,      ///< text: `Region.eu`
+    Weekday,   ///< number: 0 is Monday
+    Instant,   ///< number: nanoseconds since 1970-01-01T00:00Z
+    Zone,      ///< text: `Europe/Stockholm`
+    Calendar,  ///< text: the zone; items: what is open and what is excepted (eval/calendar_value.h)
   };
   Kind kind = Kind::None;
   int64_t number = 0;

@@ -9,8 +9,10 @@ struct BuiltinRow {
   Builtin builtin;
 };
 constexpr BuiltinRow builtins[] = {
-    {"http", Builtin::Http}, {"running", Builtin::Running}, {"secret", Builtin::Secret}, {"Image", Builtin::Image},
-    {"Version", Builtin::Version}, {"Url", Builtin::Url}, {"Path", Builtin::Path}};
+    {"http", Builtin::Http}, {"running", Builtin::Running}, {"secret", Builtin::Secret}, {"weekly", Builtin::Weekly},
+    {"Image", Builtin::Image},
+    {"Version", Builtin::Version}, {"Url", Builtin::Url}, {"Path", Builtin::Path},
+    {"Zone", Builtin::Zone}};
 
 constexpr PartRow parts[] = {
     {TypeKind::Image, "name", Part::Name}, {TypeKind::Image, "tag", Part::Tag},
@@ -35,7 +37,8 @@ TypeKind converted_to(Builtin builtin) {
     case Builtin::Version: return TypeKind::Version;
     case Builtin::Url: return TypeKind::Url;
     case Builtin::Path: return TypeKind::Path;
-    case Builtin::Http: case Builtin::Running:
+    case Builtin::Zone: return TypeKind::Zone;
+    case Builtin::Http: case Builtin::Running: case Builtin::Weekly:
     case Builtin::Secret: break;
   }
   return TypeKind::Error;

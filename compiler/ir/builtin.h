@@ -14,7 +14,8 @@ enum class Builtin : uint32_t {
   Http,    ///< http("/healthz"): a Probe
   Running, ///< running(): a Probe that the process answers by being there
   Secret,  ///< secret("NAME"), secret(file: "run/token")
-  Image, Version, Url, Path,  ///< Version("1.4.2"): a text that must have this form
+  Weekly,  ///< weekly(zone: "Europe/Stockholm", days: mon..fri, from: 09:00, to: 16:00): a Calendar
+  Image, Version, Url, Path, Zone,  ///< Version("1.4.2"): a text that must have this form
 };
 
 std::optional<Builtin> builtin_named(std::string_view name);

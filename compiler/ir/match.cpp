@@ -30,4 +30,11 @@ Match match_arguments(const std::vector<Parameter>& parameters, llvm::ArrayRef<a
   return match;
 }
 
+std::vector<Parameter> weekly_parameters(const Type* zone, const Type* days, const Type* time) {
+  return {{{"zone", {}}, zone, nullptr, nullptr, {}},
+          {{"days", {}}, days, nullptr, nullptr, {}},
+          {{"from", {}}, time, nullptr, nullptr, {}},
+          {{"to", {}}, time, nullptr, nullptr, {}}};
+}
+
 }  // namespace rollout::ir

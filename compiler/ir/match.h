@@ -18,4 +18,7 @@ struct Match {
 Match match_arguments(const std::vector<Parameter>& parameters, llvm::ArrayRef<ast::Argument> arguments,
                       size_t first = 0);
 
+/// What the function `weekly` takes; the types are those given, and its arguments stand in the order of these.
+std::vector<Parameter> weekly_parameters(const Type* zone, const Type* days, const Type* time);
+
 }  // namespace rollout::ir

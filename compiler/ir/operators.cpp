@@ -25,6 +25,10 @@ constexpr OperatorRow rows[] = {
     {Float, plus, Float, Float}, {Float, minus, Float, Float}, {Float, times, Float, Float},
     {Float, over, Float, Float},
     {String, plus, String, String},
+    // Instants are points in time everywhere; civil times are not, so nothing is added to them.
+    {Instant, plus, Duration, Instant}, {Duration, plus, Instant, Instant}, {Instant, minus, Duration, Instant},
+    {Instant, minus, Instant, Duration},
+    {Calendar, plus, Calendar, Calendar},
     // Shares of one whole add up to a share; how far two of them are apart is no share: it may be negative.
     QUANTITY(Percent), {Percent, minus, Percent, Points}, {Percent, times, Percent, Percent},
     QUANTITY(Points), {Points, minus, Points, Points}, SHARED(Points),
@@ -62,7 +66,8 @@ bool is_quantity(TypeKind kind) {
 }
 
 bool is_ordered(TypeKind kind) {
-  return is_number(kind) || is_quantity(kind) || kind == Time || kind == Date || kind == Version;
+  return is_number(kind) || is_quantity(kind) || kind == Time || kind == Date || kind == Instant ||
+         kind == Version;
 }
 
 bool same_dimension(TypeKind left, TypeKind right) { return left == right || (is_number(left) && is_number(right)); }
@@ -83,6 +88,7 @@ std::string_view symbol_of(Operator op) {
     case Operator::NotEqual: return "!=";
     case Operator::And: return "and";
     case Operator::Or: return "or";
+    case Operator::Range: return "..";
   }
   return "?";
 }

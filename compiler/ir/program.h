@@ -29,6 +29,7 @@ enum class Ref : uint8_t {
   Case,        ///< of an enum: index; the case: index2
   Observed,    ///< a fact that is read when the plan is made; index 1: version, 0: generation
   Part,        ///< of a plain value: index: ir::Part
+  Weekday,     ///< index: 0 is Monday
   Given,       ///< a name that a backend fills in: `${port}`
 };
 

@@ -23,6 +23,9 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Money: return "Money";
     case TypeKind::Time: return "Time";
     case TypeKind::Date: return "Date";
+    case TypeKind::Weekday: return "Weekday";
+    case TypeKind::Instant: return "Instant";
+    case TypeKind::Zone: return "Zone";
     case TypeKind::Version: return "Version";
     case TypeKind::Image: return "Image";
     case TypeKind::Url: return "Url";
@@ -42,6 +45,7 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Enum: return "enum";
     case TypeKind::Gate: return "Gate";
     case TypeKind::Live: return "live";
+    case TypeKind::Calendar: return "Calendar";
     case TypeKind::Quantiled: return "histogram";
   }
   return "?";

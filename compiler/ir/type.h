@@ -10,8 +10,8 @@ namespace rollout::ir {
 
 enum class TypeKind : uint8_t {
   Error,  ///< already reported; fits everywhere, so that one mistake gives one message
-  None, Bool, Int, Float, String, Percent, Points, Duration, Rate, Bytes, Throughput, Money, Time, Date, Version, Image,
-  Url, Path,
+  None, Bool, Int, Float, String, Percent, Points, Duration, Rate, Bytes, Throughput, Money, Time, Date, Weekday,
+  Instant, Zone, Version, Image, Url, Path,
   Probe,    ///< how readiness is asked: `http("/healthz")`
   Role,     ///< one version of a service, seen live: `s.canary`
   Service, Target, Metrics,
@@ -25,6 +25,7 @@ enum class TypeKind : uint8_t {
   Enum,     ///< index: the declaration
   Gate,     ///< arguments: the types of the parameters still open
   Live,     ///< arguments: the type of the value; exists only while the rollout runs
+  Calendar, ///< when something is open
   Quantiled,  ///< a live histogram before its quantile is chosen: `s.latency`
 };
 

@@ -3,7 +3,6 @@
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringMap.h>
-
 #include "compiler/eval/evaluator.h"
 #include "compiler/plan/linear.h"
 #include "compiler/plan/model.h"
@@ -69,6 +68,7 @@ class Planner {
   void plan_soak(const ast::Expr* soak, Scope& scope);
   int64_t count(const ast::Expr* expr, Scope& scope, std::string_view whose);
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);
+  void plan_during(const ast::DuringStatement* during, Scope& scope);
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope);
   void plan_call(const ast::CallExpr* call, Scope& scope);
   /// A duration of at least `least_ns`; `whose` names the clause in the message.

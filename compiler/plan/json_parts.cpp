@@ -23,7 +23,7 @@ constexpr std::string_view kind_words[] = {
     "none",     "bool",  "int",    "float", "string", "percent_ppb", "points_ppb", "duration_ns",
     "rate_uhz", "bytes", "money",  "time",  "date",   "version",     "image",      "url",
     "path",     "role",  "entity", "list",  "record", "gate",        "call",       "throughput_ubps",
-    "secret",   "set",   "map",    "enum"};
+    "secret",   "set",   "map",    "enum",  "weekday", "instant_ns", "zone",      "calendar"};
 
 template <typename Enum, size_t N>
 std::string_view word(const std::string_view (&words)[N], Enum value) {
@@ -40,7 +40,7 @@ Enum read_word(const std::string_view (&words)[N], const json::Node& node) {
 bool has_text(Kind kind) {
   return kind == Kind::String || kind == Kind::Version || kind == Kind::Image || kind == Kind::Url ||
          kind == Kind::Path || kind == Kind::Secret || kind == Kind::Enum || kind == Kind::Record ||
-         kind == Kind::Call;
+         kind == Kind::Call || kind == Kind::Zone || kind == Kind::Calendar;
 }
 
 void write_term(json::Writer& json, const Term& term) {
@@ -109,7 +109,8 @@ void write_value(json::Writer& json, const Value& value) {
     case Kind::Url:
     case Kind::Path:
     case Kind::Role: case Kind::Entity: case Kind::Record: case Kind::Gate: case Kind::Call: case Kind::Throughput:
-    case Kind::Secret: case Kind::Set: case Kind::Map: case Kind::Enum: break;
+    case Kind::Secret: case Kind::Set: case Kind::Map: case Kind::Enum: case Kind::Weekday: case Kind::Instant:
+    case Kind::Zone: case Kind::Calendar: break;
   }
   json.begin_object().key(word(kind_words, value.kind));
   if (value.is(Kind::Float)) json.value(value.real);

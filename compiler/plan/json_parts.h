@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/base/json.h"
+#include "compiler/base/result.h"
 #include "compiler/plan/plan.h"
 
 namespace rollout::plan {
@@ -34,6 +35,9 @@ void write_signal(json::Writer& json, const Signal& signal);
 Signal read_signal(const json::Node& node);
 void write_condition(json::Writer& json, const Condition& condition);
 Condition read_condition(const json::Node& node);
+void write_during(json::Writer& json, const During& during);
+/// The error says what of it is no calendar.
+Result<During> read_during(const json::Node& node);
 void write_gate(json::Writer& json, const Gate& gate);
 Gate read_gate(const json::Node& node);
 void write_watch(json::Writer& json, const Watch& watch);

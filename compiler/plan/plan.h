@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/eval/value.h"
+#include "compiler/plan/during.h"
 
 namespace rollout::plan {
 
@@ -200,6 +201,7 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Action> undo;
   Rollback rollback;
+  std::optional<During> during;
 };
 
 /// Whether `wanted` means this phase: its whole name or, where the name tells services or places apart

@@ -102,6 +102,10 @@ std::string to_json(const Plan& plan) {
   json.key("rollback").begin_object().field("within_ns", plan.rollback.within_ns);
   write_index(json, "verify_gate", plan.rollback.verify_gate);
   json.field("verify_within_ns", plan.rollback.verify_within_ns).end_object();
+  if (plan.during) {
+    json.key("during");
+    write_during(json, *plan.during);
+  }
   // A slip in an editor is noticed even where the result would read well.
   json.field("sha256", hash_of(json.text()));
   json.end_object();
@@ -137,6 +141,11 @@ Result<Plan> from_json(std::string_view bytes) {
   plan.rollback.within_ns = node["rollback"]["within_ns"].as_int();
   plan.rollback.verify_gate = read_index(node["rollback"]["verify_gate"]);
   plan.rollback.verify_within_ns = node["rollback"]["verify_within_ns"].as_int();
+  if (const json::Node& during = node["during"]; during.is(json::Node::Kind::Object)) {
+    Result<During> read = read_during(during);
+    if (!read) return OpError{"this plan is damaged: " + read.error().message};
+    plan.during = std::move(*read);
+  }
   std::string broken = dangling(plan);
   if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};
   if (uint32_t step = first_without_rollback(plan); step != none)

@@ -73,6 +73,7 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
     case ast::StatementKind::Parallel:
       plan_block(static_cast<const ast::ParallelStatement*>(statement)->body, scope, Order::Parallel);
       break;
+    case ast::StatementKind::During: plan_during(static_cast<const ast::DuringStatement*>(statement), scope); break;
     case ast::StatementKind::Watch: plan_watch(static_cast<const ast::WatchStatement*>(statement), scope); break;
     case ast::StatementKind::Rollback:
       plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope);

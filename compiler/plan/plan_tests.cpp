@@ -1,7 +1,9 @@
 // `test` blocks with their expressions evaluated.
 #include <fmt/format.h>
 
+#include "compiler/eval/calendar_value.h"
 #include "compiler/eval/evaluator.h"
+#include "compiler/eval/literal.h"
 #include "compiler/plan/planner.h"
 
 namespace rollout::plan {
@@ -48,6 +50,7 @@ class TestReader {
                                   unquoted(item.phase.text), item.phase.span});
           break;
         }
+        case ast::TestItemKind::Start: out.start_wall_ns = start(item); break;
         case ast::TestItemKind::Run:
           out.request.rollout = item.run.text;
           for (const ast::Argument& argument : item.arguments)
@@ -80,6 +83,18 @@ class TestReader {
     for (const ast::ScriptedValue& value : item.values)
       given.values.push_back({eval(value.value), value.at ? eval(value.at).number : 0});
     return given;
+  }
+
+  std::optional<int64_t> start(const ast::TestItem& item) {
+    using ast::LiteralKind;
+    bool instant = !item.subject;
+    Result<Value> first = eval::parse_literal(instant ? LiteralKind::Instant : LiteralKind::Date, item.moment[0].text);
+    if (!first) return std::nullopt;  // reported by the checker
+    if (instant) return first->number;
+    Result<Value> time = eval::parse_literal(LiteralKind::Time, item.moment[1].text);
+    Value calendar = eval(item.subject);
+    if (!time || !calendar.is(Value::Kind::Calendar)) return std::nullopt;
+    return calendar::instant_of(eval::calendar_of(calendar).zone, first->number, int(time->number));
   }
 
   Expectation expectation(const ast::TestItem& item) {

@@ -4,6 +4,7 @@
 
 #include "compiler/eval/input_value.h"
 #include "compiler/plan/build.h"
+#include "compiler/plan/fits.h"
 #include "compiler/plan/plan_json.h"
 
 namespace rollout::plan {
@@ -38,6 +39,7 @@ std::optional<Plan> Planner::run() {
   if (plan_.steps.empty()) plan_.watches.clear();
   name_phases();
   report_idle_loops();
+  check_fits(plan_, *rollout->decl, diagnostics_);
   if (diagnostics_.errors() != errors) return std::nullopt;
   return std::move(plan_);
 }

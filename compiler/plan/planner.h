@@ -90,6 +90,7 @@ struct TestCase {
   std::vector<GivenSignal> signals;
   std::vector<GivenFailure> failures;
   std::optional<int64_t> abort_at_ns;
+  std::optional<int64_t> start_wall_ns;  ///< what the clock shows when the run starts
   std::vector<Expectation> expectations;
 };
 

@@ -2,104 +2,15 @@
 // arena of their file and are trivially destructible; children are never null unless a comment says so.
 #pragma once
 
-#include <string_view>
-
-#include <llvm/ADT/ArrayRef.h>
 #include <llvm/Support/Allocator.h>
 
-#include "compiler/base/span.h"
+#include "compiler/syntax/ast_expr.h"
 
 namespace rollout::ast {
 
-template <typename T>
-using List = llvm::ArrayRef<T>;
-
-struct Name {
-  std::string_view text;  ///< empty where the parser found none
-  Span span;
-};
-
-// ---- expressions ----
-
-enum class ExprKind { Error, Literal, Text, Name, Member, Call, Index, Unary, Binary, List, Map, Match };
-enum class LiteralKind { String, Int, Float, Percent, Duration, Rate, Bytes, Money, Time, Date, True, False, None };
-enum class Operator {
-  Negate, Not, Multiply, Divide, Add, Subtract, Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or
-};
-
-struct Expr {
-  ExprKind kind;
-  Span span;
-  uint32_t id;  ///< counts the expressions of a file from 0: the index into what the checker knows of them
-};
-struct Argument {
-  Name label;  ///< empty text: positional
-  const Expr* value;
-};
-/// A part that could not be parsed; already reported.
-struct ErrorExpr : Expr {};
-struct LiteralExpr : Expr {
-  LiteralKind literal;
-  std::string_view text;  ///< as written, strings with their quotes
-};
-/// A string with `${…}` in it: literal parts and dotted names, in order.
-struct TextExpr : Expr {
-  List<const Expr*> parts;  ///< LiteralExpr with the bare text, NameExpr or MemberExpr
-};
-struct NameExpr : Expr {
-  std::string_view name;
-};
-struct MemberExpr : Expr {
-  const Expr* object;
-  Name member;
-};
-struct CallExpr : Expr {
-  const Expr* callee;
-  List<Argument> arguments;
-};
-struct IndexExpr : Expr {
-  const Expr* object;
-  const Expr* index;
-};
-struct UnaryExpr : Expr {
-  Operator op;
-  const Expr* operand;
-};
-struct BinaryExpr : Expr {
-  Operator op;
-  Span op_span;
-  const Expr* left;
-  const Expr* right;
-};
-struct ListExpr : Expr {
-  List<const Expr*> items;
-};
-/// `["eu": 4, "us": 8]`, `[:]`.
-struct MapExpr : Expr {
-  List<const Expr*> items;  ///< key, value, key, value; a key is null where it is missing
-};
-struct MatchArm {
-  List<Name> cases;  ///< empty: `else`
-  const Expr* value;
-  Span span;
-};
-/// `match region { eu -> 5m  us, ap -> 10m }`
-struct MatchExpr : Expr {
-  const Expr* subject;
-  List<MatchArm> arms;
-};
-
-struct Type {
-  Name name;
-  List<const Type*> arguments;
-  List<Name> with;  ///< capabilities: `Service with Workload + TrafficRouter`
-  bool optional;
-  Span span;
-};
-
 // ---- statements of rollouts and strategies ----
 
-enum class StatementKind { Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback };
+enum class StatementKind { Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, During };
 
 struct Statement {
   StatementKind kind;
@@ -162,6 +73,12 @@ struct RollbackStatement : Statement {
   const Expr* verify_within;  ///< null: not given
 };
 
+/// `during working_hours { at close park }`
+struct DuringStatement : Statement {
+  const Expr* calendar;
+  Name close_words[2];  ///< `close` and what is done then, for the checker to look at; empty: not given
+};
+
 // ---- declarations ----
 
 enum class DeclKind {
@@ -201,6 +118,7 @@ struct LetDecl : Decl {
   const Type* type;  ///< null: inferred
   const Expr* value;
   const Observation* observation;  ///< of `value`; null: it is computed
+  bool calendar;                   ///< declared with `calendar` rather than `let`
 };
 struct EnumDecl : Decl {
   List<Name> cases;
@@ -324,7 +242,7 @@ struct RolloutDecl : Decl {
   const Block* body;
 };
 
-enum class TestItemKind { Signal, Fail, Run, Abort, Expect };
+enum class TestItemKind { Signal, Fail, Start, Run, Abort, Expect };
 struct ScriptedValue {
   const Expr* value;
   const Expr* at;  ///< null for the first value: from the start
@@ -332,11 +250,14 @@ struct ScriptedValue {
 struct TestItem {
   TestItemKind kind;
   Span span;
-  const Expr* subject;             ///< Signal, Fail: what is meant; Expect: the condition; Abort: the time
+  const Expr* subject;             ///< Signal, Fail: what is meant; Expect: the condition; Abort: the time; Start: the
+                                   ///< calendar whose clock `moment` is read from, null where it is an instant
   List<ScriptedValue> values;      ///< Signal
   Name phase;                      ///< Fail, Expect: empty when not given
   Name run;                        ///< Run: the rollout
   List<Argument> arguments;        ///< Run
+  Name start;                      ///< Start: the word `start`, for the checker to look at
+  Name moment[2];                  ///< Start: an instant, or a date and a time
 };
 struct TestDecl : Decl {
   List<TestItem> items;

@@ -97,7 +97,8 @@ bool closes(TokenType type) {
 
 bool starts_statement(TokenType type) {
   switch (type) {
-    case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::ENUM: case Parser::FUNC:
+    case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::CALENDAR: case Parser::DURING:
+    case Parser::ENUM: case Parser::FUNC:
     case Parser::RECORD: case Parser::TARGET:
     case Parser::METRICS: case Parser::SERVICE: case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
     case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
@@ -121,7 +122,7 @@ bool starts_declaration(TokenType type) {
   return type == Parser::IMPORT || type == Parser::INPUT || type == Parser::TARGET || type == Parser::METRICS ||
          type == Parser::SERVICE || type == Parser::GATE || type == Parser::STRATEGY || type == Parser::ROLLOUT ||
          type == Parser::TEST || type == Parser::ENUM || type == Parser::RECORD || type == Parser::FUNC ||
-         type == Parser::CAPABILITY || type == Parser::BACKEND;
+         type == Parser::CAPABILITY || type == Parser::BACKEND || type == Parser::CALENDAR;
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ class Annotator {
         mark_column(rule, Parser::LBRACE, Column::Limits);
         break;
       case Parser::RuleStatement: annotate_statement(rule, first); break;
+      case Parser::RuleExceptions:
       case Parser::RuleForClause: first.soft = true; break;
       case Parser::RuleGateClause: annotate_clause(rule, first); break;
       case Parser::RuleCertainty:
@@ -96,6 +97,10 @@ class Annotator {
     first.item = true;
     for (size_t i = 1; i < rule->children.size(); ++i)
       if (Piece* found = token(rule, i)) found->soft = begins_clause(found->type);
+    // What `during` does at close is the only item of its block.
+    if (dynamic_cast<Parser::DuringStatementContext*>(rule))
+      for (size_t i = 2; i < rule->children.size(); ++i)
+        if (Piece* found = token(rule, i); found && found->type == Parser::AT) found->item = true;
     auto* phase = dynamic_cast<Parser::PhaseStatementContext*>(rule);
     if (phase) piece(phase->block()->getStart()).column = Column::Phase;
   }

@@ -126,6 +126,7 @@ class Lexer {
     auto consider = [&](TokenType type, size_t end) {
       if (end > best.end) best = {type, end};
     };
+    consider(Parser::INSTANT, instant_end(at_));
     consider(Parser::DATE, date_end(at_));
     consider(Parser::TIME, time_end(at_));
     consider(Parser::MONEY, money_end(digits));
@@ -172,6 +173,11 @@ class Lexer {
   }
   size_t date_end(size_t at) const { return pattern_end(at, "0000-00-00"); }
   size_t time_end(size_t at) const { return pattern_end(at, "00:00"); }
+  /// `2026-11-20T14:30Z`, with seconds or without.
+  size_t instant_end(size_t at) const {
+    size_t end = pattern_end(at, "0000-00-00T00:00Z");
+    return end ? end : pattern_end(at, "0000-00-00T00:00:00Z");
+  }
   size_t money_end(size_t at) const {
     bool currency = peek(at) == ' ' && is_upper(peek(at + 1)) && is_upper(peek(at + 2)) && is_upper(peek(at + 3));
     return currency ? at + 4 : 0;

@@ -44,6 +44,8 @@ class Reader {
   // read_value.cpp: enums, functions, observed values, lists, maps, match
   const ast::Observation* read_observation();
   const ast::Decl* read_enum();
+  const ast::Decl* read_calendar();
+  const ast::Expr* read_except(size_t first, const ast::Expr* calendar);
   const ast::Decl* read_func();
   const ast::Expr* read_list();
   const ast::Expr* read_match();
@@ -60,6 +62,7 @@ class Reader {
   const ast::Decl* read_test();
   ast::TestItem read_test_item();
   void read_given(ast::TestItem& item);
+  void read_start(ast::TestItem& item);
   // read_statement.cpp
   const ast::Block* read_block();
   const ast::Statement* read_statement();
@@ -71,6 +74,7 @@ class Reader {
   const ast::Statement* read_parallel();
   const ast::Statement* read_if();
   const ast::Statement* read_local_let();
+  const ast::Statement* read_during();
   const ast::Statement* read_rollback();
   // read_expr.cpp
   const ast::Expr* read_expr(int least_power = 0);

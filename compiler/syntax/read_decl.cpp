@@ -35,6 +35,7 @@ const ast::Decl* Reader::read_decl() {
     case Parser::IMPORT: return read_import();
     case Parser::INPUT: return read_input();
     case Parser::LET: return read_let();
+    case Parser::CALENDAR: return read_calendar();
     case Parser::ENUM: return read_enum();
     case Parser::RECORD: return read_record();
     case Parser::FUNC: return read_func();
@@ -101,7 +102,7 @@ const ast::Decl* Reader::read_let() {
   bool observed = accept(Parser::OBSERVE);
   const ast::Expr* value = read_expr();
   const ast::Observation* observation = observed ? read_observation() : nullptr;
-  return make(ast::LetDecl{{DeclKind::Let, since(first), name, doc_above(first)}, type, value, observation});
+  return make(ast::LetDecl{{DeclKind::Let, since(first), name, doc_above(first)}, type, value, observation, false});
 }
 
 const ast::Decl* Reader::read_record() {

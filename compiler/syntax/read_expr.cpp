@@ -11,7 +11,7 @@ constexpr int max_expression_depth = 400;
 
 // How strongly operators bind; in the grammar the alternative that stands first binds most.
 constexpr int not_power = 3;
-constexpr int negate_power = 7;
+constexpr int negate_power = 8;
 
 struct Binary {
   ast::Operator op;
@@ -28,10 +28,11 @@ Binary binary_of(TokenType type) {
     case Parser::GREATER_EQUAL: return {ast::Operator::GreaterEqual, 4};
     case Parser::EQUAL: return {ast::Operator::Equal, 4};
     case Parser::NOT_EQUAL: return {ast::Operator::NotEqual, 4};
-    case Parser::PLUS: return {ast::Operator::Add, 5};
-    case Parser::MINUS: return {ast::Operator::Subtract, 5};
-    case Parser::STAR: return {ast::Operator::Multiply, 6};
-    case Parser::SLASH: return {ast::Operator::Divide, 6};
+    case Parser::DOTDOT: return {ast::Operator::Range, 5};
+    case Parser::PLUS: return {ast::Operator::Add, 6};
+    case Parser::MINUS: return {ast::Operator::Subtract, 6};
+    case Parser::STAR: return {ast::Operator::Multiply, 7};
+    case Parser::SLASH: return {ast::Operator::Divide, 7};
   }
   return {ast::Operator::Or, 0};
 }
@@ -48,6 +49,7 @@ ast::LiteralKind literal_of(size_t token_type) {
     case Parser::MONEY: return ast::LiteralKind::Money;
     case Parser::TIME: return ast::LiteralKind::Time;
     case Parser::DATE: return ast::LiteralKind::Date;
+    case Parser::INSTANT: return ast::LiteralKind::Instant;
     case Parser::TRUE: return ast::LiteralKind::True;
     case Parser::FALSE: return ast::LiteralKind::False;
     case Parser::NONE: return ast::LiteralKind::None;
@@ -142,12 +144,12 @@ const ast::Expr* Reader::read_primary() {
     }
     case Parser::LBRACKET: return read_list();
     case Parser::MATCH: return read_match();
-    case Parser::NAME: case Parser::ROLLBACK:
+    case Parser::NAME: case Parser::ROLLBACK: case Parser::FROM:
       return make(ast::NameExpr{node(ast::ExprKind::Name, span), tokens_.text(list_[take()])});
     case Parser::STRING: return read_string();
     case Parser::INT: case Parser::FLOAT: case Parser::PERCENT: case Parser::DURATION: case Parser::RATE:
-    case Parser::BYTES: case Parser::MONEY: case Parser::TIME: case Parser::DATE: case Parser::TRUE:
-    case Parser::FALSE: case Parser::NONE: {
+    case Parser::BYTES: case Parser::MONEY: case Parser::TIME: case Parser::DATE:
+    case Parser::INSTANT: case Parser::TRUE: case Parser::FALSE: case Parser::NONE: {
       ast::LiteralKind literal = literal_of(type());
       return make(ast::LiteralExpr{node(ast::ExprKind::Literal, span), literal, tokens_.text(list_[take()])});
     }

@@ -21,6 +21,7 @@ const ast::Statement* Reader::read_statement() {
     case Parser::FOR: return read_for();
     case Parser::IF: return read_if();
     case Parser::LET: return read_local_let();
+    case Parser::DURING: return read_during();
     case Parser::ROLLBACK: return read_rollback();
   }
   fail();
@@ -129,6 +130,20 @@ const ast::Statement* Reader::read_local_let() {
   expect(Parser::ASSIGN);
   const ast::Expr* value = read_expr();
   return make(ast::LetStatement{{StatementKind::Let, since(first)}, name, type, value});
+}
+
+const ast::Statement* Reader::read_during() {
+  size_t first = take();
+  size_t value_first = at_;
+  ast::DuringStatement during{{StatementKind::During, {}}, read_expr(), {}};
+  during.calendar = read_except(value_first, during.calendar);
+  if (accept(Parser::LBRACE)) {
+    expect(Parser::AT);
+    for (ast::Name& word : during.close_words) word = expect_name();
+    expect(Parser::RBRACE);
+  }
+  during.span = since(first);
+  return make(during);
 }
 
 const ast::Statement* Reader::read_rollback() {

@@ -15,7 +15,7 @@ const ast::Decl* Reader::read_test() {
 
 ast::TestItem Reader::read_test_item() {
   size_t first = at_;
-  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}};
+  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}};
   if (accept(Parser::GIVEN)) {
     read_given(item);
   } else if (accept(Parser::RUN)) {
@@ -40,6 +40,8 @@ ast::TestItem Reader::read_test_item() {
 }
 
 void Reader::read_given(ast::TestItem& item) {
+  bool start = is(Parser::NAME) && (next_is(Parser::INSTANT) || next_is(Parser::DATE));
+  if (start) return read_start(item);
   item.kind = accept(Parser::FAIL) ? TestItemKind::Fail : TestItemKind::Signal;
   item.subject = read_callee();
   if (item.kind == TestItemKind::Fail) return;
@@ -51,6 +53,18 @@ void Reader::read_given(ast::TestItem& item) {
     values.push_back({value, read_expr()});
   }
   item.values = keep(values);
+}
+
+/// `start 2026-11-20 15:30 in working_hours`, `start 2026-11-20T14:30Z`
+void Reader::read_start(ast::TestItem& item) {
+  item.kind = TestItemKind::Start;
+  item.start = expect_name();
+  bool instant = is(Parser::INSTANT);
+  item.moment[0] = name_of(list_[take()]);
+  if (instant) return;
+  item.moment[1] = name_of(expect(Parser::TIME));
+  expect(Parser::IN);
+  item.subject = read_expr();
 }
 
 }  // namespace rollout::syntax

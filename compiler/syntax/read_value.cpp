@@ -1,4 +1,4 @@
-// Enums, functions, observed values, lists, maps and `match`.
+// Enums, functions, observed values, calendars, lists, maps and `match`.
 #include "compiler/syntax/read.h"
 
 namespace rollout::syntax {
@@ -30,6 +30,34 @@ const ast::Decl* Reader::read_enum() {
     if (!is(Parser::RBRACE)) expect(Parser::COMMA);
   } while (more(Parser::RBRACE));
   return make(ast::EnumDecl{{DeclKind::Enum, since(first), name, doc_above(first)}, keep(cases)});
+}
+
+const ast::Decl* Reader::read_calendar() {
+  size_t first = take();
+  ast::Name name = expect_name();
+  expect(Parser::ASSIGN);
+  size_t value_first = at_;
+  const ast::Expr* value = read_except(value_first, read_expr());
+  return make(ast::LetDecl{{DeclKind::Let, since(first), name, doc_above(first)}, nullptr, value, nullptr, true});
+}
+
+/// `calendar`, or `calendar except fri 12:00..24:00, 2026-12-24`; it began at the token `first`.
+const ast::Expr* Reader::read_except(size_t first, const ast::Expr* calendar) {
+  if (!accept(Parser::EXCEPT)) return calendar;
+  int height = height_;
+  llvm::SmallVector<ast::Exception> exceptions;
+  do {
+    ast::Exception exception{read_expr(), {}, {}};
+    height = std::max(height, height_);
+    if (is(Parser::TIME)) {
+      exception.from = name_of(list_[take()]);
+      expect(Parser::DOTDOT);
+      exception.to = name_of(expect(Parser::TIME));
+    }
+    exceptions.push_back(exception);
+  } while (accept(Parser::COMMA));
+  return limit_height(make(ast::ExceptExpr{node(ast::ExprKind::Except, since(first)), calendar, keep(exceptions)}),
+                      height + 1);
 }
 
 const ast::Decl* Reader::read_func() {

@@ -2,6 +2,7 @@
 
 #include "runtime/cli/outline.h"
 #include "runtime/cli/session.h"
+#include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
 #include "runtime/journal/store_errors.h"
 
@@ -82,11 +83,19 @@ Status check_world(Session& session) {
   return check_observed(planned.plan, *now);
 }
 
+/// Refused while the plan's calendar is closed, unless the plan waits then.
+Status check_open(const Context& context, const plan::Plan& plan) {
+  std::optional<std::string> closed = closed_text(plan, context.env.effects().clock.wall_ns());
+  if (!closed || plan.during->waits) return Done{};
+  return OpError{*closed + "; apply the plan then", false, true};
+}
+
 int start(Session& session) {
   const Context& context = session.context;
   const Planned& planned = session.planned;
   // Again: the question may have stood on the screen for an hour.
   if (Status fresh = check_world(session); !fresh) return fail_unchanged(context, fresh.error());
+  if (Status open = check_open(context, planned.plan); !open) return fail_unchanged(context, open.error());
   if (Status there = look_before_acting(context, planned); !there)
     return fail_unchanged(context, there.error());
   journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
@@ -134,6 +143,7 @@ int cmd_apply(const Context& context) {
   if (!context.quiet && !context.json())
     context.out(plan_text(planned.plan, planned.hash, context.style, context.verbose));
   if (!outline_of(planned.plan).has_changes) return Ok;
+  if (Status open = check_open(context, planned.plan); !open) return fail_unchanged(context, open.error());
   if (!context.args.has("--yes")) {
     if (!somebody_is_there(context))
       return context.fail(Usage, "nobody can be asked here; say `--yes` to carry the plan out");

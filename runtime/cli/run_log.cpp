@@ -96,9 +96,13 @@ void RunLog::add(const journal::Event& event) {
       ++log.resumed;
       log.downtime_ns += e.downtime_ns;
       log.interrupted = false;
+      log.closed.reset();
       log.in_flight.clear();
     }
-    void operator()(const journal::StepStarted& e) { log.at(e.step).attempts = e.attempt; }
+    void operator()(const journal::StepStarted& e) {
+      log.closed.reset();
+      log.at(e.step).attempts = e.attempt;
+    }
     void operator()(const journal::StepDone& e) {
       StepLog& step = log.at(e.step);
       step.ended = true;
@@ -127,11 +131,13 @@ void RunLog::add(const journal::Event& event) {
       for (StepLog& step : log.steps)
         if (!step.ended) step.end_ns = event.run_ns;
       log.outages.clear();
+      log.closed.reset();
       log.rollback = e;
       log.rollback_ns = event.run_ns;
     }
     void operator()(const journal::VerifyStarted&) { log.at(journal::verification).attempts = 1; }
     void operator()(const journal::RunEnded& e) { log.ended = e; }
+    void operator()(const journal::CalendarClosed& e) { log.closed = e; }
   };
   std::visit(Adder{*this, event}, event.what);
 }

@@ -64,6 +64,7 @@ struct RunLog {
   std::vector<Outage> outages;
   std::vector<std::string> news;       ///< what the last event changed about them, a line each
   bool interrupted = false;
+  std::optional<journal::CalendarClosed> closed;  ///< since then no step has begun
   std::string in_flight;               ///< of an interrupted run: what was set going and not seen complete
   int64_t now_ns = 0;                  ///< run clock of the last event
 

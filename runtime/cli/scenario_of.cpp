@@ -112,6 +112,7 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
     scenario.faults.push_back(std::move(fault));
   }
   scenario.abort_at_ns = test.abort_at_ns;
+  scenario.start_wall_ns = test.start_wall_ns;
   return scenario;
 }
 

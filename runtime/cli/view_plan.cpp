@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/outline.h"
+#include "runtime/cli/view_during.h"
 
 namespace rollout::cli {
 
@@ -17,6 +18,7 @@ constexpr size_t max_conditions = 10;   ///< of all gates together
 constexpr size_t max_watches = 4;
 constexpr size_t max_ways = 6, max_ways_of_many = 3;  ///< back, from where; fewer where services fill the screen
 constexpr size_t many_services = 12;
+constexpr size_t during_columns = 10;   ///< before the text of the paragraph
 
 /// Draws one plan as text; each member function is one paragraph.
 struct PlanView {
@@ -49,6 +51,15 @@ struct PlanView {
       out += fmt::format("  {}  {}  ({})\n", style.name(change.service), versions, change.where);
     }
     return out;
+  }
+
+  std::string during() const {
+    if (!plan.during || plan.steps.empty()) return {};
+    std::string out;
+    for (std::string_view text : {during_text(*plan.during), at_close_text(*plan.during)})
+      for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - during_columns))
+        out += std::string(during_columns, ' ') + part + "\n";
+    return "\n  " + style.dim("during") + "  " + out.substr(during_columns);
   }
 
   std::string bar(const Row& row) const {
@@ -212,7 +223,7 @@ struct PlanView {
 
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
-  return view.header(hash) + view.timeline() + view.gates() + view.way_back() + view.watches() +
+  return view.header(hash) + view.during() + view.timeline() + view.gates() + view.way_back() + view.watches() +
          view.warnings();
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/outline.h"
+#include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
 
 namespace rollout::cli {
@@ -80,6 +81,8 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
   Outline outline = outline_of(plan);
   std::string out = fmt::format("### Rollout `{}`\n\n", plan.rollout);
   for (const Change& change : outline.changes) out += change_line(change);
+  if (plan.during)
+    out += fmt::format("\nOnly during {}; {}.\n", code(during_text(*plan.during)), at_close_text(*plan.during));
   out += table(plan, outline);
   if (plan.rollback.verify_gate != plan::none)
     out += fmt::format("\nAfter a rollback {} must pass within {}.\n",

@@ -138,6 +138,10 @@ struct Line {
                     fmt::format("everything is restored; checking {} for {}", plan.gates.at(e.gate).text,
                                 eval::duration_text(plan.rollback.verify_within_ns)));
   }
+  std::string operator()(const journal::CalendarClosed& e) const {
+    std::string_view then = e.park ? "parked, no step begins" : "no step begins before that";
+    return fmt::format("{} {}; {}", style.warn("closed:"), e.detail, then);
+  }
   std::string operator()(const journal::RunEnded&) const { return {}; }  // the summary says it
 };
 

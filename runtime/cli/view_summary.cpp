@@ -237,6 +237,7 @@ struct Summary {
 }  // namespace
 
 std::string_view outcome_text(const RunLog& log) {
+  if (!log.ended && log.closed && log.closed->park && !log.interrupted) return "parked at close";
   if (!log.ended) return log.interrupted ? "interrupted" : "not ended, and nobody drives it,";
   switch (log.ended->outcome) {
     case journal::Outcome::Succeeded: return "succeeded";
@@ -266,6 +267,7 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state, idle_ns);
   if (log.ended && log.ended->outcome == journal::Outcome::Parked)
     out += summary.now_serving(0) + summary.paragraph("what now", log.ended->detail);
+  if (!log.ended && log.closed) out += summary.paragraph("calendar", log.closed->detail);
   for (const Outage& outage : log.outages)
     if (!log.ended)
       out += fmt::format("  metrics   samples of {} do not count since {}: {}\n",

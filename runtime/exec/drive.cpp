@@ -23,6 +23,7 @@ class Driver {
     if (Status read = take_over(); !read) return read.error();
     while (true) {
       take_requests();
+      memory_.wall_ns = around_.clock.wall_ns();
       Command command = executor_.next(state_, memory_, now());
       if (Record* record_now = std::get_if<Record>(&command)) {
         record(std::move(record_now->events));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/exec/fold.h"
+#include "runtime/exec/opening.h"
 #include "runtime/exec/park_text.h"
 
 namespace rollout::exec {
@@ -58,11 +59,7 @@ std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) 
   Events out;
   for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
     const plan::Step& step = plan_.steps[i];
-    if (state.steps[i].status != StepStatus::Pending) continue;
-    bool ready = std::all_of(step.after.begin(), step.after.end(), [&](uint32_t before) {
-      return state.steps[before].status == StepStatus::Done;
-    });
-    if (!ready) continue;
+    if (!is_ready(plan_, state, i)) continue;
     StepRef ref{i, false};
     std::string key = step.kind == plan::StepKind::Act ? key_of(state, ref, 1).text() : "";
     out.push_back(StepStarted{ref, 1, std::move(key)});
@@ -77,7 +74,10 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
       return Record{
           rollback(state, Cause::StepFailed,
                    fmt::format("`{}` failed: {}", plan_.steps[i].text, state.steps[i].detail))};
-  if (auto events = begin_ready_steps(state)) return Record{std::move(*events)};
+  bool closed = is_closed(plan_, memory.wall_ns);
+  if (closed && !is_said(state, memory.wall_ns) && waits_to_begin(plan_, state, now, memory.wall_ns))
+    return Record{{closed_event(plan_, memory.wall_ns)}};
+  if (auto events = closed ? std::nullopt : begin_ready_steps(state)) return Record{std::move(*events)};
   std::optional<Wait> wait;
   for (uint32_t i = 0; i < state.steps.size(); ++i) {
     StepStatus status = state.steps[i].status;
@@ -89,6 +89,12 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     const Wait* waits = std::get_if<Wait>(&command);
     if (waits == nullptr) return command;
     if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
+  }
+  if (closed && state.closed) {
+    // With nothing underway a park leaves the run to a person; its state is durable.
+    if (!wait && state.closed->park) return Finish{true};
+    int64_t opens_ns = now + to_opening_ns(plan_, memory.wall_ns);
+    wait = Wait{wait ? std::min(wait->until_ns, opens_ns) : opens_ns};
   }
   if (wait) return *wait;
   return Record{{RunEnded{Outcome::Succeeded, ""}}};

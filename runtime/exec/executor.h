@@ -62,7 +62,8 @@ class Executor {
 
   // hold_run.cpp: one hold, of a step or after a rollback
   Command next_hold(const State& state, Memory& memory, StepRef ref, int64_t now) const;
-  std::optional<Events> decide_hold(const State& state, const HoldState& hold, int64_t now) const;
+  std::optional<Events> decide_hold(const State& state, const HoldState& hold, int64_t now,
+                                    bool held_back = false) const;
   std::optional<Events> fired_watch(const State& state, const HoldState& hold, int64_t now) const;
   Events on_confirmed(const State& state, Memory& memory, const Observed& input, int64_t now) const;
   Events on_readings(const State& state, Memory& memory, const Readings& input, int64_t now) const;

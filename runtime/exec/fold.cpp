@@ -36,6 +36,7 @@ struct Folder {
   }
   void operator()(const journal::Resumed& e) {
     state.interrupted = false;
+    state.closed.reset();
     expose(state, e.downtime_ns);
   }
   void operator()(const journal::StepStarted& e) {
@@ -44,6 +45,7 @@ struct Folder {
     step.status = StepStatus::Begun;
     step.attempt = e.attempt;
     step.attempt_ns = now;
+    if (!e.step.undo) state.closed.reset();
     if (!e.step.undo && (state.furthest == plan::none || e.step.step > state.furthest))
       state.furthest = e.step.step;
     if (!e.step.undo && plan.steps[e.step.step].kind == plan::StepKind::Hold)
@@ -106,7 +108,9 @@ struct Folder {
     state.way = plan::way_back(plan, begun);
     state.rollback_ns = now;
     state.holds.clear();
+    state.closed.reset();
   }
+  void operator()(const journal::CalendarClosed& e) { state.closed = e; }
   void operator()(const journal::VerifyStarted&) {
     move(RollbackTrigger::UndoneToVerify);
     state.verify_ns = now;

@@ -8,6 +8,7 @@
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
 #include "runtime/exec/hold_scope.h"
+#include "runtime/exec/opening.h"
 #include "runtime/exec/samples.h"
 #include "runtime/exec/verdict.h"
 
@@ -95,7 +96,8 @@ int64_t wake_of(const plan::Plan& plan, const HoldState& hold, int64_t due_ns, i
 
 Command Executor::next_hold(const State& state, Memory& memory, StepRef ref, int64_t now) const {
   const HoldState& hold = state.holds.at(ref);
-  if (auto events = decide_hold(state, hold, now)) return Record{std::move(*events)};
+  bool stays = held_back(plan_, state, ref, memory.wall_ns);
+  if (auto events = decide_hold(state, hold, now, stays)) return Record{std::move(*events)};
   HoldMemory& looks = memory.holds[ref];
   std::vector<uint32_t> watches = watches_now(plan_, state, ref);
   looks.primed &= looks.watches == watches;
@@ -138,8 +140,10 @@ std::optional<Executor::Events> Executor::fired_watch(const State& state, const 
 }
 
 std::optional<Executor::Events> Executor::decide_hold(const State& state, const HoldState& hold,
-                                                      int64_t now) const {
+                                                      int64_t now, bool held_back) const {
   if (auto fired = fired_watch(state, hold, now)) return fired;
+  // A hold that stays is as if it were not over: gates may reject, nothing else is decided.
+  if (held_back) now = std::min(now, hold.started_ns + hold_of(plan_, hold.step) - 1);
   bool complete = now - hold.started_ns >= hold_of(plan_, hold.step);
   Events out;
   for (const auto& [gate, sampler] : hold.gates) {

@@ -43,6 +43,7 @@ struct Memory {
   std::map<journal::StepRef, ActMemory> acts;
   std::map<journal::StepRef, HoldMemory> holds;
   std::optional<Interrupt> interrupted;
+  int64_t wall_ns = 0;  ///< what the wall clock shows, for the plan's calendar
   Walked walked;
 };
 

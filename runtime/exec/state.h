@@ -101,6 +101,7 @@ struct State {
   std::string cause_detail;
   std::optional<Abort> abort;  ///< a latch: never cleared
   int64_t last_request = 0;
+  std::optional<journal::CalendarClosed> closed;  ///< since then no step has begun
   bool interrupted = false;  ///< stopped by a signal and not resumed yet
   int64_t events = 0;
   int64_t run_ns = 0;  ///< of the last event

@@ -122,6 +122,13 @@ struct Interrupted {
   std::string in_flight;  ///< what had been set going and is not known to be complete, as last seen; may be empty
 };
 
+/// The plan's calendar is closed while a step wants to begin. Steps that have begun go on, and so do gates and watches.
+struct CalendarClosed {
+  bool park = false;           ///< the driver stops; otherwise it waits for the opening
+  int64_t opens_wall_ns = 0;   ///< 0: never, as far as anybody can see
+  std::string detail;          ///< what is closed, and when it opens, for people
+};
+
 enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort };
 
 struct RollbackStarted {
@@ -141,7 +148,7 @@ struct RunEnded {
 
 using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted,
                              Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
-                             RollbackStarted, VerifyStarted, RunEnded>;
+                             RollbackStarted, VerifyStarted, RunEnded, CalendarClosed>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

@@ -92,6 +92,9 @@ struct Encoder {
   void operator()(const RunEnded& e) const {
     out.field("outcome", word(outcome_names, e.outcome)).field("detail", e.detail);
   }
+  void operator()(const CalendarClosed& e) const {
+    out.field("park", e.park).field("opens_wall_ns", e.opens_wall_ns).field("detail", e.detail);
+  }
 };
 
 /// Reads one object; remembers whether every word and number in it was known.
@@ -178,6 +181,7 @@ class Decoder {
         return RollbackStarted{word_in<Cause>(cause_names, "cause"), index("from_step"),
                                text("detail")};
       case 12: return VerifyStarted{index("gate")};
+      case 14: return CalendarClosed{flag("park"), number("opens_wall_ns"), text("detail")};
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail")};
     }
   }

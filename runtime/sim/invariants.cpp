@@ -22,6 +22,7 @@ void Invariants::on_event(const journal::Event& event) {
   ++events_;
   if (ends_ > 0) violate("I10", "an event after the end of the run");
   check_latch(event);
+  check_open(event);
   if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) check_started(*e);
   if (const auto* e = std::get_if<journal::Reasserted>(&event.what)) keys_.insert(e->key);
   if (const auto* e = std::get_if<journal::StepDone>(&event.what)) check_done(*e);
@@ -37,6 +38,17 @@ void Invariants::on_event(const journal::Event& event) {
     ++ends_;
     ended_ = *e;
   }
+}
+
+// A calendar keeps forward steps from beginning, and nothing else.
+void Invariants::check_open(const journal::Event& event) {
+  const auto* closed = std::get_if<journal::CalendarClosed>(&event.what);
+  parked_ = closed != nullptr && closed->park;
+  if (closed != nullptr && rollbacks_ > 0) violate("calendar", "a rollback waits for the calendar");
+  const auto* started = std::get_if<journal::StepStarted>(&event.what);
+  bool forward = started != nullptr && !started->step.undo && started->attempt == 1;
+  if (!forward || !plan_.during || calendar::open_at(plan_.during->calendar, event.wall_ns)) return;
+  violate("calendar", fmt::format("step {} began while it is closed", started->step.step));
 }
 
 // I9: after an abort nothing goes on but the way back.
@@ -114,7 +126,7 @@ void Invariants::check_sample(const journal::Sampled& e) {
     if (!read) continue;  // a branch beside this one
     if (world_.share_ppb(service) != share)
       violate("I4", "a sample counts while traffic is not as asserted");
-    if (world_.last_change_ns(service) + epoch_wall_ns > last_sample_wall_ns_[e.hold])
+    if (world_.last_change_ns(service) + start_of(plan_, scenario_) > last_sample_wall_ns_[e.hold])
       violate("I4", "a sample counts time before the last change");
   }
   for (uint32_t i = 0; i < plan_.conditions.size(); ++i) {
@@ -134,6 +146,7 @@ void Invariants::check_verdict(const journal::GateDecided& e) {
 }
 
 void Invariants::at_end() {
+  if (ends_ == 0 && parked_) return;
   if (ends_ != 1) return violate("end", fmt::format("the run ended {} times", ends_));
   switch (ended_.outcome) {
     case journal::Outcome::Succeeded:

@@ -27,6 +27,7 @@ class Invariants {
  private:
   void violate(std::string_view invariant, std::string text);
   void check_latch(const journal::Event& event);
+  void check_open(const journal::Event& event);
   void check_started(const journal::StepStarted& e);
   void check_done(const journal::StepDone& e);
   void check_sample(const journal::Sampled& e);
@@ -41,6 +42,7 @@ class Invariants {
   bool aborted_ = false;
   int rollbacks_ = 0;
   int ends_ = 0;
+  bool parked_ = false;  ///< by the calendar, and nobody has gone on since
   std::set<std::string> keys_;
   std::set<journal::StepRef> started_, done_;
   std::set<std::pair<journal::StepRef, uint32_t>> decided_;

@@ -74,6 +74,7 @@ struct Scenario {
   std::optional<int64_t> abort_at_ns;
   bool abort_at_success = false;  ///< an abort becomes durable just before the run's success would
   std::string abort_reason = "scripted";
+  std::optional<int64_t> start_wall_ns;  ///< what the wall clock shows when the run starts
   std::optional<int64_t> interrupt_at_ns;  ///< Ctrl-C once; the run is resumed after `downtime_ns`
   std::vector<int64_t>
       crash_at;  ///< operations (see SimResult::operations) at which the process dies
@@ -82,5 +83,8 @@ struct Scenario {
   int64_t limit_ns =
       int64_t{90} * 86'400 * 1'000'000'000;  ///< a run that lasts longer is a violation
 };
+
+/// When the run starts, on the wall clock.
+int64_t start_of(const plan::Plan& plan, const Scenario& scenario);
 
 }  // namespace rollout::sim

@@ -27,6 +27,7 @@ class Simulation {
   Simulation(const plan::Plan& plan, const Scenario& scenario)
       : plan_(plan),
         scenario_(scenario),
+        clock_(start_of(plan, scenario)),
         crash_(scenario.crash_at),
         world_(plan, scenario, clock_, crash_),
         invariants_(plan, scenario, world_),
@@ -46,6 +47,8 @@ class Simulation {
         result_.walked.rollback |= driven->walked.rollback;
         result_.walked.act |= driven->walked.act;
         if (driven->end == exec::DriveEnd::Ended) break;
+        parked_ = driven->state.closed && driven->state.closed->park && !driven->state.interrupted && !over();
+        if (parked_) break;
       }
       if (!driven && !crash_.dead()) break;  // a store that never came back
       interrupted_ = interrupted_ || interrupt_due();
@@ -123,6 +126,11 @@ class Simulation {
         if (rollback_at > 0) result_.verify_ns = event.wall_ns - restored_at;
       }
     }
+    // Parked at close it has not ended: a person goes on with it, who is not part of a simulation.
+    if (parked_) {
+      result_.outcome = journal::Outcome::Parked;
+      result_.detail = std::get<journal::CalendarClosed>(result_.events.back().what).detail;
+    }
     result_.rollback_ns = restored_at - rollback_at;
     result_.run_ns = result_.events.back().wall_ns - result_.events.front().wall_ns;
   }
@@ -137,9 +145,15 @@ class Simulation {
   Silent listener_;
   SimResult result_;
   bool interrupted_ = false;
+  bool parked_ = false;  ///< by the calendar
 };
 
 }  // namespace
+
+int64_t start_of(const plan::Plan& plan, const Scenario& scenario) {
+  if (scenario.start_wall_ns || !plan.during) return scenario.start_wall_ns.value_or(epoch_wall_ns);
+  return calendar::next_open(plan.during->calendar, epoch_wall_ns).value_or(epoch_wall_ns);
+}
 
 SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario) {
   return Simulation(plan, scenario).go();

@@ -17,7 +17,7 @@ struct SimResult {
   std::string detail;                       ///< of RunEnded
   std::string cause;                        ///< of a rollback: what went wrong
   uint32_t phase = plan::none;          ///< index into Plan::phases: where forward progress ended
-  std::vector<journal::Event> events;   ///< the timeline; times by `wall_ns - epoch_wall_ns`
+  std::vector<journal::Event> events;   ///< the timeline; times by `wall_ns - start_of(…)`
   int64_t run_ns = 0;                   ///< from start to end
   int64_t rollback_ns = 0;              ///< from the start of the rollback until all was restored
   int64_t verify_ns = 0;                ///< of the check after it

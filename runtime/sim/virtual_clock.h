@@ -9,13 +9,15 @@
 
 namespace rollout::sim {
 
-/// 2026-01-05T00:00:00Z, a Monday: simulated time starts here, so that its records look alike every time.
+/// 2026-01-05T00:00:00Z, a Monday: simulated time starts here, so that its records look alike every time; under a
+/// calendar when it opens next, unless the scenario says when.
 inline constexpr int64_t epoch_wall_ns = 1'767'571'200'000'000'000;
 
 class VirtualClock : public effects::Clock {
  public:
+  explicit VirtualClock(int64_t start_wall_ns = epoch_wall_ns) : start_wall_ns_(start_wall_ns) {}
   int64_t monotonic_ns() const override { return now_ns_; }
-  int64_t wall_ns() const override { return epoch_wall_ns + now_ns_; }
+  int64_t wall_ns() const override { return start_wall_ns_ + now_ns_; }
   effects::Woke sleep_until(int64_t monotonic_ns) override {
     int64_t until = monotonic_ns;
     for (int64_t wake : wakes_)
@@ -28,6 +30,7 @@ class VirtualClock : public effects::Clock {
   void wake_at(int64_t monotonic_ns) { wakes_.push_back(monotonic_ns); }
 
  private:
+  int64_t start_wall_ns_;
   int64_t now_ns_ = 0;
   std::vector<int64_t> wakes_;
 };

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct TestClock : effects::Clock {
-  explicit TestClock(Terminal& of) : terminal(of) {}
+  explicit TestClock(Terminal& of) : terminal(of), now_ns(of.clock_ns) {}
   int64_t monotonic_ns() const override { return now_ns; }
   int64_t wall_ns() const override { return now_ns; }
   effects::Woke sleep_until(int64_t until_ns) override {
@@ -28,7 +28,7 @@ struct TestClock : effects::Clock {
     return effects::Woke::Time;
   }
   Terminal& terminal;
-  int64_t now_ns = 1'000'000'000;
+  int64_t now_ns;
 };
 
 }  // namespace

@@ -32,6 +32,7 @@ class Terminal {
   std::function<void()> while_asleep = [] {};
   int sleeps = 0;
   int64_t slept_ns = 0;
+  int64_t clock_ns = 1'000'000'000;  ///< what both clocks show when the next command begins
   int interrupts = 0;
   std::string output_error;
   const std::filesystem::path& directory() const { return directory_; }

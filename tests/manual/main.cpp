@@ -34,6 +34,8 @@ struct Folder {
 
 constexpr Folder folders[] = {
     {"backend", "Backends", "Who carries actions out and who measures: what a target is made of."},
+    {"calendar", "Calendars",
+     "When something is open. `calendar NAME = …` declares one, `during NAME` in a rollout keeps to it."},
     {"capability", "Capabilities", "What actions mean, over the model that plans and rollbacks are derived from."},
     {"gate", "Gates",
      "What a hold may be judged by. A strategy takes them without their service, `judge: golden_signals` or\n"

@@ -21,7 +21,7 @@ constexpr std::string_view more_tokens[] = {
     "and", "or", "not", "-", "+", "*", "<", "==", ".", ",", ":", "=", "(", ")", "[", "]", "{", "}", "?", "..", "->",
     "where", "with", "given", "signal", "rollback", "fail", "in", "if", "else", "then", "at", "hold", "5m", "1", "x",
     "\"s\"", "\"${a.b}\"", "none", "true", "when", "within", "verify", "judged by", "held", "phase", "let", "a: B",
-    "a = 1"};
+    "a = 1", "except", "during", "calendar", "09:00", "2026-12-24", "2026-11-20T14:30Z"};
 
 std::string mutate_once(const std::string& text, Random& random) {
   std::vector<TokenPlace> tokens = scan_tokens(text);

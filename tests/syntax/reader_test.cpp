@@ -72,6 +72,7 @@ class GrammarNodes {
         break;
       case Parser::RuleCallee: add_callee(static_cast<Parser::CalleeContext*>(rule)); break;
       case Parser::RuleStatement: add_statement(rule, whole); break;
+      case Parser::RuleExceptions: add_except(rule); break;
       case Parser::RuleIfElse:
         add("block", whole);
         add(fmt::format("s{}", int(ast::StatementKind::If)), whole);
@@ -80,6 +81,14 @@ class GrammarNodes {
         if (!is<Parser::GroupExprContext>(rule)) add_expr(expr_kind(rule), whole);
         break;
     }
+  }
+
+  /// The calendar in front of it belongs to it.
+  void add_except(antlr4::ParserRuleContext* rule) {
+    auto* parent = static_cast<antlr4::ParserRuleContext*>(rule->parent);
+    auto before = std::find(parent->children.begin(), parent->children.end(), rule) - 1;
+    auto* calendar = static_cast<antlr4::ParserRuleContext*>(*before);
+    add_expr(ast::ExprKind::Except, join(span(calendar->getStart()), span(rule->getStop())));
   }
 
   void add_callee(Parser::CalleeContext* callee) {
@@ -100,6 +109,7 @@ class GrammarNodes {
                               : is<Parser::LetStatementContext>(rule)      ? Let
                               : is<Parser::WatchStatementContext>(rule)    ? Watch
                               : is<Parser::RollbackStatementContext>(rule) ? Rollback
+                              : is<Parser::DuringStatementContext>(rule)   ? During
                                                                            : Call;
     add(fmt::format("s{}", int(kind)), whole);
     if (kind == Call) add_expr(ast::ExprKind::Call, whole);
@@ -174,7 +184,7 @@ TEST_CASE("the reader reads what the grammar says, however operators follow each
   Random random(3);
   constexpr std::string_view before[] = {"", "-", "not ", "- -", "not not ", "- not ", "not - "};
   constexpr std::string_view operands[] = {"a", "5m", "(a)", "a.b", "a(c)", "a[1]", "[a, b]", "f(x: a)", "(not a)"};
-  constexpr std::string_view operators[] = {"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or"};
+  constexpr std::string_view operators[] = {"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or", ".."};
   auto any = [&](auto& list) { return std::string(list[random.below(uint32_t(std::size(list)))]); };
   for (uint32_t i = 0; i < effort().mutants; ++i) {
     std::string text = "let x = ";

@@ -149,6 +149,14 @@ void Dumper::expr(const ast::Expr* expr) {
         this->expr(arm.value);
       }
       break;
+    case ast::ExprKind::Except:
+      this->expr(as<ast::ExceptExpr>(expr).calendar);
+      for (const ast::Exception& exception : as<ast::ExceptExpr>(expr).exceptions) {
+        this->expr(exception.days);
+        name(exception.from);
+        name(exception.to);
+      }
+      break;
   }
   close();
 }
@@ -205,6 +213,10 @@ void Dumper::statement(const ast::Statement* statement) {
       expr(as<ast::RollbackStatement>(statement).within);
       expr(as<ast::RollbackStatement>(statement).verify);
       expr(as<ast::RollbackStatement>(statement).verify_within);
+      break;
+    case ast::StatementKind::During:
+      expr(as<ast::DuringStatement>(statement).calendar);
+      for (const ast::Name& one : as<ast::DuringStatement>(statement).close_words) name(one);
       break;
   }
   close();
@@ -279,6 +291,7 @@ void Dumper::test(const ast::TestDecl& decl) {
     name(item.phase);
     name(item.run);
     arguments(item.arguments);
+    for (const ast::Name& one : {item.start, item.moment[0], item.moment[1]}) name(one);
     close();
   }
 }
@@ -303,6 +316,7 @@ void Dumper::decl(const ast::Decl* decl) {
       break;
     case ast::DeclKind::Let:
       type(as<ast::LetDecl>(decl).type);
+      flag(as<ast::LetDecl>(decl).calendar);
       expr(as<ast::LetDecl>(decl).value);
       if (const ast::Observation* observation = as<ast::LetDecl>(decl).observation) {
         name(observation->recheck);

@@ -36,7 +36,7 @@ namespace {
 /// Writes tokens; what stands between two of them is chance.
 class Generator {
  public:
-  explicit Generator(uint64_t seed) : random_(seed) {}
+  explicit Generator(uint64_t seed) : random_(seed), calendars_(seed % 10 == 0) {}
 
   std::string program() {
     uint32_t count = 1 + random_.below(8);
@@ -94,8 +94,9 @@ class Generator {
                                         "none",
                                         "\"text\"",
                                         "\"a ${b.c} // d\"",
-                                        "\"é \\\" \\n {\""};
-    return literals[random_.below(14)];
+                                        "\"é \\\" \\n {\"",
+                                        "2026-11-20T14:30Z"};
+    return literals[random_.below(calendars_ ? 15 : 14)];
   }
   void literal_or_name() {
     if (random_.one_in(2)) return put(name());
@@ -150,8 +151,8 @@ class Generator {
     if (random_.one_in(2)) put("else ->"), expr();
   }
   std::string operators() {
-    constexpr const char* list[] = {"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or"};
-    return list[random_.below(12)];
+    constexpr const char* list[] = {"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or", ".."};
+    return list[random_.below(calendars_ ? 13 : 12)];
   }
   void list() {
     uint32_t count = random_.below(6);
@@ -211,7 +212,8 @@ class Generator {
       --depth_;
       return;
     }
-    switch (random_.below(11)) {
+    switch (random_.below(calendars_ ? 12 : 11)) {
+      case 11: during(); break;
       case 8: put("phase " + name() + " after " + name() + ", " + name()), statements(); break;
       case 9: put("parallel"), statements(); break;
       case 10: loop(), statements(); break;
@@ -225,6 +227,16 @@ class Generator {
       default: put(name()), arguments();
     }
     --depth_;
+  }
+  void except() {
+    put("except"), expr();
+    if (random_.one_in(2)) put("12:00 .. 24:00");
+    if (random_.one_in(2)) put(", 2026-12-24 .. 2026-12-26");
+  }
+  void during() {
+    put("during"), literal_or_name();
+    if (random_.one_in(2)) except();
+    if (random_.one_in(2)) put("{ at close park }");
   }
   void loop() {
     put("for " + name() + " in"), expr();
@@ -258,7 +270,9 @@ class Generator {
     }
   }
   void test_item() {
-    switch (random_.below(5)) {
+    switch (random_.below(calendars_ ? 7 : 5)) {
+      case 5: put("given start 2026-11-20 15:30 in"), expr(); break;
+      case 6: put("given start 2026-11-20T14:30Z"); break;
       case 0: put(out_.size() % 2 ? "given fail a . b in phase \"x\"" : "given fail a [ \"x\" ] . b"); break;
       case 1: put("given a . b ="), expr(), put("then"), expr(), put("at"), expr(); break;
       case 2: put("run a"), arguments(); break;
@@ -269,7 +283,11 @@ class Generator {
   void declaration() {
     depth_ = 0;
     newline();
-    switch (random_.below(15)) {
+    switch (random_.below(calendars_ ? 16 : 15)) {
+      case 15:
+        put("calendar " + name() + " ="), expr();
+        if (random_.one_in(2)) except();
+        break;
       case 0: put("import std . backend . { local , haproxy as h , }"); break;
       case 1: put("import \"./a.rollout\" . { b }"); break;
       case 2:
@@ -305,6 +323,7 @@ class Generator {
   }
 
   Random random_;
+  bool calendars_;  ///< writes what came with calendars, too
   std::string out_;
   int depth_ = 0;
   bool wants_value_ = false;

@@ -1,0 +1,26 @@
+#include "runtime/cli/view_during.h"
+
+#include <fmt/format.h>
+
+namespace rollout::cli {
+
+std::string during_text(const plan::During& during) {
+  return fmt::format("{}: {}", during.text, calendar::calendar_text(during.calendar));
+}
+
+std::string at_close_text(const plan::During& during) {
+  return during.waits ? "at close it waits before the next step until it opens; a rollback never waits"
+                      : "at close it parks before the next step; a rollback never waits";
+}
+
+std::optional<std::string> closed_text(const plan::Plan& plan, int64_t wall_ns) {
+  if (!plan.during || calendar::open_at(plan.during->calendar, wall_ns)) return std::nullopt;
+  const calendar::Calendar& calendar = plan.during->calendar;
+  std::optional<int64_t> opens = calendar::next_open(calendar, wall_ns);
+  std::string when = opens ? fmt::format("it opens {}", calendar::moment_text(calendar.zone, *opens))
+                           : std::string("it never opens again");
+  return fmt::format("`{}` is closed now, {}; {}", plan.during->text, calendar::moment_text(calendar.zone, wall_ns),
+                     when);
+}
+
+}  // namespace rollout::cli

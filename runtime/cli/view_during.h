@@ -1,0 +1,18 @@
+// When a plan may go forward, for people: in previews, and where it is tried while its calendar is closed.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::cli {
+
+/// `working_hours: mon..fri 09:00..16:00 in Europe/Stockholm`
+std::string during_text(const plan::During& during);
+/// What happens at close, in words.
+std::string at_close_text(const plan::During& during);
+/// Why no step of the plan can begin now, and when one can; nothing where it can.
+std::optional<std::string> closed_text(const plan::Plan& plan, int64_t wall_ns);
+
+}  // namespace rollout::cli

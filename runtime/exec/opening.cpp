@@ -1,0 +1,54 @@
+#include "runtime/exec/opening.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/exec/verdict.h"
+
+namespace rollout::exec {
+
+bool is_closed(const plan::Plan& plan, int64_t wall_ns) {
+  return plan.during && !calendar::open_at(plan.during->calendar, wall_ns);
+}
+
+bool is_ready(const plan::Plan& plan, const State& state, uint32_t index) {
+  const std::vector<uint32_t>& after = plan.steps[index].after;
+  return state.steps[index].status == StepStatus::Pending &&
+         std::all_of(after.begin(), after.end(),
+                     [&](uint32_t before) { return state.steps[before].status == StepStatus::Done; });
+}
+
+bool held_back(const plan::Plan& plan, const State& state, StepRef hold, int64_t wall_ns) {
+  if (hold.undo || !plan.during || !plan.during->waits) return false;
+  bool more = std::any_of(state.steps.begin(), state.steps.end(),
+                          [](const StepState& step) { return step.status == StepStatus::Pending; });
+  return more && is_closed(plan, wall_ns);
+}
+
+bool waits_to_begin(const plan::Plan& plan, const State& state, int64_t now, int64_t wall_ns) {
+  for (uint32_t i = 0; i < plan.steps.size(); ++i)
+    if (is_ready(plan, state, i)) return true;
+  return std::any_of(state.holds.begin(), state.holds.end(), [&](const auto& entry) {
+    const HoldState& hold = entry.second;
+    return now >= hold.started_ns + hold_of(plan, hold.step) && held_back(plan, state, hold.step, wall_ns);
+  });
+}
+
+bool is_said(const State& state, int64_t wall_ns) {
+  return state.closed && (state.closed->opens_wall_ns == 0 || state.closed->opens_wall_ns > wall_ns);
+}
+
+journal::CalendarClosed closed_event(const plan::Plan& plan, int64_t wall_ns) {
+  const plan::During& during = *plan.during;
+  std::optional<int64_t> opens = calendar::next_open(during.calendar, wall_ns);
+  std::string when = opens ? "it opens " + calendar::moment_text(during.calendar.zone, *opens) : "it never opens again";
+  return {!during.waits, opens.value_or(0), fmt::format("`{}` is closed; {}", during.text, when)};
+}
+
+int64_t to_opening_ns(const plan::Plan& plan, int64_t wall_ns) {
+  std::optional<int64_t> opens = calendar::next_open(plan.during->calendar, wall_ns);
+  return opens ? *opens - wall_ns : never_opens_ns;
+}
+
+}  // namespace rollout::exec

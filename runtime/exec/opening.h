@@ -1,0 +1,35 @@
+// Opening: what a plan's calendar lets a run do at a moment of the wall clock. For the executor. It guards only the
+// beginning of forward steps: what has begun goes on, and a rollback is never kept waiting. Pure.
+#pragma once
+
+#include <optional>
+
+#include "runtime/exec/state.h"
+
+namespace rollout::exec {
+
+/// How long a closed calendar that never opens again is waited for before it is looked at again.
+inline constexpr int64_t never_opens_ns = 86'400'000'000'000;
+
+/// The plan has a calendar, and it is closed.
+bool is_closed(const plan::Plan& plan, int64_t wall_ns);
+
+/// All steps before it are done, and it has not begun.
+bool is_ready(const plan::Plan& plan, const State& state, uint32_t step);
+
+/// A hold that is over stays until the calendar opens, so that its gates and watches look on while nothing else does:
+/// where the plan waits at close, and steps are left to begin.
+bool held_back(const plan::Plan& plan, const State& state, StepRef hold, int64_t wall_ns);
+
+/// While it is closed: something would begin, or end, if it were open.
+bool waits_to_begin(const plan::Plan& plan, const State& state, int64_t now, int64_t wall_ns);
+
+/// This closing is on record, not one before it.
+bool is_said(const State& state, int64_t wall_ns);
+
+journal::CalendarClosed closed_event(const plan::Plan& plan, int64_t wall_ns);
+
+/// How long from `wall_ns` until it opens.
+int64_t to_opening_ns(const plan::Plan& plan, int64_t wall_ns);
+
+}  // namespace rollout::exec
