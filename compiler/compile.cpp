@@ -41,6 +41,8 @@ void check_tests(Compilation& compilation) {
     if (!plan) continue;
     for (const plan::GivenFailure& failure : test.failures)
       check_phase(*plan, failure.phase, failure.phase_span, compilation.diagnostics);
+    for (const plan::GivenAnswer& answer : test.answers)
+      check_phase(*plan, answer.phase, answer.phase_span, compilation.diagnostics);
     for (const plan::Expectation& expected : test.expectations)
       check_phase(*plan, expected.phase, expected.phase_span, compilation.diagnostics);
   }

@@ -16,6 +16,7 @@ declaration
     | funcDecl
     | targetDecl
     | metricsDecl
+    | teamDecl
     | serviceDecl
     | capabilityDecl
     | backendDecl
@@ -65,6 +66,7 @@ targetDecl: TARGET NAME places? COLON NAME config;
 metricsDecl: METRICS NAME places? COLON NAME config;
 // `at r in regions`: one at each of them; `r` is visible in what follows.
 places: AT NAME IN expr;
+teamDecl: TEAM NAME config;
 config: LBRACE setting* RBRACE;
 setting: word ASSIGN expr config?;
 
@@ -127,6 +129,8 @@ statement
     | LET NAME (COLON type)? ASSIGN expr                # letStatement
     | DURING expr exceptions? (LBRACE AT NAME NAME RBRACE)? # duringStatement
     | ROLLBACK WHEN expr (HELD expr)?                   # watchStatement
+    | APPROVE BY expr (OF expr)? (LBRACE approveClause* RBRACE)? # approveStatement
+    | COMMIT STRING                                     # commitStatement
     | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
     | callee LPAREN arguments? RPAREN                   # callStatement
     ;
@@ -140,12 +144,17 @@ rollbackClause
     : WITHIN expr                  # rollbackWithin
     | VERIFY expr (WITHIN expr)?   # rollbackVerify
     ;
+approveClause
+    : NAME expr                      # approveTimeout
+    | ON NAME (FAIL | ROLLBACK | NAME) # approveOn
+    ;
 callee: NAME (LBRACKET expr RBRACKET DOT word)? (DOT word)*;
 
 testDecl: TEST STRING LBRACE testItem* RBRACE;
 testItem
     : GIVEN NAME (INSTANT | DATE TIME IN expr)              # givenStart
     | GIVEN FAIL callee (IN PHASE (NAME | STRING))?        # givenFail
+    | GIVEN (APPROVE | REJECT) BY expr AFTER expr (IN PHASE (NAME | STRING))? # givenAnswer
     | GIVEN callee ASSIGN expr (THEN expr AT expr)*        # givenSignal
     | RUN NAME LPAREN arguments? RPAREN                    # testRun
     | AT expr ABORT                                        # testAbort
@@ -185,11 +194,11 @@ literal
     ;
 
 word
-    : NAME | ABORT | ACTION | AFTER | AND | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CALENDAR
-    | CAPABILITY | COMPENSABLE | CONFIG | DEPRECATED | DURING | ELSE | ENUM | EVERY | EXAMPLE | EXCEPT | EXPECT
-    | FAIL | FALSE | FOR | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS
+    : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CALENDAR
+    | CAPABILITY | COMMIT | COMPENSABLE | CONFIG | DEPRECATED | DURING | ELSE | ENUM | EVERY | EXAMPLE | EXCEPT
+    | EXPECT | FAIL | FALSE | FOR | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS
     | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | MATCH | METRICS | MINIMUM | NONE | NOT | OBSERVE
     | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE
-    | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEST | THEN
+    | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEAM | TEST | THEN
     | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
     ;

@@ -35,7 +35,7 @@ void Checker::check_signature(const ast::Decl* decl) {
       break;
     }
     case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Let: case ast::DeclKind::Target:
-    case ast::DeclKind::Service: case ast::DeclKind::Rollout: case ast::DeclKind::Test: break;
+    case ast::DeclKind::Team: case ast::DeclKind::Service: case ast::DeclKind::Rollout: case ast::DeclKind::Test: break;
   }
 }
 
@@ -69,6 +69,7 @@ void Checker::check_decl(const ast::Decl* decl) {
       check_defaults(program_.backends[indices_.lookup(decl)].bindings);
       break;
     case ast::DeclKind::Target: check_target(program_.targets[indices_.lookup(decl)]); break;
+    case ast::DeclKind::Team: check_team(program_.teams[indices_.lookup(decl)]); break;
     case ast::DeclKind::Service: check_service(program_.services[indices_.lookup(decl)]); break;
     case ast::DeclKind::Gate:
       check_defaults(program_.gates[indices_.lookup(decl)].parameters);

@@ -234,7 +234,7 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
   if (!symbol) {
     std::vector<std::string_view> visible;
     for (const Local& local : locals_) visible.push_back(local.name);
-    for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Gate,
+    for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Team, ir::Ref::Gate,
                          ir::Ref::Strategy, ir::Ref::Record, ir::Ref::Enum, ir::Ref::Func})
       for (std::string_view other : names_of(kind)) visible.push_back(other);
     report_unknown(name->span, name->name, "name", visible);
@@ -254,6 +254,7 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
     case ir::Ref::Service:
     case ir::Ref::Target:
       return places_of(*symbol).decl ? report_without_place(name, *symbol) : type_of_one(*symbol);
+    case ir::Ref::Team: return simple(TypeKind::Team);
     case ir::Ref::Gate: {
       std::vector<const Type*> open;
       for (const ir::Parameter& parameter : program_.gates[symbol->index].parameters)

@@ -1,14 +1,18 @@
+#include <utility>
+
 #include "compiler/check/context.h"
 
 namespace rollout::check {
 
 void Checker::check_block(const ast::Block* block, bool parallel) {
   size_t outer = locals_.size();
+  const ast::Block* around = std::exchange(block_, block);
   for (const ast::Statement* statement : block->statements) {
     if (statement->kind == ast::StatementKind::During)
       check_during(static_cast<const ast::DuringStatement*>(statement), block == rollout_body_);
     else check_statement(statement, parallel);
   }
+  block_ = around;
   locals_.resize(outer);
 }
 
@@ -64,6 +68,13 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       if (rollback->verify_within) expect(rollback->verify_within, simple(TypeKind::Duration), "`within`");
       break;
     }
+    case ast::StatementKind::Commit:
+      if (block_ != rollout_body_)
+        diagnostics_.report(statement->span, diag::CommitHere)
+            .advise("move it out, so that everything above it is done and everything below it has not begun");
+      expect(static_cast<const ast::CommitStatement*>(statement)->why, simple(TypeKind::String), "`commit`");
+      break;
+    case ast::StatementKind::Approve: check_approve(static_cast<const ast::ApproveStatement*>(statement)); break;
   }
 }
 

@@ -37,6 +37,7 @@ void Checker::check_test(const ir::Test& test) {
         if (++starts > 1) diagnostics_.report(item.span, diag::GivenTwice, "start");
         check_start(item);
         break;
+      case ast::TestItemKind::Answer: check_answer(item); break;
       case ast::TestItemKind::Run:
         ++runs;
         check_run(item);

@@ -36,6 +36,7 @@ TypeKind kind_of(std::string_view name) {
       .Case("Path", TypeKind::Path)
       .Case("Probe", TypeKind::Probe)
       .Case("Service", TypeKind::Service)
+      .Case("Team", TypeKind::Team)
       .Case("List", TypeKind::List)
       .Case("Gate", TypeKind::Gate)
       .Default(TypeKind::Error);
@@ -44,7 +45,7 @@ TypeKind kind_of(std::string_view name) {
 const std::vector<std::string_view> type_names = {
     "Bool", "Int",  "Float", "String",  "Percent", "Points", "Duration", "Rate",    "Bytes", "Throughput",
     "Money", "Time", "Date", "Weekday", "Instant", "Zone", "Calendar",
-    "Version", "Image", "Url", "Path", "Probe", "Service", "List", "Set", "Map",
+    "Version", "Image", "Url", "Path", "Probe", "Service", "Team", "List", "Set", "Map",
     "Secret", "Gate"};
 
 }  // namespace

@@ -54,6 +54,10 @@ class Checker : private ValueChecker {
   void check_call_statement(const ast::CallExpr* call);
   void check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member);
   void check_strategy_call(const ast::CallExpr* call, uint32_t strategy);
+  // check_approval.cpp
+  void check_team(ir::Team& team);
+  void check_approve(const ast::ApproveStatement* approve);
+  void check_answer(const ast::TestItem& item);
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
   void check_given(const ast::TestItem& item);
@@ -62,8 +66,9 @@ class Checker : private ValueChecker {
   void check_expectation(const ast::TestItem& item);
 
   std::vector<Call> strategy_calls_;
+  uint32_t strategy_ = UINT32_MAX;            ///< being checked
+  const ast::Block* block_ = nullptr;         ///< the statement at hand stands in it
   const ast::Block* rollout_body_ = nullptr;  ///< of the rollout being checked
-  uint32_t strategy_ = UINT32_MAX;  ///< being checked
   llvm::DenseMap<const ast::Decl*, uint32_t> indices_;  ///< where each declaration stands in its vector of Program
 };
 

@@ -73,6 +73,9 @@ void Checker::declare_one(const ast::Decl* decl) {
            ir::Target{module_, static_cast<const ast::TargetDecl*>(decl), UINT32_MAX, {},
                       {module_, static_cast<const ast::TargetDecl*>(decl)->places}});
       break;
+    case ast::DeclKind::Team:
+      keep(program_.teams, ir::Ref::Team, ir::Team{module_, static_cast<const ast::TeamDecl*>(decl)});
+      break;
     case ast::DeclKind::Service:
       keep(program_.services, ir::Ref::Service,
            ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr,

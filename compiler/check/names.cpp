@@ -9,6 +9,7 @@ std::string_view kind_text(ir::Ref kind) {
     case ir::Ref::Input: return "an input";
     case ir::Ref::Let: return "a value";
     case ir::Ref::Target: return "a target";
+    case ir::Ref::Team: return "a team";
     case ir::Ref::Service: return "a service";
     case ir::Ref::Gate: return "a gate";
     case ir::Ref::Strategy: return "a strategy";

@@ -20,7 +20,7 @@ bool fits_place(DeclKind kind, std::string_view what) {
     case DeclKind::Enum: return what == "type";
     case DeclKind::Record: return what == "type" || what == "name";
     case DeclKind::Input: case DeclKind::Let: case DeclKind::Target: case DeclKind::Service: case DeclKind::Gate:
-    case DeclKind::Func:
+    case DeclKind::Func: case DeclKind::Team:
       return what == "name";
     case DeclKind::Error: case DeclKind::Import: case DeclKind::Test: break;
   }

@@ -157,6 +157,11 @@ Value Evaluator::eval_name(ir::ModuleId module, const ast::Expr* name, const Fra
     case ir::Ref::Weekday: return Value::of(Kind::Weekday, info.index);
     case ir::Ref::Service:
     case ir::Ref::Target: return eval_entity(info, nullptr);
+    case ir::Ref::Team: {
+      Value value = Value::of(Kind::Entity, std::string(program_.teams[info.index].decl->name.text));
+      value.number = info.index;
+      return value;
+    }
     case ir::Ref::Gate: {
       const ir::Gate& gate = program_.gates[info.index];
       Value value = Value::of(Kind::Gate, std::string(gate.decl->name.text));

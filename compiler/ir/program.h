@@ -18,7 +18,7 @@ namespace rollout::ir {
 
 /// What a name or a member means.
 enum class Ref : uint8_t {
-  None, Local, Input, Let, Enum, Func, Target, Service, Gate, Strategy, Rollout, Record, Capability, Backend,
+  None, Local, Input, Let, Enum, Func, Target, Team, Service, Gate, Strategy, Rollout, Record, Capability, Backend,
   Field,       ///< of a record: index
   Role,        ///< s.canary, s.stable: index is plan::Role
   Signal,      ///< of a service
@@ -124,6 +124,8 @@ struct Target {
   std::vector<Given> config;
   Places places;
 };
+/// Who may approve: `members` is a list of names.
+struct Team { ModuleId module; const ast::TeamDecl* decl; const ast::Expr* members = nullptr; };
 /// `named` gives the target, at the service's place where it exists at several.
 struct Binding { uint32_t capability; uint32_t target; std::vector<Given> config; const ast::Expr* named; };
 struct ServiceSignal { ast::Name name; const Type* type; const ast::Expr* source; uint32_t capability, method; };
@@ -151,6 +153,7 @@ struct Program {
   std::vector<Capability> capabilities;
   std::vector<Backend> backends;
   std::vector<Target> targets;
+  std::vector<Team> teams;
   std::vector<Service> services;
   std::vector<Gate> gates;
   std::vector<Strategy> strategies;

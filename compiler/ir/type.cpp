@@ -35,6 +35,7 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Service: return "Service";
     case TypeKind::Target: return "Target";
     case TypeKind::Metrics: return "Metrics";
+    case TypeKind::Team: return "Team";
     case TypeKind::Signal: return "Signal";
     case TypeKind::List: return "List";
     case TypeKind::Set: return "Set";

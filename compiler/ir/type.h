@@ -14,7 +14,7 @@ enum class TypeKind : uint8_t {
   Instant, Zone, Version, Image, Url, Path,
   Probe,    ///< how readiness is asked: `http("/healthz")`
   Role,     ///< one version of a service, seen live: `s.canary`
-  Service, Target, Metrics,
+  Service, Target, Metrics, Team,
   Signal,   ///< a call of a metric source's method
   List,     ///< arguments: the element
   Set,      ///< arguments: the element, a plain value

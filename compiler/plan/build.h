@@ -70,6 +70,8 @@ class Planner {
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);
   void plan_during(const ast::DuringStatement* during, Scope& scope);
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope);
+  void plan_approve(const ast::ApproveStatement* approve, Scope& scope);  // plan_approval.cpp
+  void plan_commit(const ast::CommitStatement* commit, Scope& scope);  // plan_commit.cpp
   void plan_call(const ast::CallExpr* call, Scope& scope);
   /// A duration of at least `least_ns`; `whose` names the clause in the message.
   int64_t duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns);
@@ -78,6 +80,7 @@ class Planner {
   uint32_t add_step(Step step, Span span);
   // plan_actions.cpp
   void plan_action(const ast::CallExpr* call, Scope& scope);
+  void forget_way_back(uint32_t service);
   std::optional<Action> make_action(uint32_t capability, uint32_t action, uint32_t service,
                                     std::vector<eval::Value> arguments);
   std::vector<Setting> effects(const ir::Capability& capability, const ir::Action& action, uint32_t service,
@@ -130,14 +133,9 @@ class Planner {
   uint32_t phase_ = none;
   std::vector<Span> phase_spans_;  ///< by phase
   std::vector<uint32_t> ends_;  ///< the steps that the next one comes after
-  /// The last derived rollback of a service. It stays the same as long as the same places differ from the start,
-  /// except where a version has changed that an action copies.
-  struct Derived {
-    std::vector<Place> places;
-    size_t changes = 0;
-    std::vector<uint32_t> order;
-  };
   std::vector<Derived> derived_;  ///< by service
+  bool guarded_ = false;    ///< a gate or an approval stands above
+  bool committed_ = false;  ///< a commit stands above
   size_t statements_ = 0;  ///< planned so far, for the budget
   llvm::DenseMap<const ast::ForStatement*, size_t> rounds_;  ///< of each loop of the user that was come to
   llvm::StringMap<uint32_t> gates_, conditions_, undo_;

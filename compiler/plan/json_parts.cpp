@@ -30,13 +30,6 @@ std::string_view word(const std::string_view (&words)[N], Enum value) {
   return words[size_t(value)];
 }
 
-/// An unknown word reads as the first: the bytes then differ from the plan's own and it is refused.
-template <typename Enum, size_t N>
-Enum read_word(const std::string_view (&words)[N], const json::Node& node) {
-  auto found = std::find(std::begin(words), std::end(words), node.as_string());
-  return Enum(found == std::end(words) ? 0 : found - std::begin(words));
-}
-
 bool has_text(Kind kind) {
   return kind == Kind::String || kind == Kind::Version || kind == Kind::Image || kind == Kind::Url ||
          kind == Kind::Path || kind == Kind::Secret || kind == Kind::Enum || kind == Kind::Record ||

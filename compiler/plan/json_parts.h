@@ -1,6 +1,9 @@
 // Private to compiler/plan: the parts of a plan as JSON, each written and read by a pair of functions.
 #pragma once
 
+#include <algorithm>
+#include <iterator>
+
 #include "compiler/base/json.h"
 #include "compiler/base/result.h"
 #include "compiler/plan/plan.h"
@@ -12,6 +15,13 @@ void write_list(json::Writer& json, std::string_view name, const std::vector<T>&
   json.key(name).begin_array();
   for (const T& item : list) write(json, item);
   json.end_array();
+}
+
+/// An unknown word reads as the first: the bytes then differ from the plan's own and it is refused.
+template <typename Enum, size_t N>
+Enum read_word(const std::string_view (&words)[N], const json::Node& node) {
+  auto found = std::find(std::begin(words), std::end(words), node.as_string());
+  return Enum(found == std::end(words) ? 0 : found - std::begin(words));
 }
 
 void write_index(json::Writer& json, std::string_view name, uint32_t index);

@@ -31,7 +31,7 @@ Model::Cell& Model::cell(Place place) {
   for (Cell& known : cells)
     if (known.place == place) return known;
   eval::Value rest = resting_value(place.variable);
-  cells.push_back({place, rest, rest, rest, 0, false});
+  cells.push_back({place, rest, rest, rest, 0, false, rest});
   return cells.back();
 }
 
@@ -45,9 +45,27 @@ eval::Value Model::at_start(Place place) const {
   return known ? known->start : resting_value(place.variable);
 }
 
+eval::Value Model::at_origin(Place place) const {
+  const Cell* known = find(place);
+  return known ? known->origin : resting_value(place.variable);
+}
+
+void Model::commit(uint32_t index) {
+  for (Cell& known : service(index).cells) {
+    known.start = known.before = known.current;
+    known.touched = 0;
+    known.moved = false;
+  }
+  ++service(index).changes;
+}
+
+void Model::commit() {
+  for (uint32_t i = 0; i < services_.size(); ++i) commit(i);
+}
+
 void Model::start_with(Place place, eval::Value value) {
   Cell& known = cell(place);
-  known.start = known.before = known.current = std::move(value);
+  known.origin = known.start = known.before = known.current = std::move(value);
   ++service(place.service).changes;
 }
 

@@ -20,6 +20,11 @@ class Model {
  public:
   eval::Value now(Place place) const;
   eval::Value at_start(Place place) const;
+  /// What it was when the run began; a commit changes only what the way back leads to.
+  eval::Value at_origin(Place place) const;
+  /// From here on the way back, of one service or of all, leads to what is so now.
+  void commit(uint32_t service);
+  void commit();
   void start_with(Place place, eval::Value value);
   void set(Place place, eval::Value value);
 
@@ -28,6 +33,7 @@ class Model {
     eval::Value start, before, current;  ///< before: in front of the step at hand
     size_t touched = 0;                  ///< the step that first set it, from 1; 0: none did
     bool moved = false;                  ///< `current` was set in the step at hand
+    eval::Value origin = {};             ///< as `start`, before any commit
   };
   /// Begins the next step, which acts on `service`.
   void next_step(uint32_t service);
@@ -47,6 +53,14 @@ class Model {
   Cell& cell(Place place);
   std::vector<Service> services_;
   size_t step_ = 0;
+};
+
+/// The last derived rollback of a service. It stays the same as long as the same places differ from the start,
+/// except where a version has changed that an action copies.
+struct Derived {
+  std::vector<Place> places;
+  size_t changes = 0;
+  std::vector<uint32_t> order;
 };
 
 /// What a variable is when nothing was said: no version, no instances, no share.

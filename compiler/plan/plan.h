@@ -144,7 +144,22 @@ struct Phase {
   std::string name;
 };
 
-enum class StepKind { Act, Hold };
+/// Act: an action. Hold: waits while gates judge. Approval: waits for people. Commit: the point of no return; it comes
+/// after every step above it, and every step below it after it.
+enum class StepKind { Act, Hold, Approval, Commit };
+
+/// What follows when not enough people have approved in time. Park: the run stops where it is and can be resumed or
+/// aborted; Rollback: it goes back; Fail: the step has failed.
+enum class Unapproved { Park, Rollback, Fail };
+
+/// Who must approve before the next step. Nothing but `quorum` different members passes it.
+struct Approval {
+  std::string team;
+  std::vector<std::string> members;
+  int64_t quorum = 1;  ///< at least 1, at most all members
+  int64_t timeout_ns = 0;
+  Unapproved on_timeout = Unapproved::Park;
+};
 
 struct Step {
   StepKind kind = StepKind::Act;
@@ -153,6 +168,7 @@ struct Step {
   Action action;                 ///< of Act
   int64_t hold_ns = 0;           ///< of Hold
   std::vector<uint32_t> gates;   ///< of Hold: indices into Plan::gates; all must pass
+  uint32_t approval = none;      ///< of Approval: index into Plan::approvals
   /// Of Act: what undoes its service if the run stops once this step has begun: indices into Plan::undo, in order.
   /// Where other services have changed, too, way_back() says how the lists come together.
   std::vector<uint32_t> rollback;
@@ -200,6 +216,7 @@ struct Plan {
   std::vector<Phase> phases;
   std::vector<Step> steps;
   std::vector<Action> undo;
+  std::vector<Approval> approvals;
   Rollback rollback;
   std::optional<During> during;
 };
@@ -207,6 +224,9 @@ struct Plan {
 /// Whether `wanted` means this phase: its whole name or, where the name tells services or places apart
 /// (`pilot[search]`, `pilot[eu]`), what stands before that; then only that of `service`, a service_text() or empty.
 bool is_phase(const Phase& phase, std::string_view wanted, std::string_view service = {});
+
+/// `2 of sre within 4h, else park`.
+std::string approval_text(const Approval& approval);
 
 /// `checkout`, or `checkout[eu]` where the service has a place.
 std::string service_text(const Service& service);

@@ -60,8 +60,15 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   step.text = action->text;
   step.reason = "written in the rollout";
   step.action = std::move(*action);
-  step.rollback = derive_rollback(service, call->span);
+  // Of a service that was changed for good, nothing that came before is taken back either.
+  if (step.action.reversibility == Reversibility::Reversible) step.rollback = derive_rollback(service, call->span);
+  else forget_way_back(service);
   add_step(std::move(step), call->span);
+}
+
+void Planner::forget_way_back(uint32_t service) {
+  model_.commit(service);
+  if (service < derived_.size()) derived_[service] = {};
 }
 
 std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t action_index, uint32_t service,
@@ -118,8 +125,9 @@ std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir
 bool Planner::allowed(const Action& action, Span span) {
   uint32_t service = action.service;
   std::string name = service_text(plan_.services[service]);
-  if (action.reversibility != Reversibility::Reversible) {
-    diagnostics_.report(span, diag::Irreversible, action.text);
+  if (action.reversibility != Reversibility::Reversible && !committed_) {
+    diagnostics_.report(span, diag::Irreversible, action.text)
+        .advise("write `commit \"why\"` above it, behind a gate or an approval");
     return false;
   }
   Value stable = model_.now({service, Variable::Version, Role::Stable});
@@ -143,7 +151,7 @@ bool Planner::allowed(const Action& action, Span span) {
                               written_text(plan_.services[service])));
       return false;
     }
-    bool replaced = !(stable == model_.at_start({service, Variable::Version, Role::Stable}));
+    bool replaced = !(stable == model_.at_origin({service, Variable::Version, Role::Stable}));
     if (is_version && setting.role == Role::Canary && replaced) {
       diagnostics_.report(span, diag::SecondVersion, name).advise("bring the next version in a rollout of its own");
       return false;

@@ -10,8 +10,11 @@ namespace rollout::plan {
 
 namespace {
 
+constexpr std::string_view kind_words[] = {"act", "hold", "approval", "commit"};
+constexpr std::string_view unapproved_words[] = {"park", "rollback", "fail"};
+
 void write_step(json::Writer& json, const Step& step) {
-  json.begin_object().field("kind", step.kind == StepKind::Act ? "act" : "hold").field("text", step.text);
+  json.begin_object().field("kind", kind_words[size_t(step.kind)]).field("text", step.text);
   json.field("place", step.place).field("reason", step.reason);
   write_index(json, "phase", step.phase);
   write_indices(json, "after", step.after);
@@ -19,16 +22,18 @@ void write_step(json::Writer& json, const Step& step) {
     json.key("action");
     write_action(json, step.action);
     write_indices(json, "rollback", step.rollback);
-  } else {
+  }
+  if (step.kind == StepKind::Hold) {
     json.field("hold_ns", step.hold_ns);
     write_indices(json, "gates", step.gates);
   }
+  write_index(json, "approval", step.approval);
   json.end_object();
 }
 
 Step read_step(const json::Node& node) {
   Step step;
-  step.kind = node["kind"].as_string() == "act" ? StepKind::Act : StepKind::Hold;
+  step.kind = read_word<StepKind>(kind_words, node["kind"]);
   step.text = node["text"].as_string();
   step.place = node["place"].as_string();
   step.reason = node["reason"].as_string();
@@ -37,8 +42,26 @@ Step read_step(const json::Node& node) {
   if (step.kind == StepKind::Act) step.action = read_action(node["action"]);
   step.hold_ns = node["hold_ns"].as_int();
   step.gates = read_indices(node["gates"]);
+  step.approval = read_index(node["approval"]);
   if (step.kind == StepKind::Act) step.rollback = read_indices(node["rollback"]);
   return step;
+}
+
+void write_approval(json::Writer& json, const Approval& approval) {
+  json.begin_object().field("team", approval.team).key("members").begin_array();
+  for (const std::string& member : approval.members) json.value(member);
+  json.end_array().field("quorum", approval.quorum).field("timeout_ns", approval.timeout_ns);
+  json.field("on_timeout", unapproved_words[size_t(approval.on_timeout)]).end_object();
+}
+
+Approval read_approval(const json::Node& node) {
+  Approval approval;
+  approval.team = node["team"].as_string();
+  for (const json::Node& member : node["members"].items) approval.members.emplace_back(member.as_string());
+  approval.quorum = node["quorum"].as_int();
+  approval.timeout_ns = node["timeout_ns"].as_int();
+  approval.on_timeout = read_word<Unapproved>(unapproved_words, node["on_timeout"]);
+  return approval;
 }
 
 /// The first index that points nowhere, in words; empty when all are good.
@@ -50,12 +73,16 @@ std::string dangling(const Plan& plan) {
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     bool wrong = (step.phase != none && bad(step.phase, plan.phases.size())) ||
-                 (step.kind == StepKind::Act && bad_action(step.action));
+                 (step.kind == StepKind::Act && bad_action(step.action)) ||
+                 (step.kind == StepKind::Approval && bad(step.approval, plan.approvals.size()));
     for (uint32_t after : step.after) wrong |= after >= i;
     for (uint32_t gate : step.gates) wrong |= bad(gate, plan.gates.size());
     for (uint32_t undo : step.rollback) wrong |= bad(undo, plan.undo.size());
     if (wrong) return "step " + std::to_string(i);
   }
+  for (const Approval& approval : plan.approvals)
+    if (approval.quorum < 1 || approval.quorum > int64_t(approval.members.size()))
+      return "approval by " + approval.team;
   for (const Action& action : plan.undo)
     if (bad_action(action)) return "undo " + action.text;
   for (const Signal& signal : plan.signals)
@@ -99,6 +126,8 @@ std::string to_json(const Plan& plan) {
   write_list(json, "phases", plan.phases, [](json::Writer& j, const Phase& phase) { j.value(phase.name); });
   write_list(json, "steps", plan.steps, write_step);
   write_list(json, "undo", plan.undo, write_action);
+  // Only where there are any: plans without them keep the bytes that they always had.
+  if (!plan.approvals.empty()) write_list(json, "approvals", plan.approvals, write_approval);
   json.key("rollback").begin_object().field("within_ns", plan.rollback.within_ns);
   write_index(json, "verify_gate", plan.rollback.verify_gate);
   json.field("verify_within_ns", plan.rollback.verify_within_ns).end_object();
@@ -138,6 +167,7 @@ Result<Plan> from_json(std::string_view bytes) {
   for (const json::Node& item : node["phases"].items) plan.phases.push_back({std::string(item.as_string())});
   for (const json::Node& item : node["steps"].items) plan.steps.push_back(read_step(item));
   for (const json::Node& item : node["undo"].items) plan.undo.push_back(read_action(item));
+  for (const json::Node& item : node["approvals"].items) plan.approvals.push_back(read_approval(item));
   plan.rollback.within_ns = node["rollback"]["within_ns"].as_int();
   plan.rollback.verify_gate = read_index(node["rollback"]["verify_gate"]);
   plan.rollback.verify_within_ns = node["rollback"]["verify_within_ns"].as_int();

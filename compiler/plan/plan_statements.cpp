@@ -78,6 +78,8 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
     case ast::StatementKind::Rollback:
       plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope);
       break;
+    case ast::StatementKind::Commit: plan_commit(static_cast<const ast::CommitStatement*>(statement), scope); break;
+    case ast::StatementKind::Approve: plan_approve(static_cast<const ast::ApproveStatement*>(statement), scope); break;
   }
 }
 
@@ -112,6 +114,7 @@ uint32_t Planner::add_step(Step step, Span span) {
 void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
   Step step;
   step.kind = StepKind::Hold;
+  guarded_ |= !hold->judges.empty();
   step.hold_ns = duration(hold->duration, scope, "hold", 1);
   for (const ast::Expr* judge : hold->judges) {
     Value value = eval(judge, scope);

@@ -51,6 +51,10 @@ class TestReader {
           break;
         }
         case ast::TestItemKind::Start: out.start_wall_ns = start(item); break;
+        case ast::TestItemKind::Answer:
+          out.answers.push_back({eval(item.subject).text, eval(item.after).number, item.reject,
+                                 unquoted(item.phase.text), item.phase.span});
+          break;
         case ast::TestItemKind::Run:
           out.request.rollout = item.run.text;
           for (const ast::Argument& argument : item.arguments)

@@ -72,6 +72,14 @@ struct GivenFailure {
   std::string phase;              ///< empty: anywhere
   Span phase_span;
 };
+/// `given approve by "anna" after 10m`: the answer to every approval that she may give, so long after it was asked for.
+struct GivenAnswer {
+  std::string person;
+  int64_t after_ns = 0;
+  bool reject = false;
+  std::string phase;              ///< empty: anywhere
+  Span phase_span;
+};
 enum class Expected { Succeeded, RolledBack, Parked, Duration, RollbackDuration, Exposure };
 struct Expectation {
   Expected what = Expected::Succeeded;
@@ -89,6 +97,7 @@ struct TestCase {
   Request request;
   std::vector<GivenSignal> signals;
   std::vector<GivenFailure> failures;
+  std::vector<GivenAnswer> answers;
   std::optional<int64_t> abort_at_ns;
   std::optional<int64_t> start_wall_ns;  ///< what the clock shows when the run starts
   std::vector<Expectation> expectations;

@@ -14,10 +14,17 @@ namespace {
 using Cell = std::pair<Variable, Role>;
 using Cells = std::map<Cell, eval::Value>;
 
-/// What undo actions set is what was there at the start; a variable that none of them sets was at rest.
+/// What undo actions set is what was there at the start, where several do the first of them: those behind a commit
+/// lead to what was there at the commit. A variable that none of them sets was at rest.
 eval::Value start_of(const Cells& start, const Cell& cell) {
   auto known = start.find(cell);
   return known == start.end() ? resting_value(cell.first) : known->second;
+}
+
+/// What is so at a commit is what the way back leads to from then on.
+void pass_commit(std::vector<Cells>& start, const std::vector<Cells>& now) {
+  for (size_t service = 0; service < now.size(); ++service)
+    for (const auto& [cell, value] : now[service]) start[service][cell] = value;
 }
 
 bool sets(const Action& undo, const Cell& cell) {
@@ -29,12 +36,19 @@ bool sets(const Action& undo, const Cell& cell) {
 uint32_t first_without_rollback(const Plan& plan) {
   std::vector<Cells> start(plan.services.size()), now(plan.services.size());
   for (const Action& undo : plan.undo)
-    for (const Setting& set : undo.sets) start[undo.service][{set.variable, set.role}] = set.value;
+    for (const Setting& set : undo.sets) start[undo.service].try_emplace({set.variable, set.role}, set.value);
+  bool committed = false;
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
+    if (step.kind == StepKind::Commit) committed = true, pass_commit(start, now);
     if (step.kind != StepKind::Act) continue;
     uint32_t service = step.action.service;
     for (const Setting& set : step.action.sets) now[service][{set.variable, set.role}] = set.value;
+    if (step.action.reversibility != Reversibility::Reversible) {
+      if (!committed) return i;
+      start[service] = now[service];
+      continue;
+    }
     for (const auto& [cell, value] : now[service]) {
       bool restored = llvm::any_of(step.rollback, [&](uint32_t undo) { return sets(plan.undo[undo], cell); });
       if (!restored && !(value == start_of(start[service], cell))) return i;

@@ -6,8 +6,8 @@
 
 namespace rollout::plan {
 
-/// The first action after which some variable of its service is not what it was at the start and no undo of that step
-/// sets it; `none` where there is no such action.
+/// The first action after which some variable of its service is not what it was at the start, or at the last commit,
+/// and no undo of that step sets it, or that cannot be undone and stands before every commit; `none`: there is none.
 uint32_t first_without_rollback(const Plan& plan);
 
 }  // namespace rollout::plan

@@ -48,7 +48,15 @@ class Nearest {
 
 }  // namespace
 
-WayBack way_back(const Plan& plan, const std::vector<bool>& begun) {
+uint32_t commit_passed(const Plan& plan, const std::vector<bool>& begun) {
+  for (uint32_t i = uint32_t(plan.steps.size()); i-- > 0;)
+    if (begun[i] && plan.steps[i].kind == StepKind::Commit) return i;
+  return none;
+}
+
+WayBack way_back(const Plan& plan, const std::vector<bool>& all_begun) {
+  std::vector<bool> begun = all_begun;
+  if (uint32_t commit = commit_passed(plan, begun); commit != none) std::fill_n(begun.begin(), commit + 1, false);
   std::vector<uint32_t> entry_of(plan.services.size(), none);
   WayBack way;
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
@@ -76,11 +84,13 @@ WayBack way_back(const Plan& plan, const std::vector<bool>& begun) {
   return way;
 }
 
-WayBack way_back_from(const Plan& plan, uint32_t step) {
+std::vector<bool> begun_up_to(const Plan& plan, uint32_t step) {
   std::vector<bool> begun(plan.steps.size());
   if (step != none) std::fill_n(begun.begin(), step + 1, true);
-  return way_back(plan, begun);
+  return begun;
 }
+
+WayBack way_back_from(const Plan& plan, uint32_t step) { return way_back(plan, begun_up_to(plan, step)); }
 
 std::vector<uint32_t> undo_list(const Plan& plan, const WayBack& way) {
   std::vector<uint32_t> list;

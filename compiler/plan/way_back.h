@@ -20,8 +20,14 @@ struct ServiceUndo {
 /// Later steps first, so that going the entries one after another is in order, too.
 using WayBack = std::vector<ServiceUndo>;
 
-/// `begun`, by step: whether it has begun. A begun step's `after` have begun.
+/// The last commit that has begun; `none`: there is none.
+uint32_t commit_passed(const Plan& plan, const std::vector<bool>& begun);
+
+/// `begun`, by step: whether it has begun. A begun step's `after` have begun. A commit that has begun ends the way.
 WayBack way_back(const Plan& plan, const std::vector<bool>& begun);
+
+/// As `begun`: the steps up to `step`, all of them; `none`: no step.
+std::vector<bool> begun_up_to(const Plan& plan, uint32_t step);
 
 /// The way back once the steps up to `step` have begun, all of them.
 WayBack way_back_from(const Plan& plan, uint32_t step);

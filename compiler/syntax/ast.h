@@ -10,7 +10,9 @@ namespace rollout::ast {
 
 // ---- statements of rollouts and strategies ----
 
-enum class StatementKind { Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, During };
+enum class StatementKind {
+  Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, During, Approve, Commit
+};
 
 struct Statement {
   StatementKind kind;
@@ -72,6 +74,22 @@ struct RollbackStatement : Statement {
   const Expr* verify;         ///< null: not given
   const Expr* verify_within;  ///< null: not given
 };
+/// `timeout 4h` or `on timeout park`, in an approval.
+struct ApproveClause {
+  Name word;            ///< `timeout`, for the checker to look at
+  const Expr* timeout;  ///< null: the clause says what happens then
+  Name then;            ///< `park`, `rollback` or `fail`; empty with `timeout`
+};
+/// `approve by 2 of sre { timeout 4h  on timeout park }`
+struct ApproveStatement : Statement {
+  const Expr* quorum;  ///< null: one
+  const Expr* team;
+  List<ApproveClause> clauses;
+};
+/// `commit "the old column is dropped"`: the point of no return.
+struct CommitStatement : Statement {
+  const Expr* why;  ///< a string
+};
 
 /// `during working_hours { at close park }`
 struct DuringStatement : Statement {
@@ -82,7 +100,8 @@ struct DuringStatement : Statement {
 // ---- declarations ----
 
 enum class DeclKind {
-  Error, Import, Input, Let, Enum, Record, Func, Target, Service, Capability, Backend, Gate, Strategy, Rollout, Test
+  Error, Import, Input, Let, Enum, Record, Func, Target, Team, Service, Capability, Backend, Gate, Strategy, Rollout,
+  Test
 };
 
 struct Decl {
@@ -155,6 +174,9 @@ struct TargetDecl : Decl {
   const Places* places;  ///< null: there is one
   bool metrics;  ///< declared with `metrics` rather than `target`
   Name backend;
+  List<Setting> settings;
+};
+struct TeamDecl : Decl {
   List<Setting> settings;
 };
 struct SignalItem {
@@ -242,7 +264,7 @@ struct RolloutDecl : Decl {
   const Block* body;
 };
 
-enum class TestItemKind { Signal, Fail, Start, Run, Abort, Expect };
+enum class TestItemKind { Signal, Fail, Start, Answer, Run, Abort, Expect };
 struct ScriptedValue {
   const Expr* value;
   const Expr* at;  ///< null for the first value: from the start
@@ -250,14 +272,16 @@ struct ScriptedValue {
 struct TestItem {
   TestItemKind kind;
   Span span;
-  const Expr* subject;             ///< Signal, Fail: what is meant; Expect: the condition; Abort: the time; Start: the
-                                   ///< calendar whose clock `moment` is read from, null where it is an instant
+  const Expr* subject;             ///< Signal, Fail: what is meant; Answer: who; Expect: the condition; Abort: the
+                                   ///< time; Start: the calendar whose clock `moment` is read from, null for an instant
   List<ScriptedValue> values;      ///< Signal
-  Name phase;                      ///< Fail, Expect: empty when not given
+  Name phase;                      ///< Fail, Answer, Expect: empty when not given
   Name run;                        ///< Run: the rollout
   List<Argument> arguments;        ///< Run
   Name start;                      ///< Start: the word `start`, for the checker to look at
   Name moment[2];                  ///< Start: an instant, or a date and a time
+  const Expr* after;               ///< Answer: how long after the run began to wait
+  bool reject;                     ///< Answer: `given reject by …`
 };
 struct TestDecl : Decl {
   List<TestItem> items;

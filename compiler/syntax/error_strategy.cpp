@@ -32,6 +32,7 @@ std::string_view construct(size_t rule) {
     case Parser::RuleSetting: return "a setting";
     case Parser::RuleRecordDecl: return "a field";
     case Parser::RuleMatchArm: return "a case";
+    case Parser::RuleApproveClause: return "`timeout` or `on timeout`";
     case Parser::RuleTestItem:
     case Parser::RuleTestDecl: return "`given`, `run`, `at` or `expect`";
     case Parser::RuleCapabilityItem:
@@ -99,10 +100,10 @@ bool starts_statement(TokenType type) {
   switch (type) {
     case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::CALENDAR: case Parser::DURING:
     case Parser::ENUM: case Parser::FUNC:
-    case Parser::RECORD: case Parser::TARGET:
-    case Parser::METRICS: case Parser::SERVICE: case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
+    case Parser::RECORD: case Parser::TARGET: case Parser::METRICS: case Parser::TEAM:
+    case Parser::SERVICE: case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
     case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
-    case Parser::HOLD:
+    case Parser::HOLD: case Parser::APPROVE: case Parser::COMMIT:
     case Parser::FOR: case Parser::IF: case Parser::ROLLBACK: case Parser::SAMPLE: case Parser::MINIMUM:
     case Parser::HARM: case Parser::REJECT: case Parser::REQUIRE: case Parser::ON: case Parser::GIVEN:
     case Parser::RUN: case Parser::AT: case Parser::EXPECT: case Parser::SIGNAL: case Parser::NAME:
@@ -120,7 +121,8 @@ namespace {
 
 bool starts_declaration(TokenType type) {
   return type == Parser::IMPORT || type == Parser::INPUT || type == Parser::TARGET || type == Parser::METRICS ||
-         type == Parser::SERVICE || type == Parser::GATE || type == Parser::STRATEGY || type == Parser::ROLLOUT ||
+         type == Parser::TEAM || type == Parser::SERVICE || type == Parser::GATE || type == Parser::STRATEGY ||
+         type == Parser::ROLLOUT ||
          type == Parser::TEST || type == Parser::ENUM || type == Parser::RECORD || type == Parser::FUNC ||
          type == Parser::CAPABILITY || type == Parser::BACKEND || type == Parser::CALENDAR;
 }

@@ -266,7 +266,7 @@ void Layout::write_run(uint32_t begin, uint32_t end, uint32_t further, uint32_t 
     } else if (opens_group(piece)) {
       uint32_t comma = pieces_[end].type == Parser::COMMA;  // which write_group() puts behind this run
       uint32_t width = piece.space + all_.width(i, piece.match) + tail_width(piece.match + 1, end) + comma;
-      if (all_.has_comment(i, piece.match) || page.column() + width > format_columns) {
+      if (!is_flat(i, piece.match + 1) || page.column() + width > format_columns) {
         write_group(i, page);
       } else {
         write_above(i, page, further);
@@ -304,7 +304,7 @@ void Layout::write_group(uint32_t open, Page& page) {
     uint32_t end = begin;
     while (end < close && pieces_[end].type != Parser::COMMA)
       end = opens_group(pieces_[end]) || opens_block(pieces_[end]) ? pieces_[end].match + 1 : end + 1;
-    bool plain = !all_.has_comment(begin - 1, end);
+    bool plain = !all_.has_comment(begin - 1, end) && is_flat(begin, end);
     uint32_t width = all_.width(begin, end - 1) + (end < close);
     bool follows = plain && !one_a_line && begin > open + 1 && page.column() + 1 + width <= format_columns;
     if (!follows) page.newline(inner);

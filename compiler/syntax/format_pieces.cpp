@@ -54,6 +54,7 @@ class Annotator {
       case Parser::RuleCapabilityItem:
       case Parser::RuleActionLimit:
       case Parser::RuleRollbackClause:
+      case Parser::RuleApproveClause:
       case Parser::RuleTestItem: first.item = true; break;
       case Parser::RuleField: first.item |= dynamic_cast<Parser::RecordDeclContext*>(rule->parent) != nullptr; break;
       case Parser::RuleSetting:

@@ -32,6 +32,7 @@ class Reader {
   const ast::Decl* read_record();
   const ast::Decl* read_target(bool metrics);
   const ast::Places* read_places();
+  const ast::Decl* read_team();
   const ast::Decl* read_service();
   const ast::Decl* read_strategy();
   const ast::Decl* read_rollout();
@@ -63,6 +64,7 @@ class Reader {
   ast::TestItem read_test_item();
   void read_given(ast::TestItem& item);
   void read_start(ast::TestItem& item);
+  void read_answer(ast::TestItem& item);
   // read_statement.cpp
   const ast::Block* read_block();
   const ast::Statement* read_statement();
@@ -76,6 +78,9 @@ class Reader {
   const ast::Statement* read_local_let();
   const ast::Statement* read_during();
   const ast::Statement* read_rollback();
+  const ast::Statement* read_approve();
+  ast::ApproveClause read_approve_clause();
+  const ast::Statement* read_commit();
   // read_expr.cpp
   const ast::Expr* read_expr(int least_power = 0);
   const ast::Expr* read_operand();

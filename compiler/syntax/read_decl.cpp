@@ -41,6 +41,7 @@ const ast::Decl* Reader::read_decl() {
     case Parser::FUNC: return read_func();
     case Parser::TARGET: return read_target(false);
     case Parser::METRICS: return read_target(true);
+    case Parser::TEAM: return read_team();
     case Parser::SERVICE: return read_service();
     case Parser::CAPABILITY: return read_capability();
     case Parser::BACKEND: return read_backend();
@@ -131,6 +132,13 @@ const ast::Places* Reader::read_places() {
   ast::Name variable = expect_name();
   expect(Parser::IN);
   return make(ast::Places{variable, read_expr()});
+}
+
+const ast::Decl* Reader::read_team() {
+  size_t first = take();
+  ast::Name name = expect_name();
+  ast::List<ast::Setting> settings = read_config();
+  return make(ast::TeamDecl{{DeclKind::Team, since(first), name, doc_above(first)}, settings});
 }
 
 const ast::Decl* Reader::read_service() {

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "compiler/syntax/read.h"
 
 namespace rollout::syntax {
@@ -23,6 +25,8 @@ const ast::Statement* Reader::read_statement() {
     case Parser::LET: return read_local_let();
     case Parser::DURING: return read_during();
     case Parser::ROLLBACK: return read_rollback();
+    case Parser::APPROVE: return read_approve();
+    case Parser::COMMIT: return read_commit();
   }
   fail();
   return nullptr;
@@ -166,6 +170,35 @@ const ast::Statement* Reader::read_rollback() {
   }
   statement.span = since(first);
   return make(statement);
+}
+
+const ast::Statement* Reader::read_approve() {
+  size_t first = take();
+  expect(Parser::BY);
+  ast::ApproveStatement statement{{StatementKind::Approve, {}}, nullptr, read_expr(), {}};
+  if (accept(Parser::OF)) statement.quorum = std::exchange(statement.team, read_expr());
+  llvm::SmallVector<ast::ApproveClause, 2> clauses;
+  if (accept(Parser::LBRACE))
+    while (more(Parser::RBRACE)) clauses.push_back(read_approve_clause());
+  statement.clauses = keep(clauses);
+  statement.span = since(first);
+  return make(statement);
+}
+
+const ast::Statement* Reader::read_commit() {
+  size_t first = take();
+  if (!is(Parser::STRING)) fail();
+  const ast::Expr* why = failed_ ? nullptr : read_string();
+  return make(ast::CommitStatement{{StatementKind::Commit, since(first)}, why});
+}
+
+ast::ApproveClause Reader::read_approve_clause() {
+  bool on = accept(Parser::ON);
+  ast::ApproveClause clause{expect_name(), nullptr, {}};
+  if (!on) clause.timeout = read_expr();
+  else if (is(Parser::FAIL) || is(Parser::ROLLBACK)) clause.then = name_of(list_[take()]);
+  else clause.then = expect_name();
+  return clause;
 }
 
 }  // namespace rollout::syntax

@@ -15,7 +15,7 @@ const ast::Decl* Reader::read_test() {
 
 ast::TestItem Reader::read_test_item() {
   size_t first = at_;
-  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}};
+  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}, nullptr, false};
   if (accept(Parser::GIVEN)) {
     read_given(item);
   } else if (accept(Parser::RUN)) {
@@ -30,7 +30,8 @@ ast::TestItem Reader::read_test_item() {
     item.kind = TestItemKind::Expect;
     item.subject = read_expr();
   }
-  bool may_name_phase = item.kind == TestItemKind::Fail || item.kind == TestItemKind::Expect;
+  bool may_name_phase =
+      item.kind == TestItemKind::Fail || item.kind == TestItemKind::Answer || item.kind == TestItemKind::Expect;
   if (may_name_phase && accept(Parser::IN)) {
     expect(Parser::PHASE);
     item.phase = expect_name_or_string();
@@ -39,9 +40,19 @@ ast::TestItem Reader::read_test_item() {
   return item;
 }
 
+void Reader::read_answer(ast::TestItem& item) {
+  item.kind = TestItemKind::Answer;
+  item.reject = list_[take()].type == Parser::REJECT;
+  expect(Parser::BY);
+  item.subject = read_expr();
+  expect(Parser::AFTER);
+  item.after = read_expr();
+}
+
 void Reader::read_given(ast::TestItem& item) {
   bool start = is(Parser::NAME) && (next_is(Parser::INSTANT) || next_is(Parser::DATE));
   if (start) return read_start(item);
+  if (is(Parser::APPROVE) || is(Parser::REJECT)) return read_answer(item);
   item.kind = accept(Parser::FAIL) ? TestItemKind::Fail : TestItemKind::Signal;
   item.subject = read_callee();
   if (item.kind == TestItemKind::Fail) return;

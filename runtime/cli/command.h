@@ -39,6 +39,8 @@ int cmd_show(const Context& context);
 int cmd_apply(const Context& context);
 int cmd_status(const Context& context);
 int cmd_abort(const Context& context);
+int cmd_approve(const Context& context);
+int cmd_reject(const Context& context);
 int cmd_simulate(const Context& context);
 int cmd_test(const Context& context);
 int cmd_explain(const Context& context);

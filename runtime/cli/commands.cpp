@@ -137,6 +137,34 @@ Command abort() {
           cmd_abort};
 }
 
+constexpr Option as{"--as", "NAME", "who you are in the team; your login name when it is not given"};
+
+Command approve() {
+  return {{"approve",
+           "RUN [STEP]",
+           "say yes to what a run waits for",
+           "The answer is durable, and whoever drives the run goes on with it. Only members of the team count, each "
+           "once. STEP: the number\nof the step, or its phase, when the run waits for several approvals. Exit code 7: "
+           "it does not count, and why.",
+           "rollout approve r3 --as anna",
+           1,
+           2,
+           {as, {"--reason", "TEXT", "for the record"}, project}},
+          cmd_approve};
+}
+
+Command reject() {
+  return {{"reject",
+           "RUN [STEP]",
+           "say no to what a run waits for: it goes back",
+           "One member of the team is enough. STEP as of `rollout approve`.",
+           "rollout reject r3 --as anna --reason \"the error budget is gone\"",
+           1,
+           2,
+           {as, {"--reason", "TEXT", "why; it must be given"}, project}},
+          cmd_reject};
+}
+
 Command simulate() {
   return {{"simulate", "FILE|PLAN [ROLLOUT]", "run a rollout in virtual time, with the same engine",
            "The simulated service answers without errors; tests in the file say what happens when it does not.",
@@ -178,7 +206,7 @@ Command explain() {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {check(), fmt(),    lock(),  plan(),     show(), apply(),
-                                           status(), abort(), simulate(), test(), explain()};
+                                           status(), abort(), approve(), reject(), simulate(), test(), explain()};
   return all;
 }
 

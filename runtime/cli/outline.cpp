@@ -25,6 +25,10 @@ void mark_same_ways(const Plan& plan, std::vector<Row>& rows) {
     row.same_way = true;
     for (; next <= row.back_from; ++next) {
       const plan::Step& step = plan.steps[next];
+      if (step.kind == plan::StepKind::Commit) {
+        row.same_way = false;
+        lists.assign(lists.size(), &nothing);
+      }
       if (step.kind != plan::StepKind::Act) continue;
       const std::vector<uint32_t>*& list = lists[step.action.service];
       row.same_way &= *list == step.rollback;
@@ -62,11 +66,14 @@ std::vector<Row> rows_of(const Plan& plan) {
     }
     Row& row = rows.back();
     row.steps.push_back(i);
-    if (step.kind == plan::StepKind::Hold) {
+    if (step.kind == plan::StepKind::Approval) {
+      row.back_from = i;
+      if (step.phase != plan::none) row.approvals.push_back(step.approval);
+    } else if (step.kind == plan::StepKind::Hold) {
       row.hold_ns += step.hold_ns;
       row.back_from = i;
       row.gates.insert(row.gates.end(), step.gates.begin(), step.gates.end());
-    } else {
+    } else if (step.kind == plan::StepKind::Act) {
       service = step.action.service;
       if (std::optional<int64_t> set = exec::share_set_by(step.action)) shares[service] = set;
     }
@@ -154,6 +161,16 @@ std::string from_text(const Change& change) {
 
 std::string to_text(const Change& change) { return change.to.empty() ? "(nothing)" : change.to; }
 
+std::string step_name(const plan::Step& step) {
+  switch (step.kind) {
+    case plan::StepKind::Act: return step.action.name;
+    case plan::StepKind::Hold: return "hold";
+    case plan::StepKind::Approval: return "approval";
+    case plan::StepKind::Commit: return "commit";
+  }
+  return "";
+}
+
 std::string row_name(const Plan& plan, const Row& row) {
   if (row.phase != plan::none) return plan.phases.at(row.phase).name;
   return row.hold_ns > 0 ? "(hold)" : "";
@@ -162,13 +179,15 @@ std::string row_name(const Plan& plan, const Row& row) {
 std::vector<std::string> action_texts(const Plan& plan, const Row& row) {
   std::vector<std::string> texts;
   for (uint32_t step : row.steps)
-    if (plan.steps[step].kind == plan::StepKind::Act) texts.push_back(plan.steps[step].action.text);
+    if (plan.steps[step].kind != plan::StepKind::Hold) texts.push_back(plan.steps[step].text);
   return texts;
 }
 
 std::vector<std::string> gate_texts(const Plan& plan, const Row& row) {
   std::vector<std::string> texts;
   for (uint32_t gate : row.gates) texts.push_back(plan.gates.at(gate).text);
+  for (uint32_t approval : row.approvals)
+    texts.push_back("approval by " + plan::approval_text(plan.approvals.at(approval)));
   return texts;
 }
 
@@ -214,6 +233,7 @@ BackText back_text(const Plan& plan, const Row& row) {
                    [](const BackPart& a, const BackPart& b) { return a.turn < b.turn; });
   int64_t bound = plan.rollback.within_ns > 0 ? plan.rollback.within_ns : exec::default_rollback_ns;
   back.worst_ns = std::min(back.worst_ns, bound);
+  back.past_commit = plan::commit_passed(plan, plan::begun_up_to(plan, row.back_from)) != plan::none;
   return back;
 }
 

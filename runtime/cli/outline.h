@@ -18,6 +18,7 @@ struct Row {
   int64_t hold_ns = 0;
   std::optional<int64_t> share_ppb; ///< of the canary during its hold; nothing while no share was set
   std::vector<uint32_t> gates;
+  std::vector<uint32_t> approvals;  ///< of a phase: indices into Plan::approvals
   uint32_t back_from = plan::none;  ///< the step from which its way back is shown: its last hold, or its end
   bool same_way = false;            ///< back as the row before
 };
@@ -44,9 +45,12 @@ Outline outline_of(const plan::Plan& plan);
 std::string from_text(const Change& change);
 std::string to_text(const Change& change);
 
+/// `deploy`, `approval`: what a step outside of phases is called.
+std::string step_name(const plan::Step& step);
 std::string row_name(const plan::Plan& plan, const Row& row);
-/// The texts of its actions, without holds.
+/// The texts of its actions and approvals, without holds.
 std::vector<std::string> action_texts(const plan::Plan& plan, const Row& row);
+/// What must pass before it is left: gates, then approvals.
 std::vector<std::string> gate_texts(const plan::Plan& plan, const Row& row);
 /// What is undone of one service: `shift shop to 0%, then retire shop`. Those of one turn go at the same time.
 struct BackPart {
@@ -57,6 +61,7 @@ struct BackPart {
 struct BackText {
   std::vector<BackPart> parts;
   int64_t worst_ns = 0;  ///< the longest that it takes before it is done or the run is parked
+  bool past_commit = false;  ///< it ends at a commit, and the run is parked there
 };
 BackText back_text(const plan::Plan& plan, const Row& row);
 

@@ -123,6 +123,9 @@ void RunLog::add(const journal::Event& event) {
     }
     void operator()(const journal::WatchFired& e) { log.watches.push_back(e); }
     void operator()(const journal::AbortRequested& e) { log.abort = e; }
+    void operator()(const journal::Approved& e) { log.at(e.step).approved.push_back(e); }
+    void operator()(const journal::Rejected& e) { log.at(e.step).rejected = e; }
+    void operator()(const journal::Parked& e) { log.at(e.step).detail = e.detail; }
     void operator()(const journal::Interrupted& e) {
       log.interrupted = true;
       log.in_flight = e.in_flight;

@@ -29,6 +29,8 @@ struct StepLog {
   std::string detail;
   std::vector<Seen> seen;                        ///< of a hold
   std::vector<journal::GateDecided> verdicts;    ///< of a hold
+  std::vector<journal::Approved> approved;       ///< of an approval
+  std::optional<journal::Rejected> rejected;     ///< of an approval
 };
 
 /// A metrics source whose samples do not count at the moment.

@@ -111,6 +111,15 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
       if (plan::is_phase(plan.phases[i], given.phase, given.service)) fault.phase = i;
     scenario.faults.push_back(std::move(fault));
   }
+  for (const plan::GivenAnswer& given : test.answers) {
+    sim::Answer answer{given.person, given.after_ns, given.reject, plan::none};
+    for (uint32_t i = 0; i < plan.phases.size() && !given.phase.empty(); ++i) {
+      if (!plan::is_phase(plan.phases[i], given.phase)) continue;
+      answer.phase = i;
+      scenario.answers.push_back(answer);
+    }
+    if (given.phase.empty()) scenario.answers.push_back(answer);
+  }
   scenario.abort_at_ns = test.abort_at_ns;
   scenario.start_wall_ns = test.start_wall_ns;
   return scenario;

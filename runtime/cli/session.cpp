@@ -16,14 +16,21 @@ namespace rollout::cli {
 
 namespace {
 
+/// People said no, or nothing.
+bool was_refused(const exec::State& state) {
+  return state.cause == journal::Cause::Rejected || state.cause == journal::Cause::Unapproved;
+}
+
 int exit_code_of(const Context& context, const exec::DriveResult& result) {
   if (result.end == exec::DriveEnd::Interrupted || !result.state.ended) {
+    if (result.state.parked && !result.state.interrupted) return NeedsHand;
     int code = context.env.interrupt_code();
     return code == 0 ? int(NeedsHand) : code;
   }
   switch (result.state.ended->outcome) {
     case journal::Outcome::Succeeded: return Ok;
-    case journal::Outcome::RolledBack: return RolledBack;
+    // Everything is as it was, and a person has still to say what now.
+    case journal::Outcome::RolledBack: return was_refused(result.state) ? NeedsHand : RolledBack;
     case journal::Outcome::Parked: return NeedsHand;
   }
   return NeedsHand;

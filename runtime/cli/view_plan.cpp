@@ -75,7 +75,7 @@ struct PlanView {
       return line(fmt::format("  {} {}", style.rule(), cut(join(action_texts(plan, row), ", "), 90, style)));
     std::string share = row.share_ppb ? eval::percent_text(*row.share_ppb) : "";
     std::string name = cut(row_name(plan, row), name_columns, style);
-    std::string judged = row.gates.empty() ? "no gate" : join(gate_texts(plan, row), " and ");
+    std::string judged = row.gates.empty() && row.approvals.empty() ? "no gate" : join(gate_texts(plan, row), " and ");
     std::string text = fmt::format("  {} {}  {} {}  ", left(name, name_columns), right(share, 5),
                                    left(bar(row), bar_columns), right(eval::duration_text(row.hold_ns), 6));
     return style.name(text.substr(0, 2 + name_columns)) + text.substr(2 + name_columns) +
@@ -103,9 +103,10 @@ struct PlanView {
       out += row_line(outline.rows[i]);
     }
     if (outline.hold_ns == 0) return out;
+    std::string_view people = plan.approvals.empty() ? "" : " and people";
     return out +
-           style.dim(fmt::format("  {} of holds in all, and the time that the actions take",
-                                 eval::duration_text(outline.hold_ns))) +
+           style.dim(fmt::format("  {} of holds in all, and the time that the actions{} take",
+                                 eval::duration_text(outline.hold_ns), people)) +
            "\n";
   }
 
@@ -153,6 +154,8 @@ struct PlanView {
       i = end;
     }
     if (!all && shown > most) out += fmt::format("  {} {} more\n", style.dots(), shown - most);
+    for (const plan::Step& step : plan.steps)
+      if (step.kind == plan::StepKind::Commit) out += line(fmt::format("  never back across {}", step.text));
     if (plan.rollback.verify_gate != plan::none)
       out += fmt::format("  then verify {} within {}\n", plan.gates.at(plan.rollback.verify_gate).text,
                          eval::duration_text(plan.rollback.verify_within_ns));
@@ -161,7 +164,7 @@ struct PlanView {
 
   /// A way back is never cut: what does not fit beside where it begins stands below.
   std::string way_lines(const std::string& from, const BackText& back) const {
-    if (back.parts.empty()) return from + " nothing to do\n";
+    if (back.parts.empty()) return from + (back.past_commit ? " none: it stays, parked\n" : " nothing to do\n");
     if (back.parts.size() == 1) {
       const std::string& path = back.parts[0].text;
       bool fits = width_of(from) + 1 + width_of(path) <= size_t(std::max(style.columns, 60));
@@ -180,7 +183,20 @@ struct PlanView {
   std::string from_name(const Row& row) const {
     if (row.phase != plan::none) return row_name(plan, row);
     std::vector<std::string> actions = action_texts(plan, row);
-    return actions.empty() ? "a hold" : plan.steps[row.steps.front()].action.name;
+    return actions.empty() ? "a hold" : step_name(plan.steps[row.steps.front()]);
+  }
+
+  /// Who may say yes.
+  std::string approvals() const {
+    if (plan.approvals.empty()) return {};
+    std::string out = "\n  " + style.dim("approvals") + "\n";
+    std::vector<std::string> seen;
+    for (const plan::Approval& approval : plan.approvals) {
+      if (std::find(seen.begin(), seen.end(), approval.team) != seen.end()) continue;
+      seen.push_back(approval.team);
+      out += line(fmt::format("  {}  {}", style.name(approval.team), join(approval.members, ", ")));
+    }
+    return out;
   }
 
   std::string watches() const {
@@ -223,7 +239,8 @@ struct PlanView {
 
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
-  return view.header(hash) + view.during() + view.timeline() + view.gates() + view.way_back() + view.watches() +
+  return view.header(hash) + view.during() + view.timeline() + view.gates() + view.approvals() + view.way_back() +
+         view.watches() +
          view.warnings();
 }
 

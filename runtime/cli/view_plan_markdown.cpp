@@ -57,10 +57,19 @@ std::string table(const plan::Plan& plan, const Outline& outline) {
     for (const BackPart& part : way.parts)
       turns.push_back(way.parts.size() == 1 ? cell(part.text) : fmt::format("{}. {}", part.turn, cell(part.text)));
     std::string back = join(turns, "<br>");
+    if (turns.empty() && way.past_commit) back = "none: it stays, parked";
     std::string bound = turns.empty() ? "" : eval::duration_text(way.worst_ns);
     out += fmt::format("| {} | {} | {} | {} | {} | {} |\n", name, share, hold,
                        code(join(gate_texts(plan, row), " and ")), back, bound);
   }
+  return out;
+}
+
+std::string approvals(const plan::Plan& plan) {
+  std::string out;
+  for (const plan::Approval& approval : plan.approvals)
+    out += fmt::format("\nWaits for approval by {}: {}\n", code(plan::approval_text(approval)),
+                       cell(join(approval.members, ", ")));
   return out;
 }
 
@@ -88,9 +97,12 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
     out += fmt::format("\nAfter a rollback {} must pass within {}.\n",
                        code(plan.gates.at(plan.rollback.verify_gate).text),
                        eval::duration_text(plan.rollback.verify_within_ns));
+  for (const plan::Step& step : plan.steps)
+    if (step.kind == plan::StepKind::Commit)
+      out += fmt::format("\nPoint of no return: {}; a rollback never crosses it.\n", code(step.text));
   for (const std::string& watched : watch_texts(plan))
     out += fmt::format("\nAll the time: {}\n", code("rollback when " + watched));
-  out += conditions(plan);
+  out += approvals(plan) + conditions(plan);
   if (plan.offline)
     out += "\n> Made offline: nothing that runs was looked at, and this plan cannot be applied.\n";
   if (!outline.has_changes) out += "\n> No changes: what runs is what this plan would bring.\n";

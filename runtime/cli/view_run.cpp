@@ -4,6 +4,7 @@
 
 #include "runtime/cli/outline.h"
 #include "compiler/base/json.h"
+#include "runtime/exec/approval.h"
 #include "runtime/journal/event_json.h"
 
 namespace rollout::cli {
@@ -32,6 +33,8 @@ std::string_view cause_text(journal::Cause cause) {
     case journal::Cause::NoEvidence: return "a gate had no evidence";
     case journal::Cause::Watch: return "a watch fired";
     case journal::Cause::Abort: return "aborted";
+    case journal::Cause::Rejected: return "rejected";
+    case journal::Cause::Unapproved: return "not approved";
   }
   return "";
 }
@@ -68,10 +71,22 @@ struct Line {
   std::string operator()(const journal::Resumed& e) const {
     return fmt::format("resumed by {}, after {} without a driver", e.holder, short_duration(e.downtime_ns));
   }
+  bool is_approval(journal::StepRef ref) const {
+    return !ref.undo && plan.steps.at(ref.step).kind == plan::StepKind::Approval;
+  }
+  const plan::Approval& approval(journal::StepRef ref) const {
+    return plan.approvals.at(plan.steps.at(ref.step).approval);
+  }
+  std::string waits_text(const plan::Step& step, journal::StepRef ref) const {
+    return fmt::format("{} {} ({})", style.warn("waits for approval:"), step.text, join(approval(ref).members, ", "));
+  }
   std::string operator()(const journal::StepStarted& e) const {
     std::string again = e.attempt > 1 ? fmt::format(" (attempt {})", e.attempt) : "";
     if (const plan::Action* act = action(e.step)) return in_phase(e.step, act->text + again);
     const plan::Step& step = plan.steps.at(e.step.step);
+    if (step.kind == plan::StepKind::Commit)
+      return in_phase(e.step, fmt::format("{}: {}", style.warn("point of no return"), step.text));
+    if (step.kind == plan::StepKind::Approval) return in_phase(e.step, waits_text(step, e.step));
     std::vector<std::string> gates;
     for (uint32_t gate : step.gates) gates.push_back(plan.gates.at(gate).text);
     std::string judged = gates.empty() ? "" : fmt::format(", judged by {}", join(gates, " and "));
@@ -79,6 +94,8 @@ struct Line {
   }
   std::string operator()(const journal::StepDone& e) const {
     const plan::Action* act = action(e.step);
+    if (act == nullptr && is_approval(e.step))
+      return in_phase(e.step, fmt::format("{} after {}", style.good(e.detail), took(e.step)));
     if (act == nullptr) return {};
     std::string how = e.adopted ? "was so already" : fmt::format("done in {}", took(e.step));
     return in_phase(e.step, fmt::format("{}: {}{}", act->text, style.good(how),
@@ -99,6 +116,10 @@ struct Line {
   std::string operator()(const journal::Sampled& e) const {
     const StepLog* hold = log.find(e.hold);
     std::string seen = hold == nullptr ? "" : join(seen_texts(plan, hold->seen), "  ");
+    if (is_approval(e.hold))
+      return in_phase(e.hold,
+                      fmt::format("waited {} of {}  {}  {}", short_duration(e.elapsed_ns),
+                                  eval::duration_text(approval(e.hold).timeout_ns), approvals_text(hold), seen));
     std::string of;
     if (!e.hold.undo) {
       int64_t hold_ns = plan.steps.at(e.hold.step).hold_ns;
@@ -123,6 +144,22 @@ struct Line {
   }
   std::string operator()(const journal::AbortRequested& e) const {
     return fmt::format("{} by {}{}", style.warn("abort asked"), e.by, e.reason.empty() ? "" : ": " + e.reason);
+  }
+  std::string operator()(const journal::Approved& e) const {
+    return in_phase(e.step, fmt::format("{} by {}{}", style.good("approved"), e.by, reason_text(e.reason)));
+  }
+  std::string operator()(const journal::Rejected& e) const {
+    return in_phase(e.step, fmt::format("{} by {}{}", style.bad("rejected"), e.by, reason_text(e.reason)));
+  }
+  std::string operator()(const journal::Parked& e) const {
+    return in_phase(e.step, fmt::format("{} {}", style.bad("parked:"), e.detail));
+  }
+  static std::string reason_text(const std::string& reason) { return reason.empty() ? "" : ": " + reason; }
+  std::string approvals_text(const StepLog* step) const {
+    std::vector<std::string> names;
+    for (const journal::Approved& one : step == nullptr ? std::vector<journal::Approved>() : step->approved)
+      names.push_back(one.by);
+    return step == nullptr ? "" : exec::approved_text(approval(step->step), names);
   }
   std::string operator()(const journal::Interrupted& e) const {
     std::string left = e.in_flight.empty() ? "nothing is in flight" : fmt::format("in flight: {}", e.in_flight);

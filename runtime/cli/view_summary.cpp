@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/outline.h"
+#include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
 
 namespace rollout::cli {
@@ -20,6 +21,7 @@ constexpr std::string_view saw = "saw ";
 constexpr size_t label_columns = 12;   ///< of the paragraphs below the time line
 constexpr int least_columns = 40;
 constexpr size_t max_phases = 20;
+constexpr std::string_view parked_text = "parked: it needs a hand";
 
 std::string verdict_word(const journal::GateDecided& verdict, const Style& style) {
   switch (verdict.verdict) {
@@ -62,6 +64,21 @@ struct Summary {
     return fmt::format("  {}  {} {} {} {}  {}\n", style.dim(clock_text(begin, log.now_ns)),
                        style.name(left(cut(name, name_columns, style), name_columns)), right(share, 5), level,
                        right(took, 7), text);
+  }
+
+  std::string approval_lines(const StepLog& step) const {
+    const plan::Approval& approval = plan.approvals.at(plan.steps[step.step.step].approval);
+    std::string out;
+    for (const journal::Approved& one : step.approved)
+      out += indented(fmt::format("{} by {}{}", style.good("approved"), one.by,
+                                  one.reason.empty() ? "" : ": " + one.reason));
+    if (step.rejected)
+      return out + indented(fmt::format("{} by {}: {}", style.bad("rejected"), step.rejected->by,
+                                        step.rejected->reason));
+    if (int64_t(step.approved.size()) >= approval.quorum) return out;
+    size_t missing = size_t(approval.quorum) - step.approved.size();
+    return out + indented(fmt::format("{} {} of {}: {}", style.warn("missing"), missing, approval.team,
+                                      join(approval.members, ", ")));
   }
 
   std::string hold_lines(const StepLog& hold) const {
@@ -112,15 +129,26 @@ struct Summary {
       if (step == nullptr) continue;
       if (begin < 0) begin = step->begin_ns;
       end = std::max(end, step->ended || log.rollback ? step->end_ns : log.now_ns);
-      if (plan.steps[index].kind == plan::StepKind::Hold) holds += hold_lines(*step);
+      bool approval = plan.steps[index].kind == plan::StepKind::Approval;
+      bool commit = plan.steps[index].kind == plan::StepKind::Commit;
+      if (approval || commit) acts.push_back(plan.steps[index].text);
+      if (approval) holds += approval_lines(*step);
+      else if (commit) continue;
+      else if (plan.steps[index].kind == plan::StepKind::Hold) holds += hold_lines(*step);
       else acts.push_back(act_text(*step, plan.steps[index].action));
     }
     if (begin < 0) return {};
     std::string name =
-        row.phase == plan::none ? plan.steps[row.steps.front()].action.name : row_name(plan, row);
+        row.phase == plan::none ? step_name(plan.steps[row.steps.front()]) : row_name(plan, row);
     std::string share = row.share_ppb && row.phase != plan::none ? eval::percent_text(*row.share_ppb) : "";
     std::string_view level = row.phase != plan::none && row.share_ppb ? style.level(*row.share_ppb) : " ";
     return line(begin, end, name, share, level, join(acts, ", ")) + holds;
+  }
+
+  bool passed_commit() const {
+    return std::any_of(log.steps.begin(), log.steps.end(), [&](const StepLog& step) {
+      return !step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Commit;
+    });
   }
 
   std::string way_back() const {
@@ -140,7 +168,7 @@ struct Summary {
       acts.push_back(act_text(step, plan.undo.at(step.step.step)));
       end = std::max(end, step.ended ? step.end_ns : log.now_ns);
     }
-    if (acts.empty()) acts.push_back("nothing had been changed");
+    if (acts.empty()) acts.push_back(passed_commit() ? "nothing to undo since the commit" : "nothing had been changed");
     return line(log.rollback_ns, end, "rollback", "", " ", join(acts, ", then ")) + verified;
   }
 
@@ -220,15 +248,26 @@ struct Summary {
     return out;
   }
 
-  std::string next(std::string_view run, std::string_view driver) const {
+  /// What a person can say to a run that waits for an answer.
+  std::string answers(const exec::State& state, std::string_view run) const {
+    if (exec::open_approvals(plan, state).empty()) return {};
+    return fmt::format(
+        "  answer    rollout approve {0} --as NAME\n            rollout reject {0} --as NAME --reason TEXT\n", run);
+  }
+
+  std::string next(const exec::State& state, std::string_view run, std::string_view driver) const {
     if (run.empty()) return {};
-    if (!log.ended && !driver.empty())
+    return log.ended ? after_end(run) : answers(state, run) + go_on(run, driver);
+  }
+  std::string go_on(std::string_view run, std::string_view driver) const {
+    if (!driver.empty())
       return fmt::format("  driven by {}\n  next      rollout abort {}   takes it back\n", driver, run);
-    if (!log.ended)
-      return fmt::format(
-          "  next      rollout apply --resume {}   goes on\n            rollout abort {}            takes it "
-          "back\n",
-          run, run);
+    return fmt::format(
+        "  next      rollout apply --resume {}   goes on\n            rollout abort {}            takes it "
+        "back\n",
+        run, run);
+  }
+  std::string after_end(std::string_view run) const {
     if (log.ended->outcome == journal::Outcome::Succeeded) return {};
     return fmt::format("  next      rollout status {} --events   every event of it\n", run);
   }
@@ -242,7 +281,7 @@ std::string_view outcome_text(const RunLog& log) {
   switch (log.ended->outcome) {
     case journal::Outcome::Succeeded: return "succeeded";
     case journal::Outcome::RolledBack: return "rolled back, completely";
-    case journal::Outcome::Parked: return "parked: it needs a hand";
+    case journal::Outcome::Parked: return parked_text;
   }
   return "";
 }
@@ -252,7 +291,9 @@ std::string timeline_text(const RunLog& log, const Style& style) { return Summar
 std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run,
                          const Style& style, std::string_view driver, int64_t idle_ns) {
   Summary summary{log, style};
-  std::string_view outcome = log.ended || driver.empty() ? outcome_text(log) : "running";
+  std::string_view outcome = state.parked                      ? parked_text
+                             : log.ended || driver.empty()     ? outcome_text(log)
+                                                               : "running";
   bool succeeded = log.ended && log.ended->outcome == journal::Outcome::Succeeded;
   std::string name = run.empty() ? log.plan.rollout : fmt::format("{} ({})", log.plan.rollout, run);
   std::string out =
@@ -273,11 +314,12 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
       out += fmt::format("  metrics   samples of {} do not count since {}: {}\n",
                          log.plan.targets.at(outage.target).name, clock_text(outage.since_ns), outage.detail);
   if (!log.ended && driver.empty()) {
+    out += state.parked ? summary.paragraph("why", state.parked->detail) : "";
     out += "  state     traffic stays as it is; nothing is lost\n" + summary.now_serving(idle_ns);
     if (!log.in_flight.empty())
       out += fmt::format("  in flight {}; a resume looks first and does nothing twice\n", log.in_flight);
   }
-  return out + summary.next(run, driver);
+  return out + summary.next(state, run, driver);
 }
 
 }  // namespace rollout::cli

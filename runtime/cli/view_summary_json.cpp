@@ -23,16 +23,35 @@ void write_seen(json::Writer& json, const plan::Plan& plan, const std::vector<Se
   json.end_array();
 }
 
+void write_answers(json::Writer& json, const StepLog& step) {
+  json.key("approved").begin_array();
+  for (const journal::Approved& one : step.approved)
+    json.begin_object().field("by", one.by).field("reason", one.reason).field("holder", one.holder).end_object();
+  json.end_array();
+  if (!step.rejected) return;
+  json.key("rejected").begin_object().field("by", step.rejected->by).field("reason", step.rejected->reason);
+  json.field("holder", step.rejected->holder).end_object();
+}
+
 void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step) {
   bool verify = step.step == journal::verification;
   bool hold = verify || (!step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Hold);
-  json.begin_object().field("kind", verify ? "verify" : step.step.undo ? "undo" : hold ? "hold" : "act");
+  bool approval = !verify && !step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Approval;
+  bool commit = !verify && !step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Commit;
+  std::string_view kind = verify           ? "verify"
+                          : step.step.undo ? "undo"
+                          : approval       ? "approval"
+                          : commit         ? "commit"
+                          : hold           ? "hold"
+                                           : "act";
+  json.begin_object().field("kind", kind);
   if (!verify)
     json.field("text", step.step.undo ? plan.undo[step.step.step].text : plan.steps[step.step.step].text);
   if (!step.step.undo && plan.steps[step.step.step].phase != plan::none)
     json.field("phase", plan.phases[plan.steps[step.step.step].phase].name);
   json.field("begin_ns", step.begin_ns).field("end_ns", step.end_ns).field("done", step.ended && !step.failed);
   json.field("attempts", step.attempts).field("adopted", step.adopted).field("detail", step.detail);
+  if (approval) write_answers(json, step);
   if (hold) {
     json.key("verdicts").begin_array();
     for (const journal::GateDecided& verdict : step.verdicts) {
@@ -56,11 +75,12 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
       .field("type", "result")
       .field("run", run)
       .field("rollout", log.plan.rollout);
-  std::string_view outcome = log.ended         ? journal::word(journal::outcome_names, log.ended->outcome)
+  std::string_view outcome = state.parked        ? "parked"
+                             : log.ended       ? journal::word(journal::outcome_names, log.ended->outcome)
                              : log.interrupted ? "interrupted"
                                                : "running";
   json.field("outcome", outcome).field("exit_code", exit_code).field("run_ns", log.now_ns);
-  json.field("detail", log.ended ? log.ended->detail : log.in_flight);
+  json.field("detail", state.parked ? state.parked->detail : log.ended ? log.ended->detail : log.in_flight);
   json.key("services").begin_array();
   Outline outline = outline_of(log.plan);
   for (uint32_t i = 0; i < log.plan.services.size(); ++i) {

@@ -79,10 +79,12 @@ class Driver {
     if (state_.ended) return;
     // A store that is away is noticed, and waited for, where something is to be written.
     Result<std::vector<journal::Request>> requests =
-        around_.store.requests(executor_.run(), state_.last_request);
+        around_.store.requests(executor_.run(), std::max(state_.last_request, seen_request_));
     if (!requests) return;
-    for (const journal::Request& request : *requests)
-      record({journal::AbortRequested{request.id, request.by, request.reason}});
+    for (const journal::Request& request : *requests) {
+      seen_request_ = request.id;
+      if (std::optional<journal::Payload> event = executor_.on_request(state_, request)) record({std::move(*event)});
+    }
   }
 
   /// Stopped: told to stop at once while the store was away. AbortFirst: the end of the run is taken back.
@@ -147,6 +149,7 @@ class Driver {
   int64_t known_ = 0;                    ///< events in the store
   int64_t base_ns_ = 0;                  ///< the run clock when this process took over
   int64_t started_ns_;
+  int64_t seen_request_ = 0;  ///< of those that came to nothing there is no event
 };
 
 }  // namespace

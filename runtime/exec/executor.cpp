@@ -35,7 +35,7 @@ Command Executor::next(const State& state, Memory& memory, int64_t now) const {
     case RollbackPhase::Undoing: return next_undo(state, memory, now);
     case RollbackPhase::Verifying: return next_verify(state, memory, now);
     case RollbackPhase::Complete:
-      return Record{{RunEnded{Outcome::RolledBack, state.cause_detail}}};
+      return Record{{gone_back(state)}};
     case RollbackPhase::Stuck: break;
   }
   return Record{{RunEnded{Outcome::Parked, text_not_verified(plan_, state)}}};
@@ -63,6 +63,8 @@ std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) 
     StepRef ref{i, false};
     std::string key = step.kind == plan::StepKind::Act ? key_of(state, ref, 1).text() : "";
     out.push_back(StepStarted{ref, 1, std::move(key)});
+    // Recorded at once: there is no moment in which a commit has begun and has not passed.
+    if (step.kind == plan::StepKind::Commit) out.push_back(journal::StepDone{ref, 1, false, ""});
   }
   if (out.empty()) return std::nullopt;
   return out;
@@ -83,7 +85,8 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     StepStatus status = state.steps[i].status;
     if (status != StepStatus::Begun && status != StepStatus::Pausing) continue;
     StepRef ref{i, false};
-    bool holds_here = plan_.steps[i].kind == plan::StepKind::Hold;
+    if (state.parked && state.parked->step == ref) continue;
+    bool holds_here = plan_.steps[i].kind != plan::StepKind::Act;
     Command command =
         holds_here ? next_hold(state, memory, ref, now) : next_act(state, memory, ref, now);
     const Wait* waits = std::get_if<Wait>(&command);
@@ -97,6 +100,7 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     wait = Wait{wait ? std::min(wait->until_ns, opens_ns) : opens_ns};
   }
   if (wait) return *wait;
+  if (state.parked) return Finish{true};
   return Record{{RunEnded{Outcome::Succeeded, ""}}};
 }
 
@@ -140,7 +144,14 @@ Executor::Events Executor::after_undo(const State& state) const {
   bool changed = !plan::undo_list(plan_, state.way).empty();
   if (changed && plan_.rollback.verify_gate != plan::none)
     return {journal::VerifyStarted{plan_.rollback.verify_gate}};
-  return {RunEnded{Outcome::RolledBack, state.cause_detail}};
+  return {gone_back(state)};
+}
+
+/// Everything that could be taken back was. Behind a commit that is not everything, and a person has to go on.
+RunEnded Executor::gone_back(const State& state) const {
+  bool committed = commit_passed(plan_, state) != plan::none;
+  if (committed) return {Outcome::Parked, text_past_commit(plan_, state)};
+  return {Outcome::RolledBack, state.cause_detail};
 }
 
 Command Executor::next_verify(const State& state, Memory& memory, int64_t now) const {

@@ -11,6 +11,7 @@
 #include "runtime/exec/command.h"
 #include "runtime/exec/memory.h"
 #include "runtime/exec/state.h"
+#include "runtime/journal/store.h"
 
 namespace rollout::exec {
 
@@ -34,6 +35,9 @@ class Executor {
   std::vector<journal::Payload> on(const State& state, Memory& memory, const Input& input,
                                    int64_t now) const;
 
+  /// What a request of another process comes to now; nothing: it does not count.
+  std::optional<journal::Payload> on_request(const State& state, const journal::Request& request) const;
+
   const plan::Plan& plan() const { return plan_; }
   const std::string& run() const { return run_; }
 
@@ -47,6 +51,7 @@ class Executor {
   Events rollback(const State& state, journal::Cause cause, std::string detail) const;
   uint32_t open_undo(const State& state, const plan::ServiceUndo& service) const;
   Events after_undo(const State& state) const;
+  journal::RunEnded gone_back(const State& state) const;
 
   // act_run.cpp: one action, forward or undo
   Command next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const;
@@ -67,6 +72,8 @@ class Executor {
   std::optional<Events> fired_watch(const State& state, const HoldState& hold, int64_t now) const;
   Events on_confirmed(const State& state, Memory& memory, const Observed& input, int64_t now) const;
   Events on_readings(const State& state, Memory& memory, const Readings& input, int64_t now) const;
+  // approval_run.cpp
+  std::optional<Events> decide_approval(const State& state, const HoldState& hold, int64_t now) const;
   Events blind_sample(const State& state, Memory& memory, StepRef hold, const std::string& why,
                       int64_t now) const;
 

@@ -1,7 +1,9 @@
 #include "runtime/exec/fold.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "runtime/exec/approval.h"
 #include "runtime/exec/samples.h"
 
 namespace rollout::exec {
@@ -16,6 +18,13 @@ int64_t full_traffic_ns(int64_t share_ppb, int64_t ns) {
 void expose(State& state, int64_t ns) {
   for (ServiceState& service : state.services)
     service.exposure_ns += full_traffic_ns(service.share_ppb, std::max<int64_t>(ns, 0));
+}
+
+/// Whether the way back was gone to its end, which may be a commit.
+bool all_undone(const State& state, const plan::Plan& plan) {
+  std::vector<uint32_t> undo = plan::undo_list(plan, state.way);
+  return std::all_of(undo.begin(), undo.end(),
+                     [&](uint32_t index) { return state.undo[index].status == StepStatus::Done; });
 }
 
 /// Folds the events of one plan; what an event means for the life cycles is in the tables.
@@ -38,6 +47,10 @@ struct Folder {
     state.interrupted = false;
     state.closed.reset();
     expose(state, e.downtime_ns);
+    if (!std::exchange(state.parked, std::nullopt)) return;
+    // What ran out of time gets all of it again.
+    for (auto& [step, hold] : state.holds)
+      if (waits_for_approval(plan, step)) hold.started_ns = now;
   }
   void operator()(const journal::StepStarted& e) {
     StepState& step = state.at(e.step);
@@ -48,7 +61,8 @@ struct Folder {
     if (!e.step.undo) state.closed.reset();
     if (!e.step.undo && (state.furthest == plan::none || e.step.step > state.furthest))
       state.furthest = e.step.step;
-    if (!e.step.undo && plan.steps[e.step.step].kind == plan::StepKind::Hold)
+    if (!e.step.undo && plan.steps[e.step.step].kind == plan::StepKind::Commit) return;
+    if (!e.step.undo && plan.steps[e.step.step].kind != plan::StepKind::Act)
       return begin_hold(state, plan, e.step, now);
     // From here on users may see more of the canary; they see less of it only once that was observed.
     const plan::Action& action = action_of(plan, e.step);
@@ -63,7 +77,7 @@ struct Folder {
     step.ended_ns = now;
     step.detail = e.detail;
     state.holds.erase(e.step);
-    if (!e.step.undo && plan.steps[e.step.step].kind == plan::StepKind::Hold) return;
+    if (!e.step.undo && plan.steps[e.step.step].kind != plan::StepKind::Act) return;
     const plan::Action& action = action_of(plan, e.step);
     if (std::optional<int64_t> share = share_set_by(action)) {
       state.services[action.service].share_ppb = *share;
@@ -97,16 +111,30 @@ struct Folder {
     if (!state.abort) state.abort = Abort{e.by, e.reason};
     if (state.phase == RunPhase::RollingBack) move(RunTrigger::Abort);
   }
+  void operator()(const journal::Approved& e) {
+    state.last_request = std::max(state.last_request, e.request);
+    auto hold = state.holds.find(e.step);
+    if (hold == state.holds.end()) return;
+    hold->second.approved.push_back(e.by);
+    const plan::Approval& approval = plan.approvals[plan.steps[e.step.step].approval];
+    if (int64_t(hold->second.approved.size()) >= approval.quorum) state.parked.reset();
+  }
+  void operator()(const journal::Rejected& e) {
+    state.last_request = std::max(state.last_request, e.request);
+    auto hold = state.holds.find(e.step);
+    if (hold != state.holds.end()) hold->second.rejected = e;
+    state.parked.reset();
+  }
+  void operator()(const journal::Parked& e) { state.parked = e; }
   void operator()(const journal::Interrupted&) { state.interrupted = true; }
   void operator()(const journal::RollbackStarted& e) {
     move(e.cause == journal::Cause::Abort ? RunTrigger::Abort : RunTrigger::Stop);
     move(RollbackTrigger::Begin);
     state.cause = e.cause;
     state.cause_detail = e.detail;
-    std::vector<bool> begun;
-    for (const StepState& step : state.steps) begun.push_back(step.status != StepStatus::Pending);
-    state.way = plan::way_back(plan, begun);
+    state.way = plan::way_back(plan, begun_steps(state));
     state.rollback_ns = now;
+    state.parked.reset();
     state.holds.clear();
     state.closed.reset();
   }
@@ -126,7 +154,8 @@ struct Folder {
         move(RunTrigger::Restored);
         break;
       case journal::Outcome::Parked:
-        if (state.rollback == RollbackPhase::Undoing) move(RollbackTrigger::UndoFailed);
+        if (state.rollback == RollbackPhase::Undoing)
+          move(all_undone(state, plan) ? RollbackTrigger::Undone : RollbackTrigger::UndoFailed);
         move(RunTrigger::CannotRestore);
         break;
     }
@@ -146,6 +175,16 @@ std::optional<int64_t> share_set_by(const plan::Action& action) {
     if (setting.variable == plan::Variable::Share && setting.role == plan::Role::Canary)
       return setting.value.number;
   return std::nullopt;
+}
+
+std::vector<bool> begun_steps(const State& state) {
+  std::vector<bool> begun;
+  for (const StepState& step : state.steps) begun.push_back(step.status != StepStatus::Pending);
+  return begun;
+}
+
+uint32_t commit_passed(const plan::Plan& plan, const State& state) {
+  return plan::commit_passed(plan, begun_steps(state));
 }
 
 State initial_state(const plan::Plan& plan) {

@@ -14,6 +14,12 @@ void fold(State& state, const plan::Plan& plan, const journal::Event& event);
 
 State fold_all(const plan::Plan& plan, const std::vector<journal::Event>& events);
 
+/// By step: whether it has begun.
+std::vector<bool> begun_steps(const State& state);
+
+/// The last commit that the run has passed; none: everything can still be taken back.
+uint32_t commit_passed(const plan::Plan& plan, const State& state);
+
 /// The action that `ref` names.
 const plan::Action& action_of(const plan::Plan& plan, StepRef ref);
 

@@ -45,10 +45,31 @@ std::string text_stuck(const plan::Plan& plan, const State& state, StepRef undo)
       done.empty() ? "nothing" : done, list_undo(plan, state, false), target);
 }
 
+std::string text_past_commit(const plan::Plan& plan, const State& state) {
+  uint32_t commit = commit_passed(plan, state);
+  std::string done = list_undo(plan, state, true);
+  std::string for_good;
+  for (uint32_t i = commit + 1; i < plan.steps.size(); ++i) {
+    const plan::Step& step = plan.steps[i];
+    bool acts = step.kind == plan::StepKind::Act && step.action.reversibility != plan::Reversibility::Reversible;
+    if (acts && state.steps[i].status != StepStatus::Pending)
+      for_good += fmt::format("{}`{}`", for_good.empty() ? "" : ", ", step.text);
+  }
+  if (!for_good.empty()) for_good = fmt::format(" Cannot be undone, and may have taken effect: {}.", for_good);
+  return fmt::format(
+      "{}. The run had passed `{}`, which no rollback crosses: what came before it stays. Undone since: {}.{}{} Mend "
+      "the cause, then go on with a new plan.",
+      state.cause_detail, plan.steps[commit].text, done.empty() ? "nothing" : done, for_good,
+      service_texts(plan, state));
+}
+
 std::string text_not_verified(const plan::Plan& plan, const State& state) {
   std::string gate = plan.rollback.verify_gate < plan.gates.size()
                          ? plan.gates[plan.rollback.verify_gate].text
                          : "";
+  if (commit_passed(plan, state) != plan::none)
+    return fmt::format("The check `{}` did not pass after the rollback: {}. {}", gate, state.verify_detail,
+                       text_past_commit(plan, state));
   return fmt::format(
       "Everything this run had changed is restored, but the check `{}` did not pass afterwards: "
       "{}.{} The earlier version serves; "

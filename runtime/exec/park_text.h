@@ -10,6 +10,9 @@ namespace rollout::exec {
 /// The rollback could not do `undo`.
 std::string text_stuck(const plan::Plan& plan, const State& state, StepRef undo);
 
+/// The way back ended at a commit: what came before it stays.
+std::string text_past_commit(const plan::Plan& plan, const State& state);
+
 /// Everything was restored and the check after it did not pass.
 std::string text_not_verified(const plan::Plan& plan, const State& state);
 

@@ -61,12 +61,14 @@ struct WatchState {
   bool fired = false;
 };
 
-/// The hold that runs now: of a step, or the check after a rollback.
+/// The hold that runs now: of a step, or the check after a rollback. A wait for an approval is a hold without gates.
 struct HoldState {
   StepRef step;
   int64_t started_ns = 0;
   int64_t last_sample_ns = 0;
   std::map<uint32_t, SamplerState> gates;
+  std::vector<std::string> approved;          ///< members who have; each once
+  std::optional<journal::Rejected> rejected;  ///< a latch
 };
 
 /// What one service is set to by what this run has finished, and how much of the canary was shown to users.
@@ -103,6 +105,7 @@ struct State {
   int64_t last_request = 0;
   std::optional<journal::CalendarClosed> closed;  ///< since then no step has begun
   bool interrupted = false;  ///< stopped by a signal and not resumed yet
+  std::optional<journal::Parked> parked;  ///< the step that needs a hand; what runs beside it goes on to its end
   int64_t events = 0;
   int64_t run_ns = 0;  ///< of the last event
   int64_t wall_ns = 0;

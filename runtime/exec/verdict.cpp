@@ -194,7 +194,9 @@ std::string measured_text(const plan::Plan& plan, uint32_t index, const Conditio
 }
 
 int64_t hold_of(const plan::Plan& plan, StepRef hold) {
-  return hold == journal::verification ? 0 : plan.steps[hold.step].hold_ns;
+  if (hold == journal::verification) return 0;
+  const plan::Step& step = plan.steps[hold.step];
+  return step.kind == plan::StepKind::Approval ? plan.approvals[step.approval].timeout_ns : step.hold_ns;
 }
 
 bool sampled_to_the_end(const plan::Plan& plan, const HoldState& hold, uint32_t gate) {

@@ -116,6 +116,29 @@ struct AbortRequested {
   std::string reason;
 };
 
+/// A member of the team has answered the approval that the step waits for. Each member counts once.
+struct Approved {
+  StepRef step;
+  int64_t request = 0;  ///< id in the mailbox
+  std::string by;       ///< the member
+  std::string reason;
+  std::string holder;   ///< who typed it: `anna@host, process 4711`
+};
+struct Rejected {
+  StepRef step;
+  int64_t request = 0;
+  std::string by;
+  std::string reason;
+  std::string holder;
+};
+
+/// The run has stopped where it is and needs a hand. It has not ended: it can be resumed, which tries again, or
+/// aborted.
+struct Parked {
+  StepRef step;
+  std::string detail;
+};
+
 /// The driver stopped on a signal. The world stays as it is; the run can be resumed.
 struct Interrupted {
   std::string by;
@@ -129,7 +152,7 @@ struct CalendarClosed {
   std::string detail;          ///< what is closed, and when it opens, for people
 };
 
-enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort };
+enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort, Rejected, Unapproved };
 
 struct RollbackStarted {
   Cause cause = Cause::StepFailed;
@@ -148,7 +171,7 @@ struct RunEnded {
 
 using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted,
                              Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
-                             RollbackStarted, VerifyStarted, RunEnded, CalendarClosed>;
+                             RollbackStarted, VerifyStarted, RunEnded, CalendarClosed, Approved, Rejected, Parked>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

@@ -82,6 +82,17 @@ struct Encoder {
   void operator()(const AbortRequested& e) const {
     out.field("request", e.request).field("by", e.by).field("reason", e.reason);
   }
+  template <typename Answer>
+  void write_answer(const Answer& e) const {
+    write_step(out, e.step);
+    out.field("request", e.request).field("by", e.by).field("reason", e.reason).field("holder", e.holder);
+  }
+  void operator()(const Approved& e) const { write_answer(e); }
+  void operator()(const Rejected& e) const { write_answer(e); }
+  void operator()(const Parked& e) const {
+    write_step(out, e.step);
+    out.field("detail", e.detail);
+  }
   void operator()(const Interrupted& e) const { out.field("by", e.by).field("in_flight", e.in_flight); }
   void operator()(const RollbackStarted& e) const {
     out.field("cause", word(cause_names, e.cause));
@@ -182,6 +193,9 @@ class Decoder {
                                text("detail")};
       case 12: return VerifyStarted{index("gate")};
       case 14: return CalendarClosed{flag("park"), number("opens_wall_ns"), text("detail")};
+      case 15: return Approved{step(), number("request"), text("by"), text("reason"), text("holder")};
+      case 16: return Rejected{step(), number("request"), text("by"), text("reason"), text("holder")};
+      case 17: return Parked{step(), text("detail")};
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail")};
     }
   }

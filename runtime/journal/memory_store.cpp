@@ -41,7 +41,9 @@ Result<Appended> MemoryStore::append(std::string_view run, int64_t known, const 
     if (same) return Appended::Written;
   }
   if (have != known) return driven_by_another(run);
-  if (end_well(events) && !row->requests.empty()) return Appended::AbortFirst;
+  bool aborted = std::any_of(row->requests.begin(), row->requests.end(),
+                             [](const Request& request) { return request.ask == Ask::Abort; });
+  if (end_well(events) && aborted) return Appended::AbortFirst;
   row->events.insert(row->events.end(), events.begin(), events.end());
   row->info.events = int64_t(row->events.size());
   for (const Event& event : events)

@@ -20,8 +20,15 @@ CREATE TABLE events (
   PRIMARY KEY (run, seq)) WITHOUT ROWID;
 CREATE TABLE requests (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, ask TEXT NOT NULL, by TEXT NOT NULL,
-  reason TEXT NOT NULL, wall_ns INTEGER NOT NULL);
+  reason TEXT NOT NULL, wall_ns INTEGER NOT NULL, step INTEGER NOT NULL DEFAULT -1, holder TEXT NOT NULL DEFAULT '');
 CREATE INDEX requests_of_run ON requests (run, id);
+)sql";
+
+/// From format 1, in which only an abort could be asked for.
+constexpr const char* to_format_2 = R"sql(
+ALTER TABLE requests ADD COLUMN step INTEGER NOT NULL DEFAULT -1;
+ALTER TABLE requests ADD COLUMN holder TEXT NOT NULL DEFAULT '';
+PRAGMA user_version=2;
 )sql";
 
 Result<int64_t> pragma(SqliteDb& db, const char* sql) {
@@ -42,6 +49,17 @@ Status check_identity(const SqliteDb& db, int64_t id, int64_t version) {
                                db.path(), version, schema_version),
                    false, true};
   return Done{};
+}
+
+/// Two processes may come here at once; the second one finds it done.
+Status bring_up_to_date(SqliteDb& db) {
+  Result<SqliteTransaction> transaction = SqliteTransaction::begin(db);
+  if (!transaction) return transaction.error();
+  Result<int64_t> version = pragma(db, "PRAGMA user_version");
+  if (!version) return version.error();
+  if (*version == 1)
+    if (Status done = db.exec(to_format_2); !done) return done;
+  return transaction->commit();
 }
 
 Status quick_check(SqliteDb& db) {
@@ -69,7 +87,8 @@ Status prepare_schema(SqliteDb& db) {
     if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
     // Reading all of a file at every start would cost more with every run in it. After a clean stop a truncated file
     // is found by its header, a changed event by its run's chain, a broken page when it is read.
-    return db.was_unclean() ? quick_check(db) : Status(Done{});
+    if (Status whole = db.was_unclean() ? quick_check(db) : Status(Done{}); !whole) return whole;
+    return *version < schema_version ? bring_up_to_date(db) : Status(Done{});
   }
   if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
   Result<SqliteTransaction> transaction = SqliteTransaction::begin(db);

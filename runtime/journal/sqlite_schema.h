@@ -6,10 +6,11 @@
 namespace rollout::journal {
 
 inline constexpr int64_t application_id = 0x524f4c4c;  ///< "ROLL" in the file's header
-inline constexpr int64_t schema_version = 1;
+inline constexpr int64_t schema_version = 2;
 
-/// Makes the tables in an empty file; refuses a foreign or newer file; reports a damaged one, for which all of
-/// the file is read only when somebody was stopped in the middle of writing.
+/// Makes the tables in an empty file, and brings those of an older format up to date; refuses a foreign or newer
+/// file; reports a damaged one, for which all of the file is read only when somebody was stopped in the middle of
+/// writing.
 Status prepare_schema(SqliteDb& db);
 
 }  // namespace rollout::journal

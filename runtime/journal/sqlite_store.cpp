@@ -129,7 +129,9 @@ Result<Appended> SqliteStore::append(std::string_view run, int64_t known, const 
   if (end_well(events)) {
     Result<std::vector<Request>> aborts = requests(run, 0);
     if (!aborts) return aborts.error();
-    if (!aborts->empty()) return Appended::AbortFirst;
+    bool aborted = std::any_of(aborts->begin(), aborts->end(),
+                               [](const Request& request) { return request.ask == Ask::Abort; });
+    if (aborted) return Appended::AbortFirst;
   }
   if (Status written = write_events(run, *now, events); !written) return written.error();
   if (Status done = transaction->commit(); !done) return done.error();
@@ -209,10 +211,11 @@ Result<int64_t> SqliteStore::request(std::string_view run, const Request& reques
   if (std::optional<Outcome> outcome = outcome_of(now->outcome))
     return run_has_ended(run, *outcome);
   SqliteQuery insert(*db_,
-                     "INSERT INTO requests (run, ask, by, reason, wall_ns) VALUES (?, 'abort', ?, "
-                     "?, ?) RETURNING id");
-  Result<bool> row =
-      insert.bind(run).bind(request.by).bind(request.reason).bind(request.wall_ns).step();
+                     "INSERT INTO requests (run, ask, by, reason, wall_ns, step, holder) "
+                     "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id");
+  insert.bind(run).bind(word(ask_names, request.ask)).bind(request.by).bind(request.reason).bind(request.wall_ns);
+  insert.bind(request.step == plan::none ? int64_t{-1} : int64_t(request.step)).bind(request.holder);
+  Result<bool> row = insert.step();
   if (!row) return row.error();
   int64_t id = insert.number(0);
   if (Result<bool> end = insert.step(); !end) return end.error();
@@ -223,11 +226,16 @@ Result<int64_t> SqliteStore::request(std::string_view run, const Request& reques
 Result<std::vector<Request>> SqliteStore::requests(std::string_view run, int64_t after_id) {
   std::vector<Request> out;
   SqliteQuery query(*db_,
-                    "SELECT id, by, reason, wall_ns FROM requests WHERE run = ? AND id > ? AND ask "
-                    "= 'abort' ORDER BY id");
+                    "SELECT id, ask, by, reason, wall_ns, step, holder FROM requests "
+                    "WHERE run = ? AND id > ? ORDER BY id");
   Result<bool> row = query.bind(run).bind(after_id).step();
-  for (; row && *row; row = query.step())
-    out.push_back({query.number(0), Ask::Abort, query.text(1), query.text(2), query.number(3)});
+  for (; row && *row; row = query.step()) {
+    auto ask = std::find(ask_names.begin(), ask_names.end(), query.text(1));
+    if (ask == ask_names.end()) continue;
+    uint32_t step = query.number(5) < 0 ? plan::none : uint32_t(query.number(5));
+    out.push_back({query.number(0), Ask(ask - ask_names.begin()), query.text(2), query.text(3), query.number(4), step,
+                   query.text(6)});
+  }
   if (!row) return row.error();
   return out;
 }

@@ -38,7 +38,7 @@ struct RunInfo {
 };
 
 /// What one process asks of the driver of a run.
-enum class Ask { Abort };
+enum class Ask { Abort, Approve, Reject };
 
 struct Request {
   int64_t id = 0;  ///< given by the store; only grows
@@ -46,6 +46,8 @@ struct Request {
   std::string by;
   std::string reason;
   int64_t wall_ns = 0;
+  uint32_t step = plan::none;  ///< of Approve and Reject: the step that waits
+  std::string holder = {};     ///< of Approve and Reject: who typed it
 };
 
 /// What became of an append. AbortFirst: nothing was written, because the events end the run as succeeded and

@@ -5,15 +5,15 @@
 #include <optional>
 #include <string_view>
 
-#include "runtime/journal/event.h"
+#include "runtime/journal/store.h"
 
 namespace rollout::journal {
 
-inline constexpr std::array<std::string_view, 15> event_names = {
-    "run_started", "resumed",          "step_started",   "step_done",   "step_failed",
-    "reasserted",  "sampled",          "gate_decided",   "watch_fired", "abort_requested",
-    "interrupted", "rollback_started", "verify_started", "run_ended",
-    "calendar_closed"};
+inline constexpr std::array<std::string_view, 18> event_names = {
+    "run_started",     "resumed",          "step_started",   "step_done",   "step_failed",
+    "reasserted",      "sampled",          "gate_decided",   "watch_fired", "abort_requested",
+    "interrupted",     "rollback_started", "verify_started", "run_ended",
+    "calendar_closed", "approved",         "rejected",       "parked"};
 static_assert(event_names.size() == std::variant_size_v<Payload>);
 
 inline constexpr std::array<std::string_view, 3> status_names = {"ok", "no_data", "error"};
@@ -21,8 +21,9 @@ inline constexpr std::array<std::string_view, 3> role_names = {"all", "stable", 
 inline constexpr std::array<std::string_view, 3> verdict_names = {"pass", "fail", "no_evidence"};
 inline constexpr std::array<std::string_view, 4> reason_names = {"none", "no_data", "undecided",
                                                                  "error"};
-inline constexpr std::array<std::string_view, 5> cause_names = {"step_failed", "gate_failed",
-                                                                "no_evidence", "watch", "abort"};
+inline constexpr std::array<std::string_view, 7> cause_names = {
+    "step_failed", "gate_failed", "no_evidence", "watch", "abort", "rejected", "unapproved"};
+inline constexpr std::array<std::string_view, 3> ask_names = {"abort", "approve", "reject"};
 inline constexpr std::array<std::string_view, 3> outcome_names = {"succeeded", "rolled_back",
                                                                   "parked"};
 

@@ -11,7 +11,7 @@ namespace rollout::sim {
 
 using journal::StepRef;
 
-Invariants::Invariants(const plan::Plan& plan, const Scenario& scenario, const SimWorld& world)
+Invariants::Invariants(const plan::Plan& plan, const Scenario& scenario, SimWorld& world)
     : plan_(plan), scenario_(scenario), world_(world) {}
 
 void Invariants::violate(std::string_view invariant, std::string text) {
@@ -31,6 +31,13 @@ void Invariants::on_event(const journal::Event& event) {
     last_sample_wall_ns_[e->hold] = event.wall_ns;
   }
   if (const auto* e = std::get_if<journal::GateDecided>(&event.what)) check_verdict(*e);
+  if (const auto* e = std::get_if<journal::Approved>(&event.what)) check_answer(e->step, e->by);
+  if (const auto* e = std::get_if<journal::StepFailed>(&event.what)) undo_failed_ |= e->step.undo && e->last;
+  if (const auto* e = std::get_if<journal::Parked>(&event.what)) {
+    parked_ = true;
+    if (e->detail.empty()) violate("end", "parked without a word");
+  }
+  if (std::holds_alternative<journal::Resumed>(event.what)) parked_ = false;
   if (std::holds_alternative<journal::AbortRequested>(event.what)) aborted_ = true;
   if (std::holds_alternative<journal::RollbackStarted>(event.what) && ++rollbacks_ > 1)
     violate("I13", "a second rollback");
@@ -43,7 +50,7 @@ void Invariants::on_event(const journal::Event& event) {
 // A calendar keeps forward steps from beginning, and nothing else.
 void Invariants::check_open(const journal::Event& event) {
   const auto* closed = std::get_if<journal::CalendarClosed>(&event.what);
-  parked_ = closed != nullptr && closed->park;
+  closed_ = closed != nullptr && closed->park;
   if (closed != nullptr && rollbacks_ > 0) violate("calendar", "a rollback waits for the calendar");
   const auto* started = std::get_if<journal::StepStarted>(&event.what);
   bool forward = started != nullptr && !started->step.undo && started->attempt == 1;
@@ -65,11 +72,25 @@ void Invariants::check_started(const journal::StepStarted& e) {
   started_.insert(e.step);
   keys_.insert(e.key);
   if (e.step.undo) return check_own(plan_.undo[e.step.step]);
+  const plan::Step& step = plan_.steps[e.step.step];
+  if (step.kind == plan::StepKind::Act && step.action.reversibility != plan::Reversibility::Reversible) {
+    if (!committed_) violate("I14", fmt::format("`{}` began before a commit", step.text));
+    world_.leave(step.action.service);
+  }
   if (aborted_) violate("I9", fmt::format("step {} began after the abort", e.step.step));
   if (rollbacks_ > 0) violate("I13", fmt::format("step {} began after the rollback", e.step.step));
   for (uint32_t before : plan_.steps[e.step.step].after)
     if (done_.count({before, false}) == 0)
       violate("order", fmt::format("step {} began before step {} was done", e.step.step, before));
+}
+
+// I5: nothing but different members of the team pass an approval.
+void Invariants::check_answer(const StepRef& step, const std::string& by) {
+  const plan::Approval& approval = plan_.approvals.at(plan_.steps.at(step.step).approval);
+  bool member = std::count(approval.members.begin(), approval.members.end(), by) > 0;
+  if (!member || started_.count(step) == 0 || done_.count(step) > 0)
+    violate("I5", fmt::format("an answer of {} to step {} was counted", by, step.step));
+  approved_[step].insert(by);
 }
 
 // I14: a rollback touches what a begun step of this run has set. What an undo states beside that (restoring the version
@@ -95,7 +116,16 @@ void Invariants::check_own(const plan::Action& undo) {
 void Invariants::check_done(const journal::StepDone& e) {
   if (!done_.insert(e.step).second)
     violate("I10", fmt::format("step {} was done twice", e.step.step));
-  if (!e.step.undo && plan_.steps[e.step.step].kind == plan::StepKind::Hold) return;
+  if (!e.step.undo && plan_.steps[e.step.step].kind != plan::StepKind::Act) {
+    if (plan_.steps[e.step.step].kind == plan::StepKind::Commit) {
+      committed_ = true;
+      world_.pass_commit();
+    }
+    uint32_t approval = plan_.steps[e.step.step].approval;
+    if (approval != plan::none && int64_t(approved_[e.step].size()) < plan_.approvals[approval].quorum)
+      violate("I5", fmt::format("step {} passed without enough approvals", e.step.step));
+    return;
+  }
   const plan::Action& action = exec::action_of(plan_, e.step);
   bool steady =
       std::none_of(scenario_.faults.begin(), scenario_.faults.end(),
@@ -146,7 +176,7 @@ void Invariants::check_verdict(const journal::GateDecided& e) {
 }
 
 void Invariants::at_end() {
-  if (ends_ == 0 && parked_) return;
+  if (ends_ == 0 && (parked_ || closed_)) return;
   if (ends_ != 1) return violate("end", fmt::format("the run ended {} times", ends_));
   switch (ended_.outcome) {
     case journal::Outcome::Succeeded:
@@ -155,11 +185,15 @@ void Invariants::at_end() {
         violate("end", "succeeded, but " + difference);
       break;
     case journal::Outcome::RolledBack:
+      if (committed_) violate("I14", "rolled back completely behind a commit");
       if (std::string difference = world_.difference_from_start(); !difference.empty())
         violate("end", "rolled back, but " + difference);
       break;
     case journal::Outcome::Parked:
       if (ended_.detail.empty()) violate("end", "parked without a word");
+      if (!committed_ || undo_failed_) break;
+      if (std::string difference = world_.difference_from_start(); !difference.empty())
+        violate("end", "gone back to the commit, but " + difference);
       break;
   }
 }

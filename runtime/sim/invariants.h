@@ -14,7 +14,7 @@ namespace rollout::sim {
 
 class Invariants {
  public:
-  Invariants(const plan::Plan& plan, const Scenario& scenario, const SimWorld& world);
+  Invariants(const plan::Plan& plan, const Scenario& scenario, SimWorld& world);
 
   /// Called for each event at the moment in which it is durable.
   void on_event(const journal::Event& event);
@@ -32,17 +32,18 @@ class Invariants {
   void check_done(const journal::StepDone& e);
   void check_sample(const journal::Sampled& e);
   void check_verdict(const journal::GateDecided& e);
+  void check_answer(const journal::StepRef& step, const std::string& by);
   void check_own(const plan::Action& undo);
 
   const plan::Plan& plan_;
   const Scenario& scenario_;
-  const SimWorld& world_;
+  SimWorld& world_;
   std::vector<std::string> violations_;
   int64_t events_ = 0;
   bool aborted_ = false;
   int rollbacks_ = 0;
   int ends_ = 0;
-  bool parked_ = false;  ///< by the calendar, and nobody has gone on since
+  bool closed_ = false;  ///< parked by the calendar, and nobody has gone on since
   std::set<std::string> keys_;
   std::set<journal::StepRef> started_, done_;
   std::set<std::pair<journal::StepRef, uint32_t>> decided_;
@@ -50,6 +51,9 @@ class Invariants {
   std::map<uint32_t, int64_t> asserted_ppb_;  ///< by service: the share last confirmed done
   std::map<journal::StepRef, int64_t> last_sample_wall_ns_;  ///< by hold
   journal::RunEnded ended_;
+  bool committed_ = false, undo_failed_ = false;
+  bool parked_ = false;  ///< stopped, and not resumed yet
+  std::map<journal::StepRef, std::set<std::string>> approved_;
 };
 
 }  // namespace rollout::sim

@@ -66,11 +66,20 @@ struct Fault {
   bool settled = false;  ///< of FailAction and ObserveError: the error says that no repetition can succeed
 };
 
+/// A person answers an approval, so long after the run began to wait for it.
+struct Answer {
+  std::string by;
+  int64_t after_ns = 0;
+  bool reject = false;
+  uint32_t phase = plan::none;  ///< only approvals of this phase; none: any that the person may give
+};
+
 struct Scenario {
   uint64_t seed = 0;
   bool noisy = false;  ///< counts and values vary by chance, from `seed`
   std::vector<Truth> truths;
   std::vector<Fault> faults;
+  std::vector<Answer> answers;  ///< nobody else answers
   std::optional<int64_t> abort_at_ns;
   bool abort_at_success = false;  ///< an abort becomes durable just before the run's success would
   std::string abort_reason = "scripted";

@@ -1,6 +1,8 @@
 // SimStore: the journal of the simulated process, which can be away and which stops taking anything once the
-// process is dead. It also hands in the scripted abort.
+// process is dead. It also hands in the scripted abort and the scripted answers to approvals.
 #pragma once
+
+#include <map>
 
 #include "runtime/journal/memory_store.h"
 #include "runtime/sim/crash_switch.h"
@@ -12,9 +14,9 @@ namespace rollout::sim {
 
 class SimStore : public journal::MemoryStore {
  public:
-  SimStore(const Scenario& scenario, VirtualClock& clock, CrashSwitch& crash,
+  SimStore(const plan::Plan& plan, const Scenario& scenario, VirtualClock& clock, CrashSwitch& crash,
            Invariants& invariants)
-      : scenario_(scenario), clock_(clock), crash_(crash), invariants_(invariants) {}
+      : plan_(plan), scenario_(scenario), clock_(clock), crash_(crash), invariants_(invariants) {}
 
   Result<journal::Appended> append(std::string_view run, int64_t known,
                                    const std::vector<journal::Event>& events) override {
@@ -29,6 +31,7 @@ class SimStore : public journal::MemoryStore {
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
     if (written && *written == journal::Appended::Written)
       for (const journal::Event& event : events) {
+        note_wait(event);
         invariants_.on_event(event);
         durable_at_.push_back(crash_.passed());
       }
@@ -41,10 +44,29 @@ class SimStore : public journal::MemoryStore {
 
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
     if (scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns) abort(run);
+    while (!due_.empty() && due_.begin()->first <= clock_.monotonic_ns()) {
+      (void)MemoryStore::request(run, due_.begin()->second);
+      due_.erase(due_.begin());
+    }
     return MemoryStore::requests(run, after_id);
   }
 
  private:
+  /// A wait for an approval has begun: who is scripted to answer will.
+  void note_wait(const journal::Event& event) {
+    const auto* started = std::get_if<journal::StepStarted>(&event.what);
+    if (started == nullptr || started->step.undo) return;
+    const plan::Step& step = plan_.steps[started->step.step];
+    if (step.kind != plan::StepKind::Approval) return;
+    for (const Answer& answer : scenario_.answers) {
+      if (answer.phase != plan::none && answer.phase != step.phase) continue;
+      int64_t at = clock_.monotonic_ns() + answer.after_ns;
+      journal::Ask ask = answer.reject ? journal::Ask::Reject : journal::Ask::Approve;
+      int64_t wall_ns = epoch_wall_ns + at;
+      due_.emplace(at, journal::Request{0, ask, answer.by, "scripted", wall_ns, started->step.step, answer.by});
+      clock_.wake_at(at);
+    }
+  }
   void abort(std::string_view run) {
     if (aborted_) return;
     aborted_ = true;
@@ -52,11 +74,13 @@ class SimStore : public journal::MemoryStore {
         run, {0, journal::Ask::Abort, "scenario", scenario_.abort_reason, clock_.wall_ns()});
   }
 
+  const plan::Plan& plan_;
   const Scenario& scenario_;
   VirtualClock& clock_;
   CrashSwitch& crash_;
   Invariants& invariants_;
   bool aborted_ = false;
+  std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox
   std::vector<int64_t> durable_at_{0};
 };
 

@@ -319,8 +319,14 @@ void SimWorld::restart() {
   traffic_.forget_readings();
 }
 
+void SimWorld::pass_commit() {
+  catch_up();
+  start_ = cells_;
+}
+
 std::string SimWorld::difference_from_start() const {
   for (const auto& [key, cell] : cells_) {
+    if (left_.count(std::get<0>(key)) > 0) continue;
     auto before = start_.find(key);
     bool restored = before == start_.end() ? cell.by_undo : same(before->second.value, cell.value);
     if (!restored) return fmt::format("{} is {}", name_of(key, plan_), text_of(cell.value));

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -47,7 +48,11 @@ class SimWorld : public exec::World {
 
   bool shows(const plan::Action& action) const;
   bool shows(uint32_t service, const plan::Setting& setting) const;
-  /// Whether everything this plan may touch is as it was before the run; else what is not.
+  /// A commit has passed: what is so now is what a rollback leads to.
+  void pass_commit();
+  /// A service is changed for good: a rollback leaves it alone.
+  void leave(uint32_t service) { left_.insert(service); }
+  /// Whether everything this plan may touch is as it was before the run, or at its last commit; else what is not.
   std::string difference_from_start() const;
   /// Whether everything is as the plan's forward steps say; else what is not.
   std::string difference_from_goal() const;
@@ -92,6 +97,7 @@ class SimWorld : public exec::World {
   Traffic traffic_;
   std::vector<Fault> faults_;  ///< with what is left of `times`
   std::map<CellKey, Cell> cells_, start_;
+  std::set<uint32_t> left_;
   std::vector<Underway> underway_;
   std::vector<plan::Action> dead_;  ///< actions whose last effect died at once
   std::vector<int64_t> exposure_ns_, last_change_ns_;

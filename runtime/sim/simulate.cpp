@@ -31,7 +31,7 @@ class Simulation {
         crash_(scenario.crash_at),
         world_(plan, scenario, clock_, crash_),
         invariants_(plan, scenario, world_),
-        store_(scenario, clock_, crash_, invariants_) {
+        store_(plan, scenario, clock_, crash_, invariants_) {
     world_.require_intents([this](const std::string& key) { return invariants_.recorded(key); });
     if (scenario.abort_at_ns) clock_.wake_at(*scenario.abort_at_ns);
     if (scenario.interrupt_at_ns) clock_.wake_at(*scenario.interrupt_at_ns);
@@ -47,8 +47,12 @@ class Simulation {
         result_.walked.rollback |= driven->walked.rollback;
         result_.walked.act |= driven->walked.act;
         if (driven->end == exec::DriveEnd::Ended) break;
-        parked_ = driven->state.closed && driven->state.closed->park && !driven->state.interrupted && !over();
-        if (parked_) break;
+        parked_ = parked(driven->state);
+        // Nobody resumes it; but somebody may still abort it.
+        bool aborted_later = scenario_.abort_at_ns && *scenario_.abort_at_ns > clock_.monotonic_ns();
+        if (parked_ && aborted_later) clock_.pass(*scenario_.abort_at_ns - clock_.monotonic_ns());
+        else if (parked_ && !crash_.dead()) break;
+        parked_.reset();
       }
       if (!driven && !crash_.dead()) break;  // a store that never came back
       interrupted_ = interrupted_ || interrupt_due();
@@ -63,6 +67,12 @@ class Simulation {
   }
 
  private:
+  /// Why nothing goes on without a person; nothing while it can.
+  std::optional<std::string> parked(const exec::State& state) const {
+    if (state.parked) return state.parked->detail;
+    bool closed = state.closed && state.closed->park && !state.interrupted && !over();
+    return closed ? std::optional(state.closed->detail) : std::nullopt;
+  }
   bool over() const { return clock_.monotonic_ns() >= scenario_.limit_ns; }
   bool interrupt_due() const {
     return scenario_.interrupt_at_ns && clock_.monotonic_ns() >= *scenario_.interrupt_at_ns;
@@ -126,10 +136,10 @@ class Simulation {
         if (rollback_at > 0) result_.verify_ns = event.wall_ns - restored_at;
       }
     }
-    // Parked at close it has not ended: a person goes on with it, who is not part of a simulation.
+    // It has not ended: a person goes on with it, who is not part of a simulation.
     if (parked_) {
       result_.outcome = journal::Outcome::Parked;
-      result_.detail = std::get<journal::CalendarClosed>(result_.events.back().what).detail;
+      result_.detail = result_.cause = *parked_;
     }
     result_.rollback_ns = restored_at - rollback_at;
     result_.run_ns = result_.events.back().wall_ns - result_.events.front().wall_ns;
@@ -145,7 +155,7 @@ class Simulation {
   Silent listener_;
   SimResult result_;
   bool interrupted_ = false;
-  bool parked_ = false;  ///< by the calendar
+  std::optional<std::string> parked_;  ///< it stopped there, and nobody resumes it
 };
 
 }  // namespace

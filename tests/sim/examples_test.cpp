@@ -62,14 +62,17 @@ std::vector<Example> examples() {
   return out;
 }
 
-sim::Scenario good_world() {
+/// Everybody who may approve does.
+sim::Scenario good_world(const plan::Plan& plan) {
   sim::Scenario scenario;
   scenario.settle_ns = 2 * second;
+  for (const plan::Approval& approval : plan.approvals)
+    for (const std::string& member : approval.members) scenario.answers.push_back({member, minute});
   return scenario;
 }
 
 sim::Scenario bad_world(const plan::Plan& plan) {
-  sim::Scenario scenario = good_world();
+  sim::Scenario scenario = good_world(plan);
   uint32_t signal = signal_named(plan, "error_rate");
   if (signal != plan::none)
     scenario.truths.push_back({signal, plan::Role::Canary, {{0, bad_canary_ppb}}});
@@ -100,7 +103,7 @@ CrashReport crash(const Example& example, const sim::Scenario& world, int64_t op
 TEST_CASE("the examples survive a crash at every point", "[examples]") {
   for (const Example& example : examples()) {
     for (bool good : {true, false}) {
-      sim::Scenario world = good ? good_world() : bad_world(example.plan);
+      sim::Scenario world = good ? good_world(example.plan) : bad_world(example.plan);
       sim::SimResult quiet = sim::run_simulation(example.plan, world);
       INFO(example.name << (good ? ", good world: " : ", bad world: ") << quiet.cause);
       bool judged = !example.plan.gates.empty() && !good;
@@ -117,9 +120,9 @@ TEST_CASE("the examples survive a crash at every point", "[examples]") {
 // Thousands of records make thousands of runs of hours: a test of its own, beside the others.
 TEST_CASE("a run of hours survives a crash after every journal record", "[.every-record]") {
   for (const Example& example : examples()) {
-    sim::SimResult quiet = sim::run_simulation(example.plan, good_world());
+    sim::SimResult quiet = sim::run_simulation(example.plan, good_world(example.plan));
     if (quiet.operations <= short_run) continue;
-    CrashReport report = crash_after_records(example.plan, good_world(), 0, 1);
+    CrashReport report = crash_after_records(example.plan, good_world(example.plan), 0, 1);
     require_clean(example, report);
     WARN(fmt::format("{}: {} events, {} runs with a crash", example.name, quiet.events.size(), report.points));
   }
@@ -127,7 +130,7 @@ TEST_CASE("a run of hours survives a crash after every journal record", "[.every
 
 TEST_CASE("no seed breaks an invariant of an example", "[examples]") {
   for (const Example& example : examples()) {
-    sim::SimResult quiet = sim::run_simulation(example.plan, good_world());
+    sim::SimResult quiet = sim::run_simulation(example.plan, good_world(example.plan));
     Span span{std::max<int64_t>(quiet.run_ns, second), quiet.operations};
     int failures = 0;
     // As many as cost the same: a world of a long run counts for many of a short one.

@@ -160,6 +160,35 @@ plan::Plan parallel_plan() {
   return p;
 }
 
+plan::Plan approval_plan(plan::Unapproved on_timeout) {
+  plan::Plan p = canary_plan();
+  p.approvals = {{"sre", {"anna", "ben", "carla"}, 2, 10 * minute, on_timeout}};
+  plan::Step wait;
+  wait.kind = plan::StepKind::Approval;
+  wait.approval = 0;
+  wait.text = "approve by sre";
+  wait.after = {2};
+  p.steps.insert(p.steps.begin() + 3, wait);
+  for (uint32_t i = 4; i < p.steps.size(); ++i) p.steps[i].after = {i - 1};
+  p.watches[0].last_step = uint32_t(p.steps.size() - 1);
+  return p;
+}
+
+plan::Plan commit_plan() {
+  plan::Plan p = canary_plan();
+  plan::Step promote = p.steps.back();
+  plan::Step commit;
+  commit.kind = plan::StepKind::Commit;
+  commit.text = "commit \"it is well\"";
+  commit.after = promote.after;
+  p.steps.back() = commit;
+  promote.after = {uint32_t(p.steps.size() - 1)};
+  promote.action.reversibility = plan::Reversibility::Irreversible;
+  promote.rollback.clear();
+  p.steps.push_back(promote);
+  return p;
+}
+
 sim::Truth errors(plan::Role role, double percent_value, int64_t at_ns) {
   return {error_rate, role, {{at_ns, percent_value * double(eval::percent_one)}}};
 }

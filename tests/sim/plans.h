@@ -21,6 +21,11 @@ plan::Plan ungated_plan();
 
 /// Two steps that may run at the same time, then a third.
 plan::Plan parallel_plan();
+/// canary_plan() with an approval by 2 of anna, ben and carla between the two phases.
+plan::Plan approval_plan(plan::Unapproved on_timeout);
+/// canary_plan() with a commit before the promote, which cannot be undone.
+plan::Plan commit_plan();
+
 
 /// `role`'s error rate is `percent` from `at_ns` on.
 sim::Truth errors(plan::Role role, double percent, int64_t at_ns = 0);

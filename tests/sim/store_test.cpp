@@ -53,6 +53,9 @@ std::vector<Event> some_events() {
           {10, 11, Resumed{"you", 12}},
           {11, 12, RollbackStarted{Cause::Watch, plan::none, "z"}},
           {12, 13, VerifyStarted{1}},
+          {12, 13, Approved{{1, false}, 4, "anna", "good", "anna@host, process 1"}},
+          {12, 13, Rejected{{1, false}, 5, "ben", "bad", ""}},
+          {12, 13, Parked{{1, false}, "timed out"}},
           {13, 14, RunEnded{Outcome::Parked, "end"}}};
 }
 
@@ -78,6 +81,13 @@ void conforms(Store& store) {
   CHECK(store.requests("r1", 0)->size() == 1);
   CHECK(store.requests("r1", *id)->empty());
   CHECK(store.requests("r2", 0)->empty());
+  REQUIRE(store.request("r1", {0, Ask::Reject, "anna", "no", 8, 3, "anna@host"}));
+  Result<std::vector<Request>> answers = store.requests("r1", *id);
+  REQUIRE(answers->size() == 1);
+  CHECK(answers->at(0).ask == Ask::Reject);
+  CHECK(answers->at(0).by == "anna");
+  CHECK(answers->at(0).step == 3);
+  CHECK(answers->at(0).holder == "anna@host");
 
   std::vector<Event> events = some_events();
   CHECK(store.append("r1", 1, events));
@@ -98,7 +108,7 @@ void conforms(Store& store) {
   CHECK(list->at(0).run == "r2");
   CHECK(!list->at(0).outcome);
   CHECK(list->at(1).outcome == Outcome::Parked);
-  CHECK(list->at(1).events == 14);
+  CHECK(list->at(1).events == 17);
   CHECK(list->at(0).generations.at(1).service == "search");
 }
 
@@ -172,7 +182,7 @@ TEST_CASE("the store in a file conforms, also to a second process that opens it"
   conforms(**store);
   Result<std::unique_ptr<SqliteStore>> other = SqliteStore::open(directory.file());
   REQUIRE(other);
-  CHECK((*other)->read("r1")->size() == 14);
+  CHECK((*other)->read("r1")->size() == 17);
   CHECK((*other)->append("r2", 1, {some_events()[0]}));
   CHECK(!(*store)->append("r2", 1, {some_events()[1]}));
 }
@@ -232,6 +242,29 @@ TEST_CASE("foreign, newer and damaged files are refused and left as they are") {
   CHECK(damaged.error().message.find("damaged") != std::string::npos);
 }
 
+TEST_CASE("a file of format 1, which knew only aborts, is brought up to date and keeps what is in it") {
+  Directory directory;
+  {
+    auto store = SqliteStore::open(directory.file());
+    REQUIRE((*store)->create(new_run("h1")));
+  }
+  sql(directory.file(), "ALTER TABLE requests DROP COLUMN step; ALTER TABLE requests DROP COLUMN holder;"
+                        "INSERT INTO requests (run, ask, by, reason, wall_ns) VALUES ('r1', 'abort', 'me', 'why', 7);"
+                        "PRAGMA user_version=1");
+  for (int again : {0, 1}) {
+    auto store = SqliteStore::open(directory.file());
+    REQUIRE(store);
+    Result<std::vector<Request>> requests = (*store)->requests("r1", 0);
+    REQUIRE(requests);
+    REQUIRE(requests->size() == size_t(1 + again));
+    CHECK(requests->at(0).ask == Ask::Abort);
+    CHECK(requests->at(0).reason == "why");
+    CHECK(requests->at(0).step == plan::none);
+    CHECK((*store)->request("r1", {0, Ask::Approve, "anna", "", 8, 0, ""}));
+    CHECK((*store)->read("r1")->size() == 1);
+  }
+}
+
 TEST_CASE("opening takes no longer with more runs in the file") {
   constexpr int runs = 1000;
   constexpr int64_t limit_ms = 500;  // the whole file would be read in more
@@ -280,7 +313,7 @@ TEST_CASE("after a crash in the middle of a commit the commit is undone and the 
   {
     auto store = SqliteStore::open(copy.file());
     REQUIRE(store);
-    CHECK((*store)->read("r1")->size() == 14);
+    CHECK((*store)->read("r1")->size() == 17);
   }
   // Again a journal that was not finished, and this time a page that it does not restore.
   std::fstream file(copy.file(), std::ios::in | std::ios::out | std::ios::binary);

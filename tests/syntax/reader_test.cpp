@@ -110,11 +110,15 @@ class GrammarNodes {
                               : is<Parser::WatchStatementContext>(rule)    ? Watch
                               : is<Parser::RollbackStatementContext>(rule) ? Rollback
                               : is<Parser::DuringStatementContext>(rule)   ? During
+                              : is<Parser::ApproveStatementContext>(rule)  ? Approve
+                              : is<Parser::CommitStatementContext>(rule)   ? Commit
                                                                            : Call;
     add(fmt::format("s{}", int(kind)), whole);
     if (kind == Call) add_expr(ast::ExprKind::Call, whole);
     if (auto* phase = dynamic_cast<Parser::PhaseStatementContext*>(rule); phase && phase->STRING())
       add_expr(ast::ExprKind::Literal, span(phase->STRING()->getSymbol()));
+    if (auto* commit = dynamic_cast<Parser::CommitStatementContext*>(rule); commit && commit->STRING())
+      add_expr(ast::ExprKind::Literal, span(commit->STRING()->getSymbol()));
   }
 
   static bool is_map(Parser::ListExprContext* list) {

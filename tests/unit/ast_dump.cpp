@@ -218,6 +218,16 @@ void Dumper::statement(const ast::Statement* statement) {
       expr(as<ast::DuringStatement>(statement).calendar);
       for (const ast::Name& one : as<ast::DuringStatement>(statement).close_words) name(one);
       break;
+    case ast::StatementKind::Commit: expr(as<ast::CommitStatement>(statement).why); break;
+    case ast::StatementKind::Approve:
+      expr(as<ast::ApproveStatement>(statement).quorum);
+      expr(as<ast::ApproveStatement>(statement).team);
+      for (const ast::ApproveClause& clause : as<ast::ApproveStatement>(statement).clauses) {
+        name(clause.word);
+        expr(clause.timeout);
+        name(clause.then);
+      }
+      break;
   }
   close();
 }
@@ -288,6 +298,8 @@ void Dumper::test(const ast::TestDecl& decl) {
       expr(value.value);
       expr(value.at);
     }
+    expr(item.after);
+    flag(item.reject);
     name(item.phase);
     name(item.run);
     arguments(item.arguments);
@@ -338,6 +350,7 @@ void Dumper::decl(const ast::Decl* decl) {
       name(as<ast::TargetDecl>(decl).backend);
       settings(as<ast::TargetDecl>(decl).settings);
       break;
+    case ast::DeclKind::Team: settings(as<ast::TeamDecl>(decl).settings); break;
     case ast::DeclKind::Service:
       places(as<ast::ServiceDecl>(decl).places);
       settings(as<ast::ServiceDecl>(decl).settings);

@@ -112,6 +112,11 @@ TEST_CASE("blocks stay on their line where they were written on one and fit") {
   check_one("rollout r { // why\n}", "rollout r {  // why\n}\n");
 }
 
+TEST_CASE("a match that was broken stays broken, also in brackets") {
+  check_one("target t: local {\n  x = (match a {\n b -> 1 })\n  long = 1\n}",
+            "target t: local {\n  x = (\n    match a {\n      b -> 1\n    }\n  )\n  long = 1\n}\n");
+}
+
 TEST_CASE("neighbouring settings share a column") {
   check_one("service s {\n  router = e { x = 1 }\n  rate=5/s\n\n  a = 1\n}",
             "service s {\n  router = e { x = 1 }\n  rate   = 5/s\n\n  a = 1\n}\n");

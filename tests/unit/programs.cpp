@@ -212,8 +212,10 @@ class Generator {
       --depth_;
       return;
     }
-    switch (random_.below(calendars_ ? 12 : 11)) {
-      case 11: during(); break;
+    switch (random_.below(calendars_ ? 14 : 13)) {
+      case 13: during(); break;
+      case 11: approve(); break;
+      case 12: put("commit \"why\""); break;
       case 8: put("phase " + name() + " after " + name() + ", " + name()), statements(); break;
       case 9: put("parallel"), statements(); break;
       case 10: loop(), statements(); break;
@@ -237,6 +239,16 @@ class Generator {
     put("during"), literal_or_name();
     if (random_.one_in(2)) except();
     if (random_.one_in(2)) put("{ at close park }");
+  }
+  void approve() {
+    put("approve by");
+    if (random_.one_in(2)) expr(), put("of");
+    put(name());
+    if (random_.one_in(2)) return;
+    block([&] {
+      if (random_.one_in(2)) put("timeout"), expr();
+      else put(random_.one_in(2) ? "on timeout park" : "on timeout rollback");
+    });
   }
   void loop() {
     put("for " + name() + " in"), expr();
@@ -270,10 +282,11 @@ class Generator {
     }
   }
   void test_item() {
-    switch (random_.below(calendars_ ? 7 : 5)) {
-      case 5: put("given start 2026-11-20 15:30 in"), expr(); break;
-      case 6: put("given start 2026-11-20T14:30Z"); break;
+    switch (random_.below(calendars_ ? 8 : 6)) {
+      case 6: put("given start 2026-11-20 15:30 in"), expr(); break;
+      case 7: put("given start 2026-11-20T14:30Z"); break;
       case 0: put(out_.size() % 2 ? "given fail a . b in phase \"x\"" : "given fail a [ \"x\" ] . b"); break;
+      case 4: put("given reject by \"me\" after"), expr(), put("in phase a"); break;
       case 1: put("given a . b ="), expr(), put("then"), expr(), put("at"), expr(); break;
       case 2: put("run a"), arguments(); break;
       case 3: put("at"), expr(), put("abort"); break;
@@ -283,11 +296,12 @@ class Generator {
   void declaration() {
     depth_ = 0;
     newline();
-    switch (random_.below(calendars_ ? 16 : 15)) {
-      case 15:
+    switch (random_.below(calendars_ ? 17 : 16)) {
+      case 16:
         put("calendar " + name() + " ="), expr();
         if (random_.one_in(2)) except();
         break;
+      case 14: put("team t"), block([&] { setting(); }); break;
       case 0: put("import std . backend . { local , haproxy as h , }"); break;
       case 1: put("import \"./a.rollout\" . { b }"); break;
       case 2:

@@ -1,0 +1,28 @@
+// The point of no return: what stands above it is never taken back once it has passed, so the way back begins anew.
+#include <fmt/format.h>
+
+#include "compiler/plan/build.h"
+
+namespace rollout::plan {
+
+using eval::Value;
+
+void Planner::plan_commit(const ast::CommitStatement* commit, Scope& scope) {
+  Value why = eval(commit->why, scope);
+  if (!why.is(Value::Kind::String)) return;
+  if (why.text.empty())
+    diagnostics_.report(commit->why->span, diag::BadText, "`\"\"`", "reason of a commit", "it is empty");
+  if (!guarded_)
+    diagnostics_.report(commit->span, diag::CommitUnguarded)
+        .advise("write `hold 10m judged by …` or `approve by TEAM` above it");
+  Step step;
+  step.kind = StepKind::Commit;
+  step.text = fmt::format("commit {}", eval::to_text(why));
+  step.reason = "from here on nothing above it is taken back";
+  add_step(std::move(step), commit->span);
+  model_.commit();
+  derived_.clear();
+  committed_ = true;
+}
+
+}  // namespace rollout::plan

@@ -1,0 +1,108 @@
+// The answer from a second terminal to a run that waits for people.
+#include <catch2/catch.hpp>
+
+#include "tests/cli/terminal.h"
+
+namespace rollout::cli_test {
+
+namespace {
+
+constexpr const char* shop = R"(import std.backend.{local}
+
+target hosts: local { directory = "run" }
+team sre { members = ["anna", "ben", "carla"] }
+
+service checkout {
+  workload = hosts { command = ["bin/checkout"]  ready = http("/")  replicas = 2  ports_from = 19400 }
+}
+
+rollout gated {
+  approve by 2 of sre { timeout 1m }
+  checkout.install("checkout:1")
+}
+rollout strict {
+  approve by sre { timeout 1m  on timeout rollback }
+  checkout.install("checkout:2")
+}
+)";
+
+/// Another person at another terminal.
+int type_there(Terminal& terminal, const std::vector<std::string>& words) {
+  std::string mine = std::exchange(terminal.said, "");
+  int code = terminal.type(words);
+  terminal.said = mine + terminal.said;
+  return code;
+}
+
+}  // namespace
+
+TEST_CASE("a run that nobody approves is parked, and goes on when it is approved and resumed") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  says(terminal, "parked: approval timed out after 1m: nobody of sre has approved");
+  says(terminal, "rollout approve r1 --as NAME");
+  says(terminal, "rollout apply --resume r1   goes on");
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "parked: it needs a hand");
+  CHECK(terminal.type({"approve", run, "--as", "mallory"}) == 7);
+  says(terminal, "`mallory` is no member of team sre (anna, ben, carla)\n");
+  CHECK(terminal.type({"approve", run}) == 7);
+  says(terminal, "say who you are by `--as NAME`");
+  CHECK(terminal.type({"approve", run, "--as", "anna", "--reason", "looks good"}) == 0);
+  says(terminal, "anna has approved step 0: 1 of 2 of sre; nobody drives run r1: go on by `rollout apply --resume r1`");
+  CHECK(terminal.type({"approve", run, "--as", "ben"}) == 0);
+  // The deploy fails, there is no such program: but the approval let it begin.
+  CHECK(terminal.type({"apply", "--resume", run}) == 4);
+  says(terminal, "approved by anna: looks good");
+  says(terminal, "approved by anna, ben after");
+}
+
+TEST_CASE("each member counts once, and what has passed or ended is not approved") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"approve", run, "--as", "anna"}) == 7);
+  says(terminal, "run r1 waits for no approval");
+  bool tried = false;
+  terminal.while_asleep = [&] {
+    if (std::exchange(tried, true)) return;
+    auto outer = std::exchange(terminal.while_asleep, [] {});
+    CHECK(type_there(terminal, {"approve", run, "--as", "anna"}) == 0);
+    terminal.while_asleep = outer;
+  };
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  says(terminal, "1 of 2 of sre has approved: anna");
+  CHECK(terminal.type({"approve", run, "--as", "anna"}) == 7);
+  says(terminal, "`anna` has approved it already, and each member counts once");
+  CHECK(terminal.type({"approve", run, "7", "--as", "ben"}) == 7);
+  says(terminal, "run r1 waits for no approval at step `7`; it waits at step 0 (approve by 2 of sre");
+  CHECK(terminal.type({"reject", run, "--as", "ben"}) == 2);
+  CHECK(terminal.type({"reject", run, "0", "--as", "ben", "--reason", "no budget"}) == 0);
+  says(terminal, "ben has rejected step 0; the run goes back");
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  says(terminal, "rolled back, completely");
+  says(terminal, "rejected by ben: no budget");
+  CHECK(terminal.type({"approve", run, "--as", "carla"}) == 7);
+  says(terminal, "run r1 has ended already (rolled back)");
+}
+
+TEST_CASE("an approval that times out can take the run back") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("strict");
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  says(terminal, "rolled back, completely");
+  says(terminal, "approval timed out after 1m");
+}
+
+TEST_CASE("Ctrl-C while a run waits leaves it waiting") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  terminal.while_asleep = [&] { terminal.interrupts = terminal.sleeps == 2; };
+  CHECK(terminal.type({"apply", "--resume", run}) == 130);
+  terminal.interrupts = 0;
+  terminal.while_asleep = [] {};
+  CHECK(terminal.type({"approve", run, "--as", "anna"}) == 0);
+  CHECK(terminal.type({"abort", run}) == 4);
+}
+
+}  // namespace rollout::cli_test
