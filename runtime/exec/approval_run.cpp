@@ -67,7 +67,7 @@ std::optional<journal::Payload> Executor::on_request(const State& state, const j
 }
 
 std::optional<Executor::Events> Executor::decide_approval(const State& state, const HoldState& hold,
-                                                          int64_t now) const {
+                                                          int64_t now, bool held_back) const {
   using journal::Cause;
   const plan::Approval& approval = approval_of(plan_, hold.step);
   auto stop = [&](Cause cause, const std::string& detail) {
@@ -77,7 +77,9 @@ std::optional<Executor::Events> Executor::decide_approval(const State& state, co
   };
   if (hold.rejected)
     return stop(Cause::Rejected, fmt::format("rejected by {}: {}", hold.rejected->by, hold.rejected->reason));
-  if (int64_t(hold.approved.size()) >= approval.quorum)
+  bool enough = int64_t(hold.approved.size()) >= approval.quorum;
+  if (enough && held_back) return std::nullopt;  // nothing may begin yet, and watches are to look on
+  if (enough)
     return Events{journal::StepDone{hold.step, 1, false, fmt::format("approved by {}", list_text(hold.approved))}};
   if (now - hold.started_ns < approval.timeout_ns) return std::nullopt;
   std::string detail = fmt::format("approval timed out after {}: {}", eval::duration_text(approval.timeout_ns),

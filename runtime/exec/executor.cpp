@@ -93,6 +93,7 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     if (waits == nullptr) return command;
     if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
   }
+  if (state.parked && !wait) return Finish{true};
   if (closed && state.closed) {
     // With nothing underway a park leaves the run to a person; its state is durable.
     if (!wait && state.closed->park) return Finish{true};
@@ -100,7 +101,6 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     wait = Wait{wait ? std::min(wait->until_ns, opens_ns) : opens_ns};
   }
   if (wait) return *wait;
-  if (state.parked) return Finish{true};
   return Record{{RunEnded{Outcome::Succeeded, ""}}};
 }
 

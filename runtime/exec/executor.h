@@ -73,7 +73,8 @@ class Executor {
   Events on_confirmed(const State& state, Memory& memory, const Observed& input, int64_t now) const;
   Events on_readings(const State& state, Memory& memory, const Readings& input, int64_t now) const;
   // approval_run.cpp
-  std::optional<Events> decide_approval(const State& state, const HoldState& hold, int64_t now) const;
+  std::optional<Events> decide_approval(const State& state, const HoldState& hold, int64_t now,
+                                        bool held_back) const;
   Events blind_sample(const State& state, Memory& memory, StepRef hold, const std::string& why,
                       int64_t now) const;
 

@@ -143,7 +143,7 @@ std::optional<Executor::Events> Executor::fired_watch(const State& state, const 
 std::optional<Executor::Events> Executor::decide_hold(const State& state, const HoldState& hold,
                                                       int64_t now, bool held_back) const {
   if (auto fired = fired_watch(state, hold, now)) return fired;
-  if (waits_for_approval(plan_, hold.step)) return decide_approval(state, hold, now);
+  if (waits_for_approval(plan_, hold.step)) return decide_approval(state, hold, now, held_back);
   // A hold that stays is as if it were not over: gates may reject, nothing else is decided.
   if (held_back) now = std::min(now, hold.started_ns + hold_of(plan_, hold.step) - 1);
   bool complete = now - hold.started_ns >= hold_of(plan_, hold.step);

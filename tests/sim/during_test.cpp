@@ -22,9 +22,7 @@ constexpr int64_t hour = 60 * minute;
 /// Friday 2026-11-20 16:00 in Stockholm, when the hours below end.
 constexpr int64_t close_wall_ns = 1'795'186'800 * second + 0;
 
-/// deploy, 5% and 50% with holds of an hour, in office hours.
-plan::Plan kept_to_hours(bool waits) {
-  plan::Plan plan = canary_plan(hour);
+plan::Plan in_office_hours(plan::Plan plan, bool waits) {
   plan::During during;
   during.text = "office";
   during.waits = waits;
@@ -37,6 +35,9 @@ plan::Plan kept_to_hours(bool waits) {
   plan.during = during;
   return plan;
 }
+
+/// deploy, 5% and 50% with holds of an hour, in office hours.
+plan::Plan kept_to_hours(bool waits) { return in_office_hours(canary_plan(hour), waits); }
 
 Scenario starting(int64_t before_close_ns) {
   Scenario scenario;
@@ -99,6 +100,20 @@ TEST_CASE("a gate and a watch look on while the run waits, and the way back begi
   SimResult result = run(kept_to_hours(true), scenario, Outcome::RolledBack);
   CHECK(result.run_ns < 11 * hour);
   CHECK(result.rollback_ns < second);
+}
+
+TEST_CASE("what is approved at night waits for the opening, and a watch looks on") {
+  plan::Plan plan = in_office_hours(approval_plan(plan::Unapproved::Rollback), true);
+  Scenario scenario = starting(5 * minute);
+  scenario.answers = {{"anna", 6 * minute}, {"ben", 7 * minute}};
+  CHECK(run(plan, scenario, Outcome::Succeeded).run_ns > 65 * hour);
+  scenario.truths = {{latency, Role::Canary, {{0, 1e8}, {9 * hour, 9e8}}}};
+  CHECK(run(plan, scenario, Outcome::RolledBack).run_ns < 10 * hour);
+}
+
+TEST_CASE("an approval that nobody gives parks at night, too") {
+  plan::Plan plan = in_office_hours(approval_plan(plan::Unapproved::Park), true);
+  CHECK(run(plan, starting(5 * minute), Outcome::Parked).run_ns < hour);
 }
 
 TEST_CASE("no evidence at night decides nothing before the opening") {
