@@ -43,6 +43,7 @@ class Planner {
   uint32_t service_index(const eval::Value& entity);
   uint32_t target_index(const eval::Value& entity);
   void add_bindings(uint32_t index, const ir::Service& service);
+  void check_route(uint32_t index, const Binding& binding, const ir::Service& declared);
   void observe(uint32_t index);
   NamedValues settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
                        const std::vector<ir::Given>& given, const eval::Frame& frame);
@@ -128,6 +129,8 @@ class Planner {
   Model model_;
   std::vector<eval::Value> entities_;       ///< Plan::services → Program::services, each with its place
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
+  llvm::StringMap<uint32_t> services_, targets_, routes_;  ///< by entity, for routes by their settings: index
+  llvm::StringMap<int64_t> service_names_;                 ///< → Program::services
   std::vector<Settled> settled_;  ///< by service
   std::vector<bool> ailing_;      ///< by service: it runs its version, but not as declared, so installing it mends it
   uint32_t phase_ = none;

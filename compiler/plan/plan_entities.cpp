@@ -13,27 +13,30 @@ std::string place_variable(const ir::Places& places) {
   return places.type->is(ir::TypeKind::Record) ? variable + ".name" : variable;
 }
 
-/// Two places that give a router the same configuration would take each other's traffic.
-void check_route(const Service& other, const Service& service, const ir::Service& declared,
-                 const std::vector<Target>& targets, Diagnostics& diagnostics) {
-  for (const Binding& binding : service.bindings)
-    for (const Binding& route : other.bindings) {
-      bool routes = binding.capability == "TrafficRouter" && route.capability == binding.capability;
-      if (!routes || route.target != binding.target || route.config != binding.config) continue;
-      diagnostics
-          .report(declared.decl->name.span, diag::PlacesShareRoute, service_text(other), service_text(service),
-                  targets[binding.target].name)
-          .note("each place would take back the traffic that the other one shifts")
-          .advise(fmt::format("let the router's settings name the place: `\"{}-${{{}}}\"`", service.name,
-                              place_variable(declared.places)));
-    }
-}
+/// What tells entities apart: the declaration and the place.
+std::string identity(const Value& entity) { return fmt::format("{} {}", entity.number, entity.text); }
 
 }  // namespace
 
+/// Two places that give a router the same configuration would take each other's traffic.
+void Planner::check_route(uint32_t index, const Binding& binding, const ir::Service& declared) {
+  if (binding.capability != "TrafficRouter") return;
+  std::string route = fmt::format("{} {}", entities_[index].number, binding.target);
+  for (const auto& [name, value] : binding.config) route += fmt::format(" {}={}", name, eval::to_text(value));
+  auto [other, fresh] = routes_.try_emplace(route, index);
+  if (fresh) return;
+  const Service& service = plan_.services[index];
+  diagnostics_
+      .report(declared.decl->name.span, diag::PlacesShareRoute, service_text(plan_.services[other->second]),
+              service_text(service), plan_.targets[binding.target].name)
+      .note("each place would take back the traffic that the other one shifts")
+      .advise(fmt::format("let the router's settings name the place: `\"{}-${{{}}}\"`", service.name,
+                          place_variable(declared.places)));
+}
+
 uint32_t Planner::service_index(const Value& entity) {
-  for (uint32_t i = 0; i < entities_.size(); ++i)
-    if (entities_[i].number == entity.number && entities_[i].text == entity.text) return i;
+  auto [known, fresh] = services_.try_emplace(identity(entity), uint32_t(plan_.services.size()));
+  if (!fresh) return known->second;
   const ir::Service& declared = program_.services[size_t(entity.number)];
   const eval::Frame& frame = eval::place_frame(entity);
   uint32_t index = uint32_t(plan_.services.size());
@@ -42,11 +45,11 @@ uint32_t Planner::service_index(const Value& entity) {
   Service service;
   service.name = declared.decl->name.text;
   if (!frame.empty()) service.place = eval::place_name(declared.places, frame[0]);
-  for (size_t i = 0; i < plan_.services.size(); ++i)
-    if (plan_.services[i].name == service.name && entities_[i].number != entity.number)
-      diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, service.name)
-          .at(program_.services[size_t(entities_[i].number)].decl->name.span, "the other one")
-          .advise("rename one of them: runs, locks and history know a service by its name");
+  int64_t other = service_names_.try_emplace(service.name, entity.number).first->second;
+  if (other != entity.number)
+    diagnostics_.report(declared.decl->name.span, diag::ServiceTwice, service.name)
+        .at(program_.services[size_t(other)].decl->name.span, "the other one")
+        .advise("rename one of them: runs, locks and history know a service by its name");
   entities_.push_back(entity);
   if (declared.traffic) service.traffic_uhz = eval_->eval(declared.module, declared.traffic, frame).number;
   if (const ast::Expr* replicas = eval::replicas_of(declared))
@@ -65,19 +68,16 @@ void Planner::add_bindings(uint32_t index, const ir::Service& declared) {
     plan_.services[index].bindings.push_back(
         {std::string(program_.capabilities[binding.capability].decl->name.text), target,
          settings(backend.bindings, backend.module, binding.config, frame)});
+    check_route(index, plan_.services[index].bindings.back(), declared);
   }
-  for (uint32_t other = 0; other < index; ++other)
-    if (entities_[other].number == entities_[index].number)
-      check_route(plan_.services[other], plan_.services[index], declared, plan_.targets, diagnostics_);
 }
 
 uint32_t Planner::target_index(const Value& entity) {
-  uint32_t declared = uint32_t(entity.number);
-  for (uint32_t i = 0; i < declared_targets_.size(); ++i)
-    if (declared_targets_[i] == declared && plan_.targets[i].name == entity.text) return i;
-  const ir::Target& target = program_.targets[declared];
+  auto [known, fresh] = targets_.try_emplace(identity(entity), uint32_t(plan_.targets.size()));
+  if (!fresh) return known->second;
+  const ir::Target& target = program_.targets[size_t(entity.number)];
   const ir::Backend& backend = program_.backends[target.backend];
-  declared_targets_.push_back(declared);
+  declared_targets_.push_back(uint32_t(entity.number));
   plan_.targets.push_back({entity.text, std::string(backend.decl->name.text),
                            settings(backend.config, backend.module, target.config, eval::place_frame(entity))});
   return uint32_t(plan_.targets.size() - 1);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringMap.h>
 
 #include "compiler/plan/way_back.h"
 #include "runtime/exec/executor.h"
@@ -85,12 +86,8 @@ std::vector<Row> rows_of(const Plan& plan) {
   return rows;
 }
 
-/// What was observed of a service: `version({}, stable)`, `trouble({})`; null: nothing.
-const plan::Observed* observed_of(const Plan& plan, const std::string& what) {
-  for (const plan::Observed& observed : plan.observed)
-    if (observed.what == what) return &observed;
-  return nullptr;
-}
+/// What was observed, by what it is said of: `version(checkout, stable)`, `trouble(checkout)`.
+using Observations = llvm::StringMap<const plan::Observed*>;
 
 /// What a plan sets for one service, over all its steps.
 struct Goal {
@@ -103,10 +100,12 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
-Goal goal_of(const Plan& plan, uint32_t service) {
-  Goal goal;
+/// By service.
+std::vector<Goal> goals_of(const Plan& plan) {
+  std::vector<Goal> goals(plan.services.size());
   for (const plan::Step& step : plan.steps) {
-    if (step.kind != plan::StepKind::Act || step.action.service != service) continue;
+    if (step.kind != plan::StepKind::Act) continue;
+    Goal& goal = goals[step.action.service];
     const std::string& target = plan.targets[step.action.target].name;
     bool routes = std::all_of(step.action.sets.begin(), step.action.sets.end(),
                               [](const plan::Setting& setting) { return setting.variable == Variable::Share; });
@@ -118,18 +117,16 @@ Goal goal_of(const Plan& plan, uint32_t service) {
       if (setting.role == Role::Stable) goal.gone = none;
     }
   }
-  return goal;
+  return goals;
 }
 
-Change change_of(const Plan& plan, uint32_t index) {
-  const plan::Service& service = plan.services[index];
-  Goal goal = goal_of(plan, index);
+Change change_of(const Plan& plan, const plan::Service& service, const Goal& goal, const Observations& observed) {
   Change change;
   change.service = plan::service_text(service);
   change.known = !plan.offline;
-  const plan::Observed* now = observed_of(plan, fmt::format("version({}, stable)", change.service));
+  const plan::Observed* now = observed.lookup(fmt::format("version({}, stable)", change.service));
   if (now && !plan.offline) change.from = now->value.is(eval::Value::Kind::None) ? "" : now->value.text;
-  if (const plan::Observed* trouble = observed_of(plan, fmt::format("trouble({})", change.service)))
+  if (const plan::Observed* trouble = observed.lookup(fmt::format("trouble({})", change.service)))
     change.trouble = trouble->value.text;
   change.to = goal.gone ? "" : goal.version.empty() ? change.from : goal.version;
   if (service.replicas > 0)
@@ -144,7 +141,11 @@ Change change_of(const Plan& plan, uint32_t index) {
 Outline outline_of(const Plan& plan) {
   Outline outline;
   outline.rows = rows_of(plan);
-  for (uint32_t i = 0; i < plan.services.size(); ++i) outline.changes.push_back(change_of(plan, i));
+  Observations observed;
+  for (const plan::Observed& one : plan.observed) observed.try_emplace(one.what, &one);
+  std::vector<Goal> goals = goals_of(plan);
+  for (size_t i = 0; i < plan.services.size(); ++i)
+    outline.changes.push_back(change_of(plan, plan.services[i], goals[i], observed));
   for (const Row& row : outline.rows) outline.hold_ns = std::max(outline.hold_ns, row.start_ns + row.hold_ns);
   bool acts = std::any_of(plan.steps.begin(), plan.steps.end(),
                           [](const plan::Step& s) { return s.kind == plan::StepKind::Act; });

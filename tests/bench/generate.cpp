@@ -88,6 +88,19 @@ std::string fan_source(int count) {
   return text;
 }
 
+std::string branches_source(int count) {
+  std::string text = "import std.backend.{local}\n\ninput image: Image example \"shop:2.0.0\"\n\n"
+                     "target hosts: local { directory = \"run\" }\n";
+  for (int i = 0; i < count; ++i)
+    text += fmt::format("service s{0} {{ workload = hosts {{ command = [\"bin/s{0}\"]  ready = http(\"/\")  "
+                        "replicas = 1  ports_from = {1} }} }}\n",
+                        i, 1024 + i % 60000);
+  text += "\nrollout bench {\n  parallel {\n";
+  for (int i = 0; i < count; ++i) text += fmt::format("    phase p{0} {{ s{0}.install(image) }}\n", i);
+  text += "  }\n}\n";
+  return text;
+}
+
 Status write_peer_source(const std::filesystem::path& generator, const std::string& language, int phases,
                          const std::filesystem::path& path) {
   std::string script = generator.string(), count = std::to_string(phases), python = "python3", name = language;

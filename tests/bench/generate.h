@@ -17,6 +17,9 @@ std::string rollout_source(int phases);
 std::string chain_source(int count);
 std::string fan_source(int count);
 
+/// One `parallel` with a phase for each of `count` services.
+std::string branches_source(int count);
+
 /// Writes `gen.py LANGUAGE phases` to `path`.
 Status write_peer_source(const std::filesystem::path& generator, const std::string& language, int phases,
                          const std::filesystem::path& path);

@@ -120,6 +120,7 @@ Status write_inputs(const Options& options) {
   }
   std::ofstream(options.scratch / "chain.rollout") << chain_source(sizes[2]);
   std::ofstream(options.scratch / "fan.rollout") << fan_source(sizes[2]);
+  std::ofstream(options.scratch / "branches.rollout") << branches_source(sizes[2]);
   return Done{};
 }
 
@@ -197,14 +198,18 @@ int run(const Options& options) {
     if (figures) report.lines.push_back({test.name, test.peer, *figures, test.limit, test.memory_limit});
     else fmt::print(stderr, "rollout_bench: {}: {}\n", test.name, figures.error().message);
   }
-  for (std::string shape : {"chain", "fan"}) {
-    std::string name = fmt::format("check of a {} of {}", shape, sizes[2]);
-    if (name.find(options.only) == std::string::npos) continue;
-    Result<Sample> figures = run_once({options.rollout, "check", options.scratch / (shape + ".rollout")});
+  auto run_shape = [&](std::string name, Command command) {
+    if (name.find(options.only) == std::string::npos) return;
+    Result<Sample> figures = run_once(command);
     failed |= !figures;
     if (figures) report.shapes.push_back({name, *figures});
     else fmt::print(stderr, "rollout_bench: {}: {}\n", name, figures.error().message);
-  }
+  };
+  for (std::string shape : {"chain", "fan"})
+    run_shape(fmt::format("check of a {} of {}", shape, sizes[2]),
+              {options.rollout, "check", options.scratch / (shape + ".rollout")});
+  run_shape(fmt::format("plan of {} branches", sizes[2]),
+            {options.rollout, "plan", "--offline", options.scratch / "branches.rollout"});
   report.growths = growths_of(report.lines);
   (options.json ? print_json : print_text)(report);
   if (failed) return 2;
