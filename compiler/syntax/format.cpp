@@ -210,11 +210,12 @@ Row Layout::item(uint32_t begin, uint32_t end, uint32_t indent) {
 /// Whether the block around it puts the comment behind this token.
 bool Layout::ends_item(uint32_t at) const {
   const Piece& next = pieces_[at + 1];
-  return next.item || (next.type == Parser::RBRACE && next.block) || next.type == antlr4::Token::EOF;
+  return next.item || (next.type == Parser::RBRACE && next.block) || next.type == end_of_file;
 }
 
 void Layout::write_above(uint32_t at, Page& page, uint32_t indent) const {
   if (pieces_[at].item) return;  // its block's
+  if (page.fresh()) indent = page.line_indent();
   for (uint32_t i = pieces_[at].above_begin; i < pieces_[at].above_end; ++i) {
     page.newline(indent);
     page.write(all_.comments[i].text, 0, 0);

@@ -8,6 +8,7 @@
 #include "compiler/syntax/parse.h"
 #include "tests/unit/ast_dump.h"
 #include "tests/unit/programs.h"
+#include "tests/unit/token_scan.h"
 
 namespace rollout {
 
@@ -58,6 +59,22 @@ void check_layout(const std::string& name, const std::string& text) {
   REQUIRE(tree_of(*once.text) == tree_of(text));
 }
 
+/// The same tokens with other blanks, line breaks and comments between them.
+std::string scatter(std::string_view text, Random& random) {
+  std::string out;
+  uint32_t rare = 3 + random.below(60);
+  size_t end = 0;
+  for (const TokenPlace& token : scan_tokens(text)) {
+    bool apart = token.begin > end;
+    end = token.end;
+    if (apart && random.one_in(rare)) out += random.one_in(2) ? " // a\n" : "\n// b\n";
+    if (apart && random.one_in(rare)) out += random.one_in(3) ? "\n\n" : "\n    ";
+    else if (apart) out += ' ';
+    out += text.substr(token.begin, token.end - token.begin);
+  }
+  return out + (random.one_in(2) ? " // last" : "");
+}
+
 void check_one(std::string_view before, std::string_view after) {
   Formatted result = format_text(std::string(before));
   INFO(result.messages);
@@ -93,6 +110,20 @@ TEST_CASE("the layout keeps the tree and every comment, and does not change what
   CHECK(formatted == 1500);
 }
 
+TEST_CASE("what is laid out does not depend on how often, wherever lines were broken and comments written") {
+  Random random(1);
+  std::vector<ProgramText> programs = repository_programs();
+  int formatted = 0;
+  for (int i = 0; i < 600; ++i) {
+    const ProgramText& program = programs[random.below(uint32_t(programs.size()))];
+    std::string text = scatter(program.text, random);
+    if (!format_text(text).text) continue;  // a call at the start of a line is a statement
+    check_layout(program.name, text);
+    ++formatted;
+  }
+  CHECK(formatted > 200);
+}
+
 TEST_CASE("a file that does not parse is refused, with the reason") {
   for (const char* text :
        {"rollout a {", "let a =", "let a = 5x", "let a = \"b", "let a = \"${}\"", "\xff", "let a = 1 }"}) {
@@ -115,6 +146,11 @@ TEST_CASE("blocks stay on their line where they were written on one and fit") {
 TEST_CASE("a match that was broken stays broken, also in brackets") {
   check_one("target t: local {\n  x = (match a {\n b -> 1 })\n  long = 1\n}",
             "target t: local {\n  x = (\n    match a {\n      b -> 1\n    }\n  )\n  long = 1\n}\n");
+}
+
+TEST_CASE("a comment behind the last line of a file is written once") {
+  check_one("rollout r {\na.b()\n} // why", "rollout r {\n  a.b()\n}  // why\n");
+  check_one("let a = b(\n  // c\n  d) // why", "let a = b(\n  // c\n  d\n)  // why\n");
 }
 
 TEST_CASE("neighbouring settings share a column") {
