@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "runtime/cli/cli.h"
+#include "runtime/effects/bug_report.h"
 #include "runtime/effects/signals.h"
 
 namespace rollout::cli {
@@ -47,6 +48,7 @@ int run_process(const std::vector<std::string>& args) {
     env.err("rollout: the working directory cannot be read: " + failed.message() + "\n");
     return 6;
   }
+  effects::report_bugs(env.directory, ROLLOUT_VERSION, args);
   return run(env, args);
 }
 

@@ -7,6 +7,7 @@
 
 #include "compiler/base/diagnostics.h"
 #include "runtime/cli/manifest.h"
+#include "runtime/effects/bug_report.h"
 #include "runtime/effects/source_files.h"
 
 namespace fs = std::filesystem;
@@ -109,6 +110,7 @@ Result<std::string> read_file(const std::string& path, size_t max_bytes) {
 
 std::function<Result<std::string>(const std::string&)> source_reader(const Project& project) {
   return [root = project.root](const std::string& path) {
+    effects::add_to_bug_reports(root + "/" + path);
     return effects::read_below(root, path, max_source_bytes);
   };
 }
