@@ -75,7 +75,8 @@ std::string library_hash() {
   return plan::hash_of(all);
 }
 
-void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs) {
+void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs,
+                 const FindMigrations& migrations) {
   const ir::Program& program = *compilation.program;
   std::vector<std::pair<std::string, std::string>> own;
   for (const auto& given : inputs)
@@ -86,7 +87,11 @@ void check_plans(Compilation& compilation, const std::vector<std::pair<std::stri
     plan::Request request;
     request.rollout = rollout.decl->name.text;
     request.inputs = own;
-    plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
+    std::optional<plan::Plan> plan = plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
+    if (!plan || !migrations) continue;
+    request.snapshot.migrations = migrations(*plan);
+    if (!request.snapshot.migrations.empty())
+      plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
   }
   if (compilation.diagnostics.has_errors()) return;
   check_tests(compilation);

@@ -31,6 +31,9 @@ std::string library_hash();
 
 /// All that can be found without a live system: the file's rollouts planned with `inputs` (NAME and TEXT; those that
 /// the program does not have are left out) and else their examples, its tests read.
-void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs = {});
+/// `migrations`: what stands ready for the databases of a plan; without it nothing is said of their files.
+using FindMigrations = std::function<std::vector<plan::ObservedMigrations>(const plan::Plan&)>;
+void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs = {},
+                 const FindMigrations& migrations = {});
 
 }  // namespace rollout

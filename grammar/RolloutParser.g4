@@ -18,6 +18,8 @@ declaration
     | metricsDecl
     | teamDecl
     | serviceDecl
+    | flagDecl
+    | databaseDecl
     | capabilityDecl
     | backendDecl
     | gateDecl
@@ -76,6 +78,9 @@ serviceItem
     | setting                            # serviceSetting
     ;
 
+flagDecl: FLAG NAME places? config;
+databaseDecl: DATABASE NAME places? config;
+
 capabilityDecl: CAPABILITY NAME LBRACE capabilityItem* RBRACE;
 capabilityItem
     : reversibility ACTION NAME parameters LBRACE effect* RBRACE # capabilityAction
@@ -83,7 +88,8 @@ capabilityItem
     | SIGNAL NAME parameters ARROW type FROM NAME                # capabilitySignal
     ;
 reversibility: REVERSIBLE | COMPENSABLE | IRREVERSIBLE;
-effect: SETS NAME LPAREN NAME COMMA NAME RPAREN ASSIGN expr;
+// Only services have roles.
+effect: SETS word LPAREN NAME (COMMA NAME)? RPAREN ASSIGN expr;
 
 parameters: LPAREN (parameter (COMMA parameter)* COMMA?)? RPAREN;
 parameter: word COLON type (ASSIGN expr)? (WHERE expr)? deprecated?;
@@ -155,11 +161,14 @@ testItem
     : GIVEN NAME (INSTANT | DATE TIME IN expr)              # givenStart
     | GIVEN FAIL callee (IN PHASE (NAME | STRING))?        # givenFail
     | GIVEN (APPROVE | REJECT) BY expr AFTER expr (IN PHASE (NAME | STRING))? # givenAnswer
-    | GIVEN callee ASSIGN expr (THEN expr AT expr)*        # givenSignal
+    | GIVEN givenSubject ASSIGN expr (THEN expr AT expr)*  # givenSignal
     | RUN NAME LPAREN arguments? RPAREN                    # testRun
     | AT expr ABORT                                        # testAbort
     | EXPECT expr (IN PHASE (NAME | STRING))?              # testExpect
     ;
+
+// A signal, or a flag or a database itself.
+givenSubject: NAME (LBRACKET expr RBRACKET)? (DOT word)*;
 
 type: NAME (LESS type (COMMA type)* GREATER)? (WITH NAME (PLUS NAME)*)? QUESTION?;
 
@@ -195,10 +204,10 @@ literal
 
 word
     : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CALENDAR
-    | CAPABILITY | COMMIT | COMPENSABLE | CONFIG | DEPRECATED | DURING | ELSE | ENUM | EVERY | EXAMPLE | EXCEPT
-    | EXPECT | FAIL | FALSE | FOR | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS
-    | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | MATCH | METRICS | MINIMUM | NONE | NOT | OBSERVE
-    | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE
+    | CAPABILITY | COMMIT | COMPENSABLE | CONFIG | DATABASE | DEPRECATED | DURING | ELSE | ENUM | EVERY | EXAMPLE
+    | EXCEPT | EXPECT | FAIL | FALSE | FLAG | FOR | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF
+    | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | MATCH | METRICS | MINIMUM | NONE | NOT
+    | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE
     | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEAM | TEST | THEN
     | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
     ;

@@ -34,7 +34,7 @@ const Type* ValueChecker::check_list(const ast::ListExpr* list, const Type* want
   for (const ast::Expr* item : list->items) {
     const Type* type = check_expr(item, element);
     if (!element) element = type;
-    else if (!wanted && element->is(TypeKind::Service) && type->is(TypeKind::Service))
+    else if (!wanted && ir::is_subject(element->kind) && type->is(element->kind))
       element = common_service(element, type);
     else expect_found(item, type, element, "this list");
     if (!is_late(type)) continue;

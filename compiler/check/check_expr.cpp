@@ -78,11 +78,11 @@ bool ValueChecker::fits(const Type* found, const Type* wanted) {
   if (wanted->is(TypeKind::Gate) && found->is(TypeKind::Gate) && wanted->arguments.size() == found->arguments.size()) {
     for (size_t i = 0; i < wanted->arguments.size(); ++i)
       if (wanted->arguments[i] != found->arguments[i] &&
-          !(wanted->arguments[i]->is(TypeKind::Service) && found->arguments[i]->is(TypeKind::Service)))
+          !(ir::is_subject(wanted->arguments[i]->kind) && found->arguments[i]->is(wanted->arguments[i]->kind)))
         return false;
     return true;
   }
-  return wanted->is(TypeKind::Service) && found->is(TypeKind::Service);
+  return ir::is_subject(wanted->kind) && found->is(wanted->kind);
 }
 
 void ValueChecker::report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted) {
@@ -139,7 +139,7 @@ void ValueChecker::expect_found(const ast::Expr* expr, const Type* found, const 
     wanted = wanted->arguments[0];
     found = found->arguments[0];
   }
-  if (wanted->is(TypeKind::Service) && found->is(TypeKind::Service)) expect_capabilities(expr, found, wanted, whose);
+  if (ir::is_subject(wanted->kind) && found->is(wanted->kind)) expect_capabilities(expr, found, wanted, whose);
 }
 
 void ValueChecker::expect_capabilities(const ast::Expr* expr, const Type* found, const Type* wanted,
@@ -152,8 +152,10 @@ void ValueChecker::expect_capabilities(const ast::Expr* expr, const Type* found,
     for (const ir::Backend& backend : program_.backends)
       if (std::find(backend.capabilities.begin(), backend.capabilities.end(), capability) != backend.capabilities.end())
         backends.push_back(backend.decl->name.text);
-    Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::MissingCapability, std::string(whose), name);
-    if (!backends.empty()) diagnostic.advise(fmt::format("bind the service to a target of {}", list_of(backends)));
+    std::string_view subject = ir::subject_text(wanted->kind);
+    Diagnostic& diagnostic =
+        diagnostics_.report(expr->span, diag::MissingCapability, std::string(whose), std::string(subject), name);
+    if (!backends.empty()) diagnostic.advise(fmt::format("bind the {} to a target of {}", subject, list_of(backends)));
     return;
   }
 }
@@ -264,7 +266,7 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
     default: break;
   }
   diagnostics_
-      .report(name->span, diag::WrongKind, std::string(name->name), std::string(kind_text(symbol->kind)),
+      .report(name->span, diag::WrongKind, std::string(name->name), std::string(kind_text(*symbol)),
               "a value")
       .at(symbol->span, "declared here");
   return simple(TypeKind::Error);
@@ -274,7 +276,7 @@ const Type* ValueChecker::common_service(const Type* left, const Type* right) {
   std::vector<uint32_t> both;
   std::set_intersection(left->capabilities.begin(), left->capabilities.end(), right->capabilities.begin(),
                         right->capabilities.end(), std::back_inserter(both));
-  return program_.types.service(std::move(both));
+  return program_.types.subject(left->kind, std::move(both));
 }
 
 }  // namespace rollout::check

@@ -5,7 +5,6 @@ namespace rollout::check {
 
 namespace {
 
-const std::vector<std::string_view> variables = {"version", "instances", "share"};
 const std::vector<std::string_view> roles = {"stable", "canary"};
 const std::vector<std::string_view> evidences = {"counts", "buckets", "value"};
 
@@ -16,8 +15,10 @@ bool is_one_of(std::string_view word, const std::vector<std::string_view>& words
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-TypeKind type_of_variable(std::string_view variable) {
-  return variable == "version" ? TypeKind::Image : variable == "instances" ? TypeKind::Int : TypeKind::Percent;
+std::vector<std::string_view> variable_names() {
+  std::vector<std::string_view> names;
+  for (const ir::VariableRow& row : ir::variable_rows()) names.push_back(row.name);
+  return names;
 }
 
 }  // namespace
@@ -25,7 +26,7 @@ TypeKind type_of_variable(std::string_view variable) {
 void Checker::check_capability(ir::Capability& capability) {
   for (const ast::ActionItem& item : capability.decl->actions) {
     ir::Action action{item.name, item.reversibility, check_parameters(item.parameters), &item};
-    if (action.parameters.empty() || !action.parameters[0].type->is(TypeKind::Service)) {
+    if (action.parameters.empty() || !ir::is_subject(action.parameters[0].type->kind)) {
       diagnostics_.report(item.name.span, diag::FirstParameter, std::string(item.name.text))
           .advise("write `(s: Service, …)`");
       continue;
@@ -41,28 +42,41 @@ void Checker::check_capability(ir::Capability& capability) {
   }
 }
 
-/// `sets share(s, canary) = share`: a variable of the model, the service of the action, a role.
+/// `sets share(s, canary) = share`: a variable of the model, what the action acts on, and of services a role.
 void Checker::check_effects(const ir::Action& action) {
   locals_.clear();
   for (const ir::Parameter& parameter : action.parameters) add_local(parameter.name, parameter.type);
   for (const ast::Effect& effect : action.item->effects) {
-    if (!is_one_of(effect.variable.text, variables)) {
-      report_unknown(effect.variable.span, effect.variable.text, "variable of the model", variables);
+    std::optional<size_t> variable = ir::variable_named(effect.variable.text);
+    if (!variable) {
+      report_unknown(effect.variable.span, effect.variable.text, "variable of the model", variable_names());
       continue;
     }
+    const ir::VariableRow& row = ir::variable_rows()[*variable];
+    TypeKind subject = action.parameters[0].type->kind;
     if (effect.service.text != action.parameters[0].name.text)
-      report_unknown(effect.service.span, effect.service.text, "service here", {action.parameters[0].name.text});
-    if (!is_one_of(effect.role.text, roles)) report_unknown(effect.role.span, effect.role.text, "role", roles);
-    check_effect_value(action, effect);
+      report_unknown(effect.service.span, effect.service.text, fmt::format("{} here", ir::subject_text(subject)),
+                     {action.parameters[0].name.text});
+    if (row.subject != subject || row.by_role == effect.role.text.empty()) {
+      std::string of(ir::subject_text(row.subject));
+      diagnostics_.report(effect.span, diag::EffectForm, std::string(row.name), of)
+          .note(row.subject != subject ? fmt::format("this action acts on a {}", ir::subject_text(subject))
+                : row.by_role          ? "a service has one of each version, stable and canary"
+                                       : fmt::format("a {} has no versions", of))
+          .advise(fmt::format("write `sets {}`", row.form));
+      continue;
+    }
+    if (row.by_role && !is_one_of(effect.role.text, roles))
+      report_unknown(effect.role.span, effect.role.text, "role", roles);
+    check_effect_value(action, effect, row.value);
   }
   locals_.clear();
 }
 
-void Checker::check_effect_value(const ir::Action& action, const ast::Effect& effect) {
-  TypeKind wanted = type_of_variable(effect.variable.text);
+void Checker::check_effect_value(const ir::Action& action, const ast::Effect& effect, TypeKind wanted) {
   bool is_literal_none = effect.value->kind == ast::ExprKind::Literal &&
                          static_cast<const ast::LiteralExpr*>(effect.value)->literal == ast::LiteralKind::None;
-  if (is_literal_none && wanted == TypeKind::Image) {
+  if (is_literal_none && (wanted == TypeKind::Image || wanted == TypeKind::String)) {
     info(effect.value).type = simple(TypeKind::None);
     return;
   }

@@ -12,7 +12,7 @@ bool may_be_absent(const Type* type) { return type->is(TypeKind::Optional) || ty
 
 /// The type with `?`; of what is always there it is an error.
 const Type* ValueChecker::optional_of(const ast::Type* written, const Type* type) {
-  bool always = type->is(TypeKind::Service) || type->is(TypeKind::Gate) || type->is(TypeKind::Secret) ||
+  bool always = ir::is_subject(type->kind) || type->is(TypeKind::Gate) || type->is(TypeKind::Secret) ||
                 type->is(TypeKind::Probe) || type->is(TypeKind::Live);
   if (!always || type->is(TypeKind::Error)) return program_.types.of(TypeKind::Optional, {type});
   diagnostics_.report(written->span, diag::NoOptional, text(type))

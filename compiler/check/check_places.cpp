@@ -74,7 +74,7 @@ const Type* ValueChecker::type_of_one(const ir::Symbol& symbol) {
   std::vector<uint32_t> has;
   for (const ir::Binding& binding : program_.services[symbol.index].bindings) has.push_back(binding.capability);
   std::sort(has.begin(), has.end());
-  return program_.types.service(std::move(has));
+  return program_.types.subject(ir::subject_kind(program_.services[symbol.index].decl->subject), std::move(has));
 }
 
 /// `at r in regions`, wherever it is first needed.

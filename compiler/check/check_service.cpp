@@ -89,14 +89,24 @@ void Checker::check_service(ir::Service& service) {
 
 /// `workload = hosts { … }` binds a target; `traffic = 400/s` is a fact.
 void Checker::check_service_setting(ir::Service& service, const ast::Setting& setting) {
-  if (setting.name.text == "traffic") {
+  TypeKind subject = ir::subject_kind(service.decl->subject);
+  if (setting.name.text == "traffic" && subject == TypeKind::Service) {
     if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, "traffic");
     expect(setting.value, simple(TypeKind::Rate), "`traffic`");
     service.traffic = setting.value;
     return;
   }
-  if (setting.name.text != "workload" && setting.name.text != "router") {
-    report_unknown(setting.name.span, setting.name.text, "setting of a service", {"workload", "router", "traffic"});
+  std::vector<std::string_view> known;
+  std::string_view wanted;
+  for (const ir::BindingRow& row : ir::binding_rows()) {
+    if (row.subject != subject) continue;
+    known.push_back(row.setting);
+    if (row.setting == setting.name.text) wanted = row.capability;
+  }
+  if (wanted.empty()) {
+    if (subject == TypeKind::Service) known.push_back("traffic");
+    report_unknown(setting.name.span, setting.name.text, fmt::format("setting of a {}", ir::subject_text(subject)),
+                   known);
     return;
   }
   const Type* type = check_expr(setting.value);
@@ -111,7 +121,6 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
   uint32_t target = info(setting.value).index;
   if (program_.targets[target].backend == UINT32_MAX) return;
   const ir::Backend& backend = program_.backends[program_.targets[target].backend];
-  std::string_view wanted = setting.name.text == "workload" ? "Workload" : "TrafficRouter";
   auto fits = [&](uint32_t capability) { return program_.capabilities[capability].decl->name.text == wanted; };
   auto capability = std::find_if(backend.capabilities.begin(), backend.capabilities.end(), fits);
   if (capability == backend.capabilities.end()) {

@@ -144,15 +144,16 @@ void Checker::check_call_statement(const ast::CallExpr* call) {
 void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member) {
   const Type* object = check_expr(member->object);
   if (object->is(TypeKind::Error)) return;
-  if (!object->is(TypeKind::Service)) {
+  if (!ir::is_subject(object->kind)) {
     diagnostics_.report(member->object->span, diag::NoActions, text(object))
-        .advise("actions belong to services: `checkout.shift(5%)`");
+        .advise("actions belong to services, flags and databases: `checkout.shift(5%)`");
     return;
   }
   std::vector<std::string_view> known;
   for (uint32_t capability : object->capabilities) {
     const std::vector<ir::Action>& actions = program_.capabilities[capability].actions;
     for (uint32_t i = 0; i < actions.size(); ++i) {
+      if (!object->is(actions[i].parameters[0].type->kind)) continue;
       known.push_back(actions[i].name.text);
       if (known.back() != member->member.text) continue;
       info(member) = {simple(TypeKind::None), ir::Ref::Action, capability, i};
@@ -161,18 +162,20 @@ void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr
     }
   }
   const ir::Service* service = known_service(member->object);
+  std::string_view subject = ir::subject_text(object->kind);
+  std::string whose = service ? fmt::format("{} `{}`", subject, service->decl->name.text)
+                              : fmt::format("this {}", subject);
   if (known.empty()) {
-    diagnostics_
-        .report(member->object->span, diag::NoActions,
-                service ? fmt::format("service `{}`", service->decl->name.text) : "this service")
-        .advise(service ? "bind it to a target: `workload = hosts { … }`"
-                        : "say what it can do: `s: Service with Workload + TrafficRouter`");
+    auto row = llvm::find_if(ir::binding_rows(), [&](const ir::BindingRow& one) { return object->is(one.subject); });
+    Diagnostic& diagnostic = diagnostics_.report(member->object->span, diag::NoActions, whose);
+    std::string_view target = object->is(TypeKind::Flag) ? "flags" : object->is(TypeKind::Database) ? "db" : "hosts";
+    if (service) diagnostic.advise(fmt::format("bind it to a target: `{} = {} {{ … }}`", row->setting, target));
+    else if (object->is(TypeKind::Service))
+      diagnostic.advise("say what it can do: `s: Service with Workload + TrafficRouter`");
+    else diagnostic.advise(fmt::format("say what it can do: `{} with {}`", text(object), row->capability));
     return;
   }
-  report_unknown(
-      member->member.span, member->member.text,
-      service ? fmt::format("action of service `{}`", service->decl->name.text) : "action of this service",
-      known);
+  report_unknown(member->member.span, member->member.text, fmt::format("action of {}", whose), known);
 }
 
 void Checker::check_strategy_call(const ast::CallExpr* call, uint32_t strategy) {

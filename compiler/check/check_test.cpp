@@ -55,6 +55,7 @@ void Checker::check_test(const ir::Test& test) {
 /// `given checkout.canary.error_rate = 0% then 3% at 90s`
 void Checker::check_given(const ast::TestItem& item) {
   const Type* type = check_expr(item.subject);
+  if (type->is(TypeKind::Flag) || type->is(TypeKind::Database)) return check_state(item, type->kind);
   bool live = type->is(TypeKind::Live);
   if (!live && !type->is(TypeKind::Error)) {
     diagnostics_.report(item.subject->span, diag::WrongType, "`given`", "a signal of a service", text(type))
@@ -67,13 +68,38 @@ void Checker::check_given(const ast::TestItem& item) {
   }
 }
 
+/// `given read_currency = 20%`: what it is when the run starts.
+void Checker::check_state(const ast::TestItem& item, TypeKind subject) {
+  expect(item.values[0].value, state_type(subject), fmt::format("this {}", ir::subject_text(subject)));
+  if (item.values.size() > 1)
+    diagnostics_.report(item.values[1].value->span, diag::GivenTwice, "start")
+        .advise("only the rollout changes it: give what it is when the run starts");
+}
+
+/// Of a flag its share, of a database its schema.
+const Type* Checker::state_type(TypeKind subject) {
+  auto row = llvm::find_if(ir::variable_rows(), [&](const ir::VariableRow& one) { return one.subject == subject; });
+  return simple(row->value);
+}
+
+/// `expect read_currency == 100%`: what it is in the end.
+bool Checker::check_final_state(const ast::BinaryExpr* binary) {
+  bool named = binary->left->kind == ast::ExprKind::Name || binary->left->kind == ast::ExprKind::Index;
+  if (!named || (binary->op != ast::Operator::Equal && binary->op != ast::Operator::NotEqual)) return false;
+  const Type* type = check_expr(binary->left);
+  if (type->is(TypeKind::Error)) return true;
+  if (!type->is(TypeKind::Flag) && !type->is(TypeKind::Database)) return false;
+  expect(binary->right, state_type(type->kind), "this comparison");
+  return true;
+}
+
 /// `given fail checkout.shift in phase pilot`
 void Checker::check_failure(const ast::TestItem& item) {
   auto* member = item.subject->kind == ast::ExprKind::Member ? static_cast<const ast::MemberExpr*>(item.subject)
                                                              : nullptr;
   const Type* object = member ? check_expr(member->object) : nullptr;
   if (object && object->is(TypeKind::Error)) return;
-  if (!object || !object->is(TypeKind::Service)) {
+  if (!object || !ir::is_subject(object->kind)) {
     diagnostics_.report(item.subject->span, diag::NoActions, object ? text(object) : "this")
         .advise("write `given fail checkout.shift`");
     return;
@@ -119,16 +145,19 @@ void Checker::check_expectation(const ast::TestItem& item) {
     Measure measure = measure_of(binary->left);
     if (measure != Measure::None && binary->op >= ast::Operator::Less && binary->op <= ast::Operator::NotEqual) {
       if (measure == Measure::Exposure)
-        for (const ast::Argument& argument : static_cast<const ast::CallExpr*>(binary->left)->arguments)
-          expect(argument.value, program_.types.service({}), "`exposure`");
+        for (const ast::Argument& argument : static_cast<const ast::CallExpr*>(binary->left)->arguments) {
+          const Type* of = check_expr(argument.value);
+          if (!of->is(TypeKind::Flag)) expect_found(argument.value, of, program_.types.service({}), "`exposure`");
+        }
       expect(binary->right, simple(TypeKind::Duration), "this comparison");
       return;
     }
+    if (measure == Measure::None && check_final_state(binary)) return;
   }
   diagnostics_.report(item.subject->span, diag::BadExpectation)
       .advise(
           "write an outcome (`succeeded`, `rolled_back in phase canary`, `parked`) or compare `duration`, "
-          "`rollback.duration` or `exposure(service)`");
+          "`rollback.duration` or `exposure(service)`, or say what a flag or a database is in the end, `f == 100%`");
 }
 
 }  // namespace rollout::check

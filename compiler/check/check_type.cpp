@@ -36,6 +36,8 @@ TypeKind kind_of(std::string_view name) {
       .Case("Path", TypeKind::Path)
       .Case("Probe", TypeKind::Probe)
       .Case("Service", TypeKind::Service)
+      .Case("Flag", TypeKind::Flag)
+      .Case("Database", TypeKind::Database)
       .Case("Team", TypeKind::Team)
       .Case("List", TypeKind::List)
       .Case("Gate", TypeKind::Gate)
@@ -45,7 +47,7 @@ TypeKind kind_of(std::string_view name) {
 const std::vector<std::string_view> type_names = {
     "Bool", "Int",  "Float", "String",  "Percent", "Points", "Duration", "Rate",    "Bytes", "Throughput",
     "Money", "Time", "Date", "Weekday", "Instant", "Zone", "Calendar",
-    "Version", "Image", "Url", "Path", "Probe", "Service", "Team", "List", "Set", "Map",
+    "Version", "Image", "Url", "Path", "Probe", "Service", "Flag", "Database", "Team", "List", "Set", "Map",
     "Secret", "Gate"};
 
 }  // namespace
@@ -81,9 +83,9 @@ const Type* ValueChecker::check_type(const ast::Type* type) {
 
 /// The type that `kind` and its arguments make.
 const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vector<const Type*> arguments) {
-  if (!type->with.empty() && kind != TypeKind::Service) {
+  if (!type->with.empty() && !ir::is_subject(kind)) {
     diagnostics_.report(type->with[0].span, diag::NoCapabilities, std::string(type->name.text))
-        .advise("only services have capabilities: `Service with Workload`");
+        .advise("only services, flags and databases have capabilities: `Service with Workload`");
     return simple(TypeKind::Error);
   }
   if (kind == TypeKind::List || kind == TypeKind::Set || kind == TypeKind::Map)
@@ -96,7 +98,7 @@ const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vec
       capabilities.push_back(symbol->index);
   std::sort(capabilities.begin(), capabilities.end());
   capabilities.erase(std::unique(capabilities.begin(), capabilities.end()), capabilities.end());
-  return kind == TypeKind::Service ? program_.types.service(capabilities) : simple(kind);
+  return ir::is_subject(kind) ? program_.types.subject(kind, capabilities) : simple(kind);
 }
 
 std::vector<ir::Parameter> ValueChecker::check_parameters(llvm::ArrayRef<ast::Field> fields) {

@@ -29,7 +29,7 @@ class Checker : private ValueChecker {
   void check_decl(const ast::Decl* decl);
   void check_capability(ir::Capability& capability);
   void check_effects(const ir::Action& action);
-  void check_effect_value(const ir::Action& action, const ast::Effect& effect);
+  void check_effect_value(const ir::Action& action, const ast::Effect& effect, TypeKind wanted);
   void check_limit(const ast::Name& number, int64_t least, int64_t most);
   void check_backend(ir::Backend& backend);
   void check_target(ir::Target& target);
@@ -61,6 +61,9 @@ class Checker : private ValueChecker {
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
   void check_given(const ast::TestItem& item);
+  void check_state(const ast::TestItem& item, TypeKind subject);
+  const Type* state_type(TypeKind subject);
+  bool check_final_state(const ast::BinaryExpr* binary);
   void check_failure(const ast::TestItem& item);
   void check_run(const ast::TestItem& item);
   void check_expectation(const ast::TestItem& item);

@@ -4,7 +4,9 @@
 
 namespace rollout::check {
 
-std::string_view kind_text(ir::Ref kind) {
+namespace {
+
+std::string_view ref_text(ir::Ref kind) {
   switch (kind) {
     case ir::Ref::Input: return "an input";
     case ir::Ref::Let: return "a value";
@@ -27,6 +29,18 @@ std::string_view kind_text(ir::Ref kind) {
   return "a name";
 }
 
+}  // namespace
+
+std::string_view ValueChecker::kind_text(const ir::Symbol& symbol) const {
+  if (symbol.kind != ir::Ref::Service) return ref_text(symbol.kind);
+  switch (program_.services[symbol.index].decl->subject) {
+    case ast::SubjectWord::Service: break;
+    case ast::SubjectWord::Flag: return "a flag";
+    case ast::SubjectWord::Database: return "a database";
+  }
+  return ref_text(symbol.kind);
+}
+
 std::string ValueChecker::with_article(const Type* type) const {
   std::string name = text(type);
   bool vowel = name.starts_with('I') || name.starts_with('E');
@@ -44,8 +58,8 @@ std::optional<ir::Symbol> ValueChecker::expect_symbol(const ast::Name& name, ir:
   if (symbol && symbol->kind == kind) return symbol;
   if (symbol) {
     diagnostics_
-        .report(name.span, diag::WrongKind, std::string(name.text), std::string(kind_text(symbol->kind)),
-                std::string(kind_text(kind)))
+        .report(name.span, diag::WrongKind, std::string(name.text), std::string(kind_text(*symbol)),
+                std::string(ref_text(kind)))
         .at(symbol->span, "declared here");
     return std::nullopt;
   }

@@ -11,11 +11,9 @@
 #include "compiler/check/circles.h"
 #include "compiler/check/state.h"
 #include "compiler/ir/match.h"
+#include "compiler/ir/variables.h"
 
 namespace rollout::check {
-
-/// `a service`, `an input`: for "`x` is …, not …".
-std::string_view kind_text(ir::Ref kind);
 
 class ValueChecker {
  protected:
@@ -27,6 +25,8 @@ class ValueChecker {
   /// The symbol of that kind, or a report that says what the name is or which names would fit.
   std::optional<ir::Symbol> expect_symbol(const ast::Name& name, ir::Ref kind, std::string_view wanted);
   std::vector<std::string_view> names_of(ir::Ref kind) const;
+  /// `a service`, `an input`: for "`x` is …, not …".
+  std::string_view kind_text(const ir::Symbol& symbol) const;
   void warn_deprecated(Span given, const ast::Name& name, const ast::Name& deprecated);
   void report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known);
   /// When a file of the program or the library declares the name; false when none does.

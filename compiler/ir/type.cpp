@@ -36,6 +36,8 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Target: return "Target";
     case TypeKind::Metrics: return "Metrics";
     case TypeKind::Team: return "Team";
+    case TypeKind::Flag: return "Flag";
+    case TypeKind::Database: return "Database";
     case TypeKind::Signal: return "Signal";
     case TypeKind::List: return "List";
     case TypeKind::Set: return "Set";

@@ -15,6 +15,7 @@ enum class TypeKind : uint8_t {
   Probe,    ///< how readiness is asked: `http("/healthz")`
   Role,     ///< one version of a service, seen live: `s.canary`
   Service, Target, Metrics, Team,
+  Flag, Database,  ///< actions act on them, as on services
   Signal,   ///< a call of a metric source's method
   List,     ///< arguments: the element
   Set,      ///< arguments: the element, a plain value
@@ -33,7 +34,7 @@ struct Type {
   TypeKind kind = TypeKind::Error;
   uint32_t index = 0;                  ///< of Record and Enum
   std::vector<const Type*> arguments;
-  std::vector<uint32_t> capabilities;  ///< of Service: what it must have, ascending
+  std::vector<uint32_t> capabilities;  ///< of Service, Flag, Database: what it must have, ascending
 
   bool is(TypeKind other) const { return kind == other; }
 };
@@ -50,14 +51,16 @@ class TypeTable {
   const Type* record(uint32_t index) { return intern({TypeKind::Record, index, {}, {}}); }
   const Type* enumeration(uint32_t index) { return intern({TypeKind::Enum, index, {}, {}}); }
   const Type* gate(std::vector<const Type*> open) { return intern({TypeKind::Gate, 0, std::move(open), {}}); }
-  const Type* service(std::vector<uint32_t> capabilities) {
-    return intern({TypeKind::Service, 0, {}, std::move(capabilities)});
+  const Type* service(std::vector<uint32_t> has) { return subject(TypeKind::Service, std::move(has)); }
+  /// A Service, a Flag or a Database.
+  const Type* subject(TypeKind kind, std::vector<uint32_t> capabilities) {
+    return intern({kind, 0, {}, std::move(capabilities)});
   }
 
  private:
   const Type* intern(Type type);
   std::deque<Type> types_;
-  const Type* simple_[40] = {};
+  const Type* simple_[size_t(TypeKind::Quantiled) + 1] = {};
 };
 
 /// `a Duration`-style name without article: `Duration`, `List<Step>`, `Gate<Service>`, `live Percent`.

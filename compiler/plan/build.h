@@ -50,14 +50,12 @@ class Planner {
   // plan_statements.cpp
   void plan_block(const ast::Block* block, Scope& scope, Order order = Order::Sequence);
   void plan_statement(const ast::Statement* statement, Scope& scope);
-  // plan_parallel.cpp
-  void plan_branches(const ast::Block* block, Scope& scope);
+  void plan_phase(const ast::PhaseStatement* phase, Scope& scope);
+  void plan_hold(const ast::HoldStatement* hold, Scope& scope);
+  void plan_branches(const ast::Block* block, Scope& scope);  // plan_parallel.cpp
   bool start_after(const ast::PhaseStatement* phase, Branches& branches);
   void end_branch(Branches& branches, uint32_t first_step);
   void join_branches(const Branches& branches);
-  // plan_statements.cpp
-  void plan_phase(const ast::PhaseStatement* phase, Scope& scope);
-  void plan_hold(const ast::HoldStatement* hold, Scope& scope);
   // plan_phases.cpp
   std::vector<uint32_t> phase_services() const;
   void name_phases();
@@ -74,8 +72,7 @@ class Planner {
   void plan_approve(const ast::ApproveStatement* approve, Scope& scope);  // plan_approval.cpp
   void plan_commit(const ast::CommitStatement* commit, Scope& scope);  // plan_commit.cpp
   void plan_call(const ast::CallExpr* call, Scope& scope);
-  /// A duration of at least `least_ns`; `whose` names the clause in the message.
-  int64_t duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns);
+  int64_t duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns);  ///< `whose` clause
   bool has_budget(Span span);
   void plan_strategy(const ast::CallExpr* call, uint32_t strategy, Scope& scope);
   uint32_t add_step(Step step, Span span);
@@ -87,6 +84,11 @@ class Planner {
   std::vector<Setting> effects(const ir::Capability& capability, const ir::Action& action, uint32_t service,
                                const std::vector<eval::Value>& arguments);
   bool allowed(const Action& action, Span span);
+  // plan_subjects.cpp: flags and databases
+  void observe_state(uint32_t index);
+  bool observe_migrations(const Action& action, Span span);
+  Action undo_of(const Action& action) const;
+  bool restorable(const Action& action, Span span);
   bool version_there(const Action& action, const Setting& setting, Span span);
   bool replaceable(uint32_t service, bool by_canary, Span span);
   bool routed(uint32_t service) const;
@@ -129,6 +131,7 @@ class Planner {
   Model model_;
   std::vector<eval::Value> entities_;       ///< Plan::services → Program::services, each with its place
   std::vector<uint32_t> declared_targets_;   ///< Plan::targets → Program::targets
+  llvm::StringMap<uint32_t> gates_, conditions_, undo_;    ///< by text: index
   llvm::StringMap<uint32_t> services_, targets_, routes_;  ///< by entity, for routes by their settings: index
   llvm::StringMap<int64_t> service_names_;                 ///< → Program::services
   std::vector<Settled> settled_;  ///< by service
@@ -137,11 +140,11 @@ class Planner {
   std::vector<Span> phase_spans_;  ///< by phase
   std::vector<uint32_t> ends_;  ///< the steps that the next one comes after
   std::vector<Derived> derived_;  ///< by service
+  bool beside_services_ = false;  ///< a flag or a database takes part: services that stay as they are may be judged
   bool guarded_ = false;    ///< a gate or an approval stands above
   bool committed_ = false;  ///< a commit stands above
   size_t statements_ = 0;  ///< planned so far, for the budget
   llvm::DenseMap<const ast::ForStatement*, size_t> rounds_;  ///< of each loop of the user that was come to
-  llvm::StringMap<uint32_t> gates_, conditions_, undo_;
 };
 
 }  // namespace rollout::plan

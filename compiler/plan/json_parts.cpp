@@ -11,7 +11,8 @@ using eval::Value;
 using Kind = Value::Kind;
 
 /// The words of enums in the JSON form, by the enum's number.
-constexpr std::string_view variable_words[] = {"version", "instances", "share"};
+constexpr std::string_view variable_words[] = {"version", "instances", "share", "flag", "schema"};
+constexpr std::string_view subject_words[] = {"service", "flag", "database"};
 constexpr std::string_view role_words[] = {"all", "stable", "canary"};
 constexpr std::string_view reversibility_words[] = {"reversible", "compensable", "irreversible"};
 constexpr std::string_view evidence_words[] = {"counts", "buckets", "value"};
@@ -171,6 +172,7 @@ void write_action(json::Writer& json, const Action& action) {
     j.end_object();
   });
   json.field("reversibility", word(reversibility_words, action.reversibility));
+  if (action.takes_back) json.field("takes_back", true);
   json.field("within_ns", action.within_ns).field("attempts", action.attempts).end_object();
 }
 
@@ -186,6 +188,7 @@ Action read_action(const json::Node& node) {
     action.sets.push_back({read_word<Variable>(variable_words, item["variable"]),
                            read_word<Role>(role_words, item["role"]), read_value(item["value"])});
   action.reversibility = read_word<Reversibility>(reversibility_words, node["reversibility"]);
+  action.takes_back = node["takes_back"].as_bool();
   action.within_ns = node["within_ns"].as_int();
   action.attempts = int(node["attempts"].as_int(1));
   return action;
@@ -222,16 +225,21 @@ void write_service(json::Writer& json, const Service& service) {
     write_values(j, "config", binding.config);
     j.end_object();
   });
-  json.field("traffic_uhz", service.traffic_uhz).field("replicas", service.replicas).end_object();
+  json.field("traffic_uhz", service.traffic_uhz).field("replicas", service.replicas);
+  if (service.subject != Subject::Service) json.field("subject", word(subject_words, service.subject));
+  json.end_object();
 }
 
 Service read_service(const json::Node& node) {
-  Service service{std::string(node["name"].as_string()), std::string(node["place"].as_string()), {}, 0, 0};
+  Service service;
+  service.name = node["name"].as_string();
+  service.place = node["place"].as_string();
   for (const json::Node& item : node["bindings"].items)
     service.bindings.push_back(
         {std::string(item["capability"].as_string()), read_index(item["target"]), read_values(item["config"])});
   service.traffic_uhz = node["traffic_uhz"].as_int();
   service.replicas = node["replicas"].as_int();
+  service.subject = read_word<Subject>(subject_words, node["subject"]);
   return service;
 }
 

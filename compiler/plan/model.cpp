@@ -9,7 +9,9 @@ eval::Value resting_value(Variable variable) {
   switch (variable) {
     case Variable::Version: return {};
     case Variable::Instances: return eval::Value::of(eval::Value::Kind::Int, int64_t{0});
-    case Variable::Share: return eval::Value::of(eval::Value::Kind::Percent, int64_t{0});
+    case Variable::Share:
+    case Variable::Flag: return eval::Value::of(eval::Value::Kind::Percent, int64_t{0});
+    case Variable::Schema: return {};
   }
   return {};
 }
@@ -51,6 +53,7 @@ eval::Value Model::at_origin(Place place) const {
 }
 
 void Model::commit(uint32_t index) {
+  service(index).taken_back_by.clear();
   for (Cell& known : service(index).cells) {
     known.start = known.before = known.current;
     known.touched = 0;
@@ -73,7 +76,8 @@ void Model::set(Place place, eval::Value value) {
   Cell& known = cell(place);
   // Setting what is so already is no change: it must not decide the order of the way back.
   if (known.touched == 0 && !(value == known.start)) known.touched = step_;
-  service(place.service).changes += place.variable != Variable::Share && !(known.current == value);
+  bool by_phase = place.variable == Variable::Share || place.variable == Variable::Flag;
+  service(place.service).changes += !by_phase && !(known.current == value);
   known.moved = true;
   known.current = std::move(value);
 }
@@ -85,6 +89,17 @@ void Model::next_step(uint32_t index) {
       known.before = known.current;
       if (known.current == known.start) known.touched = 0;
     }
+}
+
+void Model::compensate(uint32_t index, uint32_t undo) {
+  service(index).taken_back_by.push_back({undo, step_});
+  ++service(index).changes;
+}
+
+std::vector<Compensation> Model::compensations(uint32_t index) const {
+  if (index >= services_.size()) return {};
+  const std::vector<Compensation>& all = services_[index].taken_back_by;
+  return {all.rbegin(), all.rend()};
 }
 
 std::vector<const Model::Cell*> Model::to_undo(uint32_t index) const {

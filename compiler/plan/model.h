@@ -16,6 +16,12 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
+/// An undo action that belongs to one compensable step. The `step` counts as Model::Cell::touched does.
+struct Compensation {
+  uint32_t undo = none;
+  size_t step = 0;
+};
+
 class Model {
  public:
   eval::Value now(Place place) const;
@@ -39,6 +45,10 @@ class Model {
   void next_step(uint32_t service);
   /// What differs from the start before or after the service's step at hand, last touched first.
   std::vector<const Cell*> to_undo(uint32_t service) const;
+  /// The service's step at hand is compensable: the undo action with this index takes it back.
+  void compensate(uint32_t service, uint32_t undo);
+  /// The undo actions of compensable steps since the last commit, each with its step, last first.
+  std::vector<Compensation> compensations(uint32_t service) const;
   /// Grows whenever a version or a number of instances gets another value; shares change with every phase.
   size_t changes(uint32_t service) const { return services_[service].changes; }
 
@@ -46,6 +56,7 @@ class Model {
   /// Few cells each, so they are looked through.
   struct Service {
     std::vector<Cell> cells;
+    std::vector<Compensation> taken_back_by;  ///< in the order of the steps
     size_t changes = 0;
   };
   Service& service(uint32_t index);

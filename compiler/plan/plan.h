@@ -26,10 +26,12 @@ using NamedValues = std::vector<std::pair<std::string, eval::Value>>;
 enum class Role { All, Stable, Canary };
 
 /// The closed set of model variables that actions set; proofs, simulation and rollback read these, nothing else.
-enum class Variable { Version, Instances, Share };
+/// In the order of ir::variable_rows().
+enum class Variable { Version, Instances, Share, Flag, Schema };
 
 /// `variable(service, role) = value`. Version: an Image, or None for "no such version"; Instances: an Int;
-/// Share: a Percent of the service's traffic.
+/// Share: a Percent of the service's traffic; Flag: a Percent of the users who have the flag on, of Role::All; Schema:
+/// the name of the migration that a database was brought to, or None, of Role::All.
 struct Setting {
   Variable variable = Variable::Version;
   Role role = Role::Canary;
@@ -38,11 +40,12 @@ struct Setting {
 
 enum class Reversibility { Reversible, Compensable, Irreversible };
 
-/// One call of a capability's action on one service. It is idempotent: what it sets can be observed.
+/// One call of a capability's action on one subject. It is idempotent: what it sets can be observed.
 struct Action {
   std::string capability;  ///< `TrafficRouter`
   std::string name;        ///< `shift`
   uint32_t service = none; ///< index into Plan::services
+  bool takes_back = false; ///< undoes what the compensable action of this name and these arguments did
   uint32_t target = none;  ///< index into Plan::targets: the backend that does it
   std::vector<std::pair<std::string, eval::Value>> args;  ///< all but the service, in declared order
   std::vector<Setting> sets;
@@ -66,13 +69,18 @@ struct Binding {
   std::vector<std::pair<std::string, eval::Value>> config;
 };
 
-/// A service at a place. Locks, generations, exposure and history belong to this pair.
+/// What an action acts on.
+enum class Subject { Service, Flag, Database };
+
+/// A subject: a service, a flag or a database, at a place. Locks, generations, exposure and history belong to it;
+/// only services have versions, traffic and signals.
 struct Service {
   std::string name;
   std::string place;  ///< empty: the only one
   std::vector<Binding> bindings;
   int64_t traffic_uhz = 0;  ///< declared requests per second, in millionths; 0: not declared
   int64_t replicas = 0;
+  Subject subject = Subject::Service;
 };
 
 /// What kind of evidence a signal gives. Counts: good and bad requests; Buckets: a histogram; Value: a number.
@@ -232,5 +240,11 @@ std::string approval_text(const Approval& approval);
 std::string service_text(const Service& service);
 /// The same as a file writes it: `checkout["eu"]`.
 std::string written_text(const Service& service);
+
+/// `share(checkout, canary)`, `flag(read_currency)`: a variable of the model, as a capability writes it.
+std::string variable_text(const Service& service, Variable variable, Role role);
+
+/// The variable of which a flag or a database has one; nothing for services.
+std::optional<Variable> state_variable(Subject subject);
 
 }  // namespace rollout::plan

@@ -6,18 +6,13 @@
 
 #include "compiler/base/check.h"
 #include "compiler/plan/build.h"
+#include "compiler/plan/effect_words.h"
 
 namespace rollout::plan {
 
 using eval::Value;
 
 namespace {
-
-Variable variable_of(std::string_view name) {
-  return name == "version" ? Variable::Version : name == "instances" ? Variable::Instances : Variable::Share;
-}
-
-Role role_of(std::string_view name) { return name == "stable" ? Role::Stable : Role::Canary; }
 
 Reversibility reversibility_of(ast::ReversibilityWord word) {
   switch (word) {
@@ -51,18 +46,21 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   if (brings_change(*action)) settled_[service] = Settled::No;
   if (settled_[service] == Settled::No && !allowed(*action, call->span)) settled_[service] = Settled::Wrong;
   if (settled_[service] != Settled::No) return;
+  if (!observe_migrations(*action, call->span)) return;
   model_.next_step(service);
+  Action undo = undo_of(*action);
   for (const Setting& setting : action->sets) {
     model_.set({service, setting.variable, setting.role}, setting.value);
     observe_image(setting.value);
   }
+  if (action->reversibility == Reversibility::Compensable) model_.compensate(service, add_undo(std::move(undo)));
   Step step;
   step.text = action->text;
   step.reason = "written in the rollout";
   step.action = std::move(*action);
   // Of a service that was changed for good, nothing that came before is taken back either.
-  if (step.action.reversibility == Reversibility::Reversible) step.rollback = derive_rollback(service, call->span);
-  else forget_way_back(service);
+  if (step.action.reversibility == Reversibility::Irreversible) forget_way_back(service);
+  else step.rollback = derive_rollback(service, call->span);
   add_step(std::move(step), call->span);
 }
 
@@ -112,11 +110,11 @@ std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir
                                                  : std::string_view();
       };
       if (call->arguments.size() == 2)
-        value = model_.now({service, variable_of(name_of(call->callee)), role_of(name_of(call->arguments[1].value))});
+        value = model_.now({service, variable_of(effect), role_of(name_of(call->arguments[1].value))});
     } else {
       value = eval_->eval(capability.module, effect.value, arguments);
     }
-    settings.push_back({variable_of(effect.variable.text), role_of(effect.role.text), std::move(value)});
+    settings.push_back({variable_of(effect), role_of(effect.role.text), std::move(value)});
   }
   return settings;
 }
@@ -125,11 +123,12 @@ std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir
 bool Planner::allowed(const Action& action, Span span) {
   uint32_t service = action.service;
   std::string name = service_text(plan_.services[service]);
-  if (action.reversibility != Reversibility::Reversible && !committed_) {
+  if (action.reversibility == Reversibility::Irreversible && !committed_) {
     diagnostics_.report(span, diag::Irreversible, action.text)
         .advise("write `commit \"why\"` above it, behind a gate or an approval");
     return false;
   }
+  if (plan_.services[service].subject != Subject::Service) return restorable(action, span);
   Value stable = model_.now({service, Variable::Version, Role::Stable});
   Value canary = model_.now({service, Variable::Version, Role::Canary});
   for (const Setting& setting : action.sets) {

@@ -44,6 +44,8 @@ uint32_t Planner::service_index(const Value& entity) {
   ailing_.push_back(false);
   Service service;
   service.name = declared.decl->name.text;
+  service.subject = Subject(declared.decl->subject);
+  beside_services_ |= service.subject != Subject::Service;
   if (!frame.empty()) service.place = eval::place_name(declared.places, frame[0]);
   int64_t other = service_names_.try_emplace(service.name, entity.number).first->second;
   if (other != entity.number)
@@ -101,6 +103,7 @@ NamedValues Planner::settings(const std::vector<ir::Parameter>& declared, ir::Mo
 
 /// What the snapshot says of the service; offline it runs some stable version with all its instances.
 void Planner::observe(uint32_t index) {
+  if (plan_.services[index].subject != Subject::Service) return observe_state(index);
   const Service& service = plan_.services[index];
   std::string text = service_text(service);
   Value stable = Value::of(Value::Kind::Image, "(the earlier version)");

@@ -5,30 +5,66 @@
 
 #include <llvm/ADT/STLExtras.h>
 
+#include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
+#include "compiler/plan/effect_words.h"
 
 namespace rollout::plan {
 
 using eval::Value;
 
+namespace {
+
+/// One thing to take back, and the step from which on it differs: a variable, or what a compensable step did.
+struct Change {
+  const Model::Cell* cell = nullptr;
+  uint32_t undo = none;
+  size_t step = 0;
+};
+
+/// Last touched first.
+std::vector<Change> changes_of(const std::vector<const Model::Cell*>& cells, const std::vector<Compensation>& taken) {
+  std::vector<Change> changes;
+  for (const Compensation& one : taken) changes.push_back({nullptr, one.undo, one.step});
+  for (const Model::Cell* cell : cells) changes.push_back({cell, none, cell->touched});
+  std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.step > b.step; });
+  return changes;
+}
+
+/// What the undo actions of compensable steps bring back to the start themselves.
+std::vector<Place> restored_by(const std::vector<Compensation>& taken, const Plan& plan, const Model& model) {
+  std::vector<Place> restored;
+  for (const Compensation& one : taken) {
+    const Action& undo = plan.undo[one.undo];
+    for (const Setting& setting : undo.sets) {
+      Place place{undo.service, setting.variable, setting.role};
+      if (setting.value == model.at_start(place)) restored.push_back(place);
+    }
+  }
+  return restored;
+}
+
+}  // namespace
+
 std::vector<uint32_t> Planner::derive_rollback(uint32_t service, Span span) {
   std::vector<const Model::Cell*> cells = model_.to_undo(service);
+  std::vector<Compensation> taken = model_.compensations(service);
   std::vector<Place> places;
   for (const Model::Cell* cell : cells) places.push_back(cell->place);
   if (derived_.size() <= service) derived_.resize(service + 1);
   Derived& derived = derived_[service];
   if (places == derived.places && model_.changes(service) == derived.changes) return derived.order;
   std::vector<uint32_t> order;
-  std::vector<Place> covered;
+  std::vector<Place> covered = restored_by(taken, plan_, model_);
   auto is_covered = [&](Place place) { return std::find(covered.begin(), covered.end(), place) != covered.end(); };
-  for (const Model::Cell* cell : cells) {
-    if (is_covered(cell->place)) continue;
+  for (const Change& change : changes_of(cells, taken)) {
+    const Model::Cell* cell = change.cell;
+    if (!cell) order.push_back(change.undo);
+    if (!cell || is_covered(cell->place)) continue;
     std::optional<Action> undo = inverse(*cell);
     if (!undo) {
-      const char* variables[] = {"version", "instances", "share"};
-      std::string what = fmt::format("{}({}, {})", variables[size_t(cell->place.variable)],
-                                     service_text(plan_.services[cell->place.service]),
-                                     cell->place.role == Role::Stable ? "stable" : "canary");
+      std::string what =
+          variable_text(plan_.services[cell->place.service], cell->place.variable, cell->place.role);
       diagnostics_.report(span, diag::NoRollback, what, eval::to_text(cell->start))
           .advise("the capability needs an action that sets it");
       return order;
@@ -53,19 +89,19 @@ std::optional<Action> Planner::inverse_in(uint32_t capability_index, const Model
     const ir::Action& candidate = capability.actions[i];
     // What an action sets from the model's present state is no way back to the start.
     auto reads_model = [](const ast::Effect& effect) { return effect.value->kind == ast::ExprKind::Call; };
-    if (llvm::any_of(candidate.item->effects, reads_model)) continue;
+    bool undoes = candidate.reversibility == ast::ReversibilityWord::Reversible;
+    bool of_this = ir::subject_kind(program_.services[size_t(entities_[cell.place.service].number)].decl->subject) ==
+                   candidate.parameters[0].type->kind;
+    if (!undoes || !of_this || llvm::any_of(candidate.item->effects, reads_model)) continue;
     std::vector<Value> arguments(candidate.parameters.size());
     arguments[0] = entities_[cell.place.service];
     // An argument takes the value at the start of the variable that it sets.
     for (const ast::Effect& effect : candidate.item->effects) {
       if (effect.value->kind != ast::ExprKind::Name) continue;
       const ir::ExprInfo& source = program_.info(capability.module, effect.value);
-      Variable variable = effect.variable.text == "version" ? Variable::Version
-                          : effect.variable.text == "share" ? Variable::Share
-                                                            : Variable::Instances;
       if (source.ref == ir::Ref::Local)
-        arguments[source.index] = model_.at_start(
-            {cell.place.service, variable, effect.role.text == "stable" ? Role::Stable : Role::Canary});
+        arguments[source.index] =
+            model_.at_start({cell.place.service, variable_of(effect), role_of(effect.role.text)});
     }
     bool bound = std::none_of(arguments.begin() + 1, arguments.end(),
                               [](const Value& value) { return value.is(Value::Kind::None); });

@@ -144,9 +144,13 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
   add_step(std::move(step), hold->span);
 }
 
-/// The gate reads only services that this rollout leaves as they are: it would wait for a canary that never comes.
+/// The gate reads only services that this rollout leaves as they are: it would wait for a canary that never
+/// comes. A flag changes what a whole service does, too.
 bool Planner::judges_settled(const Gate& gate) const {
-  auto settled = [&](const Term& term) { return settled_[plan_.signals[term.signal].service] != Settled::No; };
+  auto settled = [&](const Term& term) {
+    if (term.role == Role::All && beside_services_) return false;
+    return settled_[plan_.signals[term.signal].service] != Settled::No;
+  };
   return std::all_of(gate.conditions.begin(), gate.conditions.end(), [&](uint32_t index) {
     const Condition& condition = plan_.conditions[index];
     return settled(condition.left) && (!condition.right || settled(*condition.right));

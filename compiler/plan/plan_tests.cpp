@@ -43,7 +43,10 @@ class TestReader {
     out.place = place(test_.decl->span);
     for (const ast::TestItem& item : test_.decl->items) {
       switch (item.kind) {
-        case ast::TestItemKind::Signal: out.signals.push_back(signal(item)); break;
+        case ast::TestItemKind::Signal:
+          if (is_state(item.subject)) out.request.snapshot.services.push_back(state(item));
+          else out.signals.push_back(signal(item));
+          break;
         case ast::TestItemKind::Fail: {
           auto* member = static_cast<const ast::MemberExpr*>(item.subject);
           out.failures.push_back({eval(member->object).text, std::string(member->member.text),
@@ -71,6 +74,20 @@ class TestReader {
   Value eval(const ast::Expr* expr) { return evaluator_.eval(test_.module, expr, {}); }
   std::string place(Span span) const {
     return fmt::format("{}:{}", sources_.name(span.source), sources_.locate(span.source, span.begin).line);
+  }
+
+  /// A flag or a database, rather than a signal of a service.
+  bool is_state(const ast::Expr* subject) const {
+    const ir::Type* type = program_.info(test_.module, subject).type;  // `duration` has none
+    return type && (type->is(ir::TypeKind::Flag) || type->is(ir::TypeKind::Database));
+  }
+
+  ObservedService state(const ast::TestItem& item) {
+    ObservedService given;
+    given.service = eval(item.subject).text;
+    given.state = eval(item.values[0].value);
+    given.source = "this test";
+    return given;
   }
 
   GivenSignal signal(const ast::TestItem& item) {
@@ -117,6 +134,13 @@ class TestReader {
     }
     auto* binary = static_cast<const ast::BinaryExpr*>(item.subject);
     expected.comparison = comparison_of(binary->op);
+    if ((binary->left->kind == ast::ExprKind::Name || binary->left->kind == ast::ExprKind::Index) &&
+        is_state(binary->left)) {
+      expected.what = Expected::State;
+      expected.service = eval(binary->left).text;
+      expected.state = eval(binary->right);
+      return expected;
+    }
     expected.limit_ns = eval(binary->right).number;
     switch (binary->left->kind) {
       case ast::ExprKind::Member: expected.what = Expected::RollbackDuration; break;

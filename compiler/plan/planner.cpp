@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/eval/input_value.h"
+#include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/fits.h"
 #include "compiler/plan/plan_json.h"
@@ -15,6 +16,22 @@ std::string service_text(const Service& service) {
 
 std::string written_text(const Service& service) {
   return service.place.empty() ? service.name : fmt::format("{}[\"{}\"]", service.name, service.place);
+}
+
+std::string variable_text(const Service& service, Variable variable, Role role) {
+  constexpr std::string_view roles[] = {"all", "stable", "canary"};
+  const ir::VariableRow& row = ir::variable_rows()[size_t(variable)];
+  std::string of = row.by_role ? fmt::format(", {}", roles[size_t(role)]) : "";
+  return fmt::format("{}({}{})", row.name, service_text(service), of);
+}
+
+std::optional<Variable> state_variable(Subject subject) {
+  switch (subject) {
+    case Subject::Service: break;
+    case Subject::Flag: return Variable::Flag;
+    case Subject::Database: return Variable::Schema;
+  }
+  return std::nullopt;
 }
 
 std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources,

@@ -20,13 +20,28 @@ inline constexpr size_t max_steps = 300'000;
 /// A rollout is finite, but loops in loops could keep the planner busy for years.
 inline constexpr size_t max_statements = 2'000'000;
 
-/// What the world shows of one service when the plan is made.
+/// What the world shows of one service, flag or database when the plan is made.
 struct ObservedService {
   std::string service;            ///< plan::service_text of it
-  eval::Value stable;             ///< Image, or None when nothing runs
+  eval::Value stable;             ///< of a service: Image, or None when nothing runs
   int64_t generation = 0;         ///< of the last run on it
   std::string source;             ///< `target hosts`
   std::string trouble;            ///< what is not as declared: `2 of 4 instances are ready`; empty: nothing
+  eval::Value state;              ///< of a flag its share, of a database its schema or None
+};
+
+/// A file of a migration, and of what takes it back. Hashes are SHA-256; empty: there is no such file.
+struct ObservedMigration {
+  std::string name;  ///< `V13__add_currency`
+  std::string sha256;
+  std::string undo_sha256;
+};
+
+/// The migrations that stand ready for one database.
+struct ObservedMigrations {
+  std::string database;  ///< plan::service_text of it
+  std::string source;    ///< `target db`
+  std::vector<ObservedMigration> list;
 };
 
 /// What a registry says of an image that names only a tag.
@@ -41,6 +56,7 @@ struct Snapshot {
   bool offline = true;
   std::vector<ObservedService> services;
   std::vector<ObservedDigest> digests;
+  std::vector<ObservedMigrations> migrations;  ///< also where nothing was looked at: they are files
 };
 
 struct Request {
@@ -80,12 +96,14 @@ struct GivenAnswer {
   std::string phase;              ///< empty: anywhere
   Span phase_span;
 };
-enum class Expected { Succeeded, RolledBack, Parked, Duration, RollbackDuration, Exposure };
+/// State: of a flag or a database, in the end.
+enum class Expected { Succeeded, RolledBack, Parked, Duration, RollbackDuration, Exposure, State };
 struct Expectation {
   Expected what = Expected::Succeeded;
   std::string phase;              ///< of an outcome; empty: any
   Span phase_span;
-  std::string service;            ///< of Exposure
+  std::string service;            ///< of Exposure and State
+  eval::Value state;              ///< of State: what it is compared with
   Comparison comparison = Comparison::LessEqual;
   int64_t limit_ns = 0;
   std::string text;               ///< as written

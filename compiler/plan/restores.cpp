@@ -44,7 +44,7 @@ uint32_t first_without_rollback(const Plan& plan) {
     if (step.kind != StepKind::Act) continue;
     uint32_t service = step.action.service;
     for (const Setting& set : step.action.sets) now[service][{set.variable, set.role}] = set.value;
-    if (step.action.reversibility != Reversibility::Reversible) {
+    if (step.action.reversibility == Reversibility::Irreversible) {
       if (!committed) return i;
       start[service] = now[service];
       continue;

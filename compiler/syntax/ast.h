@@ -184,15 +184,18 @@ struct SignalItem {
   const Type* type;
   const Expr* source;
 };
+/// What actions act on.
+enum class SubjectWord { Service, Flag, Database };
 struct ServiceDecl : Decl {
+  SubjectWord subject;   ///< which word declares it
   const Places* places;  ///< null: it exists once
   List<Setting> settings;
-  List<SignalItem> signals;
+  List<SignalItem> signals;  ///< of a service
 };
 struct Effect {
   Name variable;
   Name service;
-  Name role;
+  Name role;  ///< empty: not given
   const Expr* value;
   Span span;
 };

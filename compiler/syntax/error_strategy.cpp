@@ -28,6 +28,8 @@ std::string_view construct(size_t rule) {
     case Parser::RuleGateDecl: return "a clause of a gate";
     case Parser::RuleServiceItem:
     case Parser::RuleServiceDecl:
+    case Parser::RuleFlagDecl:
+    case Parser::RuleDatabaseDecl:
     case Parser::RuleConfig:
     case Parser::RuleSetting: return "a setting";
     case Parser::RuleRecordDecl: return "a field";
@@ -101,7 +103,8 @@ bool starts_statement(TokenType type) {
     case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::CALENDAR: case Parser::DURING:
     case Parser::ENUM: case Parser::FUNC:
     case Parser::RECORD: case Parser::TARGET: case Parser::METRICS: case Parser::TEAM:
-    case Parser::SERVICE: case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
+    case Parser::SERVICE: case Parser::FLAG: case Parser::DATABASE:
+    case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
     case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
     case Parser::HOLD: case Parser::APPROVE: case Parser::COMMIT:
     case Parser::FOR: case Parser::IF: case Parser::ROLLBACK: case Parser::SAMPLE: case Parser::MINIMUM:
@@ -122,7 +125,7 @@ namespace {
 bool starts_declaration(TokenType type) {
   return type == Parser::IMPORT || type == Parser::INPUT || type == Parser::TARGET || type == Parser::METRICS ||
          type == Parser::TEAM || type == Parser::SERVICE || type == Parser::GATE || type == Parser::STRATEGY ||
-         type == Parser::ROLLOUT ||
+         type == Parser::ROLLOUT || type == Parser::FLAG || type == Parser::DATABASE ||
          type == Parser::TEST || type == Parser::ENUM || type == Parser::RECORD || type == Parser::FUNC ||
          type == Parser::CAPABILITY || type == Parser::BACKEND || type == Parser::CALENDAR;
 }

@@ -34,6 +34,7 @@ class Reader {
   const ast::Places* read_places();
   const ast::Decl* read_team();
   const ast::Decl* read_service();
+  const ast::Decl* read_subject(ast::SubjectWord subject);
   const ast::Decl* read_strategy();
   const ast::Decl* read_rollout();
   ast::List<ast::Setting> read_config();
@@ -88,7 +89,8 @@ class Reader {
   const ast::Expr* read_primary();
   const ast::Expr* read_string();
   const ast::Expr* read_text(const Token& token);
-  const ast::Expr* read_callee();
+  /// `may_end`: with the place, as a flag does and a call does not.
+  const ast::Expr* read_callee(bool may_end = false);
   ast::List<ast::Argument> read_arguments();
   const ast::Type* read_type();
   const ast::Expr* limit_height(const ast::Expr* expr, int height);

@@ -43,6 +43,8 @@ const ast::Decl* Reader::read_decl() {
     case Parser::METRICS: return read_target(true);
     case Parser::TEAM: return read_team();
     case Parser::SERVICE: return read_service();
+    case Parser::FLAG: return read_subject(ast::SubjectWord::Flag);
+    case Parser::DATABASE: return read_subject(ast::SubjectWord::Database);
     case Parser::CAPABILITY: return read_capability();
     case Parser::BACKEND: return read_backend();
     case Parser::GATE: return read_gate();
@@ -162,7 +164,18 @@ const ast::Decl* Reader::read_service() {
     signals.push_back(signal);
   }
   return make(ast::ServiceDecl{
-      {DeclKind::Service, since(first), name, doc_above(first)}, places, keep(settings), keep(signals)});
+      {DeclKind::Service, since(first), name, doc_above(first)}, ast::SubjectWord::Service, places, keep(settings),
+      keep(signals)});
+}
+
+/// A flag or a database: as a service, without signals.
+const ast::Decl* Reader::read_subject(ast::SubjectWord subject) {
+  size_t first = take();
+  ast::Name name = expect_name();
+  const ast::Places* places = read_places();
+  ast::List<ast::Setting> settings = read_config();
+  return make(ast::ServiceDecl{
+      {DeclKind::Service, since(first), name, doc_above(first)}, subject, places, settings, {}});
 }
 
 const ast::Decl* Reader::read_strategy() {

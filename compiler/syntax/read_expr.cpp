@@ -211,7 +211,7 @@ const ast::Expr* Reader::read_text(const Token& token) {
   return make(ast::TextExpr{node(ast::ExprKind::Text, whole), keep(parts)});
 }
 
-const ast::Expr* Reader::read_callee() {
+const ast::Expr* Reader::read_callee(bool may_end) {
   ast::Name first = expect_name();
   const ast::Expr* expr = make(ast::NameExpr{node(ast::ExprKind::Name, first.span), first.text});
   height_ = 1;
@@ -220,7 +220,7 @@ const ast::Expr* Reader::read_callee() {
     const ast::Expr* place = read_expr();
     Span span = join(first.span, tokens_.span(expect(Parser::RBRACKET)));
     expr = limit_height(make(ast::IndexExpr{node(ast::ExprKind::Index, span), expr, place}), height_ + 1);
-    if (!is(Parser::DOT)) fail();
+    if (!may_end && !is(Parser::DOT)) fail();
   }
   while (accept(Parser::DOT)) {
     ast::Name member = expect_word();

@@ -50,11 +50,10 @@ ast::ActionItem Reader::read_action() {
 ast::Effect Reader::read_effect() {
   size_t first = at_;
   expect(Parser::SETS);
-  ast::Effect effect{expect_name(), {}, {}, nullptr, {}};
+  ast::Effect effect{expect_word(), {}, {}, nullptr, {}};
   expect(Parser::LPAREN);
   effect.service = expect_name();
-  expect(Parser::COMMA);
-  effect.role = expect_name();
+  if (accept(Parser::COMMA)) effect.role = expect_name();
   expect(Parser::RPAREN);
   expect(Parser::ASSIGN);
   effect.value = read_expr();

@@ -54,7 +54,7 @@ void Reader::read_given(ast::TestItem& item) {
   if (start) return read_start(item);
   if (is(Parser::APPROVE) || is(Parser::REJECT)) return read_answer(item);
   item.kind = accept(Parser::FAIL) ? TestItemKind::Fail : TestItemKind::Signal;
-  item.subject = read_callee();
+  item.subject = read_callee(item.kind == TestItemKind::Signal);
   if (item.kind == TestItemKind::Fail) return;
   expect(Parser::ASSIGN);
   llvm::SmallVector<ast::ScriptedValue> values = {{read_expr(), nullptr}};

@@ -12,6 +12,10 @@ std::vector<std::string> Backend::tend(const plan::Plan&, uint32_t, int64_t) {
   return {};
 }
 
+Result<std::optional<std::vector<plan::ObservedMigration>>> Backend::migrations(const plan::Plan&, uint32_t) {
+  return std::optional<std::vector<plan::ObservedMigration>>();
+}
+
 Result<ServiceState> Backend::state(const plan::Plan& plan, uint32_t service) {
   return OpError{fmt::format("what runs of {} is not known: its backend runs no instances",
                              plan::service_text(plan.services[service]))};

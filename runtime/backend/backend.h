@@ -10,15 +10,17 @@
 
 #include "compiler/base/result.h"
 #include "compiler/plan/plan.h"
+#include "compiler/plan/planner.h"
 #include "runtime/exec/world.h"
 
 namespace rollout::backend {
 
-/// What runs of a service, as its workload shows it.
+/// What runs of a service, as its workload shows it; what a flag or a database is, as what acts on it shows it.
 struct ServiceState {
   int64_t generation = 0;  ///< highest that ever acted on it; 0: none
   std::optional<std::string> stable_image, canary_image;
   int64_t stable_instances = 0, canary_instances = 0;  ///< ready ones
+  eval::Value state;  ///< of a flag its share, of a database its schema or None
 };
 
 /// Where one instance answers.
@@ -70,6 +72,9 @@ class Backend {
   /// good.
   virtual Status admit(const plan::Plan& plan, uint32_t service, int64_t generation);
   virtual Result<ServiceState> state(const plan::Plan& plan, uint32_t service);
+  /// The migrations of a database that stand ready, from files alone; nothing where the backend has no files.
+  virtual Result<std::optional<std::vector<plan::ObservedMigration>>> migrations(const plan::Plan& plan,
+                                                                                 uint32_t database);
   /// Signals that the backend itself gives, such as `unhealthy`.
   virtual exec::Reading read(const plan::Plan& plan, const plan::Term& term);
   /// See exec::World::tend. Touches nothing that another generation has taken over.

@@ -48,6 +48,13 @@ Backend* LiveWorld::workload_backend(const plan::Service& service) {
   return nullptr;
 }
 
+Backend* LiveWorld::owner_of(const plan::Service& subject) {
+  if (subject.subject == plan::Subject::Service) return workload_backend(subject);
+  for (const plan::Binding& binding : subject.bindings)
+    if (binding.target < sides_.size() && sides_[binding.target].backend) return sides_[binding.target].backend.get();
+  return nullptr;
+}
+
 EndpointSource* LiveWorld::workload_of(const plan::Service& service) {
   Backend* backend = workload_backend(service);
   return backend ? backend->endpoints() : nullptr;
@@ -63,12 +70,27 @@ RouteSource* LiveWorld::router_of(const plan::Service& service) {
 }
 
 Result<ServiceState> LiveWorld::observe_service(uint32_t service) {
-  Backend* workload = workload_backend(plan_.services[service]);
-  if (!workload) {
+  Backend* owner = owner_of(plan_.services[service]);
+  if (!owner) {
     return OpError{fmt::format("{} has no workload, so what runs of it is not known",
                                plan::service_text(plan_.services[service]))};
   }
-  return workload->state(plan_, service);
+  return owner->state(plan_, service);
+}
+
+Result<std::vector<plan::ObservedMigrations>> LiveWorld::migrations() {
+  std::vector<plan::ObservedMigrations> all;
+  for (uint32_t i = 0; i < plan_.services.size(); ++i) {
+    const plan::Service& subject = plan_.services[i];
+    Backend* owner = subject.subject == plan::Subject::Database ? owner_of(subject) : nullptr;
+    if (!owner) continue;
+    Result<std::optional<std::vector<plan::ObservedMigration>>> list = owner->migrations(plan_, i);
+    if (!list) return list.error();
+    if (!*list) continue;
+    const std::string source = fmt::format("target {}", plan_.targets[subject.bindings[0].target].name);
+    all.push_back({plan::service_text(subject), source, std::move(**list)});
+  }
+  return all;
 }
 
 Result<Backend*> LiveWorld::backend_for(const plan::Action& action) {
@@ -89,8 +111,8 @@ Result<exec::Observation> LiveWorld::observe(const plan::Action& action,
 Status LiveWorld::act(const plan::Action& action, const exec::EffectKey& key) {
   const Result<Backend*> backend = backend_for(action);
   if (!backend) return backend.error();
-  if (Backend* workload = workload_backend(plan_.services[action.service])) {
-    if (Status admitted = workload->admit(plan_, action.service, key.generation); !admitted)
+  if (Backend* owner = owner_of(plan_.services[action.service])) {
+    if (Status admitted = owner->admit(plan_, action.service, key.generation); !admitted)
       return admitted;
   }
   return (*backend)->act(plan_, action, key);

@@ -25,9 +25,11 @@ class LiveWorld : public exec::World, private Neighbours {
   static Result<std::unique_ptr<LiveWorld>> open(const plan::Plan& plan, const std::string& root,
                                                  const effects::Effects& effects);
 
-  /// What runs of a service now: for planning, and to check a plan's observed values again before
+  /// What a service, flag or database is now: for planning, and to check a plan's observed values again before
   /// its first effect.
   Result<ServiceState> observe_service(uint32_t service);
+  /// The migrations that stand ready for the plan's databases; reads files, and nothing that runs.
+  Result<std::vector<plan::ObservedMigrations>> migrations();
 
   Result<exec::Observation> observe(const plan::Action& action,
                                     const exec::EffectKey& key) override;
@@ -39,6 +41,8 @@ class LiveWorld : public exec::World, private Neighbours {
  private:
   LiveWorld(const plan::Plan& plan, effects::Clock& clock) : plan_(plan), clock_(clock) {}
   Backend* workload_backend(const plan::Service& service);
+  /// The one that knows what a subject is and who may change it.
+  Backend* owner_of(const plan::Service& subject);
   Result<std::optional<metrics::Subject>> subject_of(const plan::Plan& plan, const plan::Term& term);
   std::vector<exec::Reading> measure(metrics::MetricSource& source, const plan::Plan& plan,
                                      const std::vector<plan::Term>& terms);

@@ -1,7 +1,9 @@
 #include "runtime/backend/registry.h"
 
+#include "runtime/backend/flagd_backend.h"
 #include "runtime/backend/haproxy_backend.h"
 #include "runtime/backend/local_backend.h"
+#include "runtime/backend/postgresql_backend.h"
 
 namespace rollout::backend {
 namespace {
@@ -21,8 +23,10 @@ struct Entry {
 };
 
 constexpr Entry entries[] = {
+    {"flagd", make<FlagdBackend>},
     {"haproxy", make<HaproxyBackend>},
     {"local", make<LocalBackend>},
+    {"postgresql", make<PostgresqlBackend>},
 };
 
 }  // namespace

@@ -11,6 +11,8 @@ void apply(WantedRole& role, const plan::Setting& setting) {
       return;
     case plan::Variable::Instances: role.instances = none ? 0 : setting.value.number; return;
     case plan::Variable::Share: role.share_ppb = none ? 0 : setting.value.number; return;
+    case plan::Variable::Flag:
+    case plan::Variable::Schema: return;  // of no service
   }
 }
 

@@ -17,6 +17,14 @@ using Inputs = std::vector<std::pair<std::string, std::string>>;
 constexpr int64_t max_error_limit = 1'000'000;
 constexpr int max_rounds = 10;
 
+/// What the files of the project say of the migrations of a plan; nothing where they cannot be read: `plan` says why.
+FindMigrations migrations_in(const Context& context, const Place& place) {
+  return [&context, &place](const plan::Plan& plan) {
+    Result<std::vector<plan::ObservedMigrations>> found = migrations_of(context, plan, place.project);
+    return found ? std::move(*found) : std::vector<plan::ObservedMigrations>();
+  };
+}
+
 /// One round of edits.
 int mend_once(const Context& context, const std::vector<std::string>& files, const Inputs& inputs, Timings& timings,
               bool& changed) {
@@ -25,7 +33,7 @@ int mend_once(const Context& context, const std::vector<std::string>& files, con
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
-    check_plans(*compilation, inputs);
+    check_plans(*compilation, inputs, migrations_in(context, *place));
     mend.add(*place, *compilation);
   }
   int code = mend.finish();
@@ -78,7 +86,7 @@ int cmd_check(const Context& context) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings, lock);
-    check_plans(*compilation, *inputs);
+    check_plans(*compilation, *inputs, migrations_in(context, *place));
     timings.mark("plan");
     report.add(*compilation);
     const ir::Program& program = *compilation->program;

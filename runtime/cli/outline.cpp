@@ -89,15 +89,21 @@ std::vector<Row> rows_of(const Plan& plan) {
 /// What was observed, by what it is said of: `version(checkout, stable)`, `trouble(checkout)`.
 using Observations = llvm::StringMap<const plan::Observed*>;
 
-/// What a plan sets for one service, over all its steps.
+/// What a plan sets for one service, flag or database, over all its steps.
 struct Goal {
-  std::string version;
+  std::string version;                ///< of a flag its share, of a database its schema
   bool gone = false;                  ///< the stable version is removed
   std::vector<std::string> hosts, routers;
 };
 
 void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+/// A share, or the name of a migration.
+std::string state_text(const eval::Value& value) {
+  bool text = value.is(eval::Value::Kind::None) || value.is(eval::Value::Kind::String);
+  return text ? value.text : eval::to_text(value);
 }
 
 /// By service.
@@ -111,6 +117,8 @@ std::vector<Goal> goals_of(const Plan& plan) {
                               [](const plan::Setting& setting) { return setting.variable == Variable::Share; });
     add_once(routes ? goal.routers : goal.hosts, target);
     for (const plan::Setting& setting : step.action.sets) {
+      bool state = setting.variable == Variable::Flag || setting.variable == Variable::Schema;
+      if (state) goal.version = state_text(setting.value);
       if (setting.variable != Variable::Version) continue;
       bool none = setting.value.is(eval::Value::Kind::None);
       if (!none) goal.version = setting.value.text;
@@ -120,10 +128,26 @@ std::vector<Goal> goals_of(const Plan& plan) {
   return goals;
 }
 
+/// Of a flag or a database.
+void set_state(Change& change, const plan::Service& subject, const Goal& goal, const Observations& observed) {
+  plan::Variable variable = *plan::state_variable(subject.subject);
+  const plan::Observed* now = observed.lookup(plan::variable_text(subject, variable, Role::All));
+  if (now && change.known) change.from = state_text(now->value);
+  change.to = goal.version.empty() ? change.from : goal.version;
+  std::string_view what = variable == Variable::Flag ? "flag" : "schema";
+  change.where = fmt::format("{} in {}", what, join(goal.hosts, ", "));
+}
+
 Change change_of(const Plan& plan, const plan::Service& service, const Goal& goal, const Observations& observed) {
   Change change;
   change.service = plan::service_text(service);
+  change.subject = service.subject;
   change.known = !plan.offline;
+  change.touched = !goal.hosts.empty() || !goal.routers.empty();
+  if (service.subject != plan::Subject::Service) {
+    set_state(change, service, goal, observed);
+    return change;
+  }
   const plan::Observed* now = observed.lookup(fmt::format("version({}, stable)", change.service));
   if (now && !plan.offline) change.from = now->value.is(eval::Value::Kind::None) ? "" : now->value.text;
   if (const plan::Observed* trouble = observed.lookup(fmt::format("trouble({})", change.service)))
@@ -160,7 +184,10 @@ std::string from_text(const Change& change) {
   return change.from.empty() ? "(nothing)" : change.from;
 }
 
-std::string to_text(const Change& change) { return change.to.empty() ? "(nothing)" : change.to; }
+std::string to_text(const Change& change) {
+  if (!change.touched && !change.known) return from_text(change);
+  return change.to.empty() ? "(nothing)" : change.to;
+}
 
 std::string step_name(const plan::Step& step) {
   switch (step.kind) {

@@ -26,8 +26,10 @@ struct Row {
 /// What becomes of one service.
 struct Change {
   std::string service;
-  std::string from, to;             ///< versions; empty: not known or none
+  std::string from, to;             ///< versions, shares of a flag or schemas; empty: not known or none
+  plan::Subject subject = plan::Subject::Service;
   bool known = true;                ///< whether anybody looked what runs
+  bool touched = true;              ///< some step acts on it; otherwise it is only judged
   std::string trouble;              ///< what of it was not as declared when the plan was made
   std::string where;                ///< `4 instances on hosts, traffic by edge`
 };

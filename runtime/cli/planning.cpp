@@ -64,6 +64,13 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
   }
   Result<Project> project = project_for(context, place.project);
   if (!project) return {std::nullopt, context.fail(Usage, project.error().message)};
+  if (look == Look::Nowhere) {
+    Result<std::vector<plan::ObservedMigrations>> migrations = migrations_of(context, *plan, *project);
+    if (!migrations) return {std::nullopt, context.fail(migrations.error())};
+    request.snapshot.migrations = std::move(*migrations);
+    if (!request.snapshot.migrations.empty())
+      plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+  }
   if (look == Look::World) {
     Result<plan::Snapshot> snapshot = look_at_world(context, *plan, *project);
     timings.mark("look");
@@ -197,6 +204,19 @@ std::string trouble_of(backend::LiveWorld& world, const plan::Plan& plan, uint32
 
 }  // namespace
 
+Result<std::vector<plan::ObservedMigrations>> migrations_of(const Context& context, const plan::Plan& plan,
+                                                            const Project& project) {
+  bool databases = std::any_of(plan.services.begin(), plan.services.end(), [](const plan::Service& one) {
+    return one.subject == plan::Subject::Database;
+  });
+  if (!databases) return std::vector<plan::ObservedMigrations>();
+  effects::Effects effects = context.env.effects();
+  Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, project.root, effects);
+  // A backend that this program cannot drive has no files that it knows of.
+  if (!world) return std::vector<plan::ObservedMigrations>();
+  return (*world)->migrations();
+}
+
 Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& plan, const Project& project) {
   effects::Effects effects = context.env.effects();
   Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, project.root, effects);
@@ -205,12 +225,16 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
   if (!store) return store.error();
   plan::Snapshot snapshot;
   snapshot.offline = false;
+  Result<std::vector<plan::ObservedMigrations>> migrations = (*world)->migrations();
+  if (!migrations) return migrations.error();
+  snapshot.migrations = std::move(*migrations);
   for (uint32_t i = 0; i < plan.services.size(); ++i) {
     std::string name = plan::service_text(plan.services[i]);
     Result<backend::ServiceState> state = (*world)->observe_service(i);
     if (!state) return state.error();
     plan::ObservedService seen;
     seen.service = name;
+    seen.state = state->state;
     if (state->stable_image) seen.stable = eval::Value::of(eval::Value::Kind::Image, *state->stable_image);
     seen.generation = state->generation;
     if (*store) {
@@ -238,15 +262,46 @@ bool still_within(const plan::Observed& observed, const eval::Value& current) {
          std::fabs(double(current.number) - double(observed.value.number)) <= most;
 }
 
+/// What a flag or a database was.
+bool was_state(const plan::Observed& observed, const std::string& name) {
+  return observed.what == fmt::format("flag({})", name) || observed.what == fmt::format("schema({})", name);
+}
+
 }  // namespace
 
+/// The files of its migrations are those that it was made with.
+Status check_migrations(const plan::Plan& plan, const plan::Snapshot& now) {
+  for (const plan::ObservedMigrations& ready : now.migrations)
+    for (const plan::Observed& observed : plan.observed)
+      for (bool undo : {false, true}) {
+        std::string about = fmt::format("{}({}, ", undo ? "undo" : "migration", ready.database);
+        if (!observed.what.starts_with(about)) continue;
+        std::string name = observed.what.substr(about.size(), observed.what.size() - about.size() - 1), sha256;
+        for (const plan::ObservedMigration& one : ready.list)
+          if (one.name == name) sha256 = undo ? one.undo_sha256 : one.sha256;
+        if (sha256 == observed.value.text) continue;
+        return OpError{fmt::format("the plan is stale: the {}file of {} is not the one that it was made with; make a "
+                                   "new plan",
+                                   undo ? "undo " : "", name),
+                       false, true};
+      }
+  return Done{};
+}
+
 Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
+  if (Status files = check_migrations(plan, now); !files) return files;
   std::string released;
   for (const plan::Observed& observed : plan.observed) {
     if (observed.recheck == plan::Recheck::Recorded || observed.recheck == plan::Recheck::AtRunStart) continue;
     for (const plan::ObservedService& service : now.services) {
       bool version = observed.what == fmt::format("version({}, stable)", service.service);
       bool generation = observed.what == fmt::format("generation({})", service.service);
+      if (was_state(observed, service.service)) {
+        if (service.state == observed.value) continue;
+        return OpError{fmt::format("the plan is stale: {} was {} when it was made and is {} now; make a new plan",
+                                   service.service, eval::to_text(observed.value), eval::to_text(service.state)),
+                       false, true};
+      }
       if (!version && !generation) continue;
       eval::Value current = version ? service.stable : eval::Value::of(eval::Value::Kind::Int, service.generation);
       if (eval::to_text(current) == eval::to_text(observed.value)) continue;

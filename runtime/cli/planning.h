@@ -43,6 +43,10 @@ PlanOrExit load_saved_plan(const Context& context, const std::string& typed);
 /// What runs of the plan's services, and the generations of their last runs.
 Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& plan, const Project& project);
 
+/// The migrations of the plan's databases, which are files of the project; nothing that runs is looked at.
+Result<std::vector<plan::ObservedMigrations>> migrations_of(const Context& context, const plan::Plan& plan,
+                                                            const Project& project);
+
 /// The values that a plan observed, looked at again: refused when one of them differs.
 Status check_observed(const plan::Plan& plan, const plan::Snapshot& now);
 

@@ -162,7 +162,8 @@ std::optional<int64_t> RunLog::traffic_back_ns() const {
   for (const StepLog& step : steps) {
     if (!step.step.undo || step.step == journal::verification || !step.ended || step.failed) continue;
     std::optional<int64_t> share = exec::share_set_by(plan.undo.at(step.step.step));
-    if (share && *share == 0) return step.end_ns;
+    bool service = plan.services[plan.undo.at(step.step.step).service].subject == plan::Subject::Service;
+    if (service && share && *share == 0) return step.end_ns;
   }
   return std::nullopt;
 }

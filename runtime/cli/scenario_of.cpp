@@ -61,6 +61,11 @@ bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::S
     case plan::Expected::Duration: return compare(result.run_ns, expected.comparison, expected.limit_ns);
     case plan::Expected::RollbackDuration:
       return compare(result.rollback_ns, expected.comparison, expected.limit_ns);
+    case plan::Expected::State: {
+      uint32_t subject = service_index(plan, expected.service);
+      return subject < result.states.size() &&
+             (result.states[subject] == expected.state) == (expected.comparison == plan::Comparison::Equal);
+    }
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
@@ -76,6 +81,11 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
     case plan::Expected::Parked: return outcome_of(plan, result);
     case plan::Expected::Duration: return short_duration(result.run_ns);
     case plan::Expected::RollbackDuration: return short_duration(result.rollback_ns);
+    case plan::Expected::State: {
+      uint32_t subject = service_index(plan, expected.service);
+      return subject < result.states.size() ? eval::to_text(result.states[subject])
+                                            : fmt::format("this rollout does not touch {}", expected.service);
+    }
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);

@@ -215,7 +215,8 @@ struct PlanView {
     if (plan.offline)
       out += style.warn("offline:") + " nothing that runs was looked at; `apply` refuses this plan\n";
     for (const Change& change : outline.changes) {
-      if (!change.known || !change.from.empty() || change.to.empty()) continue;
+      bool service = change.subject == plan::Subject::Service;
+      if (!service || !change.known || !change.from.empty() || change.to.empty()) continue;
       out += fmt::format("{} nothing of {} runs yet: its way back is to remove it again\n",
                          style.warn("first version:"), change.service);
     }

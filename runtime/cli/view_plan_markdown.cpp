@@ -38,6 +38,7 @@ std::string code(std::string_view text) {
 std::string change_line(const Change& change) {
   std::string from = !change.known ? "*not looked at*" : change.from.empty() ? "*nothing*" : code(change.from);
   std::string to = change.to.empty() ? "*nothing*" : code(change.to);
+  if (!change.touched) to = "*no change*";
   return fmt::format("- **{}**: {} → {} ({})\n", cell(change.service), from, to, cell(change.where));
 }
 

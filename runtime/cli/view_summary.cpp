@@ -197,8 +197,24 @@ struct Summary {
     return out;
   }
 
+  /// What a flag or a database is, by the steps that were seen done.
+  std::string state_now(uint32_t subject, const Change& change) const {
+    std::string now = from_text(change);
+    for (const StepLog& step : log.steps) {
+      bool acts = step.step != journal::verification &&
+                  (step.step.undo || plan.steps.at(step.step.step).kind == plan::StepKind::Act);
+      if (!acts || !step.ended || step.failed) continue;
+      const plan::Action& action = exec::action_of(plan, step.step);
+      if (action.service != subject) continue;
+      for (const plan::Setting& setting : action.sets)
+        now = setting.value.is(eval::Value::Kind::None) ? "(nothing)" : eval::to_text(setting.value);
+    }
+    return now;
+  }
+
   /// Which version has what share, by the steps that were seen done: `30% shop:1.1, 70% shop:1.0`.
   std::string serving(uint32_t service, const Change& change) const {
+    if (change.subject != plan::Subject::Service) return state_now(service, change);
     std::string stable = change.from, canary;
     int64_t share_ppb = 0;
     for (const StepLog& step : log.steps) {
@@ -240,6 +256,11 @@ struct Summary {
                        int64_t(__int128(state.services[i].share_ppb) * idle_ns / eval::percent_all);
       if (met_ns == 0) continue;
       std::optional<int64_t> requests = log.canary_requests(i);
+      if (outline.changes[i].subject == plan::Subject::Flag) {
+        out += fmt::format("  exposure  {} was on for {} of all users\n", outline.changes[i].service,
+                           short_duration(met_ns));
+        continue;
+      }
       std::string counted = requests ? fmt::format(" ({} requests seen)", *requests) : "";
       out +=
           fmt::format("  exposure  users of {} met {} for {} of full traffic{}\n", outline.changes[i].service,

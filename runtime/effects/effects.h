@@ -9,6 +9,7 @@
 #include "runtime/effects/http.h"
 #include "runtime/effects/ports.h"
 #include "runtime/effects/process.h"
+#include "runtime/effects/sql.h"
 #include "runtime/effects/unix_socket.h"
 
 namespace rollout::effects {
@@ -20,6 +21,7 @@ struct Effects {
   Processes& processes;
   UnixSocket& unix_socket;
   Ports& ports;
+  Sql& sql;
 };
 
 /// The effects of this machine.
@@ -30,9 +32,10 @@ struct RealEffects {
         files(posix_files()),
         processes(posix_processes()),
         unix_socket(posix_unix_socket()),
-        ports(posix_ports()) {}
+        ports(posix_ports()),
+        sql(libpq_sql()) {}
 
-  Effects all() const { return {*clock, *http, *files, *processes, *unix_socket, *ports}; }
+  Effects all() const { return {*clock, *http, *files, *processes, *unix_socket, *ports, *sql}; }
 
   std::unique_ptr<Clock> clock;
   std::unique_ptr<Http> http;
@@ -40,6 +43,7 @@ struct RealEffects {
   std::unique_ptr<Processes> processes;
   std::unique_ptr<UnixSocket> unix_socket;
   std::unique_ptr<Ports> ports;
+  std::unique_ptr<Sql> sql;
 };
 
 }  // namespace rollout::effects

@@ -172,7 +172,8 @@ const plan::Action& action_of(const plan::Plan& plan, StepRef ref) {
 
 std::optional<int64_t> share_set_by(const plan::Action& action) {
   for (const plan::Setting& setting : action.sets)
-    if (setting.variable == plan::Variable::Share && setting.role == plan::Role::Canary)
+    if ((setting.variable == plan::Variable::Share && setting.role == plan::Role::Canary) ||
+        setting.variable == plan::Variable::Flag)
       return setting.value.number;
   return std::nullopt;
 }

@@ -23,6 +23,11 @@ std::string service_texts(const plan::Plan& plan, const State& state) {
     const plan::Service& service = plan.services[i];
     std::string name = plan::service_text(service);
     double percent = double(state.services[i].share_ppb) / double(eval::percent_one);
+    if (service.subject == plan::Subject::Database) continue;
+    if (service.subject == plan::Subject::Flag) {
+      out += fmt::format(" {} is on for {:.4g}% of the users.", name, percent);
+      continue;
+    }
     if (percent > 0)
       out += fmt::format(" The canary of {} may still have {:.4g}% of its traffic.", name, percent);
     else out += fmt::format(" The canary of {} has no traffic.", name);
@@ -51,7 +56,7 @@ std::string text_past_commit(const plan::Plan& plan, const State& state) {
   std::string for_good;
   for (uint32_t i = commit + 1; i < plan.steps.size(); ++i) {
     const plan::Step& step = plan.steps[i];
-    bool acts = step.kind == plan::StepKind::Act && step.action.reversibility != plan::Reversibility::Reversible;
+    bool acts = step.kind == plan::StepKind::Act && step.action.reversibility == plan::Reversibility::Irreversible;
     if (acts && state.steps[i].status != StepStatus::Pending)
       for_good += fmt::format("{}`{}`", for_good.empty() ? "" : ", ", step.text);
   }

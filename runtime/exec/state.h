@@ -74,7 +74,7 @@ struct HoldState {
 /// What one service is set to by what this run has finished, and how much of the canary was shown to users.
 struct ServiceState {
   int64_t generation = 0;
-  int64_t share_ppb = 0;    ///< of the canary; while it is being raised already the higher one
+  int64_t share_ppb = 0;    ///< of the canary, or of a flag's users; while it is being raised already the higher one
   int64_t exposure_ns = 0;  ///< share times time, as a duration of full traffic
   std::optional<StepRef> router;  ///< the last finished action that set a share
 };

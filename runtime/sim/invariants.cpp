@@ -73,7 +73,7 @@ void Invariants::check_started(const journal::StepStarted& e) {
   keys_.insert(e.key);
   if (e.step.undo) return check_own(plan_.undo[e.step.step]);
   const plan::Step& step = plan_.steps[e.step.step];
-  if (step.kind == plan::StepKind::Act && step.action.reversibility != plan::Reversibility::Reversible) {
+  if (step.kind == plan::StepKind::Act && step.action.reversibility == plan::Reversibility::Irreversible) {
     if (!committed_) violate("I14", fmt::format("`{}` began before a commit", step.text));
     world_.leave(step.action.service);
   }

@@ -42,11 +42,8 @@ bool overlap(const plan::Action& a, const plan::Action& b) {
 }
 
 std::string name_of(const std::tuple<uint32_t, Variable, Role>& key, const plan::Plan& plan) {
-  constexpr std::string_view variables[] = {"version", "instances", "share"};
-  constexpr std::string_view roles[] = {"all", "stable", "canary"};
   auto [service, variable, role] = key;
-  return fmt::format("{}({}, {})", variables[size_t(variable)], plan::service_text(plan.services[service]),
-                     roles[size_t(role)]);
+  return plan::variable_text(plan.services[service], variable, role);
 }
 
 std::string text_of(const Value& value) {
@@ -81,6 +78,10 @@ SimWorld::SimWorld(const plan::Plan& plan, const Scenario& scenario, VirtualCloc
 void SimWorld::start_values() {
   for (uint32_t i = 0; i < plan_.services.size(); ++i) {
     const plan::Service& service = plan_.services[i];
+    if (service.subject != plan::Subject::Service) {
+      start_state(i);
+      continue;
+    }
     cells_[{i, Variable::Version, Role::Canary}] = {};
     cells_[{i, Variable::Instances, Role::Canary}] = {Value::of(Value::Kind::Int, int64_t{0}),
                                                       false};
@@ -94,6 +95,22 @@ void SimWorld::start_values() {
       if (observed.what == fmt::format("version({}, stable)", name))
         cells_[{i, Variable::Version, Role::Stable}] = {observed.value, false};
   }
+}
+
+// Of a flag its share, of a database its schema: what the plan saw, else nothing.
+void SimWorld::start_state(uint32_t index) {
+  Variable variable = *plan::state_variable(plan_.services[index].subject);
+  std::string name = plan::variable_text(plan_.services[index], variable, Role::All);
+  Value value = variable == Variable::Flag ? Value::of(Value::Kind::Percent, int64_t{0}) : Value{};
+  for (const plan::Observed& observed : plan_.observed)
+    if (observed.what == name) value = observed.value;
+  cells_[{index, variable, Role::All}] = {std::move(value), false};
+}
+
+Value SimWorld::state_of(uint32_t index) const {
+  std::optional<Variable> variable = plan::state_variable(plan_.services[index].subject);
+  const Value* now = variable ? get(index, *variable, Role::All) : nullptr;
+  return now == nullptr ? Value{} : *now;
 }
 
 const Value* SimWorld::get(uint32_t service, Variable variable, Role role) const {
@@ -114,7 +131,8 @@ bool SimWorld::shows(uint32_t service, const plan::Setting& setting) const {
 }
 
 int64_t SimWorld::share_ppb(uint32_t service) const {
-  const Value* share = get(service, Variable::Share, Role::Canary);
+  bool flag = plan_.services[service].subject == plan::Subject::Flag;
+  const Value* share = flag ? get(service, Variable::Flag, Role::All) : get(service, Variable::Share, Role::Canary);
   return share == nullptr ? 0 : share->number;
 }
 
@@ -129,6 +147,7 @@ void SimWorld::violate(std::string text) {
 // I1 and I2: whoever gets traffic has the instances for it, in proportion where the number of replicas is known;
 // nobody shrinks what still has traffic.
 void SimWorld::check_capacity(uint32_t service, const std::string& text) {
+  if (plan_.services[service].subject != plan::Subject::Service) return;
   int64_t share = share_ppb(service);
   const Value* canary = get(service, Variable::Instances, Role::Canary);
   const Value* version = get(service, Variable::Version, Role::Canary);
@@ -162,7 +181,7 @@ void SimWorld::complete(const Underway& underway) {
 
 void SimWorld::reset_routers() {
   for (uint32_t i = 0; i < plan_.services.size(); ++i) {
-    if (share_ppb(i) == 0) continue;
+    if (plan_.services[i].subject != plan::Subject::Service || share_ppb(i) == 0) continue;
     cells_[{i, Variable::Share, Role::Canary}].value.number = 0;
     last_change_ns_[i] = now_ns_;
   }

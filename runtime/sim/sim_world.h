@@ -57,7 +57,10 @@ class SimWorld : public exec::World {
   /// Whether everything is as the plan's forward steps say; else what is not.
   std::string difference_from_goal() const;
 
+  /// Of the canary's traffic, or of the users of a flag.
   int64_t share_ppb(uint32_t service) const;
+  /// Of a flag its share, of a database its schema; None of a service.
+  eval::Value state_of(uint32_t service) const;
   int64_t last_change_ns(uint32_t service) const { return last_change_ns_[service]; }
   const std::vector<int64_t>& exposure_ns() const { return exposure_ns_; }
   const std::vector<LedgerEntry>& ledger() const { return ledger_; }
@@ -79,6 +82,7 @@ class SimWorld : public exec::World {
   const eval::Value* get(uint32_t service, plan::Variable variable, plan::Role role) const;
   void set(uint32_t service, const plan::Setting& setting, bool undo);
   void start_values();
+  void start_state(uint32_t index);
   void complete(const Underway& underway);
   void reset_routers();
   void pass_to(int64_t now_ns);

@@ -101,6 +101,7 @@ class Simulation {
     result_.events = std::move(*events);
     result_.operations = crash_.passed();
     result_.exposure_ns = world_.exposure_ns();
+    for (uint32_t i = 0; i < plan_.services.size(); ++i) result_.states.push_back(world_.state_of(i));
     result_.ledger = world_.ledger();
     result_.durable_at = store_.durable_at();
     summarize();

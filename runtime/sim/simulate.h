@@ -21,7 +21,8 @@ struct SimResult {
   int64_t run_ns = 0;                   ///< from start to end
   int64_t rollback_ns = 0;              ///< from the start of the rollback until all was restored
   int64_t verify_ns = 0;                ///< of the check after it
-  std::vector<int64_t> exposure_ns;     ///< by service: share of the canary times time
+  std::vector<int64_t> exposure_ns;     ///< by service: share of the canary, or of a flag, times time
+  std::vector<eval::Value> states;      ///< by service, in the end: of a flag its share, of a database its schema
   std::vector<std::string> violations;  ///< of the invariants; empty in a correct engine
   std::vector<LedgerEntry> ledger;      ///< every effect, as the world saw it
   std::vector<int64_t> durable_at;  ///< by event: the first operation that could be killed with it durable

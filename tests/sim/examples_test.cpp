@@ -74,8 +74,13 @@ sim::Scenario good_world(const plan::Plan& plan) {
 sim::Scenario bad_world(const plan::Plan& plan) {
   sim::Scenario scenario = good_world(plan);
   uint32_t signal = signal_named(plan, "error_rate");
+  // Where nothing is deployed the whole service is what goes wrong.
+  bool deploys = std::any_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) {
+    return std::any_of(step.action.sets.begin(), step.action.sets.end(),
+                       [](const plan::Setting& set) { return set.variable == plan::Variable::Version; });
+  });
   if (signal != plan::none)
-    scenario.truths.push_back({signal, plan::Role::Canary, {{0, bad_canary_ppb}}});
+    scenario.truths.push_back({signal, deploys ? plan::Role::Canary : plan::Role::All, {{0, bad_canary_ppb}}});
   return scenario;
 }
 

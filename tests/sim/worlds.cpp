@@ -21,7 +21,7 @@ Fault random_fault(Random& random, int64_t run_ns) {
                                  FaultKind::ObserveError, FaultKind::MetricsError,
                                  FaultKind::MetricsEmpty, FaultKind::RouterReset,
                                  FaultKind::StoreAway,    FaultKind::LoseEffect};
-  constexpr const char* actions[] = {"", "deploy", "shift", "promote", "retire", "restore"};
+  constexpr const char* actions[] = {"", "deploy", "shift", "promote", "retire", "restore", "ramp", "expand"};
   Fault out;
   out.kind = kinds[random.below(std::size(kinds))];
   out.action = actions[random.below(std::size(actions))];

@@ -71,6 +71,7 @@ class GrammarNodes {
         if (is<Parser::GateRejectContext>(rule) || is<Parser::GateRequireContext>(rule)) add("condition", whole);
         break;
       case Parser::RuleCallee: add_callee(static_cast<Parser::CalleeContext*>(rule)); break;
+      case Parser::RuleGivenSubject: add_callee(static_cast<Parser::GivenSubjectContext*>(rule)); break;
       case Parser::RuleStatement: add_statement(rule, whole); break;
       case Parser::RuleExceptions: add_except(rule); break;
       case Parser::RuleIfElse:
@@ -91,7 +92,8 @@ class GrammarNodes {
     add_expr(ast::ExprKind::Except, join(span(calendar->getStart()), span(rule->getStop())));
   }
 
-  void add_callee(Parser::CalleeContext* callee) {
+  template <typename Context>
+  void add_callee(Context* callee) {
     Span first = span(callee->getStart());
     add_expr(ast::ExprKind::Name, first);
     if (callee->RBRACKET()) add_expr(ast::ExprKind::Index, join(first, span(callee->RBRACKET()->getSymbol())));

@@ -352,6 +352,8 @@ void Dumper::decl(const ast::Decl* decl) {
       break;
     case ast::DeclKind::Team: settings(as<ast::TeamDecl>(decl).settings); break;
     case ast::DeclKind::Service:
+      open(fmt::format("subject{}", int(as<ast::ServiceDecl>(decl).subject)));
+      close();
       places(as<ast::ServiceDecl>(decl).places);
       settings(as<ast::ServiceDecl>(decl).settings);
       for (const ast::SignalItem& signal : as<ast::ServiceDecl>(decl).signals) {

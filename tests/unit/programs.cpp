@@ -271,7 +271,9 @@ class Generator {
   }
   void capability_item() {
     if (random_.one_in(2)) put("signal " + name()), parameters(), put("-> Percent from " + name());
-    else put("reversible action " + name()), parameters(), block([&] { put("sets x ( s , canary ) ="), expr(); });
+    else put("reversible action " + name()), parameters(), block([&] {
+      put(random_.one_in(2) ? "sets x ( s , canary ) =" : "sets flag ( f ) ="), expr();
+    });
   }
   void backend_item() {
     switch (random_.below(4)) {
@@ -287,7 +289,10 @@ class Generator {
       case 7: put("given start 2026-11-20T14:30Z"); break;
       case 0: put(out_.size() % 2 ? "given fail a . b in phase \"x\"" : "given fail a [ \"x\" ] . b"); break;
       case 4: put("given reject by \"me\" after"), expr(), put("in phase a"); break;
-      case 1: put("given a . b ="), expr(), put("then"), expr(), put("at"), expr(); break;
+      case 1:
+        put(random_.one_in(2) ? "given a . b =" : "given a [ \"x\" ] =");
+        expr(), put("then"), expr(), put("at"), expr();
+        break;
       case 2: put("run a"), arguments(); break;
       case 3: put("at"), expr(), put("abort"); break;
       default: put("expect"), expr(), put("in phase a");
@@ -296,7 +301,7 @@ class Generator {
   void declaration() {
     depth_ = 0;
     newline();
-    switch (random_.below(calendars_ ? 17 : 16)) {
+    switch (random_.below(calendars_ ? 18 : 16)) {
       case 16:
         put("calendar " + name() + " ="), expr();
         if (random_.one_in(2)) except();
@@ -312,6 +317,7 @@ class Generator {
       case 4: put("record R"), block([&] { field(); }); break;
       case 5: put("target hosts"), places(), put(": local"), block([&] { setting(); }); break;
       case 6: put("service s"), places(), block([&] { random_.one_in(2) ? setting() : signal(); }); break;
+      case 17: put(random_.one_in(2) ? "flag f" : "database d"), places(), block([&] { setting(); }); break;
       case 7: put("capability C"), block([&] { capability_item(); }); break;
       case 8: put("backend b implements A + B"), block([&] { backend_item(); }); break;
       case 9: put("gate g"), parameters(), block([&] { clause(); }); break;

@@ -1,0 +1,51 @@
+#include "compiler/ir/variables.h"
+
+#include <algorithm>
+
+namespace rollout::ir {
+
+const std::vector<VariableRow>& variable_rows() {
+  static const std::vector<VariableRow> rows = {
+      {"version", TypeKind::Service, TypeKind::Image, true, "version(s, canary) = image"},
+      {"instances", TypeKind::Service, TypeKind::Int, true, "instances(s, canary) = s.replicas"},
+      {"share", TypeKind::Service, TypeKind::Percent, true, "share(s, canary) = share"},
+      {"flag", TypeKind::Flag, TypeKind::Percent, false, "flag(f) = share"},
+      {"schema", TypeKind::Database, TypeKind::String, false, "schema(d) = migration"},
+  };
+  return rows;
+}
+
+std::optional<size_t> variable_named(std::string_view name) {
+  const std::vector<VariableRow>& rows = variable_rows();
+  auto row = std::find_if(rows.begin(), rows.end(), [&](const VariableRow& one) { return one.name == name; });
+  return row == rows.end() ? std::nullopt : std::optional(size_t(row - rows.begin()));
+}
+
+const std::vector<BindingRow>& binding_rows() {
+  static const std::vector<BindingRow> rows = {
+      {TypeKind::Service, "workload", "Workload"},
+      {TypeKind::Service, "router", "TrafficRouter"},
+      {TypeKind::Flag, "store", "FlagStore"},
+      {TypeKind::Database, "migrator", "Migrator"},
+  };
+  return rows;
+}
+
+bool is_subject(TypeKind kind) {
+  return kind == TypeKind::Service || kind == TypeKind::Flag || kind == TypeKind::Database;
+}
+
+TypeKind subject_kind(ast::SubjectWord word) {
+  switch (word) {
+    case ast::SubjectWord::Service: return TypeKind::Service;
+    case ast::SubjectWord::Flag: return TypeKind::Flag;
+    case ast::SubjectWord::Database: return TypeKind::Database;
+  }
+  return TypeKind::Service;
+}
+
+std::string_view subject_text(TypeKind kind) {
+  return kind == TypeKind::Flag ? "flag" : kind == TypeKind::Database ? "database" : "service";
+}
+
+}  // namespace rollout::ir

@@ -1,0 +1,170 @@
+#include <poll.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/effects/libpq_api.h"
+#include "runtime/effects/sql.h"
+
+namespace rollout::effects {
+namespace {
+
+constexpr int cancel_text_bytes = 256;
+
+int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
+
+/// Whether the socket was ready before `deadline_ns`.
+bool wait_for(int socket, short events, int64_t deadline_ns) {
+  const int64_t left_ms = std::max<int64_t>(0, (deadline_ns - monotonic_ns()) / 1'000'000);
+  pollfd one{socket, events, 0};
+  return poll(&one, 1, int(std::min<int64_t>(left_ms, 60'000))) > 0;
+}
+
+/// One line, without the `ERROR:` in front and the new line at the end.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '\n' || c == '\t' ? ' ' : c;
+  while (out.ends_with(' ')) out.pop_back();
+  return out.starts_with("ERROR:  ") ? out.substr(8) : out;
+}
+
+class LibpqSession : public SqlSession {
+ public:
+  LibpqSession(const LibpqApi& api, PGconn* connection, std::string where)
+      : api_(api), connection_(connection), where_(std::move(where)) {
+    // Notices are for a person at a terminal; libpq would print them there.
+    if (connection_) api_.set_notice_processor(connection_, [](void*, const char*) {}, nullptr);
+  }
+  ~LibpqSession() override {
+    if (connection_) api_.finish(connection_);
+  }
+  LibpqSession(const LibpqSession&) = delete;
+  LibpqSession& operator=(const LibpqSession&) = delete;
+
+  Status open(int64_t deadline_ns) {
+    for (PostgresPollingStatusType next = PGRES_POLLING_WRITING; connection_;) {
+      if (api_.status(connection_) == CONNECTION_BAD || next == PGRES_POLLING_FAILED) return lost("cannot connect to");
+      if (next == PGRES_POLLING_OK) return Done{};
+      const short events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+      if (!wait_for(api_.socket(connection_), events, deadline_ns))
+        return OpError{fmt::format("cannot connect to {}: it does not answer", where_), true};
+      next = api_.connect_poll(connection_);
+    }
+    return OpError{"cannot connect: there is no memory", true};
+  }
+
+  Result<std::vector<SqlRow>> run(const std::string& statement, const std::vector<std::string>& parameters,
+                                  int64_t within_ns) override {
+    std::vector<const char*> values;
+    for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
+    const int sent = api_.send_query_params(connection_, statement.c_str(), int(values.size()), nullptr, values.data(),
+                                            nullptr, nullptr, 0);
+    if (!sent) return lost("cannot ask");
+    const int64_t deadline_ns = monotonic_ns() + within_ns;
+    while (true) {
+      Result<bool> ended = has_ended();
+      if (!ended) return ended.error();
+      if (*ended) return std::move(rows_);
+      if (!wait_for(api_.socket(connection_), POLLIN, deadline_ns)) {
+        cancel();
+        return OpError{fmt::format("{} did not answer in time", where_), true};
+      }
+    }
+  }
+
+  Status start(const std::string& script) override {
+    if (!api_.send_query(connection_, script.c_str())) return lost("cannot ask");
+    return Done{};
+  }
+
+  Result<bool> has_ended() override {
+    if (!connection_) return lost("was asked after its end:");
+    if (!api_.consume_input(connection_)) return lost("the connection was lost to");
+    while (!api_.is_busy(connection_)) {
+      PGresult* result = api_.get_result(connection_);
+      if (!result) {
+        if (failed_.empty()) return true;
+        return settled_error(std::exchange(failed_, {}));
+      }
+      read(result);
+      api_.clear(result);
+      if (copies_) {
+        cancel();
+        return settled_error("it copies from or to the client, which nobody is here");
+      }
+    }
+    return false;
+  }
+
+  void cancel() override {
+    if (!connection_) return;
+    char text[cancel_text_bytes];
+    if (PGcancel* request = api_.get_cancel(connection_)) {
+      api_.cancel(request, text, sizeof text);
+      api_.free_cancel(request);
+    }
+    api_.finish(connection_);
+    connection_ = nullptr;
+  }
+
+ private:
+  OpError lost(std::string_view what) const {
+    const std::string why = connection_ ? one_line(api_.error_message(connection_)) : "it is closed";
+    return OpError{fmt::format("{} {}: {}", what, where_, why), true};
+  }
+
+  void read(PGresult* result) {
+    const ExecStatusType status = api_.result_status(result);
+    copies_ = status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)
+      failed_ = one_line(api_.result_error_message(result));
+    rows_.clear();
+    const int rows = std::min(api_.ntuples(result), int(max_sql_rows)), columns = api_.nfields(result);
+    for (int row = 0; row < rows; ++row) {
+      SqlRow& out = rows_.emplace_back();
+      for (int column = 0; column < columns; ++column) {
+        if (api_.getisnull(result, row, column)) out.emplace_back();
+        else out.emplace_back(api_.getvalue(result, row, column));
+      }
+    }
+  }
+
+  const LibpqApi& api_;
+  PGconn* connection_;
+  std::string where_;
+  std::string failed_;  ///< what the server said of the statement that it stopped at
+  std::vector<SqlRow> rows_;
+  bool copies_ = false;
+};
+
+class LibpqSql : public Sql {
+ public:
+  Result<std::unique_ptr<SqlSession>> connect(const SqlServer& server, int64_t within_ns) override {
+    if (!api_) api_ = load_libpq();
+    if (!*api_) return api_->error();
+    const std::string port = std::to_string(server.port);
+    const char* names[] = {"host", "port", "dbname", "user", "password", "application_name", nullptr};
+    const char* values[] = {server.host.c_str(), port.c_str(),           server.database.c_str(), server.user.c_str(),
+                            server.password.empty() ? nullptr : server.password.c_str(), "rollout", nullptr};
+    PGconn* connection = (*api_)->connect_start(names, values, 0);
+    const std::string where = fmt::format("database {} at {}:{}", server.database, server.host, server.port);
+    auto session = std::make_unique<LibpqSession>(**api_, connection, where);
+    if (Status open = session->open(monotonic_ns() + within_ns); !open) return open.error();
+    return std::unique_ptr<SqlSession>(std::move(session));
+  }
+
+ private:
+  std::optional<Result<LibpqApi>> api_;
+};
+
+}  // namespace
+
+std::unique_ptr<Sql> libpq_sql() { return std::make_unique<LibpqSql>(); }
+
+}  // namespace rollout::effects
