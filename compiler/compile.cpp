@@ -48,6 +48,87 @@ void check_tests(Compilation& compilation) {
   }
 }
 
+/// What a service has in one world must not be there in another: each run would take the other's instances for its own.
+void check_apart(const plan::Plan& plan, const plan::Plan& other, const ir::Environment& environment,
+                 const ir::Environment& of_other, Diagnostics& diagnostics) {
+  auto same_place = [&](const plan::Service& service, const plan::Service& there) {
+    for (const plan::Binding& binding : service.bindings)
+      for (const plan::Binding& other_binding : there.bindings) {
+        const plan::Target &target = plan.targets[binding.target], &taken = other.targets[other_binding.target];
+        bool one = binding.capability == other_binding.capability && target.backend == taken.backend &&
+                   target.config == taken.config;
+        // A router serves many services, each by its own part of it.
+        if (one && (binding.capability != "TrafficRouter" || binding.config == other_binding.config)) return &target;
+      }
+    return static_cast<const plan::Target*>(nullptr);
+  };
+  for (const plan::Service& service : plan.services)
+    for (const plan::Service& there : other.services) {
+      if (plan::service_text(service) != plan::service_text(there)) continue;
+      const plan::Target* target = same_place(service, there);
+      if (!target) continue;
+      const ast::Name &name = environment.decl->name, &other_name = of_other.decl->name;
+      diagnostics
+          .report(name.span, diag::EnvironmentsShare, std::string(other_name.text), std::string(name.text),
+                  plan::service_text(service), target->name)
+          .at(other_name.span, "the other one")
+          .note("a run in the one would take what runs in the other for its own")
+          .advise(fmt::format("give one of them a target of its own: `{} = …`", target->name));
+      return;
+    }
+}
+
+/// Made once more where databases take part: what is said of their files shows which ones they are.
+std::optional<plan::Plan> plan_with_files(Compilation& compilation, plan::Request& request,
+                                          const FindMigrations& migrations) {
+  auto make = [&] {
+    return plan::make_plan(*compilation.program, request, compilation.sources, compilation.diagnostics);
+  };
+  std::optional<plan::Plan> plan = make();
+  if (!plan || !migrations) return plan;
+  request.snapshot.migrations = migrations(*plan);
+  return request.snapshot.migrations.empty() ? std::move(plan) : make();
+}
+
+/// One rollout, in every environment that the file knows.
+void check_rollout(Compilation& compilation, plan::Request request, const FindMigrations& migrations) {
+  const ir::Program& program = *compilation.program;
+  Diagnostics& diagnostics = compilation.diagnostics;
+  std::vector<std::pair<std::string_view, uint32_t>> environments = program.visible_environments();
+  if (environments.empty()) plan_with_files(compilation, request, migrations);
+  std::vector<std::pair<const ir::Environment*, plan::Plan>> plans;
+  for (auto [name, index] : environments) {
+    size_t known = diagnostics.size(), errors = diagnostics.errors();
+    request.environment = name;
+    request.snapshot.migrations.clear();
+    std::optional<plan::Plan> plan = plan_with_files(compilation, request, migrations);
+    diagnostics.note_since(known, fmt::format("in environment `{}`", name));
+    if (!plan || diagnostics.errors() != errors) continue;
+    const ir::Environment* environment = &program.environments[index];
+    for (const auto& [other, planned] : plans) check_apart(*plan, planned, *environment, *other, diagnostics);
+    plans.emplace_back(environment, std::move(*plan));
+  }
+}
+
+/// A promotion of an imported rollout is planned in its environments; those of the file have been.
+void check_promotions(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs) {
+  const ir::Program& program = *compilation.program;
+  for (const ir::Promotion& promotion : program.promotions) {
+    if (promotion.module + 1 != program.modules.size() || compilation.diagnostics.has_errors()) continue;
+    bool own = program.rollouts[promotion.rollout].module == promotion.module;
+    for (const plan::Stage& stage : plan::stages_of(program, promotion, compilation.diagnostics)) {
+      if (own) continue;
+      size_t known = compilation.diagnostics.size();
+      plan::Request request;
+      request.rollout = stage.rollout;
+      request.environment = stage.environment;
+      request.inputs = inputs;
+      plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
+      compilation.diagnostics.note_since(known, fmt::format("in environment `{}`", stage.environment));
+    }
+  }
+}
+
 }  // namespace
 
 std::unique_ptr<Compilation> compile(const std::string& path, const check::Loader& load,
@@ -87,12 +168,10 @@ void check_plans(Compilation& compilation, const std::vector<std::pair<std::stri
     plan::Request request;
     request.rollout = rollout.decl->name.text;
     request.inputs = own;
-    std::optional<plan::Plan> plan = plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
-    if (!plan || !migrations) continue;
-    request.snapshot.migrations = migrations(*plan);
-    if (!request.snapshot.migrations.empty())
-      plan::make_plan(program, request, compilation.sources, compilation.diagnostics);
+    check_rollout(compilation, request, migrations);
   }
+  check_promotions(compilation, own);
+  plan::check_policies(program, compilation.diagnostics);
   if (compilation.diagnostics.has_errors()) return;
   check_tests(compilation);
   if (compilation.diagnostics.has_errors()) return;

@@ -17,6 +17,7 @@ declaration
     | targetDecl
     | metricsDecl
     | teamDecl
+    | environmentDecl
     | serviceDecl
     | flagDecl
     | databaseDecl
@@ -25,6 +26,8 @@ declaration
     | gateDecl
     | strategyDecl
     | rolloutDecl
+    | promotionDecl
+    | policyDecl
     | testDecl
     ;
 
@@ -71,6 +74,13 @@ places: AT NAME IN expr;
 teamDecl: TEAM NAME config;
 config: LBRACE setting* RBRACE;
 setting: word ASSIGN expr config?;
+
+// What names mean in one world, and who must approve before a plan runs there.
+environmentDecl: ENVIRONMENT NAME LBRACE environmentItem* RBRACE;
+environmentItem
+    : NAME ASSIGN expr                                           # environmentValue
+    | APPROVE BY expr (OF expr)? (LBRACE approveClause* RBRACE)? # environmentApprove
+    ;
 
 serviceDecl: SERVICE NAME places? LBRACE serviceItem* RBRACE;
 serviceItem
@@ -156,13 +166,27 @@ approveClause
     ;
 callee: NAME (LBRACKET expr RBRACKET DOT word)? (DOT word)*;
 
+promotionDecl: PROMOTION NAME ASSIGN NAME LBRACE promotionStage (THEN promotionStage)* RBRACE;
+promotionStage: NAME (SOAK expr)?;
+
+policyDecl: POLICY NAME parameters? LBRACE policyItem* RBRACE;
+policyItem
+    : FOR EVERY ROLLOUT NAME (IN NAME (COMMA NAME)*)? LBRACE policyRule* RBRACE # policyEvery
+    | policyRule                                                               # policyOne
+    ;
+policyRule
+    : REQUIRE expr (WITHIN expr | BEFORE NAME ON EVERY NAME)? # policyRequire
+    | FORBID NAME DURING expr exceptions?                     # policyForbid
+    | NAME LPAREN arguments? RPAREN                           # policyCall
+    ;
+
 testDecl: TEST STRING LBRACE testItem* RBRACE;
 testItem
     : GIVEN NAME (INSTANT | DATE TIME IN expr)              # givenStart
     | GIVEN FAIL callee (IN PHASE (NAME | STRING))?        # givenFail
     | GIVEN (APPROVE | REJECT) BY expr AFTER expr (IN PHASE (NAME | STRING))? # givenAnswer
     | GIVEN givenSubject ASSIGN expr (THEN expr AT expr)*  # givenSignal
-    | RUN NAME LPAREN arguments? RPAREN                    # testRun
+    | RUN NAME LPAREN arguments? RPAREN (IN NAME)?         # testRun
     | AT expr ABORT                                        # testAbort
     | EXPECT expr (IN PHASE (NAME | STRING))?              # testExpect
     ;
@@ -203,11 +227,12 @@ literal
     ;
 
 word
-    : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | AT | ATTEMPTS | BACKEND | BATCHES | BINDING | BY | CALENDAR
-    | CAPABILITY | COMMIT | COMPENSABLE | CONFIG | DATABASE | DEPRECATED | DURING | ELSE | ENUM | EVERY | EXAMPLE
-    | EXCEPT | EXPECT | FAIL | FALSE | FLAG | FOR | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF
-    | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | MATCH | METRICS | MINIMUM | NONE | NOT
-    | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE
-    | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEAM | TEST | THEN
-    | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
+    : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | AT | ATTEMPTS | BACKEND | BATCHES | BEFORE | BINDING
+    | BY | CALENDAR | CAPABILITY | COMMIT | COMPENSABLE | CONFIG | DATABASE | DEPRECATED | DURING | ELSE | ENUM
+    | ENVIRONMENT | EVERY | EXAMPLE | EXCEPT | EXPECT | FAIL | FALSE | FLAG | FOR | FORBID | FROM | FUNC | GATE
+    | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED
+    | LET | MATCH | METRICS | MINIMUM | NONE | NOT | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE
+    | POLICY | PROMOTION | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN | SAMPLE
+    | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEAM | TEST | THEN | TRUE | UNPROVEN | VERIFY | WAVES
+    | WEIGHTS | WHEN | WHERE | WITH | WITHIN
     ;

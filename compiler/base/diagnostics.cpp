@@ -12,6 +12,10 @@ Diagnostic& Diagnostics::add(Diagnostic diagnostic) {
   return all_.back();
 }
 
+void Diagnostics::note_since(size_t count, const std::string& text) {
+  for (size_t i = count; i < all_.size(); ++i) all_[i].note(text);
+}
+
 std::vector<const Diagnostic*> Diagnostics::sorted() const {
   std::vector<const Diagnostic*> order;
   for (const Diagnostic& diagnostic : all_) order.push_back(&diagnostic);

@@ -88,6 +88,9 @@ class Diagnostics {
   size_t errors() const { return errors_; }
   size_t warnings() const { return all_.size() - errors_; }
   bool empty() const { return all_.empty(); }
+  size_t size() const { return all_.size(); }
+  /// Adds a note to every report but the first `count`.
+  void note_since(size_t count, const std::string& text);
   /// By source, then place, then order of reporting; at one place only the first error is kept.
   std::vector<const Diagnostic*> sorted() const;
 

@@ -26,9 +26,12 @@ Stage stage_of(ast::DeclKind kind) {
     case ast::DeclKind::Backend: case ast::DeclKind::Target: case ast::DeclKind::Team: return Stage::Values;
     case ast::DeclKind::Service: return Stage::Services;
     case ast::DeclKind::Let:  // it may name services; one that a service names is checked there and then
+    case ast::DeclKind::Environment:
     case ast::DeclKind::Gate:
     case ast::DeclKind::Strategy:
     case ast::DeclKind::Rollout:
+    case ast::DeclKind::Promotion:
+    case ast::DeclKind::Policy:
     case ast::DeclKind::Test: break;
   }
   return Stage::Rules;
@@ -45,6 +48,7 @@ void Checker::run(const Loaded& loaded) {
       for (const ast::Decl* decl : module().file->decls)
         if (stage_of(decl->kind) == stage) check_decl(decl);
   check_strategy_circles(program_, strategy_calls_, diagnostics_);
+  check_policy_circles(program_, policy_calls_, diagnostics_);
   check_func_circles(program_, func_calls_, diagnostics_);
   decide_constants();
 }

@@ -89,7 +89,8 @@ void ValueChecker::keep_bound(const ir::Parameter& parameter, const ast::Expr* g
 
 void ValueChecker::decide_constants() {
   if (diagnostics_.has_errors()) return;
-  decide_places();
+  decide_places(nullptr);
+  for (const ir::Environment& environment : program_.environments) decide_places(&environment);
   eval::Evaluator constants(program_, std::vector<Value>(program_.inputs.size()), diagnostics_);
   for (uint32_t i = 0; i < program_.lets.size(); ++i) {
     bool own = !program_.modules[program_.lets[i].module]->library;

@@ -34,8 +34,14 @@ void Checker::check_signature(const ast::Decl* decl) {
       strategy.parameters = check_parameters(strategy.decl->parameters);
       break;
     }
+    case ast::DeclKind::Policy: {
+      ir::Policy& policy = program_.policies[indices_.lookup(decl)];
+      policy.parameters = check_parameters(policy.decl->parameters);
+      break;
+    }
     case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Let: case ast::DeclKind::Target:
-    case ast::DeclKind::Team: case ast::DeclKind::Service: case ast::DeclKind::Rollout: case ast::DeclKind::Test: break;
+    case ast::DeclKind::Team: case ast::DeclKind::Environment: case ast::DeclKind::Service:
+    case ast::DeclKind::Rollout: case ast::DeclKind::Promotion: case ast::DeclKind::Test: break;
   }
 }
 
@@ -70,6 +76,7 @@ void Checker::check_decl(const ast::Decl* decl) {
       break;
     case ast::DeclKind::Target: check_target(program_.targets[indices_.lookup(decl)]); break;
     case ast::DeclKind::Team: check_team(program_.teams[indices_.lookup(decl)]); break;
+    case ast::DeclKind::Environment: check_environment(program_.environments[indices_.lookup(decl)]); break;
     case ast::DeclKind::Service: check_service(program_.services[indices_.lookup(decl)]); break;
     case ast::DeclKind::Gate:
       check_defaults(program_.gates[indices_.lookup(decl)].parameters);
@@ -96,6 +103,8 @@ void Checker::check_decl(const ast::Decl* decl) {
     }
     case ast::DeclKind::Test: check_test(program_.tests[indices_.lookup(decl)]); break;
     case ast::DeclKind::Func: check_func(indices_.lookup(decl)); break;
+    case ast::DeclKind::Promotion: check_promotion(program_.promotions[indices_.lookup(decl)]); break;
+    case ast::DeclKind::Policy: check_policy(indices_.lookup(decl)); break;
     case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Enum: break;
   }
 }

@@ -4,6 +4,7 @@ namespace rollout::check {
 
 const Type* ValueChecker::check_member(const ast::MemberExpr* member) {
   if (const Type* enumeration = check_case(member)) return enumeration;
+  if (const Type* property = check_property(member)) return property;
   const Type* object = check_expr(member->object);
   switch (object->kind) {
     case TypeKind::Error: return object;

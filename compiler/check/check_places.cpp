@@ -157,8 +157,11 @@ const Type* ValueChecker::report_without_place(const ast::NameExpr* name, const 
   return simple(TypeKind::Error);
 }
 
-void ValueChecker::decide_places() {
+/// In one environment; null: as the files have them.
+void ValueChecker::decide_places(const ir::Environment* environment) {
   eval::Evaluator constants(program_, std::vector<eval::Value>(program_.inputs.size()), diagnostics_);
+  if (environment) constants.enter(*environment);
+  size_t known = diagnostics_.size();
   auto decide = [&](const ir::Places& places, std::string_view whose) {
     if (!places.decl) return;
     size_t errors = diagnostics_.errors();
@@ -166,10 +169,12 @@ void ValueChecker::decide_places() {
     if (diagnostics_.errors() != errors) return;
     if (all.empty() || all.size() > max_places)
       diagnostics_.report(places.decl->range->span, diag::PlacesCount, std::string(whose), max_places, all.size());
-    decide_names(places, all, written_places(program_, places), diagnostics_);
+    // What is written down is not what the environment puts in its place.
+    decide_names(places, all, environment ? nullptr : written_places(program_, places), diagnostics_);
   };
   for (const ir::Target& target : program_.targets) decide(target.places, target.decl->name.text);
   for (const ir::Service& service : program_.services) decide(service.places, service.decl->name.text);
+  if (environment) diagnostics_.note_since(known, fmt::format("in environment `{}`", environment->decl->name.text));
 }
 
 }  // namespace rollout::check

@@ -113,6 +113,7 @@ void Checker::check_failure(const ast::TestItem& item) {
 
 /// `run release(image: "shop:1.1")`
 void Checker::check_run(const ast::TestItem& item) {
+  check_run_environment(item);
   if (!expect_symbol(item.run, ir::Ref::Rollout, "rollout")) return;
   for (size_t i = 0; i < item.arguments.size(); ++i) {
     const ast::Argument& argument = item.arguments[i];

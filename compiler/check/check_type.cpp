@@ -39,6 +39,7 @@ TypeKind kind_of(std::string_view name) {
       .Case("Flag", TypeKind::Flag)
       .Case("Database", TypeKind::Database)
       .Case("Team", TypeKind::Team)
+      .Case("Rollout", TypeKind::Rollout)
       .Case("List", TypeKind::List)
       .Case("Gate", TypeKind::Gate)
       .Default(TypeKind::Error);
@@ -47,7 +48,7 @@ TypeKind kind_of(std::string_view name) {
 const std::vector<std::string_view> type_names = {
     "Bool", "Int",  "Float", "String",  "Percent", "Points", "Duration", "Rate",    "Bytes", "Throughput",
     "Money", "Time", "Date", "Weekday", "Instant", "Zone", "Calendar",
-    "Version", "Image", "Url", "Path", "Probe", "Service", "Flag", "Database", "Team", "List", "Set", "Map",
+    "Version", "Image", "Url", "Path", "Probe", "Service", "Flag", "Database", "Team", "Rollout", "List", "Set", "Map",
     "Secret", "Gate"};
 
 }  // namespace

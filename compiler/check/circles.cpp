@@ -66,6 +66,12 @@ void check_strategy_circles(const ir::Program& program, const std::vector<Call>&
   CircleSearch(std::move(names), diag::StrategyCircle, calls, diagnostics).search_all();
 }
 
+void check_policy_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics) {
+  std::vector<ast::Name> names;
+  for (const ir::Policy& policy : program.policies) names.push_back(policy.decl->name);
+  CircleSearch(std::move(names), diag::PolicyCircle, calls, diagnostics).search_all();
+}
+
 void check_func_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics) {
   std::vector<ast::Name> names;
   for (const ir::Func& func : program.funcs) names.push_back(func.decl->name);

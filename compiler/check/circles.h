@@ -12,7 +12,7 @@ namespace rollout::check {
 /// Values made of values, strategies that run strategies.
 inline constexpr size_t max_made_of = 500;
 
-/// A strategy or a function that calls another; indices into Program::strategies or Program::funcs.
+/// A strategy, a policy or a function that calls another; indices into their vectors of Program.
 struct Call {
   uint32_t from, to;
   Span span;
@@ -20,6 +20,7 @@ struct Call {
 
 /// Report the first circle, or the first chain that is too long.
 void check_strategy_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics);
+void check_policy_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics);
 void check_func_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics);
 
 }  // namespace rollout::check

@@ -58,6 +58,20 @@ class Checker : private ValueChecker {
   void check_team(ir::Team& team);
   void check_approve(const ast::ApproveStatement* approve);
   void check_answer(const ast::TestItem& item);
+  // check_environment.cpp
+  void check_environment(ir::Environment& environment);
+  std::optional<ir::Rebinding> check_rebinding(const ast::Rebinding& given);
+  std::optional<ir::Rebinding> rebind_target(const ast::Rebinding& given, const ir::Symbol& symbol);
+  std::optional<ir::Rebinding> rebind_value(const ast::Rebinding& given, const ir::Symbol& symbol);
+  void check_run_environment(const ast::TestItem& item);
+  // check_promotion.cpp, check_policy.cpp
+  void check_promotion(ir::Promotion& promotion);
+  void check_policy(uint32_t index);
+  void check_policy_items(const ir::Policy& policy, llvm::ArrayRef<ast::PolicyItem> items);
+  void check_require(const ast::PolicyItem& item);
+  void check_approval_rule(const ast::PolicyItem& item);
+  void check_policy_call(const ast::CallExpr* call);
+  bool is_author(const ast::Expr* expr);
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
   void check_given(const ast::TestItem& item);
@@ -68,8 +82,9 @@ class Checker : private ValueChecker {
   void check_run(const ast::TestItem& item);
   void check_expectation(const ast::TestItem& item);
 
-  std::vector<Call> strategy_calls_;
+  std::vector<Call> strategy_calls_, policy_calls_;
   uint32_t strategy_ = UINT32_MAX;            ///< being checked
+  uint32_t policy_ = UINT32_MAX;              ///< being checked
   const ast::Block* block_ = nullptr;         ///< the statement at hand stands in it
   const ast::Block* rollout_body_ = nullptr;  ///< of the rollout being checked
   llvm::DenseMap<const ast::Decl*, uint32_t> indices_;  ///< where each declaration stands in its vector of Program

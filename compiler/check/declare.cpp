@@ -44,6 +44,15 @@ void Checker::add_symbol(std::string_view name, Span span, ir::Ref kind, size_t 
   if (place->second.span.source != span.source) diagnostic.advise("import it under another name: `{name as other}`");
 }
 
+namespace {
+
+template <typename T>
+const T* as(const ast::Decl* decl) {
+  return static_cast<const T*>(decl);
+}
+
+}  // namespace
+
 void Checker::declare_one(const ast::Decl* decl) {
   auto keep = [&](auto& store, ir::Ref kind, auto entity) {
     store.push_back(std::move(entity));
@@ -51,8 +60,7 @@ void Checker::declare_one(const ast::Decl* decl) {
     add_symbol(decl->name.text, decl->name.span, kind, store.size() - 1);
   };
   switch (decl->kind) {
-    case ast::DeclKind::Error:
-    case ast::DeclKind::Import: break;
+    case ast::DeclKind::Error: case ast::DeclKind::Import: break;
     case ast::DeclKind::Input:
       keep(program_.inputs, ir::Ref::Input, ir::Input{module_, static_cast<const ast::InputDecl*>(decl), nullptr});
       break;
@@ -76,6 +84,9 @@ void Checker::declare_one(const ast::Decl* decl) {
     case ast::DeclKind::Team:
       keep(program_.teams, ir::Ref::Team, ir::Team{module_, static_cast<const ast::TeamDecl*>(decl)});
       break;
+    case ast::DeclKind::Environment:
+      keep(program_.environments, ir::Ref::Environment, ir::Environment{module_, as<ast::EnvironmentDecl>(decl), {}});
+      break;
     case ast::DeclKind::Service:
       keep(program_.services, ir::Ref::Service,
            ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr,
@@ -98,6 +109,12 @@ void Checker::declare_one(const ast::Decl* decl) {
       break;
     case ast::DeclKind::Rollout:
       keep(program_.rollouts, ir::Ref::Rollout, ir::Rollout{module_, static_cast<const ast::RolloutDecl*>(decl), 0});
+      break;
+    case ast::DeclKind::Promotion:
+      keep(program_.promotions, ir::Ref::Promotion, ir::Promotion{module_, as<ast::PromotionDecl>(decl)});
+      break;
+    case ast::DeclKind::Policy:
+      keep(program_.policies, ir::Ref::Policy, ir::Policy{module_, as<ast::PolicyDecl>(decl)});
       break;
     case ast::DeclKind::Test:
       indices_[decl] = uint32_t(program_.tests.size());

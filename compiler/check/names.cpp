@@ -12,10 +12,13 @@ std::string_view ref_text(ir::Ref kind) {
     case ir::Ref::Let: return "a value";
     case ir::Ref::Target: return "a target";
     case ir::Ref::Team: return "a team";
+    case ir::Ref::Environment: return "an environment";
     case ir::Ref::Service: return "a service";
     case ir::Ref::Gate: return "a gate";
     case ir::Ref::Strategy: return "a strategy";
     case ir::Ref::Rollout: return "a rollout";
+    case ir::Ref::Promotion: return "a promotion";
+    case ir::Ref::Policy: return "a policy";
     case ir::Ref::Record: return "a record";
     case ir::Ref::Enum: return "an enum";
     case ir::Ref::Func: return "a function";
@@ -23,7 +26,7 @@ std::string_view ref_text(ir::Ref kind) {
     case ir::Ref::Backend: return "a backend";
     case ir::Ref::None: case ir::Ref::Local: case ir::Ref::Field: case ir::Ref::Role: case ir::Ref::Signal:
     case ir::Ref::Replicas: case ir::Ref::Traffic: case ir::Ref::Action: case ir::Ref::Method: case ir::Ref::Builtin:
-    case ir::Ref::Weekday: case ir::Ref::Part: case ir::Ref::Case: case ir::Ref::Observed:
+    case ir::Ref::Weekday: case ir::Ref::Part: case ir::Ref::Case: case ir::Ref::Property: case ir::Ref::Observed:
     case ir::Ref::Given: break;
   }
   return "a name";

@@ -17,12 +17,14 @@ bool fits_place(DeclKind kind, std::string_view what) {
     case DeclKind::Strategy: return what == "strategy";
     case DeclKind::Capability: return what == "capability";
     case DeclKind::Rollout: return what == "rollout";
+    case DeclKind::Environment: return what == "environment";
+    case DeclKind::Policy: return what == "policy";
     case DeclKind::Enum: return what == "type";
     case DeclKind::Record: return what == "type" || what == "name";
     case DeclKind::Input: case DeclKind::Let: case DeclKind::Target: case DeclKind::Service: case DeclKind::Gate:
     case DeclKind::Func: case DeclKind::Team:
       return what == "name";
-    case DeclKind::Error: case DeclKind::Import: case DeclKind::Test: break;
+    case DeclKind::Error: case DeclKind::Import: case DeclKind::Promotion: case DeclKind::Test: break;
   }
   return false;
 }

@@ -68,7 +68,7 @@ class ValueChecker {
   const Type* optional_of(const ast::Type* written, const Type* type);
   const Type* check_fallback(const ast::BinaryExpr* binary, const Type* left);
   const Type* check_presence(const ast::BinaryExpr* binary, const Type* left, const Type* right);
-  // check_collection.cpp, check_enum.cpp, check_func.cpp, check_observation.cpp, check_calendar.cpp
+  // check_collection.cpp, check_enum.cpp, check_func.cpp, check_observation.cpp, check_calendar.cpp, check_let.cpp
   const Type* collection_of(const ast::Type* written, TypeKind kind, std::vector<const Type*> arguments);
   const Type* check_list(const ast::ListExpr* list, const Type* wanted);
   const Type* check_map(const ast::MapExpr* map, const Type* wanted);
@@ -85,7 +85,6 @@ class ValueChecker {
   const Type* check_range(const ast::BinaryExpr* range, const Type* left, const Type* right);
   const Type* check_weekly(const ast::CallExpr* call);
   const Type* check_except(const ast::ExceptExpr* except);
-  // check_let.cpp
   const Type* check_let(uint32_t index);
   const Type* check_value(const ast::Expr* value);
   Place leave_for(ir::ModuleId module);
@@ -100,13 +99,14 @@ class ValueChecker {
   void decide_constants();
   // check_places.cpp
   void check_places(ir::Places& places, std::string_view whose);
-  void decide_places();
+  void decide_places(const ir::Environment* environment);
   std::optional<ir::Symbol> placed(const ast::Expr* expr) const;
   const ir::Places& places_of(const ir::Symbol& symbol) const;
   const Type* at_place(const ast::IndexExpr* index, const ir::Symbol& symbol);
   const Type* type_of_one(const ir::Symbol& symbol);
   const Type* report_without_place(const ast::NameExpr* name, const ir::Symbol& symbol);
-  // check_member.cpp
+  // check_member.cpp, check_policy.cpp
+  const Type* check_property(const ast::MemberExpr* member);
   const Type* check_member(const ast::MemberExpr* member);
   const Type* service_member(const ast::MemberExpr* member, bool role);
   const Type* signal_type(const ast::MemberExpr* member);

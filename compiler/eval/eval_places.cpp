@@ -18,12 +18,12 @@ const std::vector<Value>& Evaluator::places(const ir::Places& places) {
 /// `place` null: there is only one.
 Value Evaluator::eval_entity(const ir::ExprInfo& info, const Value* place) {
   bool service = info.ref == ir::Ref::Service;
-  std::string_view name =
-      service ? program_.services[info.index].decl->name.text : program_.targets[info.index].decl->name.text;
+  uint32_t which = meant(info.ref, info.index);
+  std::string_view name = service ? program_.services[which].decl->name.text : program_.targets[which].decl->name.text;
   Value value = Value::of(Kind::Entity, std::string(name));
-  value.number = info.index;
+  value.number = which;
   if (!place) return value;
-  const ir::Places& places = service ? program_.services[info.index].places : program_.targets[info.index].places;
+  const ir::Places& places = service ? program_.services[which].places : program_.targets[which].places;
   value.text += fmt::format("[{}]", place_name(places, *place));
   value.items = {*place};
   return value;
@@ -32,10 +32,11 @@ Value Evaluator::eval_entity(const ir::ExprInfo& info, const Value* place) {
 /// Places are named by themselves or by their names: one gives the service there, a list the services of all of them.
 Value Evaluator::eval_at_place(ir::ModuleId module, const ast::IndexExpr* index, const Frame& frame) {
   const ir::ExprInfo& info = program_.info(module, index);
-  const ir::Places& places = info.ref == ir::Ref::Service ? program_.services[info.index].places
-                                                          : program_.targets[info.index].places;
-  std::string whose = fmt::format("{} `{}`", info.ref == ir::Ref::Service ? "service" : "target",
-                                  static_cast<const ast::NameExpr*>(index->object)->name);
+  bool service = info.ref == ir::Ref::Service;
+  uint32_t which = meant(info.ref, info.index);
+  const ir::Places& places = service ? program_.services[which].places : program_.targets[which].places;
+  std::string whose = service ? fmt::format("service `{}`", program_.services[which].decl->name.text)
+                              : fmt::format("target `{}`", program_.targets[which].decl->name.text);
   Value at = eval(module, index->index, frame);
   if (at.is(Kind::None)) return {};
   if (!at.is(Kind::List)) {

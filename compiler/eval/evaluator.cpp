@@ -158,8 +158,9 @@ Value Evaluator::eval_name(ir::ModuleId module, const ast::Expr* name, const Fra
     case ir::Ref::Service:
     case ir::Ref::Target: return eval_entity(info, nullptr);
     case ir::Ref::Team: {
-      Value value = Value::of(Kind::Entity, std::string(program_.teams[info.index].decl->name.text));
-      value.number = info.index;
+      uint32_t which = meant(info.ref, info.index);
+      Value value = Value::of(Kind::Entity, std::string(program_.teams[which].decl->name.text));
+      value.number = which;
       return value;
     }
     case ir::Ref::Gate: {
@@ -192,6 +193,12 @@ Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member,
   const ir::ExprInfo& info = program_.info(module, member);
   if (info.ref == ir::Ref::Case)
     return Value::of(Kind::Enum, fmt::format("{}.{}", program_.enums[info.index].decl->name.text, member->member.text));
+  if (info.ref == ir::Ref::Property) {
+    const ast::Expr* root = member;
+    while (root->kind == ast::ExprKind::Member) root = static_cast<const ast::MemberExpr*>(root)->object;
+    const Value& rollout = frame[program_.info(module, root).index];
+    return info.index < rollout.items.size() ? rollout.items[info.index] : Value{};
+  }
   Value object = eval(module, member->object, frame);
   if (info.ref == ir::Ref::Field) return info.index < object.items.size() ? object.items[info.index] : Value{};
   if (info.ref == ir::Ref::Part) return eval_part(member, ir::Part(info.index), object);
@@ -252,6 +259,8 @@ Value Evaluator::eval_binary(ir::ModuleId module, const ast::BinaryExpr* binary,
   Value left = eval(module, binary->left, frame);
   if (binary->op == Operator::Or && !program_.info(module, binary).type->is(ir::TypeKind::Bool))
     return left.is(Kind::None) ? eval(module, binary->right, frame) : left;
+  bool logic = binary->op == Operator::And || binary->op == Operator::Or;
+  if (logic && left.is(Kind::None)) return {};
   if (binary->op == Operator::And && !left.number) return Value::boolean(false);
   if (binary->op == Operator::Or && left.number) return Value::boolean(true);
   Value right = eval(module, binary->right, frame);

@@ -32,6 +32,9 @@ class Evaluator {
   /// The value of a parameter, or its default where `given` is null; its `where` is checked.
   Value bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module,
              const ast::Expr* given, const Frame& frame);
+  /// From here on names mean what they mean in the environment. Its values are those of the files without it. Before
+  /// anything is observed.
+  void enter(const ir::Environment& environment);
   /// What was observed for a `let`, or its example; without it, naming the `let` is an error.
   void observe(uint32_t index, Value value) { lets_[index] = std::move(value); }
   /// All places of a service or a target, in their order.
@@ -64,6 +67,8 @@ class Evaluator {
   Value eval_list(ir::ModuleId module, const ast::ListExpr* list, const Frame& frame);
   Value eval_map(ir::ModuleId module, const ast::MapExpr* map, const Frame& frame);
   Value eval_index(ir::ModuleId module, const ast::IndexExpr* index, const Frame& frame);
+  // eval_environment.cpp
+  uint32_t meant(ir::Ref kind, uint32_t index) const;
   // eval_places.cpp
   Value eval_entity(const ir::ExprInfo& info, const Value* place);
   Value eval_at_place(ir::ModuleId module, const ast::IndexExpr* index, const Frame& frame);
@@ -84,6 +89,7 @@ class Evaluator {
   const ir::Program& program_;
   std::vector<Value> inputs_;
   std::vector<std::optional<Value>> lets_;
+  std::vector<ir::Rebinding> rebindings_;  ///< of targets and teams
   Diagnostics& diagnostics_;
   std::map<const ast::Places*, std::vector<Value>> places_;
   int depth_ = 0;

@@ -18,7 +18,8 @@ namespace rollout::ir {
 
 /// What a name or a member means.
 enum class Ref : uint8_t {
-  None, Local, Input, Let, Enum, Func, Target, Team, Service, Gate, Strategy, Rollout, Record, Capability, Backend,
+  None, Local, Input, Let, Enum, Func, Target, Team, Environment, Service, Gate, Strategy, Rollout, Promotion, Policy,
+  Record, Capability, Backend,
   Field,       ///< of a record: index
   Role,        ///< s.canary, s.stable: index is plan::Role
   Signal,      ///< of a service
@@ -27,6 +28,7 @@ enum class Ref : uint8_t {
   Method,      ///< of a metric source: capability and method
   Builtin,     ///< index: ir::Builtin
   Case,        ///< of an enum: index; the case: index2
+  Property,    ///< of a rollout, in a policy; index: ir::Property
   Observed,    ///< a fact that is read when the plan is made; index 1: version, 0: generation
   Part,        ///< of a plain value: index: ir::Part
   Weekday,     ///< index: 0 is Monday
@@ -126,6 +128,10 @@ struct Target {
 };
 /// Who may approve: `members` is a list of names.
 struct Team { ModuleId module; const ast::TeamDecl* decl; const ast::Expr* members = nullptr; };
+/// What a name means in an environment: another target or team (`by`), another value of a `let`, another default of an
+/// input.
+struct Rebinding { Ref kind; uint32_t index; uint32_t by; const ast::Expr* value; };
+struct Environment { ModuleId module; const ast::EnvironmentDecl* decl; std::vector<Rebinding> values; };
 /// `named` gives the target, at the service's place where it exists at several.
 struct Binding { uint32_t capability; uint32_t target; std::vector<Given> config; const ast::Expr* named; };
 struct ServiceSignal { ast::Name name; const Type* type; const ast::Expr* source; uint32_t capability, method; };
@@ -140,6 +146,14 @@ struct Service {
 struct Gate { ModuleId module; const ast::GateDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
 struct Strategy { ModuleId module; const ast::StrategyDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
 struct Rollout { ModuleId module; const ast::RolloutDecl* decl; uint32_t slots; };
+struct Promotion {
+  ModuleId module;
+  const ast::PromotionDecl* decl;
+  uint32_t rollout = UINT32_MAX;
+  std::vector<uint32_t> environments;  ///< one for each stage
+};
+/// With `for every` it holds by itself, without it where another policy calls it.
+struct Policy { ModuleId module; const ast::PolicyDecl* decl; std::vector<Parameter> parameters; uint32_t slots = 0; };
 struct Test { ModuleId module; const ast::TestDecl* decl; };
 
 struct Program {
@@ -154,14 +168,19 @@ struct Program {
   std::vector<Backend> backends;
   std::vector<Target> targets;
   std::vector<Team> teams;
+  std::vector<Environment> environments;
   std::vector<Service> services;
   std::vector<Gate> gates;
   std::vector<Strategy> strategies;
   std::vector<Rollout> rollouts;
+  std::vector<Promotion> promotions;
+  std::vector<Policy> policies;
   std::vector<Test> tests;
 
   const ExprInfo& info(ModuleId module, const ast::Expr* expr) const { return modules[module]->exprs[expr->id]; }
   TypeNames type_names() const;
+  /// Those that the file that was asked for declares or imports, by their names there, in the order of declaration.
+  std::vector<std::pair<std::string_view, uint32_t>> visible_environments() const;
 };
 
 }  // namespace rollout::ir

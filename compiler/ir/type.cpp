@@ -38,6 +38,7 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Team: return "Team";
     case TypeKind::Flag: return "Flag";
     case TypeKind::Database: return "Database";
+    case TypeKind::Rollout: return "Rollout";
     case TypeKind::Signal: return "Signal";
     case TypeKind::List: return "List";
     case TypeKind::Set: return "Set";

@@ -16,6 +16,7 @@ enum class TypeKind : uint8_t {
   Role,     ///< one version of a service, seen live: `s.canary`
   Service, Target, Metrics, Team,
   Flag, Database,  ///< actions act on them, as on services
+  Rollout,  ///< as policies see it: a plan with its properties
   Signal,   ///< a call of a metric source's method
   List,     ///< arguments: the element
   Set,      ///< arguments: the element, a plain value
@@ -27,7 +28,7 @@ enum class TypeKind : uint8_t {
   Gate,     ///< arguments: the types of the parameters still open
   Live,     ///< arguments: the type of the value; exists only while the rollout runs
   Calendar, ///< when something is open
-  Quantiled,  ///< a live histogram before its quantile is chosen: `s.latency`
+  Quantiled,  ///< a live histogram before its quantile is chosen: `s.latency`; the last
 };
 
 struct Type {

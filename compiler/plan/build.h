@@ -30,9 +30,12 @@ class Planner {
     uint32_t locals;  ///< alive: parameters, then `let` and `for`, given slots in this order as the checker does
   };
 
-  // planner.cpp
+  // planner.cpp, plan_environment.cpp
   const ir::Rollout* choose_rollout();
   bool read_inputs();
+  bool choose_environment();
+  const ast::Expr* environment_default(uint32_t input) const;
+  void plan_entry();
   // plan_observed.cpp
   void read_observed();
   void read_observed(uint32_t let);
@@ -47,6 +50,7 @@ class Planner {
   void observe(uint32_t index);
   NamedValues settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
                        const std::vector<ir::Given>& given, const eval::Frame& frame);
+  void enforce_policies(const ast::RolloutDecl& rollout);  // plan_policy.cpp
   // plan_statements.cpp
   void plan_block(const ast::Block* block, Scope& scope, Order order = Order::Sequence);
   void plan_statement(const ast::Statement* statement, Scope& scope);
@@ -56,8 +60,7 @@ class Planner {
   bool start_after(const ast::PhaseStatement* phase, Branches& branches);
   void end_branch(Branches& branches, uint32_t first_step);
   void join_branches(const Branches& branches);
-  // plan_phases.cpp
-  std::vector<uint32_t> phase_services() const;
+  std::vector<uint32_t> phase_services() const;  // plan_phases.cpp
   void name_phases();
   // plan_for.cpp
   void plan_for(const ast::ForStatement* loop, Scope& scope);
@@ -68,6 +71,7 @@ class Planner {
   int64_t count(const ast::Expr* expr, Scope& scope, std::string_view whose);
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);
   void plan_during(const ast::DuringStatement* during, Scope& scope);
+  During as_during(const eval::Value& calendar, Span written) const;
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope);
   void plan_approve(const ast::ApproveStatement* approve, Scope& scope);  // plan_approval.cpp
   void plan_commit(const ast::CommitStatement* commit, Scope& scope);  // plan_commit.cpp
@@ -76,7 +80,7 @@ class Planner {
   bool has_budget(Span span);
   void plan_strategy(const ast::CallExpr* call, uint32_t strategy, Scope& scope);
   uint32_t add_step(Step step, Span span);
-  // plan_actions.cpp
+  // plan_actions.cpp, plan_rollback.cpp
   void plan_action(const ast::CallExpr* call, Scope& scope);
   void forget_way_back(uint32_t service);
   std::optional<Action> make_action(uint32_t capability, uint32_t action, uint32_t service,
@@ -97,7 +101,6 @@ class Planner {
   bool judges_settled(const Gate& gate) const;
   bool share_possible(const Action& action, Span span);
   std::string action_text(const Action& action) const;
-  // plan_rollback.cpp
   std::vector<uint32_t> derive_rollback(uint32_t service, Span span);
   std::optional<Action> inverse(const Model::Cell& cell);
   std::optional<Action> inverse_in(uint32_t capability, const Model::Cell& cell);
@@ -127,6 +130,7 @@ class Planner {
   const SourceMap& sources_;
   Diagnostics& diagnostics_;
   std::optional<eval::Evaluator> eval_;
+  const ir::Environment* environment_ = nullptr;
   Plan plan_;
   Model model_;
   std::vector<eval::Value> entities_;       ///< Plan::services → Program::services, each with its place

@@ -208,9 +208,16 @@ struct Source {
   std::string sha256;
 };
 
+/// A policy forbids to begin while its calendar is open.
+struct Forbidden {
+  std::string policy;
+  During during;
+};
+
 struct Plan {
   std::string tool_version;
   std::string rollout;            ///< name of the rollout declaration
+  std::string environment;        ///< the world it is for; empty: the file knows only one
   bool offline = false;           ///< made without looking at the world: for review only, never applied
   std::vector<Source> sources;
   std::vector<std::pair<std::string, eval::Value>> inputs;
@@ -227,6 +234,8 @@ struct Plan {
   std::vector<Approval> approvals;
   Rollback rollback;
   std::optional<During> during;
+  std::vector<std::string> policies;  ///< those that this plan was held to
+  std::vector<Forbidden> forbidden;
 };
 
 /// Whether `wanted` means this phase: its whole name or, where the name tells services or places apart
@@ -236,6 +245,10 @@ bool is_phase(const Phase& phase, std::string_view wanted, std::string_view serv
 /// `2 of sre within 4h, else park`.
 std::string approval_text(const Approval& approval);
 
+/// `release`, or `release in production`.
+std::string rollout_text(const Plan& plan);
+/// What locks, generations and history know the service by: two environments are two worlds, `production/checkout[eu]`.
+std::string identity_of(const Plan& plan, const Service& service);
 /// `checkout`, or `checkout[eu]` where the service has a place.
 std::string service_text(const Service& service);
 /// The same as a file writes it: `checkout["eu"]`.

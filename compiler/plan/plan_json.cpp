@@ -64,6 +64,23 @@ Approval read_approval(const json::Node& node) {
   return approval;
 }
 
+void write_forbidden(json::Writer& json, const Forbidden& forbidden) {
+  json.begin_object().field("policy", forbidden.policy).key("during");
+  write_during(json, forbidden.during);
+  json.end_object();
+}
+
+/// The error says what is damaged.
+Status read_policies(const json::Node& node, Plan& plan) {
+  for (const json::Node& policy : node["policies"].items) plan.policies.emplace_back(policy.as_string());
+  for (const json::Node& item : node["forbidden"].items) {
+    Result<During> during = read_during(item["during"]);
+    if (!during) return during.error();
+    plan.forbidden.push_back({std::string(item["policy"].as_string()), std::move(*during)});
+  }
+  return Done{};
+}
+
 /// The first index that points nowhere, in words; empty when all are good.
 std::string dangling(const Plan& plan) {
   auto bad = [](uint32_t index, size_t size) { return index >= size; };
@@ -111,6 +128,7 @@ std::string dangling(const Plan& plan) {
 std::string to_json(const Plan& plan) {
   json::Writer json;
   json.begin_object().field("format", format_version).field("tool", plan.tool_version).field("rollout", plan.rollout);
+  if (!plan.environment.empty()) json.field("environment", plan.environment);
   json.field("offline", plan.offline);
   write_list(json, "sources", plan.sources, [](json::Writer& j, const Source& source) {
     j.begin_object().field("path", source.path).field("sha256", source.sha256).end_object();
@@ -135,6 +153,9 @@ std::string to_json(const Plan& plan) {
     json.key("during");
     write_during(json, *plan.during);
   }
+  if (!plan.policies.empty())
+    write_list(json, "policies", plan.policies, [](json::Writer& j, const std::string& name) { j.value(name); });
+  if (!plan.forbidden.empty()) write_list(json, "forbidden", plan.forbidden, write_forbidden);
   // A slip in an editor is noticed even where the result would read well.
   json.field("sha256", hash_of(json.text()));
   json.end_object();
@@ -153,6 +174,7 @@ Result<Plan> from_json(std::string_view bytes) {
   Plan plan;
   plan.tool_version = node["tool"].as_string();
   plan.rollout = node["rollout"].as_string();
+  plan.environment = node["environment"].as_string();
   plan.offline = node["offline"].as_bool();
   for (const json::Node& source : node["sources"].items)
     plan.sources.push_back({std::string(source["path"].as_string()), std::string(source["sha256"].as_string())});
@@ -176,6 +198,8 @@ Result<Plan> from_json(std::string_view bytes) {
     if (!read) return OpError{"this plan is damaged: " + read.error().message};
     plan.during = std::move(*read);
   }
+  if (Status policies = read_policies(node, plan); !policies)
+    return OpError{"this plan is damaged: " + policies.error().message};
   std::string broken = dangling(plan);
   if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};
   if (uint32_t step = first_without_rollback(plan); step != none)

@@ -41,6 +41,9 @@ class TestReader {
     TestCase out;
     out.name = unquoted(test_.decl->name.text);
     out.place = place(test_.decl->span);
+    for (const ast::TestItem& item : test_.decl->items)
+      if (std::optional<uint32_t> environment = environment_of(item))
+        evaluator_.enter(program_.environments[*environment]);
     for (const ast::TestItem& item : test_.decl->items) {
       switch (item.kind) {
         case ast::TestItemKind::Signal:
@@ -60,6 +63,7 @@ class TestReader {
           break;
         case ast::TestItemKind::Run:
           out.request.rollout = item.run.text;
+          out.request.environment = item.environment.text;
           for (const ast::Argument& argument : item.arguments)
             out.request.values.emplace_back(std::string(argument.label.text), eval(argument.value));
           break;
@@ -71,6 +75,12 @@ class TestReader {
   }
 
  private:
+  std::optional<uint32_t> environment_of(const ast::TestItem& item) const {
+    const auto& scope = program_.modules[test_.module]->scope;
+    auto found = scope.find(item.environment.text);
+    bool is_one = found != scope.end() && found->second.kind == ir::Ref::Environment;
+    return is_one ? std::optional(found->second.index) : std::nullopt;
+  }
   Value eval(const ast::Expr* expr) { return evaluator_.eval(test_.module, expr, {}); }
   std::string place(Span span) const {
     return fmt::format("{}:{}", sources_.name(span.source), sources_.locate(span.source, span.begin).line);

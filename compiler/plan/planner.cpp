@@ -42,11 +42,12 @@ std::optional<Plan> make_plan(const ir::Program& program, const Request& request
 std::optional<Plan> Planner::run() {
   size_t errors = diagnostics_.errors();
   const ir::Rollout* rollout = choose_rollout();
-  if (!rollout || !read_inputs()) return std::nullopt;
+  if (!rollout || !choose_environment() || !read_inputs()) return std::nullopt;
   plan_.tool_version = ROLLOUT_VERSION;
   plan_.rollout = std::string(rollout->decl->name.text);
   plan_.offline = request_.snapshot.offline;
   add_sources();
+  plan_entry();
   Scope scope{rollout->module, eval::Frame(rollout->slots), 0};
   plan_block(rollout->decl->body, scope);
   bool changes = plan_.steps.empty() ||
@@ -57,6 +58,7 @@ std::optional<Plan> Planner::run() {
   name_phases();
   report_idle_loops();
   check_fits(plan_, *rollout->decl, diagnostics_);
+  if (diagnostics_.errors() == errors) enforce_policies(*rollout->decl);
   if (diagnostics_.errors() != errors) return std::nullopt;
   return std::move(plan_);
 }
@@ -131,9 +133,11 @@ bool Planner::read_inputs() {
   }
   for (size_t i = 0; i < values.size(); ++i) {
     const ir::Input& input = program_.inputs[i];
-    const ast::Expr* fallback = input.decl->default_value ? input.decl->default_value
-                                : request_.examples       ? input.decl->example
-                                                          : nullptr;
+    const ast::Expr* own = environment_default(uint32_t(i));
+    const ast::Expr* fallback = own                         ? own
+                                : input.decl->default_value ? input.decl->default_value
+                                : request_.examples         ? input.decl->example
+                                                            : nullptr;
     if (!given[i] && !fallback)
       diagnostics_.report(input.decl->name.span, diag::InputMissing, std::string(input.decl->name.text))
           .advise(fmt::format("give it: `--set {}=…`; an `example` beside its type is taken for previews",
@@ -142,12 +146,13 @@ bool Planner::read_inputs() {
       if (program_.inputs[j].decl->name.text == input.decl->name.text)
         diagnostics_.report(input.decl->name.span, diag::DeclaredTwice, std::string(input.decl->name.text))
             .at(program_.inputs[j].decl->name.span, "first declared here");
-    if (!given[i] && fallback) values[i] = constants.eval(input.module, fallback, {});
+    if (!given[i] && fallback) values[i] = constants.eval(own ? environment_->module : input.module, fallback, {});
     ir::Parameter parameter{input.decl->name, input.type, nullptr, input.decl->where, {}};
     constants.check_where(parameter, input.module, values[i], input.decl->name.span);
     plan_.inputs.emplace_back(std::string(input.decl->name.text), values[i]);
   }
   eval_.emplace(program_, std::move(values), diagnostics_);
+  if (environment_) eval_->enter(*environment_);
   read_observed();
   return diagnostics_.errors() == errors;
 }

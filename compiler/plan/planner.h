@@ -61,6 +61,7 @@ struct Snapshot {
 
 struct Request {
   std::string rollout;            ///< empty: the only rollout of the file, or the one called `release`
+  std::string environment;        ///< by its name in the file; empty: none
   std::vector<std::pair<std::string, std::string>> inputs;  ///< `--set name=text`
   std::vector<std::pair<std::string, eval::Value>> values;  ///< inputs given by a test; they win
   bool examples = true;           ///< inputs that are not given take their `example`
@@ -70,6 +71,19 @@ struct Request {
 /// Plans the rollouts declared in the last module of `program` (the file that was asked for).
 std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources,
                               Diagnostics& diagnostics);
+
+/// One environment of a promotion, and how long it is left alone before the next is entered.
+struct Stage {
+  std::string rollout, environment;
+  int64_t soak_ns = 0;
+};
+std::vector<Stage> stages_of(const ir::Program& program, const ir::Promotion& promotion, Diagnostics& diagnostics);
+/// A promotion of the file that was asked for; null: it has none of that name.
+const ir::Promotion* find_promotion(const ir::Program& program, std::string_view name);
+
+/// What can be said of the policies of a checked program without any plan: rules that ask nothing, rules that nothing
+/// decides yet, policies that hold for no rollout.
+void check_policies(const ir::Program& program, Diagnostics& diagnostics);
 
 /// What a `test` block says, with its expressions evaluated. Shares in ppb and durations in ns as in Plan.
 struct Scripted {

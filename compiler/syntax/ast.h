@@ -100,8 +100,8 @@ struct DuringStatement : Statement {
 // ---- declarations ----
 
 enum class DeclKind {
-  Error, Import, Input, Let, Enum, Record, Func, Target, Team, Service, Capability, Backend, Gate, Strategy, Rollout,
-  Test
+  Error, Import, Input, Let, Enum, Record, Func, Target, Team, Environment, Service, Capability, Backend, Gate,
+  Strategy, Rollout, Promotion, Policy, Test
 };
 
 struct Decl {
@@ -178,6 +178,16 @@ struct TargetDecl : Decl {
 };
 struct TeamDecl : Decl {
   List<Setting> settings;
+};
+/// `edge = edge_prod`, in an environment.
+struct Rebinding {
+  Name name;
+  const Expr* value;
+  Span span;
+};
+struct EnvironmentDecl : Decl {
+  List<Rebinding> values;
+  List<const Statement*> approvals;  ///< each an ApproveStatement
 };
 struct SignalItem {
   Name name;
@@ -267,6 +277,32 @@ struct RolloutDecl : Decl {
   const Block* body;
 };
 
+/// `staging soak 1h`
+struct PromotionStage {
+  Name environment;
+  const Expr* soak;  ///< null: none; how long it is left alone before the next stage begins
+};
+struct PromotionDecl : Decl {
+  Name rollout;
+  List<PromotionStage> stages;
+};
+
+enum class PolicyItemKind { Every, Require, Forbid, Call };
+struct PolicyItem {
+  PolicyItemKind kind;
+  Span span;
+  Name variable;            ///< Every: the rollout
+  List<Name> environments;  ///< Every: empty: in all of them, and without one
+  List<PolicyItem> items;   ///< Every
+  const Expr* subject;      ///< Require: the property; Forbid: the calendar; Call: the CallExpr; Every: null
+  const Expr* within;       ///< Require: null: not given
+  Name words[2];            ///< Require: the action behind `before` and the word `path`; Forbid: the word `start`
+};
+struct PolicyDecl : Decl {
+  List<Field> parameters;
+  List<PolicyItem> items;
+};
+
 enum class TestItemKind { Signal, Fail, Start, Answer, Run, Abort, Expect };
 struct ScriptedValue {
   const Expr* value;
@@ -281,6 +317,7 @@ struct TestItem {
   Name phase;                      ///< Fail, Answer, Expect: empty when not given
   Name run;                        ///< Run: the rollout
   List<Argument> arguments;        ///< Run
+  Name environment;                ///< Run: empty: none is named
   Name start;                      ///< Start: the word `start`, for the checker to look at
   Name moment[2];                  ///< Start: an instant, or a date and a time
   const Expr* after;               ///< Answer: how long after the run began to wait

@@ -35,6 +35,13 @@ std::string_view construct(size_t rule) {
     case Parser::RuleRecordDecl: return "a field";
     case Parser::RuleMatchArm: return "a case";
     case Parser::RuleApproveClause: return "`timeout` or `on timeout`";
+    case Parser::RuleEnvironmentItem:
+    case Parser::RuleEnvironmentDecl: return "`NAME = VALUE` or `approve by`";
+    case Parser::RulePromotionDecl:
+    case Parser::RulePromotionStage: return "an environment";
+    case Parser::RulePolicyRule: return "`require`, `forbid` or a policy";
+    case Parser::RulePolicyItem:
+    case Parser::RulePolicyDecl: return "`for every`, `require`, `forbid` or a policy";
     case Parser::RuleTestItem:
     case Parser::RuleTestDecl: return "`given`, `run`, `at` or `expect`";
     case Parser::RuleCapabilityItem:
@@ -103,6 +110,7 @@ bool starts_statement(TokenType type) {
     case Parser::IMPORT: case Parser::INPUT: case Parser::LET: case Parser::CALENDAR: case Parser::DURING:
     case Parser::ENUM: case Parser::FUNC:
     case Parser::RECORD: case Parser::TARGET: case Parser::METRICS: case Parser::TEAM:
+    case Parser::ENVIRONMENT: case Parser::PROMOTION: case Parser::POLICY: case Parser::FORBID:
     case Parser::SERVICE: case Parser::FLAG: case Parser::DATABASE:
     case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
     case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
@@ -126,6 +134,7 @@ bool starts_declaration(TokenType type) {
   return type == Parser::IMPORT || type == Parser::INPUT || type == Parser::TARGET || type == Parser::METRICS ||
          type == Parser::TEAM || type == Parser::SERVICE || type == Parser::GATE || type == Parser::STRATEGY ||
          type == Parser::ROLLOUT || type == Parser::FLAG || type == Parser::DATABASE ||
+         type == Parser::ENVIRONMENT || type == Parser::PROMOTION || type == Parser::POLICY ||
          type == Parser::TEST || type == Parser::ENUM || type == Parser::RECORD || type == Parser::FUNC ||
          type == Parser::CAPABILITY || type == Parser::BACKEND || type == Parser::CALENDAR;
 }

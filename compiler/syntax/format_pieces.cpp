@@ -45,6 +45,11 @@ class Annotator {
       }
   }
 
+  void mark_soft(antlr4::ParserRuleContext* rule, TokenType type) {
+    for (size_t i = 1; i < rule->children.size(); ++i)
+      if (Piece* found = token(rule, i); found && found->type == type) found->soft = true;
+  }
+
   void annotate_rule(antlr4::ParserRuleContext* rule) {
     Piece& first = piece(rule->getStart());
     switch (rule->getRuleIndex()) {
@@ -61,6 +66,10 @@ class Annotator {
         first.item = true;
         mark_column(rule, Parser::ASSIGN, Column::Setting);
         break;
+      case Parser::RuleEnvironmentItem:
+        first.item = true;
+        if (dynamic_cast<Parser::EnvironmentValueContext*>(rule)) mark_column(rule, Parser::ASSIGN, Column::Setting);
+        break;
       case Parser::RuleServiceItem:
         first.item = true;
         mark_column(rule, Parser::ASSIGN, Column::Signal);
@@ -74,6 +83,12 @@ class Annotator {
         mark_column(rule, Parser::LBRACE, Column::Limits);
         break;
       case Parser::RuleStatement: annotate_statement(rule, first); break;
+      case Parser::RulePolicyItem:
+      case Parser::RulePolicyRule:
+        first.item = true;
+        mark_soft(rule, Parser::BEFORE);
+        break;
+      case Parser::RulePromotionDecl: mark_soft(rule, Parser::THEN); break;
       case Parser::RuleExceptions:
       case Parser::RuleForClause: first.soft = true; break;
       case Parser::RuleGateClause: annotate_clause(rule, first); break;

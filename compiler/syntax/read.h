@@ -57,6 +57,14 @@ class Reader {
   ast::Effect read_effect();
   const ast::Decl* read_backend();
   ast::ActionLimits read_limits();
+  // read_organisation.cpp: environments, promotions, policies
+  const ast::Decl* read_environment();
+  const ast::Decl* read_promotion();
+  const ast::Decl* read_policy();
+  ast::List<ast::PolicyItem> read_policy_items(bool may_quantify);
+  ast::PolicyItem read_policy_item();
+  void read_policy_every(ast::PolicyItem& item);
+  void read_policy_before(ast::PolicyItem& item);
   // read_gate.cpp, read_test.cpp
   const ast::Decl* read_gate();
   ast::ConditionClause read_condition();

@@ -42,6 +42,7 @@ const ast::Decl* Reader::read_decl() {
     case Parser::TARGET: return read_target(false);
     case Parser::METRICS: return read_target(true);
     case Parser::TEAM: return read_team();
+    case Parser::ENVIRONMENT: return read_environment();
     case Parser::SERVICE: return read_service();
     case Parser::FLAG: return read_subject(ast::SubjectWord::Flag);
     case Parser::DATABASE: return read_subject(ast::SubjectWord::Database);
@@ -50,6 +51,8 @@ const ast::Decl* Reader::read_decl() {
     case Parser::GATE: return read_gate();
     case Parser::STRATEGY: return read_strategy();
     case Parser::ROLLOUT: return read_rollout();
+    case Parser::PROMOTION: return read_promotion();
+    case Parser::POLICY: return read_policy();
     case Parser::TEST: return read_test();
   }
   fail();

@@ -8,19 +8,20 @@ const ast::Decl* Reader::read_test() {
   size_t first = take();
   ast::Name name = name_of(expect(Parser::STRING));
   expect(Parser::LBRACE);
-  llvm::SmallVector<ast::TestItem> items;
+  llvm::SmallVector<ast::TestItem, 4> items;
   while (more(Parser::RBRACE)) items.push_back(read_test_item());
   return make(ast::TestDecl{{ast::DeclKind::Test, since(first), name, doc_above(first)}, keep(items)});
 }
 
 ast::TestItem Reader::read_test_item() {
   size_t first = at_;
-  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}, nullptr, false};
+  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}, {}, nullptr, false};
   if (accept(Parser::GIVEN)) {
     read_given(item);
   } else if (accept(Parser::RUN)) {
     item.run = expect_name();
     item.arguments = read_arguments();
+    if (accept(Parser::IN)) item.environment = expect_name();
   } else if (accept(Parser::AT)) {
     item.kind = TestItemKind::Abort;
     item.subject = read_expr();

@@ -4,6 +4,7 @@
 #include "runtime/cli/session.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
+#include "runtime/cli/view_promotion.h"
 #include "runtime/journal/store_errors.h"
 
 namespace rollout::cli {
@@ -83,8 +84,10 @@ Status check_world(Session& session) {
   return check_observed(planned.plan, *now);
 }
 
-/// Refused while the plan's calendar is closed, unless the plan waits then.
+/// Refused while the plan's calendar is closed, unless the plan waits then, and while a policy forbids to begin.
 Status check_open(const Context& context, const plan::Plan& plan) {
+  if (std::optional<std::string> forbidden = forbidden_text(plan, context.env.effects().clock.wall_ns()))
+    return OpError{*forbidden + "; apply the plan then", false, true};
   std::optional<std::string> closed = closed_text(plan, context.env.effects().clock.wall_ns());
   if (!closed || plan.during->waits) return Done{};
   return OpError{*closed + "; apply the plan then", false, true};
@@ -101,10 +104,11 @@ int start(Session& session) {
   journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
                       service_names(planned.plan), session.holder, context.env.effects().clock.wall_ns()};
   // Another state folder may have released here: what the backends have seen counts as much as our own record.
-  for (const std::string& service : run.services) {
+  for (const plan::Service& service : planned.plan.services) {
+    std::string what = fmt::format("generation({})", plan::service_text(service));
     run.seen_generations.push_back(0);
     for (const plan::Observed& observed : planned.plan.observed)
-      if (observed.what == fmt::format("generation({})", service)) run.seen_generations.back() = observed.value.number;
+      if (observed.what == what) run.seen_generations.back() = observed.value.number;
   }
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return fail_unchanged(context, created.error());
@@ -124,6 +128,10 @@ int cmd_apply(const Context& context) {
     return context.fail(Usage, "`rollout apply` needs FILE or PLAN; see `rollout apply --help`");
   Timings timings(context);
   PlanOrExit made = plan_from_arguments(context, Look::World, true, timings);
+  if (!made.stages.empty())
+    return context.fail(Usage, fmt::format("`{}` is a promotion, which is carried out one environment at a time:{}",
+                                           context.args.positional[1],
+                                           promotion_by_hand(context.args.positional[0], made.stages)));
   if (!made.planned) return made.exit_code;
   const Planned& planned = *made.planned;
   if (planned.plan.offline)

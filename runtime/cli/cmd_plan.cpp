@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -5,6 +6,7 @@
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
 #include "runtime/cli/view_plan.h"
+#include "runtime/cli/view_promotion.h"
 
 namespace fs = std::filesystem;
 
@@ -44,6 +46,27 @@ Status check_free(const Context& context, const std::string& path) {
       fmt::format("`--out {}` is there already and is no saved plan; name another file, or remove it", path)};
 }
 
+/// One plan for each environment of the promotion that was named.
+int plan_promotion(const Context& context, Look look, const std::vector<plan::Stage>& stages, Timings& timings) {
+  const std::vector<std::string>& words = context.args.positional;
+  if (context.args.has("--out"))
+    return context.fail(Usage, fmt::format("a promotion is a plan for each environment, made when it is entered; save "
+                                           "one: rollout plan {} {} --env {} --out {}.plan",
+                                           words[0], stages[0].rollout, stages[0].environment, stages[0].environment));
+  std::vector<StagePlan> plans;
+  for (const plan::Stage& stage : stages) {
+    PlanOrExit made = plan_stage(context, look, stage, timings);
+    if (!made.planned) return made.exit_code;
+    plans.push_back({stage, std::move(*made.planned)});
+  }
+  if (context.json()) context.out(promotion_json(words[1], plans));
+  else if (context.format == "markdown") context.out(promotion_markdown(words[1], plans));
+  else context.out(promotion_text(words[1], plans, context.style, context.verbose));
+  auto changes = [](const StagePlan& plan) { return outline_of(plan.planned.plan).has_changes; };
+  bool some = std::any_of(plans.begin(), plans.end(), changes);
+  return some && context.args.has("--detailed-exitcode") ? HasChanges : Ok;
+}
+
 }  // namespace
 
 int cmd_plan(const Context& context) {
@@ -53,6 +76,7 @@ int cmd_plan(const Context& context) {
     if (Status free = check_free(context, path); !free) return context.fail(Usage, free.error().message);
   Look look = context.args.has("--offline") ? Look::Nowhere : Look::World;
   PlanOrExit made = plan_from_arguments(context, look, false, timings);
+  if (!made.stages.empty()) return plan_promotion(context, look, made.stages, timings);
   if (!made.planned) return made.exit_code;
   if (!path.empty()) {
     if (Status written = context.env.effects().files.write(absolute(context, path), made.planned->bytes); !written)

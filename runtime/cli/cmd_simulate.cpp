@@ -93,7 +93,7 @@ void print_distribution(const Context& context, const plan::Plan& plan, Distribu
     context.out(json.take() + "\n");
     return;
   }
-  context.out(fmt::format("{} in {} simulated runs\n\n", context.style.bold(plan.rollout), count));
+  context.out(fmt::format("{} in {} simulated runs\n\n", context.style.bold(plan::rollout_text(plan)), count));
   for (const auto& [outcome, times] : runs.outcomes)
     context.out(fmt::format("  {}  {:5.1f}%  {}\n", right(std::to_string(times), 7),
                             100.0 * double(times) / double(count), outcome));
@@ -114,6 +114,11 @@ int cmd_simulate(const Context& context) {
   if (!runs) return context.fail(Usage, runs.error().message);
   Timings timings(context);
   PlanOrExit made = plan_from_arguments(context, Look::Nowhere, true, timings);
+  if (!made.stages.empty())
+    return context.fail(Usage, fmt::format("`{}` is a promotion; simulate it one environment at a time: rollout "
+                                           "simulate {} {} --env {}",
+                                           context.args.positional[1], context.args.positional[0],
+                                           made.stages[0].rollout, made.stages[0].environment));
   if (!made.planned) return made.exit_code;
   const plan::Plan& plan = made.planned->plan;
   Distribution distribution;

@@ -5,6 +5,7 @@
 #include "compiler/base/json.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/scenario_of.h"
+#include "runtime/cli/view_during.h"
 #include "runtime/cli/view_summary.h"
 
 namespace rollout::cli {
@@ -32,6 +33,11 @@ Tested run_one(Compilation& compilation, const std::string& file, const plan::Te
     tested.problems.push_back("no plan could be made; see above");
     return tested;
   }
+  if (test.start_wall_ns)
+    if (std::optional<std::string> forbidden = forbidden_text(*plan, *test.start_wall_ns)) {
+      tested.problems.push_back("the run cannot begin: " + *forbidden);
+      return tested;
+    }
   sim::SimResult result = sim::run_simulation(*plan, scenario_of(*plan, test));
   tested.found = hold_against(*plan, test, result);
   for (const std::string& violation : result.violations)

@@ -9,6 +9,7 @@ constexpr Option format_plan{"--format", "text|json|markdown",
                              "json: the plan's own bytes; markdown: for a pull request"};
 constexpr Option timings{"--timings", "", "how long each phase took, in ms, on standard error"};
 constexpr Option set{"--set", "NAME=TEXT", "value of an input; may be given several times", true};
+constexpr Option environment{"--env", "NAME", "the environment it is for; needed where the file has environments"};
 constexpr Option project{"--project", "DIR",
                          "the project whose state is meant; else that of the file or of this folder"};
 constexpr Option yes{"--yes", "", "do not ask"};
@@ -62,15 +63,16 @@ Command lock() {
 
 Command plan() {
   return {{"plan",
-           "FILE [ROLLOUT]",
+           "FILE [ROLLOUT|PROMOTION]",
            "show what a rollout would do, with the way back of each step",
            "Looks at what runs, then lays out every step, gate and rollback. ROLLOUT may be left out when "
            "the file has one, or one\n"
-           "called `release`.",
+           "called `release`. Of a promotion: one plan for each of its environments.",
            "rollout plan shop.rollout release --set image=shop:1.1 --out shop.plan",
            1,
            2,
            {set,
+            environment,
             {"--out", "PATH", "save the plan, for `rollout apply PATH`"},
             {"--offline", "", "look at nothing that runs; such a plan cannot be applied"},
             {"--detailed-exitcode", "", "exit code 3 when there are changes, 0 when there are none"},
@@ -104,7 +106,8 @@ Command apply() {
            "rollout apply shop.rollout release --set image=shop:1.1",
            0,
            2,
-           {set, yes, {"--resume", "[RUN]", "go on with a run whose process is gone"}, format_json, project}},
+           {set, environment, yes, {"--resume", "[RUN]", "go on with a run whose process is gone"}, format_json,
+            project}},
           cmd_apply};
 }
 
@@ -170,6 +173,7 @@ Command simulate() {
            "The simulated service answers without errors; tests in the file say what happens when it does not.",
            "rollout simulate shop.rollout release --runs 100", 1, 2,
            {set,
+            environment,
             {"--seed", "N", "of the noise; the same seed gives the same run"},
             {"--runs", "N", "how many runs, with seeds from --seed on"},
             format_json}},

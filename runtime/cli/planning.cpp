@@ -38,6 +38,8 @@ Status check_name(const Compilation& compilation, const std::string& name, const
   std::vector<std::string_view> known;
   for (const ir::Rollout& rollout : program.rollouts)
     if (rollout.module + 1 == program.modules.size()) known.push_back(rollout.decl->name.text);
+  for (const ir::Promotion& promotion : program.promotions)
+    if (promotion.module + 1 == program.modules.size()) known.push_back(promotion.decl->name.text);
   if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) return Done{};
   auto imported = program.modules.back()->scope.find(name);
   if (imported != program.modules.back()->scope.end() && imported->second.kind == ir::Ref::Rollout) return Done{};
@@ -46,16 +48,52 @@ Status check_name(const Compilation& compilation, const std::string& name, const
   return OpError{fmt::format("`{}` has no rollout `{}`, it has {}{}", typed, name, list_of(known), hint)};
 }
 
+/// Where the file has environments, one of them is named; where it has none, none is.
+Status check_environment(const Compilation& compilation, const std::string& name, const std::string& typed) {
+  if (compilation.diagnostics.has_errors()) return Done{};
+  std::vector<std::string_view> known;
+  for (auto [environment, index] : compilation.program->visible_environments()) known.push_back(environment);
+  if (std::find(known.begin(), known.end(), name) != known.end()) return Done{};
+  if (known.empty() && name.empty()) return Done{};
+  if (known.empty())
+    return OpError{fmt::format("`{0}` has no environments; leave out `--env {1}`, or declare it: `environment {1} "
+                               "{{ … }}`",
+                               typed, name)};
+  std::string choices;
+  for (std::string_view environment : known)
+    choices += fmt::format("{}`--env {}`", choices.empty() ? "" : ", ", environment);
+  if (name.empty()) return OpError{fmt::format("`{}` has environments; say which one is meant: {}", typed, choices)};
+  std::string_view meant = nearest(name, known);
+  std::string hint = meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant);
+  return OpError{fmt::format("`{}` has no environment `{}`, it has {}{}", typed, name, list_of(known), hint)};
+}
+
 /// First offline: that names the services to look at. Then with what was seen of them.
 PlanOrExit plan_source(const Context& context, const Place& place, plan::Request request, Look look,
                        Timings& timings) {
   std::unique_ptr<Compilation> compilation = compile_file(place, context.env.directory, timings);
   Report report(context);
   std::optional<plan::Plan> plan;
+  bool checked = !compilation->diagnostics.has_errors();
+  const ir::Promotion* promotion = checked ? plan::find_promotion(*compilation->program, request.rollout) : nullptr;
+  constexpr std::string_view no_env = "`{}` is a promotion and goes through its environments itself; leave out `--env`";
+  if (promotion && context.args.has("--env"))
+    return {std::nullopt, context.fail(Usage, fmt::format(no_env, request.rollout))};
+  if (promotion) {
+    std::vector<plan::Stage> stages = plan::stages_of(*compilation->program, *promotion, compilation->diagnostics);
+    if (!compilation->diagnostics.has_errors()) return {std::nullopt, Ok, std::move(stages)};
+  }
   if (Status there = check_name(*compilation, request.rollout, place.typed); !there)
     return {std::nullopt, context.fail(Usage, there.error().message)};
-  if (!compilation->diagnostics.has_errors())
+  if (Status there = check_environment(*compilation, request.environment, place.typed); !there)
+    return {std::nullopt, context.fail(Usage, there.error().message)};
+  auto make = [&] {
+    size_t known = compilation->diagnostics.size();
     plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+    if (!request.environment.empty())
+      compilation->diagnostics.note_since(known, fmt::format("in environment `{}`", request.environment));
+  };
+  if (!compilation->diagnostics.has_errors()) make();
   timings.mark("plan");
   if (!plan) {
     report.add(*compilation);
@@ -76,7 +114,7 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
     timings.mark("look");
     if (!snapshot) return {std::nullopt, context.fail(snapshot.error())};
     request.snapshot = std::move(*snapshot);
-    plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
+    make();
     timings.mark("plan again");
   }
   if (!compilation->diagnostics.empty() && (!plan || !context.json())) report.add(*compilation);
@@ -145,14 +183,28 @@ PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_all
   if (is_saved_plan(absolute(context, words[0]))) {
     std::string show = fmt::format("`{}` is a saved plan; `rollout show {}` shows it", words[0], words[0]);
     if (!saved_allowed) return {std::nullopt, context.fail(Usage, show)};
-    if (words.size() > 1 || !inputs->empty())
+    if (words.size() > 1 || !inputs->empty() || context.args.has("--env"))
       return {std::nullopt,
-              context.fail(Usage, "a saved plan has its rollout and inputs already; name the file alone")};
+              context.fail(Usage, "a saved plan has its rollout, inputs and environment already; name the file alone")};
     return load_saved_plan(context, words[0]);
   }
   plan::Request request;
   if (words.size() > 1) request.rollout = words[1];
+  request.environment = context.args.value("--env");
   // An example is good enough to look at; what is really changed is named.
+  request.examples = look == Look::Nowhere;
+  request.inputs = std::move(*inputs);
+  return plan_source(context, *place, std::move(request), look, timings);
+}
+
+PlanOrExit plan_stage(const Context& context, Look look, const plan::Stage& stage, Timings& timings) {
+  Result<Place> place = place_of(context.env.directory, context.args.positional.at(0));
+  if (!place) return {std::nullopt, context.fail(Usage, place.error().message)};
+  Result<std::vector<std::pair<std::string, std::string>>> inputs = inputs_of(context);
+  if (!inputs) return {std::nullopt, context.fail(Usage, inputs.error().message)};
+  plan::Request request;
+  request.rollout = stage.rollout;
+  request.environment = stage.environment;
   request.examples = look == Look::Nowhere;
   request.inputs = std::move(*inputs);
   return plan_source(context, *place, std::move(request), look, timings);
@@ -238,7 +290,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
     if (state->stable_image) seen.stable = eval::Value::of(eval::Value::Kind::Image, *state->stable_image);
     seen.generation = state->generation;
     if (*store) {
-      Result<int64_t> next = (*store)->next_generation(name);
+      Result<int64_t> next = (*store)->next_generation(plan::identity_of(plan, plan.services[i]));
       if (!next) return next.error();
       seen.generation = std::max(seen.generation, *next - 1);
     }

@@ -21,10 +21,11 @@ struct Planned {
   bool saved = false;  ///< read from a file, not made just now
 };
 
-/// A plan, or the exit code of the command.
+/// A plan, or the stages of the promotion that was named instead, or the exit code of the command.
 struct PlanOrExit {
   std::optional<Planned> planned;
   int exit_code = Ok;
+  std::vector<plan::Stage> stages = {};
 };
 
 /// The project that `--project` names, which must be there; else `own`.
@@ -35,8 +36,11 @@ Result<std::vector<std::pair<std::string, std::string>>> inputs_of(const Context
 
 enum class Look { World, Nowhere };
 
-/// The first argument is a source file or, where that is allowed, a saved plan; the second names the rollout.
+/// The first argument is a source file or, where that is allowed, a saved plan; the second names the rollout or a
+/// promotion.
 PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_allowed, Timings& timings);
+/// One stage of a promotion of that file.
+PlanOrExit plan_stage(const Context& context, Look look, const plan::Stage& stage, Timings& timings);
 
 PlanOrExit load_saved_plan(const Context& context, const std::string& typed);
 

@@ -49,7 +49,7 @@ std::vector<plan::Term> all_terms(const plan::Plan& plan) {
 
 std::vector<std::string> service_names(const plan::Plan& plan) {
   std::vector<std::string> names;
-  for (const plan::Service& service : plan.services) names.push_back(plan::service_text(service));
+  for (const plan::Service& service : plan.services) names.push_back(plan::identity_of(plan, service));
   return names;
 }
 

@@ -28,6 +28,7 @@ Result<Session> open_session(const Context& context, const Planned& planned, std
 /// Who acts on the services of a plan now.
 std::optional<effects::Holder> driver_of(const Project& project, const plan::Plan& plan);
 
+/// What locks and history know the plan's services by.
 std::vector<std::string> service_names(const plan::Plan& plan);
 
 /// The newest run that has not ended and touches one of the services.

@@ -13,6 +13,19 @@ std::string at_close_text(const plan::During& during) {
                       : "at close it parks before the next step; a rollback never waits";
 }
 
+std::optional<std::string> forbidden_text(const plan::Plan& plan, int64_t wall_ns) {
+  for (const plan::Forbidden& forbidden : plan.forbidden) {
+    const calendar::Calendar& calendar = forbidden.during.calendar;
+    if (!calendar::open_at(calendar, wall_ns)) continue;
+    std::optional<int64_t> over = calendar::next_close(calendar, wall_ns);
+    std::string when = over ? fmt::format("it may begin {}", calendar::moment_text(calendar.zone, *over))
+                            : std::string("it may never begin");
+    return fmt::format("policy `{}` forbids to begin during {}, and it is {}; {}", forbidden.policy,
+                       calendar::calendar_text(calendar), calendar::moment_text(calendar.zone, wall_ns), when);
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> closed_text(const plan::Plan& plan, int64_t wall_ns) {
   if (!plan.during || calendar::open_at(plan.during->calendar, wall_ns)) return std::nullopt;
   const calendar::Calendar& calendar = plan.during->calendar;

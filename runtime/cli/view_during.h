@@ -12,6 +12,8 @@ namespace rollout::cli {
 std::string during_text(const plan::During& during);
 /// What happens at close, in words.
 std::string at_close_text(const plan::During& during);
+/// Which policy forbids to begin now, and from when it does not; nothing where none does.
+std::optional<std::string> forbidden_text(const plan::Plan& plan, int64_t wall_ns);
 /// Why no step of the plan can begin now, and when one can; nothing where it can.
 std::optional<std::string> closed_text(const plan::Plan& plan, int64_t wall_ns);
 

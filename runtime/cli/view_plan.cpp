@@ -39,7 +39,7 @@ struct PlanView {
   }
 
   std::string header(std::string_view hash) const {
-    std::string title = fmt::format("rollout {}", plan.rollout);
+    std::string title = fmt::format("rollout {}", plan::rollout_text(plan));
     std::string place =
         plan.sources.empty() ? "" : fmt::format("  {} {}", style.dot(), plan.sources.back().path);
     std::string out =
@@ -60,6 +60,18 @@ struct PlanView {
       for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - during_columns))
         out += std::string(during_columns, ' ') + part + "\n";
     return "\n  " + style.dim("during") + "  " + out.substr(during_columns);
+  }
+
+  /// What the plan was held to, and when it may not begin.
+  std::string policies() const {
+    if (plan.policies.empty()) return {};
+    std::string out = "\n  " + style.dim("policies") + "  " + join(plan.policies, ", ") + "\n";
+    for (const plan::Forbidden& forbidden : plan.forbidden)
+      for (const std::string& part :
+           wrap(fmt::format("not begun during {}", calendar::calendar_text(forbidden.during.calendar)),
+                size_t(std::max(style.columns, 60)) - during_columns))
+        out += std::string(during_columns + 2, ' ') + part + "\n";
+    return out;
   }
 
   std::string bar(const Row& row) const {
@@ -240,9 +252,8 @@ struct PlanView {
 
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
-  return view.header(hash) + view.during() + view.timeline() + view.gates() + view.approvals() + view.way_back() +
-         view.watches() +
-         view.warnings();
+  return view.header(hash) + view.during() + view.policies() + view.timeline() + view.gates() + view.approvals() +
+         view.way_back() + view.watches() + view.warnings();
 }
 
 }  // namespace rollout::cli

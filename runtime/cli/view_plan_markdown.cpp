@@ -89,10 +89,14 @@ std::string conditions(const plan::Plan& plan) {
 
 std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
   Outline outline = outline_of(plan);
-  std::string out = fmt::format("### Rollout `{}`\n\n", plan.rollout);
+  std::string in = plan.environment.empty() ? "" : fmt::format(" in `{}`", plan.environment);
+  std::string out = fmt::format("### Rollout `{}`{}\n\n", plan.rollout, in);
   for (const Change& change : outline.changes) out += change_line(change);
   if (plan.during)
     out += fmt::format("\nOnly during {}; {}.\n", code(during_text(*plan.during)), at_close_text(*plan.during));
+  if (!plan.policies.empty()) out += fmt::format("\nHeld to: {}.\n", code(join(plan.policies, ", ")));
+  for (const plan::Forbidden& forbidden : plan.forbidden)
+    out += fmt::format("\nNot begun during {}.\n", code(calendar::calendar_text(forbidden.during.calendar)));
   out += table(plan, outline);
   if (plan.rollback.verify_gate != plan::none)
     out += fmt::format("\nAfter a rollback {} must pass within {}.\n",

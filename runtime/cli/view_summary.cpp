@@ -316,7 +316,8 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
                              : log.ended || driver.empty()     ? outcome_text(log)
                                                                : "running";
   bool succeeded = log.ended && log.ended->outcome == journal::Outcome::Succeeded;
-  std::string name = run.empty() ? log.plan.rollout : fmt::format("{} ({})", log.plan.rollout, run);
+  std::string name = plan::rollout_text(log.plan);
+  if (!run.empty()) name += fmt::format(" ({})", run);
   std::string out =
       fmt::format("\n{} {} after {}\n", style.bold(name),
                   succeeded ? style.good(outcome) : style.bad(outcome), short_duration(log.now_ns));

@@ -75,6 +75,7 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
       .field("type", "result")
       .field("run", run)
       .field("rollout", log.plan.rollout);
+  if (!log.plan.environment.empty()) json.field("environment", log.plan.environment);
   std::string_view outcome = state.parked        ? "parked"
                              : log.ended       ? journal::word(journal::outcome_names, log.ended->outcome)
                              : log.interrupted ? "interrupted"

@@ -25,7 +25,7 @@ inline constexpr StepRef verification{plan::none, true};
 
 /// The number that a run has within one service; it only grows.
 struct Generation {
-  std::string service;  ///< as plan::service_text has it
+  std::string service;  ///< as plan::identity_of has it
   int64_t number = 0;
 };
 

@@ -81,7 +81,7 @@ class Simulation {
   std::string create() {
     journal::NewRun run{plan_.rollout, "", "simulated", {}, "simulation", clock_.wall_ns()};
     for (const plan::Service& service : plan_.services)
-      run.services.push_back(plan::service_text(service));
+      run.services.push_back(plan::identity_of(plan_, service));
     Result<journal::RunInfo> info = store_.create(run);
     ROLLOUT_CHECK(info, "a store in memory takes its first run");
     return info->run;
@@ -162,8 +162,18 @@ class Simulation {
 }  // namespace
 
 int64_t start_of(const plan::Plan& plan, const Scenario& scenario) {
-  if (scenario.start_wall_ns || !plan.during) return scenario.start_wall_ns.value_or(epoch_wall_ns);
-  return calendar::next_open(plan.during->calendar, epoch_wall_ns).value_or(epoch_wall_ns);
+  if (scenario.start_wall_ns) return *scenario.start_wall_ns;
+  // Each look finds a later moment, or agrees: calendars are weekly.
+  constexpr int most_looks = 100;
+  int64_t start = epoch_wall_ns;
+  for (int look = 0; look < most_looks; ++look) {
+    int64_t before = start;
+    if (plan.during) start = calendar::next_open(plan.during->calendar, start).value_or(start);
+    for (const plan::Forbidden& forbidden : plan.forbidden)
+      start = calendar::next_close(forbidden.during.calendar, start).value_or(start);
+    if (start == before) break;
+  }
+  return start;
 }
 
 SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario) {

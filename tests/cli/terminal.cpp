@@ -64,15 +64,16 @@ int Terminal::type(const std::vector<std::string>& words) {
   return cli::run(env, words);
 }
 
-std::string Terminal::begin(const std::string& rollout) {
+std::string Terminal::begin(const std::string& rollout, const std::string& environment) {
   auto compilation = compile("release.rollout", [&](const std::string&) -> Result<std::string> { return text_; });
   plan::Request request;
   request.rollout = rollout;
+  request.environment = environment;
   request.snapshot.offline = false;
   auto plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
   REQUIRE(plan);
   journal::NewRun run{rollout, plan::to_json(*plan), rollout, {}, "somebody", 1};
-  for (const plan::Service& service : plan->services) run.services.push_back(plan::service_text(service));
+  for (const plan::Service& service : plan->services) run.services.push_back(plan::identity_of(*plan, service));
   auto made = store_->create(run);
   REQUIRE(made);
   return made->run;

@@ -24,7 +24,7 @@ class Terminal {
   int type(const std::vector<std::string>& words);
 
   /// A run of that rollout that somebody began and left.
-  std::string begin(const std::string& rollout);
+  std::string begin(const std::string& rollout, const std::string& environment = {});
   journal::Store& store() { return *store_; }
   effects::ServiceLock lock(const std::string& service);
 

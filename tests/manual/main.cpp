@@ -40,6 +40,11 @@ constexpr Folder folders[] = {
     {"gate", "Gates",
      "What a hold may be judged by. A strategy takes them without their service, `judge: golden_signals` or\n"
      "`judge: golden_signals(worse: 0.2%)`; a hold and a rollback with it, `verify saturation(checkout)`."},
+    {"policy", "Policies",
+     "What may be asked of rollouts. Each is a part: a policy of your own says for which rollouts it holds, and\n"
+     "calls it."},
+    {"risk", "Risk levels",
+     "How much is at stake, and the strategy that each level asks for."},
     {"strategy", "Strategies",
      "How a new version takes over. Each is code of the language: where one does not fit, copy it and change it."},
 };

@@ -44,12 +44,17 @@ void add_rollouts(const fs::path& folder, const std::string& name, std::vector<E
   const ir::Program& program = *compiled->program;
   for (const ir::Rollout& rollout : program.rollouts) {
     if (rollout.module + 1 != program.modules.size()) continue;
-    plan::Request request;
-    request.rollout = rollout.decl->name.text;
-    auto plan = plan::make_plan(program, request, compiled->sources, compiled->diagnostics);
-    INFO(name << ": " << request.rollout);
-    REQUIRE(plan);
-    out.push_back({fmt::format("{}: {}", name, request.rollout), std::move(*plan)});
+    std::vector<std::pair<std::string_view, uint32_t>> environments = program.visible_environments();
+    if (environments.empty()) environments.push_back({"", 0});
+    for (auto [environment, index] : environments) {
+      plan::Request request;
+      request.rollout = rollout.decl->name.text;
+      request.environment = environment;
+      auto plan = plan::make_plan(program, request, compiled->sources, compiled->diagnostics);
+      INFO(name << ": " << request.rollout << " " << environment);
+      REQUIRE(plan);
+      out.push_back({fmt::format("{}: {}", name, plan::rollout_text(*plan)), std::move(*plan)});
+    }
   }
 }
 

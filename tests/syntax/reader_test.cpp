@@ -65,6 +65,14 @@ class GrammarNodes {
       case Parser::RuleSetting: add("setting", whole); break;
       case Parser::RuleEffect: add("effect", whole); break;
       case Parser::RuleTestItem: add("test item", whole); break;
+      case Parser::RulePolicyItem:
+        if (is<Parser::PolicyEveryContext>(rule)) add("policy item", whole);
+        break;
+      case Parser::RulePolicyRule: add_policy_rule(rule, whole); break;
+      case Parser::RuleEnvironmentItem:
+        if (is<Parser::EnvironmentValueContext>(rule)) add("rebinding", whole);
+        else add(fmt::format("s{}", int(ast::StatementKind::Approve)), whole);
+        break;
       case Parser::RuleBlock: add("block", whole); break;
       case Parser::RuleType: add("type", whole); break;
       case Parser::RuleGateClause:
@@ -82,6 +90,13 @@ class GrammarNodes {
         if (!is<Parser::GroupExprContext>(rule)) add_expr(expr_kind(rule), whole);
         break;
     }
+  }
+
+  void add_policy_rule(antlr4::ParserRuleContext* rule, Span whole) {
+    add("policy item", whole);
+    if (!is<Parser::PolicyCallContext>(rule)) return;
+    add_expr(ast::ExprKind::Call, whole);
+    add_expr(ast::ExprKind::Name, span(rule->getStart()));
   }
 
   /// The calendar in front of it belongs to it.

@@ -79,6 +79,10 @@ class Dumper {
   void capability(const ast::CapabilityDecl& decl);
   void backend(const ast::BackendDecl& decl);
   void gate(const ast::GateDecl& decl);
+  void environment(const ast::EnvironmentDecl& decl);
+  void promotion(const ast::PromotionDecl& decl);
+  void policy(const ast::PolicyDecl& decl);
+  void policy_items(ast::List<ast::PolicyItem> items);
   void test(const ast::TestDecl& decl);
 
   std::string out_;
@@ -289,6 +293,42 @@ void Dumper::gate(const ast::GateDecl& decl) {
   }
 }
 
+void Dumper::environment(const ast::EnvironmentDecl& decl) {
+  for (const ast::Rebinding& value : decl.values) {
+    place("rebinding", value.span);
+    name(value.name);
+    expr(value.value);
+  }
+  for (const ast::Statement* approval : decl.approvals) statement(approval);
+}
+
+void Dumper::promotion(const ast::PromotionDecl& decl) {
+  name(decl.rollout);
+  for (const ast::PromotionStage& stage : decl.stages) {
+    name(stage.environment);
+    expr(stage.soak);
+  }
+}
+
+void Dumper::policy(const ast::PolicyDecl& decl) {
+  fields(decl.parameters);
+  policy_items(decl.items);
+}
+
+void Dumper::policy_items(ast::List<ast::PolicyItem> items) {
+  for (const ast::PolicyItem& item : items) {
+    place("policy item", item.span);
+    open(fmt::format("p{}", int(item.kind)));
+    name(item.variable);
+    names(item.environments);
+    policy_items(item.items);
+    expr(item.subject);
+    expr(item.within);
+    for (const ast::Name& one : item.words) name(one);
+    close();
+  }
+}
+
 void Dumper::test(const ast::TestDecl& decl) {
   for (const ast::TestItem& item : decl.items) {
     place("test item", item.span);
@@ -303,7 +343,7 @@ void Dumper::test(const ast::TestDecl& decl) {
     name(item.phase);
     name(item.run);
     arguments(item.arguments);
-    for (const ast::Name& one : {item.start, item.moment[0], item.moment[1]}) name(one);
+    for (const ast::Name& one : {item.environment, item.start, item.moment[0], item.moment[1]}) name(one);
     close();
   }
 }
@@ -370,6 +410,9 @@ void Dumper::decl(const ast::Decl* decl) {
       block(as<ast::StrategyDecl>(decl).body);
       break;
     case ast::DeclKind::Rollout: block(as<ast::RolloutDecl>(decl).body); break;
+    case ast::DeclKind::Environment: environment(as<ast::EnvironmentDecl>(decl)); break;
+    case ast::DeclKind::Promotion: promotion(as<ast::PromotionDecl>(decl)); break;
+    case ast::DeclKind::Policy: policy(as<ast::PolicyDecl>(decl)); break;
     case ast::DeclKind::Test: test(as<ast::TestDecl>(decl)); break;
   }
   close();

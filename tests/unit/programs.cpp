@@ -293,7 +293,10 @@ class Generator {
         put(random_.one_in(2) ? "given a . b =" : "given a [ \"x\" ] =");
         expr(), put("then"), expr(), put("at"), expr();
         break;
-      case 2: put("run a"), arguments(); break;
+      case 2:
+        put("run a"), arguments();
+        if (random_.one_in(3)) put("in e");
+        break;
       case 3: put("at"), expr(), put("abort"); break;
       default: put("expect"), expr(), put("in phase a");
     }
@@ -301,7 +304,14 @@ class Generator {
   void declaration() {
     depth_ = 0;
     newline();
-    switch (random_.below(calendars_ ? 18 : 16)) {
+    switch (random_.below(calendars_ ? 21 : 16)) {
+      case 18: put("environment e"), block([&] { environment_item(); }); break;
+      case 19: put("promotion p = r { a then b soak"), expr(), put("then c }"); break;
+      case 20:
+        put("policy p");
+        if (random_.one_in(2)) parameters();
+        block([&] { policy_item(); });
+        break;
       case 16:
         put("calendar " + name() + " ="), expr();
         if (random_.one_in(2)) except();
@@ -330,6 +340,24 @@ class Generator {
         if (random_.one_in(2)) put("example"), expr();
         break;
       default: put("test \"t\""), block([&] { test_item(); });
+    }
+  }
+  void environment_item() {
+    if (random_.one_in(4)) approve();
+    else put(name() + " ="), expr();
+  }
+  void policy_item() {
+    if (random_.one_in(2)) return policy_rule();
+    put(random_.one_in(2) ? "for every rollout r in a , b" : "for every rollout r");
+    block([&] { policy_rule(); });
+  }
+  void policy_rule() {
+    switch (1 + random_.below(5)) {
+      case 1: put("require"), expr(), put("within"), expr(); break;
+      case 2: put("require"), expr(), put("before promote on every path"); break;
+      case 3: put("require"), expr(); break;
+      case 4: put("forbid start during"), literal_or_name(), except(); break;
+      default: put(name()), arguments();
     }
   }
   void places() {

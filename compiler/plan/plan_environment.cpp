@@ -1,0 +1,52 @@
+// The world that a plan is for: what names mean there, and who must approve before anything begins.
+#include <fmt/format.h>
+
+#include "compiler/plan/build.h"
+
+namespace rollout::plan {
+
+std::string rollout_text(const Plan& plan) {
+  return plan.environment.empty() ? plan.rollout : fmt::format("{} in {}", plan.rollout, plan.environment);
+}
+
+std::string identity_of(const Plan& plan, const Service& service) {
+  std::string text = service_text(service);
+  return plan.environment.empty() ? text : fmt::format("{}/{}", plan.environment, text);
+}
+
+bool Planner::choose_environment() {
+  if (request_.environment.empty()) return true;
+  std::vector<std::string_view> known;
+  for (auto [name, index] : program_.visible_environments()) {
+    if (name == request_.environment) environment_ = &program_.environments[index];
+    known.push_back(name);
+  }
+  if (environment_) {
+    plan_.environment = environment_->decl->name.text;
+    return true;
+  }
+  Span file{program_.modules.back()->file->source, 0, 0};
+  Diagnostic& diagnostic = diagnostics_.report(file, diag::UnknownName, "environment", request_.environment);
+  if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
+  return false;
+}
+
+/// What an input is there when nothing is given; null: what it is everywhere.
+const ast::Expr* Planner::environment_default(uint32_t input) const {
+  if (!environment_) return nullptr;
+  for (const ir::Rebinding& one : environment_->values)
+    if (one.kind == ir::Ref::Input && one.index == input) return one.value;
+  return nullptr;
+}
+
+/// The approvals of the environment come before everything. They have judged nothing yet: behind them a commit is as
+/// unguarded as it was.
+void Planner::plan_entry() {
+  if (!environment_) return;
+  Scope scope{environment_->module, {}, 0};
+  for (const ast::Statement* approval : environment_->decl->approvals)
+    plan_approve(static_cast<const ast::ApproveStatement*>(approval), scope);
+  guarded_ = false;
+}
+
+}  // namespace rollout::plan
