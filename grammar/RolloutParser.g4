@@ -78,8 +78,8 @@ setting: word ASSIGN expr config?;
 // What names mean in one world, and who must approve before a plan runs there.
 environmentDecl: ENVIRONMENT NAME LBRACE environmentItem* RBRACE;
 environmentItem
-    : NAME ASSIGN expr                                           # environmentValue
-    | APPROVE BY expr (OF expr)? (LBRACE approveClause* RBRACE)? # environmentApprove
+    : NAME ASSIGN expr     # environmentValue
+    | APPROVE BY question  # environmentApprove
     ;
 
 serviceDecl: SERVICE NAME places? LBRACE serviceItem* RBRACE;
@@ -124,13 +124,14 @@ gateClause
     | HARM PLUS expr OF expr                   # gateHarm
     | REJECT WHEN expr certainty?              # gateReject
     | REQUIRE expr certainty?                  # gateRequire
-    | ON NAME LBRACE (HOLD expr THEN)? response RBRACE # gateOn
+    | ON (NAME | FAIL) LBRACE (HOLD expr THEN)? response RBRACE # gateOn
     ;
 certainty
     : PROVEN expr         # certaintyProven
     | OVER expr NAME      # certaintySamples
     ;
-response: FAIL # responseFail | PASS UNPROVEN # responsePass;
+response: FAIL # responseFail | PASS UNPROVEN # responsePass | ASK question # responseAsk;
+question: expr (OF expr)? (LBRACE approveClause* RBRACE)?;
 
 strategyDecl: STRATEGY NAME parameters block;
 rolloutDecl: ROLLOUT NAME block;
@@ -145,8 +146,10 @@ statement
     | LET NAME (COLON type)? ASSIGN expr                # letStatement
     | DURING expr exceptions? (LBRACE AT NAME NAME RBRACE)? # duringStatement
     | ROLLBACK WHEN expr (HELD expr)?                   # watchStatement
-    | APPROVE BY expr (OF expr)? (LBRACE approveClause* RBRACE)? # approveStatement
+    | APPROVE BY question                               # approveStatement
     | COMMIT STRING                                     # commitStatement
+    | NOTIFY expr STRING?                               # notifyStatement
+    | PREFLIGHT LBRACE preflightClause* RBRACE          # preflightStatement
     | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
     | callee LPAREN arguments? RPAREN                   # callStatement
     ;
@@ -159,10 +162,16 @@ ifElse: IF expr block (ELSE (block | ifElse))?;
 rollbackClause
     : WITHIN expr                  # rollbackWithin
     | VERIFY expr (WITHIN expr)?   # rollbackVerify
+    | NOTIFY expr                  # rollbackNotify
+    ;
+preflightClause
+    : SAMPLE EVERY expr  # preflightSample
+    | CHECK STRING expr  # preflightCheck
     ;
 approveClause
     : NAME expr                      # approveTimeout
     | ON NAME (FAIL | ROLLBACK | NAME) # approveOn
+    | ESCALATE NAME expr AFTER expr    # approveEscalate
     ;
 callee: NAME (LBRACKET expr RBRACKET DOT word)? (DOT word)*;
 
@@ -227,12 +236,12 @@ literal
     ;
 
 word
-    : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | AT | ATTEMPTS | BACKEND | BATCHES | BEFORE | BINDING
-    | BY | CALENDAR | CAPABILITY | COMMIT | COMPENSABLE | CONFIG | DATABASE | DEPRECATED | DURING | ELSE | ENUM
-    | ENVIRONMENT | EVERY | EXAMPLE | EXCEPT | EXPECT | FAIL | FALSE | FLAG | FOR | FORBID | FROM | FUNC | GATE
-    | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED
-    | LET | MATCH | METRICS | MINIMUM | NONE | NOT | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE
-    | POLICY | PROMOTION | PROVEN | RECORD | REJECT | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN | SAMPLE
-    | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEAM | TEST | THEN | TRUE | UNPROVEN | VERIFY | WAVES
-    | WEIGHTS | WHEN | WHERE | WITH | WITHIN
+    : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | ASK | AT | ATTEMPTS | BACKEND | BATCHES | BEFORE
+    | BINDING | BY | CALENDAR | CAPABILITY | CHECK | COMMIT | COMPENSABLE | CONFIG | DATABASE | DEPRECATED
+    | DURING | ELSE | ENUM | ENVIRONMENT | ESCALATE | EVERY | EXAMPLE | EXCEPT | EXPECT | FAIL | FALSE | FLAG
+    | FOR | FORBID | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN
+    | INPUT | IRREVERSIBLE | JUDGED | LET | MATCH | METRICS | MINIMUM | NONE | NOT | NOTIFY | OBSERVE | OF | ON
+    | OR | OVER | PARALLEL | PASS | PER | PHASE | POLICY | PREFLIGHT | PROMOTION | PROVEN | RECORD | REJECT
+    | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY
+    | TARGET | TEAM | TEST | THEN | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
     ;

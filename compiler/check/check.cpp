@@ -23,8 +23,8 @@ Stage stage_of(ast::DeclKind kind) {
   switch (kind) {
     case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Input: case ast::DeclKind::Enum:
     case ast::DeclKind::Func: case ast::DeclKind::Record: case ast::DeclKind::Capability:
-    case ast::DeclKind::Backend: case ast::DeclKind::Target: case ast::DeclKind::Team: return Stage::Values;
-    case ast::DeclKind::Service: return Stage::Services;
+    case ast::DeclKind::Backend: case ast::DeclKind::Target: return Stage::Values;
+    case ast::DeclKind::Team: case ast::DeclKind::Service: return Stage::Services;
     case ast::DeclKind::Let:  // it may name services; one that a service names is checked there and then
     case ast::DeclKind::Environment:
     case ast::DeclKind::Gate:

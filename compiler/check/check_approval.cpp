@@ -1,4 +1,7 @@
 // Teams, and the approvals that a rollout waits for.
+#include <iterator>
+#include <utility>
+
 #include <llvm/ADT/StringSet.h>
 
 #include "compiler/check/context.h"
@@ -30,17 +33,24 @@ void Checker::check_team(ir::Team& team) {
   std::string whose = fmt::format("team `{}`", team.decl->name.text);
   const ast::Expr* members = nullptr;
   for (const ast::Setting& setting : team.decl->settings) {
-    if (setting.name.text != "members") {
-      report_unknown(setting.name.span, setting.name.text, "setting of " + whose, {"members"});
+    bool channel = setting.name.text == "notify";
+    if (setting.name.text != "members" && !channel) {
+      report_unknown(setting.name.span, setting.name.text, "setting of " + whose, {"members", "notify"});
       continue;
     }
-    if (members) diagnostics_.report(setting.name.span, diag::GivenTwice, "members");
-    if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, "members");
+    if (channel ? team.notify : members)
+      diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
+    if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, std::string(setting.name.text));
+    if (channel) {
+      check_channel(team, setting);
+      continue;
+    }
     expect(setting.value, program_.types.list_of(simple(TypeKind::String)), "`members`");
     members = setting.value;
   }
   if (!members) {
-    if (team.decl->settings.empty())
+    auto has_name = [](const ast::Setting& setting) { return setting.name.text == "notify"; };
+    if (std::all_of(team.decl->settings.begin(), team.decl->settings.end(), has_name))
       diagnostics_.report(team.decl->name.span, diag::SettingMissing, whose, "members", "a List<String>")
           .advise("name who may approve: `members = [\"anna\", \"ben\"]`");
     return;
@@ -52,24 +62,26 @@ void Checker::check_team(ir::Team& team) {
       diagnostics_.report(member->span, diag::GivenTwice, std::string(unquoted(member->text)));
 }
 
-/// `approve by 2 of sre { timeout 4h  on timeout park }`
-void Checker::check_approve(const ast::ApproveStatement* approve) {
-  if (approve->quorum) expect(approve->quorum, simple(TypeKind::Int), "`approve by`");
-  expect(approve->team, simple(TypeKind::Team), approve->quorum ? "`of`" : "`approve by`");
-  bool timeout = false, then = false;
-  for (const ast::ApproveClause& clause : approve->clauses) {
-    if (clause.word.text != "timeout")
-      diagnostics_.report(clause.word.span, diag::ExpectedFound, "`timeout`", std::string(clause.word.text))
-          .advise("an approval has `timeout 4h` and `on timeout park`")
-          .fix(clause.word.span, "timeout");
-    bool& given = clause.timeout ? timeout : then;
-    if (given) diagnostics_.report(clause.word.span, diag::GivenTwice, clause.timeout ? "timeout" : "on timeout");
-    given = true;
-    if (clause.timeout) {
-      expect(clause.timeout, simple(TypeKind::Duration), "`timeout`");
-    } else if (std::find(responses.begin(), responses.end(), clause.then.text) == responses.end()) {
+/// `2 of sre { timeout 4h  on timeout park }`, behind `approve by` or `ask`, which is `whose`.
+void Checker::check_question(const ast::Question& question, std::string_view whose) {
+  if (question.quorum) expect(question.quorum, simple(TypeKind::Int), whose);
+  expect(question.team, simple(TypeKind::Team), question.quorum ? "`of`" : whose);
+  constexpr std::string_view names[] = {"timeout", "on timeout", "escalate"};
+  bool given[std::size(names)] = {};
+  for (const ast::ApproveClause& clause : question.clauses) {
+    bool escalates = clause.kind == ast::ApproveClauseKind::Escalate;
+    std::string_view wanted = escalates ? "to" : "timeout", name = names[size_t(clause.kind)];
+    if (clause.word.text != wanted)
+      diagnostics_
+          .report(clause.word.span, diag::ExpectedFound, fmt::format("`{}`", wanted), std::string(clause.word.text))
+          .advise("an approval has `timeout 4h`, `on timeout park` and `escalate to managers after 1h`")
+          .fix(clause.word.span, std::string(wanted));
+    if (std::exchange(given[size_t(clause.kind)], true))
+      diagnostics_.report(clause.word.span, diag::GivenTwice, std::string(name));
+    if (escalates) expect(clause.team, simple(TypeKind::Team), "`escalate to`");
+    if (clause.time) expect(clause.time, simple(TypeKind::Duration), escalates ? "`after`" : "`timeout`");
+    else if (std::find(responses.begin(), responses.end(), clause.then.text) == responses.end())
       report_unknown(clause.then.span, clause.then.text, "response", responses);
-    }
   }
 }
 

@@ -23,7 +23,7 @@ void Checker::check_environment(ir::Environment& environment) {
     values.push_back(*value);
   }
   for (const ast::Statement* approval : environment.decl->approvals)
-    check_approve(static_cast<const ast::ApproveStatement*>(approval));
+    check_question(static_cast<const ast::ApproveStatement*>(approval)->question, "`approve by`");
   environment.values = std::move(values);
 }
 

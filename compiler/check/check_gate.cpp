@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <llvm/ADT/STLExtras.h>
 
 #include "compiler/check/context.h"
 
@@ -36,7 +37,13 @@ void Checker::check_gate(ir::Gate& gate) {
       diagnostics_.report(decl->harm_of->span, diag::WrongType, "`harm … of`", "a live value", text(of));
   }
   for (const ast::ConditionClause& clause : decl->conditions) check_condition(clause);
-  for (const ast::ResponseClause& response : decl->responses) check_response(response);
+  for (size_t i = 0; i < decl->responses.size(); ++i) {
+    const ast::ResponseClause& response = decl->responses[i];
+    auto same = [&](const ast::ResponseClause& other) { return other.event.text == response.event.text; };
+    if (llvm::any_of(decl->responses.take_front(i), same))
+      diagnostics_.report(response.event.span, diag::GivenTwice, fmt::format("on {}", response.event.text));
+    check_response(response);
+  }
   if (decl->conditions.empty())
     diagnostics_.report(decl->name.span, diag::GateEmpty, std::string(decl->name.text))
         .advise("write `require s.error_rate < 1%`");
@@ -62,10 +69,15 @@ void Checker::check_live_condition(const ast::Expr* condition, std::string_view 
 }
 
 void Checker::check_response(const ast::ResponseClause& response) {
-  const std::vector<std::string_view> events = {"no_data", "undecided", "error"};
+  const std::vector<std::string_view> events = {"fail", "no_data", "undecided", "error"};
   if (std::find(events.begin(), events.end(), response.event.text) == events.end())
     report_unknown(response.event.span, response.event.text, "outcome of a gate", events);
   if (response.hold) expect(response.hold, simple(TypeKind::Duration), "`hold`");
+  bool overrules = response.hold || response.kind == ast::ResponseKind::Pass;
+  if (response.event.text == "fail" && overrules)
+    diagnostics_.report(response.span, diag::FailOverruled)
+        .advise("write `on fail { ask sre }`, so that a person decides with the evidence before them");
+  if (response.kind == ast::ResponseKind::Ask) check_question(response.question, "`ask`");
 }
 
 }  // namespace rollout::check

@@ -66,6 +66,7 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       if (rollback->within) expect(rollback->within, simple(TypeKind::Duration), "`within`");
       if (rollback->verify) check_judge(rollback->verify);
       if (rollback->verify_within) expect(rollback->verify_within, simple(TypeKind::Duration), "`within`");
+      for (const ast::Expr* team : rollback->told) expect(team, simple(TypeKind::Team), "`notify`");
       break;
     }
     case ast::StatementKind::Commit:
@@ -74,7 +75,11 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
             .advise("move it out, so that everything above it is done and everything below it has not begun");
       expect(static_cast<const ast::CommitStatement*>(statement)->why, simple(TypeKind::String), "`commit`");
       break;
-    case ast::StatementKind::Approve: check_approve(static_cast<const ast::ApproveStatement*>(statement)); break;
+    case ast::StatementKind::Notify: check_notify(static_cast<const ast::NotifyStatement*>(statement)); break;
+    case ast::StatementKind::Preflight: check_preflight(static_cast<const ast::PreflightStatement*>(statement)); break;
+    case ast::StatementKind::Approve:
+      check_question(static_cast<const ast::ApproveStatement*>(statement)->question, "`approve by`");
+      break;
   }
 }
 

@@ -8,7 +8,7 @@ namespace {
 const std::vector<std::string_view> outcomes = {"succeeded", "rolled_back", "parked"};
 
 /// `duration`, `rollback.duration`, `exposure(checkout)`: what a finished run can be asked.
-enum class Measure { None, Duration, RollbackDuration, Exposure };
+enum class Measure { None, Duration, RollbackDuration, Exposure, Notified };
 
 Measure measure_of(const ast::Expr* expr) {
   auto is_name = [](const ast::Expr* e, std::string_view name) {
@@ -19,8 +19,11 @@ Measure measure_of(const ast::Expr* expr) {
     auto* member = static_cast<const ast::MemberExpr*>(expr);
     if (is_name(member->object, "rollback") && member->member.text == "duration") return Measure::RollbackDuration;
   }
-  if (expr->kind == ast::ExprKind::Call && is_name(static_cast<const ast::CallExpr*>(expr)->callee, "exposure"))
-    return Measure::Exposure;
+  if (expr->kind != ast::ExprKind::Call) return Measure::None;
+  const ast::Expr* callee = static_cast<const ast::CallExpr*>(expr)->callee;
+  if (is_name(callee, "exposure")) return Measure::Exposure;
+  if (is_name(callee, "notified") && static_cast<const ast::CallExpr*>(expr)->arguments.size() == 1)
+    return Measure::Notified;
   return Measure::None;
 }
 
@@ -63,7 +66,11 @@ void Checker::check_given(const ast::TestItem& item) {
     return;
   }
   for (const ast::ScriptedValue& value : item.values) {
-    if (live) expect(value.value, type->arguments[0], "this signal");
+    // `none`: from then on nobody can tell.
+    bool lost = value.value->kind == ast::ExprKind::Literal &&
+                static_cast<const ast::LiteralExpr*>(value.value)->literal == ast::LiteralKind::None;
+    if (lost) check_expr(value.value);
+    else if (live) expect(value.value, type->arguments[0], "this signal");
     if (value.at) expect(value.at, simple(TypeKind::Duration), "`at`");
   }
 }
@@ -99,6 +106,7 @@ void Checker::check_failure(const ast::TestItem& item) {
                                                              : nullptr;
   const Type* object = member ? check_expr(member->object) : nullptr;
   if (object && object->is(TypeKind::Error)) return;
+  if (object && object->is(TypeKind::Team) && member->member.text == "notify") return;
   if (!object || !ir::is_subject(object->kind)) {
     diagnostics_.report(item.subject->span, diag::NoActions, object ? text(object) : "this")
         .advise("write `given fail checkout.shift`");
@@ -134,6 +142,11 @@ void Checker::check_run(const ast::TestItem& item) {
   }
 }
 
+/// `notified(sre)`: at least one message reached the team; or how many, in a comparison.
+void Checker::expect_notified(const ast::Expr* call) {
+  expect(static_cast<const ast::CallExpr*>(call)->arguments[0].value, simple(TypeKind::Team), "`notified`");
+}
+
 void Checker::check_expectation(const ast::TestItem& item) {
   if (item.subject->kind == ast::ExprKind::Name) {
     std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
@@ -141,6 +154,7 @@ void Checker::check_expectation(const ast::TestItem& item) {
       report_unknown(item.subject->span, name, "outcome", outcomes);
     return;
   }
+  if (measure_of(item.subject) == Measure::Notified) return expect_notified(item.subject);
   if (item.subject->kind == ast::ExprKind::Binary) {
     auto* binary = static_cast<const ast::BinaryExpr*>(item.subject);
     Measure measure = measure_of(binary->left);
@@ -150,7 +164,9 @@ void Checker::check_expectation(const ast::TestItem& item) {
           const Type* of = check_expr(argument.value);
           if (!of->is(TypeKind::Flag)) expect_found(argument.value, of, program_.types.service({}), "`exposure`");
         }
-      expect(binary->right, simple(TypeKind::Duration), "this comparison");
+      if (measure == Measure::Notified) expect_notified(binary->left);
+      expect(binary->right, simple(measure == Measure::Notified ? TypeKind::Int : TypeKind::Duration),
+             "this comparison");
       return;
     }
     if (measure == Measure::None && check_final_state(binary)) return;
@@ -158,7 +174,8 @@ void Checker::check_expectation(const ast::TestItem& item) {
   diagnostics_.report(item.subject->span, diag::BadExpectation)
       .advise(
           "write an outcome (`succeeded`, `rolled_back in phase canary`, `parked`) or compare `duration`, "
-          "`rollback.duration` or `exposure(service)`, or say what a flag or a database is in the end, `f == 100%`");
+          "`rollback.duration`, `exposure(service)` or `notified(team)`, or say what a flag or a database is in the end, "
+          "`f == 100%`");
 }
 
 }  // namespace rollout::check

@@ -56,7 +56,7 @@ class Checker : private ValueChecker {
   void check_strategy_call(const ast::CallExpr* call, uint32_t strategy);
   // check_approval.cpp
   void check_team(ir::Team& team);
-  void check_approve(const ast::ApproveStatement* approve);
+  void check_question(const ast::Question& question, std::string_view whose);
   void check_answer(const ast::TestItem& item);
   // check_environment.cpp
   void check_environment(ir::Environment& environment);
@@ -72,6 +72,10 @@ class Checker : private ValueChecker {
   void check_approval_rule(const ast::PolicyItem& item);
   void check_policy_call(const ast::CallExpr* call);
   bool is_author(const ast::Expr* expr);
+  // check_notify.cpp
+  void check_channel(ir::Team& team, const ast::Setting& setting);
+  void check_notify(const ast::NotifyStatement* notify);
+  void check_preflight(const ast::PreflightStatement* preflight);  // check_preflight.cpp
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
   void check_given(const ast::TestItem& item);
@@ -81,6 +85,7 @@ class Checker : private ValueChecker {
   void check_failure(const ast::TestItem& item);
   void check_run(const ast::TestItem& item);
   void check_expectation(const ast::TestItem& item);
+  void expect_notified(const ast::Expr* call);
 
   std::vector<Call> strategy_calls_, policy_calls_;
   uint32_t strategy_ = UINT32_MAX;            ///< being checked

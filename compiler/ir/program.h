@@ -126,8 +126,13 @@ struct Target {
   std::vector<Given> config;
   Places places;
 };
-/// Who may approve: `members` is a list of names.
-struct Team { ModuleId module; const ast::TeamDecl* decl; const ast::Expr* members = nullptr; };
+/// Who may approve: `members` is a list of names. `notify` gives the target that reaches them; null: nothing does.
+struct Team {
+  ModuleId module;
+  const ast::TeamDecl* decl;
+  const ast::Expr* members = nullptr;
+  const ast::Expr* notify = nullptr;
+};
 /// What a name means in an environment: another target or team (`by`), another value of a `let`, another default of an
 /// input.
 struct Rebinding { Ref kind; uint32_t index; uint32_t by; const ast::Expr* value; };

@@ -73,7 +73,17 @@ class Planner {
   void plan_during(const ast::DuringStatement* during, Scope& scope);
   During as_during(const eval::Value& calendar, Span written) const;
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope);
-  void plan_approve(const ast::ApproveStatement* approve, Scope& scope);  // plan_approval.cpp
+  // plan_notify.cpp
+  void plan_notify(const ast::NotifyStatement* notify, Scope& scope);
+  uint32_t told_channel(const ast::Expr* team, Scope& scope);
+  uint32_t channel_of(const ir::Team& team);
+  void plan_preflight(const ast::PreflightStatement* preflight, Scope& scope);  // plan_preflight.cpp
+  // plan_approval.cpp
+  void plan_approve(const ast::ApproveStatement* approve, Scope& scope);
+  std::optional<Approval> make_approval(const ast::Question& question, Scope& scope);
+  std::vector<std::string> members_of(const ir::Team& team);
+  std::optional<Response> make_response(const ast::ResponseClause& clause, Scope& scope);
+  void forget_approvals();
   void plan_commit(const ast::CommitStatement* commit, Scope& scope);  // plan_commit.cpp
   void plan_call(const ast::CallExpr* call, Scope& scope);
   int64_t duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns);  ///< `whose` clause

@@ -18,7 +18,7 @@ constexpr std::string_view reversibility_words[] = {"reversible", "compensable",
 constexpr std::string_view evidence_words[] = {"counts", "buckets", "value"};
 constexpr std::string_view comparison_words[] = {"<", "<=", ">", ">=", "==", "!="};
 constexpr std::string_view condition_words[] = {"reject", "require", "watch"};
-constexpr std::string_view fallback_words[] = {"fail", "pass_unproven"};
+constexpr std::string_view fallback_words[] = {"fail", "pass_unproven", "ask"};
 constexpr std::string_view recheck_words[] = {"exact", "recorded", "at_run_start", "within"};
 constexpr std::string_view kind_words[] = {
     "none",     "bool",  "int",    "float", "string", "percent_ppb", "points_ppb", "duration_ns",
@@ -50,15 +50,13 @@ Term read_term(const json::Node& node) {
 }
 
 void write_response(json::Writer& json, std::string_view name, const Response& response) {
-  json.key(name)
-      .begin_object()
-      .field("hold_ns", response.hold_ns)
-      .field("then", word(fallback_words, response.then))
-      .end_object();
+  json.key(name).begin_object().field("hold_ns", response.hold_ns).field("then", word(fallback_words, response.then));
+  write_index(json, "approval", response.approval);
+  json.end_object();
 }
 
 Response read_response(const json::Node& node) {
-  return {node["hold_ns"].as_int(), read_word<Fallback>(fallback_words, node["then"])};
+  return {node["hold_ns"].as_int(), read_word<Fallback>(fallback_words, node["then"]), read_index(node["approval"])};
 }
 
 }  // namespace
@@ -303,6 +301,7 @@ void write_gate(json::Writer& json, const Gate& gate) {
   write_response(json, "no_data", gate.no_data);
   write_response(json, "undecided", gate.undecided);
   write_response(json, "error", gate.error);
+  if (gate.fail.then != Fallback::Fail) write_response(json, "fail", gate.fail);
   json.end_object();
 }
 
@@ -316,6 +315,7 @@ Gate read_gate(const json::Node& node) {
   gate.no_data = read_response(node["no_data"]);
   gate.undecided = read_response(node["undecided"]);
   gate.error = read_response(node["error"]);
+  if (node.find("fail")) gate.fail = read_response(node["fail"]);
   return gate;
 }
 

@@ -122,10 +122,12 @@ struct Condition {
 };
 
 /// What to do when a gate has no verdict at the end of its hold: keep sampling up to `hold_ns`, then.
-enum class Fallback { Fail, PassUnproven };
+/// Ask: people decide, by an approval.
+enum class Fallback { Fail, PassUnproven, Ask };
 struct Response {
   int64_t hold_ns = 0;
   Fallback then = Fallback::Fail;
+  uint32_t approval = none;  ///< of Ask: index into Plan::approvals
 };
 
 /// A gate with its arguments bound. Conditions are shared: equal ones are the same index, so that evidence
@@ -137,6 +139,7 @@ struct Gate {
   std::vector<uint32_t> conditions;
   int64_t harm_ppb = 0;  ///< smallest regression that must not survive; 0: not declared
   Response no_data, undecided, error;
+  Response fail = {};  ///< to a verdict against it; never PassUnproven
 };
 
 /// `rollback when C held D` over the steps [first, last].
@@ -154,19 +157,37 @@ struct Phase {
 
 /// Act: an action. Hold: waits while gates judge. Approval: waits for people. Commit: the point of no return; it comes
 /// after every step above it, and every step below it after it.
-enum class StepKind { Act, Hold, Approval, Commit };
+/// Notify: a message; it passes at once, however its delivery ends.
+/// Preflight: a hold before anything is changed, judged by one gate.
+enum class StepKind { Act, Hold, Approval, Commit, Notify, Preflight };
 
 /// What follows when not enough people have approved in time. Park: the run stops where it is and can be resumed or
 /// aborted; Rollback: it goes back; Fail: the step has failed.
 enum class Unapproved { Park, Rollback, Fail };
 
-/// Who must approve before the next step. Nothing but `quorum` different members passes it.
+/// Who is asked as well once the team has not answered for so long; their members then count like the team's.
+struct Escalation {
+  std::string team;
+  std::vector<std::string> members;
+  int64_t after_ns = 0;     ///< less than the approval's time-out
+  uint32_t channel = none;  ///< as of Approval
+};
+
+/// Who must approve before the way goes on. Nothing but `quorum` different members passes it.
 struct Approval {
   std::string team;
   std::vector<std::string> members;
   int64_t quorum = 1;  ///< at least 1, at most all members
   int64_t timeout_ns = 0;
   Unapproved on_timeout = Unapproved::Park;
+  std::optional<Escalation> escalation = {};
+  uint32_t channel = none;  ///< index into Plan::channels: who is told that they are asked; none: nobody
+};
+
+/// A team that messages reach, and by which target.
+struct Channel {
+  std::string team;
+  uint32_t target = none;
 };
 
 struct Step {
@@ -174,9 +195,11 @@ struct Step {
   uint32_t phase = none;         ///< index into Plan::phases
   std::vector<uint32_t> after;   ///< earlier steps that must be done before this one starts
   Action action;                 ///< of Act
-  int64_t hold_ns = 0;           ///< of Hold
-  std::vector<uint32_t> gates;   ///< of Hold: indices into Plan::gates; all must pass
+  int64_t hold_ns = 0;           ///< of Hold and Preflight
+  std::vector<uint32_t> gates;   ///< of Hold and Preflight: indices into Plan::gates; all must pass
   uint32_t approval = none;      ///< of Approval: index into Plan::approvals
+  uint32_t channel = none;       ///< of Notify: index into Plan::channels
+  std::string message;           ///< of Notify
   /// Of Act: what undoes its service if the run stops once this step has begun: indices into Plan::undo, in order.
   /// Where other services have changed, too, way_back() says how the lists come together.
   std::vector<uint32_t> rollback;
@@ -189,6 +212,7 @@ struct Rollback {
   int64_t within_ns = 0;                ///< until traffic and versions are restored
   uint32_t verify_gate = none;          ///< index into Plan::gates
   int64_t verify_within_ns = 0;
+  std::vector<uint32_t> told;           ///< channels that hear of it
 };
 
 /// A value read from the world when the plan was made; checked again before the first effect.
@@ -232,6 +256,8 @@ struct Plan {
   std::vector<Step> steps;
   std::vector<Action> undo;
   std::vector<Approval> approvals;
+  std::vector<Channel> channels;
+  std::vector<uint32_t> told;     ///< channels that hear of all that becomes of the run
   Rollback rollback;
   std::optional<During> during;
   std::vector<std::string> policies;  ///< those that this plan was held to
@@ -244,6 +270,8 @@ bool is_phase(const Phase& phase, std::string_view wanted, std::string_view serv
 
 /// `2 of sre within 4h, else park`.
 std::string approval_text(const Approval& approval);
+/// What a gate asks people, by what it asks about: `on undecided: hold 5m, then ask 1 of sre within 1h, else park`.
+std::vector<std::string> ask_texts(const Plan& plan, const Gate& gate);
 
 /// `release`, or `release in production`.
 std::string rollout_text(const Plan& plan);

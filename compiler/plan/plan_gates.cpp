@@ -38,11 +38,12 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
     gate.conditions.push_back(condition_index(std::move(*condition)));
   }
   for (const ast::ResponseClause& clause : decl->responses) {
-    Response response{clause.hold ? duration(clause.hold, scope, "hold", 0) : 0,
-                      clause.pass ? Fallback::PassUnproven : Fallback::Fail};
-    (clause.event.text == "no_data"     ? gate.no_data
+    std::optional<Response> response = make_response(clause, scope);
+    if (!response) return none;
+    (clause.event.text == "fail"        ? gate.fail
+     : clause.event.text == "no_data"   ? gate.no_data
      : clause.event.text == "undecided" ? gate.undecided
-                                        : gate.error) = response;
+                                        : gate.error) = *response;
   }
   uint32_t index = uint32_t(plan_.gates.size());
   gates_[key] = index;

@@ -10,7 +10,7 @@ namespace rollout::plan {
 
 namespace {
 
-constexpr std::string_view kind_words[] = {"act", "hold", "approval", "commit"};
+constexpr std::string_view kind_words[] = {"act", "hold", "approval", "commit", "notify", "preflight"};
 constexpr std::string_view unapproved_words[] = {"park", "rollback", "fail"};
 
 void write_step(json::Writer& json, const Step& step) {
@@ -23,11 +23,13 @@ void write_step(json::Writer& json, const Step& step) {
     write_action(json, step.action);
     write_indices(json, "rollback", step.rollback);
   }
-  if (step.kind == StepKind::Hold) {
+  if (step.kind == StepKind::Hold || step.kind == StepKind::Preflight) {
     json.field("hold_ns", step.hold_ns);
     write_indices(json, "gates", step.gates);
   }
   write_index(json, "approval", step.approval);
+  write_index(json, "channel", step.channel);
+  if (step.kind == StepKind::Notify) json.field("message", step.message);
   json.end_object();
 }
 
@@ -43,6 +45,8 @@ Step read_step(const json::Node& node) {
   step.hold_ns = node["hold_ns"].as_int();
   step.gates = read_indices(node["gates"]);
   step.approval = read_index(node["approval"]);
+  step.channel = read_index(node["channel"]);
+  step.message = node["message"].as_string();
   if (step.kind == StepKind::Act) step.rollback = read_indices(node["rollback"]);
   return step;
 }
@@ -51,7 +55,16 @@ void write_approval(json::Writer& json, const Approval& approval) {
   json.begin_object().field("team", approval.team).key("members").begin_array();
   for (const std::string& member : approval.members) json.value(member);
   json.end_array().field("quorum", approval.quorum).field("timeout_ns", approval.timeout_ns);
-  json.field("on_timeout", unapproved_words[size_t(approval.on_timeout)]).end_object();
+  json.field("on_timeout", unapproved_words[size_t(approval.on_timeout)]);
+  if (const std::optional<Escalation>& more = approval.escalation) {
+    json.key("escalation").begin_object().field("team", more->team).key("members").begin_array();
+    for (const std::string& member : more->members) json.value(member);
+    json.end_array().field("after_ns", more->after_ns);
+    write_index(json, "channel", more->channel);
+    json.end_object();
+  }
+  write_index(json, "channel", approval.channel);
+  json.end_object();
 }
 
 Approval read_approval(const json::Node& node) {
@@ -61,6 +74,13 @@ Approval read_approval(const json::Node& node) {
   approval.quorum = node["quorum"].as_int();
   approval.timeout_ns = node["timeout_ns"].as_int();
   approval.on_timeout = read_word<Unapproved>(unapproved_words, node["on_timeout"]);
+  if (const json::Node& more = node["escalation"]; more.is(json::Node::Kind::Object)) {
+    approval.escalation = {std::string(more["team"].as_string()), {}, more["after_ns"].as_int(),
+                           read_index(more["channel"])};
+    for (const json::Node& member : more["members"].items)
+      approval.escalation->members.emplace_back(member.as_string());
+  }
+  approval.channel = read_index(node["channel"]);
   return approval;
 }
 
@@ -91,15 +111,23 @@ std::string dangling(const Plan& plan) {
     const Step& step = plan.steps[i];
     bool wrong = (step.phase != none && bad(step.phase, plan.phases.size())) ||
                  (step.kind == StepKind::Act && bad_action(step.action)) ||
-                 (step.kind == StepKind::Approval && bad(step.approval, plan.approvals.size()));
+                 (step.kind == StepKind::Approval && bad(step.approval, plan.approvals.size())) ||
+                 (step.kind == StepKind::Notify && bad(step.channel, plan.channels.size()));
     for (uint32_t after : step.after) wrong |= after >= i;
     for (uint32_t gate : step.gates) wrong |= bad(gate, plan.gates.size());
     for (uint32_t undo : step.rollback) wrong |= bad(undo, plan.undo.size());
     if (wrong) return "step " + std::to_string(i);
   }
+  auto bad_channel = [&](uint32_t channel) { return channel != none && bad(channel, plan.channels.size()); };
   for (const Approval& approval : plan.approvals)
-    if (approval.quorum < 1 || approval.quorum > int64_t(approval.members.size()))
+    if (approval.quorum < 1 || approval.quorum > int64_t(approval.members.size()) || bad_channel(approval.channel) ||
+        (approval.escalation && bad_channel(approval.escalation->channel)))
       return "approval by " + approval.team;
+  for (const Channel& channel : plan.channels)
+    if (bad(channel.target, plan.targets.size())) return "team " + channel.team;
+  for (const std::vector<uint32_t>* told : {&plan.told, &plan.rollback.told})
+    for (uint32_t channel : *told)
+      if (bad(channel, plan.channels.size())) return "what is told";
   for (const Action& action : plan.undo)
     if (bad_action(action)) return "undo " + action.text;
   for (const Signal& signal : plan.signals)
@@ -109,9 +137,13 @@ std::string dangling(const Plan& plan) {
     if (bad(condition.left.signal, plan.signals.size()) ||
         (condition.right && bad(condition.right->signal, plan.signals.size())))
       return "condition " + condition.text;
-  for (const Gate& gate : plan.gates)
-    for (uint32_t condition : gate.conditions)
-      if (bad(condition, plan.conditions.size())) return "gate " + gate.text;
+  for (const Gate& gate : plan.gates) {
+    bool wrong = gate.fail.then == Fallback::PassUnproven;
+    for (uint32_t condition : gate.conditions) wrong |= bad(condition, plan.conditions.size());
+    for (const Response* response : {&gate.no_data, &gate.undecided, &gate.error, &gate.fail})
+      wrong |= response->then == Fallback::Ask && bad(response->approval, plan.approvals.size());
+    if (wrong) return "gate " + gate.text;
+  }
   for (const Watch& watch : plan.watches)
     if (bad(watch.condition, plan.conditions.size()) || bad(watch.last_step, plan.steps.size()) ||
         watch.first_step > watch.last_step)
@@ -146,9 +178,16 @@ std::string to_json(const Plan& plan) {
   write_list(json, "undo", plan.undo, write_action);
   // Only where there are any: plans without them keep the bytes that they always had.
   if (!plan.approvals.empty()) write_list(json, "approvals", plan.approvals, write_approval);
+  if (!plan.channels.empty())
+    write_list(json, "channels", plan.channels, [](json::Writer& j, const Channel& channel) {
+      j.begin_object().field("team", channel.team).field("target", channel.target).end_object();
+    });
+  if (!plan.told.empty()) write_indices(json, "told", plan.told);
   json.key("rollback").begin_object().field("within_ns", plan.rollback.within_ns);
   write_index(json, "verify_gate", plan.rollback.verify_gate);
-  json.field("verify_within_ns", plan.rollback.verify_within_ns).end_object();
+  json.field("verify_within_ns", plan.rollback.verify_within_ns);
+  if (!plan.rollback.told.empty()) write_indices(json, "told", plan.rollback.told);
+  json.end_object();
   if (plan.during) {
     json.key("during");
     write_during(json, *plan.during);
@@ -190,6 +229,10 @@ Result<Plan> from_json(std::string_view bytes) {
   for (const json::Node& item : node["steps"].items) plan.steps.push_back(read_step(item));
   for (const json::Node& item : node["undo"].items) plan.undo.push_back(read_action(item));
   for (const json::Node& item : node["approvals"].items) plan.approvals.push_back(read_approval(item));
+  for (const json::Node& item : node["channels"].items)
+    plan.channels.push_back({std::string(item["team"].as_string()), read_index(item["target"])});
+  plan.told = read_indices(node["told"]);
+  plan.rollback.told = read_indices(node["rollback"]["told"]);
   plan.rollback.within_ns = node["rollback"]["within_ns"].as_int();
   plan.rollback.verify_gate = read_index(node["rollback"]["verify_gate"]);
   plan.rollback.verify_within_ns = node["rollback"]["verify_within_ns"].as_int();

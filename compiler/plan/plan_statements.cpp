@@ -78,6 +78,10 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
     case ast::StatementKind::Rollback:
       plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope);
       break;
+    case ast::StatementKind::Notify: plan_notify(static_cast<const ast::NotifyStatement*>(statement), scope); break;
+    case ast::StatementKind::Preflight:
+      plan_preflight(static_cast<const ast::PreflightStatement*>(statement), scope);
+      break;
     case ast::StatementKind::Commit: plan_commit(static_cast<const ast::CommitStatement*>(statement), scope); break;
     case ast::StatementKind::Approve: plan_approve(static_cast<const ast::ApproveStatement*>(statement), scope); break;
   }
@@ -181,6 +185,8 @@ void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope
   if (plan_.rollback.within_ns || plan_.rollback.verify_gate != none)
     diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
   if (rollback->within) plan_.rollback.within_ns = duration(rollback->within, scope, "within", 1);
+  for (const ast::Expr* team : rollback->told)
+    if (uint32_t channel = told_channel(team, scope); channel != none) plan_.rollback.told.push_back(channel);
   if (rollback->verify_within) plan_.rollback.verify_within_ns = duration(rollback->verify_within, scope, "within", 1);
   if (!rollback->verify) return;
   Value gate = eval(rollback->verify, scope);

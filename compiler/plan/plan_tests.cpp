@@ -52,6 +52,10 @@ class TestReader {
           break;
         case ast::TestItemKind::Fail: {
           auto* member = static_cast<const ast::MemberExpr*>(item.subject);
+          if (program_.info(test_.module, member->object).type->is(ir::TypeKind::Team)) {
+            out.unreachable.push_back(eval(member->object).text);
+            break;
+          }
           out.failures.push_back({eval(member->object).text, std::string(member->member.text),
                                   unquoted(item.phase.text), item.phase.span});
           break;
@@ -142,6 +146,16 @@ class TestReader {
                                           : Expected::RolledBack;
       return expected;
     }
+    auto team_of = [&](const ast::Expr* call) {
+      return eval(static_cast<const ast::CallExpr*>(call)->arguments[0].value).text;
+    };
+    if (item.subject->kind == ast::ExprKind::Call) {
+      expected.what = Expected::Notified;
+      expected.service = team_of(item.subject);
+      expected.comparison = Comparison::GreaterEqual;
+      expected.limit_ns = 1;
+      return expected;
+    }
     auto* binary = static_cast<const ast::BinaryExpr*>(item.subject);
     expected.comparison = comparison_of(binary->op);
     if ((binary->left->kind == ast::ExprKind::Name || binary->left->kind == ast::ExprKind::Index) &&
@@ -156,6 +170,11 @@ class TestReader {
       case ast::ExprKind::Member: expected.what = Expected::RollbackDuration; break;
       case ast::ExprKind::Call: {
         auto* call = static_cast<const ast::CallExpr*>(binary->left);
+        if (static_cast<const ast::NameExpr*>(call->callee)->name == "notified") {
+          expected.what = Expected::Notified;
+          expected.service = team_of(call);
+          break;
+        }
         expected.what = Expected::Exposure;
         if (!call->arguments.empty()) expected.service = eval(call->arguments[0].value).text;
         break;

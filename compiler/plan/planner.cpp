@@ -53,7 +53,7 @@ std::optional<Plan> Planner::run() {
   bool changes = plan_.steps.empty() ||
                  std::any_of(plan_.steps.begin(), plan_.steps.end(),
                              [](const Step& step) { return step.kind == StepKind::Act; });
-  if (!changes) plan_.steps.clear(), plan_.approvals.clear();
+  if (!changes) plan_.steps.clear(), forget_approvals();
   if (plan_.steps.empty()) plan_.watches.clear();
   name_phases();
   report_idle_loops();

@@ -111,15 +111,15 @@ struct GivenAnswer {
   Span phase_span;
 };
 /// State: of a flag or a database, in the end.
-enum class Expected { Succeeded, RolledBack, Parked, Duration, RollbackDuration, Exposure, State };
+enum class Expected { Succeeded, RolledBack, Parked, Duration, RollbackDuration, Exposure, Notified, State };
 struct Expectation {
   Expected what = Expected::Succeeded;
   std::string phase;              ///< of an outcome; empty: any
   Span phase_span;
-  std::string service;            ///< of Exposure and State
+  std::string service;            ///< of Exposure and State; of Notified the team
   eval::Value state;              ///< of State: what it is compared with
   Comparison comparison = Comparison::LessEqual;
-  int64_t limit_ns = 0;
+  int64_t limit_ns = 0;           ///< of Notified: how many messages
   std::string text;               ///< as written
   std::string place;              ///< `shop.rollout:81`
 };
@@ -130,6 +130,7 @@ struct TestCase {
   std::vector<GivenSignal> signals;
   std::vector<GivenFailure> failures;
   std::vector<GivenAnswer> answers;
+  std::vector<std::string> unreachable;  ///< teams: `given fail sre.notify`
   std::optional<int64_t> abort_at_ns;
   std::optional<int64_t> start_wall_ns;  ///< what the clock shows when the run starts
   std::vector<Expectation> expectations;

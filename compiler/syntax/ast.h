@@ -11,7 +11,8 @@ namespace rollout::ast {
 // ---- statements of rollouts and strategies ----
 
 enum class StatementKind {
-  Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, During, Approve, Commit
+  Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, During, Approve, Commit, Notify,
+  Preflight
 };
 
 struct Statement {
@@ -73,22 +74,46 @@ struct RollbackStatement : Statement {
   const Expr* within;         ///< null: not given
   const Expr* verify;         ///< null: not given
   const Expr* verify_within;  ///< null: not given
+  List<const Expr*> told;     ///< teams
 };
-/// `timeout 4h` or `on timeout park`, in an approval.
+enum class ApproveClauseKind { Timeout, OnTimeout, Escalate };
+/// `timeout 4h`, `on timeout park` or `escalate to managers after 1h`.
 struct ApproveClause {
-  Name word;            ///< `timeout`, for the checker to look at
-  const Expr* timeout;  ///< null: the clause says what happens then
-  Name then;            ///< `park`, `rollback` or `fail`; empty with `timeout`
+  ApproveClauseKind kind;
+  Name word;          ///< `timeout`, or `to` of Escalate, for the checker to look at
+  const Expr* time;   ///< of Timeout and Escalate; else null
+  Name then;          ///< of OnTimeout: `park`, `rollback` or `fail`
+  const Expr* team;   ///< of Escalate; else null
 };
-/// `approve by 2 of sre { timeout 4h  on timeout park }`
-struct ApproveStatement : Statement {
+/// Who is asked: `2 of sre { timeout 4h  on timeout park }`
+struct Question {
   const Expr* quorum;  ///< null: one
   const Expr* team;
   List<ApproveClause> clauses;
+  Span span;
+};
+/// `approve by QUESTION`
+struct ApproveStatement : Statement {
+  Question question;
 };
 /// `commit "the old column is dropped"`: the point of no return.
 struct CommitStatement : Statement {
   const Expr* why;  ///< a string
+};
+/// `check "most instances are ready" checkout.unhealthy < 10%`
+struct PreflightCheck {
+  const Expr* text;  ///< a string
+  const Expr* condition;
+};
+/// What must be so before anything is changed.
+struct PreflightStatement : Statement {
+  const Expr* sample;  ///< how often live values are read; null: not given
+  List<PreflightCheck> checks;
+};
+/// `notify sre "half of it is done"`; without a text the team is told of all that becomes of the rollout.
+struct NotifyStatement : Statement {
+  const Expr* team;
+  const Expr* text;  ///< a string; null: not given
 };
 
 /// `during working_hours { at close park }`
@@ -254,10 +279,13 @@ struct ConditionClause {
   Name samples_noun;    ///< empty without `samples`
   Span span;
 };
+enum class ResponseKind { Fail, Pass, Ask };
 struct ResponseClause {
-  Name event;  ///< no_data, undecided, error
+  Name event;  ///< fail, no_data, undecided, error
   const Expr* hold;  ///< null: none
-  bool pass;         ///< `pass unproven` instead of `fail`
+  ResponseKind kind;
+  Question question;  ///< of Ask
+  Span span;
 };
 struct GateDecl : Decl {
   List<Field> parameters;

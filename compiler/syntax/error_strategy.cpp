@@ -34,7 +34,8 @@ std::string_view construct(size_t rule) {
     case Parser::RuleSetting: return "a setting";
     case Parser::RuleRecordDecl: return "a field";
     case Parser::RuleMatchArm: return "a case";
-    case Parser::RuleApproveClause: return "`timeout` or `on timeout`";
+    case Parser::RulePreflightClause: return "`check` or `sample every`";
+    case Parser::RuleApproveClause: return "`timeout`, `on timeout` or `escalate`";
     case Parser::RuleEnvironmentItem:
     case Parser::RuleEnvironmentDecl: return "`NAME = VALUE` or `approve by`";
     case Parser::RulePromotionDecl:
@@ -114,10 +115,12 @@ bool starts_statement(TokenType type) {
     case Parser::SERVICE: case Parser::FLAG: case Parser::DATABASE:
     case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
     case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
-    case Parser::HOLD: case Parser::APPROVE: case Parser::COMMIT:
+    case Parser::HOLD: case Parser::APPROVE: case Parser::COMMIT: case Parser::NOTIFY:
+    case Parser::PREFLIGHT: case Parser::CHECK:
     case Parser::FOR: case Parser::IF: case Parser::ROLLBACK: case Parser::SAMPLE: case Parser::MINIMUM:
     case Parser::HARM: case Parser::REJECT: case Parser::REQUIRE: case Parser::ON: case Parser::GIVEN:
-    case Parser::RUN: case Parser::AT: case Parser::EXPECT: case Parser::SIGNAL: case Parser::NAME:
+    case Parser::RUN: case Parser::AT: case Parser::EXPECT: case Parser::ASK: case Parser::ESCALATE:
+    case Parser::SIGNAL: case Parser::NAME:
     case Parser::CONFIG: case Parser::BINDING: case Parser::ACTION: case Parser::REVERSIBLE:
     case Parser::COMPENSABLE:
     case Parser::IRREVERSIBLE:
@@ -166,7 +169,7 @@ const Token* ErrorStrategy::before_gap(const Token* found) const {
     case Parser::PLUS: case Parser::MINUS: case Parser::STAR: case Parser::SLASH: case Parser::LESS:
     case Parser::LESS_EQUAL: case Parser::GREATER: case Parser::GREATER_EQUAL: case Parser::EQUAL:
     case Parser::NOT_EQUAL: case Parser::AND: case Parser::OR: case Parser::NOT: case Parser::EXPECT: case Parser::IN:
-    case Parser::AT: case Parser::THEN: return before;
+    case Parser::AT: case Parser::THEN: case Parser::NOTIFY: return before;
     default: return nullptr;
   }
 }

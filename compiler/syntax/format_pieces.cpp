@@ -60,6 +60,7 @@ class Annotator {
       case Parser::RuleActionLimit:
       case Parser::RuleRollbackClause:
       case Parser::RuleApproveClause:
+      case Parser::RulePreflightClause:
       case Parser::RuleTestItem: first.item = true; break;
       case Parser::RuleField: first.item |= dynamic_cast<Parser::RecordDeclContext*>(rule->parent) != nullptr; break;
       case Parser::RuleSetting:

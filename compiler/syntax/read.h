@@ -65,6 +65,9 @@ class Reader {
   ast::PolicyItem read_policy_item();
   void read_policy_every(ast::PolicyItem& item);
   void read_policy_before(ast::PolicyItem& item);
+  // read_question.cpp
+  ast::Question read_question();
+  ast::ApproveClause read_approve_clause();
   // read_gate.cpp, read_test.cpp
   const ast::Decl* read_gate();
   ast::ConditionClause read_condition();
@@ -88,8 +91,9 @@ class Reader {
   const ast::Statement* read_during();
   const ast::Statement* read_rollback();
   const ast::Statement* read_approve();
-  ast::ApproveClause read_approve_clause();
   const ast::Statement* read_commit();
+  const ast::Statement* read_notify();
+  const ast::Statement* read_preflight();
   // read_expr.cpp
   const ast::Expr* read_expr(int least_power = 0);
   const ast::Expr* read_operand();

@@ -54,16 +54,25 @@ ast::ConditionClause Reader::read_condition() {
 }
 
 ast::ResponseClause Reader::read_response() {
-  take();
-  ast::ResponseClause response{expect_name(), nullptr, false};
+  size_t first = take();
+  ast::Name event = is(Parser::FAIL) ? name_of(list_[take()]) : expect_name();
+  ast::ResponseClause response{event, nullptr, ast::ResponseKind::Fail, {}, {}};
   expect(Parser::LBRACE);
   if (accept(Parser::HOLD)) {
     response.hold = read_expr();
     expect(Parser::THEN);
   }
-  response.pass = accept(Parser::PASS);
-  expect(response.pass ? Parser::UNPROVEN : Parser::FAIL);
+  if (accept(Parser::ASK)) {
+    response.kind = ast::ResponseKind::Ask;
+    response.question = read_question();
+  } else if (accept(Parser::PASS)) {
+    response.kind = ast::ResponseKind::Pass;
+    expect(Parser::UNPROVEN);
+  } else {
+    expect(Parser::FAIL);
+  }
   expect(Parser::RBRACE);
+  response.span = since(first);
   return response;
 }
 

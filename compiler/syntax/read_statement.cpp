@@ -1,5 +1,3 @@
-#include <utility>
-
 #include "compiler/syntax/read.h"
 
 namespace rollout::syntax {
@@ -27,6 +25,8 @@ const ast::Statement* Reader::read_statement() {
     case Parser::ROLLBACK: return read_rollback();
     case Parser::APPROVE: return read_approve();
     case Parser::COMMIT: return read_commit();
+    case Parser::NOTIFY: return read_notify();
+    case Parser::PREFLIGHT: return read_preflight();
   }
   fail();
   return nullptr;
@@ -157,17 +157,21 @@ const ast::Statement* Reader::read_rollback() {
     const ast::Expr* held = accept(Parser::HELD) ? read_expr() : nullptr;
     return make(ast::WatchStatement{{StatementKind::Watch, since(first)}, condition, held});
   }
-  ast::RollbackStatement statement{{StatementKind::Rollback, {}}, nullptr, nullptr, nullptr};
+  ast::RollbackStatement statement{{StatementKind::Rollback, {}}, nullptr, nullptr, nullptr, {}};
+  llvm::SmallVector<const ast::Expr*> told;
   expect(Parser::LBRACE);
   while (more(Parser::RBRACE)) {
     if (accept(Parser::WITHIN)) {
       statement.within = read_expr();
+    } else if (accept(Parser::NOTIFY)) {
+      told.push_back(read_expr());
     } else {
       expect(Parser::VERIFY);
       statement.verify = read_expr();
       statement.verify_within = accept(Parser::WITHIN) ? read_expr() : nullptr;
     }
   }
+  statement.told = keep(told);
   statement.span = since(first);
   return make(statement);
 }
@@ -175,14 +179,8 @@ const ast::Statement* Reader::read_rollback() {
 const ast::Statement* Reader::read_approve() {
   size_t first = take();
   expect(Parser::BY);
-  ast::ApproveStatement statement{{StatementKind::Approve, {}}, nullptr, read_expr(), {}};
-  if (accept(Parser::OF)) statement.quorum = std::exchange(statement.team, read_expr());
-  llvm::SmallVector<ast::ApproveClause, 2> clauses;
-  if (accept(Parser::LBRACE))
-    while (more(Parser::RBRACE)) clauses.push_back(read_approve_clause());
-  statement.clauses = keep(clauses);
-  statement.span = since(first);
-  return make(statement);
+  ast::Question question = read_question();
+  return make(ast::ApproveStatement{{StatementKind::Approve, since(first)}, question});
 }
 
 const ast::Statement* Reader::read_commit() {
@@ -192,13 +190,30 @@ const ast::Statement* Reader::read_commit() {
   return make(ast::CommitStatement{{StatementKind::Commit, since(first)}, why});
 }
 
-ast::ApproveClause Reader::read_approve_clause() {
-  bool on = accept(Parser::ON);
-  ast::ApproveClause clause{expect_name(), nullptr, {}};
-  if (!on) clause.timeout = read_expr();
-  else if (is(Parser::FAIL) || is(Parser::ROLLBACK)) clause.then = name_of(list_[take()]);
-  else clause.then = expect_name();
-  return clause;
+const ast::Statement* Reader::read_notify() {
+  size_t first = take();
+  const ast::Expr* team = read_expr();
+  const ast::Expr* text = is(Parser::STRING) ? read_string() : nullptr;
+  return make(ast::NotifyStatement{{StatementKind::Notify, since(first)}, team, text});
+}
+
+const ast::Statement* Reader::read_preflight() {
+  size_t first = take();
+  expect(Parser::LBRACE);
+  const ast::Expr* sample = nullptr;
+  llvm::SmallVector<ast::PreflightCheck> checks;
+  while (more(Parser::RBRACE)) {
+    if (accept(Parser::SAMPLE)) {
+      expect(Parser::EVERY);
+      sample = read_expr();
+      continue;
+    }
+    expect(Parser::CHECK);
+    if (!is(Parser::STRING)) fail();
+    const ast::Expr* text = failed_ ? nullptr : read_string();
+    checks.push_back({text, read_expr()});
+  }
+  return make(ast::PreflightStatement{{StatementKind::Preflight, since(first)}, sample, keep(checks)});
 }
 
 }  // namespace rollout::syntax

@@ -21,6 +21,12 @@ Result<std::unique_ptr<LiveWorld>> LiveWorld::open(const plan::Plan& plan, const
   for (uint32_t i = 0; i < plan.targets.size(); ++i) {
     const plan::Target& target = plan.targets[i];
     Side side;
+    bool carries_messages = std::any_of(plan.channels.begin(), plan.channels.end(),
+                                        [&](const plan::Channel& channel) { return channel.target == i; });
+    if (carries_messages) {  // runtime/notify's
+      world->sides_.push_back(std::move(side));
+      continue;
+    }
     side.backend = make_backend(target.backend, i, root, effects, *world);
     if (!side.backend) {
       Result<std::unique_ptr<metrics::MetricSource>> source = metrics::make_source(target, effects);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/outline.h"
 #include "runtime/cli/session.h"
 #include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
@@ -49,12 +50,17 @@ Result<journal::StepRef> waiting_step(const Context& context, const plan::Plan& 
 }
 
 std::string said(const plan::Plan& plan, const exec::State& state, const journal::Request& answer) {
-  const plan::Approval& approval = plan.approvals[plan.steps[answer.step].approval];
   if (answer.ask == journal::Ask::Reject)
     return fmt::format("{} has rejected step {}; the run goes back", answer.by, answer.step);
-  size_t count = state.holds.at({answer.step, false}).approved.size() + 1;
-  return fmt::format("{} has approved step {}: {} of {} of {}", answer.by, answer.step, count, approval.quorum,
-                     approval.team);
+  std::vector<std::string> counts;
+  for (const exec::Question& question : exec::open_questions(plan, state)) {
+    std::vector<std::string> members = exec::members_now(*question.approval, *question.ask);
+    if (question.step.step != answer.step || std::count(members.begin(), members.end(), answer.by) == 0) continue;
+    size_t before = std::size_t(std::count(question.ask->approved.begin(), question.ask->approved.end(), answer.by));
+    counts.push_back(fmt::format("{} of {} of {}", question.ask->approved.size() + 1 - before,
+                                 question.approval->quorum, question.approval->team));
+  }
+  return fmt::format("{} has approved step {}: {}", answer.by, answer.step, join(counts, ", "));
 }
 
 int answer(const Context& context, journal::Ask ask) {

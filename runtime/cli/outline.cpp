@@ -70,7 +70,7 @@ std::vector<Row> rows_of(const Plan& plan) {
     if (step.kind == plan::StepKind::Approval) {
       row.back_from = i;
       if (step.phase != plan::none) row.approvals.push_back(step.approval);
-    } else if (step.kind == plan::StepKind::Hold) {
+    } else if (step.kind == plan::StepKind::Hold || step.kind == plan::StepKind::Preflight) {
       row.hold_ns += step.hold_ns;
       row.back_from = i;
       row.gates.insert(row.gates.end(), step.gates.begin(), step.gates.end());
@@ -195,19 +195,22 @@ std::string step_name(const plan::Step& step) {
     case plan::StepKind::Hold: return "hold";
     case plan::StepKind::Approval: return "approval";
     case plan::StepKind::Commit: return "commit";
+    case plan::StepKind::Notify: return "notify";
+    case plan::StepKind::Preflight: return "preflight";
   }
   return "";
 }
 
 std::string row_name(const Plan& plan, const Row& row) {
   if (row.phase != plan::none) return plan.phases.at(row.phase).name;
+  if (plan.steps[row.steps.front()].kind == plan::StepKind::Preflight) return "preflight";
   return row.hold_ns > 0 ? "(hold)" : "";
 }
 
 std::vector<std::string> action_texts(const Plan& plan, const Row& row) {
   std::vector<std::string> texts;
   for (uint32_t step : row.steps)
-    if (plan.steps[step].kind != plan::StepKind::Hold) texts.push_back(plan.steps[step].text);
+    if (plan.steps[step].hold_ns == 0) texts.push_back(plan.steps[step].text);
   return texts;
 }
 
@@ -283,6 +286,26 @@ std::vector<std::string> watch_texts(const Plan& plan) {
   std::vector<std::string> texts;
   for (const Watched& one : all)
     texts.push_back(one.places == 1 ? one.text : fmt::format("{}, in each of {} places", one.bare, one.places));
+  return texts;
+}
+
+std::vector<std::string> told_texts(const plan::Plan& plan) {
+  std::vector<std::string> texts;
+  for (uint32_t i = 0; i < plan.channels.size(); ++i) {
+    auto holds = [&](const std::vector<uint32_t>& told) { return std::count(told.begin(), told.end(), i) > 0; };
+    bool asked = std::any_of(plan.approvals.begin(), plan.approvals.end(), [&](const plan::Approval& approval) {
+      return approval.channel == i || (approval.escalation && approval.escalation->channel == i);
+    });
+    int64_t notes = std::count_if(plan.steps.begin(), plan.steps.end(),
+                                  [&](const plan::Step& step) { return step.channel == i; });
+    std::vector<std::string> what;
+    if (holds(plan.told)) what.push_back("start, waits, parks, rollback, end");
+    else if (holds(plan.rollback.told)) what.push_back("rollback");
+    if (asked && !holds(plan.told)) what.push_back("what it is asked");
+    if (notes > 0) what.push_back(fmt::format("{} message{} of the file", notes, notes == 1 ? "" : "s"));
+    const plan::Channel& channel = plan.channels[i];
+    texts.push_back(fmt::format("{} by {}: {}", channel.team, plan.targets.at(channel.target).name, join(what, ", ")));
+  }
   return texts;
 }
 

@@ -79,7 +79,8 @@ void RunLog::add_sample(const journal::Sampled& sample) {
 }
 
 void RunLog::add(const journal::Event& event) {
-  now_ns = std::max(now_ns, event.run_ns);
+  // What comes behind the end are messages, which are no part of the run.
+  if (!ended) now_ns = std::max(now_ns, event.run_ns);
   news.clear();
   struct Adder {
     RunLog& log;
@@ -125,6 +126,9 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::AbortRequested& e) { log.abort = e; }
     void operator()(const journal::Approved& e) { log.at(e.step).approved.push_back(e); }
     void operator()(const journal::Rejected& e) { log.at(e.step).rejected = e; }
+    void operator()(const journal::GateAsked& e) { log.at(e.hold).asked.push_back(e); }
+    void operator()(const journal::Notified& e) { log.messages.push_back(e); }
+    void operator()(const journal::Escalated& e) { log.at(e.step).escalated = true; }
     void operator()(const journal::Parked& e) { log.at(e.step).detail = e.detail; }
     void operator()(const journal::Interrupted& e) {
       log.interrupted = true;

@@ -29,8 +29,10 @@ struct StepLog {
   std::string detail;
   std::vector<Seen> seen;                        ///< of a hold
   std::vector<journal::GateDecided> verdicts;    ///< of a hold
-  std::vector<journal::Approved> approved;       ///< of an approval
-  std::optional<journal::Rejected> rejected;     ///< of an approval
+  std::vector<journal::GateAsked> asked;         ///< of a hold: what its gates asked people
+  std::vector<journal::Approved> approved;       ///< of an approval, or of what a gate asked
+  std::optional<journal::Rejected> rejected;
+  bool escalated = false;
 };
 
 /// A metrics source whose samples do not count at the moment.
@@ -63,6 +65,7 @@ struct RunLog {
   std::optional<journal::AbortRequested> abort;
   std::vector<journal::WatchFired> watches;
   std::optional<journal::RunEnded> ended;
+  std::vector<journal::Notified> messages;  ///< that came to their end
   std::vector<Outage> outages;
   std::vector<std::string> news;       ///< what the last event changed about them, a line each
   bool interrupted = false;

@@ -48,6 +48,19 @@ std::string outcome_of(const plan::Plan& plan, const sim::SimResult& result) {
   return "";
 }
 
+int64_t messages_to(const sim::SimResult& result, std::string_view team) {
+  auto reached = [&](const sim::Told& told) { return told.team == team; };
+  return std::count_if(result.told.begin(), result.told.end(), reached);
+}
+
+std::string told_text(const sim::SimResult& result, std::string_view team) {
+  int64_t count = messages_to(result, team);
+  std::string kinds;
+  for (const sim::Told& told : result.told)
+    if (told.team == team) kinds += fmt::format("{} {}", kinds.empty() ? ":" : ",", exec::name_of(told.transition));
+  return fmt::format("{} message{}{}", count, count == 1 ? "" : "s", kinds);
+}
+
 bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result) {
   auto ended_as = [&](journal::Outcome outcome) {
     bool here = expected.phase.empty() ||
@@ -66,6 +79,8 @@ bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::S
       return subject < result.states.size() &&
              (result.states[subject] == expected.state) == (expected.comparison == plan::Comparison::Equal);
     }
+    case plan::Expected::Notified:
+      return compare(messages_to(result, expected.service), expected.comparison, expected.limit_ns);
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
@@ -86,6 +101,7 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
       return subject < result.states.size() ? eval::to_text(result.states[subject])
                                             : fmt::format("this rollout does not touch {}", expected.service);
     }
+    case plan::Expected::Notified: return told_text(result, expected.service);
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
@@ -108,7 +124,8 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
       if (plan.signals[i].service != service || plan.signals[i].name != given.signal) continue;
       sim::Truth truth{i, given.role, {}};
       for (const plan::Scripted& scripted : given.values)
-        truth.changes.push_back({scripted.at_ns, plain(scripted.value)});
+        truth.changes.push_back(
+            {scripted.at_ns, plain(scripted.value), scripted.value.is(eval::Value::Kind::None)});
       scenario.truths.push_back(std::move(truth));
     }
   }
@@ -130,6 +147,7 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
     }
     if (given.phase.empty()) scenario.answers.push_back(answer);
   }
+  scenario.unreachable = test.unreachable;
   scenario.abort_at_ns = test.abort_at_ns;
   scenario.start_wall_ns = test.start_wall_ns;
   return scenario;

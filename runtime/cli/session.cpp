@@ -21,7 +21,7 @@ bool was_refused(const exec::State& state) {
   return state.cause == journal::Cause::Rejected || state.cause == journal::Cause::Unapproved;
 }
 
-int exit_code_of(const Context& context, const exec::DriveResult& result) {
+int exit_code_of(const Context& context, const RunLog& log, const exec::DriveResult& result) {
   if (result.end == exec::DriveEnd::Interrupted || !result.state.ended) {
     if (result.state.parked && !result.state.interrupted) return NeedsHand;
     int code = context.env.interrupt_code();
@@ -30,7 +30,9 @@ int exit_code_of(const Context& context, const exec::DriveResult& result) {
   switch (result.state.ended->outcome) {
     case journal::Outcome::Succeeded: return Ok;
     // Everything is as it was, and a person has still to say what now.
-    case journal::Outcome::RolledBack: return was_refused(result.state) ? NeedsHand : RolledBack;
+    case journal::Outcome::RolledBack:
+      if (failed_preflight(log)) return Environment;
+      return was_refused(result.state) ? NeedsHand : RolledBack;
     case journal::Outcome::Parked: return NeedsHand;
   }
   return NeedsHand;
@@ -125,6 +127,11 @@ Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, c
   return Planned{project, std::move(*plan), std::move(*bytes), run.plan_hash, true};
 }
 
+std::vector<Result<notify::Webhook>> channels_of(const Context& context, const Planned& planned) {
+  effects::Effects effects = context.env.effects();
+  return notify::open_channels(planned.plan, {context.env.variable, effects.files, planned.project.root});
+}
+
 Status look_before_acting(const Context& context, const Planned& planned) {
   const plan::Plan& plan = planned.plan;
   effects::Effects effects = context.env.effects();
@@ -137,6 +144,9 @@ Status look_before_acting(const Context& context, const Planned& planned) {
     Result<exec::Observation> seen = (*world)->observe(step.action, {"before", 0, 0, false, 1});
     if (!seen) return seen.error();
   }
+  // Before anything is changed it can still be mended; a run that goes on never stops for a message.
+  for (const Result<notify::Webhook>& channel : channels_of(context, planned))
+    if (!channel) return channel.error();
   std::vector<exec::Reading> readings = (*world)->sample(plan, all_terms(plan));
   for (const exec::Reading& reading : readings)
     if (reading.status == exec::Reading::Status::Error)
@@ -157,15 +167,18 @@ int drive_run(Session& session, const std::string& run) {
   bool resumed = past->size() > 1;
   if (resumed)
     for (const journal::Event& event : *past) view.add_past(event);
+  notify::Outbox outbox(plan, session.planned.hash, run, channels_of(context, session.planned), effects.http,
+                        effects.clock);
   exec::Surroundings around{effects.clock, *session.store,         **world,
                             view,          context.env.interrupts, session.holder};
+  around.messenger = &outbox;
   Result<exec::DriveResult> result = exec::drive(plan, run, around);
   view.finish();
   if (!result) {
     bool untouched = !view.log().changed_something();
     return context.fail(result.error(), untouched ? Environment : NeedsHand);
   }
-  int code = exit_code_of(context, *result);
+  int code = exit_code_of(context, view.log(), *result);
   if (context.json()) context.out(summary_json(view.log(), result->state, run, code));
   else if (!context.quiet || code != Ok)
     context.out(summary_text(view.log(), result->state, run, context.style));

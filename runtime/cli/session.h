@@ -10,6 +10,7 @@
 #include "runtime/cli/planning.h"
 #include "runtime/effects/service_lock.h"
 #include "runtime/journal/store.h"
+#include "runtime/notify/outbox.h"
 
 namespace rollout::cli {
 
@@ -57,6 +58,9 @@ Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, c
 
 /// Drives `run` until it ends or is interrupted, shows it, and says with which code the command ends.
 int drive_run(Session& session, const std::string& run);
+
+/// The ways to the teams of a plan; of those that cannot be used, why not.
+std::vector<Result<notify::Webhook>> channels_of(const Context& context, const Planned& planned);
 
 /// Looks at every target and measures every signal once, so that what is not there is said before anything is
 /// changed.

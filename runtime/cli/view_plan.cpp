@@ -138,6 +138,7 @@ struct PlanView {
         if (!all && ++shown > max_conditions) continue;
         out += line("    " + condition_text(plan.conditions[condition]));
       }
+      for (const std::string& asks : plan::ask_texts(plan, gate)) out += line("    " + asks);
     }
     if (shown > max_conditions && !all)
       out += fmt::format("    {} {} more conditions\n", style.dots(), shown - max_conditions);
@@ -194,8 +195,8 @@ struct PlanView {
 
   std::string from_name(const Row& row) const {
     if (row.phase != plan::none) return row_name(plan, row);
-    std::vector<std::string> actions = action_texts(plan, row);
-    return actions.empty() ? "a hold" : step_name(plan.steps[row.steps.front()]);
+    bool holds = plan.steps[row.steps.front()].kind == plan::StepKind::Hold;
+    return holds ? "a hold" : step_name(plan.steps[row.steps.front()]);
   }
 
   /// Who may say yes.
@@ -208,6 +209,14 @@ struct PlanView {
       seen.push_back(approval.team);
       out += line(fmt::format("  {}  {}", style.name(approval.team), join(approval.members, ", ")));
     }
+    return out;
+  }
+
+  /// Who hears of it.
+  std::string messages() const {
+    if (plan.channels.empty() || plan.steps.empty()) return {};
+    std::string out = "\n  " + style.dim("messages") + "\n";
+    for (const std::string& text : told_texts(plan)) out += line("  " + text);
     return out;
   }
 
@@ -253,7 +262,7 @@ struct PlanView {
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
   return view.header(hash) + view.during() + view.policies() + view.timeline() + view.gates() + view.approvals() +
-         view.way_back() + view.watches() + view.warnings();
+         view.way_back() + view.watches() + view.messages() + view.warnings();
 }
 
 }  // namespace rollout::cli

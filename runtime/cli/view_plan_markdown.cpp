@@ -49,7 +49,8 @@ std::string table(const plan::Plan& plan, const Outline& outline) {
     if (i == max_rows) return out + fmt::format("\n… and {} more phases.\n", outline.rows.size() - i);
     const Row& row = outline.rows[i];
     bool outside = row.phase == plan::none;
-    std::string name = outside ? fmt::format("*{}*", cell(join(action_texts(plan, row), ", ")))
+    std::string acts = join(action_texts(plan, row), ", ");
+    std::string name = outside ? fmt::format("*{}*", cell(acts.empty() ? row_name(plan, row) : acts))
                                : fmt::format("**{}**", cell(row_name(plan, row)));
     std::string share = row.share_ppb && !outside ? eval::percent_text(*row.share_ppb) : "";
     std::string hold = row.hold_ns > 0 ? eval::duration_text(row.hold_ns) : "";
@@ -81,6 +82,7 @@ std::string conditions(const plan::Plan& plan) {
     out += fmt::format("- {} every {}\n", code(gate.text), eval::duration_text(gate.sample_ns));
     for (uint32_t condition : gate.conditions)
       out += fmt::format("  - {}\n", code(condition_text(plan.conditions[condition])));
+    for (const std::string& asks : plan::ask_texts(plan, gate)) out += fmt::format("  - {}\n", code(asks));
   }
   return out + "\n</details>\n";
 }
@@ -107,6 +109,7 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
       out += fmt::format("\nPoint of no return: {}; a rollback never crosses it.\n", code(step.text));
   for (const std::string& watched : watch_texts(plan))
     out += fmt::format("\nAll the time: {}\n", code("rollback when " + watched));
+  for (const std::string& told : told_texts(plan)) out += fmt::format("\nMessages to {}\n", cell(told));
   out += approvals(plan) + conditions(plan);
   if (plan.offline)
     out += "\n> Made offline: nothing that runs was looked at, and this plan cannot be applied.\n";

@@ -12,8 +12,9 @@ namespace rollout::cli {
 namespace {
 
 std::string_view verdict_text(journal::Verdict verdict, journal::Reason reason, bool unproven) {
+  if (unproven) return verdict == journal::Verdict::Fail ? "failed, overruled by people" : "passed without proof";
   switch (verdict) {
-    case journal::Verdict::Pass: return unproven ? "passed without proof" : "pass";
+    case journal::Verdict::Pass: return "pass";
     case journal::Verdict::Fail: return "fail";
     case journal::Verdict::NoEvidence: break;
   }
@@ -77,6 +78,33 @@ struct Line {
   const plan::Approval& approval(journal::StepRef ref) const {
     return plan.approvals.at(plan.steps.at(ref.step).approval);
   }
+  /// Who was asked by a gate, with all that it asks them.
+  const plan::Approval& asked_by(uint32_t gate, journal::Verdict verdict, journal::Reason reason) const {
+    return plan.approvals.at(exec::response_to(plan.gates.at(gate), verdict, reason).approval);
+  }
+  std::string operator()(const journal::GateAsked& e) const {
+    const plan::Approval& asked = asked_by(e.gate, e.verdict, e.reason);
+    return in_phase(e.hold, fmt::format("{} {} ({}): gate {}: {}  {}", style.warn("asks"), plan::approval_text(asked),
+                                        join(asked.members, ", "), plan.gates.at(e.gate).text,
+                                        verdict_text(e.verdict, e.reason, false), e.detail));
+  }
+  std::string operator()(const journal::Notified& e) const {
+    std::string team = e.message.substr(e.message.find('/') + 1);
+    if (e.delivered) return style.dim(fmt::format("{} was told", team));
+    return fmt::format("{} {}, after {} attempt{}: {}", style.warn("could not be told:"), team, e.attempts,
+                       e.attempts == 1 ? "" : "s", e.detail);
+  }
+  std::string operator()(const journal::Escalated& e) const {
+    const StepLog* step = log.find(e.step);
+    const plan::Approval* asked = e.gate == plan::none ? &approval(e.step) : nullptr;
+    for (const journal::GateAsked& one : step == nullptr ? std::vector<journal::GateAsked>() : step->asked)
+      if (one.gate == e.gate) asked = &asked_by(one.gate, one.verdict, one.reason);
+    if (asked == nullptr || !asked->escalation) return {};
+    return in_phase(e.step, fmt::format("{} {} has not answered for {}; {} may answer as well ({})",
+                                        style.warn("escalated:"), asked->team,
+                                        eval::duration_text(asked->escalation->after_ns), asked->escalation->team,
+                                        join(asked->escalation->members, ", ")));
+  }
   std::string waits_text(const plan::Step& step, journal::StepRef ref) const {
     return fmt::format("{} {} ({})", style.warn("waits for approval:"), step.text, join(approval(ref).members, ", "));
   }
@@ -87,6 +115,9 @@ struct Line {
     if (step.kind == plan::StepKind::Commit)
       return in_phase(e.step, fmt::format("{}: {}", style.warn("point of no return"), step.text));
     if (step.kind == plan::StepKind::Approval) return in_phase(e.step, waits_text(step, e.step));
+    if (step.kind == plan::StepKind::Notify) return in_phase(e.step, step.text);
+    if (step.kind == plan::StepKind::Preflight)
+      return in_phase(e.step, fmt::format("{}, for {}", step.text, eval::duration_text(step.hold_ns)));
     std::vector<std::string> gates;
     for (uint32_t gate : step.gates) gates.push_back(plan.gates.at(gate).text);
     std::string judged = gates.empty() ? "" : fmt::format(", judged by {}", join(gates, " and "));
@@ -124,13 +155,15 @@ struct Line {
     if (!e.hold.undo) {
       int64_t hold_ns = plan.steps.at(e.hold.step).hold_ns;
       of = fmt::format(" of {}", eval::duration_text(hold_ns));
-      if (e.elapsed_ns > hold_ns) of += " and goes on, a gate has not decided yet";
+      bool asked = hold != nullptr && !hold->asked.empty();
+      if (e.elapsed_ns > hold_ns) of += asked ? " and waits for people" : " and goes on, a gate has not decided yet";
     }
     return in_phase(e.hold, fmt::format("held {}{}  {}", short_duration(e.elapsed_ns), of, seen));
   }
   std::string operator()(const journal::GateDecided& e) const {
     std::string_view verdict = verdict_text(e.verdict, e.reason, e.unproven);
-    std::string shown = e.verdict == journal::Verdict::Pass   ? style.good(verdict)
+    std::string shown = e.unproven                            ? style.warn(verdict)
+                        : e.verdict == journal::Verdict::Pass ? style.good(verdict)
                         : e.verdict == journal::Verdict::Fail ? style.bad(verdict)
                                                               : style.warn(verdict);
     // A pass is told by what was counted, anything else by its reason.

@@ -24,8 +24,10 @@ constexpr size_t max_phases = 20;
 constexpr std::string_view parked_text = "parked: it needs a hand";
 
 std::string verdict_word(const journal::GateDecided& verdict, const Style& style) {
+  bool overruled = verdict.unproven && verdict.verdict == journal::Verdict::Fail;
+  if (verdict.unproven) return style.warn(overruled ? "failed, overruled by people" : "passed without proof");
   switch (verdict.verdict) {
-    case journal::Verdict::Pass: return style.good(verdict.unproven ? "passed without proof" : "pass");
+    case journal::Verdict::Pass: return style.good("pass");
     case journal::Verdict::Fail: return style.bad("fail");
     case journal::Verdict::NoEvidence: break;
   }
@@ -68,21 +70,39 @@ struct Summary {
 
   std::string approval_lines(const StepLog& step) const {
     const plan::Approval& approval = plan.approvals.at(plan.steps[step.step.step].approval);
-    std::string out;
-    for (const journal::Approved& one : step.approved)
-      out += indented(fmt::format("{} by {}{}", style.good("approved"), one.by,
-                                  one.reason.empty() ? "" : ": " + one.reason));
-    if (step.rejected)
-      return out + indented(fmt::format("{} by {}: {}", style.bad("rejected"), step.rejected->by,
-                                        step.rejected->reason));
+    std::string out = answer_lines(step);
+    if (step.rejected) return out;
     if (int64_t(step.approved.size()) >= approval.quorum) return out;
     size_t missing = size_t(approval.quorum) - step.approved.size();
     return out + indented(fmt::format("{} {} of {}: {}", style.warn("missing"), missing, approval.team,
                                       join(approval.members, ", ")));
   }
 
-  std::string hold_lines(const StepLog& hold) const {
+  /// What people said.
+  std::string answer_lines(const StepLog& step) const {
     std::string out;
+    for (const journal::Approved& one : step.approved)
+      out += indented(fmt::format("{} by {}{}", style.good("approved"), one.by,
+                                  one.reason.empty() ? "" : ": " + one.reason));
+    if (step.rejected)
+      out += indented(fmt::format("{} by {}: {}", style.bad("rejected"), step.rejected->by, step.rejected->reason));
+    return out;
+  }
+
+  /// What a gate asked them, and over which evidence.
+  std::string asked_lines(const StepLog& hold) const {
+    std::string out;
+    for (const journal::GateAsked& one : hold.asked) {
+      const plan::Response& response = exec::response_to(plan.gates.at(one.gate), one.verdict, one.reason);
+      out += indented(fmt::format("gate {} {} {}", plan.gates.at(one.gate).text, style.warn("asked"),
+                                  plan::approval_text(plan.approvals.at(response.approval))));
+      out += wrapped(one.detail);
+    }
+    return out + (hold.asked.empty() ? "" : answer_lines(hold));
+  }
+
+  std::string hold_lines(const StepLog& hold) const {
+    std::string out = asked_lines(hold);
     for (const journal::GateDecided& verdict : hold.verdicts) {
       out += indented(
           fmt::format("gate {}: {}", plan.gates.at(verdict.gate).text, verdict_word(verdict, style)));
@@ -130,11 +150,12 @@ struct Summary {
       if (begin < 0) begin = step->begin_ns;
       end = std::max(end, step->ended || log.rollback ? step->end_ns : log.now_ns);
       bool approval = plan.steps[index].kind == plan::StepKind::Approval;
-      bool commit = plan.steps[index].kind == plan::StepKind::Commit;
-      if (approval || commit) acts.push_back(plan.steps[index].text);
+      bool at_once = exec::passes_at_once(plan.steps[index]);
+      bool preflight = plan.steps[index].kind == plan::StepKind::Preflight;
+      if (approval || at_once || preflight) acts.push_back(plan.steps[index].text);
       if (approval) holds += approval_lines(*step);
-      else if (commit) continue;
-      else if (plan.steps[index].kind == plan::StepKind::Hold) holds += hold_lines(*step);
+      else if (at_once) continue;
+      else if (preflight || plan.steps[index].kind == plan::StepKind::Hold) holds += hold_lines(*step);
       else acts.push_back(act_text(*step, plan.steps[index].action));
     }
     if (begin < 0) return {};
@@ -237,6 +258,28 @@ struct Summary {
                        stable.empty() ? "(nothing)" : stable);
   }
 
+  /// Who could not be told; who was told needs no line.
+  std::string untold(const exec::State& state) const {
+    std::string out;
+    std::vector<std::string> teams;
+    for (const journal::Notified& one : log.messages) {
+      std::string team = one.message.substr(one.message.find('/') + 1);
+      if (one.delivered || std::find(teams.begin(), teams.end(), team) != teams.end()) continue;
+      teams.push_back(team);
+      size_t count = 0;
+      std::string last;
+      for (const journal::Notified& other : log.messages)
+        if (!other.delivered && other.message.ends_with("/" + team)) ++count, last = other.detail;
+      std::string_view what = count == 1 ? "1 message did not reach" : "messages did not reach";
+      std::string number = count == 1 ? "" : fmt::format("{} ", count);
+      out += paragraph(out.empty() ? "messages" : "", fmt::format("{}{} {}: {}", number, what, team, last));
+    }
+    size_t open = state.outbox.size();
+    if (open > 0 && !plan.channels.empty())
+      out += paragraph(out.empty() ? "messages" : "", fmt::format("{} on the way, not known to have arrived", open));
+    return out;
+  }
+
   /// What users get while nobody moves anything.
   std::string now_serving(int64_t idle_ns) const {
     std::string out;
@@ -296,12 +339,18 @@ struct Summary {
 
 }  // namespace
 
+bool failed_preflight(const RunLog& log) {
+  const StepLog* first = log.find({0, false});
+  return first != nullptr && first->failed && log.plan.steps[0].kind == plan::StepKind::Preflight;
+}
+
 std::string_view outcome_text(const RunLog& log) {
   if (!log.ended && log.closed && log.closed->park && !log.interrupted) return "parked at close";
   if (!log.ended) return log.interrupted ? "interrupted" : "not ended, and nobody drives it,";
   switch (log.ended->outcome) {
     case journal::Outcome::Succeeded: return "succeeded";
-    case journal::Outcome::RolledBack: return "rolled back, completely";
+    case journal::Outcome::RolledBack:
+      return failed_preflight(log) ? "stopped by its preflight, nothing was changed" : "rolled back, completely";
     case journal::Outcome::Parked: return parked_text;
   }
   return "";
@@ -330,6 +379,7 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state, idle_ns);
   if (log.ended && log.ended->outcome == journal::Outcome::Parked)
     out += summary.now_serving(0) + summary.paragraph("what now", log.ended->detail);
+  out += summary.untold(state);
   if (!log.ended && log.closed) out += summary.paragraph("calendar", log.closed->detail);
   for (const Outage& outage : log.outages)
     if (!log.ended)

@@ -23,5 +23,7 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
 
 /// `succeeded`, `rolled back`, …
 std::string_view outcome_text(const RunLog& log);
+/// It ended before its first change.
+bool failed_preflight(const RunLog& log);
 
 }  // namespace rollout::cli

@@ -38,10 +38,17 @@ void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step)
   bool hold = verify || (!step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Hold);
   bool approval = !verify && !step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Approval;
   bool commit = !verify && !step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Commit;
+  auto is = [&](plan::StepKind kind) {
+    return !verify && !step.step.undo && plan.steps[step.step.step].kind == kind;
+  };
+  bool notify = is(plan::StepKind::Notify), preflight = is(plan::StepKind::Preflight);
+  hold |= preflight;
   std::string_view kind = verify           ? "verify"
                           : step.step.undo ? "undo"
                           : approval       ? "approval"
                           : commit         ? "commit"
+                          : notify         ? "notify"
+                          : preflight      ? "preflight"
                           : hold           ? "hold"
                                            : "act";
   json.begin_object().field("kind", kind);
@@ -51,7 +58,17 @@ void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step)
     json.field("phase", plan.phases[plan.steps[step.step.step].phase].name);
   json.field("begin_ns", step.begin_ns).field("end_ns", step.end_ns).field("done", step.ended && !step.failed);
   json.field("attempts", step.attempts).field("adopted", step.adopted).field("detail", step.detail);
-  if (approval) write_answers(json, step);
+  if (!step.asked.empty()) {
+    json.key("asked").begin_array();
+    for (const journal::GateAsked& asked : step.asked) {
+      json.begin_object().field("gate", plan.gates[asked.gate].text);
+      json.field("verdict", journal::word(journal::verdict_names, asked.verdict));
+      json.field("reason", journal::word(journal::reason_names, asked.reason));
+      json.field("detail", asked.detail).end_object();
+    }
+    json.end_array();
+  }
+  if (approval || !step.asked.empty()) write_answers(json, step);
   if (hold) {
     json.key("verdicts").begin_array();
     for (const journal::GateDecided& verdict : step.verdicts) {
@@ -95,7 +112,16 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
   }
   json.end_array().key("steps").begin_array();
   for (const StepLog& step : log.steps) write_step(json, log.plan, step);
-  json.end_array().key("rollback");
+  json.end_array();
+  if (!log.messages.empty()) {
+    json.key("messages").begin_array();
+    for (const journal::Notified& one : log.messages) {
+      json.begin_object().field("team", one.message.substr(one.message.find('/') + 1)).field("id", one.message);
+      json.field("delivered", one.delivered).field("attempts", one.attempts).field("detail", one.detail).end_object();
+    }
+    json.end_array();
+  }
+  json.key("rollback");
   if (log.rollback) {
     json.begin_object()
         .field("cause", journal::word(journal::cause_names, log.rollback->cause))

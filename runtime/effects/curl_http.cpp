@@ -1,4 +1,5 @@
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -37,7 +38,13 @@ class CurlHttp : public Http {
  public:
   ~CurlHttp() override {
     if (!api_) return;
+    for (Background& one : background_) {
+      api_->multi_remove_handle(behind_, one.transfer->easy);
+      if (one.transfer->headers) api_->slist_free_all(one.transfer->headers);
+      api_->easy_cleanup(one.transfer->easy);
+    }
     for (CURL* easy : idle_) api_->easy_cleanup(easy);
+    if (behind_) api_->multi_cleanup(behind_);
     if (multi_) api_->multi_cleanup(multi_);
   }
 
@@ -53,9 +60,36 @@ class CurlHttp : public Http {
       return answers;
     }
     std::vector<Transfer> transfers(requests.size());
-    for (size_t i = 0; i < requests.size(); ++i) begin(transfers[i], requests[i]);
+    for (size_t i = 0; i < requests.size(); ++i) prepare(multi_, transfers[i], requests[i]);
     run();
-    for (Transfer& transfer : transfers) answers.push_back(finish(transfer));
+    for (Transfer& transfer : transfers) answers.push_back(finish(multi_, transfer));
+    return answers;
+  }
+
+  void begin(int64_t number, HttpRequest request) override {
+    if (const Status loaded = load(); !loaded) {
+      failed_.push_back({number, loaded.error()});
+      return;
+    }
+    Background& one = background_.emplace_back(
+        Background{number, std::make_unique<HttpRequest>(std::move(request)), std::make_unique<Transfer>()});
+    prepare(behind_, *one.transfer, *one.request);
+  }
+
+  std::vector<HttpAnswer> collect() override {
+    std::vector<HttpAnswer> answers = std::exchange(failed_, {});
+    if (background_.empty()) return answers;
+    int running = 0;
+    if (api_->multi_perform(behind_, &running) != CURLM_OK) return answers;
+    note_results(behind_);
+    for (auto one = background_.begin(); one != background_.end();) {
+      if (!one->transfer->result) {
+        ++one;
+        continue;
+      }
+      answers.push_back({one->number, finish(behind_, *one->transfer)});
+      one = background_.erase(one);
+    }
     return answers;
   }
 
@@ -64,10 +98,10 @@ class CurlHttp : public Http {
     if (api_) return Done{};
     Result<CurlApi> api = load_curl();
     if (!api) return api.error();
-    CURLM* multi = api->multi_init();
-    if (!multi) return OpError{"libcurl gives no multi handle: out of memory"};
+    multi_ = api->multi_init();
+    behind_ = api->multi_init();
+    if (!multi_ || !behind_) return OpError{"libcurl gives no multi handle: out of memory"};
     api_ = *api;
-    multi_ = multi;
     return Done{};
   }
 
@@ -79,7 +113,7 @@ class CurlHttp : public Http {
     return easy;
   }
 
-  void begin(Transfer& transfer, const HttpRequest& request) {
+  void prepare(CURLM* multi, Transfer& transfer, const HttpRequest& request) {
     transfer.request = &request;
     transfer.easy = take_easy();
     ROLLOUT_CHECK(transfer.easy, "libcurl gives handles as long as there is memory");
@@ -93,11 +127,11 @@ class CurlHttp : public Http {
       set(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.size()));
       set(easy, CURLOPT_POSTFIELDS, request.body.c_str());
     }
-    if (!request.content_type.empty()) {
-      const std::string header = "Content-Type: " + request.content_type;
-      transfer.headers = api_->slist_append(nullptr, header.c_str());
-      set(easy, CURLOPT_HTTPHEADER, transfer.headers);
-    }
+    std::vector<std::pair<std::string, std::string>> headers = request.headers;
+    if (!request.content_type.empty()) headers.emplace_back("Content-Type", request.content_type);
+    for (const auto& [name, value] : headers)
+      transfer.headers = api_->slist_append(transfer.headers, (name + ": " + value).c_str());
+    if (transfer.headers) set(easy, CURLOPT_HTTPHEADER, transfer.headers);
     set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     set(easy, CURLOPT_NOPROXY, "*");
     set(easy, CURLOPT_NOSIGNAL, 1L);
@@ -107,7 +141,7 @@ class CurlHttp : public Http {
     set(easy, CURLOPT_WRITEFUNCTION, on_body);
     set(easy, CURLOPT_WRITEDATA, &transfer);
     set(easy, CURLOPT_PRIVATE, &transfer);
-    api_->multi_add_handle(multi_, easy);
+    api_->multi_add_handle(multi, easy);
   }
 
   void run() {
@@ -116,8 +150,12 @@ class CurlHttp : public Http {
       if (api_->multi_perform(multi_, &running) != CURLM_OK) break;
       if (running > 0) api_->multi_poll(multi_, nullptr, 0, poll_ms, nullptr);
     }
+    note_results(multi_);
+  }
+
+  void note_results(CURLM* multi) {
     int left = 0;
-    while (const CURLMsg* message = api_->multi_info_read(multi_, &left)) {
+    while (const CURLMsg* message = api_->multi_info_read(multi, &left)) {
       if (message->msg != CURLMSG_DONE) continue;
       Transfer* transfer = nullptr;
       api_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
@@ -125,14 +163,14 @@ class CurlHttp : public Http {
     }
   }
 
-  Result<HttpResponse> finish(Transfer& transfer) {
+  Result<HttpResponse> finish(CURLM* multi, Transfer& transfer) {
     long status = 0;
     api_->easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
     const char* type = nullptr;
     api_->easy_getinfo(transfer.easy, CURLINFO_CONTENT_TYPE, &type);
     if (type) transfer.response.content_type = type;
     transfer.response.status = int(status);
-    api_->multi_remove_handle(multi_, transfer.easy);
+    api_->multi_remove_handle(multi, transfer.easy);
     idle_.push_back(transfer.easy);
     if (transfer.headers) api_->slist_free_all(transfer.headers);
     const HttpRequest& request = *transfer.request;
@@ -156,8 +194,18 @@ class CurlHttp : public Http {
            code != CURLE_PEER_FAILED_VERIFICATION;
   }
 
+  /// What libcurl holds addresses of does not move.
+  struct Background {
+    int64_t number = 0;
+    std::unique_ptr<HttpRequest> request;
+    std::unique_ptr<Transfer> transfer;
+  };
+
   std::optional<CurlApi> api_;
   CURLM* multi_ = nullptr;
+  CURLM* behind_ = nullptr;  ///< for requests that nobody waits for
+  std::vector<Background> background_;
+  std::vector<HttpAnswer> failed_;
   std::vector<CURL*> idle_;
 };
 

@@ -11,6 +11,10 @@ std::vector<Result<HttpResponse>> Http::send_all(const std::vector<HttpRequest>&
   return answers;
 }
 
+void Http::begin(int64_t number, HttpRequest request) { begun_.push_back({number, send(request)}); }
+
+std::vector<HttpAnswer> Http::collect() { return std::exchange(begun_, {}); }
+
 std::string url_encode(std::string_view text) {
   std::string out;
   for (const unsigned char byte : text) {

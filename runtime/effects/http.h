@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/base/result.h"
@@ -17,6 +18,7 @@ struct HttpRequest {
   std::string unix_socket;  ///< path; empty: TCP
   std::string body;
   std::string content_type;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< beside that of the content
   int64_t timeout_ns = 5'000'000'000;
   size_t max_body = size_t{8} << 20;  ///< a longer answer is an error
 };
@@ -27,6 +29,12 @@ struct HttpResponse {
   std::string body;
 };
 
+/// The answer to a request that was under way while its sender did something else.
+struct HttpAnswer {
+  int64_t number = 0;  ///< as `begin` was given it
+  Result<HttpResponse> answer;
+};
+
 class Http {
  public:
   virtual ~Http() = default;
@@ -34,6 +42,12 @@ class Http {
   virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
   /// All requests at once; answers in the order of the requests. Takes no longer than the slowest.
   virtual std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests);
+  /// Sets a request going and returns; `collect` gives the answers that have come, and waits for none.
+  virtual void begin(int64_t number, HttpRequest request);
+  virtual std::vector<HttpAnswer> collect();
+
+ private:
+  std::vector<HttpAnswer> begun_;  ///< of an Http that can only wait
 };
 
 /// Over libcurl, which is loaded on the first request. Connections are kept and used again.

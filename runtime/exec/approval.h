@@ -1,5 +1,5 @@
-// Which approvals a run waits for, and whose answer counts. For the executor, and for the commands that answer.
-// Always true: only members of the team count, each once, and only while the step waits.
+// What a run asks people, and whose answer counts. For the executor, and for the commands that answer.
+// Always true: only members of who was asked count, each once, and only while the question is open.
 #pragma once
 
 #include <string>
@@ -12,13 +12,39 @@ namespace rollout::exec {
 
 bool waits_for_approval(const plan::Plan& plan, StepRef step);
 
-/// The steps that wait for an approval now, in the order of the plan; none once the run goes back.
+/// One question that is open: an approval that its step waits for, or what a gate of its hold asks.
+struct Question {
+  StepRef step;
+  uint32_t gate = plan::none;
+  const plan::Approval* approval;
+  const Ask* ask;
+};
+
+/// In the order of the plan; none once the run goes back.
+std::vector<Question> open_questions(const plan::Plan& plan, const State& state);
+
+/// Their steps, each once.
 std::vector<StepRef> open_approvals(const plan::Plan& plan, const State& state);
 
-/// Why `answer`, to the approval that its step waits for, does not count; empty: it does.
+/// What the plan says of a question of `hold`; `gate` none: of the approval that it is.
+const plan::Approval& approval_of(const plan::Plan& plan, StepRef hold, uint32_t gate, const Ask& ask);
+
+/// The response of a gate to a verdict or to the lack of one.
+const plan::Response& response_to(const plan::Gate& gate, journal::Verdict verdict, journal::Reason reason);
+
+/// Who may answer it now.
+std::vector<std::string> members_now(const plan::Approval& approval, const Ask& ask);
+
+/// So many have said yes that it is answered.
+bool is_enough(const plan::Approval& approval, const Ask& ask);
+
+/// Why `answer`, to what its step asks, does not count; empty: it does.
 std::string answer_problem(const plan::Plan& plan, const State& state, const journal::Request& answer);
 
 /// `1 of 2 of sre have approved: anna`.
 std::string approved_text(const plan::Approval& approval, const std::vector<std::string>& approved);
+
+/// When, at the latest, the questions of a hold are to be looked at again; nothing: no bound is ahead.
+std::optional<int64_t> next_ask_bound(const plan::Plan& plan, const HoldState& hold, int64_t now);
 
 }  // namespace rollout::exec

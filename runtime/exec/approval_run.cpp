@@ -1,5 +1,5 @@
-// One wait for an approval: who has answered, and what follows. It is a hold without gates, so watches, routers and
-// instances are looked after as in every other hold.
+// What people are asked, and what follows from their answers. An approval is a hold without gates, so watches, routers
+// and instances are looked after as in every other hold; what a gate asks is asked while its hold goes on.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -11,14 +11,26 @@ namespace rollout::exec {
 
 namespace {
 
-const plan::Approval& approval_of(const plan::Plan& plan, StepRef step) {
-  return plan.approvals.at(plan.steps.at(step.step).approval);
-}
+using journal::Cause;
+using journal::GateDecided;
+using journal::Reason;
+using journal::Verdict;
 
 std::string list_text(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
   return out;
+}
+
+bool among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_pass(const GateDecided& decided) { return decided.verdict == Verdict::Pass || decided.unproven; }
+
+/// The verdict or its lack, which no person has turned into a pass.
+GateDecided unchanged(const journal::GateAsked& about, const std::string& why) {
+  return {about.hold, about.gate, about.verdict, about.reason, false, fmt::format("{}; {}", about.detail, why)};
 }
 
 }  // namespace
@@ -27,25 +39,67 @@ bool waits_for_approval(const plan::Plan& plan, StepRef step) {
   return !step.undo && plan.steps.at(step.step).kind == plan::StepKind::Approval;
 }
 
-std::vector<StepRef> open_approvals(const plan::Plan& plan, const State& state) {
-  std::vector<StepRef> open;
+const plan::Response& response_to(const plan::Gate& gate, Verdict verdict, Reason reason) {
+  if (verdict == Verdict::Fail) return gate.fail;
+  switch (reason) {
+    case Reason::NoData: return gate.no_data;
+    case Reason::Error: return gate.error;
+    case Reason::Undecided:
+    case Reason::None: break;
+  }
+  return gate.undecided;
+}
+
+const plan::Approval& approval_of(const plan::Plan& plan, StepRef hold, uint32_t gate, const Ask& ask) {
+  if (gate == plan::none) return plan.approvals.at(plan.steps.at(hold.step).approval);
+  return plan.approvals.at(response_to(plan.gates.at(gate), ask.about->verdict, ask.about->reason).approval);
+}
+
+std::vector<std::string> members_now(const plan::Approval& approval, const Ask& ask) {
+  std::vector<std::string> members = approval.members;
+  if (!ask.escalated || !approval.escalation) return members;
+  for (const std::string& member : approval.escalation->members)
+    if (!among(members, member)) members.push_back(member);
+  return members;
+}
+
+bool is_enough(const plan::Approval& approval, const Ask& ask) {
+  return int64_t(ask.approved.size()) >= approval.quorum;
+}
+
+std::vector<Question> open_questions(const plan::Plan& plan, const State& state) {
+  std::vector<Question> open;
   if (state.phase != RunPhase::Running || state.abort) return open;
   for (const auto& [step, hold] : state.holds)
-    if (waits_for_approval(plan, step) && !hold.rejected) open.push_back(step);
+    for (const auto& [gate, ask] : hold.asks) {
+      const plan::Approval& approval = approval_of(plan, step, gate, ask);
+      // Who has approved may still change their mind while the step waits.
+      if (!hold.rejected) open.push_back({step, gate, &approval, &ask});
+    }
   return open;
 }
 
+std::vector<StepRef> open_approvals(const plan::Plan& plan, const State& state) {
+  std::vector<StepRef> steps;
+  for (const Question& question : open_questions(plan, state))
+    if (steps.empty() || steps.back() != question.step) steps.push_back(question.step);
+  return steps;
+}
+
 std::string answer_problem(const plan::Plan& plan, const State& state, const journal::Request& answer) {
-  StepRef step{answer.step, false};
-  std::vector<StepRef> open = open_approvals(plan, state);
-  if (std::find(open.begin(), open.end(), step) == open.end())
-    return fmt::format("step {} waits for no approval", answer.step);
-  const plan::Approval& approval = approval_of(plan, step);
-  if (std::find(approval.members.begin(), approval.members.end(), answer.by) == approval.members.end())
-    return fmt::format("`{}` is no member of team {} ({})", answer.by, approval.team, list_text(approval.members));
-  // Who has approved may still change their mind.
-  const std::vector<std::string>& approved = state.holds.at(step).approved;
-  bool again = std::find(approved.begin(), approved.end(), answer.by) != approved.end();
+  std::vector<Question> open = open_questions(plan, state);
+  std::erase_if(open, [&](const Question& question) { return question.step != StepRef{answer.step, false}; });
+  if (open.empty()) return fmt::format("step {} waits for no approval", answer.step);
+  std::string teams;
+  bool member = false, again = true;
+  for (const Question& question : open) {
+    std::vector<std::string> members = members_now(*question.approval, *question.ask);
+    teams += fmt::format("{}team {} ({})", teams.empty() ? "" : ", ", question.approval->team, list_text(members));
+    if (!among(members, answer.by)) continue;
+    member = true;
+    again &= among(question.ask->approved, answer.by);
+  }
+  if (!member) return fmt::format("`{}` is no member of {}", answer.by, teams);
   if (again && answer.ask == journal::Ask::Approve)
     return fmt::format("`{}` has approved it already, and each member counts once", answer.by);
   return {};
@@ -57,6 +111,19 @@ std::string approved_text(const plan::Approval& approval, const std::vector<std:
                      approved.size() == 1 ? "has" : "have", list_text(approved));
 }
 
+std::optional<int64_t> next_ask_bound(const plan::Plan& plan, const HoldState& hold, int64_t now) {
+  std::optional<int64_t> next;
+  auto take = [&](int64_t bound) {
+    if (bound > now && (!next || bound < *next)) next = bound;
+  };
+  for (const auto& [gate, ask] : hold.asks) {
+    const plan::Approval& approval = approval_of(plan, hold.step, gate, ask);
+    take(ask.since_ns + approval.timeout_ns);
+    if (approval.escalation && !ask.escalated) take(ask.since_ns + approval.escalation->after_ns);
+  }
+  return next;
+}
+
 std::optional<journal::Payload> Executor::on_request(const State& state, const journal::Request& request) const {
   if (request.ask == journal::Ask::Abort) return journal::AbortRequested{request.id, request.by, request.reason};
   if (!answer_problem(plan_, state, request).empty()) return std::nullopt;
@@ -66,26 +133,76 @@ std::optional<journal::Payload> Executor::on_request(const State& state, const j
   return journal::Approved{step, request.id, request.by, request.reason, request.holder};
 }
 
-std::optional<Executor::Events> Executor::decide_approval(const State& state, const HoldState& hold,
-                                                          int64_t now, bool held_back) const {
-  using journal::Cause;
-  const plan::Approval& approval = approval_of(plan_, hold.step);
-  auto stop = [&](Cause cause, const std::string& detail) {
-    Events out = {journal::StepFailed{hold.step, 1, true, false, detail}};
-    for (auto& event : rollback(state, cause, detail)) out.push_back(std::move(event));
-    return out;
-  };
+/// People said no, or nothing: the hold has failed.
+Executor::Events Executor::refused(const State& state, const HoldState& hold, uint32_t gate, Cause cause,
+                                   const std::string& why) const {
+  Events out;
+  std::string detail = why;
+  if (gate != plan::none) {
+    out.push_back(unchanged(*hold.asks.at(gate).about, why));
+    detail = fmt::format("gate `{}`: {}", plan_.gates[gate].text, std::get<GateDecided>(out.back()).detail);
+  }
+  out.push_back(journal::StepFailed{hold.step, 1, true, false, detail});
+  for (auto& event : rollback(state, cause, detail)) out.push_back(std::move(event));
+  return out;
+}
+
+/// What becomes of a question that nobody has answered yet; nothing: it stays open.
+std::optional<Executor::Events> Executor::wait_for_people(const State& state, const HoldState& hold, uint32_t gate,
+                                                          int64_t now) const {
+  const Ask& ask = hold.asks.at(gate);
+  const plan::Approval& approval = approval_of(plan_, hold.step, gate, ask);
   if (hold.rejected)
-    return stop(Cause::Rejected, fmt::format("rejected by {}: {}", hold.rejected->by, hold.rejected->reason));
-  bool enough = int64_t(hold.approved.size()) >= approval.quorum;
-  if (enough && held_back) return std::nullopt;  // nothing may begin yet, and watches are to look on
-  if (enough)
-    return Events{journal::StepDone{hold.step, 1, false, fmt::format("approved by {}", list_text(hold.approved))}};
-  if (now - hold.started_ns < approval.timeout_ns) return std::nullopt;
-  std::string detail = fmt::format("approval timed out after {}: {}", eval::duration_text(approval.timeout_ns),
-                                   approved_text(approval, hold.approved));
-  if (approval.on_timeout == plan::Unapproved::Park) return Events{journal::Parked{hold.step, std::move(detail)}};
-  return stop(approval.on_timeout == plan::Unapproved::Fail ? Cause::StepFailed : Cause::Unapproved, detail);
+    return refused(state, hold, gate, Cause::Rejected,
+                   fmt::format("rejected by {}: {}", hold.rejected->by, hold.rejected->reason));
+  if (is_enough(approval, ask)) return std::nullopt;
+  int64_t waited = now - ask.since_ns;
+  if (waited >= approval.timeout_ns) {
+    std::string detail = fmt::format("approval timed out after {}: {}", eval::duration_text(approval.timeout_ns),
+                                     approved_text(approval, ask.approved));
+    if (approval.on_timeout == plan::Unapproved::Park) return Events{journal::Parked{hold.step, std::move(detail)}};
+    bool fails = approval.on_timeout == plan::Unapproved::Fail;
+    return refused(state, hold, gate, fails ? Cause::StepFailed : Cause::Unapproved, detail);
+  }
+  if (approval.escalation && !ask.escalated && waited >= approval.escalation->after_ns)
+    return Events{journal::Escalated{hold.step, gate}};
+  return std::nullopt;
+}
+
+std::optional<Executor::Events> Executor::decide_approval(const State& state, const HoldState& hold, int64_t now,
+                                                          bool held_back) const {
+  if (auto events = wait_for_people(state, hold, plan::none, now)) return events;
+  const Ask& ask = hold.asks.at(plan::none);
+  // Held back: nothing may begin yet, and watches are to look on.
+  if (!is_enough(approval_of(plan_, hold.step, plan::none, ask), ask) || held_back) return std::nullopt;
+  return Events{journal::StepDone{hold.step, 1, false, fmt::format("approved by {}", list_text(ask.approved))}};
+}
+
+// A verdict that comes while people are asked for want of one decides as it always does, and asks anew where the plan
+// says so; another lack of evidence is no answer. What has spoken against the gate, only people can overrule.
+std::optional<Executor::Events> Executor::ask_people(const State& state, const HoldState& hold, uint32_t gate,
+                                                     int64_t now, std::optional<GateDecided>& decided) const {
+  if (hold.step == journal::verification) return std::nullopt;
+  auto asks = [&](const GateDecided& verdict) {
+    const plan::Response& response = response_to(plan_.gates[gate], verdict.verdict, verdict.reason);
+    return !is_pass(verdict) && response.then == plan::Fallback::Ask;
+  };
+  auto asked = hold.asks.find(gate);
+  bool is_asked = asked != hold.asks.end();
+  bool for_good = is_asked && asked->second.about->verdict == Verdict::Fail;
+  if (is_asked && hold.rejected) return wait_for_people(state, hold, gate, now);
+  bool has_verdict = decided && decided->verdict != Verdict::NoEvidence && !for_good;
+  if (!is_asked || has_verdict) {
+    if (!decided || !asks(*decided)) return std::nullopt;  // the plan decides, or nothing does yet
+    return Events{journal::GateAsked{hold.step, gate, decided->verdict, decided->reason, decided->detail}};
+  }
+  decided.reset();
+  if (auto events = wait_for_people(state, hold, gate, now)) return events;
+  const Ask& ask = asked->second;
+  if (!is_enough(approval_of(plan_, hold.step, gate, ask), ask)) return std::nullopt;
+  decided = unchanged(*ask.about, fmt::format("approved by {}", list_text(ask.approved)));
+  decided->unproven = true;
+  return std::nullopt;
 }
 
 }  // namespace rollout::exec

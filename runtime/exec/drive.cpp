@@ -1,6 +1,7 @@
 #include "runtime/exec/drive.h"
 
 #include <algorithm>
+#include <set>
 
 #include "runtime/exec/fold.h"
 
@@ -23,6 +24,7 @@ class Driver {
     if (Status read = take_over(); !read) return read.error();
     while (true) {
       take_requests();
+      take_deliveries();
       memory_.wall_ns = around_.clock.wall_ns();
       Command command = executor_.next(state_, memory_, now());
       if (Record* record_now = std::get_if<Record>(&command)) {
@@ -32,7 +34,12 @@ class Driver {
       Result<Flushed> flushed = flush();
       if (!flushed) return flushed.error();
       if (*flushed == Flushed::AbortFirst) continue;
-      if (*flushed == Flushed::Stopped || std::holds_alternative<Finish>(command)) return finish();
+      send_messages();
+      if (*flushed == Flushed::Stopped) return finish();
+      if (std::holds_alternative<Finish>(command)) {
+        if (!waits_for_messages()) return finish();
+        continue;
+      }
       if (const Wait* wait = std::get_if<Wait>(&command)) sleep(wait->until_ns);
       else carry_out(command);
     }
@@ -112,6 +119,36 @@ class Driver {
     return Flushed::Durable;
   }
 
+  // ---- messages: made by fold, sent once their event is durable, never waited for but at the end ----
+
+  void send_messages() {
+    if (around_.messenger == nullptr) return;
+    for (const Message& message : state_.outbox)
+      if (posted_.insert(message.id).second) around_.messenger->post(message);
+  }
+  void take_deliveries() {
+    if (around_.messenger != nullptr) note(around_.messenger->collect());
+  }
+  void note(std::vector<Delivery> deliveries) {
+    for (Delivery& one : deliveries)
+      record({journal::Notified{std::move(one.id), one.delivered, one.attempts, std::move(one.detail)}});
+  }
+  /// After a finish: whether there is anything to wait for still.
+  bool waits_for_messages() {
+    if (around_.messenger == nullptr || state_.outbox.empty() || around_.interrupts() > 1) return false;
+    int64_t now_ns = around_.clock.monotonic_ns();
+    if (farewell_until_ns_ == 0)
+      farewell_until_ns_ = now_ns + (memory_.interrupted ? short_farewell_ns : farewell_ns);
+    if (now_ns < farewell_until_ns_) {
+      around_.clock.sleep_until(std::min(around_.messenger->wake_ns(), farewell_until_ns_));
+      return true;
+    }
+    // Whoever goes on with the run sends them again; nobody goes on with one that has ended.
+    if (!state_.ended) return false;
+    note(around_.messenger->give_up());
+    return !pending_.empty();
+  }
+
   // Only before a wait: nothing that was decided is kept waiting by it.
   void tend() {
     std::vector<int64_t> generations;
@@ -122,7 +159,8 @@ class Driver {
   void sleep(int64_t until_run_ns) {
     tend();
     int64_t until = started_ns_ + until_run_ns - base_ns_;
-    around_.clock.sleep_until(std::min(until, around_.clock.monotonic_ns() + around_.poll_ns));
+    int64_t wake = around_.messenger == nullptr ? INT64_MAX : around_.messenger->wake_ns();
+    around_.clock.sleep_until(std::min({until, wake, around_.clock.monotonic_ns() + around_.poll_ns}));
   }
 
   void carry_out(const Command& command) {
@@ -149,6 +187,8 @@ class Driver {
   int64_t known_ = 0;                    ///< events in the store
   int64_t base_ns_ = 0;                  ///< the run clock when this process took over
   int64_t started_ns_;
+  std::set<std::string> posted_;  ///< messages that this process has sent, or tries to
+  int64_t farewell_until_ns_ = 0;
   int64_t seen_request_ = 0;  ///< of those that came to nothing there is no event
 };
 

@@ -8,6 +8,7 @@
 
 #include "runtime/effects/clock.h"
 #include "runtime/exec/executor.h"
+#include "runtime/exec/message.h"
 #include "runtime/exec/world.h"
 #include "runtime/journal/store.h"
 
@@ -15,6 +16,8 @@ namespace rollout::exec {
 
 /// How often requests of other processes are looked for while nothing else is to do.
 inline constexpr int64_t request_poll_ns = 500'000'000;
+/// How long messages are waited for at the end: of a run that has ended or is parked, and of one that was interrupted.
+inline constexpr int64_t farewell_ns = 15'000'000'000, short_farewell_ns = 2'000'000'000;
 /// A store that stays away for longer ends the driving; the run can be resumed.
 inline constexpr int64_t max_store_away_ns = 3'600'000'000'000;
 
@@ -39,6 +42,7 @@ struct Surroundings {
   std::function<int()> interrupts;
   std::string holder;  ///< who drives, for the journal
   int64_t poll_ns = request_poll_ns;
+  Messenger* messenger = nullptr;  ///< null: nobody is told anything
 };
 
 enum class DriveEnd { Ended, Interrupted };

@@ -64,7 +64,7 @@ std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) 
     std::string key = step.kind == plan::StepKind::Act ? key_of(state, ref, 1).text() : "";
     out.push_back(StepStarted{ref, 1, std::move(key)});
     // Recorded at once: there is no moment in which a commit has begun and has not passed.
-    if (step.kind == plan::StepKind::Commit) out.push_back(journal::StepDone{ref, 1, false, ""});
+    if (passes_at_once(step)) out.push_back(journal::StepDone{ref, 1, false, ""});
   }
   if (out.empty()) return std::nullopt;
   return out;
@@ -85,7 +85,8 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     StepStatus status = state.steps[i].status;
     if (status != StepStatus::Begun && status != StepStatus::Pausing) continue;
     StepRef ref{i, false};
-    if (state.parked && state.parked->step == ref) continue;
+    auto hold = state.holds.find(ref);
+    if (hold != state.holds.end() && hold->second.parked) continue;
     bool holds_here = plan_.steps[i].kind != plan::StepKind::Act;
     Command command =
         holds_here ? next_hold(state, memory, ref, now) : next_act(state, memory, ref, now);

@@ -75,6 +75,12 @@ class Executor {
   // approval_run.cpp
   std::optional<Events> decide_approval(const State& state, const HoldState& hold, int64_t now,
                                         bool held_back) const;
+  std::optional<Events> ask_people(const State& state, const HoldState& hold, uint32_t gate, int64_t now,
+                                   std::optional<journal::GateDecided>& decided) const;
+  std::optional<Events> wait_for_people(const State& state, const HoldState& hold, uint32_t gate,
+                                        int64_t now) const;
+  Events refused(const State& state, const HoldState& hold, uint32_t gate, journal::Cause cause,
+                 const std::string& why) const;
   Events blind_sample(const State& state, Memory& memory, StepRef hold, const std::string& why,
                       int64_t now) const;
 

@@ -49,8 +49,11 @@ struct Folder {
     expose(state, e.downtime_ns);
     if (!std::exchange(state.parked, std::nullopt)) return;
     // What ran out of time gets all of it again.
-    for (auto& [step, hold] : state.holds)
+    for (auto& [step, hold] : state.holds) {
+      hold.parked = false;
       if (waits_for_approval(plan, step)) hold.started_ns = now;
+      for (auto& [gate, ask] : hold.asks) ask.since_ns = now;
+    }
   }
   void operator()(const journal::StepStarted& e) {
     StepState& step = state.at(e.step);
@@ -61,9 +64,12 @@ struct Folder {
     if (!e.step.undo) state.closed.reset();
     if (!e.step.undo && (state.furthest == plan::none || e.step.step > state.furthest))
       state.furthest = e.step.step;
-    if (!e.step.undo && plan.steps[e.step.step].kind == plan::StepKind::Commit) return;
-    if (!e.step.undo && plan.steps[e.step.step].kind != plan::StepKind::Act)
-      return begin_hold(state, plan, e.step, now);
+    if (!e.step.undo && passes_at_once(plan.steps[e.step.step])) return;
+    if (!e.step.undo && plan.steps[e.step.step].kind != plan::StepKind::Act) {
+      begin_hold(state, plan, e.step, now);
+      if (waits_for_approval(plan, e.step)) state.holds[e.step].asks[plan::none].since_ns = now;
+      return;
+    }
     // From here on users may see more of the canary; they see less of it only once that was observed.
     const plan::Action& action = action_of(plan, e.step);
     if (std::optional<int64_t> share = share_set_by(action)) {
@@ -115,17 +121,42 @@ struct Folder {
     state.last_request = std::max(state.last_request, e.request);
     auto hold = state.holds.find(e.step);
     if (hold == state.holds.end()) return;
-    hold->second.approved.push_back(e.by);
-    const plan::Approval& approval = plan.approvals[plan.steps[e.step.step].approval];
-    if (int64_t(hold->second.approved.size()) >= approval.quorum) state.parked.reset();
+    for (auto& [gate, ask] : hold->second.asks) {
+      const plan::Approval& approval = approval_of(plan, e.step, gate, ask);
+      std::vector<std::string> members = members_now(approval, ask);
+      bool counts = std::count(members.begin(), members.end(), e.by) > 0 &&
+                    std::count(ask.approved.begin(), ask.approved.end(), e.by) == 0;
+      if (counts) ask.approved.push_back(e.by);
+      if (is_enough(approval, ask)) unpark(e.step);
+    }
+  }
+  /// Another step may still need a hand.
+  void unpark(StepRef step) {
+    state.holds.at(step).parked = false;
+    if (state.parked && state.parked->step == step) state.parked.reset();
+    for (const auto& [other, hold] : state.holds)
+      if (hold.parked && !state.parked) state.parked = journal::Parked{other, state.steps[other.step].detail};
   }
   void operator()(const journal::Rejected& e) {
     state.last_request = std::max(state.last_request, e.request);
     auto hold = state.holds.find(e.step);
-    if (hold != state.holds.end()) hold->second.rejected = e;
-    state.parked.reset();
+    if (hold == state.holds.end()) return;
+    hold->second.rejected = e;
+    unpark(e.step);
   }
-  void operator()(const journal::Parked& e) { state.parked = e; }
+  void operator()(const journal::Parked& e) {
+    if (!state.parked) state.parked = e;
+    state.steps.at(e.step.step).detail = e.detail;
+    auto hold = state.holds.find(e.step);
+    if (hold != state.holds.end()) hold->second.parked = true;
+  }
+  void operator()(const journal::GateAsked& e) {
+    state.holds.at(e.hold).asks[e.gate] = Ask{now, {}, false, e};
+  }
+  void operator()(const journal::Escalated& e) { state.holds.at(e.step).asks.at(e.gate).escalated = true; }
+  void operator()(const journal::Notified& e) {
+    std::erase_if(state.outbox, [&](const Message& message) { return message.id == e.message; });
+  }
   void operator()(const journal::Interrupted&) { state.interrupted = true; }
   void operator()(const journal::RollbackStarted& e) {
     move(e.cause == journal::Cause::Abort ? RunTrigger::Abort : RunTrigger::Stop);
@@ -178,6 +209,10 @@ std::optional<int64_t> share_set_by(const plan::Action& action) {
   return std::nullopt;
 }
 
+bool passes_at_once(const plan::Step& step) {
+  return step.kind == plan::StepKind::Commit || step.kind == plan::StepKind::Notify;
+}
+
 std::vector<bool> begun_steps(const State& state) {
   std::vector<bool> begun;
   for (const StepState& step : state.steps) begun.push_back(step.status != StepStatus::Pending);
@@ -204,8 +239,9 @@ void fold(State& state, const plan::Plan& plan, const journal::Event& event) {
   if (!state.ended) expose(state, event.run_ns - state.run_ns);
   state.run_ns = std::max(state.run_ns, event.run_ns);
   state.wall_ns = event.wall_ns;
-  ++state.events;
   std::visit(Folder{state, plan, event.run_ns}, event.what);
+  for (Message& message : messages_of(plan, event, state.events)) state.outbox.push_back(std::move(message));
+  ++state.events;
 }
 
 State fold_all(const plan::Plan& plan, const std::vector<journal::Event>& events) {

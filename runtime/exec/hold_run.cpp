@@ -90,6 +90,7 @@ int64_t wake_of(const plan::Plan& plan, const HoldState& hold, int64_t due_ns, i
   if (end > now) wake = std::min(wake, end);
   for (const auto& [gate, sampler] : hold.gates)
     if (auto bound = next_bound(plan, hold, gate, now)) wake = std::min(wake, *bound);
+  if (auto bound = next_ask_bound(plan, hold, now)) wake = std::min(wake, *bound);
   return wake;
 }
 
@@ -144,12 +145,14 @@ std::optional<Executor::Events> Executor::decide_hold(const State& state, const 
                                                       int64_t now, bool held_back) const {
   if (auto fired = fired_watch(state, hold, now)) return fired;
   if (waits_for_approval(plan_, hold.step)) return decide_approval(state, hold, now, held_back);
+  int64_t wall = now;
   // A hold that stays is as if it were not over: gates may reject, nothing else is decided.
   if (held_back) now = std::min(now, hold.started_ns + hold_of(plan_, hold.step) - 1);
   bool complete = now - hold.started_ns >= hold_of(plan_, hold.step);
   Events out;
   for (const auto& [gate, sampler] : hold.gates) {
     auto decided = decide_gate(plan_, state, hold, gate, now);
+    if (auto asked = ask_people(state, hold, gate, wall, decided)) return asked;
     if (!decided) {
       complete = false;
       continue;

@@ -11,6 +11,7 @@
 #include "compiler/judge/evidence.h"
 #include "compiler/plan/way_back.h"
 #include "runtime/exec/lifecycle.h"
+#include "runtime/exec/message.h"
 #include "runtime/journal/event.h"
 
 namespace rollout::exec {
@@ -61,14 +62,23 @@ struct WatchState {
   bool fired = false;
 };
 
+/// What a hold asks people, and who has said yes. Of an approval, or of one of the gates that judge the hold.
+struct Ask {
+  int64_t since_ns = 0;
+  std::vector<std::string> approved;        ///< members who have; each once
+  bool escalated = false;                   ///< others may answer as well
+  std::optional<journal::GateAsked> about;  ///< of a gate: what they decide over
+};
+
 /// The hold that runs now: of a step, or the check after a rollback. A wait for an approval is a hold without gates.
 struct HoldState {
   StepRef step;
   int64_t started_ns = 0;
   int64_t last_sample_ns = 0;
   std::map<uint32_t, SamplerState> gates;
-  std::vector<std::string> approved;          ///< members who have; each once
+  std::map<uint32_t, Ask> asks;               ///< by gate; none: what an approval asks
   std::optional<journal::Rejected> rejected;  ///< a latch
+  bool parked = false;                        ///< nobody has answered in time: it rests until somebody does
 };
 
 /// What one service is set to by what this run has finished, and how much of the canary was shown to users.
@@ -105,7 +115,9 @@ struct State {
   int64_t last_request = 0;
   std::optional<journal::CalendarClosed> closed;  ///< since then no step has begun
   bool interrupted = false;  ///< stopped by a signal and not resumed yet
-  std::optional<journal::Parked> parked;  ///< the step that needs a hand; what runs beside it goes on to its end
+  /// The step that needs a hand, the first of them; what runs beside it goes on to its end.
+  std::optional<journal::Parked> parked;
+  std::vector<Message> outbox;  ///< messages that have not come to their end
   int64_t events = 0;
   int64_t run_ns = 0;  ///< of the last event
   int64_t wall_ns = 0;

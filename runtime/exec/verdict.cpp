@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/exec/approval.h"
 #include "runtime/exec/samples.h"
 
 namespace rollout::exec {
@@ -95,16 +96,6 @@ std::vector<Finding> look_at_all(const plan::Plan& plan, const State& state, con
     out.push_back(look_at(plan, condition, state, gate.sample_ns, now));
   out.push_back(enough_requests(plan, gate, hold.gates.at(index)));
   return out;
-}
-
-const plan::Response& response_to(const plan::Gate& gate, Reason reason) {
-  switch (reason) {
-    case Reason::NoData: return gate.no_data;
-    case Reason::Error: return gate.error;
-    case Reason::Undecided:
-    case Reason::None: break;
-  }
-  return gate.undecided;
 }
 
 // A reject is looked at any time. Only what is proven, or seen often enough in a row, counts.
@@ -206,6 +197,19 @@ bool sampled_to_the_end(const plan::Plan& plan, const HoldState& hold, uint32_t 
          covered >= hold_of(plan, hold.step) - plan.gates[gate].sample_ns / 2;
 }
 
+namespace {
+
+/// Of a preflight all that does not hold is said together: it is mended before the next attempt.
+std::string reason_text(const plan::Plan& plan, StepRef hold, const std::vector<Finding>& findings,
+                        const std::string& first) {
+  if (plan.steps[hold.step].kind != plan::StepKind::Preflight) return first;
+  std::vector<Finding> open = findings;
+  std::erase_if(open, [](const Finding& finding) { return finding.verdict == Verdict::Pass; });
+  return joined(open);
+}
+
+}  // namespace
+
 std::optional<GateDecided> decide_gate(const plan::Plan& plan, const State& state,
                                        const HoldState& hold, uint32_t gate, int64_t now) {
   if (auto fail = rejected(plan, state, hold, gate)) return fail;
@@ -214,16 +218,23 @@ std::optional<GateDecided> decide_gate(const plan::Plan& plan, const State& stat
   int64_t hold_ns = hold_of(plan, hold.step);
   if (elapsed < hold_ns || !sampled_to_the_end(plan, hold, gate)) return std::nullopt;
   std::vector<Finding> findings = look_at_all(plan, state, hold, gate, now);
-  if (auto fail = first_of(findings, Verdict::Fail, hold.step, gate)) return fail;
+  if (auto fail = first_of(findings, Verdict::Fail, hold.step, gate)) {
+    fail->detail = reason_text(plan, hold.step, findings, fail->detail);
+    return fail;
+  }
   bool unproven = false;
+  const Finding* asks = nullptr;
   for (const Finding& finding : findings) {
     if (finding.verdict != Verdict::NoEvidence) continue;
-    const plan::Response& response = response_to(plan.gates[gate], finding.reason);
+    const plan::Response& response = response_to(plan.gates[gate], finding.verdict, finding.reason);
     if (elapsed < hold_ns + response.hold_ns) return std::nullopt;
     if (response.then == plan::Fallback::Fail)
-      return GateDecided{hold.step, gate, Verdict::NoEvidence, finding.reason, false, finding.text};
+      return GateDecided{hold.step, gate, Verdict::NoEvidence, finding.reason, false,
+                         reason_text(plan, hold.step, findings, finding.text)};
+    if (response.then == plan::Fallback::Ask && !asks) asks = &finding;
     unproven = true;
   }
+  if (asks) return GateDecided{hold.step, gate, Verdict::NoEvidence, asks->reason, false, asks->text};
   if (!unproven)
     return GateDecided{hold.step, gate, Verdict::Pass, Reason::None, false, joined(findings)};
   auto open = first_of(findings, Verdict::NoEvidence, hold.step, gate);

@@ -132,6 +132,29 @@ struct Rejected {
   std::string holder;
 };
 
+/// A gate came to a verdict that people are to decide over. From here on members of the team may answer its hold.
+struct GateAsked {
+  StepRef hold;
+  uint32_t gate = plan::none;
+  Verdict verdict = Verdict::NoEvidence;
+  Reason reason = Reason::None;
+  std::string detail;  ///< as of GateDecided: what they decide over
+};
+
+/// Nobody has answered for so long that others are asked as well.
+struct Escalated {
+  StepRef step;
+  uint32_t gate = plan::none;  ///< that asks; none: the step is an approval
+};
+
+/// A message to a team has come to its end: it was taken, or nothing is tried any more. It may come after RunEnded.
+struct Notified {
+  std::string message;  ///< its id within the run: number of the event that it tells of, and the team: `12/sre`
+  bool delivered = false;
+  int attempts = 0;
+  std::string detail;   ///< why it was not delivered
+};
+
 /// The run has stopped where it is and needs a hand. It has not ended: it can be resumed, which tries again, or
 /// aborted.
 struct Parked {
@@ -171,7 +194,8 @@ struct RunEnded {
 
 using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted,
                              Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
-                             RollbackStarted, VerifyStarted, RunEnded, CalendarClosed, Approved, Rejected, Parked>;
+                             RollbackStarted, VerifyStarted, RunEnded, CalendarClosed, Approved, Rejected, Parked,
+                             GateAsked, Escalated, Notified>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

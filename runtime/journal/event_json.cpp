@@ -93,6 +93,19 @@ struct Encoder {
     write_step(out, e.step);
     out.field("detail", e.detail);
   }
+  void operator()(const GateAsked& e) const {
+    write_step(out, e.hold);
+    out.field("gate", e.gate).field("verdict", word(verdict_names, e.verdict));
+    out.field("reason", word(reason_names, e.reason)).field("detail", e.detail);
+  }
+  void operator()(const Escalated& e) const {
+    write_step(out, e.step);
+    out.field("gate", e.gate == plan::none ? int64_t{-1} : int64_t(e.gate));
+  }
+  void operator()(const Notified& e) const {
+    out.field("message", e.message).field("delivered", e.delivered).field("attempts", e.attempts);
+    out.field("detail", e.detail);
+  }
   void operator()(const Interrupted& e) const { out.field("by", e.by).field("in_flight", e.in_flight); }
   void operator()(const RollbackStarted& e) const {
     out.field("cause", word(cause_names, e.cause));
@@ -196,6 +209,11 @@ class Decoder {
       case 15: return Approved{step(), number("request"), text("by"), text("reason"), text("holder")};
       case 16: return Rejected{step(), number("request"), text("by"), text("reason"), text("holder")};
       case 17: return Parked{step(), text("detail")};
+      case 18:
+        return GateAsked{step(), index("gate"), word_in<Verdict>(verdict_names, "verdict"),
+                         word_in<Reason>(reason_names, "reason"), text("detail")};
+      case 19: return Escalated{step(), index("gate")};
+      case 20: return Notified{text("message"), flag("delivered"), int(number("attempts")), text("detail")};
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail")};
     }
   }

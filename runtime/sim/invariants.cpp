@@ -12,7 +12,10 @@ namespace rollout::sim {
 using journal::StepRef;
 
 Invariants::Invariants(const plan::Plan& plan, const Scenario& scenario, SimWorld& world)
-    : plan_(plan), scenario_(scenario), world_(world) {}
+    : plan_(plan), scenario_(scenario), world_(world) {
+  // The first event is there before anybody looks.
+  for (uint32_t channel : plan.told) due_.insert(fmt::format("0/{}", plan.channels[channel].team));
+}
 
 void Invariants::violate(std::string_view invariant, std::string text) {
   violations_.push_back(fmt::format("{} at event {}: {}", invariant, events_, text));
@@ -20,6 +23,8 @@ void Invariants::violate(std::string_view invariant, std::string text) {
 
 void Invariants::on_event(const journal::Event& event) {
   ++events_;
+  check_message(event);
+  if (std::holds_alternative<journal::Notified>(event.what)) return;
   if (ends_ > 0) violate("I10", "an event after the end of the run");
   check_latch(event);
   check_open(event);
@@ -32,6 +37,9 @@ void Invariants::on_event(const journal::Event& event) {
   }
   if (const auto* e = std::get_if<journal::GateDecided>(&event.what)) check_verdict(*e);
   if (const auto* e = std::get_if<journal::Approved>(&event.what)) check_answer(e->step, e->by);
+  if (const auto* e = std::get_if<journal::GateAsked>(&event.what)) check_asked(*e);
+  if (const auto* e = std::get_if<journal::Escalated>(&event.what))
+    if (!escalated_.insert({e->step, e->gate}).second) violate("I10", "escalated twice");
   if (const auto* e = std::get_if<journal::StepFailed>(&event.what)) undo_failed_ |= e->step.undo && e->last;
   if (const auto* e = std::get_if<journal::Parked>(&event.what)) {
     parked_ = true;
@@ -45,6 +53,33 @@ void Invariants::on_event(const journal::Event& event) {
     ++ends_;
     ended_ = *e;
   }
+}
+
+// I10: what becomes of the run is told to each team once, and nothing else is.
+void Invariants::check_message(const journal::Event& event) {
+  auto must_tell = [&](const std::vector<uint32_t>& channels) {
+    for (uint32_t channel : channels) due_.insert(fmt::format("{}/{}", events_, plan_.channels[channel].team));
+  };
+  const auto* ended = std::get_if<journal::RunEnded>(&event.what);
+  const auto* started = std::get_if<journal::StepStarted>(&event.what);
+  bool goes_back = std::holds_alternative<journal::RollbackStarted>(event.what) ||
+                   (ended != nullptr && ended->outcome != journal::Outcome::Succeeded);
+  bool asks = std::holds_alternative<journal::GateAsked>(event.what) ||
+              std::holds_alternative<journal::Escalated>(event.what);
+  if (started != nullptr && !started->step.undo) {
+    const plan::Step& step = plan_.steps[started->step.step];
+    if (step.kind == plan::StepKind::Notify) must_tell({step.channel});
+    if (step.kind == plan::StepKind::Approval && plan_.approvals[step.approval].channel != plan::none)
+      must_tell({plan_.approvals[step.approval].channel});
+    asks |= step.kind == plan::StepKind::Approval;
+  }
+  bool transition = asks || goes_back || ended != nullptr || std::holds_alternative<journal::Parked>(event.what);
+  if (transition) must_tell(plan_.told);
+  if (goes_back) must_tell(plan_.rollback.told);
+  const auto* told = std::get_if<journal::Notified>(&event.what);
+  if (told == nullptr) return;
+  if (!told_.insert(told->message).second) violate("I10", fmt::format("message {} ended twice", told->message));
+  if (!told->delivered && told->detail.empty()) violate("I10", "a message was not sent, and nothing says why");
 }
 
 // A calendar keeps forward steps from beginning, and nothing else.
@@ -86,11 +121,57 @@ void Invariants::check_started(const journal::StepStarted& e) {
 
 // I5: nothing but different members of the team pass an approval.
 void Invariants::check_answer(const StepRef& step, const std::string& by) {
-  const plan::Approval& approval = plan_.approvals.at(plan_.steps.at(step.step).approval);
-  bool member = std::count(approval.members.begin(), approval.members.end(), by) > 0;
-  if (!member || started_.count(step) == 0 || done_.count(step) > 0)
+  bool counted = false;
+  auto member = [&](uint32_t gate, uint32_t index) {
+    const plan::Approval& approval = plan_.approvals.at(index);
+    bool more = approval.escalation && escalated_.count({step, gate}) > 0 &&
+                std::count(approval.escalation->members.begin(), approval.escalation->members.end(), by) > 0;
+    return more || std::count(approval.members.begin(), approval.members.end(), by) > 0;
+  };
+  if (uint32_t approval = plan_.steps.at(step.step).approval; approval != plan::none && member(plan::none, approval)) {
+    counted = true;
+    approved_[step].insert(by);
+  }
+  for (auto& [key, asked] : asked_) {
+    if (key.first != step || !member(key.second, response_of(asked.about).approval)) continue;
+    counted = true;
+    asked.approved.insert(by);
+  }
+  if (!counted || started_.count(step) == 0 || done_.count(step) > 0)
     violate("I5", fmt::format("an answer of {} to step {} was counted", by, step.step));
-  approved_[step].insert(by);
+}
+
+// People are asked about what the plan says, and about each of it once.
+void Invariants::check_asked(const journal::GateAsked& e) {
+  if (response_of(e).then != plan::Fallback::Ask)
+    violate("I10", fmt::format("gate {} asked about what the plan decides", e.gate));
+  auto [known, fresh] = asked_.try_emplace({e.hold, e.gate});
+  bool worse = e.verdict == journal::Verdict::Fail && known->second.about.verdict != journal::Verdict::Fail;
+  if (!fresh && !worse) violate("I10", fmt::format("gate {} asked the same twice", e.gate));
+  known->second = {e, {}};
+  if (e.detail.empty()) violate("I5", "people are asked without any evidence");
+}
+
+// I5: without evidence only what the plan lets pass, or enough people, pass a gate.
+void Invariants::check_unproven(const journal::GateDecided& e) {
+  auto asked = asked_.find({e.hold, e.gate});
+  if (asked != asked_.end()) {
+    const plan::Approval& approval = plan_.approvals.at(response_of(asked->second.about).approval);
+    if (int64_t(asked->second.approved.size()) >= approval.quorum) return;
+  }
+  const plan::Gate& gate = plan_.gates[e.gate];
+  const plan::Response& response = e.reason == journal::Reason::NoData  ? gate.no_data
+                                   : e.reason == journal::Reason::Error ? gate.error
+                                                                        : gate.undecided;
+  if (e.verdict == journal::Verdict::Fail || response.then != plan::Fallback::PassUnproven)
+    violate("I5", fmt::format("gate {} passed, and nobody said so", e.gate));
+}
+
+const plan::Response& Invariants::response_of(const journal::GateAsked& e) const {
+  const plan::Gate& gate = plan_.gates.at(e.gate);
+  if (e.verdict == journal::Verdict::Fail) return gate.fail;
+  if (e.reason == journal::Reason::NoData) return gate.no_data;
+  return e.reason == journal::Reason::Error ? gate.error : gate.undecided;
 }
 
 // I14: a rollback touches what a begun step of this run has set. What an undo states beside that (restoring the version
@@ -169,6 +250,7 @@ void Invariants::check_sample(const journal::Sampled& e) {
 void Invariants::check_verdict(const journal::GateDecided& e) {
   if (!decided_.insert({e.hold, e.gate}).second)
     violate("I10", fmt::format("gate {} was decided twice", e.gate));
+  if (e.unproven) check_unproven(e);
   if (e.verdict != journal::Verdict::Pass) return;
   for (uint32_t condition : plan_.gates[e.gate].conditions)
     if (data_.count({e.hold, condition}) == 0)
@@ -176,6 +258,9 @@ void Invariants::check_verdict(const journal::GateDecided& e) {
 }
 
 void Invariants::at_end() {
+  for (const std::string& message : due_)
+    if (told_.count(message) == 0 && (ends_ > 0 || parked_))
+      violate("I10", fmt::format("message {} was lost", message));
   if (ends_ == 0 && (parked_ || closed_)) return;
   if (ends_ != 1) return violate("end", fmt::format("the run ended {} times", ends_));
   switch (ended_.outcome) {

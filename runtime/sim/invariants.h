@@ -33,6 +33,10 @@ class Invariants {
   void check_sample(const journal::Sampled& e);
   void check_verdict(const journal::GateDecided& e);
   void check_answer(const journal::StepRef& step, const std::string& by);
+  void check_asked(const journal::GateAsked& e);
+  void check_unproven(const journal::GateDecided& e);
+  void check_message(const journal::Event& event);
+  const plan::Response& response_of(const journal::GateAsked& e) const;
   void check_own(const plan::Action& undo);
 
   const plan::Plan& plan_;
@@ -54,6 +58,13 @@ class Invariants {
   bool committed_ = false, undo_failed_ = false;
   bool parked_ = false;  ///< stopped, and not resumed yet
   std::map<journal::StepRef, std::set<std::string>> approved_;
+  struct Asked {
+    journal::GateAsked about;
+    std::set<std::string> approved;
+  };
+  std::map<std::pair<journal::StepRef, uint32_t>, Asked> asked_;  ///< by hold and gate
+  std::set<std::string> due_, told_;  ///< messages by id: those that must be sent, and those that came to an end
+  std::set<std::pair<journal::StepRef, uint32_t>> escalated_;     ///< by hold and gate; gate none: an approval
 };
 
 }  // namespace rollout::sim

@@ -16,6 +16,7 @@ namespace rollout::sim {
 struct Change {
   int64_t at_ns = 0;
   double value = 0;
+  bool lost = false;  ///< nobody can tell the value any more: readings have no data
 };
 
 /// The truth about one signal for one role. What is said of Role::All holds for stable and canary where they say
@@ -80,6 +81,7 @@ struct Scenario {
   std::vector<Truth> truths;
   std::vector<Fault> faults;
   std::vector<Answer> answers;  ///< nobody else answers
+  std::vector<std::string> unreachable;  ///< teams that no message reaches
   std::optional<int64_t> abort_at_ns;
   bool abort_at_success = false;  ///< an abort becomes durable just before the run's success would
   std::string abort_reason = "scripted";

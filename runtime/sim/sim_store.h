@@ -55,15 +55,19 @@ class SimStore : public journal::MemoryStore {
   /// A wait for an approval has begun: who is scripted to answer will.
   void note_wait(const journal::Event& event) {
     const auto* started = std::get_if<journal::StepStarted>(&event.what);
-    if (started == nullptr || started->step.undo) return;
-    const plan::Step& step = plan_.steps[started->step.step];
-    if (step.kind != plan::StepKind::Approval) return;
+    const auto* asked = std::get_if<journal::GateAsked>(&event.what);
+    if (asked != nullptr) return answer_to(asked->hold.step);
+    bool forward = started != nullptr && !started->step.undo;
+    if (forward && plan_.steps[started->step.step].kind == plan::StepKind::Approval) answer_to(started->step.step);
+  }
+  void answer_to(uint32_t index) {
+    const plan::Step& step = plan_.steps[index];
     for (const Answer& answer : scenario_.answers) {
       if (answer.phase != plan::none && answer.phase != step.phase) continue;
       int64_t at = clock_.monotonic_ns() + answer.after_ns;
       journal::Ask ask = answer.reject ? journal::Ask::Reject : journal::Ask::Approve;
       int64_t wall_ns = epoch_wall_ns + at;
-      due_.emplace(at, journal::Request{0, ask, answer.by, "scripted", wall_ns, started->step.step, answer.by});
+      due_.emplace(at, journal::Request{0, ask, answer.by, "scripted", wall_ns, index, answer.by});
       clock_.wake_at(at);
     }
   }

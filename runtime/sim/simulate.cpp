@@ -30,6 +30,7 @@ class Simulation {
         clock_(start_of(plan, scenario)),
         crash_(scenario.crash_at),
         world_(plan, scenario, clock_, crash_),
+        messenger_(plan, scenario, crash_),
         invariants_(plan, scenario, world_),
         store_(plan, scenario, clock_, crash_, invariants_) {
     world_.require_intents([this](const std::string& key) { return invariants_.recorded(key); });
@@ -46,8 +47,10 @@ class Simulation {
         result_.walked.run |= driven->walked.run;
         result_.walked.rollback |= driven->walked.rollback;
         result_.walked.act |= driven->walked.act;
-        if (driven->end == exec::DriveEnd::Ended) break;
-        parked_ = parked(driven->state);
+        bool ended = driven->end == exec::DriveEnd::Ended;
+        if (ended && !crash_.dead()) break;
+        // Of a process that died behind the end of its run, another one still sends the messages.
+        if (!ended) parked_ = parked(driven->state);
         // Nobody resumes it; but somebody may still abort it.
         bool aborted_later = scenario_.abort_at_ns && *scenario_.abort_at_ns > clock_.monotonic_ns();
         if (parked_ && aborted_later) clock_.pass(*scenario_.abort_at_ns - clock_.monotonic_ns());
@@ -59,6 +62,7 @@ class Simulation {
       clock_.pass(scenario_.downtime_ns);
       crash_.revive();
       world_.restart();
+      messenger_.restart();
       ++result_.processes;
     }
     world_.catch_up();
@@ -92,7 +96,7 @@ class Simulation {
       if (crash_.dead() || over()) return 2;
       return !interrupted_ && interrupt_due() ? 1 : 0;
     };
-    return {clock_, store_, world_, listener_, interrupts, "simulation", poll_ns};
+    return {clock_, store_, world_, listener_, interrupts, "simulation", poll_ns, &messenger_};
   }
 
   void report(const std::string& run) {
@@ -108,6 +112,8 @@ class Simulation {
     invariants_.at_end();
     result_.violations = world_.violations();
     for (const std::string& text : invariants_.violations()) result_.violations.push_back(text);
+    for (const std::string& text : messenger_.violations()) result_.violations.push_back(text);
+    result_.told = messenger_.told();
   }
 
   /// With branches, the step that began last is not always the one that the run failed at.
@@ -143,7 +149,11 @@ class Simulation {
       result_.detail = result_.cause = *parked_;
     }
     result_.rollback_ns = restored_at - rollback_at;
-    result_.run_ns = result_.events.back().wall_ns - result_.events.front().wall_ns;
+    // Messages are sent behind the end, too.
+    auto last = std::find_if(result_.events.rbegin(), result_.events.rend(), [](const journal::Event& event) {
+      return !std::holds_alternative<journal::Notified>(event.what);
+    });
+    result_.run_ns = last->wall_ns - result_.events.front().wall_ns;
   }
 
   const plan::Plan& plan_;
@@ -151,6 +161,7 @@ class Simulation {
   VirtualClock clock_;
   CrashSwitch crash_;
   SimWorld world_;
+  SimMessenger messenger_;
   Invariants invariants_;
   SimStore store_;
   Silent listener_;

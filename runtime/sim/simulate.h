@@ -8,6 +8,7 @@
 
 #include "runtime/exec/drive.h"
 #include "runtime/sim/scenario.h"
+#include "runtime/sim/sim_messenger.h"
 #include "runtime/sim/sim_world.h"
 
 namespace rollout::sim {
@@ -25,6 +26,7 @@ struct SimResult {
   std::vector<eval::Value> states;      ///< by service, in the end: of a flag its share, of a database its schema
   std::vector<std::string> violations;  ///< of the invariants; empty in a correct engine
   std::vector<LedgerEntry> ledger;      ///< every effect, as the world saw it
+  std::vector<Told> told;               ///< what teams were told, each message once
   std::vector<int64_t> durable_at;  ///< by event: the first operation that could be killed with it durable
   int64_t operations = 0;  ///< points at which the process can be killed: Scenario::crash_at
   int processes = 1;       ///< how many took part

@@ -78,8 +78,17 @@ double Traffic::value_at(const Truth* truth, uint32_t signal, int64_t now_ns) co
   double value = healthy_[signal];
   if (truth == nullptr) return value;
   for (const Change& change : truth->changes)
-    if (change.at_ns <= now_ns) value = change.value;
+    if (change.at_ns <= now_ns && !change.lost) value = change.value;
   return value;
+}
+
+bool Traffic::is_lost(uint32_t signal, plan::Role role, int64_t now_ns) const {
+  const Truth* truth = script(signal, role);
+  if (truth == nullptr) truth = script(signal, plan::Role::All);
+  bool lost = false;
+  for (const Change& change : truth == nullptr ? std::vector<Change>() : truth->changes)
+    if (change.at_ns <= now_ns) lost = change.lost;
+  return lost;
 }
 
 double Traffic::truth(uint32_t signal, plan::Role role, int64_t share_ppb, int64_t now_ns) const {
@@ -146,6 +155,7 @@ exec::Reading Traffic::read(const plan::Term& term, int64_t share_ppb, int64_t n
   const plan::Signal& signal = plan_.signals[term.signal];
   exec::Reading reading{exec::Reading::Status::Ok, "", 0, 0, 0};
   if (signal.evidence != plan::Evidence::Value) reading = read_counts(term);
+  if (is_lost(term.signal, term.role, now_ns)) return {exec::Reading::Status::NoData, "the signal is lost"};
   if (signal.evidence == plan::Evidence::Counts || reading.status != exec::Reading::Status::Ok)
     return reading;
   if (share_of(term.role, share_ppb) <= 0) return {exec::Reading::Status::NoData, "no traffic"};

@@ -35,6 +35,7 @@ class Traffic {
   using TermKey = std::tuple<uint32_t, plan::Role, int64_t>;
 
   const Truth* script(uint32_t signal, plan::Role role) const;
+  bool is_lost(uint32_t signal, plan::Role role, int64_t now_ns) const;
   double value_at(const Truth* truth, uint32_t signal, int64_t now_ns) const;
   int64_t next_change(int64_t after_ns) const;
   exec::Reading read_counts(const plan::Term& term);

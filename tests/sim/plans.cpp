@@ -174,6 +174,33 @@ plan::Plan approval_plan(plan::Unapproved on_timeout) {
   return p;
 }
 
+plan::Plan asking_plan(plan::Unapproved on_timeout) {
+  plan::Plan p = canary_plan();
+  p.approvals = {{"sre", {"anna", "ben", "carla"}, 2, 10 * minute, on_timeout},
+                 {"sre", {"anna", "ben", "carla"}, 1, 10 * minute, on_timeout}};
+  p.approvals[1].escalation = plan::Escalation{"managers", {"mia"}, minute};
+  p.gates[0].fail = {0, plan::Fallback::Ask, 0};
+  p.gates[0].no_data = p.gates[0].undecided = p.gates[0].error = {30 * second, plan::Fallback::Ask, 1};
+  return p;
+}
+
+plan::Plan two_approvals_plan() {
+  plan::Plan p = base();
+  p.approvals = {{"sre", {"anna", "ben"}, 1, 10 * minute}, {"qa", {"dora"}, 1, 20 * minute}};
+  add_act(p, deploy(), {1}, plan::none);
+  for (uint32_t approval : {0u, 1u}) {
+    plan::Step wait;
+    wait.kind = plan::StepKind::Approval;
+    wait.approval = approval;
+    wait.text = "approve";
+    wait.after = {0};
+    p.steps.push_back(wait);
+  }
+  add_act(p, shift(5), {0, 1}, 0);
+  p.steps.back().after = {1, 2};
+  return p;
+}
+
 plan::Plan commit_plan() {
   plan::Plan p = canary_plan();
   plan::Step promote = p.steps.back();

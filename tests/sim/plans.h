@@ -23,6 +23,11 @@ plan::Plan ungated_plan();
 plan::Plan parallel_plan();
 /// canary_plan() with an approval by 2 of anna, ben and carla between the two phases.
 plan::Plan approval_plan(plan::Unapproved on_timeout);
+/// As canary_plan: its gate asks two of three members about what speaks against the canary, and one, after a minute
+/// also a manager, about a lack of evidence.
+plan::Plan asking_plan(plan::Unapproved on_timeout);
+/// Two branches that each wait for people, for ten and for twenty minutes.
+plan::Plan two_approvals_plan();
 /// canary_plan() with a commit before the promote, which cannot be undone.
 plan::Plan commit_plan();
 

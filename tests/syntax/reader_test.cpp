@@ -43,8 +43,10 @@ class GrammarNodes {
     auto* clause = dynamic_cast<antlr4::ParserRuleContext*>(siblings[at]);
     if (!clause) return false;
     size_t rule = clause->getRuleIndex();
-    bool once = rule == Parser::RuleInputClause || rule == Parser::RuleRollbackClause ||
+    bool once = rule == Parser::RuleInputClause ||
+                (rule == Parser::RuleRollbackClause && !is<Parser::RollbackNotifyContext>(clause)) ||
                 rule == Parser::RuleActionLimit || is<Parser::GateSampleContext>(clause) ||
+                is<Parser::PreflightSampleContext>(clause) ||
                 is<Parser::GateMinimumContext>(clause) || is<Parser::GateHarmContext>(clause);
     auto same = [&](antlr4::tree::ParseTree* other) { return typeid(*other) == typeid(*siblings[at]); };
     return once && std::any_of(siblings.begin() + ssize_t(at) + 1, siblings.end(), same);
@@ -72,6 +74,11 @@ class GrammarNodes {
       case Parser::RuleEnvironmentItem:
         if (is<Parser::EnvironmentValueContext>(rule)) add("rebinding", whole);
         else add(fmt::format("s{}", int(ast::StatementKind::Approve)), whole);
+        break;
+      case Parser::RuleQuestion: add("question", whole); break;
+      case Parser::RulePreflightClause:
+        if (auto* check = dynamic_cast<Parser::PreflightCheckContext*>(rule))
+          add_expr(ast::ExprKind::Literal, span(check->STRING()->getSymbol()));
         break;
       case Parser::RuleBlock: add("block", whole); break;
       case Parser::RuleType: add("type", whole); break;
@@ -129,6 +136,8 @@ class GrammarNodes {
                               : is<Parser::DuringStatementContext>(rule)   ? During
                               : is<Parser::ApproveStatementContext>(rule)  ? Approve
                               : is<Parser::CommitStatementContext>(rule)   ? Commit
+                              : is<Parser::NotifyStatementContext>(rule)   ? Notify
+                              : is<Parser::PreflightStatementContext>(rule) ? Preflight
                                                                            : Call;
     add(fmt::format("s{}", int(kind)), whole);
     if (kind == Call) add_expr(ast::ExprKind::Call, whole);
@@ -136,6 +145,8 @@ class GrammarNodes {
       add_expr(ast::ExprKind::Literal, span(phase->STRING()->getSymbol()));
     if (auto* commit = dynamic_cast<Parser::CommitStatementContext*>(rule); commit && commit->STRING())
       add_expr(ast::ExprKind::Literal, span(commit->STRING()->getSymbol()));
+    if (auto* notify = dynamic_cast<Parser::NotifyStatementContext*>(rule); notify && notify->STRING())
+      add_expr(ast::ExprKind::Literal, span(notify->STRING()->getSymbol()));
   }
 
   static bool is_map(Parser::ListExprContext* list) {

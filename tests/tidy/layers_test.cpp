@@ -40,6 +40,9 @@ const std::map<std::string, Folders>& layers() {
       {"runtime/metrics",
        {"compiler/base", "compiler/eval", "compiler/plan", "runtime/effects", "runtime/journal",
         "runtime/exec"}},
+      {"runtime/notify",
+       {"compiler/base", "compiler/eval", "compiler/plan", "runtime/effects", "runtime/journal",
+        "runtime/exec"}},
       {"runtime/backend",
        {"compiler/base", "compiler/eval", "compiler/plan", "runtime/effects", "runtime/journal",
         "runtime/exec", "runtime/metrics"}},
@@ -49,7 +52,7 @@ const std::map<std::string, Folders>& layers() {
       {"runtime/cli",
        {"compiler", "compiler/base", "compiler/calendar", "compiler/syntax", "compiler/ir", "compiler/eval",
         "compiler/check", "compiler/judge", "compiler/plan", "stdlib", "runtime/effects", "runtime/journal",
-        "runtime/exec", "runtime/backend", "runtime/metrics", "runtime/sim"}},
+        "runtime/exec", "runtime/backend", "runtime/metrics", "runtime/notify", "runtime/sim"}},
       {"stdlib", {}},
   };
   return table;

@@ -74,6 +74,17 @@ class Dumper {
     name(places->variable);
     expr(places->range);
   }
+  void question(const ast::Question& question) {
+    place("question", question.span);
+    expr(question.quorum);
+    expr(question.team);
+    for (const ast::ApproveClause& clause : question.clauses) {
+      name(clause.word);
+      expr(clause.time);
+      name(clause.then);
+      expr(clause.team);
+    }
+  }
   void block(const ast::Block* block);
   void statement(const ast::Statement* statement);
   void capability(const ast::CapabilityDecl& decl);
@@ -217,6 +228,18 @@ void Dumper::statement(const ast::Statement* statement) {
       expr(as<ast::RollbackStatement>(statement).within);
       expr(as<ast::RollbackStatement>(statement).verify);
       expr(as<ast::RollbackStatement>(statement).verify_within);
+      for (const ast::Expr* team : as<ast::RollbackStatement>(statement).told) expr(team);
+      break;
+    case ast::StatementKind::Preflight:
+      expr(as<ast::PreflightStatement>(statement).sample);
+      for (const ast::PreflightCheck& check : as<ast::PreflightStatement>(statement).checks) {
+        expr(check.text);
+        expr(check.condition);
+      }
+      break;
+    case ast::StatementKind::Notify:
+      expr(as<ast::NotifyStatement>(statement).team);
+      expr(as<ast::NotifyStatement>(statement).text);
       break;
     case ast::StatementKind::During:
       expr(as<ast::DuringStatement>(statement).calendar);
@@ -224,13 +247,7 @@ void Dumper::statement(const ast::Statement* statement) {
       break;
     case ast::StatementKind::Commit: expr(as<ast::CommitStatement>(statement).why); break;
     case ast::StatementKind::Approve:
-      expr(as<ast::ApproveStatement>(statement).quorum);
-      expr(as<ast::ApproveStatement>(statement).team);
-      for (const ast::ApproveClause& clause : as<ast::ApproveStatement>(statement).clauses) {
-        name(clause.word);
-        expr(clause.timeout);
-        name(clause.then);
-      }
+      question(as<ast::ApproveStatement>(statement).question);
       break;
   }
   close();
@@ -289,7 +306,8 @@ void Dumper::gate(const ast::GateDecl& decl) {
   for (const ast::ResponseClause& response : decl.responses) {
     name(response.event);
     expr(response.hold);
-    flag(response.pass);
+    word(fmt::format("{}", int(response.kind)));
+    if (response.kind == ast::ResponseKind::Ask) question(response.question);
   }
 }
 

@@ -215,7 +215,6 @@ class Generator {
     switch (random_.below(calendars_ ? 14 : 13)) {
       case 13: during(); break;
       case 11: approve(); break;
-      case 12: put("commit \"why\""); break;
       case 8: put("phase " + name() + " after " + name() + ", " + name()), statements(); break;
       case 9: put("parallel"), statements(); break;
       case 10: loop(), statements(); break;
@@ -225,7 +224,14 @@ class Generator {
       case 3: put("if"), expr(), statements(), put("else if"), expr(), statements(), put("else"), statements(); break;
       case 4: put("let x ="), expr(); break;
       case 5: put("rollback when"), expr(), put("held"), expr(); break;
-      case 6: put("rollback"), block([&] { put("verify"), expr(), put("within"), expr(); }); break;
+      case 6:
+        put("rollback"), block([&] {
+          if (random_.one_in(3)) put("notify " + name());
+          else put("verify"), expr(), put("within"), expr();
+        });
+        break;
+      case 12: random_.one_in(2) ? put("commit \"why\"") : preflight(); break;
+      case 7: put("notify " + name()), put(random_.one_in(2) ? "\"half\"" : "\"${a.b}\""); break;
       default: put(name()), arguments();
     }
     --depth_;
@@ -242,11 +248,21 @@ class Generator {
   }
   void approve() {
     put("approve by");
+    question();
+  }
+  void preflight() {
+    put("preflight"), block([&] {
+      if (random_.one_in(3)) put("sample every"), expr();
+      else put("check \"well\""), expr();
+    });
+  }
+  void question() {
     if (random_.one_in(2)) expr(), put("of");
     put(name());
     if (random_.one_in(2)) return;
     block([&] {
       if (random_.one_in(2)) put("timeout"), expr();
+      else if (random_.one_in(3)) put("escalate to a after"), expr();
       else put(random_.one_in(2) ? "on timeout park" : "on timeout rollback");
     });
   }
@@ -266,7 +282,10 @@ class Generator {
       case 2: put("harm +"), expr(), put("of"), expr(); break;
       case 3: put("reject when"), expr(), put("proven"), expr(); break;
       case 4: put("require"), expr(), put("over"), expr(), put(name()); break;
-      default: put("on " + name() + " { hold"), expr(), put("then pass unproven }");
+      default:
+        put("on " + (random_.one_in(4) ? "fail" : name()) + " { hold"), expr();
+        if (random_.one_in(3)) put("then ask"), question(), put("}");
+        else put("then pass unproven }");
     }
   }
   void capability_item() {

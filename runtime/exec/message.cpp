@@ -1,0 +1,136 @@
+#include "runtime/exec/message.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "runtime/exec/approval.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::exec {
+
+namespace {
+
+constexpr std::array<std::string_view, 8> names = {"note",         "started", "waiting",   "escalated",
+                                                   "rolling_back", "parked",  "succeeded", "rolled_back"};
+
+std::string list_text(const std::vector<std::string>& items) {
+  std::string out;
+  for (const std::string& item : items) out += (out.empty() ? "" : ", ") + item;
+  return out;
+}
+
+std::string in_phase(const plan::Plan& plan, journal::StepRef step) {
+  uint32_t phase = step.undo ? plan::none : plan.steps.at(step.step).phase;
+  return phase == plan::none ? "" : fmt::format(" in phase {}", plan.phases[phase].name);
+}
+
+/// Gathers the messages of one event.
+struct Teller {
+  const plan::Plan& plan;
+  const journal::Event& event;
+  int64_t number;
+  std::vector<Message> out = {};
+
+  void tell(uint32_t channel, Transition transition, const std::string& text, bool answer = false) {
+    if (channel == plan::none) return;
+    std::string id = fmt::format("{}/{}", number, plan.channels[channel].team);
+    bool told = std::any_of(out.begin(), out.end(), [&](const Message& one) { return one.channel == channel; });
+    if (!told) out.push_back({std::move(id), channel, transition, text, answer, event.wall_ns});
+  }
+  void tell_all(const std::vector<uint32_t>& channels, Transition transition, const std::string& text) {
+    for (uint32_t channel : channels) tell(channel, transition, text);
+  }
+  void ask(const plan::Approval& approval, const std::string& text) {
+    std::string whole = fmt::format("{} ({})", text, list_text(approval.members));
+    tell(approval.channel, Transition::Waiting, whole, true);
+    tell_all(plan.told, Transition::Waiting, whole);
+  }
+
+  void operator()(const journal::RunStarted&) {
+    std::vector<std::string> services;
+    for (const plan::Service& service : plan.services) services.push_back(plan::service_text(service));
+    tell_all(plan.told, Transition::Started, fmt::format("begins, on {}", list_text(services)));
+  }
+  void operator()(const journal::StepStarted& e) {
+    if (e.step.undo) return;
+    const plan::Step& step = plan.steps.at(e.step.step);
+    if (step.kind == plan::StepKind::Notify) tell(step.channel, Transition::Note, step.message);
+    if (step.kind == plan::StepKind::Approval)
+      ask(plan.approvals[step.approval],
+          fmt::format("waits{} for approval by {}", in_phase(plan, e.step),
+                      plan::approval_text(plan.approvals[step.approval])));
+  }
+  void operator()(const journal::GateAsked& e) {
+    const plan::Gate& gate = plan.gates.at(e.gate);
+    const plan::Approval& approval = plan.approvals[response_to(gate, e.verdict, e.reason).approval];
+    std::string_view found = e.verdict == journal::Verdict::Fail ? "failed" : "has no evidence";
+    ask(approval, fmt::format("waits{} for approval by {}: gate {} {}: {}", in_phase(plan, e.hold),
+                              plan::approval_text(approval), gate.text, found, e.detail));
+  }
+  void operator()(const journal::Escalated& e) {
+    // Of a gate, whichever of its questions calls in others: it is asked one at a time.
+    const plan::Approval* approval = nullptr;
+    if (e.gate == plan::none) approval = &plan.approvals[plan.steps.at(e.step.step).approval];
+    else
+      for (const plan::Response* response : {&plan.gates[e.gate].fail, &plan.gates[e.gate].no_data,
+                                             &plan.gates[e.gate].undecided, &plan.gates[e.gate].error})
+        if (response->then == plan::Fallback::Ask && plan.approvals[response->approval].escalation)
+          approval = &plan.approvals[response->approval];
+    if (approval == nullptr || !approval->escalation) return;
+    const plan::Escalation& more = *approval->escalation;
+    std::string text = fmt::format(
+        "waits{} for approval, and {} has not answered for {}: now {} may answer as well ({})", in_phase(plan, e.step),
+        approval->team, eval::duration_text(more.after_ns), more.team, list_text(more.members));
+    tell(more.channel, Transition::Escalated, text, true);
+    tell_all(plan.told, Transition::Escalated, text);
+  }
+  void operator()(const journal::Parked& e) {
+    std::string text = fmt::format("is parked{} and needs a hand: {}", in_phase(plan, e.step), e.detail);
+    uint32_t approval = plan.steps.at(e.step.step).approval;
+    if (approval != plan::none) tell(plan.approvals[approval].channel, Transition::Parked, text, true);
+    tell_all(plan.told, Transition::Parked, text);
+  }
+  void operator()(const journal::CalendarClosed& e) {
+    if (e.park) tell_all(plan.told, Transition::Parked, fmt::format("is parked: {}", e.detail));
+  }
+  void operator()(const journal::RollbackStarted& e) {
+    std::string text = fmt::format("is rolling back: {}", e.detail);
+    tell_all(plan.told, Transition::RollingBack, text);
+    tell_all(plan.rollback.told, Transition::RollingBack, text);
+  }
+  void operator()(const journal::RunEnded& e) {
+    constexpr Transition ends[] = {Transition::Succeeded, Transition::RolledBack, Transition::Parked};
+    constexpr std::string_view texts[] = {"succeeded", "was rolled back, completely", "is parked and needs a hand"};
+    std::string why = e.detail.empty() ? "" : fmt::format(": {}", e.detail);
+    std::string text = fmt::format("{}{}", texts[size_t(e.outcome)], why);
+    tell_all(plan.told, ends[size_t(e.outcome)], text);
+    if (e.outcome != journal::Outcome::Succeeded) tell_all(plan.rollback.told, ends[size_t(e.outcome)], text);
+  }
+  /// Everything else is no transition.
+  template <typename Other>
+  void operator()(const Other&) {}
+};
+
+}  // namespace
+
+std::string_view name_of(Transition transition) { return names[size_t(transition)]; }
+
+std::vector<Message> messages_of(const plan::Plan& plan, const journal::Event& event, int64_t number) {
+  if (plan.channels.empty()) return {};
+  Teller teller{plan, event, number};
+  std::visit(teller, event.what);
+  return std::move(teller.out);
+}
+
+std::string message_text(const plan::Plan& plan, const Message& message, std::string_view run) {
+  std::string text = message.transition == Transition::Note
+                         ? message.text
+                         : fmt::format("{} {} {}", plan.rollout, run, message.text);
+  if (!message.answer) return text;
+  return fmt::format("{0}. Answer: rollout approve {1} --as NAME, or rollout reject {1} --as NAME --reason TEXT", text,
+                     run);
+}
+
+}  // namespace rollout::exec

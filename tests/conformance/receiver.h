@@ -1,0 +1,43 @@
+// Receiver: a real HTTP server on loopback that takes messages, for as long as the object lives. It answers what it is
+// told, keeps every request, and may be down.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace rollout::test {
+
+struct Received {
+  std::string head;  ///< request line and headers
+  std::string body;
+  /// The value of a header; empty: not there.
+  std::string header(const std::string& name) const;
+};
+
+class Receiver {
+ public:
+  /// The status of each answer in turn; the last one stays. 0: takes the request and answers nothing.
+  explicit Receiver(std::vector<int> statuses = {200});
+  ~Receiver();
+  Receiver(const Receiver&) = delete;
+  Receiver& operator=(const Receiver&) = delete;
+
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/hook"; }
+  std::vector<Received> received() const;
+
+ private:
+  void serve();
+  void answer(int connection);
+
+  std::vector<int> statuses_;
+  int listener_ = -1, port_ = 0;
+  std::atomic<bool> over_ = false;
+  mutable std::mutex mutex_;
+  std::vector<Received> received_;
+  std::thread thread_;
+};
+
+}  // namespace rollout::test

@@ -1,0 +1,121 @@
+// Gates that ask people: over which evidence, who counts, and what keeps working meanwhile.
+#include <catch2/catch.hpp>
+
+#include "tests/sim/crash.h"
+#include "tests/sim/plans.h"
+
+namespace rollout::sim_test {
+
+using journal::Outcome;
+using plan::Unapproved;
+using sim::Answer;
+using sim::FaultKind;
+using sim::Scenario;
+
+namespace {
+
+sim::SimResult run(const plan::Plan& plan, const Scenario& scenario) {
+  sim::SimResult result = sim::run_simulation(plan, scenario);
+  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
+  CHECK(result.violations.empty());
+  return result;
+}
+
+/// 20% of the canary's answers are errors.
+Scenario bad(std::vector<Answer> answers) {
+  Scenario scenario;
+  scenario.truths = {errors(plan::Role::Canary, 20)};
+  scenario.answers = std::move(answers);
+  return scenario;
+}
+
+/// The source answers with errors until long after the hold.
+Scenario blind(std::vector<Answer> answers, int64_t until_ns) {
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::MetricsError, "", -1)};
+  scenario.faults[0].until_ns = until_ns;
+  scenario.answers = std::move(answers);
+  return scenario;
+}
+
+template <typename Event>
+std::vector<Event> all(const sim::SimResult& result) {
+  std::vector<Event> found;
+  for (const journal::Event& event : result.events)
+    if (const Event* one = std::get_if<Event>(&event.what)) found.push_back(*one);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("what speaks against a version passes only by people, who are asked in every hold") {
+  sim::SimResult result = run(asking_plan(Unapproved::Park), bad({{"anna", minute}, {"ben", 2 * minute}}));
+  CHECK(result.outcome == Outcome::Succeeded);
+  std::vector<journal::GateAsked> asked = all<journal::GateAsked>(result);
+  REQUIRE(asked.size() == 2);
+  CHECK(asked[0].verdict == journal::Verdict::Fail);
+  CHECK(asked[0].detail.find("canary errors") != std::string::npos);
+  std::vector<journal::GateDecided> decided = all<journal::GateDecided>(result);
+  REQUIRE(decided.size() == 2);
+  CHECK(decided[0].unproven);
+  CHECK(decided[0].detail.find("approved by anna, ben") != std::string::npos);
+}
+
+TEST_CASE("too few, nobody, and a no: what a gate asks never passes by silence") {
+  CHECK(run(asking_plan(Unapproved::Rollback), bad({{"anna", minute}})).outcome == Outcome::RolledBack);
+  CHECK(run(asking_plan(Unapproved::Fail), bad({})).outcome == Outcome::RolledBack);
+  CHECK(run(asking_plan(Unapproved::Park), bad({})).outcome == Outcome::Parked);
+  CHECK(run(asking_plan(Unapproved::Park), bad({{"anna", minute}, {"anna", 2 * minute}})).outcome == Outcome::Parked);
+  sim::SimResult no = run(asking_plan(Unapproved::Park), bad({{"anna", minute}, {"ben", 2 * minute, true}}));
+  CHECK(no.outcome == Outcome::RolledBack);
+  CHECK(no.cause.find("rejected by ben") != std::string::npos);
+  CHECK(run(asking_plan(Unapproved::Park), bad({{"mallory", minute}, {"mia", minute}})).outcome == Outcome::Parked);
+}
+
+TEST_CASE("a gate without evidence asks, and evidence that comes decides") {
+  plan::Plan plan = asking_plan(Unapproved::Park);
+  sim::SimResult escalated = run(plan, blind({{"mia", 2 * minute}}, INT64_MAX));
+  CHECK(escalated.outcome == Outcome::Succeeded);
+  CHECK(all<journal::Escalated>(escalated).size() == 2);
+  sim::SimResult early = run(plan, blind({{"mia", 30 * second}}, INT64_MAX));
+  CHECK(early.outcome == Outcome::Parked);
+  sim::SimResult back = run(plan, blind({}, 4 * minute));
+  CHECK(back.outcome == Outcome::Succeeded);
+  CHECK(all<journal::Approved>(back).empty());
+}
+
+TEST_CASE("watches and aborts do not wait for what a gate asks") {
+  plan::Plan plan = asking_plan(Unapproved::Park);
+  Scenario slow = blind({}, 5 * minute);
+  slow.truths = {{latency, plan::Role::Canary, {{0, 9e8}}}};
+  CHECK(run(plan, slow).outcome == Outcome::RolledBack);
+  Scenario aborted = bad({});
+  aborted.abort_at_ns = 6 * minute;
+  CHECK(run(plan, aborted).outcome == Outcome::RolledBack);
+}
+
+TEST_CASE("two branches that wait in vain park once, and each can be answered") {
+  plan::Plan plan = two_approvals_plan();
+  sim::SimResult parked = run(plan, {});
+  CHECK(parked.outcome == Outcome::Parked);
+  CHECK(all<journal::Parked>(parked).size() == 2);
+  Scenario late;
+  late.answers = {{"dora", 15 * minute}};
+  CHECK(run(plan, late).outcome == Outcome::Parked);
+  late.answers.push_back({"anna", minute});
+  CHECK(run(plan, late).outcome == Outcome::Succeeded);
+}
+
+TEST_CASE("crash everywhere: gates that ask") {
+  for (const Scenario& scenario :
+       {bad({{"anna", 10 * second}, {"ben", 20 * second}}), bad({{"ben", 20 * second, true}}), bad({}),
+        blind({{"mia", 90 * second}}, INT64_MAX), blind({}, 4 * minute)})
+    for (Unapproved response : {Unapproved::Park, Unapproved::Rollback}) {
+      CrashReport report = crash_everywhere(asking_plan(response), scenario);
+      for (const std::string& failure : report.failures) UNSCOPED_INFO(failure);
+      CHECK(report.failures.empty());
+      CHECK(report.points > 20);
+    }
+}
+
+}  // namespace rollout::sim_test
