@@ -20,7 +20,10 @@ void check_failed(const char* condition, const char* assumption, const char* fil
   char text[max_text];
   int size = std::snprintf(text, max_text, "%s\n  at %s:%d: `%s` does not hold\n", assumption, file, line, condition);
   if (bug_handler) bug_handler({text, std::min(size_t(size), max_text - 1)});
-  std::fprintf(stderr, "rollout: this is a bug in rollout, not in your files: %s", text);
+  std::fprintf(stderr,
+               "rollout: this is a bug in rollout, not in your files: %s"
+               "  please report it with the command line and the files that led here\n",
+               text);
   std::_Exit(exit_code_bug);
 }
 

@@ -174,8 +174,8 @@ void Checker::check_expectation(const ast::TestItem& item) {
   diagnostics_.report(item.subject->span, diag::BadExpectation)
       .advise(
           "write an outcome (`succeeded`, `rolled_back in phase canary`, `parked`) or compare `duration`, "
-          "`rollback.duration`, `exposure(service)` or `notified(team)`, or say what a flag or a database is in the end, "
-          "`f == 100%`");
+          "`rollback.duration`, `exposure(service)` or `notified(team)`, or say what a flag or a database is in the "
+          "end, `f == 100%`");
 }
 
 }  // namespace rollout::check

@@ -89,7 +89,10 @@ class Annotator {
         first.item = true;
         mark_soft(rule, Parser::BEFORE);
         break;
-      case Parser::RulePromotionDecl: mark_soft(rule, Parser::THEN); break;
+      case Parser::RulePromotionDecl:  // its stages are one item
+        (token(rule, 4) + 1)->item = true;
+        mark_soft(rule, Parser::THEN);
+        break;
       case Parser::RuleExceptions:
       case Parser::RuleForClause: first.soft = true; break;
       case Parser::RuleGateClause: annotate_clause(rule, first); break;

@@ -6,16 +6,15 @@
 #include <llvm/ADT/SmallVector.h>
 
 #include "compiler/base/diagnostics.h"
-#include "compiler/syntax/antlr.h"
 #include "compiler/syntax/ast.h"
-#include "compiler/syntax/tokens.h"
+#include "compiler/syntax/cursor.h"
 
 namespace rollout::syntax {
 
-class Reader {
+class Reader : private Cursor {
  public:
   Reader(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics)
-      : tokens_(tokens), list_(tokens.visible()), file_(file), diagnostics_(diagnostics) {}
+      : Cursor(tokens), file_(file), diagnostics_(diagnostics) {}
 
   /// Fills the file. False where the text does not fit the grammar.
   bool read_file();
@@ -107,49 +106,19 @@ class Reader {
   const ast::Type* read_type();
   const ast::Expr* limit_height(const ast::Expr* expr, int height);
 
-  // The cursor.
-  TokenType type() const { return list_[at_].type; }
-  bool is(TokenType type) const { return list_[at_].type == type; }
-  bool is_word() const;
-  bool next_is(TokenType type) const { return at_ + 1 < list_.size() && list_[at_ + 1].type == type; }
-  /// Steps over the token, which is not the end of the file; returns its index.
-  size_t take() { return at_++; }
-  bool accept(TokenType type) { return is(type) && (++at_, true); }
-  const Token& expect(TokenType type) { return is(type) ? list_[at_++] : fail(); }
-  /// Whether another item stands before `closing`, which is taken when it is reached.
-  bool more(TokenType closing) { return !failed_ && !accept(closing); }
-  /// From here on everything is the end of the file.
-  const Token& fail() {
-    failed_ = true;
-    at_ = list_.size() - 1;
-    return list_.back();
-  }
-
-  ast::Name name_of(const Token& token) const { return {tokens_.text(token), tokens_.span(token)}; }
-  ast::Name expect_name() { return name_of(expect(Parser::NAME)); }
-  ast::Name expect_word() { return name_of(is_word() ? list_[take()] : fail()); }
-  ast::Name expect_name_or_string() { return name_of(is(Parser::STRING) ? list_[take()] : expect(Parser::NAME)); }
   ast::List<ast::Name> read_names(TokenType separator);
   ast::List<ast::Name> read_words();
 
-  /// From the token with the index `first` to the last one taken.
-  Span since(size_t first) const {
-    return join(tokens_.span(list_[first]), tokens_.span(list_[at_ > first ? at_ - 1 : first]));
-  }
   ast::Expr node(ast::ExprKind kind, Span span) { return {kind, span, file_.expr_count++}; }
   template <typename T>
   const T* make(T node) { return new (file_.arena.Allocate<T>()) T(node); }
   template <typename T>
   ast::List<T> keep(const llvm::SmallVectorImpl<T>& items) { return llvm::makeArrayRef(items).copy(file_.arena); }
 
-  const Tokens& tokens_;
-  const std::vector<Token>& list_;
   ast::File& file_;
   Diagnostics& diagnostics_;
-  size_t at_ = 0;
   int height_ = 0;   ///< of the expression read last
   int nesting_ = 0;  ///< of types
-  bool failed_ = false;
   bool said_why_ = false;
 };
 

@@ -60,8 +60,6 @@ ast::LiteralKind literal_of(size_t token_type) {
 
 }  // namespace
 
-bool Reader::is_word() const { return is(Parser::NAME) || (type() >= Parser::ABORT && type() <= Parser::WITHIN); }
-
 ast::List<ast::Name> Reader::read_names(TokenType separator) {
   llvm::SmallVector<ast::Name> names;
   do names.push_back(expect_name());

@@ -8,6 +8,7 @@
 #include "compiler/base/visible.h"
 #include "compiler/syntax/antlr.h"
 #include "compiler/syntax/parse.h"
+#include "compiler/syntax/words.h"
 
 namespace rollout::syntax {
 
@@ -249,6 +250,21 @@ bool report_bare_imports(const Tokens& tokens, Diagnostics& diagnostics) {
   return diagnostics.errors() != errors;
 }
 
+/// Whether a line may begin an item: with `type`, below a line that ends with `before`. Else it goes on with that one.
+static bool begins_item(TokenType before, TokenType type) {
+  bool starts = type == Parser::NAME || !word_text(type).empty();
+  if (!starts || type == Parser::AND || type == Parser::OR) return false;
+  switch (before) {
+    case Parser::LPAREN: case Parser::LBRACKET: case Parser::COMMA: case Parser::COLON: case Parser::DOTDOT:
+    case Parser::DOT: case Parser::ARROW: case Parser::EQUAL: case Parser::NOT_EQUAL: case Parser::LESS_EQUAL:
+    case Parser::GREATER_EQUAL: case Parser::LESS: case Parser::ASSIGN: case Parser::PLUS: case Parser::MINUS:
+    case Parser::STAR: case Parser::SLASH: return false;
+    case Parser::ABORT: case Parser::FAIL: case Parser::FALSE: case Parser::IDEMPOTENT: case Parser::NONE:
+    case Parser::ROLLBACK: case Parser::TRUE: case Parser::UNPROVEN: return true;
+  }
+  return word_text(before).empty();
+}
+
 bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics) {
   const std::vector<Token>& all = tokens.visible();
   int depth = 0;
@@ -259,7 +275,8 @@ bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics) {
     depth += type == Parser::LPAREN || type == Parser::LBRACKET   ? 1
              : type == Parser::RPAREN || type == Parser::RBRACKET ? -1
                                                                   : 0;
-    if (all[i].first_on_line) indent = tokens.indent(all[i]);
+    if (all[i].first_on_line && begins_item(i > 0 ? all[i - 1].type : TokenType(Parser::RBRACE), type))
+      indent = tokens.indent(all[i]);
     bool wants_value = type == Parser::HOLD || type == Parser::HELD || type == Parser::BY || type == Parser::WHEN ||
                        type == Parser::ASSIGN || type == Parser::WITHIN || type == Parser::VERIFY;
     bool after_dot = i > 0 && all[i - 1].type == Parser::DOT;

@@ -1,5 +1,7 @@
 #include "tests/sim/worlds.h"
 
+#include <algorithm>
+
 #include "runtime/sim/random.h"
 #include "tests/sim/plans.h"
 
@@ -15,16 +17,27 @@ namespace {
 
 constexpr double percent = 1e7;  // in ppb
 
-Fault random_fault(Random& random, int64_t run_ns) {
+/// Of the plan's steps and of its way back, and all of them at once.
+std::vector<std::string> actions_of(const plan::Plan& plan) {
+  std::vector<std::string> names = {"", "restore"};
+  auto add = [&](const plan::Action& action) {
+    if (std::find(names.begin(), names.end(), action.name) == names.end()) names.push_back(action.name);
+  };
+  for (const plan::Step& step : plan.steps)
+    if (step.kind == plan::StepKind::Act) add(step.action);
+  for (const plan::Action& action : plan.undo) add(action);
+  return names;
+}
+
+Fault random_fault(Random& random, const std::vector<std::string>& actions, int64_t run_ns) {
   constexpr FaultKind kinds[] = {FaultKind::FailAction,   FaultKind::LoseReply,
                                  FaultKind::SlowAction,   FaultKind::DieAtOnce,
                                  FaultKind::ObserveError, FaultKind::MetricsError,
                                  FaultKind::MetricsEmpty, FaultKind::RouterReset,
                                  FaultKind::StoreAway,    FaultKind::LoseEffect};
-  constexpr const char* actions[] = {"", "deploy", "shift", "promote", "retire", "restore", "ramp", "expand"};
   Fault out;
   out.kind = kinds[random.below(std::size(kinds))];
-  out.action = actions[random.below(std::size(actions))];
+  out.action = actions[random.below(int64_t(actions.size()))];
   out.times = random.chance(0.2) ? -1 : int(1 + random.below(4));
   out.skip = random.chance(0.5) ? 0 : int(random.below(3));
   out.from_ns = random.chance(0.5) ? 0 : random.below(run_ns);
@@ -44,6 +57,7 @@ uint32_t signal_named(const plan::Plan& plan, std::string_view name) {
 
 Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
   Random random(seed * 7919 + 13);
+  const std::vector<std::string> actions = actions_of(plan);
   Scenario scenario;
   scenario.seed = seed;
   scenario.noisy = random.chance(0.5);
@@ -61,7 +75,7 @@ Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
         {signal_named(plan, "latency"), Role::All, {{random.below(span.run_ns), 0.9e9}}});
   int64_t faults = 3 + random.below(4);
   for (int64_t i = 0; i < faults; ++i)
-    scenario.faults.push_back(random_fault(random, span.run_ns));
+    scenario.faults.push_back(random_fault(random, actions, span.run_ns));
   if (random.chance(0.3)) scenario.abort_at_ns = random.below(span.run_ns);
   if (random.chance(0.2)) scenario.interrupt_at_ns = random.below(span.run_ns);
   int64_t crashes = random.below(5);
