@@ -2,16 +2,19 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
 #include "runtime/effects/libpq_api.h"
+#include "runtime/effects/loopback.h"
 #include "runtime/effects/sql.h"
 
 namespace rollout::effects {
 namespace {
 
 constexpr int cancel_text_bytes = 256;
+constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
 
 int64_t monotonic_ns() {
   timespec now{};
@@ -149,9 +152,13 @@ class LibpqSql : public Sql {
     if (!api_) api_ = load_libpq();
     if (!*api_) return api_->error();
     const std::string port = std::to_string(server.port);
-    const char* names[] = {"host", "port", "dbname", "user", "password", "application_name", nullptr};
-    const char* values[] = {server.host.c_str(), port.c_str(),           server.database.c_str(), server.user.c_str(),
-                            server.password.empty() ? nullptr : server.password.c_str(), "rollout", nullptr};
+    const char* password = server.password.empty() ? nullptr : server.password.c_str();
+    const bool near = is_this_machine(server.host);
+    const char* authorities = near || std::getenv("PGSSLROOTCERT") ? nullptr : system_authorities;
+    const char* names[] = {"host",    "port",        "dbname",           "user", "password",
+                           "sslmode", "sslrootcert", "application_name", nullptr};
+    const char* values[] = {server.host.c_str(), port.c_str(), server.database.c_str(), server.user.c_str(), password,
+                            near ? "prefer" : "verify-full", authorities, "rollout", nullptr};
     PGconn* connection = (*api_)->connect_start(names, values, 0);
     const std::string where = fmt::format("database {} at {}:{}", server.database, server.host, server.port);
     auto session = std::make_unique<LibpqSession>(**api_, connection, where);

@@ -14,7 +14,8 @@ namespace rollout::effects {
 
 inline constexpr size_t max_sql_rows = 10'000;
 
-/// Where a session leads.
+/// Where a session leads. But for this machine itself the server must speak TLS and prove its name, by an authority of
+/// this machine's (/etc/ssl/certs/ca-certificates.crt) or of the file that PGSSLROOTCERT names.
 struct SqlServer {
   std::string host;  ///< a name, an address, or the directory of a unix socket
   int port = 5432;

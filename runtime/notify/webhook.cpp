@@ -4,6 +4,7 @@
 
 #include "compiler/base/json.h"
 #include "runtime/effects/clock.h"
+#include "runtime/effects/loopback.h"
 
 namespace rollout::notify {
 
@@ -26,8 +27,6 @@ std::string_view host_of(std::string_view url) {
   return rest.substr(0, rest.find(':'));
 }
 
-bool is_this_machine(std::string_view host) { return host == "127.0.0.1" || host == "::1" || host == "localhost"; }
-
 std::string bounded(std::string text) {
   if (text.size() <= max_text_bytes) return text;
   size_t end = max_text_bytes;
@@ -44,7 +43,7 @@ Result<Webhook> Webhook::open(const plan::Target& target, const SecretSource& se
   if (!url || !token || !timeout || !attempts)
     return OpError{fmt::format("the plan says too little of the target {}; make a new one", target.name), false, true};
   hook.url_ = url->text;
-  if (!hook.url_.starts_with("https://") && !is_this_machine(host_of(hook.url_)))
+  if (!hook.url_.starts_with("https://") && !effects::is_this_machine(host_of(hook.url_)))
     return OpError{fmt::format("target {} would send messages and its token in the clear to {}; write `https://…`",
                                target.name, host_of(hook.url_))};
   Result<std::string> secret = read_secret(token->text, secrets);

@@ -25,7 +25,8 @@ struct Database {
     server = std::make_unique<Server>(
         effects,
         as_owner({std::string(binaries) + "/postgres", "-D", data, "-p", std::to_string(port), "-c",
-                  "unix_socket_directories=" + directory.path, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"}),
+                  "unix_socket_directories=" + directory.path, "-c", "listen_addresses=127.0.0.1,127.0.0.2", "-c",
+                  "fsync=off"}),
         directory);
     REQUIRE(eventually(effects, 20 * second_ns, [&] { return bool(effects.sql.connect(address(), second_ns)); }));
     sql("CREATE TABLE orders (id int, price_text text)");
@@ -264,6 +265,15 @@ TEST_CASE("postgresql: a server that does not answer is named", "[postgresql]") 
   REQUIRE(!seen);
   CHECK(seen.error().retryable);
   CHECK(seen.error().message.find("cannot connect to database postgres at " + db.directory.path) != std::string::npos);
+}
+
+TEST_CASE("postgresql: a server that is not this machine must speak TLS", "[postgresql]") {
+  Database db;
+  effects::SqlServer elsewhere = db.address();
+  elsewhere.host = "127.0.0.2";  // the same server, by an address that nobody vouches for
+  auto session = db.effects.sql.connect(elsewhere, 5 * second_ns);
+  REQUIRE(!session);
+  CHECK(session.error().message.find("server does not support SSL, but SSL was required") != std::string::npos);
 }
 
 TEST_CASE("postgresql: names of migrations lead to no other file", "[postgresql]") {
