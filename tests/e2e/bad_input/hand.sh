@@ -3,7 +3,8 @@ variant long 's/50%, 5s/50%, 100s/'
 
 canary_serves() { curl -sf "$shop_url" | grep -q 'shop 1.0'; }
 driver_says() { grep -qE -- "$1" "$out.run" "$out.run.err"; }
-unfinished() { "$rollout" status --format json | grep -o '"run":"r[0-9]*"[^{}]*"outcome":null' | sed -E 's/"run":"(r[0-9]+)".*/\1/'; }
+# The run that has not ended; empty: there is none.
+unfinished() { "$rollout" status --format json | sed -nE 's/.*"run":"(r[0-9]+)"[^{}]*"outcome":null.*/\1/p'; }
 routes() { haproxy_says "show servers state checkout" | awk '$4 ~ /^shop/ && $6 == 0 { print $5 ":" $19, "weight", $8 }' | sort; }
 
 # drive ARGUMENT…: in the background; $driver is its process.
