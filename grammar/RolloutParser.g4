@@ -151,13 +151,16 @@ statement
     | NOTIFY expr STRING?                               # notifyStatement
     | PREFLIGHT LBRACE preflightClause* RBRACE          # preflightStatement
     | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
+    | ON NAME (ROLLBACK | NAME (AT NAME expr NAME)? | LBRACE retry RBRACE) # onFailureStatement
     | callee LPAREN arguments? RPAREN                   # callStatement
     ;
 forClause
     : IN WAVES expr (SOAK expr)?      # forWaves
     | IN BATCHES OF expr (SOAK expr)? # forBatches
+    | IN NAME NAME                    # forOrder
     | AT NAME expr AT NAME            # forAtMost
     ;
+retry: NAME expr EVERY expr THEN NAME;
 ifElse: IF expr block (ELSE (block | ifElse))?;
 rollbackClause
     : WITHIN expr                  # rollbackWithin

@@ -87,13 +87,19 @@ void Checker::check_service(ir::Service& service) {
   for (const ast::SignalItem& signal : service.decl->signals) check_service_signal(service, signal);
 }
 
-/// `workload = hosts { … }` binds a target; `traffic = 400/s` is a fact.
+/// `workload = hosts { … }` binds a target; `traffic = 400/s` and `depends_on = [cart]` are facts.
 void Checker::check_service_setting(ir::Service& service, const ast::Setting& setting) {
   TypeKind subject = ir::subject_kind(service.decl->subject);
   if (setting.name.text == "traffic" && subject == TypeKind::Service) {
     if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, "traffic");
     expect(setting.value, simple(TypeKind::Rate), "`traffic`");
     service.traffic = setting.value;
+    return;
+  }
+  if (setting.name.text == "depends_on" && subject == TypeKind::Service) {
+    if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, "depends_on");
+    expect(setting.value, program_.types.list_of(program_.types.service({})), "`depends_on`");
+    service.depends_on = setting.value;
     return;
   }
   std::vector<std::string_view> known;
@@ -104,7 +110,7 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
     if (row.setting == setting.name.text) wanted = row.capability;
   }
   if (wanted.empty()) {
-    if (subject == TypeKind::Service) known.push_back("traffic");
+    if (subject == TypeKind::Service) known.insert(known.end(), {"traffic", "depends_on"});
     report_unknown(setting.name.span, setting.name.text, fmt::format("setting of a {}", ir::subject_text(subject)),
                    known);
     return;

@@ -53,7 +53,10 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       break;
     }
     case ast::StatementKind::Parallel:
-      check_block(static_cast<const ast::ParallelStatement*>(statement)->body, true);
+      check_round(static_cast<const ast::ParallelStatement*>(statement)->body, true);
+      break;
+    case ast::StatementKind::OnFailure:
+      check_on_failure(static_cast<const ast::OnFailureStatement*>(statement));
       break;
     case ast::StatementKind::Watch: {
       auto* watch = static_cast<const ast::WatchStatement*>(statement);
@@ -83,6 +86,12 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
   }
 }
 
+void Checker::check_round(const ast::Block* body, bool parallel) {
+  const ast::Block* around = std::exchange(round_body_, body);
+  check_block(body, parallel);
+  round_body_ = around;
+}
+
 void Checker::check_for(const ast::ForStatement* loop) {
   const Type* range = check_expr(loop->range);
   bool list = range->is(TypeKind::List);
@@ -92,7 +101,8 @@ void Checker::check_for(const ast::ForStatement* loop) {
   size_t outer = locals_.size();
   add_local(loop->variable, list ? range->arguments[0] : simple(TypeKind::Error));
   if (loop->where) expect(loop->where, simple(TypeKind::Bool), "`where`");
-  check_block(loop->body);
+  if (list && !loop->order_words[0].text.empty()) check_order(loop, range->arguments[0]);
+  check_round(loop->body);
   locals_.resize(outer);
 }
 

@@ -55,8 +55,22 @@ void Checker::check_test(const ir::Test& test) {
   in_test_ = false;
 }
 
+/// `given checkout.version = "shop:1.0"`: what runs before the rollout.
+bool Checker::check_given_version(const ast::TestItem& item) {
+  if (item.subject->kind != ast::ExprKind::Member) return false;
+  auto* member = static_cast<const ast::MemberExpr*>(item.subject);
+  if (member->member.text != "version") return false;
+  if (!check_expr(member->object)->is(TypeKind::Service)) return false;
+  expect(item.values[0].value, simple(TypeKind::Image), "`version`");
+  if (item.values.size() > 1)
+    diagnostics_.report(item.values[1].value->span, diag::ExpectedFound, "one version", "then")
+        .advise("what runs before the rollout is one version; the rollout changes it");
+  return true;
+}
+
 /// `given checkout.canary.error_rate = 0% then 3% at 90s`
 void Checker::check_given(const ast::TestItem& item) {
+  if (check_given_version(item)) return;
   const Type* type = check_expr(item.subject);
   if (type->is(TypeKind::Flag) || type->is(TypeKind::Database)) return check_state(item, type->kind);
   bool live = type->is(TypeKind::Live);
@@ -147,7 +161,19 @@ void Checker::expect_notified(const ast::Expr* call) {
   expect(static_cast<const ast::CallExpr*>(call)->arguments[0].value, simple(TypeKind::Team), "`notified`");
 }
 
+/// `rolled_back(checkout)`: what became of one service.
+bool Checker::check_service_outcome(const ast::Expr* subject) {
+  if (subject->kind != ast::ExprKind::Call) return false;
+  auto* call = static_cast<const ast::CallExpr*>(subject);
+  if (call->callee->kind != ast::ExprKind::Name || call->arguments.size() != 1) return false;
+  std::string_view name = static_cast<const ast::NameExpr*>(call->callee)->name;
+  if (name != "succeeded" && name != "rolled_back") return false;
+  expect(call->arguments[0].value, program_.types.service({}), fmt::format("`{}`", name));
+  return true;
+}
+
 void Checker::check_expectation(const ast::TestItem& item) {
+  if (check_service_outcome(item.subject)) return;
   if (item.subject->kind == ast::ExprKind::Name) {
     std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
     if (std::find(outcomes.begin(), outcomes.end(), name) == outcomes.end())
@@ -173,9 +199,9 @@ void Checker::check_expectation(const ast::TestItem& item) {
   }
   diagnostics_.report(item.subject->span, diag::BadExpectation)
       .advise(
-          "write an outcome (`succeeded`, `rolled_back in phase canary`, `parked`) or compare `duration`, "
-          "`rollback.duration`, `exposure(service)` or `notified(team)`, or say what a flag or a database is in the "
-          "end, `f == 100%`");
+          "write an outcome (`succeeded`, `rolled_back in phase canary`, `rolled_back(service)`, `parked`) or compare "
+          "`duration`, `rollback.duration`, `exposure(service)` or `notified(team)`, or say what a flag or a database "
+          "is in the end, `f == 100%`");
 }
 
 }  // namespace rollout::check

@@ -46,6 +46,7 @@ class Checker : private ValueChecker {
   void check_live_condition(const ast::Expr* condition, std::string_view whose);
   void check_block(const ast::Block* block, bool parallel = false);
   void check_statement(const ast::Statement* statement, bool in_parallel);
+  void check_round(const ast::Block* body, bool parallel = false);
   void check_for(const ast::ForStatement* loop);
   // check_during.cpp
   void check_during(const ast::DuringStatement* during, bool in_rollout);
@@ -56,6 +57,11 @@ class Checker : private ValueChecker {
   void check_strategy_call(const ast::CallExpr* call, uint32_t strategy);
   // check_approval.cpp
   void check_team(ir::Team& team);
+  bool check_given_version(const ast::TestItem& item);
+  bool check_service_outcome(const ast::Expr* subject);
+  void check_retry(const ast::OnFailureStatement* rule);
+  void check_order(const ast::ForStatement* loop, const Type* item);
+  void check_on_failure(const ast::OnFailureStatement* rule);
   void check_question(const ast::Question& question, std::string_view whose);
   void check_answer(const ast::TestItem& item);
   // check_environment.cpp
@@ -91,6 +97,7 @@ class Checker : private ValueChecker {
   uint32_t strategy_ = UINT32_MAX;            ///< being checked
   uint32_t policy_ = UINT32_MAX;              ///< being checked
   const ast::Block* block_ = nullptr;         ///< the statement at hand stands in it
+  const ast::Block* round_body_ = nullptr;    ///< of the loop or `parallel` around it: each of its rounds is a scope
   const ast::Block* rollout_body_ = nullptr;  ///< of the rollout being checked
   llvm::DenseMap<const ast::Decl*, uint32_t> indices_;  ///< where each declaration stands in its vector of Program
 };

@@ -89,7 +89,7 @@ void Checker::declare_one(const ast::Decl* decl) {
       break;
     case ast::DeclKind::Service:
       keep(program_.services, ir::Ref::Service,
-           ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr,
+           ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr, nullptr,
                        {module_, static_cast<const ast::ServiceDecl*>(decl)->places}});
       break;
     case ast::DeclKind::Capability:

@@ -146,6 +146,7 @@ struct Service {
   std::vector<Binding> bindings;
   std::vector<ServiceSignal> signals;  ///< declared ones, then those of the bound capabilities (source is null)
   const ast::Expr* traffic = nullptr;
+  const ast::Expr* depends_on = nullptr;
   Places places;
 };
 struct Gate { ModuleId module; const ast::GateDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include <llvm/ADT/DenseSet.h>
@@ -23,6 +24,16 @@ struct Branches {
   llvm::StringMap<uint32_t> phases;
   std::map<uint32_t, uint32_t> last_user;  ///< by service: the last branch that changes or judges it
 
+  /// Where those that `branch` waits for end; they are waited for from now on.
+  std::set<uint32_t> ends_before(const Branch& branch) {
+    std::set<uint32_t> ends;
+    for (uint32_t index : branch.after) {
+      list[index].waited_for = true;
+      ends.insert(list[index].ends.begin(), list[index].ends.end());
+    }
+    return ends;
+  }
+
   /// Whether `later` begins only after `earlier` has ended.
   bool ordered(uint32_t earlier, uint32_t later) const {
     std::vector<uint32_t> open = {later};
@@ -35,6 +46,23 @@ struct Branches {
         if (before >= earlier && seen.insert(before).second) open.push_back(before);
     }
     return false;
+  }
+};
+
+/// In which order the rounds of one wave go.
+struct WaveOrder {
+  size_t lanes = 1;  ///< how many at the same time
+  size_t first = 0;  ///< round of the wave, in the whole loop
+  const std::vector<std::vector<uint32_t>>& after;  ///< by round of the loop, those that it depends on; may be empty
+
+  /// By index in the wave; rounds of earlier waves are done anyway.
+  std::vector<uint32_t> before(size_t index) const {
+    std::vector<uint32_t> rounds;
+    if (index >= lanes) rounds.push_back(uint32_t(index - lanes));
+    if (!after.empty())
+      for (uint32_t round : after[first + index])
+        if (round >= first) rounds.push_back(uint32_t(round - first));
+    return rounds;
   }
 };
 

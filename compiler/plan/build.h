@@ -6,12 +6,14 @@
 #include "compiler/eval/evaluator.h"
 #include "compiler/plan/linear.h"
 #include "compiler/plan/model.h"
+#include "compiler/plan/open_scope.h"
 #include "compiler/plan/planner.h"
 
 namespace rollout::plan {
 
 enum class Order { Sequence, Parallel };
 struct Branches;
+struct WaveOrder;
 
 /// Why nothing more is planned for a service: it runs what is asked for, or a mistake was reported.
 enum class Settled { No, Runs, Wrong };
@@ -30,20 +32,17 @@ class Planner {
     uint32_t locals;  ///< alive: parameters, then `let` and `for`, given slots in this order as the checker does
   };
 
-  // planner.cpp, plan_environment.cpp
   const ir::Rollout* choose_rollout();
   bool read_inputs();
   bool choose_environment();
   const ast::Expr* environment_default(uint32_t input) const;
   void plan_entry();
-  // plan_observed.cpp
-  void read_observed();
+  void read_observed();  // plan_observed.cpp
   void read_observed(uint32_t let);
   void observe_image(const eval::Value& image);
   void add_sources();
   std::string place_text(Span span) const;
-  // plan_entities.cpp: services and targets as they are used
-  uint32_t service_index(const eval::Value& entity);
+  uint32_t service_index(const eval::Value& entity);  // plan_entities.cpp
   uint32_t target_index(const eval::Value& entity);
   void add_bindings(uint32_t index, const ir::Service& service);
   void check_route(uint32_t index, const Binding& binding, const ir::Service& declared);
@@ -51,28 +50,35 @@ class Planner {
   NamedValues settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
                        const std::vector<ir::Given>& given, const eval::Frame& frame);
   void enforce_policies(const ast::RolloutDecl& rollout);  // plan_policy.cpp
-  // plan_statements.cpp
   void plan_block(const ast::Block* block, Scope& scope, Order order = Order::Sequence);
   void plan_statement(const ast::Statement* statement, Scope& scope);
-  void plan_phase(const ast::PhaseStatement* phase, Scope& scope);
-  void plan_hold(const ast::HoldStatement* hold, Scope& scope);
   void plan_branches(const ast::Block* block, Scope& scope);  // plan_parallel.cpp
   bool start_after(const ast::PhaseStatement* phase, Branches& branches);
   void end_branch(Branches& branches, uint32_t first_step);
   void join_branches(const Branches& branches);
+  void plan_phase(const ast::PhaseStatement* phase, Scope& scope);
+  void plan_hold(const ast::HoldStatement* hold, Scope& scope);
   std::vector<uint32_t> phase_services() const;  // plan_phases.cpp
   void name_phases();
-  // plan_for.cpp
-  void plan_for(const ast::ForStatement* loop, Scope& scope);
+  void plan_for(const ast::ForStatement* loop, Scope& scope);  // plan_for.cpp
   void report_idle_loops();
   std::vector<size_t> wave_sizes(const ast::ForStatement* loop, size_t rounds, Scope& scope);
-  void plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::MutableArrayRef<eval::Value> items, size_t lanes);
+  void plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::MutableArrayRef<eval::Value> items,
+                 const WaveOrder& order, uint32_t& group);
+  void plan_round(const ast::ForStatement* loop, Scope& scope, uint32_t& group);
   void plan_soak(const ast::Expr* soak, Scope& scope);
   int64_t count(const ast::Expr* expr, Scope& scope, std::string_view whose);
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);
   void plan_during(const ast::DuringStatement* during, Scope& scope);
   During as_during(const eval::Value& calendar, Span written) const;
-  void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope);
+  void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into);
+  // plan_scopes.cpp
+  uint32_t open_scope(const ast::Block* block, Order order, uint32_t& group);
+  void close_scope(uint32_t scope, uint32_t& group);
+  void plan_on_failure(const ast::OnFailureStatement* rule, Scope& scope, UndoScope& into);
+  bool may_change(const Action& action, Span span);
+  void enter_scopes(uint32_t service);
+  void derive_scope_rollbacks(Step& step, uint32_t own_undo, Span span);
   // plan_notify.cpp
   void plan_notify(const ast::NotifyStatement* notify, Scope& scope);
   uint32_t told_channel(const ast::Expr* team, Scope& scope);
@@ -85,13 +91,13 @@ class Planner {
   std::optional<Response> make_response(const ast::ResponseClause& clause, Scope& scope);
   void forget_approvals();
   void plan_commit(const ast::CommitStatement* commit, Scope& scope);  // plan_commit.cpp
+  void plan_retry(const ast::OnFailureStatement* rule, Scope& scope);
   void plan_call(const ast::CallExpr* call, Scope& scope);
   int64_t duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns);  ///< `whose` clause
   bool has_budget(Span span);
   void plan_strategy(const ast::CallExpr* call, uint32_t strategy, Scope& scope);
   uint32_t add_step(Step step, Span span);
-  // plan_actions.cpp, plan_rollback.cpp
-  void plan_action(const ast::CallExpr* call, Scope& scope);
+  void plan_action(const ast::CallExpr* call, Scope& scope);  // plan_actions.cpp
   void forget_way_back(uint32_t service);
   std::optional<Action> make_action(uint32_t capability, uint32_t action, uint32_t service,
                                     std::vector<eval::Value> arguments);
@@ -111,12 +117,11 @@ class Planner {
   bool judges_settled(const Gate& gate) const;
   bool share_possible(const Action& action, Span span);
   std::string action_text(const Action& action) const;
-  std::vector<uint32_t> derive_rollback(uint32_t service, Span span);
-  std::optional<Action> inverse(const Model::Cell& cell);
-  std::optional<Action> inverse_in(uint32_t capability, const Model::Cell& cell);
+  std::vector<uint32_t> derive_rollback(const Model& model, Derived& derived, uint32_t service, Span span);
+  std::optional<Action> inverse(const Model& model, const Model::Cell& cell);
+  std::optional<Action> inverse_in(const Model& model, uint32_t capability, const Model::Cell& cell);
   uint32_t add_undo(Action action);
-  // plan_gates.cpp
-  uint32_t gate_index(const eval::Value& gate, Span used_at);
+  uint32_t gate_index(const eval::Value& gate, Span used_at);  // plan_gates.cpp
   uint32_t condition_index(Condition condition);
   std::optional<Condition> make_condition(const ast::Expr* expr, Scope& scope, Span used_at);
   std::optional<Linear> linear(const ast::Expr* expr, Scope& scope, Span used_at);
@@ -151,11 +156,14 @@ class Planner {
   std::vector<Settled> settled_;  ///< by service
   std::vector<bool> ailing_;      ///< by service: it runs its version, but not as declared, so installing it mends it
   uint32_t phase_ = none;
-  std::vector<Span> phase_spans_;  ///< by phase
+  std::vector<Span> phase_spans_;  ///< by phase; empty where no step is left
   std::vector<uint32_t> ends_;  ///< the steps that the next one comes after
   std::vector<Derived> derived_;  ///< by service
   bool beside_services_ = false;  ///< a flag or a database takes part: services that stay as they are may be judged
+  std::vector<OpenScope> open_scopes_;  ///< around what is being planned, the innermost last
+  llvm::DenseMap<uint32_t, uint32_t> left_behind_;  ///< service → the scope that may have taken it back on its own
   bool guarded_ = false;    ///< a gate or an approval stands above
+  uint32_t last_commit_ = 0;  ///< its step, once there is one
   bool committed_ = false;  ///< a commit stands above
   size_t statements_ = 0;  ///< planned so far, for the budget
   llvm::DenseMap<const ast::ForStatement*, size_t> rounds_;  ///< of each loop of the user that was come to

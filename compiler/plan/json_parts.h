@@ -48,6 +48,13 @@ Condition read_condition(const json::Node& node);
 void write_during(json::Writer& json, const During& during);
 /// The error says what of it is no calendar.
 Result<During> read_during(const json::Node& node);
+void write_rollback(json::Writer& json, const Rollback& rollback);
+Rollback read_rollback(const json::Node& node);
+void write_scope(json::Writer& json, const UndoScope& scope);
+UndoScope read_scope(const json::Node& node);
+void write_scope_undo(json::Writer& json, const ScopeUndo& undo);
+/// The first scope that points nowhere or overlaps another one; none: all are good.
+uint32_t first_bad_scope(const Plan& plan);
 void write_gate(json::Writer& json, const Gate& gate);
 Gate read_gate(const json::Node& node);
 void write_watch(json::Writer& json, const Watch& watch);

@@ -72,6 +72,17 @@ void Model::start_with(Place place, eval::Value value) {
   ++service(place.service).changes;
 }
 
+bool Model::enter(const Model& other, uint32_t index) {
+  if (index >= other.services_.size()) return false;
+  const std::vector<Cell>& cells = other.services_[index].cells;
+  bool moved = !other.services_[index].taken_back_by.empty() ||
+               std::any_of(cells.begin(), cells.end(), [](const Cell& c) { return !(c.current == c.start); });
+  if (!moved) return false;
+  service(index).cells = cells;
+  commit(index);
+  return true;
+}
+
 void Model::set(Place place, eval::Value value) {
   Cell& known = cell(place);
   // Setting what is so already is no change: it must not decide the order of the way back.

@@ -32,6 +32,8 @@ class Model {
   void commit(uint32_t service);
   void commit();
   void start_with(Place place, eval::Value value);
+  /// Takes over what is so of the service in `other`, as the start; false: that is the start there, too.
+  bool enter(const Model& other, uint32_t service);
   void set(Place place, eval::Value value);
 
   struct Cell {

@@ -13,11 +13,11 @@
 
 #include "compiler/eval/value.h"
 #include "compiler/plan/during.h"
+#include "compiler/plan/undo_scope.h"
 
 namespace rollout::plan {
 
 inline constexpr int format_version = 1;
-inline constexpr uint32_t none = UINT32_MAX;  ///< "no index" for the uint32_t indices below
 
 using NamedValues = std::vector<std::pair<std::string, eval::Value>>;
 
@@ -203,16 +203,10 @@ struct Step {
   /// Of Act: what undoes its service if the run stops once this step has begun: indices into Plan::undo, in order.
   /// Where other services have changed, too, way_back() says how the lists come together.
   std::vector<uint32_t> rollback;
+  std::vector<ScopeUndo> scope_rollback;  ///< of Act: outer scopes first; left out where `rollback` is the same
   std::string text;
   std::string place;             ///< `release.rollout:12`, where it was written
   std::string reason;            ///< why it is in the plan
-};
-
-struct Rollback {
-  int64_t within_ns = 0;                ///< until traffic and versions are restored
-  uint32_t verify_gate = none;          ///< index into Plan::gates
-  int64_t verify_within_ns = 0;
-  std::vector<uint32_t> told;           ///< channels that hear of it
 };
 
 /// A value read from the world when the plan was made; checked again before the first effect.
@@ -257,8 +251,10 @@ struct Plan {
   std::vector<Action> undo;
   std::vector<Approval> approvals;
   std::vector<Channel> channels;
-  std::vector<uint32_t> told;     ///< channels that hear of all that becomes of the run
-  Rollback rollback;
+  std::vector<uint32_t> told;      ///< channels that hear of all that becomes of the run
+  Rollback rollback;               ///< of the whole run
+  Retry retry;
+  std::vector<UndoScope> scopes;   ///< one around others stands before them
   std::optional<During> during;
   std::vector<std::string> policies;  ///< those that this plan was held to
   std::vector<Forbidden> forbidden;

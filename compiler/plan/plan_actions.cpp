@@ -45,22 +45,29 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   if (settled_[service] == Settled::Wrong) return;
   if (brings_change(*action)) settled_[service] = Settled::No;
   if (settled_[service] == Settled::No && !allowed(*action, call->span)) settled_[service] = Settled::Wrong;
-  if (settled_[service] != Settled::No) return;
+  if (settled_[service] != Settled::No || !may_change(*action, call->span)) return;
   if (!observe_migrations(*action, call->span)) return;
+  enter_scopes(service);
   model_.next_step(service);
   Action undo = undo_of(*action);
   for (const Setting& setting : action->sets) {
     model_.set({service, setting.variable, setting.role}, setting.value);
     observe_image(setting.value);
   }
-  if (action->reversibility == Reversibility::Compensable) model_.compensate(service, add_undo(std::move(undo)));
+  uint32_t own_undo = action->reversibility == Reversibility::Compensable ? add_undo(std::move(undo)) : none;
+  if (own_undo != none) model_.compensate(service, own_undo);
   Step step;
   step.text = action->text;
   step.reason = "written in the rollout";
   step.action = std::move(*action);
   // Of a service that was changed for good, nothing that came before is taken back either.
-  if (step.action.reversibility == Reversibility::Irreversible) forget_way_back(service);
-  else step.rollback = derive_rollback(service, call->span);
+  if (step.action.reversibility == Reversibility::Irreversible) {
+    forget_way_back(service);
+  } else {
+    if (derived_.size() <= service) derived_.resize(service + 1);
+    step.rollback = derive_rollback(model_, derived_[service], service, call->span);
+    derive_scope_rollbacks(step, own_undo, call->span);
+  }
   add_step(std::move(step), call->span);
 }
 

@@ -15,14 +15,26 @@ void Planner::plan_commit(const ast::CommitStatement* commit, Scope& scope) {
   if (!guarded_)
     diagnostics_.report(commit->span, diag::CommitUnguarded)
         .advise("write `hold 10m judged by …` or `approve by TEAM` above it");
+  if (!left_behind_.empty()) {
+    const UndoScope& behind = plan_.scopes[left_behind_.begin()->second];
+    diagnostics_.report(commit->span, diag::CommitLeavesBehind, behind.place)
+        .advise("let a failure take back everything: `on failure rollback`");
+  }
   Step step;
   step.kind = StepKind::Commit;
   step.text = fmt::format("commit {}", eval::to_text(why));
   step.reason = "from here on nothing above it is taken back";
-  add_step(std::move(step), commit->span);
+  last_commit_ = add_step(std::move(step), commit->span);
   model_.commit();
   derived_.clear();
   committed_ = true;
+}
+
+void Planner::plan_retry(const ast::OnFailureStatement* rule, Scope& scope) {
+  plan_.retry = {count(rule->times, scope, "retry"), duration(rule->every, scope, "every", 1), last_commit_};
+  if (plan_.retry.times > max_retries)
+    diagnostics_.report(rule->times->span, diag::RefinementBroken, "retry", std::to_string(plan_.retry.times))
+        .advise(fmt::format("at most {}", max_retries));
 }
 
 }  // namespace rollout::plan

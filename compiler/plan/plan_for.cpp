@@ -1,8 +1,11 @@
 // Loops: the rounds one after the other, or in waves or batches whose rounds run at the same time.
+#include <set>
+
 #include <fmt/format.h>
 
 #include "compiler/plan/branches.h"
 #include "compiler/plan/build.h"
+#include "compiler/plan/plan_order.h"
 
 namespace rollout::plan {
 
@@ -27,23 +30,35 @@ void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
     }
     range.items = std::move(kept);
   }
+  std::vector<std::vector<uint32_t>> after;
+  if (!loop->order_words[0].text.empty())
+    after = order_rounds(loop, range.items, program_, *eval_, diagnostics_);
   llvm::MutableArrayRef<Value> items = range.items;
   if (!program_.modules[scope.module]->library) rounds_[loop] += items.size();
+  uint32_t group = none;
   if (!loop->waves && !loop->batches && !loop->at_most) {
     for (Value& item : items) {
       scope.frame[slot] = std::move(item);
-      plan_block(loop->body, scope);
+      plan_round(loop, scope, group);
       if (!has_budget(loop->span)) break;
     }
   } else {
     size_t lanes = loop->at_most ? size_t(count(loop->at_most, scope, "at most")) : items.size();
+    size_t first = 0;  // round of the wave
     for (size_t size : wave_sizes(loop, items.size(), scope)) {
-      plan_wave(loop, scope, items.take_front(size), std::max<size_t>(1, lanes));
+      plan_wave(loop, scope, items.take_front(size), {std::max<size_t>(1, lanes), first, after}, group);
       items = items.drop_front(size);
+      first += size;
       if (loop->soak && !items.empty()) plan_soak(loop->soak, scope);
     }
   }
   scope.locals = slot;
+}
+
+void Planner::plan_round(const ast::ForStatement* loop, Scope& scope, uint32_t& group) {
+  uint32_t own = open_scope(loop->body, Order::Sequence, group);
+  plan_block(loop->body, scope);
+  close_scope(own, group);
 }
 
 int64_t Planner::count(const ast::Expr* expr, Scope& scope, std::string_view whose) {
@@ -84,23 +99,21 @@ std::vector<size_t> Planner::wave_sizes(const ast::ForStatement* loop, size_t ro
   return sizes;
 }
 
-/// Rounds at the same time; with fewer lanes than rounds, each waits for the one that used its lane before.
+/// Rounds at the same time; with fewer lanes than rounds, each waits for the one that used its lane before, and where
+/// there is an order for those that its service depends on.
 void Planner::plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::MutableArrayRef<Value> items,
-                        size_t lanes) {
+                        const WaveOrder& order, uint32_t& group) {
   Branches branches;
   branches.start = ends_;
   for (size_t i = 0; i < items.size() && has_budget(loop->span); ++i) {
     uint32_t first = uint32_t(plan_.steps.size());
     branches.list.push_back({loop->span, {}, {}, false});
     ends_ = branches.start;
-    if (i >= lanes) {
-      Branches::Branch& before = branches.list[i - lanes];
-      before.waited_for = true;
-      branches.list.back().after = {uint32_t(i - lanes)};
-      ends_ = before.ends;
-    }
+    branches.list.back().after = order.before(i);
+    if (std::set<uint32_t> ends = branches.ends_before(branches.list.back()); !ends.empty())
+      ends_.assign(ends.begin(), ends.end());
     scope.frame[scope.locals - 1] = std::move(items[i]);
-    plan_block(loop->body, scope);
+    plan_round(loop, scope, group);
     end_branch(branches, first);
   }
   join_branches(branches);

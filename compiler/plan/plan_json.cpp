@@ -22,6 +22,7 @@ void write_step(json::Writer& json, const Step& step) {
     json.key("action");
     write_action(json, step.action);
     write_indices(json, "rollback", step.rollback);
+    if (!step.scope_rollback.empty()) write_list(json, "scope_rollback", step.scope_rollback, write_scope_undo);
   }
   if (step.kind == StepKind::Hold || step.kind == StepKind::Preflight) {
     json.field("hold_ns", step.hold_ns);
@@ -48,6 +49,8 @@ Step read_step(const json::Node& node) {
   step.channel = read_index(node["channel"]);
   step.message = node["message"].as_string();
   if (step.kind == StepKind::Act) step.rollback = read_indices(node["rollback"]);
+  for (const json::Node& item : node["scope_rollback"].items)
+    step.scope_rollback.push_back({read_index(item["scope"]), read_indices(item["undo"])});
   return step;
 }
 
@@ -116,6 +119,10 @@ std::string dangling(const Plan& plan) {
     for (uint32_t after : step.after) wrong |= after >= i;
     for (uint32_t gate : step.gates) wrong |= bad(gate, plan.gates.size());
     for (uint32_t undo : step.rollback) wrong |= bad(undo, plan.undo.size());
+    for (const ScopeUndo& own : step.scope_rollback) {
+      wrong |= bad(own.scope, plan.scopes.size());
+      for (uint32_t undo : own.undo) wrong |= bad(undo, plan.undo.size());
+    }
     if (wrong) return "step " + std::to_string(i);
   }
   auto bad_channel = [&](uint32_t channel) { return channel != none && bad(channel, plan.channels.size()); };
@@ -125,9 +132,12 @@ std::string dangling(const Plan& plan) {
       return "approval by " + approval.team;
   for (const Channel& channel : plan.channels)
     if (bad(channel.target, plan.targets.size())) return "team " + channel.team;
-  for (const std::vector<uint32_t>* told : {&plan.told, &plan.rollback.told})
-    for (uint32_t channel : *told)
-      if (bad(channel, plan.channels.size())) return "what is told";
+  std::vector<uint32_t> told = plan.told;
+  told.insert(told.end(), plan.rollback.told.begin(), plan.rollback.told.end());
+  for (const UndoScope& scope : plan.scopes)
+    told.insert(told.end(), scope.rollback.told.begin(), scope.rollback.told.end());
+  for (uint32_t channel : told)
+    if (bad(channel, plan.channels.size())) return "what is told";
   for (const Action& action : plan.undo)
     if (bad_action(action)) return "undo " + action.text;
   for (const Signal& signal : plan.signals)
@@ -152,6 +162,10 @@ std::string dangling(const Plan& plan) {
     for (const Binding& binding : service.bindings)
       if (bad(binding.target, plan.targets.size())) return "service " + service.name;
   if (plan.rollback.verify_gate != none && bad(plan.rollback.verify_gate, plan.gates.size())) return "rollback";
+  bool bad_retry = plan.retry.times < 0 || plan.retry.times > max_retries || plan.retry.every_ns < 0 ||
+                   bad(plan.retry.from_step, plan.steps.size());
+  if (plan.retry.times != 0 && bad_retry) return "retry";
+  if (uint32_t scope = first_bad_scope(plan); scope != none) return "scope " + std::to_string(scope);
   return {};
 }
 
@@ -183,11 +197,13 @@ std::string to_json(const Plan& plan) {
       j.begin_object().field("team", channel.team).field("target", channel.target).end_object();
     });
   if (!plan.told.empty()) write_indices(json, "told", plan.told);
-  json.key("rollback").begin_object().field("within_ns", plan.rollback.within_ns);
-  write_index(json, "verify_gate", plan.rollback.verify_gate);
-  json.field("verify_within_ns", plan.rollback.verify_within_ns);
-  if (!plan.rollback.told.empty()) write_indices(json, "told", plan.rollback.told);
-  json.end_object();
+  json.key("rollback");
+  write_rollback(json, plan.rollback);
+  if (plan.retry.times > 0) {
+    json.key("retry").begin_object().field("times", plan.retry.times).field("every_ns", plan.retry.every_ns);
+    json.field("from_step", plan.retry.from_step).end_object();
+  }
+  if (!plan.scopes.empty()) write_list(json, "scopes", plan.scopes, write_scope);
   if (plan.during) {
     json.key("during");
     write_during(json, *plan.during);
@@ -232,10 +248,10 @@ Result<Plan> from_json(std::string_view bytes) {
   for (const json::Node& item : node["channels"].items)
     plan.channels.push_back({std::string(item["team"].as_string()), read_index(item["target"])});
   plan.told = read_indices(node["told"]);
-  plan.rollback.told = read_indices(node["rollback"]["told"]);
-  plan.rollback.within_ns = node["rollback"]["within_ns"].as_int();
-  plan.rollback.verify_gate = read_index(node["rollback"]["verify_gate"]);
-  plan.rollback.verify_within_ns = node["rollback"]["verify_within_ns"].as_int();
+  plan.rollback = read_rollback(node["rollback"]);
+  if (const json::Node& retry = node["retry"]; retry.is(json::Node::Kind::Object))
+    plan.retry = {retry["times"].as_int(), retry["every_ns"].as_int(), read_index(retry["from_step"])};
+  for (const json::Node& item : node["scopes"].items) plan.scopes.push_back(read_scope(item));
   if (const json::Node& during = node["during"]; during.is(json::Node::Kind::Object)) {
     Result<During> read = read_during(during);
     if (!read) return OpError{"this plan is damaged: " + read.error().message};
@@ -247,6 +263,8 @@ Result<Plan> from_json(std::string_view bytes) {
   if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};
   if (uint32_t step = first_without_rollback(plan); step != none)
     return OpError{"this plan is damaged: step " + std::to_string(step) + " has no rollback"};
+  if (uint32_t step = first_without_scope_rollback(plan); step != none)
+    return OpError{"this plan is damaged: step " + std::to_string(step) + " has no way back to the entry of its scope"};
   if (to_json(plan) != bytes) return OpError{"this plan is damaged: its bytes are not what its content gives"};
   return plan;
 }

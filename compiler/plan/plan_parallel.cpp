@@ -14,7 +14,18 @@ namespace rollout::plan {
 void Planner::plan_branches(const ast::Block* block, Scope& scope) {
   Branches branches;
   branches.start = ends_;
+  UndoScope rule;
+  uint32_t group = none;
   for (const ast::Statement* statement : block->statements) {
+    if (statement->kind == ast::StatementKind::OnFailure) {
+      plan_on_failure(static_cast<const ast::OnFailureStatement*>(statement), scope, rule);
+      continue;
+    }
+    // No branch: it belongs to what is around the block.
+    if (statement->kind == ast::StatementKind::Rollback) {
+      plan_statement(statement, scope);
+      continue;
+    }
     uint32_t first = uint32_t(plan_.steps.size());
     branches.list.push_back({statement->span, {}, {}, false});
     ends_ = branches.start;
@@ -22,12 +33,16 @@ void Planner::plan_branches(const ast::Block* block, Scope& scope) {
                             ? static_cast<const ast::PhaseStatement*>(statement)
                             : nullptr;
     if (phase && !start_after(phase, branches)) continue;
+    uint32_t own = open_scope(block, Order::Parallel, group);
     plan_statement(statement, scope);
+    close_scope(own, group);
     end_branch(branches, first);
     if (phase && !phase->label) branches.phases.try_emplace(phase->name.text, uint32_t(branches.list.size() - 1));
     if (!has_budget(block->span)) break;
   }
   join_branches(branches);
+  for (size_t i = group; i < plan_.scopes.size(); ++i)
+    if (plan_.scopes[i].group == group) plan_.scopes[i].at_most = rule.at_most;
 }
 
 /// What comes next waits for all branches that no other branch waits for.
@@ -69,15 +84,19 @@ void Planner::end_branch(Branches& branches, uint32_t first_step) {
   branches.list.back().ends = ends_;
   std::set<uint32_t> touched;
   auto reads = [&](const Term& term) { touched.insert(plan_.signals[term.signal].service); };
+  auto judge = [&](uint32_t gate) {
+    for (uint32_t condition : plan_.gates[gate].conditions) {
+      reads(plan_.conditions[condition].left);
+      if (plan_.conditions[condition].right) reads(*plan_.conditions[condition].right);
+    }
+  };
   for (uint32_t i = first_step; i < plan_.steps.size(); ++i) {
     const Step& step = plan_.steps[i];
     if (step.kind == StepKind::Act) touched.insert(step.action.service);
-    for (uint32_t gate : step.gates)
-      for (uint32_t condition : plan_.gates[gate].conditions) {
-        reads(plan_.conditions[condition].left);
-        if (plan_.conditions[condition].right) reads(*plan_.conditions[condition].right);
-      }
+    for (uint32_t gate : step.gates) judge(gate);
   }
+  for (size_t i = plan_.scopes.size(); i-- > 0 && plan_.scopes[i].first_step >= first_step;)
+    if (uint32_t gate = plan_.scopes[i].rollback.verify_gate; gate != none) judge(gate);
   uint32_t branch = uint32_t(branches.list.size() - 1);
   for (uint32_t service : touched) {
     auto [user, first] = branches.last_user.try_emplace(service, branch);

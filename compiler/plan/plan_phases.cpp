@@ -51,6 +51,8 @@ void Planner::name_phases() {
   }
   llvm::StringMap<uint32_t> names;
   for (uint32_t i = 0; i < plan_.phases.size(); ++i) {
+    // Of a service that runs what is wanted no step is left, and nobody sees the name.
+    if (phase_spans_[i].end == 0) continue;
     std::string& name = plan_.phases[i].name;
     if (const Same& all = same[name]; all.count > 1 && services[i] != none) {
       const Service& service = plan_.services[services[i]];

@@ -46,22 +46,20 @@ std::vector<Place> restored_by(const std::vector<Compensation>& taken, const Pla
 
 }  // namespace
 
-std::vector<uint32_t> Planner::derive_rollback(uint32_t service, Span span) {
-  std::vector<const Model::Cell*> cells = model_.to_undo(service);
-  std::vector<Compensation> taken = model_.compensations(service);
+std::vector<uint32_t> Planner::derive_rollback(const Model& model, Derived& derived, uint32_t service, Span span) {
+  std::vector<const Model::Cell*> cells = model.to_undo(service);
+  std::vector<Compensation> taken = model.compensations(service);
   std::vector<Place> places;
   for (const Model::Cell* cell : cells) places.push_back(cell->place);
-  if (derived_.size() <= service) derived_.resize(service + 1);
-  Derived& derived = derived_[service];
-  if (places == derived.places && model_.changes(service) == derived.changes) return derived.order;
+  if (places == derived.places && model.changes(service) == derived.changes) return derived.order;
   std::vector<uint32_t> order;
-  std::vector<Place> covered = restored_by(taken, plan_, model_);
+  std::vector<Place> covered = restored_by(taken, plan_, model);
   auto is_covered = [&](Place place) { return std::find(covered.begin(), covered.end(), place) != covered.end(); };
   for (const Change& change : changes_of(cells, taken)) {
     const Model::Cell* cell = change.cell;
     if (!cell) order.push_back(change.undo);
     if (!cell || is_covered(cell->place)) continue;
-    std::optional<Action> undo = inverse(*cell);
+    std::optional<Action> undo = inverse(model, *cell);
     if (!undo) {
       std::string what =
           variable_text(plan_.services[cell->place.service], cell->place.variable, cell->place.role);
@@ -72,18 +70,19 @@ std::vector<uint32_t> Planner::derive_rollback(uint32_t service, Span span) {
     for (const Setting& setting : undo->sets) covered.push_back({undo->service, setting.variable, setting.role});
     order.push_back(add_undo(std::move(*undo)));
   }
-  derived = {std::move(places), model_.changes(service), order};
+  derived = {std::move(places), model.changes(service), order};
   return order;
 }
 
 /// An action of any capability of the service whose effects are all values of the start, one of them that of `cell`.
-std::optional<Action> Planner::inverse(const Model::Cell& cell) {
+std::optional<Action> Planner::inverse(const Model& model, const Model::Cell& cell) {
   for (const ir::Binding& binding : program_.services[size_t(entities_[cell.place.service].number)].bindings)
-    if (std::optional<Action> action = inverse_in(binding.capability, cell)) return action;
+    if (std::optional<Action> action = inverse_in(model, binding.capability, cell)) return action;
   return std::nullopt;
 }
 
-std::optional<Action> Planner::inverse_in(uint32_t capability_index, const Model::Cell& cell) {
+std::optional<Action> Planner::inverse_in(const Model& model, uint32_t capability_index,
+                                          const Model::Cell& cell) {
   const ir::Capability& capability = program_.capabilities[capability_index];
   for (uint32_t i = 0; i < capability.actions.size(); ++i) {
     const ir::Action& candidate = capability.actions[i];
@@ -101,7 +100,7 @@ std::optional<Action> Planner::inverse_in(uint32_t capability_index, const Model
       const ir::ExprInfo& source = program_.info(capability.module, effect.value);
       if (source.ref == ir::Ref::Local)
         arguments[source.index] =
-            model_.at_start({cell.place.service, variable_of(effect), role_of(effect.role.text)});
+            model.at_start({cell.place.service, variable_of(effect), role_of(effect.role.text)});
     }
     bool bound = std::none_of(arguments.begin() + 1, arguments.end(),
                               [](const Value& value) { return value.is(Value::Kind::None); });
@@ -112,7 +111,7 @@ std::optional<Action> Planner::inverse_in(uint32_t capability_index, const Model
     for (const Setting& setting : action->sets) {
       Place place{cell.place.service, setting.variable, setting.role};
       sets_cell |= place == cell.place;
-      restores &= setting.value == model_.at_start(place);
+      restores &= setting.value == model.at_start(place);
     }
     if (sets_cell && restores) return action;
   }

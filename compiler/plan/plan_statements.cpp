@@ -76,7 +76,17 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
     case ast::StatementKind::During: plan_during(static_cast<const ast::DuringStatement*>(statement), scope); break;
     case ast::StatementKind::Watch: plan_watch(static_cast<const ast::WatchStatement*>(statement), scope); break;
     case ast::StatementKind::Rollback:
-      plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope);
+      plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope,
+                    open_scopes_.empty() ? plan_.rollback : plan_.scopes[open_scopes_.back().index].rollback);
+      break;
+    case ast::StatementKind::OnFailure:
+      if (static_cast<const ast::OnFailureStatement*>(statement)->times) {
+        plan_retry(static_cast<const ast::OnFailureStatement*>(statement), scope);
+        break;
+      }
+      if (open_scopes_.empty()) break;  // the checker said that it stands nowhere
+      plan_on_failure(static_cast<const ast::OnFailureStatement*>(statement), scope,
+                      plan_.scopes[open_scopes_.back().index]);
       break;
     case ast::StatementKind::Notify: plan_notify(static_cast<const ast::NotifyStatement*>(statement), scope); break;
     case ast::StatementKind::Preflight:
@@ -101,7 +111,12 @@ void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
   phase_ = uint32_t(plan_.phases.size());
   plan_.phases.push_back({std::move(name)});
   phase_spans_.push_back(phase->name.span);
+  uint32_t group = none;
+  uint32_t own = open_scope(phase->body, Order::Sequence, group);
+  size_t first = plan_.steps.size();
   plan_block(phase->body, scope);
+  close_scope(own, group);
+  if (plan_.steps.size() == first) phase_spans_[phase_] = {};
   phase_ = outer;
 }
 
@@ -181,22 +196,22 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   plan_.watches.push_back(std::move(entry));
 }
 
-void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope) {
-  if (plan_.rollback.within_ns || plan_.rollback.verify_gate != none)
+void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into) {
+  if (into.within_ns || into.verify_gate != none)
     diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
-  if (rollback->within) plan_.rollback.within_ns = duration(rollback->within, scope, "within", 1);
+  if (rollback->within) into.within_ns = duration(rollback->within, scope, "within", 1);
   for (const ast::Expr* team : rollback->told)
-    if (uint32_t channel = told_channel(team, scope); channel != none) plan_.rollback.told.push_back(channel);
-  if (rollback->verify_within) plan_.rollback.verify_within_ns = duration(rollback->verify_within, scope, "within", 1);
+    if (uint32_t channel = told_channel(team, scope); channel != none) into.told.push_back(channel);
+  if (rollback->verify_within) into.verify_within_ns = duration(rollback->verify_within, scope, "within", 1);
   if (!rollback->verify) return;
   Value gate = eval(rollback->verify, scope);
   if (!gate.is(Value::Kind::Gate)) return;
-  plan_.rollback.verify_gate = gate_index(gate, rollback->verify->span);
-  if (plan_.rollback.verify_gate == none) return;
-  const Gate& verify = plan_.gates[plan_.rollback.verify_gate];
+  into.verify_gate = gate_index(gate, rollback->verify->span);
+  if (into.verify_gate == none) return;
+  const Gate& verify = plan_.gates[into.verify_gate];
   check_verify(verify, rollback->verify->span);
   constexpr int64_t usual_samples = 20;
-  int64_t& within_ns = plan_.rollback.verify_within_ns;
+  int64_t& within_ns = into.verify_within_ns;
   if (!rollback->verify_within) within_ns = usual_samples * verify.sample_ns;
   if (within_ns < verify.sample_ns)
     diagnostics_.report(rollback->verify_within->span, diag::HoldTooShort, eval::duration_text(within_ns),

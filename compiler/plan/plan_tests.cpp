@@ -48,7 +48,7 @@ class TestReader {
       switch (item.kind) {
         case ast::TestItemKind::Signal:
           if (is_state(item.subject)) out.request.snapshot.services.push_back(state(item));
-          else out.signals.push_back(signal(item));
+          else if (!given_version(item, out.request.snapshot)) out.signals.push_back(signal(item));
           break;
         case ast::TestItemKind::Fail: {
           auto* member = static_cast<const ast::MemberExpr*>(item.subject);
@@ -104,6 +104,19 @@ class TestReader {
     return given;
   }
 
+  /// What runs before the rollout; the services of which nothing is said run some earlier version.
+  bool given_version(const ast::TestItem& item, Snapshot& snapshot) {
+    auto* member = static_cast<const ast::MemberExpr*>(item.subject);
+    bool service = program_.info(test_.module, member->object).type->is(ir::TypeKind::Service);
+    if (member->member.text != "version" || !service) return false;
+    ObservedService given;
+    given.service = eval(member->object).text;
+    given.stable = eval(item.values[0].value);
+    given.source = "the test";
+    snapshot.services.push_back(std::move(given));
+    return true;
+  }
+
   GivenSignal signal(const ast::TestItem& item) {
     auto* member = static_cast<const ast::MemberExpr*>(item.subject);
     GivenSignal given;
@@ -146,16 +159,8 @@ class TestReader {
                                           : Expected::RolledBack;
       return expected;
     }
-    auto team_of = [&](const ast::Expr* call) {
-      return eval(static_cast<const ast::CallExpr*>(call)->arguments[0].value).text;
-    };
-    if (item.subject->kind == ast::ExprKind::Call) {
-      expected.what = Expected::Notified;
-      expected.service = team_of(item.subject);
-      expected.comparison = Comparison::GreaterEqual;
-      expected.limit_ns = 1;
-      return expected;
-    }
+    if (item.subject->kind == ast::ExprKind::Call)
+      return expect_call(static_cast<const ast::CallExpr*>(item.subject), std::move(expected));
     auto* binary = static_cast<const ast::BinaryExpr*>(item.subject);
     expected.comparison = comparison_of(binary->op);
     if ((binary->left->kind == ast::ExprKind::Name || binary->left->kind == ast::ExprKind::Index) &&
@@ -172,7 +177,7 @@ class TestReader {
         auto* call = static_cast<const ast::CallExpr*>(binary->left);
         if (static_cast<const ast::NameExpr*>(call->callee)->name == "notified") {
           expected.what = Expected::Notified;
-          expected.service = team_of(call);
+          expected.service = eval(call->arguments[0].value).text;
           break;
         }
         expected.what = Expected::Exposure;
@@ -181,6 +186,19 @@ class TestReader {
       }
       default: expected.what = Expected::Duration; break;
     }
+    return expected;
+  }
+
+  /// `notified(sre)`: at least one message; `succeeded(cart)`, `rolled_back(cart)`: what became of one service.
+  Expectation expect_call(const ast::CallExpr* call, Expectation expected) {
+    std::string_view name = static_cast<const ast::NameExpr*>(call->callee)->name;
+    expected.service = eval(call->arguments[0].value).text;
+    expected.what = name == "succeeded"     ? Expected::ServiceSucceeded
+                    : name == "rolled_back" ? Expected::ServiceRolledBack
+                                            : Expected::Notified;
+    if (expected.what != Expected::Notified) return expected;
+    expected.comparison = Comparison::GreaterEqual;
+    expected.limit_ns = 1;
     return expected;
   }
 

@@ -110,13 +110,17 @@ struct GivenAnswer {
   std::string phase;              ///< empty: anywhere
   Span phase_span;
 };
-/// State: of a flag or a database, in the end.
-enum class Expected { Succeeded, RolledBack, Parked, Duration, RollbackDuration, Exposure, Notified, State };
+/// `ServiceSucceeded`, `ServiceRolledBack`: what became of one service, whatever became of the others.
+/// `State`: of a flag or a database, in the end.
+enum class Expected {
+  Succeeded, RolledBack, Parked, ServiceSucceeded, ServiceRolledBack, Duration, RollbackDuration, Exposure, Notified,
+  State
+};
 struct Expectation {
   Expected what = Expected::Succeeded;
   std::string phase;              ///< of an outcome; empty: any
   Span phase_span;
-  std::string service;            ///< of Exposure and State; of Notified the team
+  std::string service;            ///< of Exposure, State and what became of one service; of Notified the team
   eval::Value state;              ///< of State: what it is compared with
   Comparison comparison = Comparison::LessEqual;
   int64_t limit_ns = 0;           ///< of Notified: how many messages

@@ -57,4 +57,46 @@ uint32_t first_without_rollback(const Plan& plan) {
   return none;
 }
 
+namespace {
+
+/// What its undo actions leave the cell at, in their order; nothing: none of them sets it.
+const eval::Value* left_at(const Plan& plan, const std::vector<uint32_t>& undo, const Cell& cell) {
+  const eval::Value* left = nullptr;
+  for (uint32_t index : undo)
+    for (const Setting& set : plan.undo[index].sets)
+      if (Cell{set.variable, set.role} == cell) left = &set.value;
+  return left;
+}
+
+}  // namespace
+
+uint32_t first_without_scope_rollback(const Plan& plan) {
+  if (plan.scopes.empty()) return none;
+  // What each service was set to, as far as that is known, and what it was at the entry of each scope around.
+  std::vector<Cells> now(plan.services.size());
+  std::vector<uint32_t> scope_of = scopes_of_steps(plan);
+  std::map<std::pair<uint32_t, uint32_t>, Cells> entry;  // by scope and service
+  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    if (step.kind != StepKind::Act) continue;
+    uint32_t service = step.action.service;
+    for (uint32_t scope = scope_of[i]; scope != none; scope = plan.scopes[scope].parent)
+      entry.try_emplace({scope, service}, now[service]);
+    for (const Setting& set : step.action.sets) now[service][{set.variable, set.role}] = set.value;
+    for (uint32_t scope = scope_of[i]; scope != none; scope = plan.scopes[scope].parent) {
+      if (step.action.reversibility == Reversibility::Irreversible) return i;
+      const Cells& start = entry[{scope, service}];
+      for (const auto& [cell, value] : now[service]) {
+        const eval::Value* left = left_at(plan, undo_to(step, scope), cell);
+        auto known = start.find(cell);
+        // What no step before the scope has set is what it was at the start: where `rollback` sets it, so does this.
+        bool good = known != start.end() ? (left ? *left : value) == known->second
+                                         : left != nullptr || left_at(plan, step.rollback, cell) == nullptr;
+        if (!good) return i;
+      }
+    }
+  }
+  return none;
+}
+
 }  // namespace rollout::plan

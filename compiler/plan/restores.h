@@ -10,4 +10,8 @@ namespace rollout::plan {
 /// and no undo of that step sets it, or that cannot be undone and stands before every commit; `none`: there is none.
 uint32_t first_without_rollback(const Plan& plan);
 
+/// The first action in a scope that cannot be undone, or after which the way back to the entry of a scope leaves a
+/// variable at another value than an earlier step had set; `none`: there is none.
+uint32_t first_without_scope_rollback(const Plan& plan);
+
 }  // namespace rollout::plan

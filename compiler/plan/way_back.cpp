@@ -1,6 +1,7 @@
 #include "compiler/plan/way_back.h"
 
 #include <algorithm>
+#include <map>
 
 namespace rollout::plan {
 
@@ -46,6 +47,33 @@ class Nearest {
   std::vector<uint32_t> owner_;  ///< by set: the one step that may add to it
 };
 
+/// Of the begun steps in [first, last) alone.
+WayBack way_of(const Plan& plan, const std::vector<bool>& begun, uint32_t first, uint32_t last, uint32_t scope) {
+  std::map<uint32_t, uint32_t> entry_of;  // by service
+  WayBack way;
+  for (uint32_t i = first; i < last; ++i) {
+    const Step& step = plan.steps[i];
+    if (!begun[i] || step.kind != StepKind::Act) continue;
+    auto [entry, fresh] = entry_of.try_emplace(step.action.service, uint32_t(way.size()));
+    if (fresh) way.push_back({step.action.service, i, i, scope, {}});
+    way[entry->second].last_step = i;
+  }
+  std::reverse(way.begin(), way.end());
+  std::vector<uint32_t> entry_at(last - first, none);
+  for (uint32_t k = 0; k < way.size(); ++k) entry_at[way[k].first_step - first] = k;
+  Nearest nearest(last - first);
+  // Also through steps that do not count: what came after a scope that has gone back came after what is before it, too.
+  for (uint32_t i = last; i-- > first;) {
+    if (uint32_t entry = entry_at[i - first]; entry != none) {
+      way[entry].after = nearest.take(i - first);
+      nearest.replace(i - first, entry);
+    }
+    for (uint32_t before : plan.steps[i].after)
+      if (before >= first) nearest.pass(i - first, before - first);
+  }
+  return way;
+}
+
 }  // namespace
 
 uint32_t commit_passed(const Plan& plan, const std::vector<bool>& begun) {
@@ -54,34 +82,13 @@ uint32_t commit_passed(const Plan& plan, const std::vector<bool>& begun) {
   return none;
 }
 
-WayBack way_back(const Plan& plan, const std::vector<bool>& all_begun) {
-  std::vector<bool> begun = all_begun;
-  if (uint32_t commit = commit_passed(plan, begun); commit != none) std::fill_n(begun.begin(), commit + 1, false);
-  std::vector<uint32_t> entry_of(plan.services.size(), none);
-  WayBack way;
-  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
-    const Step& step = plan.steps[i];
-    if (!begun[i] || step.kind != StepKind::Act) continue;
-    uint32_t& entry = entry_of[step.action.service];
-    if (entry == none) {
-      entry = uint32_t(way.size());
-      way.push_back({step.action.service, i, i, {}});
-    }
-    way[entry].last_step = i;
-  }
-  std::reverse(way.begin(), way.end());
-  std::vector<uint32_t> entry_at(plan.steps.size(), none);
-  for (uint32_t k = 0; k < way.size(); ++k) entry_at[way[k].first_step] = k;
-  Nearest nearest(plan.steps.size());
-  for (uint32_t i = uint32_t(plan.steps.size()); i-- > 0;) {
-    if (!begun[i]) continue;
-    if (entry_at[i] != none) {
-      way[entry_at[i]].after = nearest.take(i);
-      nearest.replace(i, entry_at[i]);
-    }
-    for (uint32_t before : plan.steps[i].after) nearest.pass(i, before);
-  }
-  return way;
+WayBack way_back(const Plan& plan, const std::vector<bool>& begun) {
+  uint32_t commit = commit_passed(plan, begun);
+  return way_of(plan, begun, commit == none ? 0 : commit + 1, uint32_t(plan.steps.size()), none);
+}
+
+WayBack way_back_of(const Plan& plan, const std::vector<bool>& begun, uint32_t scope) {
+  return way_of(plan, begun, plan.scopes[scope].first_step, plan.scopes[scope].last_step + 1, scope);
 }
 
 std::vector<bool> begun_up_to(const Plan& plan, uint32_t step) {
@@ -92,10 +99,14 @@ std::vector<bool> begun_up_to(const Plan& plan, uint32_t step) {
 
 WayBack way_back_from(const Plan& plan, uint32_t step) { return way_back(plan, begun_up_to(plan, step)); }
 
+const std::vector<uint32_t>& undo_of(const Plan& plan, const ServiceUndo& entry) {
+  return undo_to(plan.steps[entry.last_step], entry.scope);
+}
+
 std::vector<uint32_t> undo_list(const Plan& plan, const WayBack& way) {
   std::vector<uint32_t> list;
   for (const ServiceUndo& entry : way) {
-    const std::vector<uint32_t>& undo = plan.steps[entry.last_step].rollback;
+    const std::vector<uint32_t>& undo = undo_of(plan, entry);
     list.insert(list.end(), undo.begin(), undo.end());
   }
   return list;

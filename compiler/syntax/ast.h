@@ -11,7 +11,7 @@ namespace rollout::ast {
 // ---- statements of rollouts and strategies ----
 
 enum class StatementKind {
-  Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, During, Approve, Commit, Notify,
+  Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, OnFailure, During, Approve, Commit, Notify,
   Preflight
 };
 
@@ -49,6 +49,7 @@ struct ForStatement : Statement {
   const Expr* soak;     ///< null: none; the hold between waves or batches
   const Expr* at_most;  ///< null: no bound; rounds at the same time
   Name at_most_words[2];  ///< `most` and `once`, for the checker to look at
+  Name order_words[2];    ///< `dependency` and `order`, for the checker to look at; empty: in the order of the list
   const Block* body;
 };
 /// The name `rest` at the end of the list of waves: all items that are left.
@@ -75,6 +76,16 @@ struct RollbackStatement : Statement {
   const Expr* verify;         ///< null: not given
   const Expr* verify_within;  ///< null: not given
   List<const Expr*> told;     ///< teams
+};
+/// `on failure continue at most 2 failures`; the words are for the checker to look at.
+struct OnFailureStatement : Statement {
+  Name word;              ///< `failure`
+  Name then;              ///< `rollback`, `stop` or `continue`; of a retry `park`
+  const Expr* at_most;    ///< null: no bound
+  Name at_most_words[2];  ///< `most` and `failures`
+  Name retry;             ///< `{ retry 3 every 1m then park }`; empty: no retry
+  const Expr* times;      ///< null: no retry
+  const Expr* every;      ///< null: no retry
 };
 enum class ApproveClauseKind { Timeout, OnTimeout, Escalate };
 /// `timeout 4h`, `on timeout park` or `escalate to managers after 1h`.

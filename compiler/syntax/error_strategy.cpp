@@ -34,6 +34,7 @@ std::string_view construct(size_t rule) {
     case Parser::RuleSetting: return "a setting";
     case Parser::RuleRecordDecl: return "a field";
     case Parser::RuleMatchArm: return "a case";
+    case Parser::RuleRetry: return "`retry 3 every 1m then park`";
     case Parser::RulePreflightClause: return "`check` or `sample every`";
     case Parser::RuleApproveClause: return "`timeout`, `on timeout` or `escalate`";
     case Parser::RuleEnvironmentItem:

@@ -121,6 +121,10 @@ class Annotator {
     if (dynamic_cast<Parser::DuringStatementContext*>(rule))
       for (size_t i = 2; i < rule->children.size(); ++i)
         if (Piece* found = token(rule, i); found && found->type == Parser::AT) found->item = true;
+    // So is a retry of its own.
+    if (auto* rule_of_failure = dynamic_cast<Parser::OnFailureStatementContext*>(rule);
+        rule_of_failure && rule_of_failure->retry())
+      piece(rule_of_failure->retry()->getStart()).item = true;
     auto* phase = dynamic_cast<Parser::PhaseStatementContext*>(rule);
     if (phase) piece(phase->block()->getStart()).column = Column::Phase;
   }

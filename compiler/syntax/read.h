@@ -90,6 +90,9 @@ class Reader : private Cursor {
   const ast::Statement* read_during();
   const ast::Statement* read_rollback();
   const ast::Statement* read_approve();
+  const ast::Statement* read_on_failure();
+  void read_order(ast::ForStatement& loop, size_t first);
+  void given_twice(size_t first);
   const ast::Statement* read_commit();
   const ast::Statement* read_notify();
   const ast::Statement* read_preflight();

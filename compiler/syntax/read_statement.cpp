@@ -23,6 +23,7 @@ const ast::Statement* Reader::read_statement() {
     case Parser::LET: return read_local_let();
     case Parser::DURING: return read_during();
     case Parser::ROLLBACK: return read_rollback();
+    case Parser::ON: return read_on_failure();
     case Parser::APPROVE: return read_approve();
     case Parser::COMMIT: return read_commit();
     case Parser::NOTIFY: return read_notify();
@@ -90,18 +91,14 @@ void Reader::read_for_clause(ast::ForStatement& loop) {
     loop.at_most_words[0] = expect_name();
   } else {
     expect(Parser::IN);
+    if (is(Parser::NAME)) return read_order(loop, first);
     clause = is(Parser::WAVES) ? &loop.waves : &loop.batches;
     if (!accept(Parser::WAVES)) {
       expect(Parser::BATCHES);
       expect(Parser::OF);
     }
   }
-  if (*clause) {
-    diagnostics_.report(since(first), diag::GivenTwice, std::string(tokens_.text(list_[at_ - 1])));
-    said_why_ = true;
-    fail();
-    return;
-  }
+  if (*clause) return given_twice(first);
   *clause = read_expr();
   if (clause == &loop.at_most) {
     expect(Parser::AT);
@@ -109,6 +106,17 @@ void Reader::read_for_clause(ast::ForStatement& loop) {
   } else if (accept(Parser::SOAK)) {
     loop.soak = read_expr();
   }
+}
+
+void Reader::read_order(ast::ForStatement& loop, size_t first) {
+  if (!loop.order_words[0].text.empty()) return given_twice(first);
+  for (ast::Name& word : loop.order_words) word = expect_name();
+}
+
+void Reader::given_twice(size_t first) {
+  diagnostics_.report(since(first), diag::GivenTwice, std::string(tokens_.text(list_[at_ - 1])));
+  said_why_ = true;
+  fail();
 }
 
 const ast::Statement* Reader::read_if() {
@@ -174,6 +182,31 @@ const ast::Statement* Reader::read_rollback() {
   statement.told = keep(told);
   statement.span = since(first);
   return make(statement);
+}
+
+const ast::Statement* Reader::read_on_failure() {
+  size_t first = take();
+  ast::OnFailureStatement rule{{StatementKind::OnFailure, {}}, expect_name(), {}, nullptr, {}, {}, nullptr, nullptr};
+  if (is(Parser::ROLLBACK)) {
+    rule.then = name_of(list_[take()]);
+  } else if (accept(Parser::LBRACE)) {
+    rule.retry = expect_name();
+    rule.times = read_expr();
+    expect(Parser::EVERY);
+    rule.every = read_expr();
+    expect(Parser::THEN);
+    rule.then = expect_name();
+    expect(Parser::RBRACE);
+  } else {
+    rule.then = expect_name();
+    if (accept(Parser::AT)) {
+      rule.at_most_words[0] = expect_name();
+      rule.at_most = read_expr();
+      rule.at_most_words[1] = expect_name();
+    }
+  }
+  rule.span = since(first);
+  return make(rule);
 }
 
 const ast::Statement* Reader::read_approve() {

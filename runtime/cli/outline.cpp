@@ -268,6 +268,33 @@ BackText back_text(const Plan& plan, const Row& row) {
   return back;
 }
 
+std::vector<std::string> scope_texts(const Plan& plan) {
+  std::vector<std::string> texts, seen;
+  for (uint32_t i = 0; i < plan.scopes.size(); ++i) {
+    const plan::UndoScope& scope = plan.scopes[i];
+    // Rounds inside of rounds say the same again.
+    if (std::find(seen.begin(), seen.end(), scope.place) != seen.end()) continue;
+    seen.push_back(scope.place);
+    size_t parts = size_t(std::count_if(plan.scopes.begin(), plan.scopes.end(), [&](const plan::UndoScope& other) {
+      return other.place == scope.place;
+    }));
+    std::string what = parts == 1 ? plan::scope_text(plan, i) : fmt::format("{} parts", parts);
+    std::string text = fmt::format("{} ({}): {}", what, scope.place, plan::on_failure_text(scope));
+    if (scope.rollback.within_ns > 0) text += fmt::format("; within {}", eval::duration_text(scope.rollback.within_ns));
+    if (scope.rollback.verify_gate != plan::none) {
+      const std::string& gate = plan.gates.at(scope.rollback.verify_gate).text;
+      text += fmt::format("; then verify {} within {}", parts == 1 ? gate : gate.substr(0, gate.find('(')),
+                          eval::duration_text(scope.rollback.verify_within_ns));
+    }
+    texts.push_back(std::move(text));
+  }
+  if (plan.retry.times > 0)
+    texts.push_back(fmt::format("behind {}: an action that fails is tried again {} times, every {}; then the run parks",
+                                plan.steps.at(plan.retry.from_step).text, plan.retry.times,
+                                eval::duration_text(plan.retry.every_ns)));
+  return texts;
+}
+
 std::vector<std::string> watch_texts(const Plan& plan) {
   struct Watched {
     std::string text, bare;
@@ -299,8 +326,11 @@ std::vector<std::string> told_texts(const plan::Plan& plan) {
     int64_t notes = std::count_if(plan.steps.begin(), plan.steps.end(),
                                   [&](const plan::Step& step) { return step.channel == i; });
     std::vector<std::string> what;
+    bool of_scope = std::any_of(plan.scopes.begin(), plan.scopes.end(),
+                                [&](const plan::UndoScope& scope) { return holds(scope.rollback.told); });
     if (holds(plan.told)) what.push_back("start, waits, parks, rollback, end");
     else if (holds(plan.rollback.told)) what.push_back("rollback");
+    else if (of_scope) what.push_back("rollback of a scope");
     if (asked && !holds(plan.told)) what.push_back("what it is asked");
     if (notes > 0) what.push_back(fmt::format("{} message{} of the file", notes, notes == 1 ? "" : "s"));
     const plan::Channel& channel = plan.channels[i];

@@ -67,6 +67,9 @@ struct BackText {
 };
 BackText back_text(const plan::Plan& plan, const Row& row);
 
+/// What goes back on its own, a line for each loop, block or phase that says so.
+std::vector<std::string> scope_texts(const plan::Plan& plan);
+
 /// What is watched, as often as it differs: `unhealthy > 25% held 1m, in each of 20 places`.
 std::vector<std::string> watch_texts(const plan::Plan& plan);
 /// Who is told what: `sre by oncall: start, waits, parks, rollback, end`.

@@ -100,10 +100,7 @@ void RunLog::add(const journal::Event& event) {
       log.closed.reset();
       log.in_flight.clear();
     }
-    void operator()(const journal::StepStarted& e) {
-      log.closed.reset();
-      log.at(e.step).attempts = e.attempt;
-    }
+    void operator()(const journal::StepStarted& e) { log.begin_step(e); }
     void operator()(const journal::StepDone& e) {
       StepLog& step = log.at(e.step);
       step.ended = true;
@@ -129,11 +126,13 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::GateAsked& e) { log.at(e.hold).asked.push_back(e); }
     void operator()(const journal::Notified& e) { log.messages.push_back(e); }
     void operator()(const journal::Escalated& e) { log.at(e.step).escalated = true; }
-    void operator()(const journal::Parked& e) { log.at(e.step).detail = e.detail; }
-    void operator()(const journal::Interrupted& e) {
-      log.interrupted = true;
-      log.in_flight = e.in_flight;
+    void operator()(const journal::Parked& e) {
+      if (e.step.step != plan::none) log.at(e.step).detail = e.detail;
     }
+    void operator()(const journal::ScopeRollbackStarted& e) { log.begin_scope(e); }
+    void operator()(const journal::ScopeVerifyStarted& e) { log.at({plan::none, true, e.scope}).attempts = 1; }
+    void operator()(const journal::ScopeEnded& e) { log.end_scope(e); }
+    void operator()(const journal::Interrupted& e) { log.interrupted = true, log.in_flight = e.in_flight; }
     void operator()(const journal::RollbackStarted& e) {
       for (StepLog& step : log.steps)
         if (!step.ended) step.end_ns = event.run_ns;
@@ -147,6 +146,41 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::CalendarClosed& e) { log.closed = e; }
   };
   std::visit(Adder{*this, event}, event.what);
+}
+
+void RunLog::begin_step(const journal::StepStarted& started) {
+  closed.reset();
+  StepLog& step = at(started.step);
+  step.attempts = started.attempt;
+  if (started.step.undo && !rollback) step.scope = scope_undone_by(started.step.step);
+}
+
+void RunLog::end_scope(const journal::ScopeEnded& ended_scope) {
+  for (ScopeLog& scope : scopes)
+    if (scope.scope == ended_scope.scope) scope.ended = ended_scope, scope.end_ns = now_ns;
+}
+
+void RunLog::begin_scope(const journal::ScopeRollbackStarted& failed) {
+  scopes.push_back({failed.scope, failed, std::nullopt, now_ns, now_ns});
+  const plan::UndoScope& of = plan.scopes.at(failed.scope);
+  for (StepLog& step : steps) {
+    bool inside = !step.step.undo && of.first_step <= step.step.step && step.step.step <= of.last_step;
+    if (!inside || step.ended) continue;
+    step.stopped = true;
+    step.end_ns = now_ns;
+  }
+}
+
+/// Of those that go back now; a service is in one of them at most.
+uint32_t RunLog::scope_undone_by(uint32_t undo) const {
+  for (size_t i = scopes.size(); i-- > 0;) {
+    const plan::UndoScope& of = plan.scopes[scopes[i].scope];
+    for (uint32_t step = of.first_step; step <= of.last_step; ++step) {
+      const std::vector<uint32_t>& list = plan::undo_to(plan.steps[step], scopes[i].scope);
+      if (std::find(list.begin(), list.end(), undo) != list.end()) return scopes[i].scope;
+    }
+  }
+  return plan::none;
 }
 
 std::optional<int64_t> RunLog::canary_requests(uint32_t service) const {
@@ -164,7 +198,8 @@ std::optional<int64_t> RunLog::canary_requests(uint32_t service) const {
 
 std::optional<int64_t> RunLog::traffic_back_ns() const {
   for (const StepLog& step : steps) {
-    if (!step.step.undo || step.step == journal::verification || !step.ended || step.failed) continue;
+    bool back = step.step.undo && !journal::is_check(step.step) && step.scope == plan::none;
+    if (!back || !step.ended || step.failed) continue;
     std::optional<int64_t> share = exec::share_set_by(plan.undo.at(step.step.step));
     bool service = plan.services[plan.undo.at(step.step.step).service].subject == plan::Subject::Service;
     if (service && share && *share == 0) return step.end_ns;

@@ -26,6 +26,8 @@ struct StepLog {
   bool ended = false, failed = false, adopted = false;
   int attempts = 0;
   int reassertions = 0;
+  uint32_t scope = plan::none;   ///< of an undo: the scope that it takes back
+  bool stopped = false;          ///< its scope has failed while it was underway
   std::string detail;
   std::vector<Seen> seen;                        ///< of a hold
   std::vector<journal::GateDecided> verdicts;    ///< of a hold
@@ -33,6 +35,14 @@ struct StepLog {
   std::vector<journal::Approved> approved;       ///< of an approval, or of what a gate asked
   std::optional<journal::Rejected> rejected;
   bool escalated = false;
+};
+
+/// A scope that has failed.
+struct ScopeLog {
+  uint32_t scope = plan::none;
+  journal::ScopeRollbackStarted failed;
+  std::optional<journal::ScopeEnded> ended;
+  int64_t begin_ns = 0, end_ns = 0;
 };
 
 /// A metrics source whose samples do not count at the moment.
@@ -60,6 +70,7 @@ struct RunLog {
   std::string holder;
   int64_t started_wall_ns = 0;
   int64_t resumed = 0, downtime_ns = 0;
+  std::vector<ScopeLog> scopes;        ///< in the order in which they failed
   std::optional<journal::RollbackStarted> rollback;
   int64_t rollback_ns = 0;             ///< when it started
   std::optional<journal::AbortRequested> abort;
@@ -75,6 +86,10 @@ struct RunLog {
 
  private:
   StepLog& at(journal::StepRef step);
+  void begin_step(const journal::StepStarted& started);
+  void end_scope(const journal::ScopeEnded& ended_scope);
+  void begin_scope(const journal::ScopeRollbackStarted& failed);
+  uint32_t scope_undone_by(uint32_t undo) const;
   void add_sample(const journal::Sampled& sample);
   void watch_sources(const journal::Sampled& sample);
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/style.h"
+#include "runtime/journal/words.h"
 
 namespace rollout::cli {
 
@@ -61,6 +62,18 @@ std::string told_text(const sim::SimResult& result, std::string_view team) {
   return fmt::format("{} message{}{}", count, count == 1 ? "" : "s", kinds);
 }
 
+/// What became of one service: an effect of this run stands, or was taken back.
+std::optional<journal::Outcome> outcome_of_service(const sim::SimResult& result, uint32_t service) {
+  return service < result.services.size() ? result.services[service] : std::nullopt;
+}
+
+std::string service_outcome_text(const plan::Plan& plan, const sim::SimResult& result, uint32_t service) {
+  if (service >= plan.services.size()) return "this rollout does not touch the service";
+  std::optional<journal::Outcome> outcome = outcome_of_service(result, service);
+  std::string_view text = outcome ? journal::spoken(*outcome) : "nothing was done to it, or not all of it";
+  return fmt::format("{}; the run: {}", text, outcome_of(plan, result));
+}
+
 bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result) {
   auto ended_as = [&](journal::Outcome outcome) {
     bool here = expected.phase.empty() ||
@@ -71,6 +84,10 @@ bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::S
     case plan::Expected::Succeeded: return result.outcome == journal::Outcome::Succeeded;
     case plan::Expected::RolledBack: return ended_as(journal::Outcome::RolledBack);
     case plan::Expected::Parked: return ended_as(journal::Outcome::Parked);
+    case plan::Expected::ServiceSucceeded:
+      return outcome_of_service(result, service_index(plan, expected.service)) == journal::Outcome::Succeeded;
+    case plan::Expected::ServiceRolledBack:
+      return outcome_of_service(result, service_index(plan, expected.service)) == journal::Outcome::RolledBack;
     case plan::Expected::Duration: return compare(result.run_ns, expected.comparison, expected.limit_ns);
     case plan::Expected::RollbackDuration:
       return compare(result.rollback_ns, expected.comparison, expected.limit_ns);
@@ -94,6 +111,9 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
     case plan::Expected::Succeeded:
     case plan::Expected::RolledBack:
     case plan::Expected::Parked: return outcome_of(plan, result);
+    case plan::Expected::ServiceSucceeded:
+    case plan::Expected::ServiceRolledBack:
+      return service_outcome_text(plan, result, service_index(plan, expected.service));
     case plan::Expected::Duration: return short_duration(result.run_ns);
     case plan::Expected::RollbackDuration: return short_duration(result.rollback_ns);
     case plan::Expected::State: {

@@ -175,6 +175,18 @@ struct PlanView {
     return out;
   }
 
+  std::string on_failure() const {
+    std::vector<std::string> texts = scope_texts(plan);
+    if (texts.empty()) return {};
+    std::string out = "\n  " + style.dim("on failure") + "\n";
+    for (size_t i = 0; i < texts.size(); ++i) {
+      if (i == max_watches && !all) return out + fmt::format("  {} {} more\n", style.dots(), texts.size() - i);
+      for (const std::string& part : wrap(texts[i], size_t(std::max(style.columns, 60)) - 4))
+        out += fmt::format("  {}\n", part);
+    }
+    return out;
+  }
+
   /// A way back is never cut: what does not fit beside where it begins stands below.
   std::string way_lines(const std::string& from, const BackText& back) const {
     if (back.parts.empty()) return from + (back.past_commit ? " none: it stays, parked\n" : " nothing to do\n");
@@ -262,7 +274,7 @@ struct PlanView {
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
   return view.header(hash) + view.during() + view.policies() + view.timeline() + view.gates() + view.approvals() +
-         view.way_back() + view.watches() + view.messages() + view.warnings();
+         view.way_back() + view.on_failure() + view.watches() + view.messages() + view.warnings();
 }
 
 }  // namespace rollout::cli

@@ -47,13 +47,14 @@ struct Line {
   const Style& style;
 
   std::string phase_name(journal::StepRef ref) const {
-    if (ref == journal::verification) return "verify";
+    if (journal::is_check(ref)) return "verify";
     if (ref.undo) return "rollback";
+    if (ref.step == plan::none) return "";
     uint32_t phase = plan.steps.at(ref.step).phase;
     return phase == plan::none ? "" : plan.phases.at(phase).name;
   }
   const plan::Action* action(journal::StepRef ref) const {
-    if (ref == journal::verification) return nullptr;
+    if (journal::is_check(ref)) return nullptr;
     if (ref.undo) return &plan.undo.at(ref.step);
     const plan::Step& step = plan.steps.at(ref.step);
     return step.kind == plan::StepKind::Act ? &step.action : nullptr;
@@ -208,6 +209,21 @@ struct Line {
                     fmt::format("everything is restored; checking {} for {}", plan.gates.at(e.gate).text,
                                 eval::duration_text(plan.rollback.verify_within_ns)));
   }
+  std::string operator()(const journal::ScopeRollbackStarted& e) const {
+    return fmt::format("{} {}, alone: {}", style.bad("rolling back"), plan::scope_text(plan, e.scope),
+                       cause_text(e.cause));
+  }
+  std::string operator()(const journal::ScopeVerifyStarted& e) const {
+    return in_phase({plan::none, true, e.scope},
+                    fmt::format("{} is restored; checking {} for {}", plan::scope_text(plan, e.scope),
+                                plan.gates.at(e.gate).text,
+                                eval::duration_text(plan.scopes.at(e.scope).rollback.verify_within_ns)));
+  }
+  std::string operator()(const journal::ScopeEnded& e) const {
+    std::string what = plan::scope_text(plan, e.scope);
+    if (!e.restored) return fmt::format("{} {}: {}", style.bad("has not gone back:"), what, e.detail);
+    return fmt::format("{} {}; {}", style.warn("has gone back:"), what, plan::follows_text(plan, e.scope));
+  }
   std::string operator()(const journal::CalendarClosed& e) const {
     std::string_view then = e.park ? "parked, no step begins" : "no step begins before that";
     return fmt::format("{} {}; {}", style.warn("closed:"), e.detail, then);
@@ -274,7 +290,7 @@ void RunView::on_event(const journal::Event& event, const exec::State&) {
 }
 
 void RunView::on_progress(journal::StepRef step, const std::string& text) {
-  if (context_.json() || !live() || text.empty() || step == journal::verification) return;
+  if (context_.json() || !live() || text.empty() || journal::is_check(step)) return;
   // A hold looks at its routers again and again; that is not worth a line.
   const StepLog* known = log_.find(step);
   if (known != nullptr && known->ended) return;

@@ -21,6 +21,7 @@ constexpr std::string_view saw = "saw ";
 constexpr size_t label_columns = 12;   ///< of the paragraphs below the time line
 constexpr int least_columns = 40;
 constexpr size_t max_phases = 20;
+constexpr std::string_view behind_text = "done, but not everywhere: it needs a hand";
 constexpr std::string_view parked_text = "parked: it needs a hand";
 
 std::string verdict_word(const journal::GateDecided& verdict, const Style& style) {
@@ -132,7 +133,7 @@ struct Summary {
     bool is_why = log.rollback && log.rollback->detail.find(step.detail) != std::string::npos;
     if (step.failed && is_why) text += fmt::format(": {}", style.bad("failed"));
     else if (step.failed) text += fmt::format(": {} {}", style.bad("failed,"), step.detail);
-    else if (!step.ended) text += log.rollback ? ": stopped" : ": underway";
+    else if (!step.ended) text += log.rollback || step.stopped ? ": stopped" : ": underway";
     else if (step.adopted) text += " (was so already)";
     if (step.attempts > 1) text += fmt::format(" ({} attempts)", step.attempts);
     if (step.reassertions > 0) text += fmt::format(" (set again {} times)", step.reassertions);
@@ -148,7 +149,7 @@ struct Summary {
       const StepLog* step = log.find({index, false});
       if (step == nullptr) continue;
       if (begin < 0) begin = step->begin_ns;
-      end = std::max(end, step->ended || log.rollback ? step->end_ns : log.now_ns);
+      end = std::max(end, step->ended || step->stopped || log.rollback ? step->end_ns : log.now_ns);
       bool approval = plan.steps[index].kind == plan::StepKind::Approval;
       bool at_once = exec::passes_at_once(plan.steps[index]);
       bool preflight = plan.steps[index].kind == plan::StepKind::Preflight;
@@ -172,23 +173,46 @@ struct Summary {
     });
   }
 
-  std::string way_back() const {
-    if (!log.rollback) return {};
+  struct Undone {
     std::vector<std::string> acts;
-    int64_t end = log.rollback_ns;
+    int64_t end_ns = 0;
     std::string verified;
+  };
+  /// What the rollback of one scope, or with `none` of the run, did.
+  Undone undone(uint32_t scope, int64_t began_ns) const {
+    Undone out{{}, began_ns, {}};
     for (const StepLog& step : log.steps) {
-      if (!step.step.undo) continue;
-      if (step.step == journal::verification) {
+      bool check = journal::is_check(step.step);
+      if (!step.step.undo || (check ? step.step.scope : step.scope) != scope) continue;
+      if (check) {
         int64_t until = step.end_ns > 0 ? step.end_ns : log.now_ns;
-        verified =
+        out.verified =
             line(step.begin_ns, until, "verify", "", " ", "everything is restored; is the service well?") +
             hold_lines(step);
         continue;
       }
-      acts.push_back(act_text(step, plan.undo.at(step.step.step)));
-      end = std::max(end, step.ended ? step.end_ns : log.now_ns);
+      out.acts.push_back(act_text(step, plan.undo.at(step.step.step)));
+      out.end_ns = std::max(out.end_ns, step.ended ? step.end_ns : log.now_ns);
     }
+    return out;
+  }
+
+  /// The scopes that went back on their own.
+  std::string scopes() const {
+    std::string out;
+    for (const ScopeLog& scope : log.scopes) {
+      auto [acts, end, verified] = undone(scope.scope, scope.begin_ns);
+      if (acts.empty()) acts.push_back("nothing had been changed");
+      out += line(scope.begin_ns, end, "rollback", "", " ",
+                  fmt::format("of {} alone: {}", plan::scope_text(plan, scope.scope), join(acts, ", then "))) +
+             indented(scope.failed.detail) + verified;
+    }
+    return out;
+  }
+
+  std::string way_back() const {
+    if (!log.rollback) return {};
+    auto [acts, end, verified] = undone(plan::none, log.rollback_ns);
     if (acts.empty()) acts.push_back(passed_commit() ? "nothing to undo since the commit" : "nothing had been changed");
     return line(log.rollback_ns, end, "rollback", "", " ", join(acts, ", then ")) + verified;
   }
@@ -206,7 +230,7 @@ struct Summary {
       }
       out += rows[i];
     }
-    return out + way_back();
+    return out + scopes() + way_back();
   }
 
   std::string cause() const {
@@ -222,7 +246,7 @@ struct Summary {
   std::string state_now(uint32_t subject, const Change& change) const {
     std::string now = from_text(change);
     for (const StepLog& step : log.steps) {
-      bool acts = step.step != journal::verification &&
+      bool acts = !journal::is_check(step.step) &&
                   (step.step.undo || plan.steps.at(step.step.step).kind == plan::StepKind::Act);
       if (!acts || !step.ended || step.failed) continue;
       const plan::Action& action = exec::action_of(plan, step.step);
@@ -239,7 +263,7 @@ struct Summary {
     std::string stable = change.from, canary;
     int64_t share_ppb = 0;
     for (const StepLog& step : log.steps) {
-      bool acts = step.step != journal::verification &&
+      bool acts = !journal::is_check(step.step) &&
                   (step.step.undo || plan.steps.at(step.step.step).kind == plan::StepKind::Act);
       if (!acts || !step.ended || step.failed) continue;
       const plan::Action& action = exec::action_of(plan, step.step);
@@ -351,7 +375,7 @@ std::string_view outcome_text(const RunLog& log) {
     case journal::Outcome::Succeeded: return "succeeded";
     case journal::Outcome::RolledBack:
       return failed_preflight(log) ? "stopped by its preflight, nothing was changed" : "rolled back, completely";
-    case journal::Outcome::Parked: return parked_text;
+    case journal::Outcome::Parked: return log.ended->left_behind ? behind_text : parked_text;
   }
   return "";
 }

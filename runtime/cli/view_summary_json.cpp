@@ -33,8 +33,20 @@ void write_answers(json::Writer& json, const StepLog& step) {
   json.field("holder", step.rejected->holder).end_object();
 }
 
+/// The scopes that have failed.
+void write_scopes(json::Writer& json, const RunLog& log) {
+  json.key("scopes").begin_array();
+  for (const ScopeLog& scope : log.scopes) {
+    json.begin_object().field("what", plan::scope_text(log.plan, scope.scope));
+    json.field("cause", journal::word(journal::cause_names, scope.failed.cause)).field("detail", scope.failed.detail);
+    json.field("begin_ns", scope.begin_ns).field("end_ns", scope.end_ns);
+    json.field("restored", scope.ended && scope.ended->restored).end_object();
+  }
+  json.end_array();
+}
+
 void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step) {
-  bool verify = step.step == journal::verification;
+  bool verify = journal::is_check(step.step);
   bool hold = verify || (!step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Hold);
   bool approval = !verify && !step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Approval;
   bool commit = !verify && !step.step.undo && plan.steps[step.step.step].kind == plan::StepKind::Commit;
@@ -131,6 +143,7 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
     else json.null();
     json.end_object();
   } else json.null();
+  if (!log.scopes.empty()) write_scopes(json, log);
   json.end_object();
   return json.take() + "\n";
 }

@@ -5,6 +5,8 @@
 
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
+#include "runtime/exec/samples.h"
+#include "runtime/exec/standing.h"
 
 namespace rollout::exec {
 
@@ -21,6 +23,15 @@ int64_t doubled(int64_t first, int64_t most, int times) {
 
 int64_t within(const plan::Action& action) {
   return action.within_ns > 0 ? action.within_ns : default_within_ns;
+}
+
+/// Between two attempts; where actions are tried again, longer between two tries of all attempts.
+int64_t pause_of(const plan::Plan& plan, const State& state, StepRef ref) {
+  int made = state.at(ref).attempt - state.at(ref).first_attempt;
+  if (ref.undo || !is_retried(plan, state, ref.step)) return doubled(first_pause_ns, max_pause_ns, made - 1);
+  if (made == 0) return 0;  // a person has just resumed it
+  int attempts = std::max(1, plan.steps[ref.step].action.attempts);
+  return made % attempts == 0 ? plan.retry.every_ns : doubled(first_pause_ns, max_pause_ns, made % attempts - 1);
 }
 
 ActTrigger trigger_of(const Result<Observation>& answer) {
@@ -59,7 +70,7 @@ std::vector<StepRef> in_flight(const plan::Plan& plan, const State& state) {
   std::vector<StepRef> out;
   for (uint32_t i = 0; i < state.steps.size(); ++i)
     if (state.phase == RunPhase::Running && state.steps[i].status == StepStatus::Begun &&
-        plan.steps[i].kind == plan::StepKind::Act)
+        plan.steps[i].kind == plan::StepKind::Act && !lies_in_failed(plan, state, i))
       out.push_back({i, false});
   for (uint32_t i = 0; i < state.undo.size(); ++i)
     if (state.undo[i].status == StepStatus::Begun) out.push_back({i, true});
@@ -71,7 +82,7 @@ std::vector<StepRef> in_flight(const plan::Plan& plan, const State& state) {
 Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const {
   const StepState& step = state.at(ref);
   if (step.status == StepStatus::Pausing) {
-    int64_t until = step.ended_ns + doubled(first_pause_ns, max_pause_ns, step.attempt - 1);
+    int64_t until = step.ended_ns + pause_of(plan_, state, ref);
     if (now < until) return Wait{until};
     memory.acts[ref] = {advance(act_rows, ActPhase::Pausing, ActTrigger::Begin, memory.walked.act)};
     return Record{
@@ -166,10 +177,19 @@ Executor::Events Executor::on_acted(const State&, Memory& memory, const Acted& i
 bool Executor::last_attempt(const State& state, const ActMemory& act, StepRef ref,
                             int64_t now) const {
   if (act.settled) return true;
-  if (!ref.undo) return state.at(ref).attempt >= action_of(plan_, ref).attempts;
+  if (!ref.undo) {
+    int64_t tries = is_retried(plan_, state, ref.step) ? plan_.retry.times + 1 : 1;
+    const StepState& step = state.at(ref);
+    return step.attempt - step.first_attempt >= action_of(plan_, ref).attempts * tries;
+  }
   // A rollback is worth every attempt that its time allows.
-  int64_t bound = plan_.rollback.within_ns > 0 ? plan_.rollback.within_ns : default_rollback_ns;
-  return now >= state.rollback_ns + bound;
+  bool whole = state.phase == RunPhase::RollingBack;
+  uint32_t scope = whole ? plan::none : state.at(ref).scope;
+  int64_t bound = rollback_of(plan_, scope).within_ns;
+  if (bound <= 0) bound = plan_.rollback.within_ns;
+  if (bound <= 0) bound = default_rollback_ns;
+  int64_t began_ns = scope == plan::none ? state.rollback_ns : state.scopes[scope].began_ns;
+  return now >= began_ns + bound;
 }
 
 Executor::Events Executor::attempt_over(const State& state, Memory& memory, StepRef ref,

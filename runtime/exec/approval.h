@@ -12,6 +12,9 @@ namespace rollout::exec {
 
 bool waits_for_approval(const plan::Plan& plan, StepRef step);
 
+/// An approval, or a hold that has asked people of whom not enough have answered.
+bool waits_for_people(const plan::Plan& plan, const State& state, StepRef step);
+
 /// One question that is open: an approval that its step waits for, or what a gate of its hold asks.
 struct Question {
   StepRef step;

@@ -39,6 +39,16 @@ bool waits_for_approval(const plan::Plan& plan, StepRef step) {
   return !step.undo && plan.steps.at(step.step).kind == plan::StepKind::Approval;
 }
 
+bool waits_for_people(const plan::Plan& plan, const State& state, StepRef step) {
+  auto hold = state.holds.find(step);
+  if (hold == state.holds.end()) return false;
+  const std::map<uint32_t, Ask>& asks = hold->second.asks;
+  auto is_open = [&](const auto& asked) {
+    return !is_enough(approval_of(plan, step, asked.first, asked.second), asked.second);
+  };
+  return waits_for_approval(plan, step) || std::any_of(asks.begin(), asks.end(), is_open);
+}
+
 const plan::Response& response_to(const plan::Gate& gate, Verdict verdict, Reason reason) {
   if (verdict == Verdict::Fail) return gate.fail;
   switch (reason) {
@@ -143,7 +153,7 @@ Executor::Events Executor::refused(const State& state, const HoldState& hold, ui
     detail = fmt::format("gate `{}`: {}", plan_.gates[gate].text, std::get<GateDecided>(out.back()).detail);
   }
   out.push_back(journal::StepFailed{hold.step, 1, true, false, detail});
-  for (auto& event : rollback(state, cause, detail)) out.push_back(std::move(event));
+  for (auto& event : fail_at(state, hold.step, cause, detail)) out.push_back(std::move(event));
   return out;
 }
 
@@ -182,7 +192,7 @@ std::optional<Executor::Events> Executor::decide_approval(const State& state, co
 // says so; another lack of evidence is no answer. What has spoken against the gate, only people can overrule.
 std::optional<Executor::Events> Executor::ask_people(const State& state, const HoldState& hold, uint32_t gate,
                                                      int64_t now, std::optional<GateDecided>& decided) const {
-  if (hold.step == journal::verification) return std::nullopt;
+  if (journal::is_check(hold.step)) return std::nullopt;
   auto asks = [&](const GateDecided& verdict) {
     const plan::Response& response = response_to(plan_.gates[gate], verdict.verdict, verdict.reason);
     return !is_pass(verdict) && response.then == plan::Fallback::Ask;

@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
 #include "runtime/exec/opening.h"
 #include "runtime/exec/park_text.h"
+#include "runtime/exec/standing.h"
 
 namespace rollout::exec {
 
@@ -71,62 +73,73 @@ std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) 
 }
 
 Command Executor::next_forward(const State& state, Memory& memory, int64_t now) const {
-  for (uint32_t i = 0; i < state.steps.size(); ++i)
-    if (state.steps[i].status == StepStatus::Failed)
+  for (uint32_t i = 0; i < state.steps.size(); ++i) {
+    if (state.steps[i].status != StepStatus::Failed || lies_in_failed(plan_, state, i)) continue;
+    if (!is_retried(plan_, state, i))
       return Record{
-          rollback(state, Cause::StepFailed,
-                   fmt::format("`{}` failed: {}", plan_.steps[i].text, state.steps[i].detail))};
+          fail_at(state, {i, false}, Cause::StepFailed,
+                  fmt::format("`{}` failed: {}", plan_.steps[i].text, state.steps[i].detail))};
+    if (!state.parked) return Record{{journal::Parked{{i, false}, text_retried(plan_, state, i)}}};
+  }
+  std::optional<Wait> wait;
+  if (std::optional<Command> command = next_scopes(state, memory, now, wait)) return std::move(*command);
   bool closed = is_closed(plan_, memory.wall_ns);
   if (closed && !is_said(state, memory.wall_ns) && waits_to_begin(plan_, state, now, memory.wall_ns))
     return Record{{closed_event(plan_, memory.wall_ns)}};
   if (auto events = closed ? std::nullopt : begin_ready_steps(state)) return Record{std::move(*events)};
-  std::optional<Wait> wait;
+  bool parks = is_parking(plan_, state);
+  std::optional<Wait> on_people;
   for (uint32_t i = 0; i < state.steps.size(); ++i) {
     StepStatus status = state.steps[i].status;
     if (status != StepStatus::Begun && status != StepStatus::Pausing) continue;
+    // What goes back soon tries nothing again.
+    if (lies_in_failed(plan_, state, i) || (status == StepStatus::Pausing && is_closing(plan_, state, i))) continue;
     StepRef ref{i, false};
     auto hold = state.holds.find(ref);
     if (hold != state.holds.end() && hold->second.parked) continue;
+    // People would keep the others waiting.
+    std::optional<Wait>& waiting = parks && waits_for_people(plan_, state, ref) ? on_people : wait;
     bool holds_here = plan_.steps[i].kind != plan::StepKind::Act;
     Command command =
         holds_here ? next_hold(state, memory, ref, now) : next_act(state, memory, ref, now);
     const Wait* waits = std::get_if<Wait>(&command);
     if (waits == nullptr) return command;
-    if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
+    if (!waiting || waits->until_ns < waiting->until_ns) waiting = *waits;
   }
+  if (wait && on_people) wait->until_ns = std::min(wait->until_ns, on_people->until_ns);
   if (state.parked && !wait) return Finish{true};
-  if (closed && state.closed) {
+  if (closed && state.closed && !parks) {
     // With nothing underway a park leaves the run to a person; its state is durable.
     if (!wait && state.closed->park) return Finish{true};
     int64_t opens_ns = now + to_opening_ns(plan_, memory.wall_ns);
     wait = Wait{wait ? std::min(wait->until_ns, opens_ns) : opens_ns};
   }
   if (wait) return *wait;
-  return Record{{RunEnded{Outcome::Succeeded, ""}}};
+  return Record{{forward_end(state)}};
 }
 
 /// The first of its undo actions that is not done; none: the service is as it was.
 uint32_t Executor::open_undo(const State& state, const plan::ServiceUndo& service) const {
-  for (uint32_t index : plan_.steps[service.last_step].rollback)
+  for (uint32_t index : plan::undo_of(plan_, service))
     if (state.undo[index].status != StepStatus::Done) return index;
   return plan::none;
 }
 
 // Of each service in the order of its list, with nothing in its way: traffic first, then what carried it. Services
 // that are independent go back at the same time, and one that is stuck does not keep them from it.
-Command Executor::next_undo(const State& state, Memory& memory, int64_t now) const {
-  std::optional<StepRef> stuck;
+std::optional<Command> Executor::go_back(const State& state, Memory& memory, const plan::WayBack& way,
+                                         std::optional<StepRef>& stuck, int64_t now) const {
   std::optional<Wait> wait;
-  for (const plan::ServiceUndo& service : state.way) {
+  for (const plan::ServiceUndo& service : way) {
     uint32_t index = open_undo(state, service);
     bool blocked = std::any_of(service.after.begin(), service.after.end(), [&](uint32_t entry) {
-      return open_undo(state, state.way[entry]) != plan::none;
+      return open_undo(state, way[entry]) != plan::none;
     });
     if (index == plan::none || blocked) continue;
     StepRef ref{index, true};
     StepStatus status = state.undo[index].status;
     if (status == StepStatus::Pending)
-      return Record{{StepStarted{ref, 1, key_of(state, ref, 1).text()}}};
+      return Command(Record{{StepStarted{ref, 1, key_of(state, ref, 1).text()}}});
     if (status == StepStatus::Failed) {
       stuck = ref;
       continue;
@@ -136,7 +149,13 @@ Command Executor::next_undo(const State& state, Memory& memory, int64_t now) con
     if (waits == nullptr) return command;
     if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
   }
-  if (wait) return *wait;
+  if (wait) return Command(*wait);
+  return std::nullopt;
+}
+
+Command Executor::next_undo(const State& state, Memory& memory, int64_t now) const {
+  std::optional<StepRef> stuck;
+  if (std::optional<Command> command = go_back(state, memory, state.way, stuck, now)) return std::move(*command);
   if (stuck) return Record{{RunEnded{Outcome::Parked, text_stuck(plan_, state, *stuck)}}};
   return Record{after_undo(state)};
 }

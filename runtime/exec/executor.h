@@ -46,9 +46,18 @@ class Executor {
 
   Command next_forward(const State& state, Memory& memory, int64_t now) const;
   Command next_undo(const State& state, Memory& memory, int64_t now) const;
+  /// What to do next on a way back: a Wait while nothing can be done, nothing at its end. `stuck`: failed for good.
+  std::optional<Command> go_back(const State& state, Memory& memory, const plan::WayBack& way,
+                                 std::optional<StepRef>& stuck, int64_t now) const;
   Command next_verify(const State& state, Memory& memory, int64_t now) const;
   std::optional<Events> begin_ready_steps(const State& state) const;
   Events rollback(const State& state, journal::Cause cause, std::string detail) const;
+  // scope_run.cpp: what has failed at a step, a hold or in a watch takes back its scope, or else the whole run
+  Events fail(const State& state, uint32_t scope, journal::Cause cause, std::string detail) const;
+  Events fail_at(const State& state, StepRef step, journal::Cause cause, std::string detail) const;
+  std::optional<Command> next_scope(const State& state, Memory& memory, uint32_t scope, int64_t now) const;
+  std::optional<Command> next_scopes(const State& state, Memory& memory, int64_t now, std::optional<Wait>& wait) const;
+  journal::Payload forward_end(const State& state) const;
   uint32_t open_undo(const State& state, const plan::ServiceUndo& service) const;
   Events after_undo(const State& state) const;
   journal::RunEnded gone_back(const State& state) const;

@@ -5,6 +5,7 @@
 
 #include "runtime/exec/approval.h"
 #include "runtime/exec/samples.h"
+#include "runtime/exec/standing.h"
 
 namespace rollout::exec {
 
@@ -38,6 +39,9 @@ struct Folder {
     state.rollback = advance(rollback_rows, state.rollback, on, state.walked.rollback);
   }
 
+  void move(ScopeState& scope, RollbackTrigger on) {
+    scope.rollback = advance(rollback_rows, scope.rollback, on, state.walked.rollback);
+  }
   void operator()(const journal::RunStarted& e) {
     state.plan_hash = e.plan_hash;
     for (size_t i = 0; i < e.generations.size() && i < state.services.size(); ++i)
@@ -47,12 +51,33 @@ struct Folder {
     state.interrupted = false;
     state.closed.reset();
     expose(state, e.downtime_ns);
-    if (!std::exchange(state.parked, std::nullopt)) return;
+    std::optional<journal::Parked> parked = std::exchange(state.parked, std::nullopt);
+    if (!parked) return;
+    if (parked->step.scope != plan::none) release_scopes();
+    // What was tried again in vain has all of its attempts again, at once.
+    for (uint32_t i = 0; i < state.steps.size(); ++i)
+      if (state.steps[i].status == StepStatus::Failed && is_retried(plan, state, i)) {
+        state.steps[i].status = StepStatus::Pausing;
+        state.steps[i].first_attempt = state.steps[i].attempt;
+      }
     // What ran out of time gets all of it again.
     for (auto& [step, hold] : state.holds) {
       hold.parked = false;
       if (waits_for_approval(plan, step)) hold.started_ns = now;
       for (auto& [gate, ask] : hold.asks) ask.since_ns = now;
+    }
+  }
+  /// A person has seen what failed: what could not go back tries again, the others go on without the rest.
+  void release_scopes() {
+    for (uint32_t index : state.failed_scopes) {
+      ScopeState& scope = state.scopes[index];
+      scope.released = true;
+      if (scope.rollback != RollbackPhase::Stuck) continue;
+      move(scope, RollbackTrigger::Begin);
+      scope.ended = false;
+      scope.began_ns = now;
+      for (uint32_t undo : plan::undo_list(plan, scope.way))
+        if (state.undo[undo].status == StepStatus::Failed) state.undo[undo].status = StepStatus::Pausing;
     }
   }
   void operator()(const journal::StepStarted& e) {
@@ -105,11 +130,17 @@ struct Folder {
   }
   void operator()(const journal::Sampled& e) { fold_sample(state, plan, e, now); }
   void operator()(const journal::GateDecided& e) {
-    if (e.hold != journal::verification) return;
-    move(e.verdict == journal::Verdict::Pass || e.unproven ? RollbackTrigger::Verified
-                                                           : RollbackTrigger::NotVerified);
-    state.verify_detail = e.detail;
+    if (!journal::is_check(e.hold)) return;
+    bool passed = e.verdict == journal::Verdict::Pass || e.unproven;
+    RollbackTrigger verified = passed ? RollbackTrigger::Verified : RollbackTrigger::NotVerified;
     state.holds.erase(e.hold);
+    if (e.hold.scope == plan::none) {
+      move(verified);
+      state.verify_detail = e.detail;
+    } else {
+      move(state.scopes[e.hold.scope], verified);
+      state.scopes[e.hold.scope].verify_detail = e.detail;
+    }
   }
   void operator()(const journal::WatchFired& e) { state.watches.at(e.watch).fired = true; }
   void operator()(const journal::AbortRequested& e) {
@@ -130,10 +161,13 @@ struct Folder {
       if (is_enough(approval, ask)) unpark(e.step);
     }
   }
-  /// Another step may still need a hand.
   void unpark(StepRef step) {
     state.holds.at(step).parked = false;
     if (state.parked && state.parked->step == step) state.parked.reset();
+    name_parked();
+  }
+  /// Another step may still need a hand.
+  void name_parked() {
     for (const auto& [other, hold] : state.holds)
       if (hold.parked && !state.parked) state.parked = journal::Parked{other, state.steps[other.step].detail};
   }
@@ -146,6 +180,7 @@ struct Folder {
   }
   void operator()(const journal::Parked& e) {
     if (!state.parked) state.parked = e;
+    if (e.step.step == plan::none) return;  // a scope
     state.steps.at(e.step.step).detail = e.detail;
     auto hold = state.holds.find(e.step);
     if (hold != state.holds.end()) hold->second.parked = true;
@@ -163,11 +198,42 @@ struct Folder {
     move(RollbackTrigger::Begin);
     state.cause = e.cause;
     state.cause_detail = e.detail;
-    state.way = plan::way_back(plan, begun_steps(state));
+    state.way = plan::way_back(plan, open_steps(plan, state));
     state.rollback_ns = now;
     state.parked.reset();
     state.holds.clear();
     state.closed.reset();
+  }
+  void operator()(const journal::ScopeRollbackStarted& e) {
+    ScopeState& scope = state.scopes.at(e.scope);
+    move(scope, RollbackTrigger::Begin);
+    // From here on it stands for those in it.
+    std::erase_if(state.failed_scopes, [&](uint32_t inner) { return plan::lies_in(plan, inner, e.scope); });
+    state.failed_scopes.push_back(e.scope);
+    scope.cause = e.cause;
+    scope.cause_detail = e.detail;
+    scope.began_ns = now;
+    scope.way = plan::way_back_of(plan, open_steps(plan, state), e.scope);
+    for (uint32_t undo : plan::undo_list(plan, scope.way)) state.undo[undo].scope = e.scope;
+    std::erase_if(state.holds, [&](const auto& hold) {
+      return !hold.first.undo && plan::lies_in(plan, state.scope_of[hold.first.step], e.scope);
+    });
+    if (state.parked && state.parked->step.step != plan::none && lies_in_failed(plan, state, state.parked->step.step))
+      state.parked.reset();
+    name_parked();
+  }
+  void operator()(const journal::ScopeVerifyStarted& e) {
+    move(state.scopes.at(e.scope), RollbackTrigger::UndoneToVerify);
+    for (uint32_t condition : plan.gates.at(e.gate).conditions)
+      state.conditions[condition] = fresh_condition(plan, plan.conditions[condition]);
+    begin_hold(state, plan, {plan::none, true, e.scope}, now);
+  }
+  void operator()(const journal::ScopeEnded& e) {
+    ScopeState& scope = state.scopes.at(e.scope);
+    if (scope.rollback == RollbackPhase::Undoing)
+      move(scope, e.restored ? RollbackTrigger::Undone : RollbackTrigger::UndoFailed);
+    scope.ended = true;
+    scope.detail = e.detail;
   }
   void operator()(const journal::CalendarClosed& e) { state.closed = e; }
   void operator()(const journal::VerifyStarted&) {
@@ -187,7 +253,7 @@ struct Folder {
       case journal::Outcome::Parked:
         if (state.rollback == RollbackPhase::Undoing)
           move(all_undone(state, plan) ? RollbackTrigger::Undone : RollbackTrigger::UndoFailed);
-        move(RunTrigger::CannotRestore);
+        move(e.left_behind ? RunTrigger::LeftBehind : RunTrigger::CannotRestore);
         break;
     }
     state.ended = e;
@@ -219,6 +285,16 @@ std::vector<bool> begun_steps(const State& state) {
   return begun;
 }
 
+std::vector<bool> open_steps(const plan::Plan& plan, const State& state) {
+  std::vector<bool> open = begun_steps(state);
+  for (uint32_t scope = 0; scope < plan.scopes.size(); ++scope) {
+    if (state.scopes[scope].rollback != RollbackPhase::Complete) continue;
+    const plan::UndoScope& of = plan.scopes[scope];
+    std::fill(open.begin() + of.first_step, open.begin() + of.last_step + 1, false);
+  }
+  return open;
+}
+
 uint32_t commit_passed(const plan::Plan& plan, const State& state) {
   return plan::commit_passed(plan, begun_steps(state));
 }
@@ -229,6 +305,8 @@ State initial_state(const plan::Plan& plan) {
   state.undo.resize(plan.undo.size());
   state.watches.resize(plan.watches.size());
   state.services.resize(plan.services.size());
+  state.scopes.resize(plan.scopes.size());
+  state.scope_of = plan::scopes_of_steps(plan);
   for (const plan::Condition& condition : plan.conditions)
     state.conditions.push_back(fresh_condition(plan, condition));
   return state;

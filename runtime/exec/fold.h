@@ -20,6 +20,9 @@ bool passes_at_once(const plan::Step& step);
 /// By step: whether it has begun.
 std::vector<bool> begun_steps(const State& state);
 
+/// By step: whether it has begun, and no scope has taken it back completely.
+std::vector<bool> open_steps(const plan::Plan& plan, const State& state);
+
 /// The last commit that the run has passed; none: everything can still be taken back.
 uint32_t commit_passed(const plan::Plan& plan, const State& state);
 

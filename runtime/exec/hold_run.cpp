@@ -11,6 +11,7 @@
 #include "runtime/exec/hold_scope.h"
 #include "runtime/exec/opening.h"
 #include "runtime/exec/samples.h"
+#include "runtime/exec/standing.h"
 #include "runtime/exec/verdict.h"
 
 namespace rollout::exec {
@@ -134,7 +135,9 @@ std::optional<Executor::Events> Executor::fired_watch(const State& state, const 
       continue;
     std::string detail = measured_text(plan_, plan_.watches[index].condition, condition);
     Events out = {journal::WatchFired{index, detail}};
-    for (auto& event : rollback(state, journal::Cause::Watch, detail))
+    const plan::Watch& of = plan_.watches[index];
+    uint32_t scope = plan::scope_around(plan_, state.scope_of[of.first_step], of.last_step);
+    for (auto& event : fail(state, scope, journal::Cause::Watch, detail))
       out.push_back(std::move(event));
     return out;
   }
@@ -158,19 +161,19 @@ std::optional<Executor::Events> Executor::decide_hold(const State& state, const 
       continue;
     }
     bool passed = decided->verdict == journal::Verdict::Pass || decided->unproven;
-    if (!passed && hold.step != journal::verification) {
+    if (!passed && !journal::is_check(hold.step)) {
       bool failed = decided->verdict == journal::Verdict::Fail;
       std::string detail = fmt::format("gate `{}`: {}", plan_.gates[gate].text, decided->detail);
       Events stop = {*decided, journal::StepFailed{hold.step, 1, true, false, detail}};
-      for (auto& event : rollback(
-               state, failed ? journal::Cause::GateFailed : journal::Cause::NoEvidence, detail))
+      for (auto& event : fail_at(
+               state, hold.step, failed ? journal::Cause::GateFailed : journal::Cause::NoEvidence, detail))
         stop.push_back(std::move(event));
       return stop;
     }
     out.push_back(*decided);
   }
   if (!complete) return std::nullopt;
-  if (hold.step != journal::verification) out.push_back(journal::StepDone{hold.step, 1, false, ""});
+  if (!journal::is_check(hold.step)) out.push_back(journal::StepDone{hold.step, 1, false, ""});
   return out;
 }
 
@@ -226,14 +229,18 @@ Executor::Events Executor::give_up(const State& state, StepRef router,
   std::string detail =
       fmt::format("`{}` was set {} times and changed again by somebody else each time (now: {})",
                   action_of(plan_, router).text, max_reassertions, seen);
-  if (state.holds.count(journal::verification) > 0)
-    return {journal::GateDecided{journal::verification, plan_.rollback.verify_gate,
-                                 journal::Verdict::NoEvidence, journal::Reason::Error, false,
-                                 detail}};
+  bool whole = state.phase == RunPhase::RollingBack;
+  uint32_t back = whole ? plan::none : scope_taking_back(state, action_of(plan_, router).service);
+  StepRef check{plan::none, true, back};
+  if (state.holds.count(check) > 0)
+    return {journal::GateDecided{check, rollback_of(plan_, back).verify_gate, journal::Verdict::NoEvidence,
+                                 journal::Reason::Error, false, detail}};
   Events out;
+  uint32_t scope = router.undo ? plan::none : state.scope_of[router.step];
   for (const auto& [ref, hold] : state.holds)
-    out.push_back(journal::StepFailed{ref, 1, true, false, detail});
-  for (auto& event : rollback(state, journal::Cause::StepFailed, detail))
+    if (!ref.undo && plan::lies_in(plan_, state.scope_of[ref.step], scope))
+      out.push_back(journal::StepFailed{ref, 1, true, false, detail});
+  for (auto& event : fail(state, scope, journal::Cause::StepFailed, detail))
     out.push_back(std::move(event));
   return out;
 }

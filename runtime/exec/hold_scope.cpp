@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/exec/samples.h"
+#include "runtime/exec/standing.h"
 
 namespace rollout::exec {
 
@@ -36,10 +37,13 @@ bool is_first(const plan::Plan& plan, const State& state, StepRef hold, uint32_t
 }  // namespace
 
 bool in_motion(const plan::Plan& plan, const State& state, uint32_t service) {
+  if (uint32_t scope = scope_taking_back(state, service); scope != plan::none)
+    return state.scopes[scope].rollback != RollbackPhase::Verifying;
   for (uint32_t i = 0; i < state.steps.size(); ++i) {
     StepStatus status = state.steps[i].status;
     bool open = status == StepStatus::Begun || status == StepStatus::Pausing;
-    if (open && plan.steps[i].kind == plan::StepKind::Act && plan.steps[i].action.service == service) return true;
+    bool acts = open && plan.steps[i].kind == plan::StepKind::Act && plan.steps[i].action.service == service;
+    if (acts && !lies_in_failed(plan, state, i)) return true;
   }
   return false;
 }

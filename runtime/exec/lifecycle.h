@@ -18,9 +18,10 @@ struct Row {
 };
 
 enum class RunPhase { Running, RollingBack, Succeeded, RolledBack, Parked };
-enum class RunTrigger { AllDone, Stop, Abort, Restored, CannotRestore };
+enum class RunTrigger { AllDone, LeftBehind, Stop, Abort, Restored, CannotRestore };
 inline constexpr Row<RunPhase, RunTrigger> run_rows[] = {
     {RunPhase::Running, RunTrigger::AllDone, RunPhase::Succeeded},
+    {RunPhase::Running, RunTrigger::LeftBehind, RunPhase::Parked},  // all done but scopes that have gone back
     {RunPhase::Running, RunTrigger::Stop,
      RunPhase::RollingBack},  // a step or a gate failed, a watch fired
     {RunPhase::Running, RunTrigger::Abort, RunPhase::RollingBack},
@@ -29,6 +30,7 @@ inline constexpr Row<RunPhase, RunTrigger> run_rows[] = {
     {RunPhase::RollingBack, RunTrigger::CannotRestore, RunPhase::Parked},
 };
 
+/// Of the run, and of each scope that goes back on its own.
 enum class RollbackPhase { None, Undoing, Verifying, Complete, Stuck };
 enum class RollbackTrigger { Begin, Undone, UndoneToVerify, UndoFailed, Verified, NotVerified };
 inline constexpr Row<RollbackPhase, RollbackTrigger> rollback_rows[] = {
@@ -38,6 +40,7 @@ inline constexpr Row<RollbackPhase, RollbackTrigger> rollback_rows[] = {
     {RollbackPhase::Undoing, RollbackTrigger::UndoFailed, RollbackPhase::Stuck},
     {RollbackPhase::Verifying, RollbackTrigger::Verified, RollbackPhase::Complete},
     {RollbackPhase::Verifying, RollbackTrigger::NotVerified, RollbackPhase::Stuck},
+    {RollbackPhase::Stuck, RollbackTrigger::Begin, RollbackPhase::Undoing},  // of a scope: a person has resumed the run
 };
 
 /// Where one attempt of an action is. Only Pending, Done and Failed are durable as such: after a crash an attempt

@@ -12,8 +12,9 @@ namespace rollout::exec {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> names = {"note",         "started", "waiting",   "escalated",
-                                                   "rolling_back", "parked",  "succeeded", "rolled_back"};
+constexpr std::array<std::string_view, 11> names = {
+    "note",      "started",     "waiting",            "escalated",         "rolling_back", "parked",
+    "succeeded", "rolled_back", "scope_rolling_back", "scope_rolled_back", "scope_stuck"};
 
 std::string list_text(const std::vector<std::string>& items) {
   std::string out;
@@ -22,7 +23,8 @@ std::string list_text(const std::vector<std::string>& items) {
 }
 
 std::string in_phase(const plan::Plan& plan, journal::StepRef step) {
-  uint32_t phase = step.undo ? plan::none : plan.steps.at(step.step).phase;
+  bool is_step = !step.undo && step.step != plan::none;
+  uint32_t phase = is_step ? plan.steps.at(step.step).phase : plan::none;
   return phase == plan::none ? "" : fmt::format(" in phase {}", plan.phases[phase].name);
 }
 
@@ -88,7 +90,8 @@ struct Teller {
   }
   void operator()(const journal::Parked& e) {
     std::string text = fmt::format("is parked{} and needs a hand: {}", in_phase(plan, e.step), e.detail);
-    uint32_t approval = plan.steps.at(e.step.step).approval;
+    bool is_step = e.step.step != plan::none;
+    uint32_t approval = is_step ? plan.steps.at(e.step.step).approval : plan::none;
     if (approval != plan::none) tell(plan.approvals[approval].channel, Transition::Parked, text, true);
     tell_all(plan.told, Transition::Parked, text);
   }
@@ -100,13 +103,31 @@ struct Teller {
     tell_all(plan.told, Transition::RollingBack, text);
     tell_all(plan.rollback.told, Transition::RollingBack, text);
   }
+  void tell_scope(uint32_t scope, Transition transition, const std::string& text) {
+    tell_all(plan.told, transition, text);
+    tell_all(plan.scopes.at(scope).rollback.told, transition, text);
+  }
+  void operator()(const journal::ScopeRollbackStarted& e) {
+    tell_scope(e.scope, Transition::ScopeRollingBack,
+               fmt::format("takes back {} alone: {}", plan::scope_text(plan, e.scope), e.detail));
+  }
+  void operator()(const journal::ScopeEnded& e) {
+    std::string scope = plan::scope_text(plan, e.scope);
+    if (e.restored)
+      tell_scope(e.scope, Transition::ScopeRolledBack,
+                 fmt::format("has taken back {} alone; {}", scope, plan::follows_text(plan, e.scope)));
+    else
+      tell_scope(e.scope, Transition::ScopeStuck, fmt::format("could not take back {} alone: {}", scope, e.detail));
+  }
   void operator()(const journal::RunEnded& e) {
     constexpr Transition ends[] = {Transition::Succeeded, Transition::RolledBack, Transition::Parked};
     constexpr std::string_view texts[] = {"succeeded", "was rolled back, completely", "is parked and needs a hand"};
     std::string why = e.detail.empty() ? "" : fmt::format(": {}", e.detail);
     std::string text = fmt::format("{}{}", texts[size_t(e.outcome)], why);
     tell_all(plan.told, ends[size_t(e.outcome)], text);
-    if (e.outcome != journal::Outcome::Succeeded) tell_all(plan.rollback.told, ends[size_t(e.outcome)], text);
+    // What stays behind is no rollback of the run.
+    bool went_back = e.outcome != journal::Outcome::Succeeded && !e.left_behind;
+    if (went_back) tell_all(plan.rollback.told, ends[size_t(e.outcome)], text);
   }
   /// Everything else is no transition.
   template <typename Other>

@@ -11,7 +11,11 @@
 
 namespace rollout::exec {
 
-enum class Transition { Note, Started, Waiting, Escalated, RollingBack, Parked, Succeeded, RolledBack };
+/// Those of a scope are of one part alone: the run goes on, or says what follows in a message of its own.
+enum class Transition {
+  Note, Started, Waiting, Escalated, RollingBack, Parked, Succeeded, RolledBack,
+  ScopeRollingBack, ScopeRolledBack, ScopeStuck
+};
 
 /// `waiting`: the transition's name in JSON.
 std::string_view name_of(Transition transition);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/exec/standing.h"
 #include "runtime/exec/verdict.h"
 
 namespace rollout::exec {
@@ -16,14 +17,18 @@ bool is_ready(const plan::Plan& plan, const State& state, uint32_t index) {
   const std::vector<uint32_t>& after = plan.steps[index].after;
   return state.steps[index].status == StepStatus::Pending &&
          std::all_of(after.begin(), after.end(),
-                     [&](uint32_t before) { return state.steps[before].status == StepStatus::Done; });
+                     [&](uint32_t before) {
+                       return state.steps[before].status == StepStatus::Done || is_left_behind(plan, state, before);
+                     }) &&
+         may_begin(plan, state, index);
 }
 
 bool held_back(const plan::Plan& plan, const State& state, StepRef hold, int64_t wall_ns) {
   if (hold.undo || !plan.during || !plan.during->waits) return false;
-  bool more = std::any_of(state.steps.begin(), state.steps.end(),
-                          [](const StepState& step) { return step.status == StepStatus::Pending; });
-  return more && is_closed(plan, wall_ns);
+  if (!is_closed(plan, wall_ns)) return false;
+  for (uint32_t i = 0; i < state.steps.size(); ++i)
+    if (state.steps[i].status == StepStatus::Pending && !lies_in_failed(plan, state, i)) return true;
+  return false;
 }
 
 bool waits_to_begin(const plan::Plan& plan, const State& state, int64_t now, int64_t wall_ns) {

@@ -14,7 +14,7 @@ inline constexpr int64_t never_opens_ns = 86'400'000'000'000;
 /// The plan has a calendar, and it is closed.
 bool is_closed(const plan::Plan& plan, int64_t wall_ns);
 
-/// All steps before it are done, and it has not begun.
+/// All steps before it are done, or left behind, it has not begun, and no failed scope keeps it from that.
 bool is_ready(const plan::Plan& plan, const State& state, uint32_t step);
 
 /// A hold that is over stays until the calendar opens, so that its gates and watches look on while nothing else does:

@@ -1,5 +1,7 @@
 #include "runtime/exec/park_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "runtime/exec/fold.h"
@@ -8,9 +10,9 @@ namespace rollout::exec {
 
 namespace {
 
-std::string list_undo(const plan::Plan& plan, const State& state, bool done) {
+std::string list_undo(const plan::Plan& plan, const State& state, const plan::WayBack& way, bool done) {
   std::string out;
-  for (uint32_t index : plan::undo_list(plan, state.way)) {
+  for (uint32_t index : plan::undo_list(plan, way)) {
     if ((state.undo[index].status == StepStatus::Done) != done) continue;
     out += fmt::format("{}`{}`", out.empty() ? "" : ", ", plan.undo[index].text);
   }
@@ -41,18 +43,18 @@ std::string text_stuck(const plan::Plan& plan, const State& state, StepRef undo)
   const plan::Action& action = action_of(plan, undo);
   std::string target =
       action.target < plan.targets.size() ? plan.targets[action.target].name : "its system";
-  std::string done = list_undo(plan, state, true);
+  std::string done = list_undo(plan, state, state.way, true);
   return fmt::format(
       "The rollback stopped at `{}` after {} attempts: {}.{} Done: {}. Not done: {}. Repair {}, do "
       "what is not done by hand in "
       "this order, then make a new plan.",
       action.text, state.at(undo).attempt, state.at(undo).detail, service_texts(plan, state),
-      done.empty() ? "nothing" : done, list_undo(plan, state, false), target);
+      done.empty() ? "nothing" : done, list_undo(plan, state, state.way, false), target);
 }
 
 std::string text_past_commit(const plan::Plan& plan, const State& state) {
   uint32_t commit = commit_passed(plan, state);
-  std::string done = list_undo(plan, state, true);
+  std::string done = list_undo(plan, state, state.way, true);
   std::string for_good;
   for (uint32_t i = commit + 1; i < plan.steps.size(); ++i) {
     const plan::Step& step = plan.steps[i];
@@ -80,6 +82,67 @@ std::string text_not_verified(const plan::Plan& plan, const State& state) {
       "{}.{} The earlier version serves; "
       "find out whether the service is well before the next rollout.",
       gate, state.verify_detail, service_texts(plan, state));
+}
+
+namespace {
+
+/// What each failed scope came to: `checkout[eu-2] has gone back: gate …`.
+std::string scope_lines(const plan::Plan& plan, const State& state) {
+  std::string out;
+  for (uint32_t index : state.failed_scopes) {
+    const ScopeState& scope = state.scopes[index];
+    bool back = scope.rollback == RollbackPhase::Complete;
+    out += fmt::format("{}{} {}: {}", out.empty() ? "" : "; ", plan::scope_text(plan, index),
+                       back ? "has gone back" : "has not gone back", scope.detail);
+  }
+  return out;
+}
+
+bool all_back(const State& state) {
+  return std::all_of(state.failed_scopes.begin(), state.failed_scopes.end(), [&](uint32_t scope) {
+    return state.scopes[scope].rollback == RollbackPhase::Complete;
+  });
+}
+
+}  // namespace
+
+std::string text_scope_stuck(const plan::Plan& plan, const State& state, uint32_t scope, StepRef undo) {
+  std::string done = list_undo(plan, state, state.scopes[scope].way, true);
+  return fmt::format("`{}` failed after {} attempts: {}; done: {}; not done: {}", action_of(plan, undo).text,
+                     state.at(undo).attempt, state.at(undo).detail, done.empty() ? "nothing" : done,
+                     list_undo(plan, state, state.scopes[scope].way, false));
+}
+
+std::string text_scope_unverified(const plan::Plan& plan, const State& state, uint32_t scope) {
+  return fmt::format("everything is restored, but the check `{}` did not pass: {}",
+                     plan.gates[plan.scopes[scope].rollback.verify_gate].text, state.scopes[scope].verify_detail);
+}
+
+std::string text_scope_failed(const plan::Plan& plan, const State& state, uint32_t scope) {
+  return fmt::format("{} failed: {}", plan::scope_text(plan, scope), state.scopes[scope].cause_detail);
+}
+
+std::string text_retried(const plan::Plan& plan, const State& state, uint32_t step) {
+  const StepState& of = state.steps[step];
+  return fmt::format("`{}` failed after {} attempts: {}. What came before `{}` stays. Mend the cause; `rollout apply "
+                     "--resume` tries again, `rollout abort` takes back what came since.",
+                     plan.steps[step].text, of.attempt - of.first_attempt, of.detail,
+                     plan.steps[plan.retry.from_step].text);
+}
+
+std::string text_scopes_parked(const plan::Plan& plan, const State& state) {
+  std::string_view resume = all_back(state) ? "`rollout apply --resume` lets the others go on without it"
+                                            : "`rollout apply --resume` tries again what could not go back";
+  return fmt::format("{}. Nothing new begins, and what the others reached stays.{} {}; `rollout abort` takes back "
+                     "everything.",
+                     scope_lines(plan, state), service_texts(plan, state), resume);
+}
+
+std::string text_left_behind(const plan::Plan& plan, const State& state) {
+  size_t failed = state.failed_scopes.size();
+  return fmt::format("All is done but {}: {}. What has gone back runs its earlier version. Mend the cause, then make a "
+                     "new plan: it changes only what is behind.",
+                     failed == 1 ? "one part" : fmt::format("{} parts", failed), scope_lines(plan, state));
 }
 
 }  // namespace rollout::exec

@@ -10,6 +10,20 @@ namespace rollout::exec {
 /// The rollback could not do `undo`.
 std::string text_stuck(const plan::Plan& plan, const State& state, StepRef undo);
 
+/// The rollback of a scope could not do `undo`; its check did not pass; it has failed, and what is around it goes back.
+std::string text_scope_stuck(const plan::Plan& plan, const State& state, uint32_t scope, StepRef undo);
+std::string text_scope_unverified(const plan::Plan& plan, const State& state, uint32_t scope);
+std::string text_scope_failed(const plan::Plan& plan, const State& state, uint32_t scope);
+
+/// An action behind a commit failed as often as the plan lets it.
+std::string text_retried(const plan::Plan& plan, const State& state, uint32_t step);
+
+/// Scopes have failed, and nothing goes on without a person.
+std::string text_scopes_parked(const plan::Plan& plan, const State& state);
+
+/// Everything is done but scopes that have gone back on their own.
+std::string text_left_behind(const plan::Plan& plan, const State& state);
+
 /// The way back ended at a commit: what came before it stays.
 std::string text_past_commit(const plan::Plan& plan, const State& state);
 

@@ -209,8 +209,12 @@ bool holds(const plan::Condition& condition, const ConditionState& state) {
   return state.in_a_row_true >= needed;
 }
 
+const plan::Rollback& rollback_of(const plan::Plan& plan, uint32_t scope) {
+  return scope == plan::none ? plan.rollback : plan.scopes.at(scope).rollback;
+}
+
 std::vector<uint32_t> gates_of(const plan::Plan& plan, StepRef hold) {
-  if (hold == journal::verification) return {plan.rollback.verify_gate};
+  if (journal::is_check(hold)) return {rollback_of(plan, hold.scope).verify_gate};
   return plan.steps[hold.step].gates;
 }
 

@@ -16,6 +16,8 @@ void begin_hold(State& state, const plan::Plan& plan, StepRef hold, int64_t run_
 void fold_sample(State& state, const plan::Plan& plan, const journal::Sampled& sampled,
                  int64_t run_ns);
 
+/// How a scope, or with `none` the whole run, goes back.
+const plan::Rollback& rollback_of(const plan::Plan& plan, uint32_t scope);
 /// The gates that judge a hold; for the check after a rollback its verify gate.
 std::vector<uint32_t> gates_of(const plan::Plan& plan, StepRef hold);
 /// The watches in whose scope a hold lies; none after a rollback.

@@ -12,6 +12,7 @@
 #include "compiler/plan/way_back.h"
 #include "runtime/exec/lifecycle.h"
 #include "runtime/exec/message.h"
+#include "runtime/exec/scope_state.h"
 #include "runtime/journal/event.h"
 
 namespace rollout::exec {
@@ -26,7 +27,9 @@ struct StepState {
   int64_t begun_ns = 0;    ///< first attempt
   int64_t attempt_ns = 0;  ///< this attempt
   int64_t ended_ns = 0;    ///< of the last attempt that ended
+  int first_attempt = 0;   ///< of what was parked and is tried again: the attempts before that do not count
   int reassertions = 0;
+  uint32_t scope = plan::none;  ///< of an undo: the scope that it takes back; none: the whole run
   std::string detail;
 };
 
@@ -103,6 +106,9 @@ struct State {
   std::vector<ConditionState> conditions;
   std::vector<WatchState> watches;
   std::vector<ServiceState> services;
+  std::vector<ScopeState> scopes;
+  std::vector<uint32_t> scope_of;       ///< by step: plan::scopes_of_steps
+  std::vector<uint32_t> failed_scopes;  ///< in the order in which they failed; none lies in another
   std::map<StepRef, HoldState> holds;  ///< those that run
   uint32_t furthest = plan::none;      ///< the furthest step that has begun
   plan::WayBack way;          ///< once the rollback has started: what it undoes

@@ -101,7 +101,7 @@ std::vector<Finding> look_at_all(const plan::Plan& plan, const State& state, con
 // A reject is looked at any time. Only what is proven, or seen often enough in a row, counts.
 std::optional<GateDecided> rejected(const plan::Plan& plan, const State& state,
                                     const HoldState& hold, uint32_t gate) {
-  bool after_rollback = hold.step == journal::verification;
+  bool after_rollback = journal::is_check(hold.step);
   for (uint32_t index : plan.gates[gate].conditions) {
     const plan::Condition& condition = plan.conditions[index];
     if (condition.kind != plan::ConditionKind::Reject || !holds(condition, state.conditions[index]))
@@ -135,7 +135,7 @@ std::optional<GateDecided> first_of(const std::vector<Finding>& findings, Verdic
 std::optional<GateDecided> decide_verification(const plan::Plan& plan, const State& state,
                                                const HoldState& hold, uint32_t gate, int64_t now) {
   std::vector<Finding> findings = look_at_all(plan, state, hold, gate, now);
-  bool over = now - hold.started_ns >= plan.rollback.verify_within_ns;
+  bool over = now - hold.started_ns >= rollback_of(plan, hold.step.scope).verify_within_ns;
   auto failed = first_of(findings, Verdict::Fail, hold.step, gate);
   auto open = first_of(findings, Verdict::NoEvidence, hold.step, gate);
   if (!failed && !open)
@@ -185,7 +185,7 @@ std::string measured_text(const plan::Plan& plan, uint32_t index, const Conditio
 }
 
 int64_t hold_of(const plan::Plan& plan, StepRef hold) {
-  if (hold == journal::verification) return 0;
+  if (journal::is_check(hold)) return 0;
   const plan::Step& step = plan.steps[hold.step];
   return step.kind == plan::StepKind::Approval ? plan.approvals[step.approval].timeout_ns : step.hold_ns;
 }
@@ -213,7 +213,7 @@ std::string reason_text(const plan::Plan& plan, StepRef hold, const std::vector<
 std::optional<GateDecided> decide_gate(const plan::Plan& plan, const State& state,
                                        const HoldState& hold, uint32_t gate, int64_t now) {
   if (auto fail = rejected(plan, state, hold, gate)) return fail;
-  if (hold.step == journal::verification) return decide_verification(plan, state, hold, gate, now);
+  if (journal::is_check(hold.step)) return decide_verification(plan, state, hold, gate, now);
   int64_t elapsed = now - hold.started_ns;
   int64_t hold_ns = hold_of(plan, hold.step);
   if (elapsed < hold_ns || !sampled_to_the_end(plan, hold, gate)) return std::nullopt;
@@ -246,8 +246,8 @@ std::optional<int64_t> next_bound(const plan::Plan& plan, const HoldState& hold,
                                   int64_t now) {
   std::vector<int64_t> bounds;
   int64_t end = hold.started_ns + hold_of(plan, hold.step);
-  if (hold.step == journal::verification)
-    bounds = {hold.started_ns + plan.rollback.verify_within_ns};
+  if (journal::is_check(hold.step))
+    bounds = {hold.started_ns + rollback_of(plan, hold.step.scope).verify_within_ns};
   else
     for (const plan::Response* response :
          {&plan.gates[gate].no_data, &plan.gates[gate].undecided, &plan.gates[gate].error})

@@ -15,13 +15,16 @@ namespace rollout::journal {
 
 inline constexpr int format_version = 1;
 
-/// A step of a plan: an index into Plan::steps, or into Plan::undo. `{none, true}` is the check after a rollback.
+/// A step of a plan: an index into Plan::steps, or into Plan::undo. `{none, true}` is the check after a rollback, of
+/// the run or of a scope; `{none, false, scope}` is a scope as a whole.
 struct StepRef {
   uint32_t step = plan::none;
   bool undo = false;
+  uint32_t scope = plan::none;  ///< index into Plan::scopes; only of a check, or of a scope as a whole
   auto operator<=>(const StepRef&) const = default;
 };
 inline constexpr StepRef verification{plan::none, true};
+constexpr bool is_check(StepRef step) { return step.undo && step.step == plan::none; }
 
 /// The number that a run has within one service; it only grows.
 struct Generation {
@@ -185,17 +188,37 @@ struct RollbackStarted {
 
 struct VerifyStarted { uint32_t gate = plan::none; };
 
+/// A scope has failed and goes back to its entry, while the run goes on.
+struct ScopeRollbackStarted {
+  uint32_t scope = plan::none;
+  Cause cause = Cause::StepFailed;
+  std::string detail;
+};
+
+struct ScopeVerifyStarted {
+  uint32_t scope = plan::none;
+  uint32_t gate = plan::none;
+};
+
+/// The rollback of a scope is over. `restored`: it is as it was at its entry; otherwise it needs a hand.
+struct ScopeEnded {
+  uint32_t scope = plan::none;
+  bool restored = false;
+  std::string detail;
+};
+
 enum class Outcome { Succeeded, RolledBack, Parked };
 
 struct RunEnded {
   Outcome outcome = Outcome::Parked;
   std::string detail;
+  bool left_behind = false;  ///< of Parked: all is done but scopes that have gone back on their own
 };
 
 using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted,
                              Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
                              RollbackStarted, VerifyStarted, RunEnded, CalendarClosed, Approved, Rejected, Parked,
-                             GateAsked, Escalated, Notified>;
+                             GateAsked, Escalated, Notified, ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

@@ -13,6 +13,7 @@ using json::Writer;
 void write_step(Writer& out, StepRef ref) {
   out.field("step", ref.step == plan::none ? int64_t{-1} : int64_t(ref.step));
   if (ref.undo) out.field("undo", true);
+  if (ref.scope != plan::none) out.field("scope", ref.scope);
 }
 
 void write_indices(Writer& out, std::string_view name, const std::vector<uint32_t>& indices) {
@@ -113,8 +114,16 @@ struct Encoder {
         .field("detail", e.detail);
   }
   void operator()(const VerifyStarted& e) const { out.field("gate", e.gate); }
+  void operator()(const ScopeRollbackStarted& e) const {
+    out.field("scope", e.scope).field("cause", word(cause_names, e.cause)).field("detail", e.detail);
+  }
+  void operator()(const ScopeVerifyStarted& e) const { out.field("scope", e.scope).field("gate", e.gate); }
+  void operator()(const ScopeEnded& e) const {
+    out.field("scope", e.scope).field("restored", e.restored).field("detail", e.detail);
+  }
   void operator()(const RunEnded& e) const {
     out.field("outcome", word(outcome_names, e.outcome)).field("detail", e.detail);
+    if (e.left_behind) out.field("left_behind", true);
   }
   void operator()(const CalendarClosed& e) const {
     out.field("park", e.park).field("opens_wall_ns", e.opens_wall_ns).field("detail", e.detail);
@@ -138,7 +147,9 @@ class Decoder {
     good_ = good_ && raw >= -1 && raw < int64_t(plan::none);
     return raw < 0 ? plan::none : uint32_t(raw);
   }
-  StepRef step() { return {index("step"), flag("undo")}; }
+  StepRef step() {
+    return {index("step"), flag("undo"), node_["scope"].is(Node::Kind::Int) ? index("scope") : plan::none};
+  }
   int attempt() { return int(number("attempt")); }
 
   template <typename Enum, size_t N>
@@ -214,7 +225,10 @@ class Decoder {
                          word_in<Reason>(reason_names, "reason"), text("detail")};
       case 19: return Escalated{step(), index("gate")};
       case 20: return Notified{text("message"), flag("delivered"), int(number("attempts")), text("detail")};
-      default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail")};
+      case 21: return ScopeRollbackStarted{index("scope"), word_in<Cause>(cause_names, "cause"), text("detail")};
+      case 22: return ScopeVerifyStarted{index("scope"), index("gate")};
+      case 23: return ScopeEnded{index("scope"), flag("restored"), text("detail")};
+      default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
     }
   }
 

@@ -57,7 +57,7 @@ enum class Appended { Written, AbortFirst };
 /// Whether the events say that the run succeeded: what an abort on record forbids.
 inline bool end_well(const std::vector<Event>& events) {
   const RunEnded* ended = events.empty() ? nullptr : std::get_if<RunEnded>(&events.back().what);
-  return ended != nullptr && ended->outcome == Outcome::Succeeded;
+  return ended != nullptr && (ended->outcome == Outcome::Succeeded || ended->left_behind);
 }
 
 class Store {

@@ -12,7 +12,7 @@ namespace rollout::sim {
 using journal::StepRef;
 
 Invariants::Invariants(const plan::Plan& plan, const Scenario& scenario, SimWorld& world)
-    : plan_(plan), scenario_(scenario), world_(world) {
+    : plan_(plan), scenario_(scenario), world_(world), scope_of_(plan::scopes_of_steps(plan)) {
   // The first event is there before anybody looks.
   for (uint32_t channel : plan.told) due_.insert(fmt::format("0/{}", plan.channels[channel].team));
 }
@@ -28,6 +28,7 @@ void Invariants::on_event(const journal::Event& event) {
   if (ends_ > 0) violate("I10", "an event after the end of the run");
   check_latch(event);
   check_open(event);
+  check_scope(event);
   if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) check_started(*e);
   if (const auto* e = std::get_if<journal::Reasserted>(&event.what)) keys_.insert(e->key);
   if (const auto* e = std::get_if<journal::StepDone>(&event.what)) check_done(*e);
@@ -45,7 +46,11 @@ void Invariants::on_event(const journal::Event& event) {
     parked_ = true;
     if (e->detail.empty()) violate("end", "parked without a word");
   }
-  if (std::holds_alternative<journal::Resumed>(event.what)) parked_ = false;
+  if (std::holds_alternative<journal::Resumed>(event.what)) {
+    // The check of a scope that could not go back is made anew.
+    if (parked_) std::erase_if(decided_, [](const auto& decided) { return journal::is_check(decided.first); });
+    parked_ = false;
+  }
   if (std::holds_alternative<journal::AbortRequested>(event.what)) aborted_ = true;
   if (std::holds_alternative<journal::RollbackStarted>(event.what) && ++rollbacks_ > 1)
     violate("I13", "a second rollback");
@@ -63,7 +68,7 @@ void Invariants::check_message(const journal::Event& event) {
   const auto* ended = std::get_if<journal::RunEnded>(&event.what);
   const auto* started = std::get_if<journal::StepStarted>(&event.what);
   bool goes_back = std::holds_alternative<journal::RollbackStarted>(event.what) ||
-                   (ended != nullptr && ended->outcome != journal::Outcome::Succeeded);
+                   (ended != nullptr && ended->outcome != journal::Outcome::Succeeded && !ended->left_behind);
   bool asks = std::holds_alternative<journal::GateAsked>(event.what) ||
               std::holds_alternative<journal::Escalated>(event.what);
   if (started != nullptr && !started->step.undo) {
@@ -76,10 +81,42 @@ void Invariants::check_message(const journal::Event& event) {
   bool transition = asks || goes_back || ended != nullptr || std::holds_alternative<journal::Parked>(event.what);
   if (transition) must_tell(plan_.told);
   if (goes_back) must_tell(plan_.rollback.told);
+  auto must_tell_scope = [&](uint32_t scope) {
+    must_tell(plan_.told);
+    must_tell(plan_.scopes.at(scope).rollback.told);
+  };
+  if (const auto* e = std::get_if<journal::ScopeRollbackStarted>(&event.what)) must_tell_scope(e->scope);
+  if (const auto* e = std::get_if<journal::ScopeEnded>(&event.what)) must_tell_scope(e->scope);
   const auto* told = std::get_if<journal::Notified>(&event.what);
   if (told == nullptr) return;
   if (!told_.insert(told->message).second) violate("I10", fmt::format("message {} ended twice", told->message));
   if (!told->delivered && told->detail.empty()) violate("I10", "a message was not sent, and nothing says why");
+}
+
+// I13: a scope fails once, ends once, and nothing of it begins any more; its rollback starts no other one.
+void Invariants::check_scope(const journal::Event& event) {
+  if (const auto* e = std::get_if<journal::ScopeRollbackStarted>(&event.what)) {
+    if (rollbacks_ > 0) violate("I13", "a scope goes back after the rollback of the run");
+    if (!failed_.insert(e->scope).second) violate("I13", fmt::format("scope {} failed twice", e->scope));
+    if (e->detail.empty()) violate("end", "a scope failed without a word");
+  }
+  const auto* e = std::get_if<journal::ScopeEnded>(&event.what);
+  if (e == nullptr) return;
+  if (failed_.count(e->scope) == 0) violate("I13", fmt::format("scope {} ended and had not failed", e->scope));
+  if (e->restored && !restored_.insert(e->scope).second)
+    violate("I10", fmt::format("scope {} ended twice", e->scope));
+}
+
+bool Invariants::is_failed(uint32_t step) const {
+  for (uint32_t scope = scope_of_[step]; scope != plan::none; scope = plan_.scopes[scope].parent)
+    if (failed_.count(scope) > 0) return true;
+  return false;
+}
+
+bool Invariants::is_restored(uint32_t step) const {
+  for (uint32_t scope = scope_of_[step]; scope != plan::none; scope = plan_.scopes[scope].parent)
+    if (restored_.count(scope) > 0) return true;
+  return false;
 }
 
 // A calendar keeps forward steps from beginning, and nothing else.
@@ -114,8 +151,9 @@ void Invariants::check_started(const journal::StepStarted& e) {
   }
   if (aborted_) violate("I9", fmt::format("step {} began after the abort", e.step.step));
   if (rollbacks_ > 0) violate("I13", fmt::format("step {} began after the rollback", e.step.step));
+  if (is_failed(e.step.step)) violate("I13", fmt::format("step {} began in a scope that has failed", e.step.step));
   for (uint32_t before : plan_.steps[e.step.step].after)
-    if (done_.count({before, false}) == 0)
+    if (done_.count({before, false}) == 0 && !is_restored(before))
       violate("order", fmt::format("step {} began before step {} was done", e.step.step, before));
 }
 
@@ -266,7 +304,8 @@ void Invariants::at_end() {
   switch (ended_.outcome) {
     case journal::Outcome::Succeeded:
       if (aborted_) violate("I9", "an aborted run succeeded");
-      if (std::string difference = world_.difference_from_goal(); !difference.empty())
+      if (!failed_.empty()) violate("end", "succeeded, and a scope has failed");
+      if (std::string difference = world_.difference_from_goal({}); !difference.empty())
         violate("end", "succeeded, but " + difference);
       break;
     case journal::Outcome::RolledBack:
@@ -276,6 +315,15 @@ void Invariants::at_end() {
       break;
     case journal::Outcome::Parked:
       if (ended_.detail.empty()) violate("end", "parked without a word");
+      if (ended_.left_behind) {
+        std::vector<bool> behind(plan_.steps.size());
+        for (uint32_t i = 0; i < plan_.steps.size(); ++i) behind[i] = is_restored(i);
+        if (failed_ != restored_) violate("end", "all is done, and a scope has not gone back");
+        if (aborted_) violate("I9", "an aborted run went on to its end");
+        if (std::string difference = world_.difference_from_goal(behind); !difference.empty())
+          violate("end", "done but for what stayed behind, but " + difference);
+        break;
+      }
       if (!committed_ || undo_failed_) break;
       if (std::string difference = world_.difference_from_start(); !difference.empty())
         violate("end", "gone back to the commit, but " + difference);

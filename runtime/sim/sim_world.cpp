@@ -355,11 +355,16 @@ std::string SimWorld::difference_from_start() const {
              : fmt::format("`{}` is still underway", underway_.front().action.text);
 }
 
-std::string SimWorld::difference_from_goal() const {
+std::string SimWorld::difference_from_goal(const std::vector<bool>& left_out) const {
   std::map<CellKey, Value> goal;
-  for (const plan::Step& step : plan_.steps)
-    for (const plan::Setting& setting : step.action.sets)
-      goal[{step.action.service, setting.variable, setting.role}] = setting.value;
+  for (size_t i = 0; i < plan_.steps.size(); ++i)
+    for (const plan::Setting& setting : plan_.steps[i].action.sets) {
+      CellKey key{plan_.steps[i].action.service, setting.variable, setting.role};
+      auto start = start_.find(key);
+      // What was left out leaves the cell as it was; nobody knows of some what that is.
+      if (left_out.empty() || !left_out[i]) goal[key] = setting.value;
+      else if (start != start_.end()) goal.try_emplace(key, start->second.value);
+    }
   for (const auto& [key, value] : goal) {
     const Value* now = get(std::get<0>(key), std::get<1>(key), std::get<2>(key));
     if (now == nullptr || !same(*now, value))

@@ -54,8 +54,8 @@ class SimWorld : public exec::World {
   void leave(uint32_t service) { left_.insert(service); }
   /// Whether everything this plan may touch is as it was before the run, or at its last commit; else what is not.
   std::string difference_from_start() const;
-  /// Whether everything is as the plan's forward steps say; else what is not.
-  std::string difference_from_goal() const;
+  /// Whether everything is as the plan's forward steps say, but for those `left_out`; else what is not.
+  std::string difference_from_goal(const std::vector<bool>& left_out) const;
 
   /// Of the canary's traffic, or of the users of a flag.
   int64_t share_ppb(uint32_t service) const;

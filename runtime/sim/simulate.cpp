@@ -1,6 +1,7 @@
 #include "runtime/sim/simulate.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -127,6 +128,50 @@ class Simulation {
     if (at != nullptr && !at->undo) result_.phase = plan_.steps[at->step].phase;
   }
 
+  /// What became of each service, from what was begun, done and taken back.
+  void note_services() {
+    std::vector<bool> begun(plan_.steps.size()), open(plan_.steps.size());
+    std::vector<bool> done = open;
+    for (const journal::Event& event : result_.events) {
+      const auto* started = std::get_if<journal::StepStarted>(&event.what);
+      if (started != nullptr && !started->step.undo) begun[started->step.step] = open[started->step.step] = true;
+      const auto* finished = std::get_if<journal::StepDone>(&event.what);
+      if (finished != nullptr && !finished->step.undo) done[finished->step.step] = true;
+      const auto* scope = std::get_if<journal::ScopeEnded>(&event.what);
+      if (scope == nullptr || !scope->restored) continue;
+      for (uint32_t i = plan_.scopes[scope->scope].first_step; i <= plan_.scopes[scope->scope].last_step; ++i)
+        open[i] = false;
+    }
+    bool went_back = result_.outcome == journal::Outcome::RolledBack;
+    result_.services.resize(plan_.services.size());
+    for (uint32_t service = 0; service < plan_.services.size(); ++service) {
+      bool all = true, any = false, stays = false;
+      for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
+        if (plan_.steps[i].kind != plan::StepKind::Act || plan_.steps[i].action.service != service) continue;
+        all &= done[i] && open[i] && !went_back;
+        any |= begun[i];
+        stays |= open[i] && !went_back;
+      }
+      if (all && any) result_.services[service] = journal::Outcome::Succeeded;
+      else if (any && !stays) result_.services[service] = journal::Outcome::RolledBack;
+    }
+  }
+
+  /// The longest way back counts, and what failed first explains a run that went on without it.
+  void note_scope(const journal::Event& event) {
+    if (const auto* e = std::get_if<journal::ScopeRollbackStarted>(&event.what)) {
+      scope_began_[e->scope] = event.wall_ns;
+      if (!failed_phase_) result_.cause = e->detail, failed_phase_ = result_.phase;
+    }
+    const auto* verify = std::get_if<journal::ScopeVerifyStarted>(&event.what);
+    const auto* ended = std::get_if<journal::ScopeEnded>(&event.what);
+    if (verify == nullptr && ended == nullptr) return;
+    auto began = scope_began_.find(verify != nullptr ? verify->scope : ended->scope);
+    if (began == scope_began_.end()) return;
+    result_.rollback_ns = std::max(result_.rollback_ns, event.wall_ns - began->second);
+    scope_began_.erase(began);
+  }
+
   void summarize() {
     int64_t rollback_at = 0, restored_at = 0;
     for (const journal::Event& event : result_.events) {
@@ -135,7 +180,9 @@ class Simulation {
         rollback_at = restored_at = event.wall_ns;
         result_.cause = e->detail;
       }
-      if (const auto* e = std::get_if<journal::StepDone>(&event.what); e != nullptr && e->step.undo)
+      note_scope(event);
+      bool back = rollback_at > 0;
+      if (const auto* e = std::get_if<journal::StepDone>(&event.what); back && e != nullptr && e->step.undo)
         restored_at = event.wall_ns;
       if (const auto* e = std::get_if<journal::RunEnded>(&event.what)) {
         result_.outcome = e->outcome;
@@ -146,9 +193,12 @@ class Simulation {
     // It has not ended: a person goes on with it, who is not part of a simulation.
     if (parked_) {
       result_.outcome = journal::Outcome::Parked;
-      result_.detail = result_.cause = *parked_;
+      result_.detail = *parked_;
+      if (result_.cause.empty()) result_.cause = *parked_;
     }
-    result_.rollback_ns = restored_at - rollback_at;
+    note_services();
+    result_.rollback_ns = std::max(result_.rollback_ns, restored_at - rollback_at);
+    if (failed_phase_ && rollback_at == 0) result_.phase = *failed_phase_;
     // Messages are sent behind the end, too.
     auto last = std::find_if(result_.events.rbegin(), result_.events.rend(), [](const journal::Event& event) {
       return !std::holds_alternative<journal::Notified>(event.what);
@@ -167,6 +217,8 @@ class Simulation {
   Silent listener_;
   SimResult result_;
   bool interrupted_ = false;
+  std::map<uint32_t, int64_t> scope_began_;
+  std::optional<uint32_t> failed_phase_;  ///< of the first scope that failed
   std::optional<std::string> parked_;  ///< it stopped there, and nobody resumes it
 };
 

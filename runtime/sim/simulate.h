@@ -24,6 +24,8 @@ struct SimResult {
   int64_t verify_ns = 0;                ///< of the check after it
   std::vector<int64_t> exposure_ns;     ///< by service: share of the canary, or of a flag, times time
   std::vector<eval::Value> states;      ///< by service, in the end: of a flag its share, of a database its schema
+  /// By service: all of it is done, or it was taken back; nothing: neither.
+  std::vector<std::optional<journal::Outcome>> services;
   std::vector<std::string> violations;  ///< of the invariants; empty in a correct engine
   std::vector<LedgerEntry> ledger;      ///< every effect, as the world saw it
   std::vector<Told> told;               ///< what teams were told, each message once

@@ -201,6 +201,14 @@ plan::Plan two_approvals_plan() {
   return p;
 }
 
+plan::Plan scoped_plan() {
+  plan::Plan p = canary_plan();
+  plan::UndoScope scope{plan::OnFailure::Continue, 1, plan::none, 0, 0, uint32_t(p.steps.size() - 1), {}, "here"};
+  scope.rollback = {2 * minute, 1, minute};
+  p.scopes = {scope};
+  return p;
+}
+
 plan::Plan commit_plan() {
   plan::Plan p = canary_plan();
   plan::Step promote = p.steps.back();

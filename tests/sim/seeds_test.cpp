@@ -19,6 +19,7 @@ plan::Plan random_plan(uint64_t seed) {
     case 0: return ungated_plan();
     case 1: return canary_plan(20 * second, false);
     case 2: return canary_plan(13 * second, true);
+    case 3: return scoped_plan();
     default: return canary_plan(minute, seed % 2 == 0);
   }
 }
@@ -64,6 +65,15 @@ TEST_CASE("every row of every life cycle is walked by some run") {
     walked.rollback |= result.walked.rollback;
     walked.act |= result.walked.act;
     if (walked.run.all() && walked.rollback.all() && walked.act.all()) break;
+  }
+  // What could not go back is tried again once a person, or here another process, has resumed the run.
+  sim::Scenario stuck;
+  stuck.truths = {errors(plan::Role::Canary, 20)};
+  stuck.faults = {fault(sim::FaultKind::FailAction, "retire", -1)};
+  int64_t last = sim::run_simulation(scoped_plan(), stuck).operations;
+  for (int64_t point = last - 5; point <= last; ++point) {
+    stuck.crash_at = {point};
+    walked.rollback |= sim::run_simulation(scoped_plan(), stuck).walked.rollback;
   }
   for (size_t i = 0; i < walked.act.size(); ++i)
     if (!walked.act[i]) UNSCOPED_INFO(fmt::format("act row {} was not walked", i));

@@ -56,6 +56,11 @@ std::vector<Event> some_events() {
           {12, 13, Approved{{1, false}, 4, "anna", "good", "anna@host, process 1"}},
           {12, 13, Rejected{{1, false}, 5, "ben", "bad", ""}},
           {12, 13, Parked{{1, false}, "timed out"}},
+          {12, 13, ScopeRollbackStarted{2, Cause::GateFailed, "slow"}},
+          {12, 13, GateDecided{{plan::none, true, 2}, 1, Verdict::Pass, Reason::None, false, "x"}},
+          {12, 13, ScopeVerifyStarted{2, 1}},
+          {12, 13, ScopeEnded{2, true, "slow"}},
+          {12, 13, Parked{{plan::none, false, 2}, "one has gone back"}},
           {13, 14, RunEnded{Outcome::Parked, "end"}}};
 }
 
@@ -108,7 +113,7 @@ void conforms(Store& store) {
   CHECK(list->at(0).run == "r2");
   CHECK(!list->at(0).outcome);
   CHECK(list->at(1).outcome == Outcome::Parked);
-  CHECK(list->at(1).events == 17);
+  CHECK(list->at(1).events == 22);
   CHECK(list->at(0).generations.at(1).service == "search");
 }
 
@@ -182,7 +187,7 @@ TEST_CASE("the store in a file conforms, also to a second process that opens it"
   conforms(**store);
   Result<std::unique_ptr<SqliteStore>> other = SqliteStore::open(directory.file());
   REQUIRE(other);
-  CHECK((*other)->read("r1")->size() == 17);
+  CHECK((*other)->read("r1")->size() == 22);
   CHECK((*other)->append("r2", 1, {some_events()[0]}));
   CHECK(!(*store)->append("r2", 1, {some_events()[1]}));
 }
@@ -313,7 +318,7 @@ TEST_CASE("after a crash in the middle of a commit the commit is undone and the 
   {
     auto store = SqliteStore::open(copy.file());
     REQUIRE(store);
-    CHECK((*store)->read("r1")->size() == 17);
+    CHECK((*store)->read("r1")->size() == 22);
   }
   // Again a journal that was not finished, and this time a page that it does not restore.
   std::fstream file(copy.file(), std::ios::in | std::ios::out | std::ios::binary);

@@ -133,6 +133,7 @@ class GrammarNodes {
                               : is<Parser::LetStatementContext>(rule)      ? Let
                               : is<Parser::WatchStatementContext>(rule)    ? Watch
                               : is<Parser::RollbackStatementContext>(rule) ? Rollback
+                              : is<Parser::OnFailureStatementContext>(rule) ? OnFailure
                               : is<Parser::DuringStatementContext>(rule)   ? During
                               : is<Parser::ApproveStatementContext>(rule)  ? Approve
                               : is<Parser::CommitStatementContext>(rule)   ? Commit

@@ -87,6 +87,7 @@ class Dumper {
   }
   void block(const ast::Block* block);
   void statement(const ast::Statement* statement);
+  void on_failure(const ast::OnFailureStatement& rule);
   void capability(const ast::CapabilityDecl& decl);
   void backend(const ast::BackendDecl& decl);
   void gate(const ast::GateDecl& decl);
@@ -207,6 +208,7 @@ void Dumper::statement(const ast::Statement* statement) {
             as<ast::ForStatement>(statement).waves, as<ast::ForStatement>(statement).batches,
             as<ast::ForStatement>(statement).soak, as<ast::ForStatement>(statement).at_most})
         expr(part);
+      for (const ast::Name& one : as<ast::ForStatement>(statement).order_words) name(one);
       block(as<ast::ForStatement>(statement).body);
       break;
     case ast::StatementKind::If:
@@ -241,6 +243,7 @@ void Dumper::statement(const ast::Statement* statement) {
       expr(as<ast::NotifyStatement>(statement).team);
       expr(as<ast::NotifyStatement>(statement).text);
       break;
+    case ast::StatementKind::OnFailure: on_failure(as<ast::OnFailureStatement>(statement)); break;
     case ast::StatementKind::During:
       expr(as<ast::DuringStatement>(statement).calendar);
       for (const ast::Name& one : as<ast::DuringStatement>(statement).close_words) name(one);
@@ -251,6 +254,12 @@ void Dumper::statement(const ast::Statement* statement) {
       break;
   }
   close();
+}
+
+void Dumper::on_failure(const ast::OnFailureStatement& rule) {
+  const ast::Name& most = rule.at_most_words[0];
+  for (const ast::Name& one : {rule.word, rule.then, most, rule.at_most_words[1], rule.retry}) name(one);
+  for (const ast::Expr* part : {rule.at_most, rule.times, rule.every}) expr(part);
 }
 
 void Dumper::capability(const ast::CapabilityDecl& decl) {

@@ -212,8 +212,11 @@ class Generator {
       --depth_;
       return;
     }
-    switch (random_.below(calendars_ ? 14 : 13)) {
-      case 13: during(); break;
+    switch (random_.below(calendars_ ? 17 : 16)) {
+      case 16: during(); break;
+      case 15: put("on failure { retry"), expr(), put("every"), expr(), put("then park }"); break;
+      case 13: put("on failure rollback"); break;
+      case 14: put("on failure continue at most"), expr(), put("failures"); break;
       case 11: approve(); break;
       case 8: put("phase " + name() + " after " + name() + ", " + name()), statements(); break;
       case 9: put("parallel"), statements(); break;
@@ -269,7 +272,8 @@ class Generator {
   void loop() {
     put("for " + name() + " in"), expr();
     if (random_.one_in(2)) put("where"), expr();
-    switch (random_.below(3)) {
+    switch (random_.below(4)) {
+      case 3: put("in dependency order , at most"), expr(), put("at once"); break;
       case 0: put("in waves"), expr(), put("soak"), expr(), put(", at most"), expr(), put("at once"); break;
       case 1: put("in batches of"), expr(); break;
       default: put("at most"), expr(), put("at once");

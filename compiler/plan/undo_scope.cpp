@@ -1,0 +1,75 @@
+#include "compiler/plan/undo_scope.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::plan {
+
+namespace {
+constexpr size_t max_named = 3;
+}
+
+std::vector<uint32_t> scopes_of_steps(const Plan& plan) {
+  std::vector<uint32_t> of(plan.steps.size(), none);
+  // An inner scope stands behind the one around it.
+  for (uint32_t scope = 0; scope < plan.scopes.size(); ++scope)
+    std::fill(of.begin() + plan.scopes[scope].first_step, of.begin() + plan.scopes[scope].last_step + 1, scope);
+  return of;
+}
+
+bool lies_in(const Plan& plan, uint32_t scope, uint32_t outer) {
+  while (scope != outer && scope != none) scope = plan.scopes[scope].parent;
+  return scope == outer;
+}
+
+uint32_t scope_around(const Plan& plan, uint32_t scope, uint32_t last_step) {
+  while (scope != none && plan.scopes[scope].last_step < last_step) scope = plan.scopes[scope].parent;
+  return scope;
+}
+
+const std::vector<uint32_t>& undo_to(const Step& step, uint32_t scope) {
+  for (const ScopeUndo& own : step.scope_rollback)
+    if (own.scope == scope) return own.undo;
+  return step.rollback;
+}
+
+std::string scope_text(const Plan& plan, uint32_t scope) {
+  const UndoScope& of = plan.scopes[scope];
+  std::vector<uint32_t> services;
+  for (uint32_t i = of.first_step; i <= of.last_step; ++i) {
+    const Step& step = plan.steps[i];
+    bool known = std::find(services.begin(), services.end(), step.action.service) != services.end();
+    if (step.kind == StepKind::Act && !known) services.push_back(step.action.service);
+  }
+  if (services.empty()) return fmt::format("step {}", of.first_step);
+  size_t shown = services.size() > max_named ? max_named - 1 : services.size();
+  std::string out;
+  for (size_t i = 0; i < shown; ++i)
+    out += fmt::format("{}{}", i == 0 ? "" : ", ", service_text(plan.services[services[i]]));
+  return services.size() > shown ? fmt::format("{} and {} more", out, services.size() - shown) : out;
+}
+
+std::string follows_text(const Plan& plan, uint32_t scope) {
+  const UndoScope& of = plan.scopes[scope];
+  switch (of.on_failure) {
+    case OnFailure::Rollback: return "what is around it goes back next";
+    case OnFailure::Stop: return "nothing new begins, and then the run is parked";
+    case OnFailure::Continue: break;
+  }
+  return fmt::format("the others go on, unless more than {} have failed", of.at_most);
+}
+
+std::string on_failure_text(const UndoScope& scope) {
+  switch (scope.on_failure) {
+    case OnFailure::Rollback: return "one that fails goes back first, then everything around it";
+    case OnFailure::Stop: return "one that fails goes back, nothing new begins, and the run is parked";
+    case OnFailure::Continue: break;
+  }
+  return fmt::format("one that fails goes back, the others go on; with more than {} everything around them goes back",
+                     scope.at_most);
+}
+
+}  // namespace rollout::plan
