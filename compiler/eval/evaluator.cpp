@@ -5,8 +5,6 @@
 
 namespace rollout::eval {
 
-namespace {
-
 using Kind = Value::Kind;
 
 std::string_view comparison_text(ast::Operator op) {
@@ -23,8 +21,6 @@ std::string_view comparison_text(ast::Operator op) {
   }
   return {};
 }
-
-}  // namespace
 
 Value::Kind value_kind(const ir::Type* type) {
   switch (type->kind) {

@@ -22,6 +22,9 @@ inline constexpr size_t max_calls = 1'000'000;    ///< of functions, by one eval
 /// The values of the locals of one declaration, by slot.
 using Frame = std::vector<Value>;
 
+/// `<` and the like; empty for an operator that compares nothing.
+std::string_view comparison_text(ast::Operator op);
+
 class Evaluator {
  public:
   /// `inputs` are the values of Program::inputs, by index.

@@ -28,21 +28,6 @@ Value record_of(const std::vector<Finding>& findings) {
   return record;
 }
 
-std::string_view operator_text(ast::Operator op) {
-  switch (op) {
-    case ast::Operator::Less: return "<";
-    case ast::Operator::LessEqual: return "<=";
-    case ast::Operator::Greater: return ">";
-    case ast::Operator::GreaterEqual: return ">=";
-    case ast::Operator::Equal: return "==";
-    case ast::Operator::NotEqual: return "!=";
-    case ast::Operator::Negate: case ast::Operator::Not: case ast::Operator::Multiply: case ast::Operator::Divide:
-    case ast::Operator::Add: case ast::Operator::Subtract: case ast::Operator::And: case ast::Operator::Or:
-    case ast::Operator::Range: break;
-  }
-  return {};
-}
-
 /// `first_phase.share is 10%, not <= 5%`, as far as the rule has that form.
 std::string broken_text(const ir::Program& program, const PolicyRule& rule, eval::Evaluator& evaluator,
                         std::string_view written) {
@@ -52,14 +37,15 @@ std::string broken_text(const ir::Program& program, const PolicyRule& rule, eval
     return fmt::format("{} is {}", ir::row_of(ir::Property(known.index)).path,
                        eval::to_text(evaluator.eval(rule.module, subject, rule.frame)));
   auto* binary = subject->kind == ast::ExprKind::Binary ? static_cast<const ast::BinaryExpr*>(subject) : nullptr;
-  bool compares = binary && !operator_text(binary->op).empty() &&
+  bool compares = binary && !eval::comparison_text(binary->op).empty() &&
                   program.info(rule.module, binary->left).ref == ir::Ref::Property;
   constexpr size_t most = 50;
   bool short_line = written.size() <= most && written.find('\n') == std::string_view::npos;
   if (!compares) return short_line ? fmt::format("`{}` does not hold", written) : "a rule does not hold";
   return fmt::format("{} is {}, not {} {}",
                      ir::row_of(ir::Property(program.info(rule.module, binary->left).index)).path,
-                     eval::to_text(evaluator.eval(rule.module, binary->left, rule.frame)), operator_text(binary->op),
+                     eval::to_text(evaluator.eval(rule.module, binary->left, rule.frame)),
+                     eval::comparison_text(binary->op),
                      eval::to_text(evaluator.eval(rule.module, binary->right, rule.frame)));
 }
 

@@ -3,6 +3,7 @@
 
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
+#include "tests/sim/run.h"
 
 namespace rollout::sim_test {
 
@@ -12,13 +13,6 @@ using sim::Answer;
 using sim::Scenario;
 
 namespace {
-
-sim::SimResult run(const plan::Plan& plan, const Scenario& scenario) {
-  sim::SimResult result = sim::run_simulation(plan, scenario);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
-  CHECK(result.violations.empty());
-  return result;
-}
 
 Scenario answered(std::vector<Answer> answers) {
   Scenario scenario;

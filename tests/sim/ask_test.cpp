@@ -3,6 +3,7 @@
 
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
+#include "tests/sim/run.h"
 
 namespace rollout::sim_test {
 
@@ -13,13 +14,6 @@ using sim::FaultKind;
 using sim::Scenario;
 
 namespace {
-
-sim::SimResult run(const plan::Plan& plan, const Scenario& scenario) {
-  sim::SimResult result = sim::run_simulation(plan, scenario);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
-  CHECK(result.violations.empty());
-  return result;
-}
 
 /// 20% of the canary's answers are errors.
 Scenario bad(std::vector<Answer> answers) {

@@ -20,7 +20,7 @@ namespace {
 
 constexpr int64_t hour = 60 * minute;
 /// Friday 2026-11-20 16:00 in Stockholm, when the hours below end.
-constexpr int64_t close_wall_ns = 1'795'186'800 * second + 0;
+constexpr int64_t close_wall_ns = 1'795'186'800 * second;
 
 plan::Plan in_office_hours(plan::Plan plan, bool waits) {
   plan::During during;

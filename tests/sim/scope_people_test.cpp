@@ -6,6 +6,7 @@
 #include "compiler/plan/plan_json.h"
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
+#include "tests/sim/run.h"
 #include "tests/sim/seeds.h"
 #include "tests/sim/worlds.h"
 
@@ -149,13 +150,6 @@ Scenario failing(const plan::Plan& plan, std::string_view place, std::vector<sim
   scenario.truths = {{errors_of(plan, place), plan::Role::Canary, {{0, 50'000'000}}}};
   scenario.answers = std::move(answers);
   return scenario;
-}
-
-sim::SimResult run(const plan::Plan& plan, const Scenario& scenario) {
-  sim::SimResult result = sim::run_simulation(plan, scenario);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
-  CHECK(result.violations.empty());
-  return result;
 }
 
 std::vector<Transition> told(const sim::SimResult& result, std::string_view team) {

@@ -5,6 +5,7 @@
 #include "compiler/compile.h"
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
+#include "tests/sim/run.h"
 #include "tests/sim/seeds.h"
 #include "tests/sim/worlds.h"
 
@@ -116,13 +117,6 @@ Scenario failing(const plan::Plan& plan, const std::vector<std::string>& places)
   for (const std::string& place : places)
     scenario.truths.push_back({errors_of(plan, place), plan::Role::Canary, {{0, 50'000'000}}});
   return scenario;
-}
-
-sim::SimResult run(const plan::Plan& plan, const Scenario& scenario) {
-  sim::SimResult result = sim::run_simulation(plan, scenario);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
-  CHECK(result.violations.empty());
-  return result;
 }
 
 template <typename Event>

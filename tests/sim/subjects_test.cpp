@@ -6,6 +6,7 @@
 #include "compiler/compile.h"
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
+#include "tests/sim/run.h"
 #include "tests/sim/seeds.h"
 #include "tests/sim/worlds.h"
 
@@ -75,13 +76,6 @@ Scenario with_fault(FaultKind kind, const char* action, int times) {
   Scenario scenario = approved();
   scenario.faults = {fault(kind, action, times)};
   return scenario;
-}
-
-sim::SimResult run(const plan::Plan& plan, const Scenario& scenario) {
-  sim::SimResult result = sim::run_simulation(plan, scenario);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
-  CHECK(result.violations.empty());
-  return result;
 }
 
 std::vector<std::string> undone(const sim::SimResult& result) {
