@@ -31,6 +31,7 @@ constexpr int max_exec_pauses = 50;
 struct ProcStat {
   char state = '?';
   int session = 0;
+  int threads = 0;
   uint64_t start_ticks = 0;
 };
 
@@ -65,6 +66,7 @@ std::optional<ProcStat> stat_of(int pid) {
     const char* last = text->data() + end;
     if (field == 3) stat.state = *first;
     if (field == 6) std::from_chars(first, last, stat.session);
+    if (field == 20) std::from_chars(first, last, stat.threads);
     if (field == 22) {
       if (std::from_chars(first, last, stat.start_ticks).ec != std::errc()) return std::nullopt;
       return stat;
@@ -74,8 +76,10 @@ std::optional<ProcStat> stat_of(int pid) {
   return std::nullopt;
 }
 
+/// The state is that of the first thread. While others are left, the process still holds its ports and files, and
+/// nobody can be told how it ended.
 bool is_running(const ProcStat& stat) {
-  return stat.state != 'Z' && stat.state != 'X';
+  return (stat.state != 'Z' && stat.state != 'X') || stat.threads > 1;
 }
 
 std::string end_text(int status) {
@@ -165,9 +169,10 @@ class PosixProcesses : public Processes {
 
   Life look(ProcessId process) override {
     if (process.pid <= 0) return {};
-    reap(process.pid);
-    const std::optional<ProcStat> stat = stat_of(process.pid);
-    if (stat && stat->start_ticks == process.start_ticks && is_running(*stat)) return {true, {}};
+    if (const std::optional<ProcStat> stat = stat_of(process.pid); stat && stat->start_ticks == process.start_ticks) {
+      if (is_running(*stat)) return {true, {}};
+      reap(process.pid, *stat);
+    }
     const auto ended = ends_.find({process.pid, process.start_ticks});
     return {false, ended == ends_.end() ? std::string() : ended->second};
   }
@@ -207,10 +212,10 @@ class PosixProcesses : public Processes {
           name.data() + name.size())
         continue;
       if (pid <= 0 || !has_entry(pid, entry, patience)) continue;
-      reap(pid);
       const std::optional<ProcStat> stat = stat_of(pid);
-      if (stat && is_running(*stat) && stat->session == pid)
-        found.push_back({pid, stat->start_ticks});
+      if (!stat || stat->session != pid) continue;
+      if (is_running(*stat)) found.push_back({pid, stat->start_ticks});
+      else reap(pid, *stat);
     }
     closedir(proc);
     return found;
@@ -259,12 +264,10 @@ class PosixProcesses : public Processes {
     return stat && is_running(*stat) && stat->session == pid;
   }
 
-  /// Takes the exit status of a child of ours that has ended, so that no zombie remains.
-  void reap(int pid) {
-    const std::optional<ProcStat> stat = stat_of(pid);
-    if (!stat || stat->state != 'Z') return;
+  /// Takes the exit status of a process that has ended, if it is a child of ours, so that no zombie remains.
+  void reap(int pid, const ProcStat& stat) {
     int status = 0;
-    if (waitpid(pid, &status, WNOHANG) == pid) ends_[{pid, stat->start_ticks}] = end_text(status);
+    if (waitpid(pid, &status, WNOHANG) == pid) ends_[{pid, stat.start_ticks}] = end_text(status);
   }
 
   std::map<std::pair<int, uint64_t>, std::string> ends_;

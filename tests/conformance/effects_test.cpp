@@ -2,6 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <iterator>
+
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
@@ -9,6 +12,14 @@
 #include "tests/conformance/rig.h"
 
 namespace rollout::test {
+namespace {
+
+std::string read_whole(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
 
 TEST_CASE("files are written whole, read with a bound, and their absence is no error",
           "[effects]") {
@@ -67,6 +78,26 @@ TEST_CASE("a process is known by pid and start time, found by its mark, and reap
   CHECK(processes->look(*process).end == "was killed by signal 9 (Killed)");
   CHECK(kill(process->pid, 0) != 0);
   CHECK(processes->stop(*process, effects::Stop::Kill));
+}
+
+TEST_CASE("a process is alive until its last thread is gone, and then its port is free", "[effects]") {
+  const TempDir directory;
+  effects::RealEffects real(nullptr);
+  effects::Effects all = real.all();
+  const int port = free_ports(1);
+  Server server(all, {SERVICE_PROGRAM, "--port", std::to_string(port), "--version", "1", "--first-thread-ends"},
+                directory);
+  REQUIRE(eventually(all, 5 * second_ns, [&] { return !all.ports.is_free(port); }));
+  const auto first_thread_has_ended = [&] {
+    const std::string stat = read_whole(fmt::format("/proc/{}/stat", server.process.pid));
+    return stat.find(") Z ") != std::string::npos;
+  };
+  REQUIRE(eventually(all, 5 * second_ns, first_thread_has_ended));
+  CHECK(all.processes.look(server.process).alive);
+  REQUIRE(all.processes.stop(server.process, effects::Stop::Kill));
+  while (all.processes.look(server.process).alive) {}
+  CHECK(all.processes.look(server.process).end == "was killed by signal 9 (Killed)");
+  CHECK(all.ports.is_free(port));
 }
 
 TEST_CASE("a program that cannot be started says why", "[effects]") {

@@ -1,8 +1,10 @@
 // A small HTTP service for the tests: /healthz, /metrics (the text of a file), /slow (answers
 // late), all else its version. Flags make it misbehave as real services do.
 //   --port N --version V [--metrics FILE] [--die] [--die-if FILE] [--never-ready] [--ignore-term] [--slow-ms N]
+//   [--first-thread-ends]
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,7 +24,7 @@ namespace {
 struct Options {
   int port = 0;
   std::string version, metrics, die_if;
-  bool die = false, never_ready = false, ignore_term = false;
+  bool die = false, never_ready = false, ignore_term = false, first_thread_ends = false;
   int slow_ms = 1000;
 };
 
@@ -80,6 +82,7 @@ int main(int count, char** words) {
     else if (word == "--die-if") options.die_if = next();
     else if (word == "--never-ready") options.never_ready = true;
     else if (word == "--ignore-term") options.ignore_term = true;
+    else if (word == "--first-thread-ends") options.first_thread_ends = true;
     else if (word == "--slow-ms") options.slow_ms = number(next());
   }
   if (options.version == "dies") options.die = true;
@@ -103,9 +106,16 @@ int main(int count, char** words) {
     std::fprintf(stderr, "cannot listen on port %d: %s\n", options.port, std::strerror(errno));
     return 4;
   }
-  while (true) {
-    const int connection = accept(listener, nullptr, nullptr);
-    if (connection < 0) continue;
-    std::thread(answer, connection, std::cref(options)).detach();
+  const auto serve = [&] {
+    while (true) {
+      const int connection = accept(listener, nullptr, nullptr);
+      if (connection < 0) continue;
+      std::thread(answer, connection, std::cref(options)).detach();
+    }
+  };
+  if (options.first_thread_ends) {
+    std::thread(serve).detach();
+    pthread_exit(nullptr);
   }
+  serve();
 }
