@@ -73,7 +73,7 @@ class Planner {
   During as_during(const eval::Value& calendar, Span written) const;
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into);
   // plan_scopes.cpp
-  uint32_t open_scope(const ast::Block* block, Order order, uint32_t& group);
+  uint32_t open_scope(const ScopeRules& rules, uint32_t& group);
   void close_scope(uint32_t scope, uint32_t& group);
   void plan_on_failure(const ast::OnFailureStatement* rule, Scope& scope, UndoScope& into);
   bool may_change(const Action& action, Span span);

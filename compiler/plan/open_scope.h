@@ -4,8 +4,19 @@
 #include <llvm/ADT/DenseMap.h>
 
 #include "compiler/plan/model.h"
+#include "compiler/syntax/ast.h"
 
 namespace rollout::plan {
+
+/// What makes a body a scope of its own; none of them: it is none.
+struct ScopeRules {
+  const ast::OnFailureStatement* on_failure = nullptr;
+  const ast::RollbackStatement* rollback = nullptr;
+};
+
+/// Of a round or a phase. Reads the whole block: once for all the branches of a `parallel`, whose `rollback` is not theirs.
+ScopeRules rules_of_body(const ast::Block* block);
+ScopeRules rules_of_branches(const ast::Block* block);
 
 struct OpenScope {
   uint32_t index = 0;  ///< into Plan::scopes

@@ -56,7 +56,7 @@ void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
 }
 
 void Planner::plan_round(const ast::ForStatement* loop, Scope& scope, uint32_t& group) {
-  uint32_t own = open_scope(loop->body, Order::Sequence, group);
+  uint32_t own = open_scope(rules_of_body(loop->body), group);
   plan_block(loop->body, scope);
   close_scope(own, group);
 }

@@ -14,6 +14,7 @@ namespace rollout::plan {
 void Planner::plan_branches(const ast::Block* block, Scope& scope) {
   Branches branches;
   branches.start = ends_;
+  const ScopeRules rules = rules_of_branches(block);
   UndoScope rule;
   uint32_t group = none;
   for (const ast::Statement* statement : block->statements) {
@@ -33,7 +34,7 @@ void Planner::plan_branches(const ast::Block* block, Scope& scope) {
                             ? static_cast<const ast::PhaseStatement*>(statement)
                             : nullptr;
     if (phase && !start_after(phase, branches)) continue;
-    uint32_t own = open_scope(block, Order::Parallel, group);
+    uint32_t own = open_scope(rules, group);
     plan_statement(statement, scope);
     close_scope(own, group);
     end_branch(branches, first);

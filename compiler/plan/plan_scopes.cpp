@@ -24,11 +24,18 @@ OnFailure rule_of(const ast::OnFailureStatement* rule) {
 
 }  // namespace
 
-/// None where the block says nothing about its own rollback.
-uint32_t Planner::open_scope(const ast::Block* block, Order order, uint32_t& group) {
-  auto* rule = first_of<ast::OnFailureStatement>(block, StatementKind::OnFailure);
-  auto* rollback = order == Order::Parallel ? nullptr
-                                            : first_of<ast::RollbackStatement>(block, StatementKind::Rollback);
+ScopeRules rules_of_body(const ast::Block* block) {
+  return {first_of<ast::OnFailureStatement>(block, StatementKind::OnFailure),
+          first_of<ast::RollbackStatement>(block, StatementKind::Rollback)};
+}
+
+ScopeRules rules_of_branches(const ast::Block* block) {
+  return {first_of<ast::OnFailureStatement>(block, StatementKind::OnFailure), nullptr};
+}
+
+/// None where the rules say nothing.
+uint32_t Planner::open_scope(const ScopeRules& rules, uint32_t& group) {
+  const auto& [rule, rollback] = rules;
   if (!rule && !rollback) return none;
   uint32_t index = uint32_t(plan_.scopes.size());
   if (group == none) group = index;

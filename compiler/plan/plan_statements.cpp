@@ -112,7 +112,7 @@ void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
   plan_.phases.push_back({std::move(name)});
   phase_spans_.push_back(phase->name.span);
   uint32_t group = none;
-  uint32_t own = open_scope(phase->body, Order::Sequence, group);
+  uint32_t own = open_scope(rules_of_body(phase->body), group);
   size_t first = plan_.steps.size();
   plan_block(phase->body, scope);
   close_scope(own, group);
