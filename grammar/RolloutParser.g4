@@ -169,7 +169,7 @@ rollbackClause
     ;
 preflightClause
     : SAMPLE EVERY expr  # preflightSample
-    | CHECK STRING expr  # preflightCheck
+    | CHECK STRING expr (WITHIN expr)?  # preflightCheck
     ;
 approveClause
     : NAME expr                      # approveTimeout

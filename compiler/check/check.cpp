@@ -19,10 +19,13 @@ namespace {
 /// What others read of a declaration is known before its readers are checked, so a file may be in any order.
 enum class Stage { Values, Services, Rules };
 
-Stage stage_of(ast::DeclKind kind) {
-  switch (kind) {
+Stage stage_of(const ast::Decl* decl) {
+  switch (decl->kind) {
+    // One that gives a live value reads signals of services.
+    case ast::DeclKind::Func:
+      return static_cast<const ast::FuncDecl*>(decl)->type->name.text == "Live" ? Stage::Rules : Stage::Values;
     case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Input: case ast::DeclKind::Enum:
-    case ast::DeclKind::Func: case ast::DeclKind::Record: case ast::DeclKind::Capability:
+    case ast::DeclKind::Record: case ast::DeclKind::Capability:
     case ast::DeclKind::Backend: case ast::DeclKind::Target: return Stage::Values;
     case ast::DeclKind::Team: case ast::DeclKind::Service: return Stage::Services;
     case ast::DeclKind::Let:  // it may name services; one that a service names is checked there and then
@@ -46,7 +49,7 @@ void Checker::run(const Loaded& loaded) {
   for (Stage stage : {Stage::Values, Stage::Services, Stage::Rules})
     for (module_ = 0; module_ < program_.modules.size(); ++module_)
       for (const ast::Decl* decl : module().file->decls)
-        if (stage_of(decl->kind) == stage) check_decl(decl);
+        if (stage_of(decl) == stage) check_decl(decl);
   check_strategy_circles(program_, strategy_calls_, diagnostics_);
   check_policy_circles(program_, policy_calls_, diagnostics_);
   check_func_circles(program_, func_calls_, diagnostics_);

@@ -25,6 +25,8 @@ const Type* ValueChecker::check_member_call(const ast::CallExpr* call, const ast
   const Type* object = check_expr(member->object);
   if (object->is(TypeKind::Error)) return object;
   if (object->is(TypeKind::Metrics)) return check_method_call(call, member);
+  if (object->is(TypeKind::Team) && member->member.text == "confirms") return check_confirm(call, member);
+  if (object->is(TypeKind::Service) && member->member.text == "baseline") return check_baseline(call, member);
   if (object->is(TypeKind::Record) && member->member.text == "with") return check_copy(call, object->index);
   if (ir::part_named(object->kind, member->member.text) == ir::Part::Contains)
     return check_contains(call, member, object);

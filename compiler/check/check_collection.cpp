@@ -11,7 +11,8 @@ bool is_plain(const Type* type) {
 }
 
 bool is_late(const Type* type) {
-  return type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role);
+  return type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role) ||
+         type->is(TypeKind::Past);
 }
 
 }  // namespace

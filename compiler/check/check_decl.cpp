@@ -18,7 +18,7 @@ void Checker::check_signature(const ast::Decl* decl) {
     case ast::DeclKind::Func: {
       ir::Func& func = program_.funcs[indices_.lookup(decl)];
       func.parameters = check_parameters(func.decl->parameters);
-      func.type = check_type(func.decl->type);
+      func.type = check_result_type(func.decl->type);
       break;
     }
     case ast::DeclKind::Enum: check_enum(program_.enums[indices_.lookup(decl)]); break;

@@ -36,7 +36,9 @@ const Type* ValueChecker::check_expr(const ast::Expr* expr, const Type* wanted) 
   // A literal of a type that may be absent is a literal of the type itself.
   if (wanted && wanted->is(TypeKind::Optional)) wanted = wanted->arguments[0];
   const Type* type = check_expr_kind(expr, wanted);
-  if (type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role)) time_ = ir::Time::Live;
+  bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role) ||
+              type->is(TypeKind::Past);
+  if (live) time_ = ir::Time::Live;
   info(expr).type = type;
   info(expr).time = time_;
   time_ = std::max(time_, outer);

@@ -62,8 +62,11 @@ void Checker::check_condition(const ast::ConditionClause& clause) {
 void Checker::check_live_condition(const ast::Expr* condition, std::string_view whose) {
   const Type* type = check_expr(condition);
   if (type->is(TypeKind::Error)) return;
-  bool comparison = condition->kind == ast::ExprKind::Binary && type->is(TypeKind::Live);
-  if (comparison && type->arguments[0]->is(TypeKind::Bool)) return;
+  if (info(condition).ref == ir::Ref::Confirm) {
+    report_confirm(condition);
+    return;
+  }
+  if (is_live_condition(condition, type)) return;
   Diagnostic& diagnostic = diagnostics_.report(condition->span, diag::NotLiveCondition, std::string(whose), text(type));
   diagnostic.advise("compare a live value, such as `s.canary.error_rate > 1%`; several conditions are several clauses");
 }

@@ -50,7 +50,8 @@ void ValueChecker::return_to(Place place) {
 /// The type of what a `let` names: a value of plan time.
 const Type* ValueChecker::check_value(const ast::Expr* value) {
   const Type* type = check_expr(value);
-  bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role);
+  bool live = type->is(TypeKind::Live) || type->is(TypeKind::Quantiled) || type->is(TypeKind::Role) ||
+              type->is(TypeKind::Past);
   if (live) {
     report_live(value, "`let`", "a value");
     return simple(TypeKind::Error);

@@ -5,11 +5,15 @@ namespace rollout::check {
 const Type* ValueChecker::check_member(const ast::MemberExpr* member) {
   if (const Type* enumeration = check_case(member)) return enumeration;
   if (const Type* property = check_property(member)) return property;
+  if (const Type* rehearsed = check_rehearsed(member)) return rehearsed;
   const Type* object = check_expr(member->object);
   switch (object->kind) {
     case TypeKind::Error: return object;
     case TypeKind::Service: return service_member(member, false);
     case TypeKind::Role: return service_member(member, true);
+    case TypeKind::Past: return past_member(member);
+    case TypeKind::Calendar: return calendar_member(member);
+    case TypeKind::Team: return team_member(member);
     case TypeKind::Record: {
       const ir::Record& record = program_.records[object->index];
       std::vector<std::string_view> known;
@@ -27,6 +31,7 @@ const Type* ValueChecker::check_member(const ast::MemberExpr* member) {
     default: break;
   }
   if (const Type* part = check_part(member, object)) return part;
+  if (const Type* deviation = check_deviation(member, object)) return deviation;
   if (object->is(TypeKind::Quantiled)) {
     diagnostics_.report(member->object->span, diag::QuantileMissing)
         .advise("name the quantile: `latency(99%)`")
@@ -40,7 +45,10 @@ const Type* ValueChecker::check_member(const ast::MemberExpr* member) {
 const ir::Service* ValueChecker::known_service(const ast::Expr* object) const {
   const ir::ExprInfo& known = info(object);
   if (known.ref == ir::Ref::Service) return &program_.services[known.index];
-  if (known.ref == ir::Ref::Role) return known_service(static_cast<const ast::MemberExpr*>(object)->object);
+  bool called = object->kind == ast::ExprKind::Call && known.ref == ir::Ref::Past;
+  if (called) object = static_cast<const ast::CallExpr*>(object)->callee;
+  if (known.ref == ir::Ref::Role || known.ref == ir::Ref::Past)
+    return known_service(static_cast<const ast::MemberExpr*>(object)->object);
   return nullptr;
 }
 
@@ -53,6 +61,14 @@ const Type* ValueChecker::service_member(const ast::MemberExpr* member, bool rol
     known.ref = ir::Ref::Role;
     known.index = name == "stable" ? 1 : 2;
     return simple(TypeKind::Role);
+  }
+  if (!role && name == "baseline") {
+    known.ref = ir::Ref::Past;
+    if (!in_test_)
+      diagnostics_.report(member->member.span, diag::BaselineWindow)
+          .advise("say how far back it goes: `baseline(1h)`")
+          .fix(after(member->member.span), "(1h)");
+    return simple(in_test_ ? TypeKind::Past : TypeKind::Error);
   }
   if (!role && name == "replicas") return known.ref = ir::Ref::Replicas, simple(TypeKind::Int);
   if (!role && name == "traffic") {
@@ -102,8 +118,9 @@ const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
   }
   // A file of gates may be read alone: then nothing is known of the signals of a service.
   if (broken || (!service && program_.services.empty())) return simple(TypeKind::Error);
-  for (std::string_view word : {"canary", "stable", "replicas", "traffic"})
-    if (!info(member->object).type->is(TypeKind::Role)) known.push_back(word);
+  const Type* object = info(member->object).type;
+  for (std::string_view word : {"canary", "stable", "baseline", "replicas", "traffic"})
+    if (!object->is(TypeKind::Role) && !object->is(TypeKind::Past)) known.push_back(word);
   report_unknown(member->member.span, member->member.text,
                  service ? fmt::format("member of service `{}`", service->decl->name.text) : "signal", known);
   return simple(TypeKind::Error);

@@ -50,6 +50,7 @@ std::string advice(TypeKind left, Operator op, TypeKind right) {
   if (op == Operator::Multiply && left == right && ir::is_quantity(left))
     return "a quantity is scaled by a plain number or by a Percent";
   if (std::string civil = civil_advice(left, op, right); !civil.empty()) return civil;
+  if (is_one(TypeKind::Past, left, right)) return "compare one of its signals, such as `s.baseline(1h).error_rate`";
   if (left == TypeKind::Role) return "compare one of its signals, such as `s.canary.error_rate`";
   return {};
 }

@@ -74,11 +74,15 @@ void Checker::check_given(const ast::TestItem& item) {
   const Type* type = check_expr(item.subject);
   if (type->is(TypeKind::Flag) || type->is(TypeKind::Database)) return check_state(item, type->kind);
   bool live = type->is(TypeKind::Live);
+  bool past = is_past(item.subject) || info(item.subject).ref == ir::Ref::Deviation;
   if (!live && !type->is(TypeKind::Error)) {
     diagnostics_.report(item.subject->span, diag::WrongType, "`given`", "a signal of a service", text(type))
         .advise("write `given checkout.canary.error_rate = 5%`");
     return;
   }
+  if (item.values.size() > 1 && past)
+    diagnostics_.report(item.values[1].value->span, diag::ExpectedFound, "one value", "then")
+        .advise("what was before the run does not change any more");
   for (const ast::ScriptedValue& value : item.values) {
     // `none`: from then on nobody can tell.
     bool lost = value.value->kind == ast::ExprKind::Literal &&

@@ -42,6 +42,7 @@ TypeKind kind_of(std::string_view name) {
       .Case("Rollout", TypeKind::Rollout)
       .Case("List", TypeKind::List)
       .Case("Gate", TypeKind::Gate)
+      .Case("Live", TypeKind::Live)
       .Default(TypeKind::Error);
 }
 
@@ -70,7 +71,8 @@ const Type* ValueChecker::check_type(const ast::Type* type) {
   }
   std::vector<const Type*> arguments;
   for (const ast::Type* argument : type->arguments) arguments.push_back(check_type(argument));
-  bool made_of = kind == TypeKind::List || kind == TypeKind::Gate || kind == TypeKind::Set || kind == TypeKind::Secret;
+  bool made_of = kind == TypeKind::List || kind == TypeKind::Gate || kind == TypeKind::Set ||
+                 kind == TypeKind::Secret || kind == TypeKind::Live;
   size_t wanted = kind == TypeKind::Map ? 2 : made_of ? 1 : 0;
   if (arguments.size() != wanted) {
     constexpr const char* counts[] = {"no types", "one type", "two types"};
@@ -82,6 +84,13 @@ const Type* ValueChecker::check_type(const ast::Type* type) {
   return type->optional && !result->is(TypeKind::Error) ? optional_of(type, result) : result;
 }
 
+/// Of what a function gives: the one place where `Live<T>` is written.
+const Type* ValueChecker::check_result_type(const ast::Type* type) {
+  if (type->name.text != "Live" || type->optional || type->arguments.size() != 1) return check_type(type);
+  const Type* value = check_type(type->arguments[0]);
+  return value->is(TypeKind::Error) ? value : program_.types.live(value);
+}
+
 /// The type that `kind` and its arguments make.
 const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vector<const Type*> arguments) {
   if (!type->with.empty() && !ir::is_subject(kind)) {
@@ -91,6 +100,12 @@ const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vec
   }
   if (kind == TypeKind::List || kind == TypeKind::Set || kind == TypeKind::Map)
     return collection_of(type, kind, std::move(arguments));
+  if (kind == TypeKind::Live) {
+    diagnostics_.report(type->span, diag::LiveType)
+        .note("inputs, values and parameters are known when the plan is made; a live value is not")
+        .advise("give the function the service, and read its signal there");
+    return simple(TypeKind::Error);
+  }
   if (kind == TypeKind::Secret) return program_.types.of(kind, std::move(arguments));
   if (kind == TypeKind::Gate) return program_.types.gate(arguments);
   std::vector<uint32_t> capabilities;

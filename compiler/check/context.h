@@ -82,6 +82,7 @@ class Checker : private ValueChecker {
   void check_channel(ir::Team& team, const ast::Setting& setting);
   void check_notify(const ast::NotifyStatement* notify);
   void check_preflight(const ast::PreflightStatement* preflight);  // check_preflight.cpp
+  void check_within(const ast::PreflightCheck& check, const Type* type);
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
   void check_given(const ast::TestItem& item);

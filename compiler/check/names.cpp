@@ -27,7 +27,9 @@ std::string_view ref_text(ir::Ref kind) {
     case ir::Ref::None: case ir::Ref::Local: case ir::Ref::Field: case ir::Ref::Role: case ir::Ref::Signal:
     case ir::Ref::Replicas: case ir::Ref::Traffic: case ir::Ref::Action: case ir::Ref::Method: case ir::Ref::Builtin:
     case ir::Ref::Weekday: case ir::Ref::Part: case ir::Ref::Case: case ir::Ref::Property: case ir::Ref::Observed:
-    case ir::Ref::Given: break;
+    case ir::Ref::Given: case ir::Ref::Past: case ir::Ref::Deviation:
+    case ir::Ref::Confirm: case ir::Ref::Rehearsed:
+    case ir::Ref::Open: break;
   }
   return "a name";
 }

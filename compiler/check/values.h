@@ -35,6 +35,7 @@ class ValueChecker {
   uint32_t add_local(const ast::Name& name, const Type* type, ir::Time time = ir::Time::Plan);
   // check_type.cpp
   const Type* check_type(const ast::Type* type);
+  const Type* check_result_type(const ast::Type* type);
   const Type* type_of(const ast::Type* type, TypeKind kind, std::vector<const Type*> arguments);
   std::vector<ir::Parameter> check_parameters(llvm::ArrayRef<ast::Field> fields);
   void check_defaults(const std::vector<ir::Parameter>& parameters);
@@ -110,6 +111,18 @@ class ValueChecker {
   const Type* check_member(const ast::MemberExpr* member);
   const Type* service_member(const ast::MemberExpr* member, bool role);
   const Type* signal_type(const ast::MemberExpr* member);
+  // check_confirm.cpp
+  const Type* check_rehearsed(const ast::MemberExpr* member);
+  const Type* calendar_member(const ast::MemberExpr* member);
+  const Type* team_member(const ast::MemberExpr* member);
+  const Type* check_confirm(const ast::CallExpr* call, const ast::MemberExpr* member);
+  void report_confirm(const ast::Expr* expr);
+  bool is_live_condition(const ast::Expr* expr, const Type* type) const;
+  // check_baseline.cpp
+  const Type* check_baseline(const ast::CallExpr* call, const ast::MemberExpr* member);
+  const Type* past_member(const ast::MemberExpr* member);
+  const Type* check_deviation(const ast::MemberExpr* member, const Type* object);
+  bool is_past(const ast::Expr* expr) const;
   const ir::Service* known_service(const ast::Expr* object) const;
   // check_call.cpp
   const Type* check_call(const ast::CallExpr* call);

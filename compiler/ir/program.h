@@ -23,6 +23,11 @@ enum class Ref : uint8_t {
   Field,       ///< of a record: index
   Role,        ///< s.canary, s.stable: index is plan::Role
   Signal,      ///< of a service
+  Past,        ///< a window of the past of a service
+  Deviation,   ///< of a signal over such a window
+  Rehearsed,   ///< how long ago a rollback of a service was done last, as the record of this project has it
+  Open,        ///< whether a calendar is open when the run begins
+  Confirm,     ///< a member of a team says that something is so; index 1: that somebody is on call
   Replicas, Traffic,
   Action,      ///< of a service: capability in `index`, action in `index2`
   Method,      ///< of a metric source: capability and method

@@ -32,6 +32,7 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Path: return "Path";
     case TypeKind::Probe: return "Probe";
     case TypeKind::Role: return "version of a service";
+    case TypeKind::Past: return "window of the past";
     case TypeKind::Service: return "Service";
     case TypeKind::Target: return "Target";
     case TypeKind::Metrics: return "Metrics";

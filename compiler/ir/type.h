@@ -14,6 +14,7 @@ enum class TypeKind : uint8_t {
   Instant, Zone, Version, Image, Url, Path,
   Probe,    ///< how readiness is asked: `http("/healthz")`
   Role,     ///< one version of a service, seen live: `s.canary`
+  Past,     ///< a window of the past of a service: `s.baseline(1h)`
   Service, Target, Metrics, Team,
   Flag, Database,  ///< actions act on them, as on services
   Rollout,  ///< as policies see it: a plan with its properties

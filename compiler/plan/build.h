@@ -83,7 +83,13 @@ class Planner {
   void plan_notify(const ast::NotifyStatement* notify, Scope& scope);
   uint32_t told_channel(const ast::Expr* team, Scope& scope);
   uint32_t channel_of(const ir::Team& team);
-  void plan_preflight(const ast::PreflightStatement* preflight, Scope& scope);  // plan_preflight.cpp
+  // plan_preflight.cpp
+  void plan_preflight(const ast::PreflightStatement* preflight, Scope& scope);
+  void add_preflight_hold(Gate gate, Span span);
+  bool plan_check(const ast::PreflightCheck& check, Scope& scope, Gate& gate, std::vector<Approval>& asked);
+  std::optional<Condition> within_condition(const ast::PreflightCheck& check, const ast::Expr* ago, Scope& scope,
+                                            Scope& written);
+  Approval confirm(const ast::Expr* expr, const ast::MemberExpr* member, Scope& scope);
   // plan_approval.cpp
   void plan_approve(const ast::ApproveStatement* approve, Scope& scope);
   std::optional<Approval> make_approval(const ast::Question& question, Scope& scope);
@@ -126,6 +132,17 @@ class Planner {
   std::optional<Condition> make_condition(const ast::Expr* expr, Scope& scope, Span used_at);
   std::optional<Linear> linear(const ast::Expr* expr, Scope& scope, Span used_at);
   double product_scale(const ast::BinaryExpr* product, const ast::Expr* by, const Scope& scope) const;
+  // plan_live_call.cpp: functions that give live values
+  const ir::Func* live_func(const ast::Expr* expr, const Scope& scope) const;
+  std::optional<Scope> enter_func(const ast::CallExpr* call, const ir::Func& func, Scope& scope);
+  const ast::MemberExpr* confirmation(const ast::Expr* expr, const Scope& scope) const;
+  uint32_t rehearsed_index(uint32_t service, Span used_at);
+  bool reads_past(const ast::Expr* expr, const Scope& scope) const;
+  std::optional<Linear> past_of(const ast::Expr* expr, Scope& scope, Span used_at);  // plan_baseline.cpp
+  uint32_t baseline_index(const ast::CallExpr* window, Baseline baseline, Scope& scope);
+  std::optional<int64_t> quantile_of(const ast::CallExpr* call, Scope& scope);
+  bool has_past(const Signal& signal) const;
+  bool bound_by(Condition& condition, const Linear& sum, Span span);
   std::optional<Linear> linear_binary(const ast::BinaryExpr* binary, Scope& scope, Span used_at);
   std::optional<Term> term_of(const ast::MemberExpr* member, Scope& scope, Span used_at);
   uint32_t signal_index(uint32_t service, std::string_view name, Span span, Span used_at);

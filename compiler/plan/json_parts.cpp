@@ -263,6 +263,23 @@ Signal read_signal(const json::Node& node) {
           read_word<Kind>(kind_words, node["unit"])};
 }
 
+void write_baseline(json::Writer& json, const Baseline& baseline) {
+  json.begin_object().field("text", baseline.text).field("signal", baseline.signal);
+  if (baseline.quantile_ppb) json.field("quantile_ppb", baseline.quantile_ppb);
+  json.field("window_ns", baseline.window_ns).field("part_ns", baseline.part_ns).end_object();
+}
+
+Baseline read_baseline(const json::Node& node) {
+  return {read_index(node["signal"]), node["quantile_ppb"].as_int(), node["window_ns"].as_int(),
+          node["part_ns"].as_int(), std::string(node["text"].as_string())};
+}
+
+bool is_bad(const Baseline& baseline, const Plan& plan) {
+  if (baseline.signal >= plan.signals.size() || baseline.part_ns < least_part_ns) return true;
+  int64_t parts = baseline.window_ns / baseline.part_ns;
+  return parts < least_parts || parts > most_parts || baseline.window_ns % baseline.part_ns != 0;
+}
+
 void write_condition(json::Writer& json, const Condition& condition) {
   json.begin_object().field("kind", word(condition_words, condition.kind)).field("text", condition.text).key("left");
   write_term(json, condition.left);
@@ -272,6 +289,10 @@ void write_condition(json::Writer& json, const Condition& condition) {
     write_term(json, *condition.right);
     json.field("factor", condition.factor);
   }
+  if (condition.baseline != none)
+    json.field("baseline", condition.baseline)
+        .field("factor", condition.factor)
+        .field("deviations", condition.deviations);
   json.field("offset", condition.offset).field("proven_ppb", condition.proven_ppb).field("samples", condition.samples);
   json.field("planned_blocks", condition.planned_blocks).end_object();
 }
@@ -283,7 +304,9 @@ Condition read_condition(const json::Node& node) {
   condition.left = read_term(node["left"]);
   condition.comparison = read_word<Comparison>(comparison_words, node["comparison"]);
   if (node.find("right")) condition.right = read_term(node["right"]);
+  condition.baseline = read_index(node["baseline"]);
   condition.factor = node["factor"].as_double(1);
+  condition.deviations = node["deviations"].as_double();
   condition.offset = node["offset"].as_double();
   condition.proven_ppb = node["proven_ppb"].as_int();
   condition.samples = int(node["samples"].as_int(1));

@@ -43,6 +43,10 @@ void write_service(json::Writer& json, const Service& service);
 Service read_service(const json::Node& node);
 void write_signal(json::Writer& json, const Signal& signal);
 Signal read_signal(const json::Node& node);
+void write_baseline(json::Writer& json, const Baseline& baseline);
+Baseline read_baseline(const json::Node& node);
+/// It measures nothing of the plan, or its parts do not make it up.
+bool is_bad(const Baseline& baseline, const Plan& plan);
 void write_condition(json::Writer& json, const Condition& condition);
 Condition read_condition(const json::Node& node);
 void write_during(json::Writer& json, const During& during);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/eval/value.h"
+#include "compiler/plan/baseline.h"
 #include "compiler/plan/during.h"
 #include "compiler/plan/undo_scope.h"
 
@@ -106,14 +107,17 @@ struct Term {
 enum class Comparison { Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual };
 enum class ConditionKind { Reject, Require, Watch };
 
-/// `left  comparison  factor * right + offset`; without `right` just the offset. Units: those of left's signal
-/// (Percent in ppb, Duration in ns, otherwise the plain number); `factor` is a plain number.
+/// `left  comparison  factor * right + offset`; without `right` just the offset. With a `baseline` its mean stands in
+/// for `right`, which is empty then: `left  comparison  factor * mean + deviations * deviation + offset`. Units: those
+/// of left's signal (Percent in ppb, Duration in ns, otherwise the plain number); the factors are plain numbers.
 struct Condition {
   ConditionKind kind = ConditionKind::Require;
   Term left;
   Comparison comparison = Comparison::LessEqual;
   std::optional<Term> right;
+  uint32_t baseline = none;  ///< index into Plan::baselines
   double factor = 1;
+  double deviations = 0;     ///< of the baseline
   double offset = 0;
   int64_t proven_ppb = 0;   ///< 990'000'000 for `proven 99%`; 0: a plain condition
   int samples = 1;          ///< of a plain condition: how many samples in a row decide
@@ -182,6 +186,7 @@ struct Approval {
   Unapproved on_timeout = Unapproved::Park;
   std::optional<Escalation> escalation = {};
   uint32_t channel = none;  ///< index into Plan::channels: who is told that they are asked; none: nobody
+  std::string confirms = {};  ///< what is asked of them, in a preflight: that this is so; empty: to go on
 };
 
 /// A team that messages reach, and by which target.
@@ -226,10 +231,11 @@ struct Source {
   std::string sha256;
 };
 
-/// A policy forbids to begin while its calendar is open.
+/// A policy forbids to begin while its calendar is open; a check of the preflight, while it is not.
 struct Forbidden {
-  std::string policy;
+  std::string policy;  ///< its name, or the text of the check
   During during;
+  bool unless_open = false;  ///< of a check
 };
 
 struct Plan {
@@ -243,6 +249,7 @@ struct Plan {
   std::vector<Target> targets;
   std::vector<Service> services;
   std::vector<Signal> signals;
+  std::vector<Baseline> baselines;
   std::vector<Condition> conditions;
   std::vector<Gate> gates;
   std::vector<Watch> watches;
@@ -263,6 +270,9 @@ struct Plan {
 /// Whether `wanted` means this phase: its whole name or, where the name tells services or places apart
 /// (`pilot[search]`, `pilot[eu]`), what stands before that; then only that of `service`, a service_text() or empty.
 bool is_phase(const Phase& phase, std::string_view wanted, std::string_view service = {});
+
+/// A part of the preflight: what is read, or what people confirm.
+bool in_preflight(const Plan& plan, const Step& step);
 
 /// `2 of sre within 4h, else park`.
 std::string approval_text(const Approval& approval);

@@ -22,8 +22,15 @@ std::string approval_text(const Approval& approval) {
   constexpr std::string_view responses[] = {"park", "roll back", "fail"};
   const std::optional<Escalation>& more = approval.escalation;
   std::string escalated = more ? fmt::format(", {} too after {}", more->team, eval::duration_text(more->after_ns)) : "";
-  return fmt::format("{} of {} within {}{}, else {}", approval.quorum, approval.team,
-                     eval::duration_text(approval.timeout_ns), escalated, responses[size_t(approval.on_timeout)]);
+  std::string confirms = approval.confirms.empty() ? "" : fmt::format(", that {}", approval.confirms);
+  return fmt::format("{} of {} within {}{}, else {}{}", approval.quorum, approval.team,
+                     eval::duration_text(approval.timeout_ns), escalated, responses[size_t(approval.on_timeout)],
+                     confirms);
+}
+
+bool in_preflight(const Plan& plan, const Step& step) {
+  if (step.kind == StepKind::Preflight) return true;
+  return step.kind == StepKind::Approval && !plan.approvals.at(step.approval).confirms.empty();
 }
 
 std::vector<std::string> ask_texts(const Plan& plan, const Gate& gate) {

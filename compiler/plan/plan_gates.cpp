@@ -79,6 +79,11 @@ bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause
                         eval::percent_text(condition.proven_ppb));
     return false;
   }
+  if (condition.deviations != 0) {
+    diagnostics_.report(clause.condition->span, diag::NotProvable)
+        .advise("a deviation is compared, not proven: leave out `proven`, write `over 5 samples`");
+    return false;
+  }
   bool counts = plan_.signals[condition.left.signal].evidence == Evidence::Counts &&
                 (!condition.right || plan_.signals[condition.right->signal].evidence == Evidence::Counts);
   bool upward = condition.comparison == Comparison::Greater || condition.comparison == Comparison::GreaterEqual;
@@ -100,8 +105,8 @@ bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause
 uint32_t Planner::condition_index(Condition condition) {
   std::string key = fmt::format("{} {} {} {}", int(condition.kind), condition.text, condition.proven_ppb,
                                 condition.samples);
-  key += fmt::format(" {} {} {}", condition.left.signal, condition.right ? condition.right->signal : none,
-                     condition.offset);
+  key += fmt::format(" {} {} {} {}", condition.left.signal, condition.right ? condition.right->signal : none,
+                     condition.offset, condition.baseline);
   auto [known, fresh] = conditions_.try_emplace(key, uint32_t(plan_.conditions.size()));
   if (fresh) plan_.conditions.push_back(std::move(condition));
   return known->second;
@@ -109,6 +114,14 @@ uint32_t Planner::condition_index(Condition condition) {
 
 /// `a - b > c` and its like, brought to `left comparison factor * right + offset` with one term on each side.
 std::optional<Condition> Planner::make_condition(const ast::Expr* expr, Scope& scope, Span used_at) {
+  if (const ir::Func* func = live_func(expr, scope)) {
+    std::optional<Scope> inner = enter_func(static_cast<const ast::CallExpr*>(expr), *func, scope);
+    return inner ? make_condition(func->decl->body, *inner, used_at) : std::nullopt;
+  }
+  if (expr->kind != ast::ExprKind::Binary) {
+    diagnostics_.report(expr->span, confirmation(expr, scope) ? diag::ConfirmHere : diag::TooManyTerms);
+    return std::nullopt;
+  }
   auto* binary = static_cast<const ast::BinaryExpr*>(expr);
   size_t errors = diagnostics_.errors();
   std::optional<Linear> left = linear(binary->left, scope, used_at), right = linear(binary->right, scope, used_at);
@@ -118,20 +131,26 @@ std::optional<Condition> Planner::make_condition(const ast::Expr* expr, Scope& s
     return std::nullopt;
   }
   if (diagnostics_.errors() != errors) return std::nullopt;
-  for (auto& [term, factor] : right->terms) left->terms.emplace_back(term, -factor);
-  double offset = right->offset - left->offset;
-  if (left->terms.empty() || left->terms.size() > 2 || left->terms[0].second == 0) {
+  for (const LinearTerm& one : right->terms) {
+    left->terms.push_back(one);
+    left->terms.back().factor = -one.factor;
+  }
+  Condition condition;
+  condition.planned_blocks = 0;
+  if (!bound_by(condition, *left, expr->span)) return std::nullopt;
+  // With a past in it the live value of now stands alone.
+  auto now = llvm::find_if(left->terms, [](const LinearTerm& one) { return one.baseline == none; });
+  bool too_many = condition.baseline == none && left->terms.size() > 2;
+  if (now == left->terms.end() || too_many || now->factor == 0) {
     diagnostics_.report(expr->span, diag::TooManyTerms);
     return std::nullopt;
   }
-  double scale = left->terms[0].second;
-  Condition condition;
-  condition.left = left->terms[0].first;
-  condition.planned_blocks = 0;
-  condition.offset = offset / scale;
-  if (left->terms.size() == 2) {
-    condition.right = left->terms[1].first;
-    condition.factor = -left->terms[1].second / scale;
+  double scale = now->factor;
+  condition.left = now->term;
+  condition.offset = (right->offset - left->offset) / scale;
+  if (condition.baseline == none && left->terms.size() == 2) {
+    condition.right = left->terms[1].term;
+    condition.factor = -left->terms[1].factor / scale;
   }
   constexpr double largest = 9e18;  // of what fits 64 bits
   if (!std::isfinite(condition.factor) || !(std::fabs(condition.offset) < largest)) {
@@ -158,22 +177,24 @@ std::optional<Linear> Planner::linear(const ast::Expr* expr, Scope& scope, Span 
   if (!info.type->is(ir::TypeKind::Live)) return Linear{{}, eval::Evaluator::number_of(eval(expr, scope))};
   if (expr->kind == ast::ExprKind::Binary)
     return linear_binary(static_cast<const ast::BinaryExpr*>(expr), scope, used_at);
+  if (const ir::Func* func = live_func(expr, scope)) {
+    std::optional<Scope> inner = enter_func(static_cast<const ast::CallExpr*>(expr), *func, scope);
+    return inner ? linear(func->decl->body, *inner, used_at) : std::nullopt;
+  }
+  if (reads_past(expr, scope)) return past_of(expr, scope, used_at);
   int64_t quantile = 0;
   if (expr->kind == ast::ExprKind::Call) {
     auto* call = static_cast<const ast::CallExpr*>(expr);
-    quantile = eval(call->arguments[0].value, scope).number;
-    if (quantile <= 0 || quantile >= eval::percent_all) {
-      diagnostics_.report(call->arguments[0].value->span, diag::RefinementBroken, "quantile",
-                          eval::percent_text(quantile));
-      return std::nullopt;
-    }
+    std::optional<int64_t> wanted = quantile_of(call, scope);
+    if (!wanted) return std::nullopt;
+    quantile = *wanted;
     expr = call->callee;
   }
   if (expr->kind != ast::ExprKind::Member) return std::nullopt;
   std::optional<Term> term = term_of(static_cast<const ast::MemberExpr*>(expr), scope, used_at);
   if (!term) return std::nullopt;
   term->quantile_ppb = quantile;
-  return Linear{{{*term, 1.0}}, 0};
+  return Linear{{{*term}}, 0};
 }
 
 /// What the product of two quantities is too large by, in the units in which Values are kept.
@@ -193,7 +214,10 @@ std::optional<Linear> Planner::linear_binary(const ast::BinaryExpr* binary, Scop
   if (!left || !right) return std::nullopt;
   if (binary->op == ast::Operator::Add || binary->op == ast::Operator::Subtract) {
     double sign = binary->op == ast::Operator::Add ? 1 : -1;
-    for (auto& [term, factor] : right->terms) left->terms.emplace_back(term, sign * factor);
+    for (LinearTerm one : right->terms) {
+      one.factor *= sign;
+      left->terms.push_back(one);
+    }
     left->offset += sign * right->offset;
     return left;
   }
@@ -212,7 +236,7 @@ std::optional<Linear> Planner::linear_binary(const ast::BinaryExpr* binary, Scop
     return std::nullopt;
   }
   double scale = divides ? 1 / by : by;
-  for (auto& [term, factor] : scaled.terms) factor *= scale;
+  for (LinearTerm& one : scaled.terms) one.factor *= scale;
   scaled.offset *= scale;
   return scaled;
 }
@@ -225,6 +249,13 @@ std::optional<Term> Planner::term_of(const ast::MemberExpr* member, Scope& scope
     role = Role(info.index);
     object = static_cast<const ast::MemberExpr*>(object)->object;
   }
+  if (program_.info(scope.module, member).ref == ir::Ref::Rehearsed) {
+    Value service = eval(static_cast<const ast::MemberExpr*>(object)->object, scope);
+    uint32_t signal = service.is(Value::Kind::Entity) ? rehearsed_index(service_index(service), used_at) : none;
+    return signal == none ? std::nullopt : std::optional(Term{signal, role, 0});
+  }
+  if (info.ref == ir::Ref::Past)
+    object = static_cast<const ast::MemberExpr*>(static_cast<const ast::CallExpr*>(object)->callee)->object;
   Value entity = eval(object, scope);
   if (!entity.is(Value::Kind::Entity)) return std::nullopt;
   uint32_t signal = signal_index(service_index(entity), member->member.text, member->member.span, used_at);
@@ -349,9 +380,15 @@ std::string Planner::condition_text(const Condition& condition) const {
     return eval::to_text(Value::of(unit, int64_t(number)));
   };
   std::string text = fmt::format("{} {} ", term_text(condition.left), symbols[size_t(condition.comparison)]);
-  if (!condition.right) return text + unit_text(condition.offset);
-  if (condition.factor != 1) text += fmt::format("{} * ", condition.factor);
-  text += term_text(*condition.right);
+  bool past = condition.baseline != none;
+  if (!condition.right && !past) return text + unit_text(condition.offset);
+  if (condition.factor != 1 && condition.factor != 0) text += fmt::format("{} * ", condition.factor);
+  if (condition.factor != 0) text += past ? plan_.baselines[condition.baseline].text : term_text(*condition.right);
+  if (condition.deviations != 0) {
+    std::string_view sign = condition.deviations < 0 ? " - " : condition.factor != 0 ? " + " : "";
+    double count = condition.factor != 0 ? std::fabs(condition.deviations) : condition.deviations;
+    text += fmt::format("{}{} * its deviation", sign, count);
+  }
   if (condition.offset > 0) text += " + " + unit_text(condition.offset);
   if (condition.offset < 0) text += " - " + unit_text(-condition.offset);
   return text;

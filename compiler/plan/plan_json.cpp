@@ -67,12 +67,14 @@ void write_approval(json::Writer& json, const Approval& approval) {
     json.end_object();
   }
   write_index(json, "channel", approval.channel);
+  if (!approval.confirms.empty()) json.field("confirms", approval.confirms);
   json.end_object();
 }
 
 Approval read_approval(const json::Node& node) {
   Approval approval;
   approval.team = node["team"].as_string();
+  approval.confirms = node["confirms"].as_string();
   for (const json::Node& member : node["members"].items) approval.members.emplace_back(member.as_string());
   approval.quorum = node["quorum"].as_int();
   approval.timeout_ns = node["timeout_ns"].as_int();
@@ -90,6 +92,7 @@ Approval read_approval(const json::Node& node) {
 void write_forbidden(json::Writer& json, const Forbidden& forbidden) {
   json.begin_object().field("policy", forbidden.policy).key("during");
   write_during(json, forbidden.during);
+  if (forbidden.unless_open) json.field("unless_open", true);
   json.end_object();
 }
 
@@ -99,7 +102,8 @@ Status read_policies(const json::Node& node, Plan& plan) {
   for (const json::Node& item : node["forbidden"].items) {
     Result<During> during = read_during(item["during"]);
     if (!during) return during.error();
-    plan.forbidden.push_back({std::string(item["policy"].as_string()), std::move(*during)});
+    plan.forbidden.push_back(
+        {std::string(item["policy"].as_string()), std::move(*during), item["unless_open"].as_bool()});
   }
   return Done{};
 }
@@ -143,8 +147,11 @@ std::string dangling(const Plan& plan) {
   for (const Signal& signal : plan.signals)
     if (bad(signal.service, plan.services.size()) || bad(signal.target, plan.targets.size()))
       return "signal " + signal.name;
+  for (const Baseline& baseline : plan.baselines)
+    if (is_bad(baseline, plan)) return "baseline " + baseline.text;
   for (const Condition& condition : plan.conditions)
-    if (bad(condition.left.signal, plan.signals.size()) ||
+    if ((condition.baseline != none && (bad(condition.baseline, plan.baselines.size()) || condition.right)) ||
+        bad(condition.left.signal, plan.signals.size()) ||
         (condition.right && bad(condition.right->signal, plan.signals.size())))
       return "condition " + condition.text;
   for (const Gate& gate : plan.gates) {
@@ -184,6 +191,7 @@ std::string to_json(const Plan& plan) {
   write_list(json, "targets", plan.targets, write_target);
   write_list(json, "services", plan.services, write_service);
   write_list(json, "signals", plan.signals, write_signal);
+  if (!plan.baselines.empty()) write_list(json, "baselines", plan.baselines, write_baseline);
   write_list(json, "conditions", plan.conditions, write_condition);
   write_list(json, "gates", plan.gates, write_gate);
   write_list(json, "watches", plan.watches, write_watch);
@@ -238,6 +246,7 @@ Result<Plan> from_json(std::string_view bytes) {
   for (const json::Node& item : node["targets"].items) plan.targets.push_back(read_target(item));
   for (const json::Node& item : node["services"].items) plan.services.push_back(read_service(item));
   for (const json::Node& item : node["signals"].items) plan.signals.push_back(read_signal(item));
+  for (const json::Node& item : node["baselines"].items) plan.baselines.push_back(read_baseline(item));
   for (const json::Node& item : node["conditions"].items) plan.conditions.push_back(read_condition(item));
   for (const json::Node& item : node["gates"].items) plan.gates.push_back(read_gate(item));
   for (const json::Node& item : node["watches"].items) plan.watches.push_back(read_watch(item));

@@ -93,7 +93,7 @@ void Planner::enforce_policies(const ast::RolloutDecl& rollout) {
     if (rule.item->kind == ast::PolicyItemKind::Forbid) {
       Value calendar = eval_->eval(rule.module, rule.item->subject, rule.frame);
       if (calendar.is(Value::Kind::Calendar))
-        plan_.forbidden.push_back({name, as_during(calendar, rule.item->subject->span)});
+        plan_.forbidden.push_back({name, as_during(calendar, rule.item->subject->span), false});
     } else if (!rule.item->words[0].text.empty()) {
       Finding missing = without_approval(plan_, wanted_approval(rule, *eval_));
       if (!missing.value.is(Value::Kind::None)) broken.push_back({&rule, missing.value.text, missing.from});

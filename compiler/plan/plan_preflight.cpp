@@ -24,26 +24,26 @@ void Planner::plan_preflight(const ast::PreflightStatement* preflight, Scope& sc
   gate.text = "preflight";
   gate.sample_ns = default_sample_ns;
   if (preflight->sample) gate.sample_ns = duration(preflight->sample, scope, "sample every", least_sample_ns);
-  for (const ast::PreflightCheck& check : preflight->checks) {
-    Value text = eval(check.text, scope);
-    if (!text.is(Value::Kind::String)) return;
-    if (!program_.info(scope.module, check.condition).type->is(ir::TypeKind::Live)) {
-      Value holds = eval(check.condition, scope);
-      if (holds.is(Value::Kind::Bool) && !holds.number)
-        diagnostics_.report(check.condition->span, diag::PreflightFails, text.text);
-      continue;
-    }
-    std::optional<Condition> condition = make_condition(check.condition, scope, check.condition->span);
-    if (!condition) return;
-    condition->kind = ConditionKind::Require;
-    condition->samples = samples;
-    condition->text = fmt::format("{}: {}", text.text, condition_text(*condition));
-    gate.conditions.push_back(condition_index(std::move(*condition)));
+  std::vector<Approval> asked;
+  for (const ast::PreflightCheck& check : preflight->checks)
+    if (!plan_check(check, scope, gate, asked)) return;
+  if (!gate.conditions.empty()) add_preflight_hold(std::move(gate), preflight->span);
+  // People come last: they are not bothered with what would not begin anyway.
+  for (Approval& approval : asked) {
+    Step step;
+    step.kind = StepKind::Approval;
+    step.approval = uint32_t(plan_.approvals.size());
+    step.text = fmt::format("confirm {}", approval_text(approval));
+    step.reason = "nothing is changed before all of it holds";
+    plan_.approvals.push_back(std::move(approval));
+    add_step(std::move(step), preflight->span);
   }
-  if (gate.conditions.empty()) return;
+}
+
+void Planner::add_preflight_hold(Gate gate, Span span) {
   // A sample that was lost, to a crash or a slow source, is read again once more; then it does not hold.
   gate.no_data = gate.undecided = gate.error = {samples * gate.sample_ns, Fallback::Fail};
-  check_roles(gate, preflight->span);
+  check_roles(gate, span);
   Step step;
   step.kind = StepKind::Preflight;
   step.hold_ns = samples * gate.sample_ns;
@@ -51,7 +51,76 @@ void Planner::plan_preflight(const ast::PreflightStatement* preflight, Scope& sc
   step.text = fmt::format("preflight: {} check{}", gate.conditions.size(), gate.conditions.size() == 1 ? "" : "s");
   step.reason = "nothing is changed before all of it holds";
   plan_.gates.push_back(std::move(gate));
-  add_step(std::move(step), preflight->span);
+  add_step(std::move(step), span);
+}
+
+/// One check goes where it can be decided: now, into the gate, or to people. False where a mistake was reported.
+bool Planner::plan_check(const ast::PreflightCheck& check, Scope& scope, Gate& gate, std::vector<Approval>& asked) {
+  Value text = eval(check.text, scope);
+  if (!text.is(Value::Kind::String)) return false;
+  if (!program_.info(scope.module, check.condition).type->is(ir::TypeKind::Live)) {
+    Value holds = eval(check.condition, scope);
+    if (holds.is(Value::Kind::Bool) && !holds.number)
+      diagnostics_.report(check.condition->span, diag::PreflightFails, text.text);
+    return true;
+  }
+  const ast::Expr* expr = check.condition;
+  Scope inner = scope;
+  while (const ir::Func* func = live_func(expr, inner)) {
+    std::optional<Scope> next = enter_func(static_cast<const ast::CallExpr*>(expr), *func, inner);
+    if (!next) return false;
+    expr = func->decl->body;
+    inner = std::move(*next);
+  }
+  if (program_.info(inner.module, expr).ref == ir::Ref::Open) {
+    const ast::Expr* calendar = static_cast<const ast::MemberExpr*>(expr)->object;
+    Value value = eval(calendar, inner);
+    if (!value.is(Value::Kind::Calendar)) return false;
+    plan_.forbidden.push_back({text.text, as_during(value, calendar->span), true});
+    return true;
+  }
+  if (const ast::MemberExpr* member = confirmation(expr, inner)) {
+    asked.push_back(confirm(expr, member, inner));
+    return true;
+  }
+  std::optional<Condition> condition = check.within ? within_condition(check, expr, inner, scope)
+                                                    : make_condition(expr, inner, check.condition->span);
+  if (!condition) return false;
+  condition->kind = ConditionKind::Require;
+  condition->samples = samples;
+  condition->text = fmt::format("{}: {}", text.text, condition_text(*condition));
+  gate.conditions.push_back(condition_index(std::move(*condition)));
+  return true;
+}
+
+/// `checkout.rollback.rehearsed within 30d`: at most so long ago.
+std::optional<Condition> Planner::within_condition(const ast::PreflightCheck& check, const ast::Expr* ago,
+                                                   Scope& scope, Scope& written) {
+  std::optional<Linear> left = linear(ago, scope, check.condition->span);
+  int64_t within_ns = duration(check.within, written, "within", 1);
+  bool one = left && left->terms.size() == 1 && left->terms[0].baseline == none && left->terms[0].factor == 1 &&
+             left->offset == 0;
+  if (!one) {
+    if (left) diagnostics_.report(check.condition->span, diag::TooManyTerms);
+    return std::nullopt;
+  }
+  Condition condition;
+  condition.left = left->terms[0].term;
+  condition.offset = double(within_ns);
+  condition.planned_blocks = 0;
+  return condition;
+}
+
+/// One member of the team says that it is so, in time; otherwise the preflight has failed.
+Approval Planner::confirm(const ast::Expr* expr, const ast::MemberExpr* member, Scope& scope) {
+  constexpr int64_t confirm_timeout_ns = 3600 * eval::ns_per_s;
+  Value entity = eval(member->object, scope);
+  const ir::Team& team = program_.teams[size_t(entity.number)];
+  Approval approval{entity.text, members_of(team), 1, confirm_timeout_ns, Unapproved::Fail, {}, channel_of(team)};
+  bool on_call = program_.info(scope.module, member).index == 1;
+  approval.confirms = on_call ? fmt::format("somebody of {} is on call", entity.text)
+                              : eval(static_cast<const ast::CallExpr*>(expr)->arguments[0].value, scope).text;
+  return approval;
 }
 
 }  // namespace rollout::plan

@@ -120,13 +120,18 @@ class TestReader {
   GivenSignal signal(const ast::TestItem& item) {
     auto* member = static_cast<const ast::MemberExpr*>(item.subject);
     GivenSignal given;
+    given.deviation = program_.info(test_.module, member).ref == ir::Ref::Deviation;
+    if (given.deviation) member = static_cast<const ast::MemberExpr*>(member->object);
     given.signal = member->member.text;
     const ast::Expr* object = member->object;
     const ir::ExprInfo& info = program_.info(test_.module, object);
-    if (info.ref == ir::Ref::Role) {
-      given.role = Role(info.index);
+    if (info.ref == ir::Ref::Role) given.role = Role(info.index);
+    if (program_.info(test_.module, member).ref == ir::Ref::Rehearsed) {
+      given.signal = "rollback.rehearsed";
       object = static_cast<const ast::MemberExpr*>(object)->object;
     }
+    given.past = info.ref == ir::Ref::Past;
+    if (info.ref == ir::Ref::Role || given.past) object = static_cast<const ast::MemberExpr*>(object)->object;
     given.service = eval(object).text;
     for (const ast::ScriptedValue& value : item.values)
       given.values.push_back({eval(value.value), value.at ? eval(value.at).number : 0});

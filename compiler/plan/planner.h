@@ -94,6 +94,8 @@ struct GivenSignal {
   std::string service;
   Role role = Role::All;
   std::string signal;             ///< `traffic` for the load itself
+  bool past = false;              ///< of the baseline
+  bool deviation = false;         ///< the baseline's deviation rather than its mean
   std::vector<Scripted> values;   ///< ascending in time, the first at 0
 };
 struct GivenFailure {

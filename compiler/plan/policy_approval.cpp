@@ -23,6 +23,7 @@ Finding without_approval(const Plan& plan, const WantedApproval& wanted) {
     }
     if (step.kind != StepKind::Approval) continue;
     const Approval& approval = plan.approvals[step.approval];
+    if (!approval.confirms.empty()) continue;  // that something is so is no yes to this plan
     if (!wanted.team.empty() && wanted.team != approval.team) continue;
     // Of two different people one is somebody else.
     bool certain = !wanted.not_author || approval.quorum >= 2;

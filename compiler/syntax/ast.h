@@ -115,6 +115,7 @@ struct CommitStatement : Statement {
 struct PreflightCheck {
   const Expr* text;  ///< a string
   const Expr* condition;
+  const Expr* within;  ///< null: not given; then `condition` is how long ago something was
 };
 /// What must be so before anything is changed.
 struct PreflightStatement : Statement {

@@ -244,7 +244,8 @@ const ast::Statement* Reader::read_preflight() {
     expect(Parser::CHECK);
     if (!is(Parser::STRING)) fail();
     const ast::Expr* text = failed_ ? nullptr : read_string();
-    checks.push_back({text, read_expr()});
+    checks.push_back({text, read_expr(), nullptr});
+    if (accept(Parser::WITHIN)) checks.back().within = read_expr();
   }
   return make(ast::PreflightStatement{{StatementKind::Preflight, since(first)}, sample, keep(checks)});
 }

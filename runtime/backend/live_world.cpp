@@ -11,6 +11,7 @@
 namespace rollout::backend {
 namespace {
 
+constexpr std::string_view history_method = "rehearsed";
 constexpr int64_t tend_pause_ns = 1'000'000'000;  // between the end of one round and the next
 
 }  // namespace
@@ -167,6 +168,54 @@ std::vector<exec::Reading> LiveWorld::measure(metrics::MetricSource& source, con
   return source.read(plan, terms, subjects);
 }
 
+Result<journal::Captured> LiveWorld::capture(const plan::Plan& plan) {
+  journal::Captured captured;
+  for (const plan::Baseline& baseline : plan.baselines) {
+    uint32_t target = plan.signals[baseline.signal].target;
+    metrics::MetricSource* source = target < sides_.size() ? sides_[target].source.get() : nullptr;
+    if (!source) return settled_error(fmt::format("{}: no metrics source measures it", baseline.text));
+    Result<journal::PastReading> past = source->past(plan, baseline);
+    if (!past) return past.error();
+    captured.baselines.push_back(*past);
+  }
+  for (const plan::Observed& observed : plan.observed) {
+    if (observed.recheck != plan::Recheck::AtRunStart) continue;
+    Result<journal::ObservedNow> now = observe_again(plan, observed);
+    if (!now) return now.error();
+    captured.observed.push_back(std::move(*now));
+  }
+  return captured;
+}
+
+/// `version(checkout, stable)` or `generation(checkout)`, as they are now.
+Result<journal::ObservedNow> LiveWorld::observe_again(const plan::Plan& plan, const plan::Observed& observed) {
+  for (uint32_t i = 0; i < plan.services.size(); ++i) {
+    std::string name = plan::service_text(plan.services[i]);
+    bool version = observed.what == fmt::format("version({}, stable)", name);
+    if (!version && observed.what != fmt::format("generation({})", name)) continue;
+    Result<ServiceState> state = observe_service(i);
+    if (!state) return state.error();
+    if (version) return journal::ObservedNow{observed.what, state->stable_image.value_or("none"), 0};
+    // This run has a generation of its own by now; what counts is the last one that acted.
+    return journal::ObservedNow{observed.what, std::to_string(state->generation), state->generation};
+  }
+  return settled_error(fmt::format("{} cannot be read again: the plan has no such service", observed.what));
+}
+
+/// How long ago a rollback of the service was done last.
+exec::Reading LiveWorld::read_history(const plan::Plan& plan, const plan::Term& term) {
+  const plan::Service& service = plan.services[plan.signals[term.signal].service];
+  exec::Reading reading;
+  reading.detail = fmt::format("no rollback of {} is on record in this project", plan::service_text(service));
+  if (!history_) return reading;
+  const Result<std::optional<int64_t>> last = history_->rehearsed_wall_ns(plan::identity_of(plan, service));
+  if (!last) reading = {exec::Reading::Status::Error, last.error().message};
+  if (!last || !*last) return reading;
+  reading = {exec::Reading::Status::Ok, ""};
+  reading.value = double(std::max<int64_t>(0, clock_.wall_ns() - **last));
+  return reading;
+}
+
 std::vector<exec::Reading> LiveWorld::sample(const plan::Plan& plan,
                                              const std::vector<plan::Term>& terms) {
   std::vector<exec::Reading> readings(terms.size());
@@ -174,7 +223,12 @@ std::vector<exec::Reading> LiveWorld::sample(const plan::Plan& plan,
     std::vector<plan::Term> mine;
     std::vector<size_t> places;
     for (size_t i = 0; i < terms.size(); ++i) {
-      if (plan.signals[terms[i].signal].target != target) continue;
+      const plan::Signal& signal = plan.signals[terms[i].signal];
+      if (signal.target != target) continue;
+      if (signal.method == history_method) {
+        readings[i] = read_history(plan, terms[i]);
+        continue;
+      }
       mine.push_back(terms[i]);
       places.push_back(i);
     }

@@ -17,6 +17,14 @@
 
 namespace rollout::backend {
 
+/// What the record of a project says of its services. Outlives the world that asks it.
+class History {
+ public:
+  virtual ~History() = default;
+  /// When a rollback that took something of the service back was done last, by the wall clock; nothing: never.
+  virtual Result<std::optional<int64_t>> rehearsed_wall_ns(const std::string& identity) = 0;
+};
+
 class LiveWorld : public exec::World, private Neighbours {
  public:
   /// Reads only targets, services and signals of `plan`, so one without steps serves to look at the
@@ -24,6 +32,9 @@ class LiveWorld : public exec::World, private Neighbours {
   /// `effects` outlive the world.
   static Result<std::unique_ptr<LiveWorld>> open(const plan::Plan& plan, const std::string& root,
                                                  const effects::Effects& effects);
+
+  /// Where `rollback.rehearsed` is looked up; without it there is no data.
+  void remember(History& history) { history_ = &history; }
 
   /// What a service, flag or database is now: for planning, and to check a plan's observed values again before
   /// its first effect.
@@ -36,6 +47,7 @@ class LiveWorld : public exec::World, private Neighbours {
   Status act(const plan::Action& action, const exec::EffectKey& key) override;
   std::vector<exec::Reading> sample(const plan::Plan& plan,
                                     const std::vector<plan::Term>& terms) override;
+  Result<journal::Captured> capture(const plan::Plan& plan) override;
   std::vector<std::string> tend(const std::vector<int64_t>& generations) override;
 
  private:
@@ -46,6 +58,8 @@ class LiveWorld : public exec::World, private Neighbours {
   Result<std::optional<metrics::Subject>> subject_of(const plan::Plan& plan, const plan::Term& term);
   std::vector<exec::Reading> measure(metrics::MetricSource& source, const plan::Plan& plan,
                                      const std::vector<plan::Term>& terms);
+  Result<journal::ObservedNow> observe_again(const plan::Plan& plan, const plan::Observed& observed);
+  exec::Reading read_history(const plan::Plan& plan, const plan::Term& term);
   Result<Backend*> backend_for(const plan::Action& action);
   EndpointSource* workload_of(const plan::Service& service) override;
   RouteSource* router_of(const plan::Service& service) override;
@@ -58,6 +72,7 @@ class LiveWorld : public exec::World, private Neighbours {
   const plan::Plan& plan_;
   effects::Clock& clock_;
   std::vector<Side> sides_;
+  History* history_ = nullptr;
   int64_t next_tend_ns_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/backend/local_capacity.h"
 #include "runtime/backend/local_health.h"
 #include "runtime/backend/local_launch.h"
 #include "runtime/backend/local_targets.h"
@@ -364,9 +365,18 @@ Result<std::vector<Endpoint>> LocalBackend::endpoints(const plan::Plan& plan, ui
   return out;
 }
 
+exec::Reading LocalBackend::read_capacity(const LocalState& state) {
+  const Result<std::optional<int64_t>> capacity = local_capacity(effects_.files, effects_.processes, state);
+  if (!capacity) return {exec::Reading::Status::Error, capacity.error().message};
+  if (!*capacity) return {exec::Reading::Status::NoData, "no instance runs, so nobody knows what one needs"};
+  exec::Reading reading{exec::Reading::Status::Ok, ""};
+  reading.value = double(**capacity);
+  return reading;
+}
+
 exec::Reading LocalBackend::read(const plan::Plan& plan, const plan::Term& term) {
   const plan::Signal& signal = plan.signals[term.signal];
-  if (signal.method != "unhealthy") return Backend::read(plan, term);
+  if (signal.method != "unhealthy" && signal.method != "capacity") return Backend::read(plan, term);
   exec::Reading reading;
   const Result<Open> opened = open(plan, signal.service);
   if (!opened) {
@@ -374,6 +384,7 @@ exec::Reading LocalBackend::read(const plan::Plan& plan, const plan::Term& term)
     reading.detail = opened.error().message;
     return reading;
   }
+  if (signal.method == "capacity") return read_capacity(opened->state);
   for (const InstanceSet& set : opened->state.sets) {
     const bool is_stable = set.track == Track::Stable && term.role != plan::Role::Canary;
     const bool is_canary = set.track == Track::Canary && term.role != plan::Role::Stable;

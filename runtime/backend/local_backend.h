@@ -59,6 +59,7 @@ class LocalBackend : public Backend, public EndpointSource {
   Status stop_retiring(Open& open);
   Status stop_instances(Open& open, const std::vector<Instance*>& instances);
 
+  exec::Reading read_capacity(const LocalState& state);
   exec::Observation see(const Open& open, const Wanted& wanted, const exec::EffectKey& key);
   exec::Observation see_role(const Open& open, Track track, const WantedRole& wanted,
                              const exec::EffectKey& key);

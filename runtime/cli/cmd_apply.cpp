@@ -99,7 +99,7 @@ int start(Session& session) {
   // Again: the question may have stood on the screen for an hour.
   if (Status fresh = check_world(session); !fresh) return fail_unchanged(context, fresh.error());
   if (Status open = check_open(context, planned.plan); !open) return fail_unchanged(context, open.error());
-  if (Status there = look_before_acting(context, planned); !there)
+  if (Status there = look_before_acting(context, planned, *session.store); !there)
     return fail_unchanged(context, there.error());
   journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
                       service_names(planned.plan), session.holder, context.env.effects().clock.wall_ns()};

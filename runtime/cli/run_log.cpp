@@ -142,6 +142,7 @@ void RunLog::add(const journal::Event& event) {
       log.rollback_ns = event.run_ns;
     }
     void operator()(const journal::VerifyStarted&) { log.at(journal::verification).attempts = 1; }
+    void operator()(const journal::Captured& e) { log.captured = e; }
     void operator()(const journal::RunEnded& e) { log.ended = e; }
     void operator()(const journal::CalendarClosed& e) { log.closed = e; }
   };
@@ -248,6 +249,21 @@ std::vector<std::string> seen_texts(const plan::Plan& plan, const std::vector<Se
   }
   std::vector<std::string> texts;
   for (const auto& [name, text] : signals) texts.push_back(fmt::format("{} {}", name, text));
+  return texts;
+}
+
+std::vector<std::string> captured_texts(const plan::Plan& plan, const journal::Captured& captured) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < captured.baselines.size() && i < plan.baselines.size(); ++i) {
+    const plan::Baseline& baseline = plan.baselines[i];
+    const journal::PastReading& past = captured.baselines[i];
+    const plan::Term term{baseline.signal, plan::Role::All, baseline.quantile_ppb};
+    std::string counted = past.total > 0 ? fmt::format("{}/{} ", past.bad, past.total) : "";
+    texts.push_back(fmt::format("{} {}{}, deviation {}", baseline.text, counted, value_text(plan, term, past.mean),
+                                value_text(plan, term, past.deviation)));
+  }
+  for (const journal::ObservedNow& now : captured.observed)
+    texts.push_back(fmt::format("{} is {}", now.what, now.text));
   return texts;
 }
 

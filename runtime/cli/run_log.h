@@ -66,6 +66,7 @@ struct RunLog {
   bool changed_something() const;
 
   const plan::Plan& plan;
+  std::optional<journal::Captured> captured;
   std::vector<StepLog> steps;          ///< in the order in which they began, undo and verification too
   std::string holder;
   int64_t started_wall_ns = 0;
@@ -100,5 +101,7 @@ std::string seen_text(const plan::Plan& plan, const Seen& seen);
 std::vector<std::string> seen_texts(const plan::Plan& plan, const std::vector<Seen>& seen);
 std::string signal_text(const plan::Plan& plan, const plan::Term& term);
 std::string value_text(const plan::Plan& plan, const plan::Term& term, double value);
+/// What a run keeps from its start, a text each: `baseline(1h) error_rate 360/360000 0.1%, deviation 0.02%`.
+std::vector<std::string> captured_texts(const plan::Plan& plan, const journal::Captured& captured);
 
 }  // namespace rollout::cli

@@ -24,6 +24,16 @@ double plain(const eval::Value& value) {
   return double(value.number);
 }
 
+/// What a test says of the past of a signal: its mean, its deviation, or that nobody can tell.
+void add_past(sim::Scenario& scenario, uint32_t signal, const plan::GivenSignal& given) {
+  auto known = std::find_if(scenario.past.begin(), scenario.past.end(),
+                            [&](const sim::PastTruth& truth) { return truth.signal == signal; });
+  if (known == scenario.past.end()) known = scenario.past.insert(known, sim::PastTruth{signal});
+  const eval::Value& value = given.values.front().value;
+  if (value.is(eval::Value::Kind::None)) known->lost = true;
+  else (given.deviation ? known->deviation : known->mean) = plain(value);
+}
+
 bool compare(int64_t actual, plan::Comparison comparison, int64_t limit) {
   switch (comparison) {
     case plan::Comparison::Less: return actual < limit;
@@ -142,6 +152,10 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
     }
     for (uint32_t i = 0; i < plan.signals.size(); ++i) {
       if (plan.signals[i].service != service || plan.signals[i].name != given.signal) continue;
+      if (given.past) {
+        add_past(scenario, i, given);
+        continue;
+      }
       sim::Truth truth{i, given.role, {}};
       for (const plan::Scripted& scripted : given.values)
         truth.changes.push_back(

@@ -8,6 +8,7 @@
 #include "compiler/base/diagnostics.h"
 #include "compiler/plan/plan_json.h"
 #include "runtime/backend/live_world.h"
+#include "runtime/cli/history.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/cli/view_summary.h"
 #include "runtime/exec/fold.h"
@@ -31,7 +32,7 @@ int exit_code_of(const Context& context, const RunLog& log, const exec::DriveRes
     case journal::Outcome::Succeeded: return Ok;
     // Everything is as it was, and a person has still to say what now.
     case journal::Outcome::RolledBack:
-      if (failed_preflight(log)) return Environment;
+      if (failed_preflight(log) || failed_to_begin(log)) return Environment;
       return was_refused(result.state) ? NeedsHand : RolledBack;
     case journal::Outcome::Parked: return NeedsHand;
   }
@@ -132,7 +133,7 @@ std::vector<Result<notify::Webhook>> channels_of(const Context& context, const P
   return notify::open_channels(planned.plan, {context.env.variable, effects.files, planned.project.root});
 }
 
-Status look_before_acting(const Context& context, const Planned& planned) {
+Status look_before_acting(const Context& context, const Planned& planned, journal::Store& store) {
   const plan::Plan& plan = planned.plan;
   effects::Effects effects = context.env.effects();
   Result<std::unique_ptr<backend::LiveWorld>> world =
@@ -144,6 +145,8 @@ Status look_before_acting(const Context& context, const Planned& planned) {
     Result<exec::Observation> seen = (*world)->observe(step.action, {"before", 0, 0, false, 1});
     if (!seen) return seen.error();
   }
+  ProjectHistory history(store);
+  (*world)->remember(history);
   // Before anything is changed it can still be mended; a run that goes on never stops for a message.
   for (const Result<notify::Webhook>& channel : channels_of(context, planned))
     if (!channel) return channel.error();
@@ -151,6 +154,9 @@ Status look_before_acting(const Context& context, const Planned& planned) {
   for (const exec::Reading& reading : readings)
     if (reading.status == exec::Reading::Status::Error)
       return OpError{fmt::format("the gates cannot be measured: {}", reading.detail)};
+  // Read again, and kept, when the run starts.
+  Result<journal::Captured> captured = (*world)->capture(plan);
+  if (!captured) return captured.error();
   return Done{};
 }
 
@@ -161,6 +167,8 @@ int drive_run(Session& session, const std::string& run) {
   Result<std::unique_ptr<backend::LiveWorld>> world =
       backend::LiveWorld::open(plan, session.planned.project.root, effects);
   if (!world) return context.fail(world.error(), NeedsHand);
+  ProjectHistory history(*session.store);
+  (*world)->remember(history);
   Result<std::vector<journal::Event>> past = session.store->read(run);
   if (!past) return context.fail(past.error(), NeedsHand);
   RunView view(context, plan, run);

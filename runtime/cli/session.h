@@ -64,6 +64,6 @@ std::vector<Result<notify::Webhook>> channels_of(const Context& context, const P
 
 /// Looks at every target and measures every signal once, so that what is not there is said before anything is
 /// changed.
-Status look_before_acting(const Context& context, const Planned& planned);
+Status look_before_acting(const Context& context, const Planned& planned, journal::Store& store);
 
 }  // namespace rollout::cli

@@ -13,10 +13,25 @@ std::string at_close_text(const plan::During& during) {
                       : "at close it parks before the next step; a rollback never waits";
 }
 
+namespace {
+
+/// A check of the preflight asks for an open calendar, which is closed.
+std::string window_text(const plan::Forbidden& check, int64_t wall_ns) {
+  const calendar::Calendar& calendar = check.during.calendar;
+  std::optional<int64_t> opens = calendar::next_open(calendar, wall_ns);
+  std::string when = opens ? fmt::format("it may begin {}", calendar::moment_text(calendar.zone, *opens))
+                           : std::string("it may never begin");
+  return fmt::format("the check \"{}\" does not hold: it may begin only during {}, and it is {}; {}", check.policy,
+                     calendar::calendar_text(calendar), calendar::moment_text(calendar.zone, wall_ns), when);
+}
+
+}  // namespace
+
 std::optional<std::string> forbidden_text(const plan::Plan& plan, int64_t wall_ns) {
   for (const plan::Forbidden& forbidden : plan.forbidden) {
     const calendar::Calendar& calendar = forbidden.during.calendar;
-    if (!calendar::open_at(calendar, wall_ns)) continue;
+    if (calendar::open_at(calendar, wall_ns) == forbidden.unless_open) continue;
+    if (forbidden.unless_open) return window_text(forbidden, wall_ns);
     std::optional<int64_t> over = calendar::next_close(calendar, wall_ns);
     std::string when = over ? fmt::format("it may begin {}", calendar::moment_text(calendar.zone, *over))
                             : std::string("it may never begin");

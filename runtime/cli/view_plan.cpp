@@ -64,11 +64,13 @@ struct PlanView {
 
   /// What the plan was held to, and when it may not begin.
   std::string policies() const {
-    if (plan.policies.empty()) return {};
-    std::string out = "\n  " + style.dim("policies") + "  " + join(plan.policies, ", ") + "\n";
+    if (plan.policies.empty() && plan.forbidden.empty()) return {};
+    std::string names = plan.policies.empty() ? "(none)" : join(plan.policies, ", ");
+    std::string out = "\n  " + style.dim("policies") + "  " + names + "\n";
     for (const plan::Forbidden& forbidden : plan.forbidden)
       for (const std::string& part :
-           wrap(fmt::format("not begun during {}", calendar::calendar_text(forbidden.during.calendar)),
+           wrap(fmt::format("{} during {}", forbidden.unless_open ? "begun only" : "not begun",
+                            calendar::calendar_text(forbidden.during.calendar)),
                 size_t(std::max(style.columns, 60)) - during_columns))
         out += std::string(during_columns + 2, ' ') + part + "\n";
     return out;

@@ -98,7 +98,8 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
     out += fmt::format("\nOnly during {}; {}.\n", code(during_text(*plan.during)), at_close_text(*plan.during));
   if (!plan.policies.empty()) out += fmt::format("\nHeld to: {}.\n", code(join(plan.policies, ", ")));
   for (const plan::Forbidden& forbidden : plan.forbidden)
-    out += fmt::format("\nNot begun during {}.\n", code(calendar::calendar_text(forbidden.during.calendar)));
+    out += fmt::format("\n{} during {}.\n", forbidden.unless_open ? "Begun only" : "Not begun",
+                       code(calendar::calendar_text(forbidden.during.calendar)));
   out += table(plan, outline);
   if (plan.rollback.verify_gate != plan::none)
     out += fmt::format("\nAfter a rollback {} must pass within {}.\n",

@@ -228,6 +228,9 @@ struct Line {
     std::string_view then = e.park ? "parked, no step begins" : "no step begins before that";
     return fmt::format("{} {}; {}", style.warn("closed:"), e.detail, then);
   }
+  std::string operator()(const journal::Captured& e) const {
+    return fmt::format("kept for the whole run: {}", join(captured_texts(plan, e), "; "));
+  }
   std::string operator()(const journal::RunEnded&) const { return {}; }  // the summary says it
 };
 

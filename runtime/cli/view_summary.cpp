@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/outline.h"
+#include "runtime/exec/capture.h"
 #include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
 
@@ -364,8 +365,15 @@ struct Summary {
 }  // namespace
 
 bool failed_preflight(const RunLog& log) {
-  const StepLog* first = log.find({0, false});
-  return first != nullptr && first->failed && log.plan.steps[0].kind == plan::StepKind::Preflight;
+  return std::any_of(log.steps.begin(), log.steps.end(), [&](const StepLog& step) {
+    return step.failed && !step.step.undo && step.step.step != plan::none &&
+           plan::in_preflight(log.plan, log.plan.steps[step.step.step]);
+  });
+}
+
+bool failed_to_begin(const RunLog& log) {
+  bool without = log.rollback && log.rollback->cause == journal::Cause::NoEvidence && log.steps.empty();
+  return without && !log.captured && exec::captures(log.plan);
 }
 
 std::string_view outcome_text(const RunLog& log) {
@@ -374,6 +382,7 @@ std::string_view outcome_text(const RunLog& log) {
   switch (log.ended->outcome) {
     case journal::Outcome::Succeeded: return "succeeded";
     case journal::Outcome::RolledBack:
+      if (failed_to_begin(log)) return "stopped before its first step, nothing was changed";
       return failed_preflight(log) ? "stopped by its preflight, nothing was changed" : "rolled back, completely";
     case journal::Outcome::Parked: return log.ended->left_behind ? behind_text : parked_text;
   }

@@ -25,5 +25,7 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
 std::string_view outcome_text(const RunLog& log);
 /// It ended before its first change.
 bool failed_preflight(const RunLog& log);
+/// What it reads once, before its first step, could not be read.
+bool failed_to_begin(const RunLog& log);
 
 }  // namespace rollout::cli

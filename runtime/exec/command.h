@@ -41,6 +41,9 @@ struct Sample {
   std::vector<plan::Term> terms;
 };
 
+/// Read what the plan reads once. Comes before every other command of a run.
+struct Capture {};
+
 /// Nothing to do before this moment of the run clock, unless a request or a signal comes.
 struct Wait {
   int64_t until_ns = 0;
@@ -50,7 +53,7 @@ struct Finish {
   bool interrupted = false;  ///< otherwise the run has ended; State::ended says how
 };
 
-using Command = std::variant<Record, Observe, Act, Sample, Wait, Finish>;
+using Command = std::variant<Record, Observe, Act, Sample, Capture, Wait, Finish>;
 
 struct Observed {
   Observe command;
@@ -64,6 +67,9 @@ struct Readings {
   Sample command;
   std::vector<Reading> answer;
 };
-using Input = std::variant<Observed, Acted, Readings>;
+struct CaptureAnswer {
+  Result<journal::Captured> answer;
+};
+using Input = std::variant<Observed, Acted, Readings, CaptureAnswer>;
 
 }  // namespace rollout::exec

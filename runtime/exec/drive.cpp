@@ -173,6 +173,8 @@ class Driver {
       hand_in(Acted{*act, around_.world.act(action_of(executor_.plan(), act->step), act->key)});
     } else if (const Sample* sample = std::get_if<Sample>(&command)) {
       hand_in(Readings{*sample, around_.world.sample(executor_.plan(), sample->terms)});
+    } else if (std::holds_alternative<Capture>(command)) {
+      hand_in(CaptureAnswer{around_.world.capture(executor_.plan())});
     }
   }
 

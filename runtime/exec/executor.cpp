@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/exec/approval.h"
+#include "runtime/exec/capture.h"
 #include "runtime/exec/fold.h"
 #include "runtime/exec/opening.h"
 #include "runtime/exec/park_text.h"
@@ -50,6 +51,8 @@ std::vector<journal::Payload> Executor::on(const State& state, Memory& memory, c
                                      : on_observed(state, memory, *observed, now);
   }
   if (const Acted* acted = std::get_if<Acted>(&input)) return on_acted(state, memory, *acted, now);
+  if (const CaptureAnswer* captured = std::get_if<CaptureAnswer>(&input))
+    return on_captured(state, memory, *captured, now);
   return on_readings(state, memory, std::get<Readings>(input), now);
 }
 
@@ -73,6 +76,7 @@ std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) 
 }
 
 Command Executor::next_forward(const State& state, Memory& memory, int64_t now) const {
+  if (!state.captured && captures(plan_)) return next_capture(memory, now);
   for (uint32_t i = 0; i < state.steps.size(); ++i) {
     if (state.steps[i].status != StepStatus::Failed || lies_in_failed(plan_, state, i)) continue;
     if (!is_retried(plan_, state, i))

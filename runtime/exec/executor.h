@@ -24,6 +24,9 @@ inline constexpr int64_t hold_tick_ns =
 inline constexpr int64_t default_rollback_ns = 600'000'000'000;  ///< where the plan gives no bound
 /// How long last looks may begin after a request to stop; each of them takes as long as World says.
 inline constexpr int64_t last_looks_ns = 2'000'000'000;
+/// What is read once is tried so often, with a pause between: before its first step a run may wait, but not for long.
+inline constexpr int capture_attempts = 4;
+inline constexpr int64_t capture_pause_ns = 5'000'000'000;
 inline constexpr int max_reassertions = 10;  ///< of one router action: then somebody else owns it
 
 class Executor {
@@ -45,6 +48,9 @@ class Executor {
   using Events = std::vector<journal::Payload>;
 
   Command next_forward(const State& state, Memory& memory, int64_t now) const;
+  // capture_run.cpp: what is read once, before the first step
+  Command next_capture(const Memory& memory, int64_t now) const;
+  Events on_captured(const State& state, Memory& memory, const CaptureAnswer& input, int64_t now) const;
   Command next_undo(const State& state, Memory& memory, int64_t now) const;
   /// What to do next on a way back: a Wait while nothing can be done, nothing at its end. `stuck`: failed for good.
   std::optional<Command> go_back(const State& state, Memory& memory, const plan::WayBack& way,

@@ -47,6 +47,12 @@ struct Folder {
     for (size_t i = 0; i < e.generations.size() && i < state.services.size(); ++i)
       state.services[i].generation = e.generations[i].number;
   }
+  void operator()(const journal::Captured& e) {
+    state.captured = e;
+    for (size_t i = 0; i < plan.conditions.size(); ++i)
+      if (plan.conditions[i].baseline != plan::none)
+        state.conditions[i] = fresh_condition(plan, plan.conditions[i], state.captured);
+  }
   void operator()(const journal::Resumed& e) {
     state.interrupted = false;
     state.closed.reset();
@@ -225,7 +231,7 @@ struct Folder {
   void operator()(const journal::ScopeVerifyStarted& e) {
     move(state.scopes.at(e.scope), RollbackTrigger::UndoneToVerify);
     for (uint32_t condition : plan.gates.at(e.gate).conditions)
-      state.conditions[condition] = fresh_condition(plan, plan.conditions[condition]);
+      state.conditions[condition] = fresh_condition(plan, plan.conditions[condition], state.captured);
     begin_hold(state, plan, {plan::none, true, e.scope}, now);
   }
   void operator()(const journal::ScopeEnded& e) {
@@ -240,7 +246,7 @@ struct Folder {
     move(RollbackTrigger::UndoneToVerify);
     state.verify_ns = now;
     for (size_t i = 0; i < plan.conditions.size(); ++i)
-      state.conditions[i] = fresh_condition(plan, plan.conditions[i]);
+      state.conditions[i] = fresh_condition(plan, plan.conditions[i], state.captured);
     begin_hold(state, plan, journal::verification, now);
   }
   void operator()(const journal::RunEnded& e) {
@@ -308,7 +314,7 @@ State initial_state(const plan::Plan& plan) {
   state.scopes.resize(plan.scopes.size());
   state.scope_of = plan::scopes_of_steps(plan);
   for (const plan::Condition& condition : plan.conditions)
-    state.conditions.push_back(fresh_condition(plan, condition));
+    state.conditions.push_back(fresh_condition(plan, condition, state.captured));
   return state;
 }
 

@@ -39,7 +39,14 @@ struct Interrupt {
   std::set<journal::StepRef> looked;
 };
 
+/// Of what is read once: tries that came to nothing, and when the next one is due.
+struct CaptureMemory {
+  int attempts = 0;
+  int64_t next_ns = 0;
+};
+
 struct Memory {
+  CaptureMemory capture;
   std::map<journal::StepRef, ActMemory> acts;
   std::map<journal::StepRef, HoldMemory> holds;
   std::optional<Interrupt> interrupted;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/judge/past.h"
+
 namespace rollout::exec {
 
 namespace {
@@ -116,8 +118,7 @@ void close_block(const plan::Plan& plan, const plan::Condition& condition, Condi
       state.evidence->add(state.block);
       add_to(state.seen, state.block);
     }
-    double bound = (condition.right ? condition.factor * state.right_value : 0) + condition.offset;
-    state.last_true = compare(condition.comparison, state.left_value, bound);
+    state.last_true = compare(condition.comparison, state.left_value, bound_of(condition, state));
     state.in_a_row_true = state.last_true ? state.in_a_row_true + 1 : 0;
     state.in_a_row_false = state.last_true ? 0 : state.in_a_row_false + 1;
     ++state.valid;
@@ -188,14 +189,33 @@ int samples_needed(const plan::Plan& plan, const plan::Condition& condition) {
                    : std::max(condition.samples, 1);
 }
 
-ConditionState fresh_condition(const plan::Plan& plan, const plan::Condition& condition) {
+double bound_of(const plan::Condition& condition, const ConditionState& state) {
+  double bound = condition.offset;
+  if (condition.right) bound += condition.factor * state.right_value;
+  if (state.past) bound += condition.factor * state.past->mean + condition.deviations * state.past->deviation;
+  return bound;
+}
+
+double confidence_of(const plan::Condition& condition) {
+  double confidence = double(condition.proven_ppb) / ppb;
+  return condition.baseline == plan::none ? confidence : judge::half_confidence(confidence);
+}
+
+ConditionState fresh_condition(const plan::Plan& plan, const plan::Condition& condition,
+                               const std::optional<journal::Captured>& captured) {
   ConditionState state;
-  if (!by_proof(plan, condition)) return state;
+  bool past = condition.baseline != plan::none;
+  if (past && captured && condition.baseline < captured->baselines.size())
+    state.past = captured->baselines[condition.baseline];
+  // Nothing is sampled before it is captured.
+  if (!by_proof(plan, condition) || (past && !state.past)) return state;
   judge::Hypothesis claim;
-  claim.ratio = condition.right ? condition.factor : 0;
+  claim.ratio = condition.right || past ? condition.factor : 0;
   claim.margin = condition.offset / ppb;
   claim.exceeds = condition.comparison == plan::Comparison::Greater ||
                   condition.comparison == plan::Comparison::GreaterEqual;
+  if (past)
+    claim = judge::against_past(claim, {state.past->total, state.past->bad}, double(condition.proven_ppb) / ppb);
   judge::EvidenceOptions options;
   options.planned_blocks = std::max<int64_t>(condition.planned_blocks, 1);
   state.evidence.emplace(claim, options);
@@ -203,7 +223,7 @@ ConditionState fresh_condition(const plan::Plan& plan, const plan::Condition& co
 }
 
 bool holds(const plan::Condition& condition, const ConditionState& state) {
-  if (state.evidence) return state.evidence->proven(double(condition.proven_ppb) / ppb);
+  if (state.evidence) return state.evidence->proven(confidence_of(condition));
   int needed = condition.proven_ppb > 0 ? std::max(condition.samples, value_proof_samples)
                                         : std::max(condition.samples, 1);
   return state.in_a_row_true >= needed;
@@ -236,6 +256,7 @@ void begin_hold(State& state, const plan::Plan& plan, StepRef hold, int64_t run_
   each_condition(plan, gates_of(plan, hold), {}, [&](uint32_t index) {
     ConditionState fresh;
     fresh.evidence = std::move(state.conditions[index].evidence);
+    fresh.past = state.conditions[index].past;
     state.conditions[index] = std::move(fresh);
   });
   state.holds[hold] = std::move(begun);

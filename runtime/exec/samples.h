@@ -8,7 +8,8 @@
 namespace rollout::exec {
 
 /// Makes `condition` what it was before the run, as the check after a rollback needs it.
-ConditionState fresh_condition(const plan::Plan& plan, const plan::Condition& condition);
+ConditionState fresh_condition(const plan::Plan& plan, const plan::Condition& condition,
+                               const std::optional<journal::Captured>& captured);
 
 /// A hold begins: its conditions forget the samples of other holds but keep their evidence.
 void begin_hold(State& state, const plan::Plan& plan, StepRef hold, int64_t run_ns);
@@ -28,6 +29,12 @@ bool holds(const plan::Condition& condition, const ConditionState& state);
 
 /// A proof over counts; false for a plain condition and for values, which have no counts.
 bool by_proof(const plan::Plan& plan, const plan::Condition& condition);
+
+/// What the condition compares with now, in the unit of its left side.
+double bound_of(const plan::Condition& condition, const ConditionState& state);
+
+/// How sure its evidence must be. Part of what may be wrong is spent on what a baseline does not know for certain.
+double confidence_of(const plan::Condition& condition);
 
 /// How many samples in a row decide a condition that is not decided by proof.
 int samples_needed(const plan::Plan& plan, const plan::Condition& condition);

@@ -50,6 +50,7 @@ struct ConditionState {
   bool left_seen = false, right_seen = false;  ///< in this block
   std::string quiet_detail;                    ///< why an arm had nothing new at its last reading
   double left_value = 0, right_value = 0;  ///< last seen
+  std::optional<journal::PastReading> past;  ///< of a condition with a baseline, once it is captured
   bool last_true = false;
 };
 
@@ -101,6 +102,7 @@ struct State {
   std::string plan_hash;
   RunPhase phase = RunPhase::Running;
   RollbackPhase rollback = RollbackPhase::None;
+  std::optional<journal::Captured> captured;
   std::vector<StepState> steps;
   std::vector<StepState> undo;
   std::vector<ConditionState> conditions;

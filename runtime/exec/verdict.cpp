@@ -163,10 +163,12 @@ std::string counts_text(plan::Role role, int64_t bad, int64_t total) {
 
 /// What speaks for a proof: all counts of the run so far, and how far they carry.
 std::string evidence_text(const plan::Condition& condition, const ConditionState& state) {
-  double confidence = double(condition.proven_ppb) / double(eval::percent_all);
+  double confidence = confidence_of(condition);
   std::string text = counts_text(condition.left.role, state.seen.canary_bad, state.seen.canary_total);
   if (condition.right)
     text += ", " + counts_text(condition.right->role, state.seen.baseline_bad, state.seen.baseline_total);
+  if (state.past)
+    text += fmt::format(", baseline {}", counts_text(plan::Role::All, state.past->bad, state.past->total));
   std::string sure = eval::percent_text(condition.proven_ppb);
   if (state.evidence->proven(confidence)) return fmt::format("{}: {}; proven {}", condition.text, text, sure);
   double carried = std::clamp(std::exp(state.evidence->log_e()) * (1 - confidence), 0.0, 1.0);
@@ -178,7 +180,7 @@ std::string evidence_text(const plan::Condition& condition, const ConditionState
 std::string measured_text(const plan::Plan& plan, uint32_t index, const ConditionState& state) {
   const plan::Condition& condition = plan.conditions[index];
   if (state.evidence) return evidence_text(condition, state);
-  double bound = (condition.right ? condition.factor * state.right_value : 0) + condition.offset;
+  double bound = bound_of(condition, state);
   return fmt::format("{}: {} against {}", condition.text,
                      value_text(plan, condition, state.left_value),
                      value_text(plan, condition, bound));

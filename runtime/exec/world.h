@@ -8,6 +8,7 @@
 
 #include "compiler/base/result.h"
 #include "compiler/plan/plan.h"
+#include "runtime/journal/event.h"
 
 namespace rollout::exec {
 
@@ -59,6 +60,8 @@ class World {
   virtual Status act(const plan::Action& action, const EffectKey& key) = 0;
   /// Reads all `terms` at one moment; one reading a term, in order. Never fails as a whole.
   virtual std::vector<Reading> sample(const plan::Plan& plan, const std::vector<plan::Term>& terms) = 0;
+  /// What the plan reads once, when its run starts: all of it, or why not.
+  virtual Result<journal::Captured> capture(const plan::Plan& plan) = 0;
   /// Looks after what runs while there is nothing else to do, such as starting again what has died. Called at every
   /// wait; bounds its own rate. `generations`: of this run, by service; 0: not touched by it. A line for people for
   /// each thing it did.

@@ -38,6 +38,27 @@ struct RunStarted {
   std::vector<Generation> generations;  ///< one for each of Plan::services, in order
 };
 
+/// What one of Plan::baselines was. In the unit of its signal, as plan::Condition has it.
+struct PastReading {
+  double mean = 0;       ///< of counts: of all requests of the window; of buckets: the quantile of the window
+  double deviation = 0;  ///< standard deviation of the parts
+  int64_t parts = 0;     ///< that have data
+  int64_t total = 0, bad = 0;  ///< of counts
+};
+
+/// A value of Plan::observed that is read again `at run start`. In the unit of its kind; 0 of an image.
+struct ObservedNow {
+  std::string what;  ///< as of plan::Observed
+  std::string text;  ///< for people: `shop:1.4`, `none`
+  int64_t number = 0;
+};
+
+/// What a run reads once, before its first step, and never again: it stands for the whole run, whoever drives it.
+struct Captured {
+  std::vector<PastReading> baselines;  ///< one for each of Plan::baselines, in order
+  std::vector<ObservedNow> observed;   ///< those of Plan::observed that are read `at run start`, in order
+};
+
 /// Another process took over. `downtime_ns` is wall-clock time without a driver.
 struct Resumed {
   std::string holder;
@@ -218,7 +239,8 @@ struct RunEnded {
 using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted,
                              Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
                              RollbackStarted, VerifyStarted, RunEnded, CalendarClosed, Approved, Rejected, Parked,
-                             GateAsked, Escalated, Notified, ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded>;
+                             GateAsked, Escalated, Notified, ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded,
+                             Captured>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

@@ -121,6 +121,18 @@ struct Encoder {
   void operator()(const ScopeEnded& e) const {
     out.field("scope", e.scope).field("restored", e.restored).field("detail", e.detail);
   }
+  void operator()(const Captured& e) const {
+    out.key("baselines").begin_array();
+    for (const PastReading& past : e.baselines) {
+      out.begin_object().field("mean", past.mean).field("deviation", past.deviation).field("parts", past.parts);
+      if (past.total != 0) out.field("total", past.total).field("bad", past.bad);
+      out.end_object();
+    }
+    out.end_array().key("observed").begin_array();
+    for (const ObservedNow& now : e.observed)
+      out.begin_object().field("what", now.what).field("text", now.text).field("number", now.number).end_object();
+    out.end_array();
+  }
   void operator()(const RunEnded& e) const {
     out.field("outcome", word(outcome_names, e.outcome)).field("detail", e.detail);
     if (e.left_behind) out.field("left_behind", true);
@@ -193,6 +205,16 @@ class Decoder {
       e.generations.push_back({std::string(item["service"].as_string()), item["number"].as_int()});
     return e;
   }
+  Captured captured() {
+    Captured e;
+    for (const Node& item : node_["baselines"].items)
+      e.baselines.push_back({item["mean"].as_double(), item["deviation"].as_double(), item["parts"].as_int(),
+                             item["total"].as_int(), item["bad"].as_int()});
+    for (const Node& item : node_["observed"].items)
+      e.observed.push_back({std::string(item["what"].as_string()), std::string(item["text"].as_string()),
+                            item["number"].as_int()});
+    return e;
+  }
   Payload payload(size_t kind) {
     switch (kind) {
       case 0: return run_started();
@@ -228,6 +250,7 @@ class Decoder {
       case 21: return ScopeRollbackStarted{index("scope"), word_in<Cause>(cause_names, "cause"), text("detail")};
       case 22: return ScopeVerifyStarted{index("scope"), index("gate")};
       case 23: return ScopeEnded{index("scope"), flag("restored"), text("detail")};
+      case 24: return captured();
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
     }
   }

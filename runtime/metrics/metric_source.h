@@ -30,6 +30,8 @@ class MetricSource {
   virtual std::vector<exec::Reading> read(const plan::Plan& plan,
                                           const std::vector<plan::Term>& terms,
                                           const std::vector<std::optional<Subject>>& subjects) = 0;
+  /// A window of the past of all instances of a service, up to now. An error where less than half of it has data.
+  virtual Result<journal::PastReading> past(const plan::Plan& plan, const plan::Baseline& baseline) = 0;
 };
 
 }  // namespace rollout::metrics

@@ -37,12 +37,6 @@ Reading nothing_new(std::string detail) {
   return failed(Reading::Status::Ok, std::move(detail));
 }
 
-double unit_factor(const plan::Signal& signal) {
-  if (signal.unit == eval::Value::Kind::Duration) return double(eval::ns_per_s);
-  if (signal.unit == eval::Value::Kind::Percent) return double(eval::percent_all);
-  return 1;
-}
-
 double sum(const CounterWindow::Taken& taken) {
   double total = 0;
   for (const CounterWindow::Increase& increase : taken.increases) total += increase.events;

@@ -29,6 +29,7 @@ class PrometheusSource : public MetricSource {
   std::vector<exec::Reading> read(const plan::Plan& plan,
                                   const std::vector<plan::Term>& terms,
                                   const std::vector<std::optional<Subject>>& subjects) override;
+  Result<journal::PastReading> past(const plan::Plan& plan, const plan::Baseline& baseline) override;
 
  private:
   /// What one term asks: one selector for a histogram or a gauge, two for a ratio.
@@ -65,6 +66,13 @@ class PrometheusSource : public MetricSource {
   Answer read_histogram(const plan::Term& term, const Question& question, const Memory& memory,
                         const std::vector<Series>& buckets);
   exec::Reading read_gauge(const plan::Signal& signal, const std::vector<Series>& series);
+  // prometheus_past.cpp
+  Result<std::vector<Series>> ask_past(const plan::Baseline& baseline, const std::string& query, double from_s,
+                                       double to_s, double step_s);
+  Result<journal::PastReading> past_ratio(const plan::Baseline& baseline, const Question& question, double now_s);
+  Result<journal::PastReading> past_histogram(const plan::Baseline& baseline, const Question& question, double now_s);
+  Result<journal::PastReading> past_gauge(const plan::Baseline& baseline, const plan::Signal& signal,
+                                          const Question& question, double now_s);
   std::string absent(const std::string& selector) const;
 
   PrometheusApi api_;

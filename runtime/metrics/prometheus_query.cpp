@@ -72,6 +72,12 @@ std::string scraped_selector(const plan::Service& service) {
   return fmt::format("up{{{},{}!=\"\"}}", service_matchers(service, service.name), set_label_name);
 }
 
+double unit_factor(const plan::Signal& signal) {
+  if (signal.unit == eval::Value::Kind::Duration) return double(eval::ns_per_s);
+  if (signal.unit == eval::Value::Kind::Percent) return double(eval::percent_all);
+  return 1;
+}
+
 std::string bucket_name(std::string_view name) {
   return name.ends_with("_bucket") ? std::string(name) : std::string(name) + "_bucket";
 }

@@ -26,6 +26,9 @@ Result<std::string> selector_for(const plan::Service& service, const plan::Signa
 /// `up{service="checkout",instance_set!=""}`: all labelled instances of the service.
 std::string scraped_selector(const plan::Service& service);
 
+/// From a number as Prometheus has it, seconds or a ratio, to the unit of plan::Condition.
+double unit_factor(const plan::Signal& signal);
+
 /// `shop_request_seconds_bucket`.
 std::string bucket_name(std::string_view name);
 

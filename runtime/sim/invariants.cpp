@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/exec/capture.h"
 #include "runtime/exec/fold.h"
 #include "runtime/journal/words.h"
 
@@ -29,6 +30,7 @@ void Invariants::on_event(const journal::Event& event) {
   check_latch(event);
   check_open(event);
   check_scope(event);
+  check_captured(event);
   if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) check_started(*e);
   if (const auto* e = std::get_if<journal::Reasserted>(&event.what)) keys_.insert(e->key);
   if (const auto* e = std::get_if<journal::StepDone>(&event.what)) check_done(*e);
@@ -117,6 +119,19 @@ bool Invariants::is_restored(uint32_t step) const {
   for (uint32_t scope = scope_of_[step]; scope != plan::none; scope = plan_.scopes[scope].parent)
     if (restored_.count(scope) > 0) return true;
   return false;
+}
+
+// I4: what is read once is read before anything begins, and whatever a run compares with stays.
+void Invariants::check_captured(const journal::Event& event) {
+  if (const auto* e = std::get_if<journal::Captured>(&event.what)) {
+    if (captured_) violate("I4", "what is read once was read again");
+    if (!started_.empty()) violate("I4", "what is read once was read after a step had begun");
+    if (e->baselines.size() != plan_.baselines.size()) violate("I4", "not all baselines were read");
+    captured_ = true;
+  }
+  const auto* step = std::get_if<journal::StepStarted>(&event.what);
+  if (step != nullptr && !captured_ && exec::captures(plan_))
+    violate("I4", fmt::format("step {} began before the baselines were read", step->step.step));
 }
 
 // A calendar keeps forward steps from beginning, and nothing else.

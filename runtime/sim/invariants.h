@@ -38,6 +38,7 @@ class Invariants {
   void check_message(const journal::Event& event);
   const plan::Response& response_of(const journal::GateAsked& e) const;
   void check_scope(const journal::Event& event);
+  void check_captured(const journal::Event& event);
   bool is_failed(uint32_t step) const;
   bool is_restored(uint32_t step) const;
   void check_own(const plan::Action& undo);
@@ -50,6 +51,7 @@ class Invariants {
   bool aborted_ = false;
   std::set<uint32_t> failed_, restored_;  ///< scopes
   std::vector<uint32_t> scope_of_;        ///< by step
+  bool captured_ = false;
   int rollbacks_ = 0;
   int ends_ = 0;
   bool closed_ = false;  ///< parked by the calendar, and nobody has gone on since

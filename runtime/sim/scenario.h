@@ -27,6 +27,15 @@ struct Truth {
   std::vector<Change> changes;
 };
 
+/// The truth about one signal before the run. What is not said is as the stable version is when the run starts, with
+/// the deviation that chance alone gives to counts, and of other values a twentieth of them.
+struct PastTruth {
+  uint32_t signal = plan::none;
+  std::optional<double> mean, deviation;
+  bool lost = false;  ///< nobody can tell
+};
+inline constexpr double default_deviation = 0.05;  ///< of the mean, of what is not counted
+
 // Defaults of what a scenario does not say: a service is healthy unless told otherwise. A percentage that the plan
 // only asks to be high (`availability >= 99.9%` in a requirement, `< 99%` in a rejection or a watch) is high, as
 // counts and as a gauge; every other percentage counts what goes wrong or fills up, and is low.
@@ -35,6 +44,7 @@ inline constexpr double default_duration_ns = 100'000'000;  ///< 100ms
 inline constexpr double default_percent_ppb = 0;            ///< gauges in percent
 inline constexpr double default_good_counts_ppb = 999'900'000;    ///< 99.99%, where high is healthy
 inline constexpr double default_good_percent_ppb = 1'000'000'000; ///< 100%, where high is healthy
+inline constexpr double default_capacity = 1'000;  ///< instances; and a rollback has just been rehearsed
 inline constexpr int64_t default_traffic_uhz =
     100'000'000;  ///< 100/s, where the service declares none
 
@@ -79,6 +89,7 @@ struct Scenario {
   uint64_t seed = 0;
   bool noisy = false;  ///< counts and values vary by chance, from `seed`
   std::vector<Truth> truths;
+  std::vector<PastTruth> past;
   std::vector<Fault> faults;
   std::vector<Answer> answers;  ///< nobody else answers
   std::vector<std::string> unreachable;  ///< teams that no message reaches

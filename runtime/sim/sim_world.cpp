@@ -333,6 +333,24 @@ std::vector<exec::Reading> SimWorld::sample(const plan::Plan&,
   return out;
 }
 
+Result<journal::Captured> SimWorld::capture(const plan::Plan&) {
+  bool dead = crash_.point();
+  catch_up();
+  if (dead || fault_of(FaultKind::MetricsError, nullptr, nullptr) != nullptr)
+    return OpError{"the simulated source does not answer"};
+  journal::Captured captured;
+  for (const plan::Baseline& baseline : plan_.baselines) {
+    std::optional<journal::PastReading> past = traffic_.past(baseline);
+    if (!past) return OpError{fmt::format("the simulated source has nothing of the {}", baseline.text)};
+    captured.baselines.push_back(*past);
+  }
+  for (const plan::Observed& observed : plan_.observed)
+    if (observed.recheck == plan::Recheck::AtRunStart)
+      captured.observed.push_back({observed.what, eval::to_text(observed.value), observed.value.number});
+  crash_.point();
+  return captured;
+}
+
 void SimWorld::restart() {
   catch_up();
   traffic_.forget_readings();

@@ -35,6 +35,7 @@ class SimWorld : public exec::World {
   Status act(const plan::Action& action, const exec::EffectKey& key) override;
   std::vector<exec::Reading> sample(const plan::Plan& plan,
                                     const std::vector<plan::Term>& terms) override;
+  Result<journal::Captured> capture(const plan::Plan& plan) override;
 
   /// Says whether an effect's key is in the journal; asked before every effect.
   void require_intents(std::function<bool(const std::string&)> recorded) {

@@ -233,7 +233,8 @@ int64_t start_of(const plan::Plan& plan, const Scenario& scenario) {
     int64_t before = start;
     if (plan.during) start = calendar::next_open(plan.during->calendar, start).value_or(start);
     for (const plan::Forbidden& forbidden : plan.forbidden)
-      start = calendar::next_close(forbidden.during.calendar, start).value_or(start);
+      start = (forbidden.unless_open ? calendar::next_open : calendar::next_close)(forbidden.during.calendar, start)
+                  .value_or(start);
     if (start == before) break;
   }
   return start;

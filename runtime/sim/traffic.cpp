@@ -55,6 +55,8 @@ double healthy_value(const plan::Plan& plan, uint32_t index) {
   if (signal.unit == eval::Value::Kind::Percent && high_is_healthy(plan, index))
     return counts ? default_good_counts_ppb : default_good_percent_ppb;
   if (counts) return default_error_ppb;
+  if (signal.method == "capacity") return default_capacity;
+  if (signal.method == "rehearsed") return 0;
   return signal.unit == eval::Value::Kind::Duration ? default_duration_ns : default_percent_ppb;
 }
 
@@ -109,15 +111,18 @@ int64_t Traffic::next_change(int64_t after_ns) const {
   return next;
 }
 
+double Traffic::requests_in(uint32_t service, int64_t ns) const {
+  int64_t declared = plan_.services[service].traffic_uhz;
+  return double(declared > 0 ? declared : default_traffic_uhz) / 1e6 * double(ns) / 1e9;
+}
+
 void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<int64_t>& share_ppb) {
   while (from_ns < to_ns) {
     int64_t until = std::min(to_ns, next_change(from_ns));
     for (uint32_t i = 0; i < plan_.signals.size(); ++i) {
       const plan::Signal& signal = plan_.signals[i];
       if (signal.evidence == plan::Evidence::Value) continue;
-      int64_t declared = plan_.services[signal.service].traffic_uhz;
-      double requests = double(declared > 0 ? declared : default_traffic_uhz) / 1e6 *
-                        double(until - from_ns) / 1e9;
+      double requests = requests_in(signal.service, until - from_ns);
       Counter& all = counters_[i][size_t(plan::Role::All)];
       for (plan::Role role : {plan::Role::Stable, plan::Role::Canary}) {
         double total = requests * share_of(role, share_ppb[signal.service]);
@@ -163,6 +168,27 @@ exec::Reading Traffic::read(const plan::Term& term, int64_t share_ppb, int64_t n
   if (scenario_.noisy)
     reading.value = std::max(0.0, reading.value * (1 + value_noise * random_.normal()));
   return reading;
+}
+
+std::optional<journal::PastReading> Traffic::past(const plan::Baseline& baseline) {
+  const plan::Signal& signal = plan_.signals[baseline.signal];
+  auto said = std::find_if(scenario_.past.begin(), scenario_.past.end(),
+                           [&](const PastTruth& truth) { return truth.signal == baseline.signal; });
+  bool scripted = said != scenario_.past.end();
+  if (scripted && said->lost) return std::nullopt;
+  journal::PastReading past;
+  past.parts = baseline.window_ns / baseline.part_ns;
+  past.mean = scripted && said->mean ? *said->mean : truth(baseline.signal, plan::Role::Stable, 0, 0);
+  past.deviation = past.mean * default_deviation;
+  if (signal.evidence == plan::Evidence::Counts) {
+    double part = requests_in(signal.service, baseline.part_ns), rate = past.mean / ppb;
+    past.total = int64_t(requests_in(signal.service, baseline.window_ns) + carry);
+    past.bad = std::min(past.total, int64_t(double(past.total) * rate + carry));
+    if (scenario_.noisy) past.bad = random_.binomial(past.total, rate);
+    past.deviation = part > 0 ? std::sqrt(rate * (1 - rate) / part) * ppb : 0;
+  }
+  if (scripted && said->deviation) past.deviation = *said->deviation;
+  return past;
 }
 
 void Traffic::forget_readings() { read_.clear(); }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -22,6 +23,9 @@ class Traffic {
 
   exec::Reading read(const plan::Term& term, int64_t share_ppb, int64_t now_ns);
 
+  /// A window of the past before the run; nothing where the scenario has lost it.
+  std::optional<journal::PastReading> past(const plan::Baseline& baseline);
+
   /// Another process reads from now on: counts start again.
   void forget_readings();
 
@@ -38,6 +42,7 @@ class Traffic {
   bool is_lost(uint32_t signal, plan::Role role, int64_t now_ns) const;
   double value_at(const Truth* truth, uint32_t signal, int64_t now_ns) const;
   int64_t next_change(int64_t after_ns) const;
+  double requests_in(uint32_t service, int64_t ns) const;
   exec::Reading read_counts(const plan::Term& term);
 
   const plan::Plan& plan_;

@@ -155,6 +155,7 @@ class TimedWorld : public exec::World {
     decided_ns_ = now_ns();
     return readings;
   }
+  Result<journal::Captured> capture(const plan::Plan&) override { return journal::Captured{}; }
 
  private:
   const FakeRouter& router_;

@@ -251,4 +251,35 @@ TEST_CASE("unhealthy is the share of instances that are not ready", "[local]") {
   CHECK(readings[1].status == exec::Reading::Status::NoData);
 }
 
+TEST_CASE("capacity is what runs and what the memory allows beside it", "[local]") {
+  Rig rig;
+  rig.plan.signals.push_back({0, "capacity", 0, "capacity", {}, plan::Evidence::Value, eval::Value::Kind::Int});
+  const auto world = rig.world();
+  const plan::Term capacity{0, plan::Role::All, 0};
+  const exec::Reading before = world->sample(rig.plan, {capacity})[0];
+  CHECK(before.status == exec::Reading::Status::NoData);
+  CHECK(before.detail == "no instance runs, so nobody knows what one needs");
+  REQUIRE(rig.carry_out(*world, rig.install("shop:1.0", 2), rig.key(1)).seen == exec::Seen::Present);
+  const exec::Reading now = world->sample(rig.plan, {capacity})[0];
+  INFO(now.detail);
+  CHECK(now.status == exec::Reading::Status::Ok);
+  // A service of some megabytes on a machine with some gigabytes.
+  CHECK(now.value >= 3);
+  CHECK(now.value < 1e7);
+}
+
+TEST_CASE("what is observed at run start is what runs then", "[local]") {
+  Rig rig;
+  const auto world = rig.world();
+  REQUIRE(rig.carry_out(*world, rig.install("shop:1.0", 1), rig.key(3)).seen == exec::Seen::Present);
+  rig.plan.observed = {
+      {"version(checkout, stable)", image("shop:0.9"), "target hosts", plan::Recheck::AtRunStart},
+      {"generation(checkout)", eval::Value::of(eval::Value::Kind::Int, 2), "state", plan::Recheck::AtRunStart}};
+  const Result<journal::Captured> captured = world->capture(rig.plan);
+  REQUIRE(captured);
+  REQUIRE(captured->observed.size() == 2);
+  CHECK(captured->observed[0].text == "shop:1.0");
+  CHECK(captured->observed[1].number == 3);
+}
+
 }  // namespace rollout::test

@@ -279,4 +279,52 @@ TEST_CASE("a range query gives the past of a series", "[prometheus]") {
   CHECK(refused.error().message.find("bad_data") != std::string::npos);
 }
 
+TEST_CASE("a window of the past is what was counted in it, by all instances", "[prometheus]") {
+  Monitored rig;
+  // Windows of seconds, which a scrape every quarter of a second fills.
+  rig.plan.baselines = {{0, 0, 6 * second_ns, 2 * second_ns, "baseline(6s) error_rate"},
+                        {1, 950'000'000, 6 * second_ns, 2 * second_ns, "baseline(6s) latency(95%)"},
+                        {2, 0, 6 * second_ns, second_ns, "baseline(6s) saturation"}};
+  const auto world = rig.world();
+  int64_t requests = 0;
+  std::optional<journal::Captured> captured;
+  std::string why;
+  // 3% of the requests go wrong, in both instances together.
+  REQUIRE(eventually(rig.effects, 40 * second_ns, [&] {
+    requests += 100;
+    rig.stable(requests, requests * 2 / 100);
+    rig.canary(requests, requests * 4 / 100);
+    Result<journal::Captured> answer = world->capture(rig.plan);
+    if (answer) captured = *answer;
+    else why = answer.error().message;
+    return captured && captured->baselines[0].parts == 3;
+  }));
+  CAPTURE(why);
+  const journal::PastReading& errors = captured->baselines[0];
+  CHECK(errors.mean == Approx(3e7).epsilon(0.15));
+  CHECK(errors.total > 100);
+  CHECK(double(errors.bad) == Approx(double(errors.total) * errors.mean / 1e9).margin(1));
+  CHECK(errors.deviation >= 0);
+  CHECK(errors.deviation < 1e7);
+  CHECK(captured->baselines[1].mean == Approx(0.3e9).margin(2e6));
+  CHECK(captured->baselines[2].mean == 5e8);  // the worst instance
+  CHECK(captured->baselines[2].deviation == 0);
+  CHECK(captured->baselines[2].parts >= 5);  // the first second may not have been scraped yet
+
+  // Most of an hour was not seen; of another metric nothing was.
+  rig.plan.baselines = {{0, 0, 3600 * second_ns, 60 * second_ns, "baseline(1h) error_rate"}};
+  const Result<journal::Captured> young = world->capture(rig.plan);
+  REQUIRE(!young);
+  CHECK(young.error().message.find("baseline(1h) error_rate has data in ") == 0);
+  CHECK(young.error().message.find("30 are needed") != std::string::npos);
+  rig.plan.baselines = {{3, 0, 6 * second_ns, second_ns, "baseline(6s) wrong"}};
+  const Result<journal::Captured> unknown = world->capture(rig.plan);
+  REQUIRE(!unknown);
+  CHECK(unknown.error().message.find("Prometheus has no sample of it") != std::string::npos);
+  rig.server->stop();
+  const Result<journal::Captured> down = world->capture(rig.plan);
+  REQUIRE(!down);
+  CHECK(down.error().message.find("cannot be asked") != std::string::npos);
+}
+
 }  // namespace rollout::test

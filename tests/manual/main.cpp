@@ -43,6 +43,9 @@ constexpr Folder folders[] = {
     {"policy", "Policies",
      "What may be asked of rollouts. Each is a part: a policy of your own says for which rollouts it holds, and\n"
      "calls it."},
+    {"preflight", "Preflight checks",
+     "What may be asked before a rollout changes anything: `check \"text\" CHECK` in its `preflight`. Some look at\n"
+     "the world; what no backend can see is asked of a person, who answers by `rollout approve`. Each says which."},
     {"risk", "Risk levels",
      "How much is at stake, and the strategy that each level asks for."},
     {"strategy", "Strategies",

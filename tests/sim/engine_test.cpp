@@ -416,7 +416,7 @@ TEST_CASE("evidence gathers over all holds of a run, and afresh for the check af
 
   plan::Term everyone{error_rate, Role::All, 0};
   plan.conditions.push_back({plan::ConditionKind::Reject, everyone, plan::Comparison::Greater,
-                             std::nullopt, 1, 0.01 * 1e9, 990'000'000, 1, 40, "errors > 1%"});
+                             std::nullopt, plan::none, 1, 0, 0.01 * 1e9, 990'000'000, 1, 40, "errors > 1%"});
   uint32_t shared = uint32_t(plan.conditions.size() - 1);
   plan.gates[0].conditions = {shared};
   plan.gates[1].conditions.push_back(shared);

@@ -78,15 +78,15 @@ void add_gates(plan::Plan& p, bool verify) {
   using plan::Comparison;
   using plan::ConditionKind;
   p.conditions = {
-      {ConditionKind::Reject, canary, Comparison::Greater, stable, 1, 0.001 * 1e9, 990'000'000, 1,
+      {ConditionKind::Reject, canary, Comparison::Greater, stable, plan::none, 1, 0, 0.001 * 1e9, 990'000'000, 1,
        40, "canary errors > stable + 0.1%"},
-      {ConditionKind::Reject, slow, Comparison::Greater, slow_stable, 1.5, 0, 0, 3, 1,
+      {ConditionKind::Reject, slow, Comparison::Greater, slow_stable, plan::none, 1.5, 0, 0, 0, 3, 1,
        "canary p99 > 1.5 stable"},
-      {ConditionKind::Require, canary, Comparison::LessEqual, std::nullopt, 1, 0.01 * 1e9, 0, 2, 1,
+      {ConditionKind::Require, canary, Comparison::LessEqual, std::nullopt, plan::none, 1, 0, 0.01 * 1e9, 0, 2, 1,
        "canary errors <= 1%"},
-      {ConditionKind::Require, all, Comparison::LessEqual, std::nullopt, 1, 0.005 * 1e9, 0, 2, 1,
+      {ConditionKind::Require, all, Comparison::LessEqual, std::nullopt, plan::none, 1, 0, 0.005 * 1e9, 0, 2, 1,
        "errors <= 0.5%"},
-      {ConditionKind::Watch, slow, Comparison::Greater, std::nullopt, 1, 0.8 * 1e9, 0, 1, 1,
+      {ConditionKind::Watch, slow, Comparison::Greater, std::nullopt, plan::none, 1, 0, 0.8 * 1e9, 0, 1, 1,
        "canary p99 > 800ms"},
   };
   plan::Response extend{30 * second, plan::Fallback::Fail};

@@ -59,6 +59,7 @@ std::vector<Event> some_events() {
           {12, 13, ScopeRollbackStarted{2, Cause::GateFailed, "slow"}},
           {12, 13, GateDecided{{plan::none, true, 2}, 1, Verdict::Pass, Reason::None, false, "x"}},
           {12, 13, ScopeVerifyStarted{2, 1}},
+          {12, 13, Captured{{{1e6, 2.5e5, 60, 360000, 360}, {1e8, 0, 3, 0, 0}}, {{"generation(shop)", "4", 4}}}},
           {12, 13, ScopeEnded{2, true, "slow"}},
           {12, 13, Parked{{plan::none, false, 2}, "one has gone back"}},
           {13, 14, RunEnded{Outcome::Parked, "end"}}};

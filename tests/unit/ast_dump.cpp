@@ -236,7 +236,7 @@ void Dumper::statement(const ast::Statement* statement) {
       expr(as<ast::PreflightStatement>(statement).sample);
       for (const ast::PreflightCheck& check : as<ast::PreflightStatement>(statement).checks) {
         expr(check.text);
-        expr(check.condition);
+        expr(check.condition), expr(check.within);
       }
       break;
     case ast::StatementKind::Notify:

@@ -21,7 +21,7 @@ namespace {
 
 /// What suggests an edit somewhere. A diagnostic that does so for the first time is added here.
 constexpr std::string_view suggesting[] = {
-    "bad-character", "bad-escape",       "bad-number",   "expected",    "import-not-found",
+    "baseline-window", "bad-character", "bad-escape",       "bad-number",   "expected",    "import-not-found",
     "label-missing", "missing-brace",    "no-optional",  "no-places",   "unit-mismatch",
     "unknown-name",  "unterminated-string", "quantile-missing", "wrong-noun", "wrong-type"};
 

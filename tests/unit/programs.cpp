@@ -256,7 +256,7 @@ class Generator {
   void preflight() {
     put("preflight"), block([&] {
       if (random_.one_in(3)) put("sample every"), expr();
-      else put("check \"well\""), expr();
+      else put("check \"well\""), expr(), random_.one_in(4) ? (put("within"), expr()) : void();
     });
   }
   void question() {

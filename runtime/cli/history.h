@@ -1,0 +1,22 @@
+// ProjectHistory: what the journal of a project says of its services. For the checks in front of a rollout.
+#pragma once
+
+#include "runtime/backend/live_world.h"
+#include "runtime/journal/store.h"
+
+namespace rollout::cli {
+
+class ProjectHistory : public backend::History {
+ public:
+  /// `store` outlives it.
+  explicit ProjectHistory(journal::Store& store) : store_(store) {}
+
+  Result<std::optional<int64_t>> rehearsed_wall_ns(const std::string& identity) override;
+
+ private:
+  Result<std::optional<int64_t>> went_back(const journal::RunInfo& run, const std::string& identity);
+
+  journal::Store& store_;
+};
+
+}  // namespace rollout::cli
