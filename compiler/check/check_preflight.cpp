@@ -15,7 +15,8 @@ void Checker::check_within(const ast::PreflightCheck& check, const Type* type) {
 /// `preflight { check "most instances are ready" checkout.unhealthy < 10% }`: each check is a condition over live
 /// values, or decided when the plan is made.
 void Checker::check_preflight(const ast::PreflightStatement* preflight) {
-  if (block_ != rollout_body_)
+  bool in_strategy = strategy_ != UINT32_MAX && block_ == program_.strategies[strategy_].decl->body;
+  if (block_ != rollout_body_ && !in_strategy)
     diagnostics_.report(preflight->span, diag::PreflightHere)
         .advise("write it at the top of the rollout, above everything that changes something");
   if (preflight->sample) expect(preflight->sample, simple(TypeKind::Duration), "`sample every`");

@@ -9,6 +9,7 @@ constexpr PropertyRow rows[property_count] = {
     {"monitored", Property::Monitored, TypeKind::Bool, true},
     {"rollback.total", Property::RollbackTotal, TypeKind::Bool, true},
     {"rollback.rehearsed", Property::RollbackRehearsed, TypeKind::Instant, false},
+    {"duration.worst", Property::DurationWorst, TypeKind::Duration, true},
     {"capacity.margin", Property::CapacityMargin, TypeKind::Float, false},
 };
 

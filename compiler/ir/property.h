@@ -15,9 +15,10 @@ enum class Property : uint32_t {
   Monitored,          ///< whether a gate judges every step that gives a new version more
   RollbackTotal,      ///< whether the way back from every step leads to what was there at first
   RollbackRehearsed,  ///< when the way back was last tried
+  DurationWorst,      ///< the longest that it takes where nothing goes back, people aside
   CapacityMargin,     ///< what the instances can serve, over what they must at the worst moment
 };
-inline constexpr size_t property_count = 5;
+inline constexpr size_t property_count = 6;
 
 struct PropertyRow {
   std::string_view path;  ///< as a policy writes it behind the rollout: `first_phase.share`

@@ -25,7 +25,9 @@ const std::vector<BindingRow>& binding_rows() {
   static const std::vector<BindingRow> rows = {
       {TypeKind::Service, "workload", "Workload"},
       {TypeKind::Service, "router", "TrafficRouter"},
+      {TypeKind::Service, "registry", "ArtifactRegistry"},
       {TypeKind::Flag, "store", "FlagStore"},
+      {TypeKind::Flag, "entrance", "Entrance"},
       {TypeKind::Database, "migrator", "Migrator"},
   };
   return rows;

@@ -39,7 +39,8 @@ class Planner {
   void plan_entry();
   void read_observed();  // plan_observed.cpp
   void read_observed(uint32_t let);
-  void observe_image(const eval::Value& image);
+  eval::Value pinned(const eval::Value& image) const;
+  void observe_image(uint32_t service, const eval::Value& image);
   void add_sources();
   std::string place_text(Span span) const;
   uint32_t service_index(const eval::Value& entity);  // plan_entities.cpp
@@ -90,6 +91,7 @@ class Planner {
   std::optional<Condition> within_condition(const ast::PreflightCheck& check, const ast::Expr* ago, Scope& scope,
                                             Scope& written);
   Approval confirm(const ast::Expr* expr, const ast::MemberExpr* member, Scope& scope);
+  void report_preflight(const ast::Expr* condition, const std::string& text, Scope& scope);
   // plan_approval.cpp
   void plan_approve(const ast::ApproveStatement* approve, Scope& scope);
   std::optional<Approval> make_approval(const ast::Question& question, Scope& scope);
@@ -180,6 +182,7 @@ class Planner {
   std::vector<OpenScope> open_scopes_;  ///< around what is being planned, the innermost last
   llvm::DenseMap<uint32_t, uint32_t> left_behind_;  ///< service → the scope that may have taken it back on its own
   bool guarded_ = false;    ///< a gate or an approval stands above
+  Span called_at_;            ///< the outermost call of a strategy of the library around what is being planned
   uint32_t last_commit_ = 0;  ///< its step, once there is one
   bool committed_ = false;  ///< a commit stands above
   size_t statements_ = 0;  ///< planned so far, for the budget

@@ -38,7 +38,7 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   size_t errors = diagnostics_.errors();
   for (size_t i = 1; i < declared.parameters.size(); ++i)
     arguments.push_back(
-        eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame));
+        pinned(eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame)));
   if (diagnostics_.errors() != errors) return;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
   ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");
@@ -52,7 +52,7 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   Action undo = undo_of(*action);
   for (const Setting& setting : action->sets) {
     model_.set({service, setting.variable, setting.role}, setting.value);
-    observe_image(setting.value);
+    observe_image(service, setting.value);
   }
   uint32_t own_undo = action->reversibility == Reversibility::Compensable ? add_undo(std::move(undo)) : none;
   if (own_undo != none) model_.compensate(service, own_undo);

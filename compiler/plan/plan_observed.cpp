@@ -47,21 +47,42 @@ void Planner::read_observed(uint32_t let) {
   }
 }
 
-/// A tag may be moved; a digest may not. Which it is stands in the plan, never in silence. A name without a registry is
-/// found by its backend alone: there is nothing to ask.
-void Planner::observe_image(const Value& image) {
+namespace {
+
+/// What stands in front of the digest.
+std::string_view tagged(const Value& image) { return std::string_view(image.text).substr(0, image.text.find('@')); }
+
+}  // namespace
+
+/// With the digest that its registry says; as it was where nobody was asked, or the file names the digest itself.
+Value Planner::pinned(const Value& image) const {
+  if (!image.is(Value::Kind::Image) || image.text.find('@') != std::string::npos) return image;
+  for (const ObservedDigest& seen : request_.snapshot.digests)
+    if (seen.image == image.text) return Value::of(Value::Kind::Image, fmt::format("{}@{}", seen.image, seen.digest));
+  return image;
+}
+
+/// A tag may be moved; a digest may not. Which it is stands in the plan, never in silence. A name without a registry,
+/// of a service that is bound to none, is found by its backend alone: there is nothing to ask.
+void Planner::observe_image(uint32_t service, const Value& image) {
   if (!image.is(Value::Kind::Image)) return;
-  eval::ImageParts parts = eval::image_parts(image.text);
-  if (!parts.digest.empty() || parts.registry.empty()) return;
-  std::string what = fmt::format("digest({})", image.text);
+  std::string what = fmt::format("digest({})", tagged(image));
   for (const Observed& known : plan_.observed)
     if (known.what == what) return;
   for (const ObservedDigest& seen : request_.snapshot.digests)
-    if (seen.image == image.text) {
+    if (seen.image == tagged(image)) {
       plan_.observed.push_back({what, Value::of(Value::Kind::String, seen.digest), seen.source, Recheck::Exact});
       return;
     }
-  plan_.observed.push_back({what, {}, "no registry was asked", Recheck::Recorded});
+  eval::ImageParts parts = eval::image_parts(image.text);
+  if (!parts.digest.empty()) return;
+  for (const Binding& binding : plan_.services[service].bindings)
+    if (binding.capability == registry_capability) {
+      std::string source = fmt::format("target {} was not asked", plan_.targets[binding.target].name);
+      plan_.observed.push_back({what, {}, std::move(source), Recheck::Recorded});
+      return;
+    }
+  if (!parts.registry.empty()) plan_.observed.push_back({what, {}, "no registry was asked", Recheck::Recorded});
 }
 
 }  // namespace rollout::plan

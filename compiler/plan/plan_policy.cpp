@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/build.h"
+#include "compiler/plan/fits.h"
 #include "compiler/plan/policy.h"
 
 namespace rollout::plan {
@@ -18,6 +19,7 @@ std::vector<Finding> findings_of(const Plan& plan) {
   all[size_t(ir::Property::FirstPhaseShare)] = first_phase_share(plan);
   all[size_t(ir::Property::Monitored)] = monitored(plan);
   all[size_t(ir::Property::RollbackTotal)] = rollback_total(plan);
+  all[size_t(ir::Property::DurationWorst)] = {Value::of(Value::Kind::Duration, worst_forward_ns(plan)), ""};
   return all;
 }
 

@@ -15,8 +15,22 @@ constexpr int samples = 3;  ///< that each check is read
 
 }  // namespace
 
+/// What a strategy of the library asks is shown where it was called.
+void Planner::report_preflight(const ast::Expr* condition, const std::string& text, Scope& scope) {
+  Diagnostic& diagnostic = diagnostics_.report(called_at_.valid() ? called_at_ : condition->span, diag::PreflightFails,
+                                               text);
+  if (called_at_.valid()) diagnostic.at(condition->span, "asked for here");
+  if (condition->kind != ast::ExprKind::Binary) return;
+  auto* binary = static_cast<const ast::BinaryExpr*>(condition);
+  std::string_view comparison = eval::comparison_text(binary->op);
+  if (!comparison.empty())
+    diagnostic.note(fmt::format("{} {} {} does not hold", eval::to_text(eval(binary->left, scope)), comparison,
+                                eval::to_text(eval(binary->right, scope))));
+}
+
 void Planner::plan_preflight(const ast::PreflightStatement* preflight, Scope& scope) {
-  if (!plan_.steps.empty()) {
+  // A strategy may bring one; wherever it is called, nothing else is done before or beside it.
+  if (!plan_.steps.empty() || phase_ != none || !open_scopes_.empty()) {
     diagnostics_.report(preflight->span, diag::PreflightHere).advise("move it above everything else that is done");
     return;
   }
@@ -60,8 +74,7 @@ bool Planner::plan_check(const ast::PreflightCheck& check, Scope& scope, Gate& g
   if (!text.is(Value::Kind::String)) return false;
   if (!program_.info(scope.module, check.condition).type->is(ir::TypeKind::Live)) {
     Value holds = eval(check.condition, scope);
-    if (holds.is(Value::Kind::Bool) && !holds.number)
-      diagnostics_.report(check.condition->span, diag::PreflightFails, text.text);
+    if (holds.is(Value::Kind::Bool) && !holds.number) report_preflight(check.condition, text.text, scope);
     return true;
   }
   const ast::Expr* expr = check.condition;

@@ -232,7 +232,10 @@ void Planner::plan_strategy(const ast::CallExpr* call, uint32_t index, Scope& sc
   Scope inner{strategy.module, eval::Frame(strategy.slots), uint32_t(strategy.parameters.size())};
   for (size_t i = 0; i < strategy.parameters.size(); ++i)
     inner.frame[i] = eval_->bind(strategy.parameters[i], strategy.module, scope.module, match.values[i], scope.frame);
+  Span outer = called_at_;
+  if (!called_at_.valid() && program_.modules[strategy.module]->library) called_at_ = call->span;
   plan_block(strategy.decl->body, inner);
+  called_at_ = outer;
 }
 
 }  // namespace rollout::plan

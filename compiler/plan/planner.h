@@ -44,11 +44,14 @@ struct ObservedMigrations {
   std::vector<ObservedMigration> list;
 };
 
+/// A service bound to a target that has it is asked for the digests of its images.
+inline constexpr std::string_view registry_capability = "ArtifactRegistry";
+
 /// What a registry says of an image that names only a tag.
 struct ObservedDigest {
   std::string image;   ///< as written: `ghcr.io/acme/shop:1.4`
   std::string digest;  ///< `sha256:…`
-  std::string source;  ///< `registry ghcr.io`
+  std::string source;  ///< `target images`
 };
 
 /// `offline`: nothing was looked at; each service is taken to run some stable version.

@@ -19,8 +19,9 @@ Value at_the_end(bool high) {
   record.kind = Value::Kind::Record;
   for (size_t i = 0; i < ir::property_count; ++i) {
     const ir::PropertyRow& row = ir::row_of(ir::Property(i));
-    bool share = row.type == ir::TypeKind::Percent;
-    Value end = share ? Value::of(Value::Kind::Percent, high ? eval::percent_all : 0) : Value::boolean(high);
+    Value end = Value::boolean(high);
+    if (row.type == ir::TypeKind::Percent) end = Value::of(Value::Kind::Percent, high ? eval::percent_all : 0);
+    if (row.type == ir::TypeKind::Duration) end = Value::of(Value::Kind::Duration, high ? INT64_MAX : 0);
     record.items.push_back(row.decided ? end : Value{});
   }
   return record;

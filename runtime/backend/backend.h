@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/base/result.h"
@@ -75,6 +76,8 @@ class Backend {
   /// The migrations of a database that stand ready, from files alone; nothing where the backend has no files.
   virtual Result<std::optional<std::vector<plan::ObservedMigration>>> migrations(const plan::Plan& plan,
                                                                                  uint32_t database);
+  /// The digest behind the tag of an image of the service; nothing where the backend is no registry.
+  virtual Result<std::optional<std::string>> digest(const plan::Plan& plan, uint32_t service, std::string_view image);
   /// Signals that the backend itself gives, such as `unhealthy`.
   virtual exec::Reading read(const plan::Plan& plan, const plan::Term& term);
   /// See exec::World::tend. Touches nothing that another generation has taken over.

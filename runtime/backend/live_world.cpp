@@ -1,6 +1,7 @@
 #include "runtime/backend/live_world.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -97,6 +98,34 @@ Result<std::vector<plan::ObservedMigrations>> LiveWorld::migrations() {
     const std::string source = fmt::format("target {}", plan_.targets[subject.bindings[0].target].name);
     all.push_back({plan::service_text(subject), source, std::move(**list)});
   }
+  return all;
+}
+
+Result<std::vector<plan::ObservedDigest>> LiveWorld::digests() {
+  std::vector<plan::ObservedDigest> all;
+  std::set<std::string> tags;  // those that no digest stands behind in the files
+  for (const plan::Observed& observed : plan_.observed)
+    if (observed.what.starts_with("digest(")) tags.insert(observed.what.substr(7, observed.what.size() - 8));
+  std::set<std::pair<std::string, uint32_t>> asked;
+  for (const plan::Step& step : plan_.steps)
+    for (const plan::Setting& setting : step.action.sets) {
+      if (!setting.value.is(eval::Value::Kind::Image)) continue;
+      const std::string tag = setting.value.text.substr(0, setting.value.text.find('@'));
+      for (const plan::Binding& binding : plan_.services[step.action.service].bindings) {
+        if (binding.capability != plan::registry_capability || binding.target >= sides_.size()) continue;
+        Backend* registry = sides_[binding.target].backend.get();
+        if (!registry || !tags.contains(tag) || !asked.insert({tag, binding.target}).second) continue;
+        Result<std::optional<std::string>> digest = registry->digest(plan_, step.action.service, tag);
+        if (!digest) return digest.error();
+        if (!*digest) continue;
+        const std::string source = fmt::format("target {}", plan_.targets[binding.target].name);
+        for (const plan::ObservedDigest& other : all)
+          if (other.image == tag && other.digest != **digest)
+            return OpError{fmt::format("{} is {} by {} and {} by {}; name the registry in the image, or its digest",
+                                       tag, other.digest, other.source, **digest, source)};
+        all.push_back({tag, std::move(**digest), source});
+      }
+    }
   return all;
 }
 

@@ -41,6 +41,8 @@ class LiveWorld : public exec::World, private Neighbours {
   Result<ServiceState> observe_service(uint32_t service);
   /// The migrations that stand ready for the plan's databases; reads files, and nothing that runs.
   Result<std::vector<plan::ObservedMigrations>> migrations();
+  /// The digests behind the tags that the plan names, of services that are bound to a registry.
+  Result<std::vector<plan::ObservedDigest>> digests();
 
   Result<exec::Observation> observe(const plan::Action& action,
                                     const exec::EffectKey& key) override;

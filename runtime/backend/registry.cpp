@@ -2,7 +2,9 @@
 
 #include "runtime/backend/flagd_backend.h"
 #include "runtime/backend/haproxy_backend.h"
+#include "runtime/backend/haproxy_entrance.h"
 #include "runtime/backend/local_backend.h"
+#include "runtime/backend/oci_backend.h"
 #include "runtime/backend/postgresql_backend.h"
 
 namespace rollout::backend {
@@ -25,8 +27,10 @@ struct Entry {
 constexpr Entry entries[] = {
     {"flagd", make<FlagdBackend>},
     {"haproxy", make<HaproxyBackend>},
+    {"haproxy_entrance", make<HaproxyEntrance>},
     {"local", make<LocalBackend>},
     {"postgresql", make<PostgresqlBackend>},
+    {"registry", make<OciBackend>},
 };
 
 }  // namespace

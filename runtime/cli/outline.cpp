@@ -144,6 +144,11 @@ Change change_of(const Plan& plan, const plan::Service& service, const Goal& goa
   change.subject = service.subject;
   change.known = !plan.offline;
   change.touched = !goal.hosts.empty() || !goal.routers.empty();
+  if (service.bindings.empty()) {  // nobody could change it, or say what runs
+    change.known = false;
+    change.where = "only judged";
+    return change;
+  }
   if (service.subject != plan::Subject::Service) {
     set_state(change, service, goal, observed);
     return change;

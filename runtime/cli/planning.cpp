@@ -280,7 +280,12 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
   Result<std::vector<plan::ObservedMigrations>> migrations = (*world)->migrations();
   if (!migrations) return migrations.error();
   snapshot.migrations = std::move(*migrations);
+  Result<std::vector<plan::ObservedDigest>> digests = (*world)->digests();
+  if (!digests) return digests.error();
+  snapshot.digests = std::move(*digests);
   for (uint32_t i = 0; i < plan.services.size(); ++i) {
+    // A service without anything that acts on it is only judged.
+    if (plan.services[i].bindings.empty()) continue;
     std::string name = plan::service_text(plan.services[i]);
     Result<backend::ServiceState> state = (*world)->observe_service(i);
     if (!state) return state.error();
@@ -296,7 +301,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
     }
     seen.source = "what runs";
     for (const plan::Binding& binding : plan.services[i].bindings)
-      if (binding.target < plan.targets.size()) {
+      if (binding.target < plan.targets.size() && binding.capability != plan::registry_capability) {
         seen.source = fmt::format("target {}", plan.targets[binding.target].name);
         break;
       }
@@ -340,7 +345,23 @@ Status check_migrations(const plan::Plan& plan, const plan::Snapshot& now) {
   return Done{};
 }
 
+/// The tags still mean the images that it was made for.
+Status check_digests(const plan::Plan& plan, const plan::Snapshot& now) {
+  for (const plan::ObservedDigest& seen : now.digests)
+    for (const plan::Observed& observed : plan.observed) {
+      bool moved = observed.recheck == plan::Recheck::Exact && observed.value.text != seen.digest &&
+                   observed.what == fmt::format("digest({})", seen.image);
+      if (moved)
+        return OpError{fmt::format("the plan is stale: {} was {} when it was made and is {} now, as {} says; find out "
+                                   "who moved the tag, and make a new plan",
+                                   seen.image, observed.value.text, seen.digest, seen.source),
+                       false, true};
+    }
+  return Done{};
+}
+
 Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
+  if (Status tags = check_digests(plan, now); !tags) return tags;
   if (Status files = check_migrations(plan, now); !files) return files;
   std::string released;
   for (const plan::Observed& observed : plan.observed) {

@@ -255,10 +255,16 @@ struct PlanView {
       out += fmt::format("{} nothing of {} runs yet: its way back is to remove it again\n",
                          style.warn("first version:"), change.service);
     }
-    for (const plan::Observed& observed : plan.observed)
-      if (observed.what.starts_with("digest(") && observed.value.is(eval::Value::Kind::None))
-        out += fmt::format("{} {} is named by its tag alone, which can be moved; name its digest with `@sha256:…`\n",
-                           style.warn("unpinned:"), observed.what.substr(7, observed.what.size() - 8));
+    for (const plan::Observed& observed : plan.observed) {
+      if (!observed.what.starts_with("digest(") || !observed.value.is(eval::Value::Kind::None)) continue;
+      std::string image = observed.what.substr(7, observed.what.size() - 8);
+      out += observed.source.starts_with("target ")
+                 ? fmt::format("{} the digest of {} is not known: {}; a plan made without --offline has it\n",
+                               style.warn("unresolved:"), image, observed.source)
+                 : fmt::format("{} {} is named by its tag alone, which can be moved; name its digest with "
+                               "`@sha256:…`, or bind the service to its registry\n",
+                               style.warn("unpinned:"), image);
+    }
     for (const Change& change : outline.changes) {
       if (change.trouble.empty()) continue;
       std::string_view cure = change.from != change.to ? ""

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
 
 #include "runtime/effects/curl_api.h"
 #include "runtime/effects/http.h"
@@ -32,6 +33,16 @@ size_t on_body(char* bytes, size_t size, size_t count, void* user) {
   }
   transfer.response.body.append(bytes, length);
   return length;
+}
+
+/// One line of the answer's head. How much of it there is, libcurl bounds itself.
+size_t on_header(char* bytes, size_t size, size_t count, void* user) {
+  auto& headers = static_cast<Transfer*>(user)->response.headers;
+  llvm::StringRef line = llvm::StringRef(bytes, size * count).rtrim();
+  if (line.startswith("HTTP/")) headers.clear();
+  auto [name, value] = line.split(':');
+  if (name.size() < line.size()) headers.emplace_back(name.lower(), value.trim().str());
+  return size * count;
 }
 
 class CurlHttp : public Http {
@@ -140,6 +151,8 @@ class CurlHttp : public Http {
     set(easy, CURLOPT_ERRORBUFFER, transfer.reason);
     set(easy, CURLOPT_WRITEFUNCTION, on_body);
     set(easy, CURLOPT_WRITEDATA, &transfer);
+    set(easy, CURLOPT_HEADERFUNCTION, on_header);
+    set(easy, CURLOPT_HEADERDATA, &transfer);
     set(easy, CURLOPT_PRIVATE, &transfer);
     api_->multi_add_handle(multi, easy);
   }

@@ -4,6 +4,12 @@
 
 namespace rollout::effects {
 
+std::string_view HttpResponse::header(std::string_view name) const {
+  for (const auto& [known, value] : headers)
+    if (known == name) return value;
+  return {};
+}
+
 std::vector<Result<HttpResponse>> Http::send_all(const std::vector<HttpRequest>& requests) {
   std::vector<Result<HttpResponse>> answers;
   answers.reserve(requests.size());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct HttpResponse {
   int status = 0;
   std::string content_type;
   std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< of the last answer; names in small letters
+
+  /// The first of that name; empty where there is none. `name`: in small letters.
+  std::string_view header(std::string_view name) const;
 };
 
 /// The answer to a request that was under way while its sender did something else.

@@ -144,10 +144,10 @@ PrometheusSource::Question PrometheusSource::question_for(const plan::Plan& plan
   if (signal.method == "ratio")
     names = {std::string(argument(signal, "part")), std::string(argument(signal, "of"))};
   else if (signal.method == "histogram") names = {bucket_name(argument(signal, "name"))};
-  else if (signal.method == "gauge") names = {std::string(argument(signal, "name"))};
+  else if (signal.method == "gauge" || signal.method == "seconds") names = {std::string(argument(signal, "name"))};
   else
     question.error = fmt::format(
-        "Prometheus cannot measure `{}`; it measures ratio, histogram and gauge", signal.method);
+        "Prometheus cannot measure `{}`; it measures ratio, histogram, gauge and seconds", signal.method);
   for (const std::string& name : names) {
     Result<std::string> selector =
         selector_for(plan.services[signal.service], signal, name, by, term.role, whom);

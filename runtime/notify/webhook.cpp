@@ -16,17 +16,6 @@ const eval::Value* setting(const plan::Target& target, std::string_view name) {
   return nullptr;
 }
 
-/// The host of a URL, without port and brackets.
-std::string_view host_of(std::string_view url) {
-  size_t begin = url.find("://");
-  if (begin == std::string_view::npos) return {};
-  std::string_view rest = url.substr(begin + 3);
-  rest = rest.substr(0, rest.find_first_of("/?#"));
-  rest = rest.substr(rest.find('@') == std::string_view::npos ? 0 : rest.find('@') + 1);
-  if (rest.starts_with('[')) return rest.substr(1, rest.find(']') - 1);
-  return rest.substr(0, rest.find(':'));
-}
-
 std::string bounded(std::string text) {
   if (text.size() <= max_text_bytes) return text;
   size_t end = max_text_bytes;
@@ -43,9 +32,9 @@ Result<Webhook> Webhook::open(const plan::Target& target, const SecretSource& se
   if (!url || !token || !timeout || !attempts)
     return OpError{fmt::format("the plan says too little of the target {}; make a new one", target.name), false, true};
   hook.url_ = url->text;
-  if (!hook.url_.starts_with("https://") && !effects::is_this_machine(host_of(hook.url_)))
+  if (!effects::is_private(hook.url_))
     return OpError{fmt::format("target {} would send messages and its token in the clear to {}; write `https://…`",
-                               target.name, host_of(hook.url_))};
+                               target.name, effects::host_of(hook.url_))};
   Result<std::string> secret = read_secret(token->text, secrets);
   if (!secret) return OpError{fmt::format("target {} has no token: {}", target.name, secret.error().message)};
   hook.token_ = std::move(*secret);

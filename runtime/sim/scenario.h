@@ -38,7 +38,8 @@ inline constexpr double default_deviation = 0.05;  ///< of the mean, of what is 
 
 // Defaults of what a scenario does not say: a service is healthy unless told otherwise. A percentage that the plan
 // only asks to be high (`availability >= 99.9%` in a requirement, `< 99%` in a rejection or a watch) is high, as
-// counts and as a gauge; every other percentage counts what goes wrong or fills up, and is low.
+// counts and as a gauge; every other percentage counts what goes wrong or fills up, and is low. A number of things that
+// is to be high is as high as the plan asks for.
 inline constexpr double default_error_ppb = 500'000;        ///< 0.05% of requests, for counts
 inline constexpr double default_duration_ns = 100'000'000;  ///< 100ms
 inline constexpr double default_percent_ppb = 0;            ///< gauges in percent

@@ -49,9 +49,18 @@ bool high_is_healthy(const plan::Plan& plan, uint32_t signal) {
   return high;
 }
 
+// Of a number of things that is to be high: as many as the plan asks for.
+double enough(const plan::Plan& plan, uint32_t signal) {
+  double most = 0;
+  for (const plan::Condition& condition : plan.conditions)
+    if (condition.left.signal == signal && !condition.right) most = std::max(most, condition.offset);
+  return most;
+}
+
 double healthy_value(const plan::Plan& plan, uint32_t index) {
   const plan::Signal& signal = plan.signals[index];
   bool counts = signal.evidence == plan::Evidence::Counts;
+  if (signal.unit == eval::Value::Kind::Int && high_is_healthy(plan, index)) return enough(plan, index);
   if (signal.unit == eval::Value::Kind::Percent && high_is_healthy(plan, index))
     return counts ? default_good_counts_ppb : default_good_percent_ppb;
   if (counts) return default_error_ppb;

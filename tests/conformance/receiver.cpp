@@ -34,7 +34,8 @@ std::string Received::header(const std::string& name) const {
   return head.substr(begin, head.find("\r\n", begin) - begin);
 }
 
-Receiver::Receiver(std::vector<int> statuses) : statuses_(std::move(statuses)) {
+Receiver::Receiver(std::vector<int> statuses, std::string body, std::string headers)
+    : statuses_(std::move(statuses)), body_(std::move(body)), headers_(std::move(headers)) {
   listener_ = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -85,8 +86,8 @@ void Receiver::answer(int connection) {
   }
   while (status == 0 && !over_ && !readable(connection)) continue;  // until the sender gives up
   if (status != 0) {
-    std::string out =
-        "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+    std::string out = "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " +
+                      std::to_string(body_.size()) + "\r\n" + headers_ + "Connection: close\r\n\r\n" + body_;
     [[maybe_unused]] ssize_t wrote = write(connection, out.data(), out.size());
   }
   close(connection);

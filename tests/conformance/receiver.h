@@ -20,7 +20,8 @@ struct Received {
 class Receiver {
  public:
   /// The status of each answer in turn; the last one stays. 0: takes the request and answers nothing.
-  explicit Receiver(std::vector<int> statuses = {200});
+  /// `headers`: more lines for the head of every answer, each with its end.
+  explicit Receiver(std::vector<int> statuses = {200}, std::string body = "ok", std::string headers = "");
   ~Receiver();
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
@@ -33,6 +34,7 @@ class Receiver {
   void answer(int connection);
 
   std::vector<int> statuses_;
+  std::string body_, headers_;
   int listener_ = -1, port_ = 0;
   std::atomic<bool> over_ = false;
   mutable std::mutex mutex_;

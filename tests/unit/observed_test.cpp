@@ -81,6 +81,8 @@ TEST_CASE("an image is pinned by a digest, resolved, or said to be unpinned") {
   digest = find(*resolved, "digest(ghcr.io/acme/shop:1.1)", plan::Recheck::Exact);
   REQUIRE(digest);
   CHECK(digest->source == "registry ghcr.io");
+  const plan::Setting& version = resolved->steps.at(0).action.sets.at(0);
+  CHECK(version.value.text == fmt::format("ghcr.io/acme/shop:1.1@sha256:{}", std::string(64, 'a')));
 }
 
 TEST_CASE("a value of every kind comes back from a plan") {

@@ -1,0 +1,205 @@
+#include "runtime/backend/oci_api.h"
+
+#include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
+#include <llvm/Support/Base64.h>
+
+#include "compiler/plan/plan_json.h"
+#include "runtime/effects/loopback.h"
+
+namespace rollout::backend {
+namespace {
+
+using effects::HttpRequest;
+using effects::HttpResponse;
+using json::Node;
+
+constexpr size_t max_token_bytes = size_t{64} << 10;
+constexpr size_t max_quoted = 200;
+
+/// All kinds of manifests; a registry that is not told so turns them into older ones, which have other digests.
+constexpr std::string_view manifest_types =
+    "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
+
+std::string shortened(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, max_quoted)) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  return out;
+}
+
+/// `realm` of `Bearer realm="https://…",service="…"`.
+std::string challenge_part(std::string_view challenge, std::string_view name) {
+  const size_t begin = challenge.find(fmt::format("{}=\"", name));
+  if (begin == std::string_view::npos) return {};
+  const std::string_view rest = challenge.substr(begin + name.size() + 2);
+  return std::string(rest.substr(0, rest.find('"')));
+}
+
+bool is_scheme(std::string_view challenge, std::string_view scheme) {
+  return llvm::StringRef(challenge).startswith_insensitive(fmt::format("{} ", scheme));
+}
+
+std::string basic(const OciAccess& access) {
+  return "Basic " + llvm::encodeBase64(fmt::format("{}:{}", access.user, access.token));
+}
+
+/// `sha256-abc…`: how tags name what is attached to a digest.
+std::string tag_of(std::string digest) {
+  if (const size_t colon = digest.find(':'); colon != std::string::npos) digest[colon] = '-';
+  return digest;
+}
+
+}  // namespace
+
+OpError OciApi::unusable(std::string_view what, std::string_view why) const {
+  return OpError{fmt::format("target {} ({}) was asked for {}, and {}", access_.target, access_.url, what, why)};
+}
+
+/// Once without a token, if none is known, and once with what the registry asks for.
+Result<HttpResponse> OciApi::ask(const std::string& repository, const std::string& path, size_t max_body) {
+  if (!effects::is_private(access_.url))
+    return settled_error(fmt::format("target {} would ask {} in the clear, so anybody on the way could say what a tag "
+                                     "means; write `https://…`",
+                                     access_.target, access_.url));
+  HttpRequest request;
+  request.url = fmt::format("{}/v2/{}/{}", access_.url, repository, path);
+  request.timeout_ns = access_.timeout_ns;
+  request.max_body = max_body;
+  for (const bool again : {false, true}) {
+    request.headers = {{"Accept", std::string(manifest_types)}};
+    if (const auto known = authorized_.find(repository); known != authorized_.end())
+      request.headers.emplace_back("Authorization", known->second);
+    Result<HttpResponse> answer = http_.send(request);
+    if (!answer) return OpError{answer.error().message, answer.error().retryable};
+    if (answer->status != 401 || again) return answer;
+    Result<std::string> authorized = authorization(repository, answer->header("www-authenticate"));
+    if (!authorized) return authorized.error();
+    authorized_[repository] = std::move(*authorized);
+  }
+  return unusable(path, "it was asked twice");
+}
+
+/// The answer to a challenge, as the header has it.
+Result<std::string> OciApi::authorization(const std::string& repository, std::string_view challenge) {
+  if (is_scheme(challenge, "Basic") && !access_.token.empty()) return basic(access_);
+  if (!is_scheme(challenge, "Bearer"))
+    return unusable(repository, access_.token.empty() ? "it wants a token; give the target a `token`"
+                                                      : "it answered HTTP 401 and does not say what it wants");
+  if (access_.user.empty() && !access_.token.empty()) return "Bearer " + access_.token;
+  return fetch_token(repository, challenge);
+}
+
+/// From the service that the challenge names; without a token of our own, as anybody.
+Result<std::string> OciApi::fetch_token(const std::string& repository, std::string_view challenge) {
+  const std::string realm = challenge_part(challenge, "realm"), service = challenge_part(challenge, "service");
+  if (!effects::is_private(realm))
+    return unusable(repository, fmt::format("it names a token service without TLS: `{}`", shortened(realm)));
+  HttpRequest request;
+  request.url = fmt::format("{}{}service={}&scope={}", realm, realm.find('?') == std::string::npos ? '?' : '&',
+                            effects::url_encode(service),
+                            effects::url_encode(fmt::format("repository:{}:pull", repository)));
+  request.timeout_ns = access_.timeout_ns;
+  request.max_body = max_token_bytes;
+  if (!access_.token.empty()) request.headers = {{"Authorization", basic(access_)}};
+  const Result<HttpResponse> answer = http_.send(request);
+  if (!answer) return OpError{answer.error().message, answer.error().retryable};
+  if (answer->status != 200)
+    return unusable(repository, fmt::format("its token service {} answered HTTP {}; check `user` and `token`", realm,
+                                            answer->status));
+  const Result<Node> said = json::parse(answer->body);
+  const std::string_view either = said ? (*said)["token"].as_string((*said)["access_token"].as_string()) : "";
+  if (either.empty() || either.find_first_of("\r\n") != std::string_view::npos)
+    return unusable(repository, fmt::format("its token service {} gave no token", realm));
+  return fmt::format("Bearer {}", either);
+}
+
+Result<std::optional<OciManifest>> OciApi::manifest(const std::string& repository, const std::string& reference) {
+  const std::string what = fmt::format("{} {}", repository, reference);
+  const Result<HttpResponse> answer = ask(repository, "manifests/" + reference, max_manifest_bytes);
+  if (!answer) return answer.error();
+  if (answer->status == 404) return std::optional<OciManifest>();
+  if (answer->status != 200)
+    return unusable(what, fmt::format("answered HTTP {}: {}", answer->status, shortened(answer->body)));
+  OciManifest found{"sha256:" + plan::hash_of(answer->body), {}};
+  if (reference.starts_with("sha256:") && reference != found.digest)
+    return unusable(what, fmt::format("gave something else, {}; ask whoever runs it", found.digest));
+  Result<Node> content = json::parse(answer->body);
+  if (!content || !content->is(Node::Kind::Object))
+    return unusable(what, fmt::format("gave what is no manifest: `{}`; check `url`", shortened(answer->body)));
+  found.content = std::move(*content);
+  return std::optional(std::move(found));
+}
+
+Status OciApi::add_index(const Node& index, std::vector<OciArtifact>& found) const {
+  const Node& manifests = index["manifests"];
+  if (!manifests.is(Node::Kind::Array)) return unusable("what is attached", "gave what is no index of manifests");
+  for (const Node& one : manifests.items) {
+    const std::string_view type = one["artifactType"].as_string(one["mediaType"].as_string());
+    const Node& created = one["annotations"]["org.opencontainers.image.created"];
+    found.push_back({std::string(type), std::string(one["digest"].as_string()), std::string(created.as_string())});
+    if (found.size() > max_attached)
+      return unusable("what is attached", fmt::format("names more than {} artifacts", max_attached));
+  }
+  return Done{};
+}
+
+Status OciApi::add_layers(const std::string& repository, const std::string& tag, std::vector<OciArtifact>& found) {
+  const Result<std::optional<OciManifest>> manifest = this->manifest(repository, tag);
+  if (!manifest) return manifest.error();
+  if (!*manifest) return Done{};
+  for (const Node& layer : (*manifest)->content["layers"].items)
+    found.push_back({std::string(layer["mediaType"].as_string()), "", ""});
+  return Done{};
+}
+
+Result<std::vector<OciArtifact>> OciApi::attached(const std::string& repository, const std::string& digest) {
+  std::vector<OciArtifact> found;
+  const Result<HttpResponse> answer = ask(repository, "referrers/" + digest, max_manifest_bytes);
+  if (!answer) return answer.error();
+  if (answer->status == 200) {
+    if (!answer->header("link").empty())
+      return unusable("what is attached to " + digest, "named so much that it does not fit on one page");
+    const Result<Node> index = json::parse(answer->body);
+    if (!index) return unusable("what is attached to " + digest, "gave what is no JSON");
+    if (Status read = add_index(*index, found); !read) return read.error();
+  } else if (answer->status == 404) {
+    const Result<std::optional<OciManifest>> index = manifest(repository, tag_of(digest));
+    if (!index) return index.error();
+    if (Status read = *index ? add_index((*index)->content, found) : Done{}; !read) return read.error();
+  } else {
+    return unusable("what is attached to " + digest, fmt::format("answered HTTP {}", answer->status));
+  }
+  for (const char* kind : {".sig", ".sbom"})
+    if (Status read = add_layers(repository, tag_of(digest) + kind, found); !read) return read.error();
+  return found;
+}
+
+Result<std::string> OciApi::content_of(const std::string& repository, const OciArtifact& artifact) {
+  const Result<std::optional<OciManifest>> manifest = this->manifest(repository, artifact.digest);
+  if (!manifest) return manifest.error();
+  const Node* layers = *manifest ? (*manifest)->content.find("layers") : nullptr;
+  if (!layers || layers->items.size() != 1)
+    return unusable(artifact.digest, "gave an artifact that is not one file");
+  return blob(repository, std::string(layers->items[0]["digest"].as_string()));
+}
+
+/// A registry may send us on to where it stores blobs; nothing secret goes there.
+Result<std::string> OciApi::blob(const std::string& repository, const std::string& digest) {
+  Result<HttpResponse> answer = ask(repository, "blobs/" + digest, max_report_bytes);
+  if (!answer) return answer.error();
+  if (answer->status == 301 || answer->status == 302 || answer->status == 307 || answer->status == 308) {
+    HttpRequest elsewhere;
+    elsewhere.url = answer->header("location");
+    elsewhere.timeout_ns = access_.timeout_ns;
+    elsewhere.max_body = max_report_bytes;
+    if (!effects::is_private(elsewhere.url)) return unusable(digest, "sent us on to a place without TLS");
+    answer = http_.send(elsewhere);
+    if (!answer) return OpError{answer.error().message, answer.error().retryable};
+  }
+  if (answer->status != 200) return unusable(digest, fmt::format("answered HTTP {}", answer->status));
+  if ("sha256:" + plan::hash_of(answer->body) != digest) return unusable(digest, "gave bytes with another digest");
+  return std::move(answer->body);
+}
+
+}  // namespace rollout::backend

@@ -1,0 +1,183 @@
+#include "runtime/backend/oci_backend.h"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "compiler/eval/image.h"
+#include "runtime/backend/config.h"
+#include "runtime/backend/sarif.h"
+#include "runtime/effects/secrets.h"
+
+namespace rollout::backend {
+namespace {
+
+using exec::Reading;
+
+constexpr int64_t default_timeout_ns = 5'000'000'000;
+constexpr int64_t one_moment_ns = 100'000'000;  // less than the time between two samples
+constexpr std::string_view report_type = "application/sarif+json";
+
+OpError changes_nothing(const plan::Action& action) {
+  return settled_error(fmt::format("`{}` is asked of a registry, which changes nothing", action.text));
+}
+
+/// Which types a signal counts; an entry that ends in a star is the beginning of a type.
+struct Counted {
+  std::string_view signal;
+  std::vector<std::string_view> types;
+};
+const std::vector<Counted>& counted() {
+  static const std::vector<Counted> all = {
+      {"signatures",
+       {"application/vnd.dev.cosign.simplesigning.v1+json", "application/vnd.dev.cosign.artifact.sig.v1+json",
+        "application/vnd.dev.sigstore.bundle*", "application/vnd.cncf.notary.signature"}},
+      {"sboms",
+       {"application/spdx+json", "text/spdx", "text/spdx+json", "application/vnd.cyclonedx+json",
+        "application/vnd.cyclonedx+xml", "application/vnd.cyclonedx", "application/vnd.syft+json"}}};
+  return all;
+}
+
+bool is_of(const Counted& row, std::string_view type) {
+  type = type.substr(0, type.find(';'));  // `; version=1.5`
+  return std::any_of(row.types.begin(), row.types.end(), [&](std::string_view wanted) {
+    return wanted.ends_with('*') ? type.starts_with(wanted.substr(0, wanted.size() - 1)) : type == wanted;
+  });
+}
+
+std::optional<double> least_score(std::string_view signal) {
+  if (signal == "critical_vulnerabilities") return critical_score;
+  if (signal == "high_vulnerabilities") return high_score;
+  if (signal == "medium_vulnerabilities") return medium_score;
+  return std::nullopt;
+}
+
+/// The latest by what they say of themselves; of those that say nothing the last one named.
+const OciArtifact* newest_report(const std::vector<OciArtifact>& attached) {
+  const OciArtifact* newest = nullptr;
+  for (const OciArtifact& one : attached)
+    if (one.type == report_type && (!newest || one.created >= newest->created)) newest = &one;
+  return newest;
+}
+
+/// What the plan brings to a service, else what it found there; empty: neither is known.
+std::string image_of(const plan::Plan& plan, uint32_t service) {
+  std::string image;
+  for (const plan::Observed& observed : plan.observed)
+    if (observed.what == plan::variable_text(plan.services[service], plan::Variable::Version, plan::Role::Stable))
+      image = observed.value.text;
+  for (const plan::Step& step : plan.steps)
+    for (const plan::Setting& setting : step.action.sets)
+      if (step.kind == plan::StepKind::Act && step.action.service == service &&
+          setting.variable == plan::Variable::Version && setting.value.is(eval::Value::Kind::Image))
+        image = setting.value.text;
+  return image;
+}
+
+}  // namespace
+
+Result<exec::Observation> OciBackend::observe(const plan::Plan&, const plan::Action& action, const exec::EffectKey&) {
+  return changes_nothing(action);
+}
+
+Status OciBackend::act(const plan::Plan&, const plan::Action& action, const exec::EffectKey&) {
+  return changes_nothing(action);
+}
+
+/// An image that names its registry is asked of that one alone.
+Result<OciBackend::Asked> OciBackend::open(const plan::Plan& plan, std::string_view image) {
+  const plan::Target& target = plan.targets[target_];
+  Result<std::string> url = text_of(target.config, "url", target.name);
+  if (!url) return url.error();
+  while (url->ends_with('/')) url->pop_back();
+  const eval::ImageParts parts = eval::image_parts(image);
+  std::string repository(parts.name);
+  if (!parts.registry.empty()) {
+    const eval::Value* named = find(target.config, "named");
+    const std::string_view host = std::string_view(*url).substr(url->find("://") + 3);
+    const std::string_view own = named && !named->text.empty() ? std::string_view(named->text) : host;
+    if (parts.registry != own)
+      return settled_error(fmt::format("{} is an image of {}, but target {} is {}; bind the service to the registry "
+                                       "of its image",
+                                       image, parts.registry, target.name, own));
+    repository = repository.substr(parts.registry.size() + 1);
+  }
+  OciAccess access{target.name, std::move(*url), {}, {}, number_of(target.config, "timeout", default_timeout_ns)};
+  if (const eval::Value* user = find(target.config, "user")) access.user = user->text;
+  if (const eval::Value* place = find(target.config, "token")) {
+    Result<std::string> token = effects::read_secret(effects_.files, root_, place->text);
+    if (!token) return OpError{fmt::format("target {} has no token: {}", target.name, token.error().message)};
+    if (token->find_first_of("\r\n") != std::string::npos)
+      return settled_error(fmt::format("the token of target {} is not one line; mend {}", target.name, place->text));
+    access.token = std::move(*token);
+  }
+  return Asked{OciApi(effects_.http, std::move(access)), std::move(repository), std::string(parts.tag)};
+}
+
+Result<std::string> OciBackend::digest_of(Asked& asked, std::string_view image) {
+  if (const std::string_view known = eval::image_parts(image).digest; !known.empty()) return std::string(known);
+  const Result<std::optional<OciManifest>> manifest = asked.api.manifest(asked.repository, asked.tag);
+  if (!manifest) return manifest.error();
+  if (!*manifest)
+    return OpError{fmt::format("{} is not in the registry: it answered HTTP 404 for {} {}; push it, or look whether "
+                               "the token may read it",
+                               image, asked.repository, asked.tag)};
+  return (*manifest)->digest;
+}
+
+Result<std::optional<std::string>> OciBackend::digest(const plan::Plan& plan, uint32_t, std::string_view image) {
+  Result<Asked> asked = open(plan, image);
+  if (!asked) return asked.error();
+  Result<std::string> digest = digest_of(*asked, image);
+  if (!digest) return digest.error();
+  return std::optional(std::move(*digest));
+}
+
+Result<const OciBackend::Look*> OciBackend::look(Asked& asked, const std::string& image) {
+  const int64_t now_ns = effects_.clock.monotonic_ns();
+  if (last_ && last_->image == image && now_ns - last_->at_ns < one_moment_ns) return &*last_;
+  last_.reset();
+  const Result<std::string> digest = digest_of(asked, image);
+  if (!digest) return digest.error();
+  Result<std::vector<OciArtifact>> attached = asked.api.attached(asked.repository, *digest);
+  if (!attached) return attached.error();
+  last_ = Look{image, std::move(*attached), now_ns};
+  return &*last_;
+}
+
+Result<Reading> OciBackend::count(const plan::Plan& plan, const plan::Signal& signal) {
+  const std::string image = image_of(plan, signal.service);
+  if (image.empty())
+    return OpError{fmt::format("which image {} gets is not known", plan::service_text(plan.services[signal.service]))};
+  Result<Asked> asked = open(plan, image);
+  if (!asked) return asked.error();
+  const Result<const Look*> seen = look(*asked, image);
+  if (!seen) return seen.error();
+  const std::vector<OciArtifact>& attached = (*seen)->attached;
+  Reading reading;
+  reading.status = Reading::Status::Ok;
+  for (const Counted& row : counted())
+    if (row.signal == signal.method)
+      reading.value = double(std::count_if(attached.begin(), attached.end(),
+                                           [&](const OciArtifact& one) { return is_of(row, one.type); }));
+  const std::optional<double> score = least_score(signal.method);
+  if (!score) return reading;
+  const OciArtifact* report = newest_report(attached);
+  if (!report)
+    return Reading{Reading::Status::NoData, fmt::format("no vulnerability report is attached to {}", image), 0, 0, 0};
+  const Result<std::string> text = asked->api.content_of(asked->repository, *report);
+  if (!text) return text.error();
+  const Result<int64_t> found = findings_from(*text, *score);
+  if (!found) return OpError{fmt::format("of {}: {}", image, found.error().message)};
+  reading.value = double(*found);
+  return reading;
+}
+
+Reading OciBackend::read(const plan::Plan& plan, const plan::Term& term) {
+  Result<Reading> reading = count(plan, plan.signals[term.signal]);
+  if (!reading) return {Reading::Status::Error, reading.error().message, 0, 0, 0};
+  return std::move(*reading);
+}
+
+}  // namespace rollout::backend

@@ -1,0 +1,51 @@
+// The `registry` backend: what a tag means, and what is attached to an image. Keeps no state and changes nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/backend/backend.h"
+#include "runtime/backend/oci_api.h"
+#include "runtime/effects/effects.h"
+
+namespace rollout::backend {
+
+class OciBackend : public Backend {
+ public:
+  /// `target`: index into Plan::targets. `root`: the project root, absolute.
+  OciBackend(uint32_t target, std::string root, const effects::Effects& effects, Neighbours&)
+      : target_(target), root_(std::move(root)), effects_(effects) {}
+
+  Result<exec::Observation> observe(const plan::Plan& plan, const plan::Action& action,
+                                    const exec::EffectKey& key) override;
+  Status act(const plan::Plan& plan, const plan::Action& action, const exec::EffectKey& key) override;
+  Result<std::optional<std::string>> digest(const plan::Plan& plan, uint32_t service,
+                                            std::string_view image) override;
+  /// Of the image that the plan brings to the service, else of the one that it found there.
+  exec::Reading read(const plan::Plan& plan, const plan::Term& term) override;
+
+ private:
+  /// The registry, and an image in it.
+  struct Asked {
+    OciApi api;
+    std::string repository, tag;
+  };
+  Result<Asked> open(const plan::Plan& plan, std::string_view image);
+  Result<std::string> digest_of(Asked& asked, std::string_view image);
+  Result<exec::Reading> count(const plan::Plan& plan, const plan::Signal& signal);
+  /// What is attached to the image of a service: all signals of one moment are read from one answer.
+  struct Look {
+    std::string image;
+    std::vector<OciArtifact> attached;
+    int64_t at_ns = 0;
+  };
+  Result<const Look*> look(Asked& asked, const std::string& image);
+
+  std::optional<Look> last_;
+  uint32_t target_;
+  std::string root_;
+  effects::Effects effects_;
+};
+
+}  // namespace rollout::backend
