@@ -151,6 +151,7 @@ statement
     | NOTIFY expr STRING?                               # notifyStatement
     | PREFLIGHT LBRACE preflightClause* RBRACE          # preflightStatement
     | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
+    | ((BEFORE | AFTER) PHASE | ON (ABORT | ROLLBACK)) block # hookStatement
     | ON NAME (ROLLBACK | NAME (AT NAME expr NAME)? | LBRACE retry RBRACE) # onFailureStatement
     | callee LPAREN arguments? RPAREN                   # callStatement
     ;

@@ -6,6 +6,7 @@ namespace rollout::check {
 namespace {
 
 const std::vector<std::string_view> roles = {"stable", "canary"};
+const std::vector<std::string_view> faults = {"killed", "delay"};
 const std::vector<std::string_view> evidences = {"counts", "buckets", "value"};
 
 constexpr int64_t max_attempts = 100;
@@ -76,7 +77,8 @@ void Checker::check_effects(const ir::Action& action) {
 void Checker::check_effect_value(const ir::Action& action, const ast::Effect& effect, TypeKind wanted) {
   bool is_literal_none = effect.value->kind == ast::ExprKind::Literal &&
                          static_cast<const ast::LiteralExpr*>(effect.value)->literal == ast::LiteralKind::None;
-  if (is_literal_none && (wanted == TypeKind::Image || wanted == TypeKind::String)) {
+  bool may_be_none = wanted == TypeKind::Image || wanted == TypeKind::String || is_one_of(effect.variable.text, faults);
+  if (is_literal_none && may_be_none) {
     info(effect.value).type = simple(TypeKind::None);
     return;
   }

@@ -134,6 +134,13 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
                         std::string(backend.decl->name.text), std::string(wanted));
     return;
   }
+  // `chaos = hosts` behind `workload = hosts { … }`: the same use of the same target.
+  auto same = llvm::find_if(service.bindings, [&](const ir::Binding& other) { return other.target == target; });
+  if (!setting.has_block && same != service.bindings.end()) {
+    std::vector<ir::Given> config = same->config;
+    service.bindings.push_back({*capability, target, std::move(config), setting.value});
+    return;
+  }
   Span whole = setting.has_block ? setting.name.span : setting.span;
   service.bindings.push_back(
       {*capability, target,

@@ -58,6 +58,7 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
     case ast::StatementKind::OnFailure:
       check_on_failure(static_cast<const ast::OnFailureStatement*>(statement));
       break;
+    case ast::StatementKind::Hook: check_hook(static_cast<const ast::HookStatement*>(statement), in_parallel); break;
     case ast::StatementKind::Watch: {
       auto* watch = static_cast<const ast::WatchStatement*>(statement);
       check_live_condition(watch->condition, "`rollback when`");

@@ -125,6 +125,7 @@ void Checker::check_failure(const ast::TestItem& item) {
   const Type* object = member ? check_expr(member->object) : nullptr;
   if (object && object->is(TypeKind::Error)) return;
   if (object && object->is(TypeKind::Team) && member->member.text == "notify") return;
+  if (object && object->is(TypeKind::Service) && member->member.text == "reach") return;
   if (!object || !ir::is_subject(object->kind)) {
     diagnostics_.report(item.subject->span, diag::NoActions, object ? text(object) : "this")
         .advise("write `given fail checkout.shift`");

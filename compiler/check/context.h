@@ -83,6 +83,10 @@ class Checker : private ValueChecker {
   void check_notify(const ast::NotifyStatement* notify);
   void check_preflight(const ast::PreflightStatement* preflight);  // check_preflight.cpp
   void check_within(const ast::PreflightCheck& check, const Type* type);
+  // check_hook.cpp
+  void check_hook(const ast::HookStatement* hook, bool in_parallel);
+  void check_hook_body(const ast::Block* body, ast::HookWord when);
+  bool may_stand_in(const ast::Statement* statement, ast::HookWord when);
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
   void check_given(const ast::TestItem& item);

@@ -11,6 +11,9 @@ const std::vector<VariableRow>& variable_rows() {
       {"share", TypeKind::Service, TypeKind::Percent, true, "share(s, canary) = share"},
       {"flag", TypeKind::Flag, TypeKind::Percent, false, "flag(f) = share"},
       {"schema", TypeKind::Database, TypeKind::String, false, "schema(d) = migration"},
+      {"killed", TypeKind::Service, TypeKind::Int, true, "killed(s, canary) = count"},
+      {"delay", TypeKind::Service, TypeKind::Duration, true, "delay(s, canary) = latency"},
+      {"drained", TypeKind::Service, TypeKind::Bool, false, "drained(s) = true"},
   };
   return rows;
 }
@@ -26,6 +29,9 @@ const std::vector<BindingRow>& binding_rows() {
       {TypeKind::Service, "workload", "Workload"},
       {TypeKind::Service, "router", "TrafficRouter"},
       {TypeKind::Service, "registry", "ArtifactRegistry"},
+      {TypeKind::Service, "chaos", "Chaos"},
+      {TypeKind::Service, "network", "SlowNetwork"},
+      {TypeKind::Service, "fleet", "HostFleet"},
       {TypeKind::Flag, "store", "FlagStore"},
       {TypeKind::Flag, "entrance", "Entrance"},
       {TypeKind::Database, "migrator", "Migrator"},

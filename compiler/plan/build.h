@@ -31,6 +31,12 @@ class Planner {
     eval::Frame frame;
     uint32_t locals;  ///< alive: parameters, then `let` and `for`, given slots in this order as the checker does
   };
+  /// A hook, with what its names meant where it stands.
+  struct OpenHook {
+    const ast::HookStatement* written;
+    Scope scope;
+    size_t phases = 0;  ///< that it was for
+  };
 
   const ir::Rollout* choose_rollout();
   bool read_inputs();
@@ -82,6 +88,7 @@ class Planner {
   void derive_scope_rollbacks(Step& step, uint32_t own_undo, Span span);
   // plan_notify.cpp
   void plan_notify(const ast::NotifyStatement* notify, Scope& scope);
+  std::optional<std::string> message_of(const ast::NotifyStatement* notify, Scope& scope);
   uint32_t told_channel(const ast::Expr* team, Scope& scope);
   uint32_t channel_of(const ir::Team& team);
   // plan_preflight.cpp
@@ -92,6 +99,14 @@ class Planner {
                                             Scope& written);
   Approval confirm(const ast::Expr* expr, const ast::MemberExpr* member, Scope& scope);
   void report_preflight(const ast::Expr* condition, const std::string& text, Scope& scope);
+  // plan_hooks.cpp
+  void open_hook(const ast::HookStatement* hook, const Scope& scope);
+  void close_hooks(size_t first);
+  void plan_around_phase(ast::HookWord when);
+  void drop_hook_steps(size_t first_step, std::vector<uint32_t> ends);
+  void plan_back_hooks();
+  void plan_back_hook(const ast::Block* body, Scope& scope, Hook& into);
+  void plan_back_action(const ast::CallExpr* call, Scope& scope, Hook& into);
   // plan_approval.cpp
   void plan_approve(const ast::ApproveStatement* approve, Scope& scope);
   std::optional<Approval> make_approval(const ast::Question& question, Scope& scope);
@@ -105,7 +120,12 @@ class Planner {
   bool has_budget(Span span);
   void plan_strategy(const ast::CallExpr* call, uint32_t strategy, Scope& scope);
   uint32_t add_step(Step step, Span span);
-  void plan_action(const ast::CallExpr* call, Scope& scope);  // plan_actions.cpp
+  // plan_actions.cpp
+  std::optional<Action> called_action(const ast::CallExpr* call, Scope& scope);
+  void plan_action(const ast::CallExpr* call, Scope& scope);
+  // plan_faults.cpp
+  bool fault_possible(const Action& action, const Setting& setting, Span span);
+  bool faults_lifted(Span span, std::string_view when);
   void forget_way_back(uint32_t service);
   std::optional<Action> make_action(uint32_t capability, uint32_t action, uint32_t service,
                                     std::vector<eval::Value> arguments);
@@ -178,6 +198,8 @@ class Planner {
   std::vector<Span> phase_spans_;  ///< by phase; empty where no step is left
   std::vector<uint32_t> ends_;  ///< the steps that the next one comes after
   std::vector<Derived> derived_;  ///< by service
+  std::vector<OpenHook> hooks_;       ///< for the phases that are planned now, of the blocks around, outermost first
+  std::vector<OpenHook> back_hooks_;  ///< `on abort`, `on rollback`
   bool beside_services_ = false;  ///< a flag or a database takes part: services that stay as they are may be judged
   std::vector<OpenScope> open_scopes_;  ///< around what is being planned, the innermost last
   llvm::DenseMap<uint32_t, uint32_t> left_behind_;  ///< service → the scope that may have taken it back on its own

@@ -11,7 +11,8 @@ using eval::Value;
 using Kind = Value::Kind;
 
 /// The words of enums in the JSON form, by the enum's number.
-constexpr std::string_view variable_words[] = {"version", "instances", "share", "flag", "schema"};
+constexpr std::string_view variable_words[] = {"version", "instances", "share", "flag",
+                                               "schema",  "killed",    "delay",     "drained"};
 constexpr std::string_view subject_words[] = {"service", "flag", "database"};
 constexpr std::string_view role_words[] = {"all", "stable", "canary"};
 constexpr std::string_view reversibility_words[] = {"reversible", "compensable", "irreversible"};

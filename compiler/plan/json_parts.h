@@ -59,6 +59,10 @@ UndoScope read_scope(const json::Node& node);
 void write_scope_undo(json::Writer& json, const ScopeUndo& undo);
 /// The first scope that points nowhere or overlaps another one; none: all are good.
 uint32_t first_bad_scope(const Plan& plan);
+void write_hook(json::Writer& json, const Hook& hook);
+Hook read_hook(const json::Node& node);
+/// The first hook that points nowhere, or changes what the steps change; none: all are good.
+uint32_t first_bad_hook(const Plan& plan);
 void write_gate(json::Writer& json, const Gate& gate);
 Gate read_gate(const json::Node& node);
 void write_watch(json::Writer& json, const Watch& watch);

@@ -11,7 +11,10 @@ eval::Value resting_value(Variable variable) {
     case Variable::Instances: return eval::Value::of(eval::Value::Kind::Int, int64_t{0});
     case Variable::Share:
     case Variable::Flag: return eval::Value::of(eval::Value::Kind::Percent, int64_t{0});
-    case Variable::Schema: return {};
+    case Variable::Schema:
+    case Variable::Killed:
+    case Variable::Delay: return {};
+    case Variable::Drained: return eval::Value::boolean(false);
   }
   return {};
 }

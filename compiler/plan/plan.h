@@ -14,6 +14,7 @@
 #include "compiler/eval/value.h"
 #include "compiler/plan/baseline.h"
 #include "compiler/plan/during.h"
+#include "compiler/plan/hook.h"
 #include "compiler/plan/undo_scope.h"
 
 namespace rollout::plan {
@@ -28,11 +29,13 @@ enum class Role { All, Stable, Canary };
 
 /// The closed set of model variables that actions set; proofs, simulation and rollback read these, nothing else.
 /// In the order of ir::variable_rows().
-enum class Variable { Version, Instances, Share, Flag, Schema };
+enum class Variable { Version, Instances, Share, Flag, Schema, Killed, Delay, Drained };
 
 /// `variable(service, role) = value`. Version: an Image, or None for "no such version"; Instances: an Int;
 /// Share: a Percent of the service's traffic; Flag: a Percent of the users who have the flag on, of Role::All; Schema:
-/// the name of the migration that a database was brought to, or None, of Role::All.
+/// the name of the migration that a database was brought to, or None, of Role::All. Killed: how many instances a fault
+/// has killed; Delay: how long a fault lets each request wait; None for no fault. Drained: whether a host
+/// gets no traffic, a Bool of Role::All.
 struct Setting {
   Variable variable = Variable::Version;
   Role role = Role::Canary;
@@ -261,6 +264,7 @@ struct Plan {
   std::vector<uint32_t> told;      ///< channels that hear of all that becomes of the run
   Rollback rollback;               ///< of the whole run
   Retry retry;
+  std::vector<Hook> hooks;         ///< what is done when the run goes back
   std::vector<UndoScope> scopes;   ///< one around others stands before them
   std::optional<During> during;
   std::vector<std::string> policies;  ///< those that this plan was held to

@@ -25,13 +25,14 @@ Reversibility reversibility_of(ast::ReversibilityWord word) {
 
 }  // namespace
 
-void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
+/// The action that the call means now; nothing after a report.
+std::optional<Action> Planner::called_action(const ast::CallExpr* call, Scope& scope) {
   auto* member = static_cast<const ast::MemberExpr*>(call->callee);
   const ir::ExprInfo& callee = program_.info(scope.module, member);
   const ir::Capability& capability = program_.capabilities[callee.index];
   const ir::Action& declared = capability.actions[callee.index2];
   Value entity = eval(member->object, scope);
-  if (!entity.is(Value::Kind::Entity)) return;
+  if (!entity.is(Value::Kind::Entity)) return std::nullopt;
   uint32_t service = service_index(entity);
   ir::Match match = ir::match_arguments(declared.parameters, call->arguments, 1);
   std::vector<Value> arguments = {entity};
@@ -39,9 +40,16 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   for (size_t i = 1; i < declared.parameters.size(); ++i)
     arguments.push_back(
         pinned(eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame)));
-  if (diagnostics_.errors() != errors) return;
+  if (diagnostics_.errors() != errors) return std::nullopt;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
   ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");
+  return action;
+}
+
+void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
+  std::optional<Action> action = called_action(call, scope);
+  if (!action) return;
+  uint32_t service = action->service;
   if (settled_[service] == Settled::Wrong) return;
   if (brings_change(*action)) settled_[service] = Settled::No;
   if (settled_[service] == Settled::No && !allowed(*action, call->span)) settled_[service] = Settled::Wrong;
@@ -139,7 +147,7 @@ bool Planner::allowed(const Action& action, Span span) {
   Value stable = model_.now({service, Variable::Version, Role::Stable});
   Value canary = model_.now({service, Variable::Version, Role::Canary});
   for (const Setting& setting : action.sets) {
-    if (!version_there(action, setting, span)) return false;
+    if (!version_there(action, setting, span) || !fault_possible(action, setting, span)) return false;
     bool is_version = setting.variable == Variable::Version && !setting.value.is(Value::Kind::None);
     bool same = is_version && setting.value == stable;
     bool mends = same && setting.role == Role::Stable && ailing_[service];
@@ -148,7 +156,9 @@ bool Planner::allowed(const Action& action, Span span) {
       return true;
     }
     if (!drained(action, setting, span)) return false;
-    if (is_version && !mends && setting.role == Role::Stable && !stable.is(Value::Kind::None) &&
+    // A host of a fleet is drained while its one version is exchanged.
+    bool in_place = action.capability == "HostFleet";
+    if (is_version && !mends && !in_place && setting.role == Role::Stable && !stable.is(Value::Kind::None) &&
         !replaceable(service, setting.value == canary, span))
       return false;
     if (is_version && setting.role == Role::Canary && stable.is(Value::Kind::None)) {

@@ -20,6 +20,7 @@ void Planner::plan_commit(const ast::CommitStatement* commit, Scope& scope) {
     diagnostics_.report(commit->span, diag::CommitLeavesBehind, behind.place)
         .advise("let a failure take back everything: `on failure rollback`");
   }
+  if (!faults_lifted(commit->span, "at this commit")) return;
   Step step;
   step.kind = StepKind::Commit;
   step.text = fmt::format("commit {}", eval::to_text(why));

@@ -114,6 +114,11 @@ void Planner::observe(uint32_t index) {
     plan_.observed.push_back({fmt::format("version({}, stable)", text), stable, observed.source, Recheck::Exact});
     plan_.observed.push_back({fmt::format("generation({})", text),
                               Value::of(Value::Kind::Int, observed.generation), "state", Recheck::Exact});
+    if (observed.state.is(Value::Kind::Bool)) {
+      model_.start_with({index, Variable::Drained, Role::All}, observed.state);
+      plan_.observed.push_back(
+          {variable_text(service, Variable::Drained, Role::All), observed.state, observed.source, Recheck::Exact});
+    }
     if (observed.trouble.empty()) continue;
     ailing_[index] = true;
     plan_.observed.push_back({fmt::format("trouble({})", text), Value::of(Value::Kind::String, observed.trouble),

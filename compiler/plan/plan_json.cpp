@@ -172,6 +172,7 @@ std::string dangling(const Plan& plan) {
   bool bad_retry = plan.retry.times < 0 || plan.retry.times > max_retries || plan.retry.every_ns < 0 ||
                    bad(plan.retry.from_step, plan.steps.size());
   if (plan.retry.times != 0 && bad_retry) return "retry";
+  if (uint32_t hook = first_bad_hook(plan); hook != none) return "hook " + std::to_string(hook);
   if (uint32_t scope = first_bad_scope(plan); scope != none) return "scope " + std::to_string(scope);
   return {};
 }
@@ -211,6 +212,7 @@ std::string to_json(const Plan& plan) {
     json.key("retry").begin_object().field("times", plan.retry.times).field("every_ns", plan.retry.every_ns);
     json.field("from_step", plan.retry.from_step).end_object();
   }
+  if (!plan.hooks.empty()) write_list(json, "hooks", plan.hooks, write_hook);
   if (!plan.scopes.empty()) write_list(json, "scopes", plan.scopes, write_scope);
   if (plan.during) {
     json.key("during");
@@ -260,6 +262,7 @@ Result<Plan> from_json(std::string_view bytes) {
   plan.rollback = read_rollback(node["rollback"]);
   if (const json::Node& retry = node["retry"]; retry.is(json::Node::Kind::Object))
     plan.retry = {retry["times"].as_int(), retry["every_ns"].as_int(), read_index(retry["from_step"])};
+  for (const json::Node& item : node["hooks"].items) plan.hooks.push_back(read_hook(item));
   for (const json::Node& item : node["scopes"].items) plan.scopes.push_back(read_scope(item));
   if (const json::Node& during = node["during"]; during.is(json::Node::Kind::Object)) {
     Result<During> read = read_during(during);
@@ -274,6 +277,8 @@ Result<Plan> from_json(std::string_view bytes) {
     return OpError{"this plan is damaged: step " + std::to_string(step) + " has no rollback"};
   if (uint32_t step = first_without_scope_rollback(plan); step != none)
     return OpError{"this plan is damaged: step " + std::to_string(step) + " has no way back to the entry of its scope"};
+  if (uint32_t step = step_with_lasting_fault(plan); step != none)
+    return OpError{"this plan is damaged: step " + std::to_string(step) + " brings a fault that is never lifted"};
   if (to_json(plan) != bytes) return OpError{"this plan is damaged: its bytes are not what its content gives"};
   return plan;
 }

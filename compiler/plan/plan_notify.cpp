@@ -49,8 +49,22 @@ void Planner::plan_notify(const ast::NotifyStatement* notify, Scope& scope) {
     else plan_.told.push_back(channel);
     return;
   }
+  std::optional<std::string> text = message_of(notify, scope);
+  if (!text) return;
+  Step step;
+  step.kind = StepKind::Notify;
+  step.channel = channel;
+  step.message = *text;
+  step.text = fmt::format("notify {} {}", plan_.channels[channel].team,
+                          eval::to_text(Value::of(Value::Kind::String, std::move(*text))));
+  step.reason = "people are told; nothing waits for it";
+  add_step(std::move(step), notify->span);
+}
+
+/// Nothing where it is no text.
+std::optional<std::string> Planner::message_of(const ast::NotifyStatement* notify, Scope& scope) {
   Value text = eval(notify->text, scope);
-  if (!text.is(Value::Kind::String)) return;
+  if (!text.is(Value::Kind::String)) return std::nullopt;
   bool too_long = text.text.size() > max_message_bytes;
   std::string problem = text.text.empty()        ? "it is empty"
                         : too_long               ? fmt::format("it has more than {} bytes", max_message_bytes)
@@ -58,13 +72,7 @@ void Planner::plan_notify(const ast::NotifyStatement* notify, Scope& scope) {
                                                  : "";
   if (!problem.empty())
     diagnostics_.report(notify->text->span, diag::BadText, "this", "message", problem);
-  Step step;
-  step.kind = StepKind::Notify;
-  step.channel = channel;
-  step.message = text.text;
-  step.text = fmt::format("notify {} {}", plan_.channels[channel].team, eval::to_text(text));
-  step.reason = "people are told; nothing waits for it";
-  add_step(std::move(step), notify->span);
+  return std::move(text.text);
 }
 
 }  // namespace rollout::plan

@@ -22,12 +22,24 @@ struct Change {
   size_t step = 0;
 };
 
+bool is_of(const Change& change, Variable variable) { return change.cell && change.cell->place.variable == variable; }
+
+/// A fault is lifted once the traffic has left: a system that cannot lift it keeps no user on it.
+void lift_behind_traffic(std::vector<Change>& changes) {
+  auto share = std::find_if(changes.begin(), changes.end(), [](const Change& c) { return is_of(c, Variable::Share); });
+  if (share == changes.end()) return;
+  std::stable_partition(changes.begin(), share + 1, [](const Change& c) {
+    return !is_of(c, Variable::Killed) && !is_of(c, Variable::Delay);
+  });
+}
+
 /// Last touched first.
 std::vector<Change> changes_of(const std::vector<const Model::Cell*>& cells, const std::vector<Compensation>& taken) {
   std::vector<Change> changes;
   for (const Compensation& one : taken) changes.push_back({nullptr, one.undo, one.step});
   for (const Model::Cell* cell : cells) changes.push_back({cell, none, cell->touched});
   std::stable_sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return a.step > b.step; });
+  lift_behind_traffic(changes);
   return changes;
 }
 

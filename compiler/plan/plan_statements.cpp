@@ -21,7 +21,7 @@ std::string problem_of_name(std::string_view name) {
 
 void Planner::plan_block(const ast::Block* block, Scope& scope, Order order) {
   uint32_t first = uint32_t(plan_.steps.size());
-  size_t watches = plan_.watches.size();
+  size_t watches = plan_.watches.size(), hooks = hooks_.size();
   uint32_t outer_locals = scope.locals;
   if (order == Order::Parallel) plan_branches(block, scope);
   else
@@ -34,6 +34,7 @@ void Planner::plan_block(const ast::Block* block, Scope& scope, Order order) {
       plan_.watches[i].first_step = first;
       plan_.watches[i].last_step = last;
     }
+  close_hooks(hooks);
   scope.locals = outer_locals;
 }
 
@@ -73,6 +74,7 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
     case ast::StatementKind::Parallel:
       plan_block(static_cast<const ast::ParallelStatement*>(statement)->body, scope, Order::Parallel);
       break;
+    case ast::StatementKind::Hook: open_hook(static_cast<const ast::HookStatement*>(statement), scope); break;
     case ast::StatementKind::During: plan_during(static_cast<const ast::DuringStatement*>(statement), scope); break;
     case ast::StatementKind::Watch: plan_watch(static_cast<const ast::WatchStatement*>(statement), scope); break;
     case ast::StatementKind::Rollback:
@@ -114,7 +116,12 @@ void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
   uint32_t group = none;
   uint32_t own = open_scope(rules_of_body(phase->body), group);
   size_t first = plan_.steps.size();
+  std::vector<uint32_t> ends = ends_;
+  plan_around_phase(ast::HookWord::BeforePhase);
+  size_t own_first = plan_.steps.size();
   plan_block(phase->body, scope);
+  if (plan_.steps.size() != own_first) plan_around_phase(ast::HookWord::AfterPhase);
+  else drop_hook_steps(first, std::move(ends));
   close_scope(own, group);
   if (plan_.steps.size() == first) phase_spans_[phase_] = {};
   phase_ = outer;

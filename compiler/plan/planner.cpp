@@ -55,6 +55,8 @@ std::optional<Plan> Planner::run() {
                              [](const Step& step) { return step.kind == StepKind::Act; });
   if (!changes) plan_.steps.clear(), forget_approvals();
   if (plan_.steps.empty()) plan_.watches.clear();
+  else plan_back_hooks();
+  if (diagnostics_.errors() == errors) faults_lifted(rollout->decl->name.span, "when the rollout ends");
   name_phases();
   report_idle_loops();
   check_fits(plan_, *rollout->decl, diagnostics_);

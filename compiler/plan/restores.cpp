@@ -99,4 +99,16 @@ uint32_t first_without_scope_rollback(const Plan& plan) {
   return none;
 }
 
+uint32_t step_with_lasting_fault(const Plan& plan) {
+  std::map<std::pair<uint32_t, Cell>, uint32_t> brought;  // by service and variable: the step
+  for (uint32_t i = 0; i < plan.steps.size(); ++i)
+    for (const Setting& set : plan.steps[i].action.sets) {
+      if (set.variable != Variable::Killed && set.variable != Variable::Delay) continue;
+      std::pair<uint32_t, Cell> key{plan.steps[i].action.service, {set.variable, set.role}};
+      if (set.value.is(eval::Value::Kind::None)) brought.erase(key);
+      else brought[key] = i;
+    }
+  return brought.empty() ? none : brought.begin()->second;
+}
+
 }  // namespace rollout::plan

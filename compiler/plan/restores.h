@@ -14,4 +14,7 @@ uint32_t first_without_rollback(const Plan& plan);
 /// variable at another value than an earlier step had set; `none`: there is none.
 uint32_t first_without_scope_rollback(const Plan& plan);
 
+/// A step that leaves a fault behind; `none`: every fault is lifted before the plan ends.
+uint32_t step_with_lasting_fault(const Plan& plan);
+
 }  // namespace rollout::plan

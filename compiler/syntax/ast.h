@@ -11,8 +11,8 @@ namespace rollout::ast {
 // ---- statements of rollouts and strategies ----
 
 enum class StatementKind {
-  Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, OnFailure, During, Approve, Commit, Notify,
-  Preflight
+  Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, OnFailure, Hook, During, Approve, Commit,
+  Notify, Preflight
 };
 
 struct Statement {
@@ -86,6 +86,13 @@ struct OnFailureStatement : Statement {
   Name retry;             ///< `{ retry 3 every 1m then park }`; empty: no retry
   const Expr* times;      ///< null: no retry
   const Expr* every;      ///< null: no retry
+};
+/// `before phase { … }` and `after phase { … }`: in each phase below it. `on abort { … }` and `on rollback { … }`: when
+/// the run goes back.
+enum class HookWord { BeforePhase, AfterPhase, Abort, Rollback };
+struct HookStatement : Statement {
+  HookWord when;
+  const Block* body;
 };
 enum class ApproveClauseKind { Timeout, OnTimeout, Escalate };
 /// `timeout 4h`, `on timeout park` or `escalate to managers after 1h`.

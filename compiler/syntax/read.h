@@ -96,6 +96,8 @@ class Reader : private Cursor {
   const ast::Statement* read_commit();
   const ast::Statement* read_notify();
   const ast::Statement* read_preflight();
+  // read_hook.cpp
+  const ast::Statement* read_hook();
   // read_expr.cpp
   const ast::Expr* read_expr(int least_power = 0);
   const ast::Expr* read_operand();

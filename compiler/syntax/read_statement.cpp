@@ -23,7 +23,9 @@ const ast::Statement* Reader::read_statement() {
     case Parser::LET: return read_local_let();
     case Parser::DURING: return read_during();
     case Parser::ROLLBACK: return read_rollback();
-    case Parser::ON: return read_on_failure();
+    case Parser::BEFORE:
+    case Parser::AFTER: return read_hook();
+    case Parser::ON: return next_is(Parser::ABORT) || next_is(Parser::ROLLBACK) ? read_hook() : read_on_failure();
     case Parser::APPROVE: return read_approve();
     case Parser::COMMIT: return read_commit();
     case Parser::NOTIFY: return read_notify();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/backend/local_capacity.h"
+#include "runtime/backend/local_chaos.h"
 #include "runtime/backend/local_health.h"
 #include "runtime/backend/local_launch.h"
 #include "runtime/backend/local_targets.h"
@@ -81,10 +82,27 @@ Status LocalBackend::act(const plan::Plan& plan, const plan::Action& action,
                          const exec::EffectKey& key) {
   Result<Open> opened = open(plan, action.service);
   if (!opened) return opened.error();
-  const Status ordered = order(*opened, wanted_by(action), key);
+  const Wanted wanted = wanted_by(action);
+  if (wanted.canary.killed) return bring_fault(*opened, *wanted.canary.killed, key);
+  const Status ordered = order(*opened, wanted, key);
   if (Status saved = save(*opened); !saved) return ordered ? saved : ordered;
   if (!ordered) return ordered;
   return settle(*opened);
+}
+
+Status LocalBackend::bring_fault(Open& open, int64_t count, const exec::EffectKey& key) {
+  const LocalChaos chaos(effects_, open.spec);
+  if (count == 0) {
+    open.state.fault.reset();
+    return save(open);
+  }
+  if (!open.state.fault || int64_t(open.state.fault->victims.size()) != count) {
+    Result<LocalFault> fault = chaos.choose(open.state, count, key.text());
+    if (!fault) return fault.error();
+    open.state.fault = std::move(*fault);
+    if (Status saved = save(open); !saved) return saved;
+  }
+  return chaos.strike(*open.state.fault);
 }
 
 Status LocalBackend::order(Open& open, const Wanted& wanted, const exec::EffectKey& key) {
@@ -236,7 +254,9 @@ Result<Observation> LocalBackend::observe(const plan::Plan& plan, const plan::Ac
   if (key.generation == opened->state.generation) {
     if (Status settled = settle(*opened); !settled) return settled.error();
   }
-  Observation seen = see(*opened, wanted_by(action), key);
+  const Wanted wanted = wanted_by(action);
+  if (wanted.canary.killed) return LocalChaos(effects_, opened->spec).see(opened->state, *wanted.canary.killed);
+  Observation seen = see(*opened, wanted, key);
   if (seen.seen == Seen::Present && key.generation == opened->state.generation) {
     // What the action did is complete, so from now on a death is not its failure but the supervisor's business.
     if (settle_instances(opened->state)) {
@@ -251,6 +271,10 @@ std::vector<std::string> LocalBackend::tend(const plan::Plan& plan, uint32_t ser
   if (!opened) return supervisor_.trouble(opened.error().message);
   if (generation != opened->state.generation) return {};
   LocalSupervisor::Round round = supervisor_.round(opened->spec, opened->state);
+  if (std::string line = LocalChaos(effects_, opened->spec).note_recovery(opened->state); !line.empty()) {
+    round.changed = true;
+    round.lines.push_back(std::move(line));
+  }
   if (!round.changed) return std::move(round.lines);
   if (Status saved = save(*opened); !saved) {
     for (std::string& line : supervisor_.trouble(saved.error().message)) round.lines.push_back(std::move(line));
@@ -376,7 +400,8 @@ exec::Reading LocalBackend::read_capacity(const LocalState& state) {
 
 exec::Reading LocalBackend::read(const plan::Plan& plan, const plan::Term& term) {
   const plan::Signal& signal = plan.signals[term.signal];
-  if (signal.method != "unhealthy" && signal.method != "capacity") return Backend::read(plan, term);
+  const bool recovery = signal.method == "recovery";
+  if (signal.method != "unhealthy" && signal.method != "capacity" && !recovery) return Backend::read(plan, term);
   exec::Reading reading;
   const Result<Open> opened = open(plan, signal.service);
   if (!opened) {
@@ -385,6 +410,7 @@ exec::Reading LocalBackend::read(const plan::Plan& plan, const plan::Term& term)
     return reading;
   }
   if (signal.method == "capacity") return read_capacity(opened->state);
+  if (recovery) return LocalChaos(effects_, opened->spec).recovery(opened->state);
   for (const InstanceSet& set : opened->state.sets) {
     const bool is_stable = set.track == Track::Stable && term.role != plan::Role::Canary;
     const bool is_canary = set.track == Track::Canary && term.role != plan::Role::Stable;

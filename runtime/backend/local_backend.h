@@ -53,6 +53,9 @@ class LocalBackend : public Backend, public EndpointSource {
                const exec::EffectKey& key);
   void retire(Open& open, Track track);
 
+  /// Kills so many instances of the canary, as a crash would; 0 forgets the fault.
+  Status bring_fault(Open& open, int64_t count, const exec::EffectKey& key);
+
   /// Finishes what was ordered: a ready `next` set becomes stable, retiring instances are stopped
   /// and forgotten.
   Status settle(Open& open);

@@ -75,6 +75,13 @@ Result<LocalState> from_json(const std::string& path, std::string_view text) {
       return unreadable(path, "an instance belongs to no set");
     state.instances.push_back(std::move(instance));
   }
+  if (const json::Node& node = (*root)["fault"]; node.is(json::Node::Kind::Object)) {
+    LocalFault fault{std::string(node["effect"].as_string()), {}, node["killed_ns"].as_int(),
+                     node["recovered_ns"].as_int()};
+    for (const json::Node& victim : node["victims"].items)
+      fault.victims.push_back({int(victim["pid"].as_int()), uint64_t(victim["start_ticks"].as_int())});
+    state.fault = std::move(fault);
+  }
   return state;
 }
 
@@ -102,7 +109,14 @@ std::string to_json(const LocalState& state) {
     out.field("restarts", instance.restarts).field("window_ns", instance.window_ns);
     out.field("restarted_ns", instance.restarted_ns).end_object();
   }
-  out.end_array().end_object();
+  out.end_array();
+  if (const std::optional<LocalFault>& fault = state.fault) {
+    out.key("fault").begin_object().field("effect", fault->effect).key("victims").begin_array();
+    for (const effects::ProcessId& victim : fault->victims)
+      out.begin_object().field("pid", victim.pid).field("start_ticks", victim.start_ticks).end_object();
+    out.end_array().field("killed_ns", fault->killed_ns).field("recovered_ns", fault->recovered_ns).end_object();
+  }
+  out.end_object();
   return out.take() + "\n";
 }
 

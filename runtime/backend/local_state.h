@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,10 +46,20 @@ struct Instance {
   int64_t restarted_ns = 0;   ///< when the last of them was
 };
 
+/// A fault that an action has brought upon the canary. Written before anything is killed: after a crash the same
+/// processes are killed, and no others.
+struct LocalFault {
+  std::string effect;                        ///< key of the effect
+  std::vector<effects::ProcessId> victims;   ///< as they were chosen; started again, they are other processes
+  int64_t killed_ns = 0;     ///< monotonic
+  int64_t recovered_ns = 0;  ///< when all instances were seen ready again; 0: not yet
+};
+
 struct LocalState {
   int64_t generation = 0;  ///< highest generation that was admitted
   std::vector<InstanceSet> sets;
   std::vector<Instance> instances;
+  std::optional<LocalFault> fault;
 
   InstanceSet* find(Track track);
   const InstanceSet* find(Track track) const;

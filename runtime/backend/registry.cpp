@@ -6,6 +6,7 @@
 #include "runtime/backend/local_backend.h"
 #include "runtime/backend/oci_backend.h"
 #include "runtime/backend/postgresql_backend.h"
+#include "runtime/backend/ssh_backend.h"
 
 namespace rollout::backend {
 namespace {
@@ -31,6 +32,7 @@ constexpr Entry entries[] = {
     {"local", make<LocalBackend>},
     {"postgresql", make<PostgresqlBackend>},
     {"registry", make<OciBackend>},
+    {"ssh", make<SshBackend>},
 };
 
 }  // namespace

@@ -11,6 +11,9 @@ void apply(WantedRole& role, const plan::Setting& setting) {
       return;
     case plan::Variable::Instances: role.instances = none ? 0 : setting.value.number; return;
     case plan::Variable::Share: role.share_ppb = none ? 0 : setting.value.number; return;
+    case plan::Variable::Killed: role.killed = none ? 0 : setting.value.number; return;
+    case plan::Variable::Delay:
+    case plan::Variable::Drained: return;  // of no workload and no router
     case plan::Variable::Flag:
     case plan::Variable::Schema: return;  // of no service
   }

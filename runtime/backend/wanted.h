@@ -18,6 +18,7 @@ struct WantedRole {
   std::optional<WantedVersion> version;
   std::optional<int64_t> instances;
   std::optional<int64_t> share_ppb;
+  std::optional<int64_t> killed;  ///< instances that a fault has killed; 0: no fault
 
   bool gone() const { return version ? !version->image : instances == 0; }
 };

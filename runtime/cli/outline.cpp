@@ -138,6 +138,13 @@ void set_state(Change& change, const plan::Service& subject, const Goal& goal, c
   change.where = fmt::format("{} in {}", what, join(goal.hosts, ", "));
 }
 
+bool only_in_hooks(const Plan& plan, uint32_t service) {
+  auto acts = [&](uint32_t action) { return plan.undo[action].service == service; };
+  return std::any_of(plan.hooks.begin(), plan.hooks.end(), [&](const plan::Hook& hook) {
+    return std::any_of(hook.actions.begin(), hook.actions.end(), acts);
+  });
+}
+
 Change change_of(const Plan& plan, const plan::Service& service, const Goal& goal, const Observations& observed) {
   Change change;
   change.service = plan::service_text(service);
@@ -158,9 +165,11 @@ Change change_of(const Plan& plan, const plan::Service& service, const Goal& goa
   if (const plan::Observed* trouble = observed.lookup(fmt::format("trouble({})", change.service)))
     change.trouble = trouble->value.text;
   change.to = goal.gone ? "" : goal.version.empty() ? change.from : goal.version;
+  if (goal.version.empty() && !goal.gone && goal.routers.empty()) change.touched = false;
   if (service.replicas > 0)
     change.where = fmt::format("{} instance{}", service.replicas, service.replicas == 1 ? "" : "s");
-  if (!goal.hosts.empty()) change.where += fmt::format(" on {}", join(goal.hosts, ", "));
+  std::string_view gap = change.where.empty() ? "" : " ";
+  if (!goal.hosts.empty()) change.where += fmt::format("{}on {}", gap, join(goal.hosts, ", "));
   if (!goal.routers.empty()) change.where += fmt::format(", traffic by {}", join(goal.routers, ", "));
   return change;
 }
@@ -173,13 +182,24 @@ Outline outline_of(const Plan& plan) {
   Observations observed;
   for (const plan::Observed& one : plan.observed) observed.try_emplace(one.what, &one);
   std::vector<Goal> goals = goals_of(plan);
-  for (size_t i = 0; i < plan.services.size(); ++i)
-    outline.changes.push_back(change_of(plan, plan.services[i], goals[i], observed));
+  for (size_t i = 0; i < plan.services.size(); ++i) {
+    Change change = change_of(plan, plan.services[i], goals[i], observed);
+    // What only a hook changes is shown with the hook.
+    if (change.touched || !only_in_hooks(plan, uint32_t(i))) outline.changes.push_back(std::move(change));
+  }
   for (const Row& row : outline.rows) outline.hold_ns = std::max(outline.hold_ns, row.start_ns + row.hold_ns);
   bool acts = std::any_of(plan.steps.begin(), plan.steps.end(),
                           [](const plan::Step& s) { return s.kind == plan::StepKind::Act; });
   bool differs = std::any_of(outline.changes.begin(), outline.changes.end(),
                              [](const Change& c) { return c.from != c.to || !c.trouble.empty(); });
+  // Whether a host is drained is no version.
+  for (const plan::Step& step : plan.steps)
+    for (const plan::Setting& setting : step.action.sets) {
+      if (setting.variable != Variable::Drained) continue;
+      const plan::Observed* now = observed.lookup(
+          plan::variable_text(plan.services[step.action.service], Variable::Drained, Role::All));
+      differs |= now == nullptr || !(now->value == setting.value);
+    }
   outline.has_changes = acts && (plan.offline || differs);
   return outline;
 }
@@ -321,6 +341,18 @@ std::vector<std::string> watch_texts(const Plan& plan) {
   return texts;
 }
 
+std::vector<std::string> hook_texts(const plan::Plan& plan) {
+  std::vector<std::string> texts;
+  for (const plan::Hook& hook : plan.hooks) {
+    std::vector<std::string> what;
+    for (const plan::Note& note : hook.notes)
+      what.push_back(fmt::format("tell {} \"{}\"", plan.channels.at(note.channel).team, note.text));
+    for (uint32_t action : hook.actions) what.push_back(plan.undo.at(action).text);
+    texts.push_back(fmt::format("{}: {}", hook.on_abort ? "on abort" : "on rollback", join(what, ", ")));
+  }
+  return texts;
+}
+
 std::vector<std::string> told_texts(const plan::Plan& plan) {
   std::vector<std::string> texts;
   for (uint32_t i = 0; i < plan.channels.size(); ++i) {
@@ -337,6 +369,8 @@ std::vector<std::string> told_texts(const plan::Plan& plan) {
     else if (holds(plan.rollback.told)) what.push_back("rollback");
     else if (of_scope) what.push_back("rollback of a scope");
     if (asked && !holds(plan.told)) what.push_back("what it is asked");
+    for (const plan::Hook& hook : plan.hooks)
+      notes += std::count_if(hook.notes.begin(), hook.notes.end(), [&](const plan::Note& n) { return n.channel == i; });
     if (notes > 0) what.push_back(fmt::format("{} message{} of the file", notes, notes == 1 ? "" : "s"));
     const plan::Channel& channel = plan.channels[i];
     texts.push_back(fmt::format("{} by {}: {}", channel.team, plan.targets.at(channel.target).name, join(what, ", ")));

@@ -72,6 +72,8 @@ std::vector<std::string> scope_texts(const plan::Plan& plan);
 
 /// What is watched, as often as it differs: `unhealthy > 25% held 1m, in each of 20 places`.
 std::vector<std::string> watch_texts(const plan::Plan& plan);
+/// What is done beside the way back: `on abort: tell sre "…", ramp banner to 100%`.
+std::vector<std::string> hook_texts(const plan::Plan& plan);
 /// Who is told what: `sre by oncall: start, waits, parks, rollback, end`.
 std::vector<std::string> told_texts(const plan::Plan& plan);
 /// `reject when canary error_rate > 1% proven 99%`, `rollback when … held 5m`.

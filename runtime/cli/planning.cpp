@@ -319,9 +319,10 @@ bool still_within(const plan::Observed& observed, const eval::Value& current) {
          std::fabs(double(current.number) - double(observed.value.number)) <= most;
 }
 
-/// What a flag or a database was.
+/// What a flag or a database was, or whether a host was drained.
 bool was_state(const plan::Observed& observed, const std::string& name) {
-  return observed.what == fmt::format("flag({})", name) || observed.what == fmt::format("schema({})", name);
+  return observed.what == fmt::format("flag({})", name) || observed.what == fmt::format("schema({})", name) ||
+         observed.what == fmt::format("drained({})", name);
 }
 
 }  // namespace

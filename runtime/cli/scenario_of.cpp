@@ -165,7 +165,10 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
   }
   for (const plan::GivenFailure& given : test.failures) {
     sim::Fault fault;
-    fault.action = given.action;
+    // A host that nothing of can be reached.
+    bool unreachable = given.action == "reach";
+    if (unreachable) fault.kind = sim::FaultKind::ObserveError;
+    else fault.action = given.action;
     fault.service = service_index(plan, given.service);
     fault.times = -1;
     for (uint32_t i = 0; i < plan.phases.size(); ++i)

@@ -177,6 +177,14 @@ struct PlanView {
     return out;
   }
 
+  std::string hooks() const {
+    std::vector<std::string> texts = hook_texts(plan);
+    if (texts.empty()) return {};
+    std::string out = "\n  " + style.dim("beside the way back") + "\n";
+    for (const std::string& text : texts) out += line("  " + text);
+    return out;
+  }
+
   std::string on_failure() const {
     std::vector<std::string> texts = scope_texts(plan);
     if (texts.empty()) return {};
@@ -282,7 +290,7 @@ struct PlanView {
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
   return view.header(hash) + view.during() + view.policies() + view.timeline() + view.gates() + view.approvals() +
-         view.way_back() + view.on_failure() + view.watches() + view.messages() + view.warnings();
+         view.way_back() + view.hooks() + view.on_failure() + view.watches() + view.messages() + view.warnings();
 }
 
 }  // namespace rollout::cli

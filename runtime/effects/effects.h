@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "runtime/effects/clock.h"
+#include "runtime/effects/command.h"
 #include "runtime/effects/files.h"
 #include "runtime/effects/http.h"
 #include "runtime/effects/ports.h"
@@ -22,6 +23,7 @@ struct Effects {
   UnixSocket& unix_socket;
   Ports& ports;
   Sql& sql;
+  Commands& commands;
 };
 
 /// The effects of this machine.
@@ -33,9 +35,10 @@ struct RealEffects {
         processes(posix_processes()),
         unix_socket(posix_unix_socket()),
         ports(posix_ports()),
-        sql(libpq_sql()) {}
+        sql(libpq_sql()),
+        commands(posix_commands()) {}
 
-  Effects all() const { return {*clock, *http, *files, *processes, *unix_socket, *ports, *sql}; }
+  Effects all() const { return {*clock, *http, *files, *processes, *unix_socket, *ports, *sql, *commands}; }
 
   std::unique_ptr<Clock> clock;
   std::unique_ptr<Http> http;
@@ -44,6 +47,7 @@ struct RealEffects {
   std::unique_ptr<UnixSocket> unix_socket;
   std::unique_ptr<Ports> ports;
   std::unique_ptr<Sql> sql;
+  std::unique_ptr<Commands> commands;
 };
 
 }  // namespace rollout::effects

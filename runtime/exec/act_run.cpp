@@ -182,6 +182,7 @@ bool Executor::last_attempt(const State& state, const ActMemory& act, StepRef re
     const StepState& step = state.at(ref);
     return step.attempt - step.first_attempt >= action_of(plan_, ref).attempts * tries;
   }
+  if (plan::is_hook_action(plan_, ref.step)) return state.at(ref).attempt >= action_of(plan_, ref).attempts;
   // A rollback is worth every attempt that its time allows.
   bool whole = state.phase == RunPhase::RollingBack;
   uint32_t scope = whole ? plan::none : state.at(ref).scope;
@@ -197,9 +198,11 @@ Executor::Events Executor::attempt_over(const State& state, Memory& memory, Step
   ActMemory& act = memory.acts[ref];
   bool last = last_attempt(state, act, ref, now);
   bool unknown = act.blind;
+  // What this attempt did in another process is not known here; there `touched` says so.
+  bool untouched = act.phase == ActPhase::Looking;
   act.phase = advance(act_rows, act.phase, last ? ActTrigger::LastOver : ActTrigger::AttemptOver,
                       memory.walked.act);
-  return {journal::StepFailed{ref, state.at(ref).attempt, last, unknown, why}};
+  return {journal::StepFailed{ref, state.at(ref).attempt, last, unknown, why, untouched}};
 }
 
 }  // namespace rollout::exec

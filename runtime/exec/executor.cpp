@@ -7,6 +7,7 @@
 #include "runtime/exec/approval.h"
 #include "runtime/exec/capture.h"
 #include "runtime/exec/fold.h"
+#include "runtime/exec/hook.h"
 #include "runtime/exec/opening.h"
 #include "runtime/exec/park_text.h"
 #include "runtime/exec/standing.h"
@@ -160,6 +161,7 @@ std::optional<Command> Executor::go_back(const State& state, Memory& memory, con
 Command Executor::next_undo(const State& state, Memory& memory, int64_t now) const {
   std::optional<StepRef> stuck;
   if (std::optional<Command> command = go_back(state, memory, state.way, stuck, now)) return std::move(*command);
+  if (std::optional<Command> command = next_hook_action(state, memory, now)) return std::move(*command);
   if (stuck) return Record{{RunEnded{Outcome::Parked, text_stuck(plan_, state, *stuck)}}};
   return Record{after_undo(state)};
 }
@@ -175,7 +177,7 @@ Executor::Events Executor::after_undo(const State& state) const {
 RunEnded Executor::gone_back(const State& state) const {
   bool committed = commit_passed(plan_, state) != plan::none;
   if (committed) return {Outcome::Parked, text_past_commit(plan_, state)};
-  return {Outcome::RolledBack, state.cause_detail};
+  return {Outcome::RolledBack, state.cause_detail + text_hooks_failed(plan_, state)};
 }
 
 Command Executor::next_verify(const State& state, Memory& memory, int64_t now) const {

@@ -65,6 +65,7 @@ class Executor {
   std::optional<Command> next_scopes(const State& state, Memory& memory, int64_t now, std::optional<Wait>& wait) const;
   journal::Payload forward_end(const State& state) const;
   uint32_t open_undo(const State& state, const plan::ServiceUndo& service) const;
+  std::optional<Command> next_hook_action(const State& state, Memory& memory, int64_t now) const;  // hook_run.cpp
   Events after_undo(const State& state) const;
   journal::RunEnded gone_back(const State& state) const;
 

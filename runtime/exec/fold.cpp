@@ -56,6 +56,8 @@ struct Folder {
   void operator()(const journal::Resumed& e) {
     state.interrupted = false;
     state.closed.reset();
+    // Nobody knows what the process before this one had called when it ended.
+    for (StepState& step : state.steps) step.touched |= step.status == StepStatus::Begun;
     expose(state, e.downtime_ns);
     std::optional<journal::Parked> parked = std::exchange(state.parked, std::nullopt);
     if (!parked) return;
@@ -126,6 +128,7 @@ struct Folder {
     step.status = e.last ? StepStatus::Failed : StepStatus::Pausing;
     step.ended_ns = now;
     step.detail = e.detail;
+    step.touched |= !e.untouched;
     if (e.last) state.holds.erase(e.step);
   }
   void operator()(const journal::Reasserted& e) {
@@ -291,8 +294,15 @@ std::vector<bool> begun_steps(const State& state) {
   return begun;
 }
 
+bool was_never_reached(const plan::Plan& plan, const State& state, uint32_t step) {
+  const StepState& of = state.steps[step];
+  bool over = of.status == StepStatus::Pausing || of.status == StepStatus::Failed;
+  return over && !of.touched && plan.steps[step].kind == plan::StepKind::Act;
+}
+
 std::vector<bool> open_steps(const plan::Plan& plan, const State& state) {
   std::vector<bool> open = begun_steps(state);
+  for (uint32_t i = 0; i < plan.steps.size(); ++i) open[i] = open[i] && !was_never_reached(plan, state, i);
   for (uint32_t scope = 0; scope < plan.scopes.size(); ++scope) {
     if (state.scopes[scope].rollback != RollbackPhase::Complete) continue;
     const plan::UndoScope& of = plan.scopes[scope];

@@ -20,7 +20,10 @@ bool passes_at_once(const plan::Step& step);
 /// By step: whether it has begun.
 std::vector<bool> begun_steps(const State& state);
 
-/// By step: whether it has begun, and no scope has taken it back completely.
+/// All attempts of an action that were made have only looked, and nothing was called: there is nothing to take back.
+bool was_never_reached(const plan::Plan& plan, const State& state, uint32_t step);
+
+/// By step: whether it has begun and may have taken effect, and no scope has taken it back completely.
 std::vector<bool> open_steps(const plan::Plan& plan, const State& state);
 
 /// The last commit that the run has passed; none: everything can still be taken back.

@@ -102,6 +102,18 @@ struct Teller {
     std::string text = fmt::format("is rolling back: {}", e.detail);
     tell_all(plan.told, Transition::RollingBack, text);
     tell_all(plan.rollback.told, Transition::RollingBack, text);
+    tell_hooks(e.cause);
+  }
+  /// Each of them is a message of its own, whatever else the team is told.
+  void tell_hooks(journal::Cause cause) {
+    int note_number = 0;
+    for (const plan::Hook& hook : plan.hooks)
+      for (const plan::Note& note : hook.notes) {
+        ++note_number;
+        if (hook.on_abort && cause != journal::Cause::Abort) continue;
+        std::string id = fmt::format("{}/{}/{}", number, plan.channels[note.channel].team, note_number);
+        out.push_back({std::move(id), note.channel, Transition::Note, note.text, false, event.wall_ns});
+      }
   }
   void tell_scope(uint32_t scope, Transition transition, const std::string& text) {
     tell_all(plan.told, transition, text);

@@ -29,6 +29,7 @@ struct StepState {
   int64_t ended_ns = 0;    ///< of the last attempt that ended
   int first_attempt = 0;   ///< of what was parked and is tried again: the attempts before that do not count
   int reassertions = 0;
+  bool touched = false;  ///< some attempt may have called what takes effect; all that is not known counts as that
   uint32_t scope = plan::none;  ///< of an undo: the scope that it takes back; none: the whole run
   std::string detail;
 };

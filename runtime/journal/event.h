@@ -80,12 +80,14 @@ struct StepDone {
 };
 
 /// One attempt failed. `last`: there will be no other. `unknown`: whether it took effect could not be seen.
+/// `untouched`: it only looked, and has called nothing that could take effect.
 struct StepFailed {
   StepRef step;
   int attempt = 1;
   bool last = false;
   bool unknown = false;
   std::string detail;
+  bool untouched = false;
 };
 
 /// The world lost what a finished step had set, and it is set again: the intent, as StepStarted is.

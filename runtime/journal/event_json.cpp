@@ -48,6 +48,7 @@ struct Encoder {
         .field("last", e.last)
         .field("unknown", e.unknown)
         .field("detail", e.detail);
+    if (e.untouched) out.field("untouched", true);
   }
   void operator()(const Reasserted& e) const {
     write_step(out, e.step);
@@ -221,7 +222,7 @@ class Decoder {
       case 1: return Resumed{text("holder"), number("downtime_ns")};
       case 2: return StepStarted{step(), attempt(), text("key")};
       case 3: return StepDone{step(), attempt(), flag("adopted"), text("detail")};
-      case 4: return StepFailed{step(), attempt(), flag("last"), flag("unknown"), text("detail")};
+      case 4: return StepFailed{step(), attempt(), flag("last"), flag("unknown"), text("detail"), flag("untouched")};
       case 5: return Reasserted{step(), attempt(), text("key"), text("detail")};
       case 6: return sampled();
       case 7:

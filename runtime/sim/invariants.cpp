@@ -43,7 +43,10 @@ void Invariants::on_event(const journal::Event& event) {
   if (const auto* e = std::get_if<journal::GateAsked>(&event.what)) check_asked(*e);
   if (const auto* e = std::get_if<journal::Escalated>(&event.what))
     if (!escalated_.insert({e->step, e->gate}).second) violate("I10", "escalated twice");
-  if (const auto* e = std::get_if<journal::StepFailed>(&event.what)) undo_failed_ |= e->step.undo && e->last;
+  if (const auto* e = std::get_if<journal::StepFailed>(&event.what); e != nullptr && e->step.undo && e->last) {
+    undo_failed_ |= !plan::is_hook_action(plan_, e->step.step);
+    undo_over_.insert(e->step.step);
+  }
   if (const auto* e = std::get_if<journal::Parked>(&event.what)) {
     parked_ = true;
     if (e->detail.empty()) violate("end", "parked without a word");
@@ -83,6 +86,7 @@ void Invariants::check_message(const journal::Event& event) {
   bool transition = asks || goes_back || ended != nullptr || std::holds_alternative<journal::Parked>(event.what);
   if (transition) must_tell(plan_.told);
   if (goes_back) must_tell(plan_.rollback.told);
+  if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) must_tell_hooks(e->cause);
   auto must_tell_scope = [&](uint32_t scope) {
     must_tell(plan_.told);
     must_tell(plan_.scopes.at(scope).rollback.told);
@@ -93,6 +97,31 @@ void Invariants::check_message(const journal::Event& event) {
   if (told == nullptr) return;
   if (!told_.insert(told->message).second) violate("I10", fmt::format("message {} ended twice", told->message));
   if (!told->delivered && told->detail.empty()) violate("I10", "a message was not sent, and nothing says why");
+}
+
+void Invariants::must_tell_hooks(journal::Cause cause) {
+  int number = 0;
+  for (const plan::Hook& hook : plan_.hooks)
+    for (const plan::Note& note : hook.notes) {
+      ++number;
+      if (!hook.on_abort || cause == journal::Cause::Abort)
+        due_.insert(fmt::format("{}/{}/{}", events_, plan_.channels[note.channel].team, number));
+    }
+  by_abort_ = cause == journal::Cause::Abort;
+}
+
+// I9: nothing that the file does beside the way back stands in it, or happens for another cause.
+void Invariants::check_hook_action(uint32_t undo) {
+  const plan::Action& action = plan_.undo[undo];
+  for (const StepRef& ref : started_)
+    if (ref.undo && !plan::is_hook_action(plan_, ref.step) && done_.count(ref) == 0 && undo_over_.count(ref.step) == 0)
+      violate("I9", fmt::format("`{}` began before everything had gone back", action.text));
+  bool called_for = std::any_of(plan_.hooks.begin(), plan_.hooks.end(), [&](const plan::Hook& hook) {
+    return (!hook.on_abort || by_abort_) &&
+           std::find(hook.actions.begin(), hook.actions.end(), undo) != hook.actions.end();
+  });
+  if (rollbacks_ == 0 || !called_for) violate("I14", fmt::format("`{}` is for another end", action.text));
+  world_.leave(action.service);
 }
 
 // I13: a scope fails once, ends once, and nothing of it begins any more; its rollback starts no other one.
@@ -158,6 +187,7 @@ void Invariants::check_latch(const journal::Event& event) {
 void Invariants::check_started(const journal::StepStarted& e) {
   started_.insert(e.step);
   keys_.insert(e.key);
+  if (e.step.undo && plan::is_hook_action(plan_, e.step.step)) return check_hook_action(e.step.step);
   if (e.step.undo) return check_own(plan_.undo[e.step.step]);
   const plan::Step& step = plan_.steps[e.step.step];
   if (step.kind == plan::StepKind::Act && step.action.reversibility == plan::Reversibility::Irreversible) {
@@ -316,6 +346,7 @@ void Invariants::at_end() {
       violate("I10", fmt::format("message {} was lost", message));
   if (ends_ == 0 && (parked_ || closed_)) return;
   if (ends_ != 1) return violate("end", fmt::format("the run ended {} times", ends_));
+  if (std::string fault = world_.fault_left(); !fault.empty() && !undo_failed_) violate("I7", fault + " stays behind");
   switch (ended_.outcome) {
     case journal::Outcome::Succeeded:
       if (aborted_) violate("I9", "an aborted run succeeded");

@@ -39,6 +39,8 @@ class Invariants {
   const plan::Response& response_of(const journal::GateAsked& e) const;
   void check_scope(const journal::Event& event);
   void check_captured(const journal::Event& event);
+  void must_tell_hooks(journal::Cause cause);
+  void check_hook_action(uint32_t undo);
   bool is_failed(uint32_t step) const;
   bool is_restored(uint32_t step) const;
   void check_own(const plan::Action& undo);
@@ -49,6 +51,8 @@ class Invariants {
   std::vector<std::string> violations_;
   int64_t events_ = 0;
   bool aborted_ = false;
+  bool by_abort_ = false;              ///< the run goes back because a person has aborted it
+  std::set<uint32_t> undo_over_;       ///< undo actions that nothing tries again
   std::set<uint32_t> failed_, restored_;  ///< scopes
   std::vector<uint32_t> scope_of_;        ///< by step
   bool captured_ = false;

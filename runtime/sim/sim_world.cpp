@@ -16,7 +16,8 @@ using plan::Variable;
 // No instances, no share: written as nothing or as a zero.
 bool is_zero(const Value& value) {
   bool number = value.is(Value::Kind::Int) || value.is(Value::Kind::Percent);
-  return value.is(Value::Kind::None) || (number && value.number == 0);
+  bool no = value.is(Value::Kind::Bool) && value.number == 0;
+  return value.is(Value::Kind::None) || no || (number && value.number == 0);
 }
 
 bool same(const Value& a, const Value& b) {
@@ -67,6 +68,7 @@ SimWorld::SimWorld(const plan::Plan& plan, const Scenario& scenario, VirtualCloc
       clock_(clock),
       crash_(crash),
       traffic_(plan, scenario),
+      canary_faults_(plan),
       faults_(scenario.faults),
       exposure_ns_(plan.services.size()),
       last_change_ns_(plan.services.size()) {
@@ -87,6 +89,8 @@ void SimWorld::start_values() {
                                                       false};
     cells_[{i, Variable::Share, Role::Canary}] = {Value::of(Value::Kind::Percent, int64_t{0}),
                                                   false};
+    for (Variable fault : {Variable::Killed, Variable::Delay}) cells_[{i, fault, Role::Canary}] = {};
+    cells_[{i, Variable::Drained, Role::All}] = {Value::boolean(false), false};
     if (service.replicas > 0)
       cells_[{i, Variable::Instances, Role::Stable}] = {
           Value::of(Value::Kind::Int, service.replicas), false};
@@ -94,6 +98,8 @@ void SimWorld::start_values() {
     for (const plan::Observed& observed : plan_.observed)
       if (observed.what == fmt::format("version({}, stable)", name))
         cells_[{i, Variable::Version, Role::Stable}] = {observed.value, false};
+      else if (observed.what == plan::variable_text(service, Variable::Drained, Role::All))
+        cells_[{i, Variable::Drained, Role::All}] = {observed.value, false};
   }
 }
 
@@ -138,6 +144,7 @@ int64_t SimWorld::share_ppb(uint32_t service) const {
 
 void SimWorld::set(uint32_t service, const plan::Setting& setting, bool undo) {
   cells_[{service, setting.variable, setting.role}] = {setting.value, undo};
+  canary_faults_.set(service, setting, now_ns_);
 }
 
 void SimWorld::violate(std::string text) {
@@ -322,8 +329,9 @@ std::vector<exec::Reading> SimWorld::sample(const plan::Plan&,
   bool error = fault_of(FaultKind::MetricsError, nullptr, nullptr) != nullptr;
   bool empty = fault_of(FaultKind::MetricsEmpty, nullptr, nullptr) != nullptr;
   for (const plan::Term& term : terms) {
-    exec::Reading reading =
-        traffic_.read(term, share_ppb(plan_.signals[term.signal].service), now_ns_);
+    int64_t share = share_ppb(plan_.signals[term.signal].service);
+    exec::Reading reading = traffic_.read(term, share, now_ns_);
+    canary_faults_.show(term, traffic_, share, now_ns_, reading);
     if (empty) reading = {exec::Reading::Status::NoData, "the simulated source has no data"};
     if (error || dead)
       reading = {exec::Reading::Status::Error, "the simulated source does not answer"};
@@ -368,9 +376,18 @@ std::string SimWorld::difference_from_start() const {
     bool restored = before == start_.end() ? cell.by_undo : same(before->second.value, cell.value);
     if (!restored) return fmt::format("{} is {}", name_of(key, plan_), text_of(cell.value));
   }
-  return underway_.empty() || underway_.front().dies
-             ? ""
-             : fmt::format("`{}` is still underway", underway_.front().action.text);
+  for (const Underway& underway : underway_)
+    if (!underway.dies && left_.count(underway.action.service) == 0)
+      return fmt::format("`{}` is still underway", underway.action.text);
+  return "";
+}
+
+std::string SimWorld::fault_left() const {
+  for (const auto& [key, cell] : cells_) {
+    bool fault = std::get<1>(key) == Variable::Killed || std::get<1>(key) == Variable::Delay;
+    if (fault && !is_zero(cell.value)) return name_of(key, plan_);
+  }
+  return {};
 }
 
 std::string SimWorld::difference_from_goal(const std::vector<bool>& left_out) const {

@@ -11,6 +11,7 @@
 
 #include "runtime/exec/world.h"
 #include "runtime/sim/crash_switch.h"
+#include "runtime/sim/sim_faults.h"
 #include "runtime/sim/traffic.h"
 #include "runtime/sim/virtual_clock.h"
 
@@ -58,6 +59,9 @@ class SimWorld : public exec::World {
   /// Whether everything is as the plan's forward steps say, but for those `left_out`; else what is not.
   std::string difference_from_goal(const std::vector<bool>& left_out) const;
 
+  /// A fault that the run has brought upon a version and not lifted; empty: there is none.
+  std::string fault_left() const;
+
   /// Of the canary's traffic, or of the users of a flag.
   int64_t share_ppb(uint32_t service) const;
   /// Of a flag its share, of a database its schema; None of a service.
@@ -100,6 +104,7 @@ class SimWorld : public exec::World {
   VirtualClock& clock_;
   CrashSwitch& crash_;
   Traffic traffic_;
+  SimFaults canary_faults_;
   std::vector<Fault> faults_;  ///< with what is left of `times`
   std::map<CellKey, Cell> cells_, start_;
   std::set<uint32_t> left_;

@@ -182,7 +182,8 @@ class Simulation {
       }
       note_scope(event);
       bool back = rollback_at > 0;
-      if (const auto* e = std::get_if<journal::StepDone>(&event.what); back && e != nullptr && e->step.undo)
+      const auto* done = std::get_if<journal::StepDone>(&event.what);
+      if (back && done != nullptr && done->step.undo && !plan::is_hook_action(plan_, done->step.step))
         restored_at = event.wall_ns;
       if (const auto* e = std::get_if<journal::RunEnded>(&event.what)) {
         result_.outcome = e->outcome;

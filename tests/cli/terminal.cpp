@@ -56,7 +56,8 @@ int Terminal::type(const std::vector<std::string>& words) {
   env.directory = directory_.string();
   env.effects = [&] {
     effects::Effects all = real.all();
-    return effects::Effects{clock, all.http, all.files, all.processes, all.unix_socket, all.ports, all.sql};
+    return effects::Effects{clock, all.http, all.files, all.processes, all.unix_socket, all.ports, all.sql,
+                            all.commands};
   };
   env.interrupts = [this] { return interrupts; };
   env.output_error = [this] { return output_error; };

@@ -79,13 +79,17 @@ sim::Scenario good_world(const plan::Plan& plan) {
 sim::Scenario bad_world(const plan::Plan& plan) {
   sim::Scenario scenario = good_world(plan);
   uint32_t signal = signal_named(plan, "error_rate");
-  // Where nothing is deployed the whole service is what goes wrong.
+  // Where nothing is deployed the whole service is what goes wrong; on a fleet of hosts, all of them.
   bool deploys = std::any_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) {
     return std::any_of(step.action.sets.begin(), step.action.sets.end(),
                        [](const plan::Setting& set) { return set.variable == plan::Variable::Version; });
   });
+  bool in_place = std::any_of(plan.steps.begin(), plan.steps.end(),
+                              [](const plan::Step& step) { return step.action.capability == "HostFleet"; });
   if (signal != plan::none)
     scenario.truths.push_back({signal, deploys ? plan::Role::Canary : plan::Role::All, {{0, bad_canary_ppb}}});
+  for (uint32_t i = 0; in_place && i < plan.signals.size(); ++i)
+    scenario.truths.push_back({i, plan::Role::Stable, {{0, bad_canary_ppb}}});
   return scenario;
 }
 

@@ -134,6 +134,7 @@ class GrammarNodes {
                               : is<Parser::WatchStatementContext>(rule)    ? Watch
                               : is<Parser::RollbackStatementContext>(rule) ? Rollback
                               : is<Parser::OnFailureStatementContext>(rule) ? OnFailure
+                              : is<Parser::HookStatementContext>(rule)     ? Hook
                               : is<Parser::DuringStatementContext>(rule)   ? During
                               : is<Parser::ApproveStatementContext>(rule)  ? Approve
                               : is<Parser::CommitStatementContext>(rule)   ? Commit

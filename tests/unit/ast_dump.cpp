@@ -87,6 +87,7 @@ class Dumper {
   }
   void block(const ast::Block* block);
   void statement(const ast::Statement* statement);
+  void hook(const ast::HookStatement& hook);
   void on_failure(const ast::OnFailureStatement& rule);
   void capability(const ast::CapabilityDecl& decl);
   void backend(const ast::BackendDecl& decl);
@@ -244,15 +245,20 @@ void Dumper::statement(const ast::Statement* statement) {
       expr(as<ast::NotifyStatement>(statement).text);
       break;
     case ast::StatementKind::OnFailure: on_failure(as<ast::OnFailureStatement>(statement)); break;
+    case ast::StatementKind::Hook: hook(as<ast::HookStatement>(statement)); break;
     case ast::StatementKind::During:
       expr(as<ast::DuringStatement>(statement).calendar);
       for (const ast::Name& one : as<ast::DuringStatement>(statement).close_words) name(one);
       break;
     case ast::StatementKind::Commit: expr(as<ast::CommitStatement>(statement).why); break;
-    case ast::StatementKind::Approve:
-      question(as<ast::ApproveStatement>(statement).question);
-      break;
+    case ast::StatementKind::Approve: question(as<ast::ApproveStatement>(statement).question); break;
   }
+  close();
+}
+
+void Dumper::hook(const ast::HookStatement& hook) {
+  open(fmt::format("hook{}", int(hook.when)));
+  block(hook.body);
   close();
 }
 

@@ -212,8 +212,9 @@ class Generator {
       --depth_;
       return;
     }
-    switch (random_.below(calendars_ ? 17 : 16)) {
-      case 16: during(); break;
+    switch (random_.below(calendars_ ? 18 : 17)) {
+      case 17: during(); break;
+      case 16: hook(), statements(); break;
       case 15: put("on failure { retry"), expr(), put("every"), expr(), put("then park }"); break;
       case 13: put("on failure rollback"); break;
       case 14: put("on failure continue at most"), expr(), put("failures"); break;
@@ -238,6 +239,10 @@ class Generator {
       default: put(name()), arguments();
     }
     --depth_;
+  }
+  void hook() {
+    if (random_.one_in(2)) put(random_.one_in(2) ? "before phase" : "after phase");
+    else put(random_.one_in(2) ? "on abort" : "on rollback");
   }
   void except() {
     put("except"), expr();

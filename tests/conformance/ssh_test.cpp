@@ -1,0 +1,219 @@
+// The ssh backend against a real sshd of this machine, started by the test for the user who runs it, on a port of
+// 127.0.0.1, with keys of its own.
+#include <filesystem>
+
+#include <catch2/catch.hpp>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "runtime/backend/ssh_line.h"
+#include "tests/conformance/rig.h"
+
+namespace rollout::test {
+
+using exec::Seen;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+eval::Value number(int64_t value) { return eval::Value::of(eval::Value::Kind::Int, value); }
+eval::Value path(std::string value) { return eval::Value::of(eval::Value::Kind::Path, std::move(value)); }
+eval::Value seconds(int64_t value) { return eval::Value::of(eval::Value::Kind::Duration, value * second_ns); }
+
+/// An sshd, a target whose key and host key fit it, and the service `edge` at one host.
+struct Fleet {
+  Fleet() : real(nullptr), effects(real.all()), port(free_ports()) {
+    for (const char* key : {"host_key", "user_key", "other_key"}) keygen(key);
+    fs::copy_file(fs::path(directory.path) / "user_key.pub", fs::path(directory.path) / "authorized");
+    fs::copy_file(AGENT_PROGRAM, directory.path + "/agent");
+    directory.write("known_hosts", known_host("host_key"));
+    directory.write("sshd_config",
+                    fmt::format("Port {0}\nListenAddress 127.0.0.1\nHostKey {1}/host_key\nPidFile none\nUsePAM no\n"
+                                "AuthorizedKeysFile {1}/authorized\nStrictModes no\nPasswordAuthentication no\n"
+                                "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n",
+                                port, directory.path));
+    // What Debian's own start of the server does for root.
+    if (geteuid() == 0) fs::create_directories("/run/sshd");
+    server = std::make_unique<Server>(
+        effects, std::vector<std::string>{"/usr/sbin/sshd", "-D", "-e", "-f", directory.path + "/sshd_config"},
+        directory);
+    plan.targets = {{"machines", "ssh",
+                     {{"user", text(own_name())},
+                      {"identity", path("user_key")},
+                      {"known_hosts", path("known_hosts")},
+                      {"agent", path(directory.path + "/agent")},
+                      {"timeout", seconds(5)}}}};
+    plan::Service edge;
+    edge.name = "edge";
+    edge.place = "ams-1";
+    edge.bindings = {{"HostFleet", 0, {{"host", text("127.0.0.1")}, {"port", number(port)}}}};
+    plan.services = {edge};
+    REQUIRE(eventually(effects, 10 * second_ns, [&] { return bool(world()->observe_service(0)); }));
+  }
+  void keygen(const std::string& name) {
+    const Result<effects::CommandEnd> made = effects.commands.run(
+        {"ssh-keygen", {"-q", "-t", "ed25519", "-N", "", "-f", directory.path + "/" + name}, 10 * second_ns, 4096});
+    REQUIRE(made);
+    REQUIRE(made->code == 0);
+  }
+  std::string known_host(const std::string& key) const {
+    return fmt::format("[127.0.0.1]:{} {}", port, directory.read(key + ".pub"));
+  }
+  static std::string own_name() {
+    const passwd* entry = getpwuid(geteuid());
+    REQUIRE(entry != nullptr);
+    return entry->pw_name;
+  }
+  std::unique_ptr<backend::LiveWorld> world() {
+    auto made = backend::LiveWorld::open(plan, directory.path, effects);
+    REQUIRE(made);
+    return std::move(*made);
+  }
+  plan::Action sets(plan::Variable variable, eval::Value value) const {
+    plan::Action action;
+    action.capability = "HostFleet";
+    action.service = action.target = 0;
+    action.text = "change edge[ams-1]";
+    plan::Role role = variable == plan::Variable::Version ? plan::Role::Stable : plan::Role::All;
+    action.sets = {{variable, role, std::move(value)}};
+    return action;
+  }
+  plan::Action replace(const std::string& tag) const { return sets(plan::Variable::Version, image(tag)); }
+  plan::Action drain(bool on) const { return sets(plan::Variable::Drained, eval::Value::boolean(on)); }
+  exec::EffectKey key(int64_t generation) const { return {"r1", generation, 4, false, 1}; }
+  Seen look(const plan::Action& action, int64_t generation = 1) {
+    const Result<exec::Observation> seen = world()->observe(action, key(generation));
+    INFO((seen ? "" : seen.error().message));
+    REQUIRE(seen);
+    return seen->seen;
+  }
+  OpError trouble(const plan::Action& action) {
+    const Result<exec::Observation> seen = world()->observe(action, key(1));
+    REQUIRE(!seen);
+    return seen.error();
+  }
+  eval::Value& config(const std::string& name) {
+    for (auto& [key, value] : plan.targets[0].config)
+      if (key == name) return value;
+    return plan.services[0].bindings[0].config[name == "host" ? 0 : 1].second;
+  }
+
+  TempDir directory;
+  effects::RealEffects real;
+  effects::Effects effects;
+  int port;
+  std::unique_ptr<Server> server;
+  plan::Plan plan;
+};
+
+}  // namespace
+
+TEST_CASE("a host is replaced, drained and taken over by ssh", "[ssh]") {
+  Fleet fleet;
+  CHECK(fleet.look(fleet.replace("edge:1")) == Seen::Absent);
+  CHECK(fleet.world()->act(fleet.replace("edge:1"), fleet.key(1)));
+  CHECK(fleet.look(fleet.replace("edge:1")) == Seen::Present);
+  CHECK(fleet.look(fleet.replace("edge:2")) == Seen::Absent);
+  Result<backend::ServiceState> state = fleet.world()->observe_service(0);
+  REQUIRE(state);
+  CHECK(state->stable_image == "edge:1");
+  CHECK(state->generation == 1);
+  CHECK(fleet.look(fleet.drain(false)) == Seen::Present);
+  CHECK(fleet.world()->act(fleet.drain(true), fleet.key(1)));
+  CHECK(fleet.look(fleet.drain(true)) == Seen::Present);
+  CHECK(fleet.world()->observe_service(0)->state == eval::Value::boolean(true));
+  CHECK(fleet.world()->act(fleet.sets(plan::Variable::Version, {}), fleet.key(2)));
+  CHECK(fleet.look(fleet.sets(plan::Variable::Version, {})) == Seen::Present);
+  CHECK(!fleet.world()->observe_service(0)->stable_image);
+  // An earlier run may not act any more.
+  const Status late = fleet.world()->act(fleet.replace("edge:1"), fleet.key(1));
+  REQUIRE(!late);
+  CHECK(late.error().refused);
+  CHECK(late.error().message.find("a later run has taken over: generation 2 is here") != std::string::npos);
+  CHECK(fleet.directory.read("calls").find("[replace][edge[ams-1]][edge:1][1][r1/g1/step4/a1]") != std::string::npos);
+}
+
+TEST_CASE("what an agent is at, and what has failed there, is seen", "[ssh]") {
+  Fleet fleet;
+  CHECK(fleet.world()->act(fleet.replace("slow"), fleet.key(1)));
+  CHECK(fleet.look(fleet.replace("slow")) == Seen::Underway);
+  CHECK(fleet.look(fleet.replace("slow")) == Seen::Present);
+  CHECK(fleet.world()->act(fleet.replace("bad"), fleet.key(1)));
+  const Result<exec::Observation> failed = fleet.world()->observe(fleet.replace("bad"), fleet.key(1));
+  REQUIRE(failed);
+  CHECK(failed->seen == Seen::Failed);
+  CHECK(failed->detail == "the unit did not start");
+  // Of another effect it is what runs that counts.
+  CHECK(fleet.look(fleet.replace("bad"), 2) == Seen::Absent);
+}
+
+TEST_CASE("every argument reaches the agent as it is", "[ssh]") {
+  Fleet fleet;
+  const std::string nasty = "a'b \"c\" $(touch pwned) `touch pwned`; touch pwned & | > x \\ * ~ é";
+  CHECK(fleet.world()->act(fleet.replace(nasty), fleet.key(1)));
+  CHECK(fleet.directory.read("calls").find("[" + nasty + "]") != std::string::npos);
+  CHECK(!fs::exists(fleet.directory.path + "/pwned"));
+  const Status refused = fleet.world()->act(fleet.replace("two\nlines"), fleet.key(1));
+  REQUIRE(!refused);
+  CHECK(refused.error().settled);
+  CHECK(refused.error().message == "an argument for 127.0.0.1 is no line of at most 1024 bytes");
+}
+
+TEST_CASE("hosts that cannot be reached, or are not who they say, say so", "[ssh]") {
+  Fleet fleet;
+  SECTION("nobody listens") {
+    fleet.config("port") = number(free_ports());
+    const OpError error = fleet.trouble(fleet.replace("edge:1"));
+    CHECK(error.message.find("cannot be reached by ssh: ssh: connect to host 127.0.0.1 port") != std::string::npos);
+    CHECK(error.retryable);
+    CHECK_FALSE(error.settled);
+  }
+  SECTION("another host key") {
+    fleet.directory.write("known_hosts", fleet.known_host("other_key"));
+    const OpError error = fleet.trouble(fleet.replace("edge:1"));
+    CHECK(error.message.find("Host key verification failed.; look at `identity` and `known_hosts`") !=
+          std::string::npos);
+    CHECK(error.settled);
+  }
+  SECTION("an unknown host is not trusted") {
+    fleet.directory.write("known_hosts", "");
+    CHECK(fleet.trouble(fleet.replace("edge:1")).settled);
+    CHECK(fleet.directory.read("known_hosts").empty());
+  }
+  SECTION("a key that the host does not know") {
+    fleet.config("identity") = path("other_key");
+    const OpError error = fleet.trouble(fleet.replace("edge:1"));
+    CHECK(error.message.find("Permission denied (publickey)") != std::string::npos);
+    CHECK(error.settled);
+  }
+  SECTION("no agent there") {
+    fleet.config("agent") = path("/nowhere/agent");
+    CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("ended with code 127 at `state`") != std::string::npos);
+  }
+  SECTION("a name that would be an option") {
+    fleet.config("host") = text("-oProxyCommand=touch pwned");
+    CHECK(fleet.trouble(fleet.replace("edge:1")).message ==
+          "`-oProxyCommand=touch pwned` is no name of a host for ssh");
+  }
+  CHECK(!fs::exists(fleet.directory.path + "/pwned"));
+}
+
+TEST_CASE("an agent that hangs or says nothing is no answer", "[ssh]") {
+  Fleet fleet;
+  fleet.config("timeout") = seconds(1);
+  fleet.plan.services[0].place.clear();
+  fleet.plan.services[0].name = "hangs";
+  const int64_t before_ns = fleet.effects.clock.monotonic_ns();
+  CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("ssh had not ended within 1000ms and was killed") !=
+        std::string::npos);
+  CHECK(fleet.effects.clock.monotonic_ns() - before_ns < 5 * second_ns);
+  fleet.config("timeout") = seconds(5);
+  fleet.plan.services[0].name = "mute";
+  CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("answered no JSON object to `state`") != std::string::npos);
+}
+
+}  // namespace rollout::test
