@@ -5,6 +5,7 @@
 
 #include "compiler/base/allow.h"
 #include "compiler/plan/plan_json.h"
+#include "compiler/plan/test_case.h"
 #include "stdlib/stdlib.h"
 
 namespace rollout {
@@ -33,18 +34,29 @@ void check_phase(const plan::Plan& plan, const std::string& name, Span span, Dia
   if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
 }
 
+/// Of what is said of one environment, and, with `common`, of what is said of all of them.
+void check_phases(const plan::Plan& plan, const plan::TestCase& test, std::string_view environment, bool common,
+                  Diagnostics& diagnostics) {
+  auto check = [&](const auto& item) {
+    bool meant = item.environment.empty() ? common : item.environment == environment;
+    if (meant) check_phase(plan, item.phase, item.phase_span, diagnostics);
+  };
+  for (const plan::GivenFailure& failure : test.failures) check(failure);
+  for (const plan::GivenAnswer& answer : test.answers) check(answer);
+  for (const plan::Expectation& expected : test.expectations) check(expected);
+}
+
 void check_tests(Compilation& compilation) {
   const ir::Program& program = *compilation.program;
   for (const plan::TestCase& test : plan::test_cases(program, compilation.sources, compilation.diagnostics)) {
-    std::optional<plan::Plan> plan = plan::make_plan(program, test.request, compilation.sources,
-                                                     compilation.diagnostics);
-    if (!plan) continue;
-    for (const plan::GivenFailure& failure : test.failures)
-      check_phase(*plan, failure.phase, failure.phase_span, compilation.diagnostics);
-    for (const plan::GivenAnswer& answer : test.answers)
-      check_phase(*plan, answer.phase, answer.phase_span, compilation.diagnostics);
-    for (const plan::Expectation& expected : test.expectations)
-      check_phase(*plan, expected.phase, expected.phase_span, compilation.diagnostics);
+    std::vector<plan::Stage> stages = test.stages;
+    if (stages.empty()) stages.push_back({test.request.rollout, test.request.environment, 0});
+    for (const plan::Stage& stage : stages) {
+      std::optional<plan::Plan> plan = plan::make_plan(program, plan::request_of(test, stage), compilation.sources,
+                                                       compilation.diagnostics);
+      if (!plan) break;
+      check_phases(*plan, test, stage.environment, &stage == &stages.front(), compilation.diagnostics);
+    }
   }
 }
 

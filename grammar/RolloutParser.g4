@@ -196,12 +196,12 @@ policyRule
 testDecl: TEST STRING LBRACE testItem* RBRACE;
 testItem
     : GIVEN NAME (INSTANT | DATE TIME IN expr)              # givenStart
-    | GIVEN FAIL callee (IN PHASE (NAME | STRING))?        # givenFail
-    | GIVEN (APPROVE | REJECT) BY expr AFTER expr (IN PHASE (NAME | STRING))? # givenAnswer
-    | GIVEN givenSubject ASSIGN expr (THEN expr AT expr)*  # givenSignal
+    | GIVEN FAIL callee (IN PHASE (NAME | STRING))? (IN NAME)? # givenFail
+    | GIVEN (APPROVE | REJECT) BY expr AFTER expr (IN PHASE (NAME | STRING))? (IN NAME)? # givenAnswer
+    | GIVEN givenSubject ASSIGN expr (THEN expr AT expr)* (IN NAME)? # givenSignal
     | RUN NAME LPAREN arguments? RPAREN (IN NAME)?         # testRun
     | AT expr ABORT                                        # testAbort
-    | EXPECT expr (IN PHASE (NAME | STRING))?              # testExpect
+    | EXPECT expr (IN PHASE (NAME | STRING))? (IN NAME)?   # testExpect
     ;
 
 // A signal, or a flag or a database itself.

@@ -1,6 +1,9 @@
 // Promotions: a rollout through environments, one after the other.
 #include <algorithm>
 
+#include <fmt/format.h>
+#include <llvm/ADT/STLExtras.h>
+
 #include "compiler/check/context.h"
 
 namespace rollout::check {
@@ -22,6 +25,48 @@ void Checker::check_promotion(ir::Promotion& promotion) {
   if (last.soak)
     diagnostics_.report(last.soak->span, diag::SoakLast, std::string(last.environment.text))
         .advise("leave it out, or name what comes next: `then production`");
+}
+
+/// What is given and expected `in staging` is so in an environment that the test enters.
+void Checker::check_stages(const ir::Test& test) {
+  std::vector<std::string_view> entered;
+  for (const ast::TestItem& item : test.decl->items) {
+    if (item.kind != ast::TestItemKind::Run) continue;
+    std::optional<ir::Symbol> run = find(item.run.text);
+    bool promotion = run && run->kind == ir::Ref::Promotion;
+    if (!promotion && !item.environment.text.empty()) entered.push_back(item.environment.text);
+    if (!promotion) continue;
+    for (const ast::PromotionStage& stage : program_.promotions[run->index].decl->stages)
+      entered.push_back(stage.environment.text);
+  }
+  for (const ast::TestItem& item : test.decl->items) {
+    if (item.kind == ast::TestItemKind::Run || item.environment.text.empty()) continue;
+    if (!expect_symbol(item.environment, ir::Ref::Environment, "environment")) continue;
+    if (llvm::is_contained(entered, item.environment.text)) continue;
+    Diagnostic& diagnostic =
+        diagnostics_.report(item.environment.span, diag::NoStage, std::string(item.environment.text));
+    if (!entered.empty()) diagnostic.note(fmt::format("it enters {}", list_of(entered)));
+  }
+}
+
+/// `reached(production)`, `not reached(production)`
+bool Checker::check_reached(const ast::Expr* subject) {
+  if (subject->kind == ast::ExprKind::Unary && static_cast<const ast::UnaryExpr*>(subject)->op == ast::Operator::Not)
+    subject = static_cast<const ast::UnaryExpr*>(subject)->operand;
+  if (subject->kind != ast::ExprKind::Call) return false;
+  auto* call = static_cast<const ast::CallExpr*>(subject);
+  bool named = call->callee->kind == ast::ExprKind::Name && call->arguments.size() == 1 &&
+               static_cast<const ast::NameExpr*>(call->callee)->name == "reached";
+  if (!named) return false;
+  const ast::Expr* argument = call->arguments[0].value;
+  if (argument->kind != ast::ExprKind::Name) {
+    diagnostics_.report(argument->span, diag::ExpectedFound, "the name of an environment", "this")
+        .advise("write `reached(production)`");
+    return true;
+  }
+  ast::Name name{static_cast<const ast::NameExpr*>(argument)->name, argument->span};
+  expect_symbol(name, ir::Ref::Environment, "environment");
+  return true;
 }
 
 }  // namespace rollout::check

@@ -32,6 +32,7 @@ Measure measure_of(const ast::Expr* expr) {
 void Checker::check_test(const ir::Test& test) {
   in_test_ = true;
   size_t runs = 0, starts = 0;
+  check_stages(test);
   for (const ast::TestItem& item : test.decl->items) {
     switch (item.kind) {
       case ast::TestItemKind::Signal: check_given(item); break;
@@ -140,8 +141,15 @@ void Checker::check_failure(const ast::TestItem& item) {
 
 /// `run release(image: "shop:1.1")`
 void Checker::check_run(const ast::TestItem& item) {
-  check_run_environment(item);
-  if (!expect_symbol(item.run, ir::Ref::Rollout, "rollout")) return;
+  std::optional<ir::Symbol> run = find(item.run.text);
+  bool promotion = run && run->kind == ir::Ref::Promotion;
+  if (promotion && !item.environment.text.empty())
+    diagnostics_
+        .report(item.environment.span, diag::ExpectedFound, "no environment", std::string(item.environment.text))
+        .advise(fmt::format("`{}` goes through its environments itself: write `run {}(…)`", item.run.text,
+                            item.run.text));
+  if (!promotion) check_run_environment(item);
+  if (!promotion && !expect_symbol(item.run, ir::Ref::Rollout, "rollout")) return;
   for (size_t i = 0; i < item.arguments.size(); ++i) {
     const ast::Argument& argument = item.arguments[i];
     if (argument.label.text.empty()) {
@@ -178,7 +186,7 @@ bool Checker::check_service_outcome(const ast::Expr* subject) {
 }
 
 void Checker::check_expectation(const ast::TestItem& item) {
-  if (check_service_outcome(item.subject)) return;
+  if (check_service_outcome(item.subject) || check_reached(item.subject)) return;
   if (item.subject->kind == ast::ExprKind::Name) {
     std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
     if (std::find(outcomes.begin(), outcomes.end(), name) == outcomes.end())
@@ -204,7 +212,8 @@ void Checker::check_expectation(const ast::TestItem& item) {
   }
   diagnostics_.report(item.subject->span, diag::BadExpectation)
       .advise(
-          "write an outcome (`succeeded`, `rolled_back in phase canary`, `rolled_back(service)`, `parked`) or compare "
+          "write an outcome (`succeeded`, `rolled_back in phase canary`, `rolled_back(service)`, `parked`), of a "
+          "promotion `reached(environment)` or `not reached(environment)`, or compare "
           "`duration`, `rollback.duration`, `exposure(service)` or `notified(team)`, or say what a flag or a database "
           "is in the end, `f == 100%`");
 }

@@ -70,6 +70,8 @@ class Checker : private ValueChecker {
   std::optional<ir::Rebinding> rebind_target(const ast::Rebinding& given, const ir::Symbol& symbol);
   std::optional<ir::Rebinding> rebind_value(const ast::Rebinding& given, const ir::Symbol& symbol);
   void check_run_environment(const ast::TestItem& item);
+  void check_stages(const ir::Test& test);
+  bool check_reached(const ast::Expr* subject);
   // check_promotion.cpp, check_policy.cpp
   void check_promotion(ir::Promotion& promotion);
   void check_policy(uint32_t index);

@@ -62,8 +62,13 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
     model_.set({service, setting.variable, setting.role}, setting.value);
     observe_image(service, setting.value);
   }
-  uint32_t own_undo = action->reversibility == Reversibility::Compensable ? add_undo(std::move(undo)) : none;
-  if (own_undo != none) model_.compensate(service, own_undo);
+  uint32_t own_undo = none;
+  if (action->reversibility == Reversibility::Compensable) {
+    // Never shared with an earlier call that reads the same: each call has had its effect, and each is taken back.
+    own_undo = uint32_t(plan_.undo.size());
+    plan_.undo.push_back(std::move(undo));
+    model_.compensate(service, own_undo);
+  }
   Step step;
   step.text = action->text;
   step.reason = "written in the rollout";

@@ -4,7 +4,7 @@
 #include "compiler/eval/calendar_value.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
-#include "compiler/plan/planner.h"
+#include "compiler/plan/test_case.h"
 
 namespace rollout::plan {
 
@@ -35,6 +35,7 @@ class TestReader {
       : program_(program),
         test_(test),
         sources_(sources),
+        diagnostics_(diagnostics),
         evaluator_(program, std::vector<Value>(program.inputs.size()), diagnostics) {}
 
   TestCase read() {
@@ -42,13 +43,15 @@ class TestReader {
     out.name = unquoted(test_.decl->name.text);
     out.place = place(test_.decl->span);
     for (const ast::TestItem& item : test_.decl->items)
-      if (std::optional<uint32_t> environment = environment_of(item))
+      if (std::optional<uint32_t> environment = environment_of(item);
+          environment && item.kind == ast::TestItemKind::Run)
         evaluator_.enter(program_.environments[*environment]);
     for (const ast::TestItem& item : test_.decl->items) {
       switch (item.kind) {
         case ast::TestItemKind::Signal:
-          if (is_state(item.subject)) out.request.snapshot.services.push_back(state(item));
-          else if (!given_version(item, out.request.snapshot)) out.signals.push_back(signal(item));
+          if (is_state(item.subject)) give(out, item, state(item));
+          else if (is_version(item)) give(out, item, version(item));
+          else out.signals.push_back(signal(item));
           break;
         case ast::TestItemKind::Fail: {
           auto* member = static_cast<const ast::MemberExpr*>(item.subject);
@@ -57,17 +60,19 @@ class TestReader {
             break;
           }
           out.failures.push_back({eval(member->object).text, std::string(member->member.text),
-                                  unquoted(item.phase.text), item.phase.span});
+                                  unquoted(item.phase.text), item.phase.span,
+                                  std::string(item.environment.text)});
           break;
         }
         case ast::TestItemKind::Start: out.start_wall_ns = start(item); break;
         case ast::TestItemKind::Answer:
           out.answers.push_back({eval(item.subject).text, eval(item.after).number, item.reject,
-                                 unquoted(item.phase.text), item.phase.span});
+                                 unquoted(item.phase.text), item.phase.span, std::string(item.environment.text)});
           break;
         case ast::TestItemKind::Run:
           out.request.rollout = item.run.text;
           out.request.environment = item.environment.text;
+          out.stages = stages(item);
           for (const ast::Argument& argument : item.arguments)
             out.request.values.emplace_back(std::string(argument.label.text), eval(argument.value));
           break;
@@ -104,17 +109,32 @@ class TestReader {
     return given;
   }
 
-  /// What runs before the rollout; the services of which nothing is said run some earlier version.
-  bool given_version(const ast::TestItem& item, Snapshot& snapshot) {
+  /// What is there when the run begins; in a test of a promotion, in one of its environments or in all of them.
+  void give(TestCase& out, const ast::TestItem& item, ObservedService given) const {
+    if (item.environment.text.empty()) out.request.snapshot.services.push_back(std::move(given));
+    else out.services.push_back({std::string(item.environment.text), std::move(given)});
+  }
+
+  bool is_version(const ast::TestItem& item) const {
     auto* member = static_cast<const ast::MemberExpr*>(item.subject);
     bool service = program_.info(test_.module, member->object).type->is(ir::TypeKind::Service);
-    if (member->member.text != "version" || !service) return false;
+    return member->member.text == "version" && service;
+  }
+  /// What runs before the rollout; the services of which nothing is said run some earlier version.
+  ObservedService version(const ast::TestItem& item) {
     ObservedService given;
-    given.service = eval(member->object).text;
+    given.service = eval(static_cast<const ast::MemberExpr*>(item.subject)->object).text;
     given.stable = eval(item.values[0].value);
     given.source = "the test";
-    snapshot.services.push_back(std::move(given));
-    return true;
+    return given;
+  }
+
+  /// Of the promotion that the test runs; none: it runs a rollout.
+  std::vector<Stage> stages(const ast::TestItem& run) {
+    const auto& scope = program_.modules[test_.module]->scope;
+    auto found = scope.find(run.run.text);
+    if (found == scope.end() || found->second.kind != ir::Ref::Promotion) return {};
+    return stages_of(program_, program_.promotions[found->second.index], diagnostics_);
   }
 
   GivenSignal signal(const ast::TestItem& item) {
@@ -122,6 +142,7 @@ class TestReader {
     GivenSignal given;
     given.deviation = program_.info(test_.module, member).ref == ir::Ref::Deviation;
     if (given.deviation) member = static_cast<const ast::MemberExpr*>(member->object);
+    given.environment = item.environment.text;
     given.signal = member->member.text;
     const ast::Expr* object = member->object;
     const ir::ExprInfo& info = program_.info(test_.module, object);
@@ -157,11 +178,19 @@ class TestReader {
     expected.phase = unquoted(item.phase.text);
     expected.phase_span = item.phase.span;
     if (!expected.phase.empty()) expected.text += " in phase " + expected.phase;
+    expected.environment = item.environment.text;
+    if (!expected.environment.empty()) expected.text += " in " + expected.environment;
     if (item.subject->kind == ast::ExprKind::Name) {
       std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
       expected.what = name == "succeeded" ? Expected::Succeeded
                       : name == "parked"  ? Expected::Parked
                                           : Expected::RolledBack;
+      return expected;
+    }
+    if (item.subject->kind == ast::ExprKind::Unary) {
+      auto* negated = static_cast<const ast::UnaryExpr*>(item.subject);
+      expected = expect_call(static_cast<const ast::CallExpr*>(negated->operand), std::move(expected));
+      expected.what = Expected::NotReached;
       return expected;
     }
     if (item.subject->kind == ast::ExprKind::Call)
@@ -197,6 +226,11 @@ class TestReader {
   /// `notified(sre)`: at least one message; `succeeded(cart)`, `rolled_back(cart)`: what became of one service.
   Expectation expect_call(const ast::CallExpr* call, Expectation expected) {
     std::string_view name = static_cast<const ast::NameExpr*>(call->callee)->name;
+    if (name == "reached") {
+      expected.what = Expected::Reached;
+      expected.environment = static_cast<const ast::NameExpr*>(call->arguments[0].value)->name;
+      return expected;
+    }
     expected.service = eval(call->arguments[0].value).text;
     expected.what = name == "succeeded"     ? Expected::ServiceSucceeded
                     : name == "rolled_back" ? Expected::ServiceRolledBack
@@ -210,10 +244,20 @@ class TestReader {
   const ir::Program& program_;
   const ir::Test& test_;
   const SourceMap& sources_;
+  Diagnostics& diagnostics_;
   eval::Evaluator evaluator_;
 };
 
 }  // namespace
+
+Request request_of(const TestCase& test, const Stage& stage) {
+  Request request = test.request;
+  request.rollout = stage.rollout;
+  request.environment = stage.environment;
+  for (const GivenService& given : test.services)
+    if (given.environment == stage.environment) request.snapshot.services.push_back(given.service);
+  return request;
+}
 
 std::vector<TestCase> test_cases(const ir::Program& program, const SourceMap& sources, Diagnostics& diagnostics) {
   std::vector<TestCase> cases;

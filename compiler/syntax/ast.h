@@ -364,7 +364,7 @@ struct TestItem {
   Name phase;                      ///< Fail, Answer, Expect: empty when not given
   Name run;                        ///< Run: the rollout
   List<Argument> arguments;        ///< Run
-  Name environment;                ///< Run: empty: none is named
+  Name environment;                ///< of all but Start and Abort; empty: none is named
   Name start;                      ///< Start: the word `start`, for the checker to look at
   Name moment[2];                  ///< Start: an instant, or a date and a time
   const Expr* after;               ///< Answer: how long after the run began to wait

@@ -33,10 +33,13 @@ ast::TestItem Reader::read_test_item() {
   }
   bool may_name_phase =
       item.kind == TestItemKind::Fail || item.kind == TestItemKind::Answer || item.kind == TestItemKind::Expect;
-  if (may_name_phase && accept(Parser::IN)) {
-    expect(Parser::PHASE);
+  if (may_name_phase && is(Parser::IN) && next_is(Parser::PHASE)) {
+    take();
+    take();
     item.phase = expect_name_or_string();
   }
+  bool may_name_environment = may_name_phase || item.kind == TestItemKind::Signal;
+  if (may_name_environment && accept(Parser::IN)) item.environment = expect_name();
   item.span = since(first);
   return item;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/apply_promotion.h"
 #include "runtime/cli/session.h"
 
 namespace rollout::cli {
@@ -23,7 +24,8 @@ bool turns_back(journal::Store& store, const std::string& name) {
 
 /// Nobody has acted on the abort: who should, and how to get there.
 std::string not_seen(const std::optional<effects::Holder>& driver, const std::string& name) {
-  std::string recorded = fmt::format("the abort of run {} is recorded, but ", name);
+  std::string recorded = fmt::format("the abort of {}{} is recorded, but ",
+                                     journal::is_promotion(name) ? "promotion " : "run ", name);
   if (!driver) return recorded + fmt::format("nobody has acted on it; give `rollout abort {}` again", name);
   std::string end = driver->pid > 0 ? fmt::format("`kill -9 {}`", driver->pid) : "SIGKILL";
   std::string go_on = driver->stopped && driver->pid > 0
@@ -68,18 +70,67 @@ int take_back(const Context& context, journal::Store& store, const Planned& plan
   }
 }
 
+/// Whether the promotion says that it enters nothing more, or the run that it stands in goes back.
+bool turns_back(journal::Store& store, const exec::PromotionState& state) {
+  const std::string& run = state.stages[exec::stage_of(state)].run;
+  return state.aborted || state.ended || (!run.empty() && turns_back(store, run));
+}
+
+/// As take_back, for a promotion: its record and its open run carry the request already.
+int end_promotion(const Context& context, NamedPromotion& promotion) {
+  effects::Clock& clock = context.env.effects().clock;
+  const std::string& name = promotion.name;
+  std::string lock_name = promotion_lock(promotion.state.begun.promotion);
+  int64_t give_up_ns = clock.monotonic_ns() + max_wait_ns;
+  while (true) {
+    Result<effects::ServiceLock> lock =
+        effects::ServiceLock::take(promotion.project.locks(), lock_name, effects::holder_text(), name);
+    if (lock) {
+      if (!context.quiet && !context.json())
+        context.out(fmt::format("nobody drives promotion {}; ending it from here\n", name));
+      Timings timings(context);
+      return go_on(context, promotion, *lock, timings);
+    }
+    if (!lock.error().refused) return context.fail(lock.error(), NeedsHand);
+    Result<std::vector<journal::PromotionEvent>> events = promotion.store->read_promotion(name);
+    if (events && turns_back(*promotion.store, exec::fold_all(*events))) {
+      if (!context.quiet && !context.json())
+        context.out(fmt::format("promotion {0} enters no further environment, and a run underway goes back; follow it "
+                                "by `rollout status {0} --watch`\n",
+                                name));
+      return Ok;
+    }
+    if (context.env.interrupts() > 0)
+      return context.fail(context.env.interrupt_code(),
+                          fmt::format("the abort of promotion {} is recorded and stays so", name));
+    if (clock.monotonic_ns() >= give_up_ns)
+      return context.fail(NeedsHand,
+                          not_seen(effects::ServiceLock::holder_of(promotion.project.locks(), lock_name), name));
+    clock.sleep_until(clock.monotonic_ns() + look_again_ns);
+  }
+}
+
+int abort_promotion(const Context& context, const std::string& name, const journal::Request& request) {
+  int exit_code = Ok;
+  std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
+  if (!promotion) return exit_code;
+  if (Result<int64_t> durable = promotion->store->request(name, request); !durable)
+    return context.fail(durable.error());
+  return end_promotion(context, *promotion);
+}
+
 }  // namespace
 
 int cmd_abort(const Context& context) {
   const std::string& name = context.args.positional.at(0);
+  journal::Request request;
+  request.by = effects::holder_text();
+  request.reason = context.args.has("--reason") ? context.args.value("--reason") : "no reason given";
+  request.wall_ns = context.env.effects().clock.wall_ns();
+  if (journal::is_promotion(name)) return abort_promotion(context, name, request);
   NamedRunOrExit named = open_run(context, name);
   if (!named.found) return named.exit_code;
   auto& [project, store, run] = *named.found;
-  std::string holder = effects::holder_text();
-  journal::Request request;
-  request.by = holder;
-  request.reason = context.args.has("--reason") ? context.args.value("--reason") : "no reason given";
-  request.wall_ns = context.env.effects().clock.wall_ns();
   if (Result<int64_t> durable = store->request(name, request); !durable)
     return context.fail(durable.error());
   Result<Planned> planned = planned_of(*store, run, project);

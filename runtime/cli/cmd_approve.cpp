@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/json.h"
+#include "runtime/cli/apply_promotion.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/session.h"
 #include "runtime/exec/approval.h"
@@ -63,8 +65,45 @@ std::string said(const plan::Plan& plan, const exec::State& state, const journal
   return fmt::format("{} has approved step {}: {}", answer.by, answer.step, join(counts, ", "));
 }
 
+/// The object of docs/schemas/answer.json.
+std::string answer_json(const std::string& run, const plan::Plan& plan, const exec::State& state,
+                        const journal::Request& answer, bool driven) {
+  json::Writer json;
+  json.begin_object().field("version", 1).field("type", "answer").field("run", run).field("step", answer.step);
+  json.field("answer", answer.ask == journal::Ask::Approve ? "approve" : "reject").field("by", answer.by);
+  json.field("reason", answer.reason).field("driven", driven).key("questions").begin_array();
+  for (const exec::Question& question : exec::open_questions(plan, state)) {
+    if (question.step.step != answer.step) continue;
+    json.begin_object().field("team", question.approval->team).field("quorum", question.approval->quorum);
+    json.key("approved").begin_array();
+    for (const std::string& by : question.ask->approved) json.value(by);
+    bool counts = answer.ask == journal::Ask::Approve &&
+                  std::count(question.ask->approved.begin(), question.ask->approved.end(), answer.by) == 0;
+    if (counts) json.value(answer.by);
+    json.end_array().end_object();
+  }
+  json.end_array().end_object();
+  return json.take() + "\n";
+}
+
+/// A run, or the one that a promotion stands in: the answer is bound to the plan of that environment.
+std::optional<std::string> run_meant(const Context& context, const std::string& name, int& exit_code) {
+  if (!journal::is_promotion(name)) return name;
+  std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
+  if (!promotion) return std::nullopt;
+  const exec::PromotionState::Stage& stage = promotion->state.stages[exec::stage_of(promotion->state)];
+  if (!stage.run.empty() && !stage.ended) return stage.run;
+  exit_code = context.fail(Refused, fmt::format("no run of promotion {0} is underway, so nobody is asked; `rollout "
+                                                "status {0}` says where it stands",
+                                                name));
+  return std::nullopt;
+}
+
 int answer(const Context& context, journal::Ask ask) {
-  const std::string& name = context.args.positional.at(0);
+  int exit_code = Ok;
+  std::optional<std::string> meant = run_meant(context, context.args.positional.at(0), exit_code);
+  if (!meant) return exit_code;
+  const std::string& name = *meant;
   NamedRunOrExit named = open_run(context, name);
   if (!named.found) return named.exit_code;
   auto& [project, store, run] = *named.found;
@@ -87,8 +126,12 @@ int answer(const Context& context, journal::Ask ask) {
   if (std::string problem = exec::answer_problem(plan, state, request); !problem.empty())
     return context.fail(Refused, problem + (guessed ? "; say who you are by `--as NAME`" : ""));
   if (Result<int64_t> durable = store->request(name, request); !durable) return context.fail(durable.error());
-  if (context.quiet) return Ok;
   bool idle = !driver_of(planned->project, plan);
+  if (context.json()) {
+    context.out(answer_json(name, plan, state, request, !idle));
+    return Ok;
+  }
+  if (context.quiet) return Ok;
   context.out(fmt::format("{}{}\n", said(plan, state, request),
                           idle ? fmt::format("; nobody drives run {0}: go on by `rollout apply --resume {0}`", name)
                                : ""));

@@ -53,9 +53,13 @@ int plan_promotion(const Context& context, Look look, const std::vector<plan::St
     return context.fail(Usage, fmt::format("a promotion is a plan for each environment, made when it is entered; save "
                                            "one: rollout plan {} {} --env {} --out {}.plan",
                                            words[0], stages[0].rollout, stages[0].environment, stages[0].environment));
+  Result<Place> place = place_of(context.env.directory, words[0]);
+  if (!place) return context.fail(Usage, place.error().message);
+  Result<std::vector<std::pair<std::string, std::string>>> inputs = inputs_of(context);
+  if (!inputs) return context.fail(Usage, inputs.error().message);
   std::vector<StagePlan> plans;
   for (const plan::Stage& stage : stages) {
-    PlanOrExit made = plan_stage(context, look, stage, timings);
+    PlanOrExit made = plan_stage(context, look, {*place, stage, *inputs}, timings);
     if (!made.planned) return made.exit_code;
     plans.push_back({stage, std::move(*made.planned)});
   }

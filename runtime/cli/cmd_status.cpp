@@ -4,6 +4,7 @@
 
 #include "compiler/base/json.h"
 #include "runtime/cli/session.h"
+#include "runtime/cli/status_promotion.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/cli/view_summary.h"
 #include "runtime/exec/fold.h"
@@ -35,7 +36,7 @@ std::string run_line(const journal::RunInfo& run, const Style& style) {
                      effects::utc_text(run.created_wall_ns), shown, left(run.rollout, 14), services_of(run));
 }
 
-std::string runs_json(const std::vector<journal::RunInfo>& runs) {
+std::string runs_json(const std::vector<journal::RunInfo>& runs, const std::vector<PromotionRow>& promotions) {
   json::Writer json;
   json.begin_object().field("version", 1).field("type", "runs").key("runs").begin_array();
   for (const journal::RunInfo& run : runs) {
@@ -51,7 +52,9 @@ std::string runs_json(const std::vector<journal::RunInfo>& runs) {
           .end_object();
     json.end_array().end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  if (!promotions.empty()) write_promotions(json, promotions);
+  json.end_object();
   return json.take() + "\n";
 }
 
@@ -66,11 +69,18 @@ int list_runs(const Context& context) {
     if (!listed) return context.fail(listed.error());
     runs = std::move(*listed);
   }
+  std::vector<PromotionRow> promotions;
+  if (*store) {
+    Result<std::vector<PromotionRow>> listed = promotion_rows(**store);
+    if (!listed) return context.fail(listed.error());
+    promotions = std::move(*listed);
+  }
   if (context.json()) {
-    context.out(runs_json(runs));
+    context.out(runs_json(runs, promotions));
     return Ok;
   }
-  if (runs.empty()) context.out(fmt::format("no runs yet in {}\n", project->state()));
+  context.out(promotion_lines(context, promotions));
+  if (runs.empty() && promotions.empty()) context.out(fmt::format("no runs yet in {}\n", project->state()));
   size_t shown = 0;
   for (const journal::RunInfo& run : runs) {
     // What has not ended is always shown: it waits for somebody.
@@ -142,6 +152,7 @@ int cmd_status(const Context& context) {
   if (!one) return list_runs(context);
   std::optional<std::string> name;
   if (!context.args.positional.empty()) name = context.args.positional[0];
+  if (name && journal::is_promotion(*name)) return status_of_promotion(context, *name);
   NamedRunOrExit named = open_run(context, name);
   if (!named.found) return named.exit_code;
   auto& [project, store, run] = *named.found;

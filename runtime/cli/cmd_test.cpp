@@ -5,6 +5,7 @@
 #include "compiler/base/json.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/scenario_of.h"
+#include "runtime/cli/simulate_promotion.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_summary.h"
 
@@ -25,7 +26,29 @@ struct Tested {
   }
 };
 
+/// A test of a promotion: a plan for each environment, and what happened in each that was entered.
+Tested run_promotion(Compilation& compilation, Tested tested, const plan::TestCase& test) {
+  std::vector<plan::Plan> plans;
+  for (const plan::Stage& stage : test.stages) {
+    std::optional<plan::Plan> plan = plan::make_plan(*compilation.program, plan::request_of(test, stage),
+                                                     compilation.sources, compilation.diagnostics);
+    if (!plan) {
+      tested.problems.push_back(fmt::format("no plan could be made for {}; see above", stage.environment));
+      return tested;
+    }
+    plans.push_back(std::move(*plan));
+  }
+  sim::PromotionScript script = script_of(std::move(plans), test);
+  sim::PromotionResult result = sim::simulate_promotion(script);
+  tested.found = hold_against(script, test, result);
+  for (const std::string& violation : result.violations) tested.problems.push_back("a bug in rollout: " + violation);
+  tested.virtual_ns = result.run_ns;
+  tested.timeline = promotion_timeline(script, result, Style{false, true, 100});
+  return tested;
+}
+
 Tested run_one(Compilation& compilation, const std::string& file, const plan::TestCase& test) {
+  if (!test.stages.empty()) return run_promotion(compilation, {file, test.name, test.place, {}, {}, {}, 0}, test);
   Tested tested{file, test.name, test.place, {}, {}, {}, 0};
   std::optional<plan::Plan> plan =
       plan::make_plan(*compilation.program, test.request, compilation.sources, compilation.diagnostics);

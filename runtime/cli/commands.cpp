@@ -96,26 +96,27 @@ Command show() {
 
 Command apply() {
   return {{"apply",
-           "FILE|PLAN [ROLLOUT]",
-           "carry a rollout out",
+           "FILE|PLAN [ROLLOUT|PROMOTION]",
+           "carry a rollout or a promotion out",
            "Makes the plan of a file and shows it first, or runs a saved plan: exactly that, once. Ctrl-C "
            "stops safely and leaves the\n"
-           "traffic as it is, twice stops at once. Exit codes: 0 done, 4 rolled back, 5 needs a hand, 6 "
-           "nothing was changed,\n"
-           "7 refused, 130 interrupted.",
+           "traffic as it is, twice stops at once. A promotion goes through its environments, each with a plan and a run\n"
+           "of its own; stopped, the same command goes on with it. Exit codes: 0 done, 4 rolled back, 5 needs a hand,\n"
+           "6 nothing was changed, 7 refused, 130 interrupted.",
            "rollout apply shop.rollout release --set image=shop:1.1",
            0,
            2,
-           {set, environment, yes, {"--resume", "[RUN]", "go on with a run whose process is gone"}, format_json,
+           {set, environment, yes,
+            {"--resume", "[RUN]", "go on with a run or a promotion whose process is gone"}, format_json,
             project}},
           cmd_apply};
 }
 
 Command status() {
   return {{"status",
-           "[RUN]",
+           "[RUN|PROMOTION]",
            "what runs and what happened",
-           "Without RUN: the unfinished runs, and the last ones.",
+           "Without RUN: the unfinished runs and promotions, and the last ones.",
            "rollout status r3 --watch",
            0,
            1,
@@ -128,11 +129,12 @@ Command status() {
 
 Command abort() {
   return {{"abort",
-           "RUN",
+           "RUN|PROMOTION",
            "stop a run and take it back",
            "The request is durable. Whoever drives the run takes it back; when nobody does, this command "
            "does so itself and ends with\n"
-           "the exit code of the run (4: rolled back).",
+           "the exit code of the run (4: rolled back). Of a promotion: the run that is underway goes back, and no\n"
+           "further environment is entered; what was done in the others stays.",
            "rollout abort r3 --reason \"wrong image\"",
            1,
            1,
@@ -144,7 +146,7 @@ constexpr Option as{"--as", "NAME", "who you are in the team; your login name wh
 
 Command approve() {
   return {{"approve",
-           "RUN [STEP]",
+           "RUN|PROMOTION [STEP]",
            "say yes to what a run waits for",
            "The answer is durable, and whoever drives the run goes on with it. Only members of the team count, each "
            "once. STEP: the number\nof the step, or its phase, when the run waits for several approvals. Exit code 7: "
@@ -152,30 +154,31 @@ Command approve() {
            "rollout approve r3 --as anna",
            1,
            2,
-           {as, {"--reason", "TEXT", "for the record"}, project}},
+           {as, {"--reason", "TEXT", "for the record"}, format_json, project}},
           cmd_approve};
 }
 
 Command reject() {
   return {{"reject",
-           "RUN [STEP]",
+           "RUN|PROMOTION [STEP]",
            "say no to what a run waits for: it goes back",
            "One member of the team is enough. STEP as of `rollout approve`.",
            "rollout reject r3 --as anna --reason \"the error budget is gone\"",
            1,
            2,
-           {as, {"--reason", "TEXT", "why; it must be given"}, project}},
+           {as, {"--reason", "TEXT", "why; it must be given"}, format_json, project}},
           cmd_reject};
 }
 
 Command simulate() {
-  return {{"simulate", "FILE|PLAN [ROLLOUT]", "run a rollout in virtual time, with the same engine",
+  return {{"simulate", "FILE|PLAN [ROLLOUT|PROMOTION]", "run a rollout in virtual time, with the same engine",
            "The simulated service answers without errors; tests in the file say what happens when it does not.",
            "rollout simulate shop.rollout release --runs 100", 1, 2,
            {set,
             environment,
             {"--seed", "N", "of the noise; the same seed gives the same run"},
             {"--runs", "N", "how many runs, with seeds from --seed on"},
+            {"--start", "TIME", "what the virtual clock shows at the beginning: 2026-11-20T14:30Z"},
             format_json}},
           cmd_simulate};
 }

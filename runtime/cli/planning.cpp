@@ -113,7 +113,11 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
     Result<plan::Snapshot> snapshot = look_at_world(context, *plan, *project);
     timings.mark("look");
     if (!snapshot) return {std::nullopt, context.fail(snapshot.error())};
+    // What a promotion has fixed is not asked again: a tag may have been moved meanwhile.
+    std::vector<plan::ObservedDigest> digests = std::move(request.snapshot.digests);
     request.snapshot = std::move(*snapshot);
+    std::vector<plan::ObservedDigest>& all = request.snapshot.digests;
+    all.insert(all.begin(), digests.begin(), digests.end());
     make();
     timings.mark("plan again");
   }
@@ -197,17 +201,14 @@ PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_all
   return plan_source(context, *place, std::move(request), look, timings);
 }
 
-PlanOrExit plan_stage(const Context& context, Look look, const plan::Stage& stage, Timings& timings) {
-  Result<Place> place = place_of(context.env.directory, context.args.positional.at(0));
-  if (!place) return {std::nullopt, context.fail(Usage, place.error().message)};
-  Result<std::vector<std::pair<std::string, std::string>>> inputs = inputs_of(context);
-  if (!inputs) return {std::nullopt, context.fail(Usage, inputs.error().message)};
+PlanOrExit plan_stage(const Context& context, Look look, const StageRequest& stage, Timings& timings) {
   plan::Request request;
-  request.rollout = stage.rollout;
-  request.environment = stage.environment;
+  request.rollout = stage.stage.rollout;
+  request.environment = stage.stage.environment;
   request.examples = look == Look::Nowhere;
-  request.inputs = std::move(*inputs);
-  return plan_source(context, *place, std::move(request), look, timings);
+  request.inputs = stage.inputs;
+  request.snapshot.digests = stage.digests;
+  return plan_source(context, stage.place, std::move(request), look, timings);
 }
 
 Result<std::unique_ptr<journal::Store>> open_store(const Context&, const Project& project, bool create) {

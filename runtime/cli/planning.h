@@ -39,8 +39,15 @@ enum class Look { World, Nowhere };
 /// The first argument is a source file or, where that is allowed, a saved plan; the second names the rollout or a
 /// promotion.
 PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_allowed, Timings& timings);
-/// One stage of a promotion of that file.
-PlanOrExit plan_stage(const Context& context, Look look, const plan::Stage& stage, Timings& timings);
+
+/// One environment of a promotion, to be planned. What was given when it began holds for all of it.
+struct StageRequest {
+  Place place;
+  plan::Stage stage;
+  std::vector<std::pair<std::string, std::string>> inputs;
+  std::vector<plan::ObservedDigest> digests = {};  ///< that the first plan found
+};
+PlanOrExit plan_stage(const Context& context, Look look, const StageRequest& request, Timings& timings);
 
 PlanOrExit load_saved_plan(const Context& context, const std::string& typed);
 

@@ -4,6 +4,7 @@
 
 #include "compiler/base/allow.h"
 #include "compiler/base/render.h"
+#include "runtime/cli/import_chain.h"
 #include "runtime/cli/report_formats.h"
 
 namespace rollout::cli {
@@ -25,6 +26,24 @@ std::unique_ptr<Compilation> compile_file(const Place& place, const std::string&
   return compilation;
 }
 
+namespace {
+
+/// How the command came to the file of a message: a note for each import on the way; none in a file that was named.
+Diagnostic with_imports(const Compilation& compilation, const Diagnostic& diagnostic) {
+  Diagnostic shown = diagnostic;
+  if (!diagnostic.span.valid()) return shown;
+  std::string name = compilation.sources.shown_name(diagnostic.span.source);
+  for (Span import : import_chain(compilation, diagnostic.span.source)) {
+    std::string by = compilation.sources.shown_name(import.source);
+    shown.note(fmt::format("{} is imported at {}:{}", name, by,
+                           compilation.sources.locate(import.source, import.begin).line));
+    name = by;
+  }
+  return shown;
+}
+
+}  // namespace
+
 void Report::add(const Compilation& compilation) {
   const SourceMap& sources = compilation.sources;
   for (const Diagnostic* diagnostic : compilation.diagnostics.sorted()) {
@@ -35,12 +54,16 @@ void Report::add(const Compilation& compilation) {
     ++(diagnostic->severity == Severity::Error ? errors_ : warnings_);
     if (first_.empty()) first_ = diagnostic->name;
     names_.insert(diagnostic->name);
-    if (context_.json()) keep(json.text());
+    // Behind the comparison: several files may import the one with the mistake, which is shown once.
+    Diagnostic shown = with_imports(compilation, *diagnostic);
+    json::Writer whole;
+    write_json(whole, shown, sources);
+    if (context_.json()) keep(whole.text());
     else if (context_.format == "sarif") keep(sarif_result(*diagnostic, sources));
     else if (seen_.size() > limit_) continue;
     else if (context_.format == "github") context_.out(github_line(*diagnostic, sources));
     else if (context_.format == "short") context_.env.err(short_line(*diagnostic, sources));
-    else context_.env.err(render_text(*diagnostic, sources, context_.error_style.color));
+    else context_.env.err(render_text(shown, sources, context_.error_style.color));
   }
 }
 

@@ -17,6 +17,10 @@ uint32_t service_index(const plan::Plan& plan, std::string_view name) {
   return plan::none;
 }
 
+bool elsewhere(const plan::Plan& plan, std::string_view environment) {
+  return !environment.empty() && environment != plan.environment;
+}
+
 /// In the unit of plan::Condition.
 double plain(const eval::Value& value) {
   if (value.is(eval::Value::Kind::Float)) return value.real;
@@ -108,6 +112,8 @@ bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::S
     }
     case plan::Expected::Notified:
       return compare(messages_to(result, expected.service), expected.comparison, expected.limit_ns);
+    case plan::Expected::Reached: return expected.environment == plan.environment;
+    case plan::Expected::NotReached: return expected.environment != plan.environment;
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
@@ -132,6 +138,8 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
                                             : fmt::format("this rollout does not touch {}", expected.service);
     }
     case plan::Expected::Notified: return told_text(result, expected.service);
+    case plan::Expected::Reached:
+    case plan::Expected::NotReached: return "it runs in " + plan.environment;
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
@@ -145,7 +153,7 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
   sim::Scenario scenario;
   for (const plan::GivenSignal& given : test.signals) {
     uint32_t service = service_index(plan, given.service);
-    if (service == plan::none || given.values.empty()) continue;
+    if (service == plan::none || given.values.empty() || elsewhere(plan, given.environment)) continue;
     if (given.signal == "traffic") {
       plan.services[service].traffic_uhz = given.values.front().value.number;
       continue;
@@ -164,6 +172,7 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
     }
   }
   for (const plan::GivenFailure& given : test.failures) {
+    if (elsewhere(plan, given.environment)) continue;
     sim::Fault fault;
     // A host that nothing of can be reached.
     bool unreachable = given.action == "reach";
@@ -176,6 +185,7 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
     scenario.faults.push_back(std::move(fault));
   }
   for (const plan::GivenAnswer& given : test.answers) {
+    if (elsewhere(plan, given.environment)) continue;
     sim::Answer answer{given.person, given.after_ns, given.reject, plan::none};
     for (uint32_t i = 0; i < plan.phases.size() && !given.phase.empty(); ++i) {
       if (!plan::is_phase(plan.phases[i], given.phase)) continue;
@@ -197,6 +207,22 @@ std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& te
     all.push_back({met(plan, expected, result), fmt::format("{} ({})", expected.text, expected.place),
                    actual_text(plan, expected, result)});
   return all;
+}
+
+sim::PromotionScript script_of(std::vector<plan::Plan> plans, const plan::TestCase& test) {
+  sim::PromotionScript script;
+  script.promotion = test.request.rollout;
+  script.rollout = test.stages.front().rollout;
+  script.abort_at_ns = test.abort_at_ns;
+  script.start_wall_ns = test.start_wall_ns;
+  for (size_t i = 0; i < plans.size(); ++i) {
+    sim::Scenario scenario = scenario_of(plans[i], test);
+    scenario.abort_at_ns.reset();
+    scenario.start_wall_ns.reset();
+    script.stages.push_back({test.stages[i].environment, test.stages[i].soak_ns, std::move(plans[i]),
+                             std::move(scenario)});
+  }
+  return script;
 }
 
 }  // namespace rollout::cli

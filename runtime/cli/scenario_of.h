@@ -5,13 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "compiler/plan/planner.h"
-#include "runtime/sim/simulate.h"
+#include "compiler/plan/test_case.h"
+#include "runtime/sim/simulate_promotion.h"
 
 namespace rollout::cli {
 
-/// `plan` takes over what is given of the load itself. Signals that no gate of the plan reads change nothing.
+/// `plan` takes over what is given of the load itself. Signals that no gate of the plan reads change nothing. What is
+/// given in another environment than the plan's is left out.
 sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test);
+/// Of a test of a promotion; `plans` are those of its stages.
+sim::PromotionScript script_of(std::vector<plan::Plan> plans, const plan::TestCase& test);
 
 struct Found {
   bool met = false;
@@ -21,5 +24,7 @@ struct Found {
 
 std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& test,
                                 const sim::SimResult& result);
+std::vector<Found> hold_against(const sim::PromotionScript& script, const plan::TestCase& test,
+                                const sim::PromotionResult& result);
 
 }  // namespace rollout::cli

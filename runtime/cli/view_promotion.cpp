@@ -1,9 +1,12 @@
 #include "runtime/cli/view_promotion.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
 #include "runtime/cli/outline.h"
+#include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
 
 namespace rollout::cli {
@@ -23,6 +26,95 @@ std::string way_text(const std::vector<StagePlan>& stages) {
   return out;
 }
 
+constexpr size_t max_changes = 4, max_phases = 6;
+constexpr int least_columns = 60;
+
+/// One environment in a few lines, so that the whole promotion fits on a screen.
+struct Block {
+  const plan::Plan& plan;
+  const Style& style;
+  Outline outline = outline_of(plan);
+
+  std::string line(std::string_view text) const {
+    std::string out;
+    for (const std::string& one : wrap(text, size_t(std::max(style.columns, least_columns)) - 2))
+      out += "  " + one + "\n";
+    return out;
+  }
+
+  std::string changes() const {
+    std::string out;
+    size_t shown = 0;
+    for (const Change& change : outline.changes) {
+      if (!change.touched || ++shown > max_changes) continue;
+      std::string where = change.where.empty() ? "" : fmt::format("  ({})", change.where);
+      out += fmt::format("  {}  {} {} {}{}\n", style.name(change.service), from_text(change), style.arrow(),
+                         to_text(change), where);
+    }
+    if (shown > max_changes) out += fmt::format("  {} {} more\n", style.dots(), shown - max_changes);
+    if (outline.has_changes) return out;
+    return out + fmt::format("  {}\n", style.good("nothing to change: passed without a run"));
+  }
+
+  /// The phases and what people decide, in order; of many the first ones and the last.
+  std::string phases() const {
+    std::vector<std::string> parts;
+    for (const Row& row : outline.rows) {
+      if (row.phase != plan::none) {
+        std::string name = row_name(plan, row), share = row.share_ppb ? eval::percent_text(*row.share_ppb) : "";
+        std::string hold = row.hold_ns > 0 ? fmt::format(" for {}", eval::duration_text(row.hold_ns)) : "";
+        parts.push_back(name + (name.ends_with(share) ? "" : " " + share) + hold);
+        continue;
+      }
+      for (uint32_t step : row.steps)
+        if (plan.steps[step].kind == plan::StepKind::Approval) parts.push_back(plan.steps[step].text);
+    }
+    if (parts.size() > max_phases) {
+      size_t left_out = parts.size() - max_phases;
+      parts.erase(parts.begin() + max_phases - 1, parts.end() - 1);
+      parts.insert(parts.end() - 1, fmt::format("{} {} more", style.dots(), left_out));
+    }
+    if (parts.empty()) return {};
+    std::string holds;
+    if (outline.hold_ns > 0) holds = fmt::format("; {} of holds in all", eval::duration_text(outline.hold_ns));
+    return line(join(parts, fmt::format(" {} ", style.arrow())) + holds);
+  }
+
+  std::string when() const {
+    std::string out = plan.during ? line(fmt::format("only during {}", during_text(*plan.during))) : "";
+    for (const plan::Forbidden& one : plan.forbidden)
+      out += line(fmt::format("policy {}: not begun during {}", one.policy,
+                              calendar::calendar_text(one.during.calendar)));
+    return out;
+  }
+
+  std::string way_back() const {
+    int64_t worst_ns = 0;
+    for (const Row& row : outline.rows) worst_ns = std::max(worst_ns, back_text(plan, row).worst_ns);
+    if (worst_ns == 0) return {};
+    return fmt::format("  way back from anywhere {} {}\n", style.at_most(), eval::duration_text(worst_ns));
+  }
+
+  std::string text() const { return changes() + phases() + when() + way_back(); }
+};
+
+/// What is so of the plans of several environments is said once.
+std::string warnings(const std::vector<StagePlan>& stages, const Style& style) {
+  std::string out;
+  if (stages.front().planned.plan.offline)
+    out += style.warn("offline:") + " nothing that runs was looked at\n";
+  std::vector<std::string> unpinned;
+  for (const StagePlan& stage : stages)
+    for (const plan::Observed& observed : stage.planned.plan.observed)
+      if (observed.what.starts_with("digest(") && observed.value.is(eval::Value::Kind::None) &&
+          std::find(unpinned.begin(), unpinned.end(), observed.what) == unpinned.end())
+        unpinned.push_back(observed.what);
+  for (const std::string& what : unpinned)
+    out += fmt::format("{} {} is named by its tag alone, which can be moved; name its digest with `@sha256:…`\n",
+                       style.warn("unpinned:"), what.substr(7, what.size() - 8));
+  return out.empty() ? out : "\n" + out;
+}
+
 constexpr std::string_view on_entry = "Each plan is made when its environment is entered; these are previews.";
 
 }  // namespace
@@ -33,11 +125,13 @@ std::string promotion_text(std::string_view name, const std::vector<StagePlan>& 
                                 way_text(stages), on_entry);
   for (size_t i = 0; i < stages.size(); ++i) {
     const StagePlan& stage = stages[i];
-    out += fmt::format("\n{}\n", style.dim(fmt::format("{} of {}: {}", i + 1, stages.size(), stage.stage.environment)));
-    out += plan_text(stage.planned.plan, stage.planned.hash, style, all);
-    if (stage.stage.soak_ns > 0) out += fmt::format("\n  {}\n", soak_text(stage.stage.soak_ns));
+    std::string head = fmt::format("{} of {}: {}", i + 1, stages.size(), stage.stage.environment);
+    out += fmt::format("\n{}\n", all ? style.dim(head) : style.bold(head));
+    const plan::Plan& plan = stage.planned.plan;
+    out += all ? plan_text(plan, stage.planned.hash, style, all) : Block{plan, style}.text();
+    if (stage.stage.soak_ns > 0) out += fmt::format("{}  {}\n", all ? "\n" : "", soak_text(stage.stage.soak_ns));
   }
-  return out;
+  return out + (all ? "" : warnings(stages, style) + "\n--verbose shows each plan in full\n");
 }
 
 std::string promotion_markdown(std::string_view name, const std::vector<StagePlan>& stages) {
@@ -68,15 +162,6 @@ std::string promotion_json(std::string_view name, const std::vector<StagePlan>& 
                        plan.substr(0, plan.find_last_not_of('\n') + 1));
   }
   return out + "]}\n";
-}
-
-std::string promotion_by_hand(std::string_view file, const std::vector<plan::Stage>& stages) {
-  std::string out;
-  for (const plan::Stage& stage : stages) {
-    out += fmt::format("\n  rollout apply {} {} --env {}", file, stage.rollout, stage.environment);
-    if (stage.soak_ns > 0) out += fmt::format("   (and {} later:)", eval::duration_text(stage.soak_ns));
-  }
-  return out;
 }
 
 }  // namespace rollout::cli

@@ -19,7 +19,4 @@ struct StagePlan {
 std::string promotion_text(std::string_view name, const std::vector<StagePlan>& stages, const Style& style, bool all);
 std::string promotion_markdown(std::string_view name, const std::vector<StagePlan>& stages);
 std::string promotion_json(std::string_view name, const std::vector<StagePlan>& stages);
-/// The commands that carry it out, one after the other.
-std::string promotion_by_hand(std::string_view file, const std::vector<plan::Stage>& stages);
-
 }  // namespace rollout::cli

@@ -19,6 +19,8 @@ Result<RunInfo> MemoryStore::create(const NewRun& run) {
     if (row.info.plan_hash == run.plan_hash) return plan_already_run(row.info.run);
   RunInfo info{
       fmt::format("r{}", rows_.size() + 1), run.rollout, run.plan_hash, run.wall_ns, {}, {}, 1};
+  if (run.stage)
+    if (Status entered = enter(*run.stage, info, run.wall_ns); !entered) return entered.error();
   for (const std::string& service : run.services)
   {
     int64_t& last = generations_[service];
@@ -71,6 +73,7 @@ Result<std::vector<RunInfo>> MemoryStore::list() {
 }
 
 Result<int64_t> MemoryStore::request(std::string_view run, const Request& request) {
+  if (Promotion* promotion = find_promotion(run)) return ask(*promotion, request);
   Row* row = find(run);
   if (row == nullptr) return no_such_run(run);
   if (row->info.outcome) return run_has_ended(run, *row->info.outcome);
@@ -81,9 +84,10 @@ Result<int64_t> MemoryStore::request(std::string_view run, const Request& reques
 
 Result<std::vector<Request>> MemoryStore::requests(std::string_view run, int64_t after_id) {
   Row* row = find(run);
-  if (row == nullptr) return no_such_run(run);
+  Promotion* promotion = find_promotion(run);
+  if (row == nullptr && promotion == nullptr) return no_such_run(run);
   std::vector<Request> out;
-  for (const Request& request : row->requests)
+  for (const Request& request : row != nullptr ? row->requests : promotion->requests)
     if (request.id > after_id) out.push_back(request);
   return out;
 }
@@ -91,6 +95,63 @@ Result<std::vector<Request>> MemoryStore::requests(std::string_view run, int64_t
 Result<int64_t> MemoryStore::next_generation(std::string_view service) {
   auto it = generations_.find(service);
   return it == generations_.end() ? 1 : it->second + 1;
+}
+
+MemoryStore::Promotion* MemoryStore::find_promotion(std::string_view name) {
+  for (Promotion& promotion : promotions_)
+    if (promotion.info.name == name) return &promotion;
+  return nullptr;
+}
+
+Status MemoryStore::enter(const StageOf& stage, const RunInfo& run, int64_t wall_ns) {
+  Promotion* promotion = find_promotion(stage.promotion);
+  if (promotion == nullptr) return no_such_promotion(stage.promotion);
+  if (!promotion->requests.empty()) return promotion_aborted(stage.promotion);
+  if (int64_t(promotion->events.size()) != stage.known) return driven_by_another(stage.promotion);
+  promotion->events.push_back({wall_ns, StageEntered{stage.stage, run.run, run.plan_hash, stage.digests}});
+  promotion->open_run = run.run;
+  return Done{};
+}
+
+Result<int64_t> MemoryStore::ask(Promotion& promotion, const Request& request) {
+  if (promotion.info.outcome) return promotion_has_ended(promotion.info.name, *promotion.info.outcome);
+  promotion.requests.push_back(request);
+  promotion.requests.back().id = ++last_request_;
+  if (Row* open = find(promotion.open_run); open != nullptr && !open->info.outcome) {
+    open->requests.push_back(request);
+    open->requests.back().id = ++last_request_;
+  }
+  return promotion.requests.back().id;
+}
+
+Result<std::string> MemoryStore::begin(const PromotionBegun& begun, int64_t wall_ns) {
+  std::string name = fmt::format("p{}", promotions_.size() + 1);
+  promotions_.push_back({{name, begun.promotion, begun.file, wall_ns, {}}, {{wall_ns, begun}}, {}, {}});
+  return name;
+}
+
+Result<Appended> MemoryStore::append_to(std::string_view name, int64_t known, const PromotionEvent& event) {
+  Promotion* promotion = find_promotion(name);
+  if (promotion == nullptr) return no_such_promotion(name);
+  int64_t have = int64_t(promotion->events.size());
+  if (have == known + 1 && encode(promotion->events.back()) == encode(event)) return Appended::Written;
+  if (have != known) return driven_by_another(name);
+  if (ends_well(event) && !promotion->requests.empty()) return Appended::AbortFirst;
+  promotion->events.push_back(event);
+  if (const PromotionEnded* ended = std::get_if<PromotionEnded>(&event.what)) promotion->info.outcome = ended->outcome;
+  return Appended::Written;
+}
+
+Result<std::vector<PromotionEvent>> MemoryStore::read_promotion(std::string_view name) {
+  Promotion* promotion = find_promotion(name);
+  if (promotion == nullptr) return no_such_promotion(name);
+  return promotion->events;
+}
+
+Result<std::vector<PromotionInfo>> MemoryStore::promotions() {
+  std::vector<PromotionInfo> out;
+  for (auto one = promotions_.rbegin(); one != promotions_.rend(); ++one) out.push_back(one->info);
+  return out;
 }
 
 }  // namespace rollout::journal

@@ -17,6 +17,10 @@ class MemoryStore : public Store {
   Result<int64_t> request(std::string_view run, const Request& request) override;
   Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
   Result<int64_t> next_generation(std::string_view service) override;
+  Result<std::string> begin(const PromotionBegun& begun, int64_t wall_ns) override;
+  Result<Appended> append_to(std::string_view promotion, int64_t known, const PromotionEvent& event) override;
+  Result<std::vector<PromotionEvent>> read_promotion(std::string_view promotion) override;
+  Result<std::vector<PromotionInfo>> promotions() override;
 
  private:
   struct Row {
@@ -25,9 +29,19 @@ class MemoryStore : public Store {
     std::vector<Event> events;
     std::vector<Request> requests;
   };
+  struct Promotion {
+    PromotionInfo info;
+    std::vector<PromotionEvent> events;
+    std::vector<Request> requests;
+    std::string open_run;  ///< of the stage that it stands in
+  };
   Row* find(std::string_view run);
+  Promotion* find_promotion(std::string_view name);
+  Status enter(const StageOf& stage, const RunInfo& run, int64_t wall_ns);
+  Result<int64_t> ask(Promotion& promotion, const Request& request);
 
   std::vector<Row> rows_;
+  std::vector<Promotion> promotions_;
   std::map<std::string, int64_t, std::less<>> generations_;
   int64_t last_request_ = 0;
 };

@@ -22,6 +22,19 @@ CREATE TABLE requests (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, ask TEXT NOT NULL, by TEXT NOT NULL,
   reason TEXT NOT NULL, wall_ns INTEGER NOT NULL, step INTEGER NOT NULL DEFAULT -1, holder TEXT NOT NULL DEFAULT '');
 CREATE INDEX requests_of_run ON requests (run, id);
+CREATE TABLE promotions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, promotion TEXT NOT NULL, file TEXT NOT NULL,
+  created_wall_ns INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',
+  outcome TEXT NOT NULL DEFAULT '', open_run TEXT NOT NULL DEFAULT '');
+)sql";
+
+/// From format 2, in which only runs had a record. Events and requests of a promotion stand beside those of runs.
+constexpr const char* to_format_3 = R"sql(
+CREATE TABLE promotions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, promotion TEXT NOT NULL, file TEXT NOT NULL,
+  created_wall_ns INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',
+  outcome TEXT NOT NULL DEFAULT '', open_run TEXT NOT NULL DEFAULT '');
+PRAGMA user_version=3;
 )sql";
 
 /// From format 1, in which only an abort could be asked for.
@@ -59,6 +72,8 @@ Status bring_up_to_date(SqliteDb& db) {
   if (!version) return version.error();
   if (*version == 1)
     if (Status done = db.exec(to_format_2); !done) return done;
+  if (*version <= 2)
+    if (Status done = db.exec(to_format_3); !done) return done;
   return transaction->commit();
 }
 

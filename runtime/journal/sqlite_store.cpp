@@ -84,8 +84,11 @@ Result<RunInfo> SqliteStore::create(const NewRun& run) {
       {0, run.wall_ns, RunStarted{run.plan_hash, run.holder, *generations}}};
   Head empty{run.plan_hash, 0, chain_start(id, run.plan_hash), ""};
   if (Status written = write_events(id, empty, first); !written) return written.error();
+  RunInfo info{id, run.rollout, run.plan_hash, run.wall_ns, *generations, {}, 1};
+  if (run.stage)
+    if (Status entered = enter(*run.stage, info); !entered) return entered.error();
   if (Status done = transaction->commit(); !done) return done.error();
-  return RunInfo{id, run.rollout, run.plan_hash, run.wall_ns, *generations, {}, 1};
+  return info;
 }
 
 Status SqliteStore::write_events(std::string_view run, Head head,
@@ -206,10 +209,20 @@ Result<std::vector<RunInfo>> SqliteStore::list() {
 Result<int64_t> SqliteStore::request(std::string_view run, const Request& request) {
   Result<SqliteTransaction> transaction = SqliteTransaction::begin(*db_);
   if (!transaction) return transaction.error();
+  Result<int64_t> id = is_promotion(run) ? ask_promotion(run, request) : ask_run(run, request);
+  if (!id) return id.error();
+  if (Status done = transaction->commit(); !done) return done.error();
+  return *id;
+}
+
+Result<int64_t> SqliteStore::ask_run(std::string_view run, const Request& request) {
   Result<Head> now = head(run);
   if (!now) return now.error();
-  if (std::optional<Outcome> outcome = outcome_of(now->outcome))
-    return run_has_ended(run, *outcome);
+  if (std::optional<Outcome> outcome = outcome_of(now->outcome)) return run_has_ended(run, *outcome);
+  return write_request(run, request);
+}
+
+Result<int64_t> SqliteStore::write_request(std::string_view run, const Request& request) {
   SqliteQuery insert(*db_,
                      "INSERT INTO requests (run, ask, by, reason, wall_ns, step, holder) "
                      "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id");
@@ -219,7 +232,6 @@ Result<int64_t> SqliteStore::request(std::string_view run, const Request& reques
   if (!row) return row.error();
   int64_t id = insert.number(0);
   if (Result<bool> end = insert.step(); !end) return end.error();
-  if (Status done = transaction->commit(); !done) return done.error();
   return id;
 }
 

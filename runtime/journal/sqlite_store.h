@@ -25,6 +25,10 @@ class SqliteStore : public Store {
   Result<int64_t> request(std::string_view run, const Request& request) override;
   Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
   Result<int64_t> next_generation(std::string_view service) override;
+  Result<std::string> begin(const PromotionBegun& begun, int64_t wall_ns) override;
+  Result<Appended> append_to(std::string_view promotion, int64_t known, const PromotionEvent& event) override;
+  Result<std::vector<PromotionEvent>> read_promotion(std::string_view promotion) override;
+  Result<std::vector<PromotionInfo>> promotions() override;
 
  private:
   struct Head {
@@ -36,6 +40,16 @@ class SqliteStore : public Store {
   explicit SqliteStore(std::unique_ptr<SqliteDb> db);
   Result<Head> head(std::string_view run);
   Status write_events(std::string_view run, Head head, const std::vector<Event>& events);
+  struct PromotionHead {
+    int64_t events = 0;
+    std::string hash, outcome, open_run;
+  };
+  Result<PromotionHead> promotion_head(std::string_view name);
+  Status write_promotion(std::string_view name, PromotionHead head, const PromotionEvent& event);
+  Status enter(const StageOf& stage, const RunInfo& run);
+  Result<int64_t> write_request(std::string_view run, const Request& request);
+  Result<int64_t> ask_run(std::string_view run, const Request& request);
+  Result<int64_t> ask_promotion(std::string_view name, const Request& request);
   Result<bool> same_events(std::string_view run, int64_t first, const std::vector<Event>& events);
   Result<std::vector<Generation>> take_generations(const NewRun& run, std::string_view id);
 

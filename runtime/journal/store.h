@@ -10,6 +10,7 @@
 
 #include "compiler/base/result.h"
 #include "runtime/journal/event.h"
+#include "runtime/journal/promotion.h"
 
 namespace rollout::journal {
 
@@ -21,6 +22,7 @@ struct NewRun {
   std::string holder;
   int64_t wall_ns = 0;
   std::vector<int64_t> seen_generations = {};  ///< of each service, in its backend: this run's is higher
+  std::optional<StageOf> stage = {};           ///< of a promotion, which then stands in it
 };
 
 inline int64_t seen_generation(const NewRun& run, size_t service) {
@@ -65,7 +67,7 @@ class Store {
   virtual ~Store() = default;
 
   /// Makes the run, gives each service its next generation and records RunStarted, all or nothing. A plan that
-  /// was run before is refused.
+  /// was run before is refused, and so is a stage of a promotion that was aborted or driven by somebody else.
   virtual Result<RunInfo> create(const NewRun& run) = 0;
 
   /// Adds events in one commit. `known` is how many events the caller has read or written; another number in the
@@ -81,12 +83,19 @@ class Store {
   /// Newest first.
   virtual Result<std::vector<RunInfo>> list() = 0;
 
-  /// Durable when it returns. Refused for a run that has ended.
+  /// Durable when it returns. Refused for a run that has ended. An abort of a promotion is one of its open run, too.
   virtual Result<int64_t> request(std::string_view run, const Request& request) = 0;
   virtual Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) = 0;
 
   /// The generation that the next run of `service` will get.
   virtual Result<int64_t> next_generation(std::string_view service) = 0;
+
+  /// Makes the promotion and gives it its name, `p3`. Its events and its mailbox are used as those of a run.
+  virtual Result<std::string> begin(const PromotionBegun& begun, int64_t wall_ns) = 0;
+  virtual Result<Appended> append_to(std::string_view promotion, int64_t known, const PromotionEvent& event) = 0;
+  virtual Result<std::vector<PromotionEvent>> read_promotion(std::string_view promotion) = 0;
+  /// Newest first.
+  virtual Result<std::vector<PromotionInfo>> promotions() = 0;
 };
 
 }  // namespace rollout::journal

@@ -31,11 +31,29 @@ OpError run_has_ended(std::string_view run, Outcome outcome) {
           false, true};
 }
 
+OpError no_such_promotion(std::string_view name) {
+  return {fmt::format("there is no promotion {} in this state; `rollout status` lists what there is", name)};
+}
+
+OpError promotion_has_ended(std::string_view name, PromotionOutcome outcome) {
+  return {fmt::format("promotion {} has ended already ({}); nothing was requested", name, word(outcome)), false, true};
+}
+
+OpError promotion_aborted(std::string_view name) {
+  return {fmt::format("promotion {} was aborted; no further environment is entered", name), false, true};
+}
+
 OpError damaged_run(std::string_view run, std::string_view what) {
   return {
       fmt::format("the journal of run {} is damaged ({}); it will not be continued, other runs are "
                   "not affected",
                   run, what)};
+}
+
+OpError damaged_promotion(std::string_view name, std::string_view what) {
+  return {fmt::format("the journal of promotion {} is damaged ({}); it will not be continued, its runs are not "
+                      "affected",
+                      name, what)};
 }
 
 }  // namespace rollout::journal

@@ -5,6 +5,7 @@
 
 #include "compiler/base/result.h"
 #include "runtime/journal/event.h"
+#include "runtime/journal/promotion.h"
 
 namespace rollout::journal {
 
@@ -12,6 +13,10 @@ OpError no_such_run(std::string_view run);
 OpError plan_already_run(std::string_view run);
 OpError driven_by_another(std::string_view run);
 OpError run_has_ended(std::string_view run, Outcome outcome);
+OpError no_such_promotion(std::string_view name);
+OpError promotion_has_ended(std::string_view name, PromotionOutcome outcome);
+OpError promotion_aborted(std::string_view name);
 OpError damaged_run(std::string_view run, std::string_view what);
+OpError damaged_promotion(std::string_view name, std::string_view what);
 
 }  // namespace rollout::journal

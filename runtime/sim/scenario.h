@@ -107,6 +107,8 @@ struct Scenario {
       int64_t{90} * 86'400 * 1'000'000'000;  ///< a run that lasts longer is a violation
 };
 
+/// When a plan may begin, from a moment on: its calendar is open, and no policy forbids it.
+int64_t begins_at(const plan::Plan& plan, int64_t wall_ns);
 /// When the run starts, on the wall clock.
 int64_t start_of(const plan::Plan& plan, const Scenario& scenario);
 

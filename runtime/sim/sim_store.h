@@ -4,19 +4,27 @@
 
 #include <map>
 
-#include "runtime/journal/memory_store.h"
 #include "runtime/sim/crash_switch.h"
 #include "runtime/sim/invariants.h"
+#include "runtime/sim/memory_view.h"
 #include "runtime/sim/scenario.h"
 #include "runtime/sim/virtual_clock.h"
 
 namespace rollout::sim {
 
-class SimStore : public journal::MemoryStore {
+class SimStore : public MemoryView {
  public:
   SimStore(const plan::Plan& plan, const Scenario& scenario, VirtualClock& clock, CrashSwitch& crash,
-           Invariants& invariants)
-      : plan_(plan), scenario_(scenario), clock_(clock), crash_(crash), invariants_(invariants) {}
+           Invariants& invariants, journal::MemoryStore& memory)
+      : MemoryView(memory),
+        plan_(plan),
+        scenario_(scenario),
+        clock_(clock),
+        crash_(crash),
+        invariants_(invariants) {}
+
+  /// Of a run that is a stage: the scripted abort is one of its promotion.
+  void abort_through(const std::string& promotion) { promotion_ = promotion; }
 
   Result<journal::Appended> append(std::string_view run, int64_t known,
                                    const std::vector<journal::Event>& events) override {
@@ -27,7 +35,7 @@ class SimStore : public journal::MemoryStore {
         return OpError{"the simulated disk is full", true};
     }
     if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
-    Result<journal::Appended> written = MemoryStore::append(run, known, events);
+    Result<journal::Appended> written = memory_.append(run, known, events);
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
     if (written && *written == journal::Appended::Written)
       for (const journal::Event& event : events) {
@@ -45,10 +53,10 @@ class SimStore : public journal::MemoryStore {
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
     if (scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns) abort(run);
     while (!due_.empty() && due_.begin()->first <= clock_.monotonic_ns()) {
-      (void)MemoryStore::request(run, due_.begin()->second);
+      (void)memory_.request(run, due_.begin()->second);
       due_.erase(due_.begin());
     }
-    return MemoryStore::requests(run, after_id);
+    return memory_.requests(run, after_id);
   }
 
  private:
@@ -74,8 +82,8 @@ class SimStore : public journal::MemoryStore {
   void abort(std::string_view run) {
     if (aborted_) return;
     aborted_ = true;
-    (void)MemoryStore::request(
-        run, {0, journal::Ask::Abort, "scenario", scenario_.abort_reason, clock_.wall_ns()});
+    (void)memory_.request(promotion_.empty() ? run : promotion_,
+                          {0, journal::Ask::Abort, "scenario", scenario_.abort_reason, clock_.wall_ns()});
   }
 
   const plan::Plan& plan_;
@@ -84,6 +92,7 @@ class SimStore : public journal::MemoryStore {
   CrashSwitch& crash_;
   Invariants& invariants_;
   bool aborted_ = false;
+  std::string promotion_;
   std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox
   std::vector<int64_t> durable_at_{0};
 };

@@ -9,6 +9,7 @@
 #include "runtime/journal/chain.h"
 #include "runtime/journal/event_json.h"
 #include "runtime/sim/invariants.h"
+#include "runtime/sim/one_run.h"
 #include "runtime/sim/sim_store.h"
 
 namespace rollout::sim {
@@ -23,17 +24,17 @@ struct Silent : exec::Listener {
   void on_event(const journal::Event&, const exec::State&) override {}
 };
 
-class Simulation {
+class Simulation : public OneRun {
  public:
-  Simulation(const plan::Plan& plan, const Scenario& scenario)
+  Simulation(const plan::Plan& plan, const Scenario& scenario, CrashSwitch& crash, journal::MemoryStore& memory)
       : plan_(plan),
         scenario_(scenario),
         clock_(start_of(plan, scenario)),
-        crash_(scenario.crash_at),
+        crash_(crash),
         world_(plan, scenario, clock_, crash_),
         messenger_(plan, scenario, crash_),
         invariants_(plan, scenario, world_),
-        store_(plan, scenario, clock_, crash_, invariants_) {
+        store_(plan, scenario, clock_, crash_, invariants_, memory) {
     world_.require_intents([this](const std::string& key) { return invariants_.recorded(key); });
     if (scenario.abort_at_ns) clock_.wake_at(*scenario.abort_at_ns);
     if (scenario.interrupt_at_ns) clock_.wake_at(*scenario.interrupt_at_ns);
@@ -41,33 +42,62 @@ class Simulation {
   }
 
   SimResult go() {
-    std::string run = create();
+    Result<std::string> made = create({});
+    ROLLOUT_CHECK(made, "a store in memory takes its first run");
     while (!over() && result_.processes < max_processes) {
-      Result<exec::DriveResult> driven = exec::drive(plan_, run, surroundings());
-      if (driven) {
-        result_.walked.run |= driven->walked.run;
-        result_.walked.rollback |= driven->walked.rollback;
-        result_.walked.act |= driven->walked.act;
-        bool ended = driven->end == exec::DriveEnd::Ended;
-        if (ended && !crash_.dead()) break;
-        // Of a process that died behind the end of its run, another one still sends the messages.
-        if (!ended) parked_ = parked(driven->state);
-        // Nobody resumes it; but somebody may still abort it.
-        bool aborted_later = scenario_.abort_at_ns && *scenario_.abort_at_ns > clock_.monotonic_ns();
-        if (parked_ && aborted_later) clock_.pass(*scenario_.abort_at_ns - clock_.monotonic_ns());
-        else if (parked_ && !crash_.dead()) break;
-        parked_.reset();
-      }
-      if (!driven && !crash_.dead()) break;  // a store that never came back
+      drive();
+      if (finished_) break;
+      if (parked_ && aborted_later()) clock_.pass(*scenario_.abort_at_ns - clock_.monotonic_ns());
+      else if (parked_ && !crash_.dead()) break;
+      parked_.reset();
       interrupted_ = interrupted_ || interrupt_due();
-      clock_.pass(scenario_.downtime_ns);
       crash_.revive();
-      world_.restart();
-      messenger_.restart();
-      ++result_.processes;
+      restart(scenario_.downtime_ns);
     }
+    return report();
+  }
+
+  Result<std::string> create(std::optional<journal::StageOf> stage) override {
+    journal::NewRun run{plan_.rollout, "", "simulated", {}, "simulation", clock_.wall_ns()};
+    for (const plan::Service& service : plan_.services)
+      run.services.push_back(plan::identity_of(plan_, service));
+    if (stage) {
+      run.plan_hash = fmt::format("simulated {} of {}", stage->stage, stage->promotion);
+      store_.abort_through(stage->promotion);
+    }
+    run.stage = std::move(stage);
+    Result<journal::RunInfo> info = store_.create(run);
+    if (!info) return info.error();
+    return run_ = info->run;
+  }
+
+  void drive() override {
+    parked_.reset();
+    Result<exec::DriveResult> driven = exec::drive(plan_, run_, surroundings());
+    // Without it: the process is dead, or the store never came back.
+    finished_ = !driven && !crash_.dead();
+    if (!driven) return;
+    result_.walked.run |= driven->walked.run;
+    result_.walked.rollback |= driven->walked.rollback;
+    result_.walked.act |= driven->walked.act;
+    bool ended = driven->end == exec::DriveEnd::Ended;
+    // Of a process that died behind the end of its run, another one still sends the messages.
+    finished_ = ended && !crash_.dead();
+    if (!ended) parked_ = parked(driven->state);
+  }
+
+  void restart(int64_t downtime_ns) override {
+    clock_.pass(downtime_ns);
+    world_.restart();
+    messenger_.restart();
+    ++result_.processes;
+  }
+
+  int64_t elapsed_ns() const override { return clock_.monotonic_ns(); }
+
+  SimResult report() override {
     world_.catch_up();
-    report(run);
+    report(run_);
     return std::move(result_);
   }
 
@@ -83,14 +113,8 @@ class Simulation {
     return scenario_.interrupt_at_ns && clock_.monotonic_ns() >= *scenario_.interrupt_at_ns;
   }
 
-  std::string create() {
-    journal::NewRun run{plan_.rollout, "", "simulated", {}, "simulation", clock_.wall_ns()};
-    for (const plan::Service& service : plan_.services)
-      run.services.push_back(plan::identity_of(plan_, service));
-    Result<journal::RunInfo> info = store_.create(run);
-    ROLLOUT_CHECK(info, "a store in memory takes its first run");
-    return info->run;
-  }
+  /// Nobody resumes it; but somebody may still abort it.
+  bool aborted_later() const { return scenario_.abort_at_ns && *scenario_.abort_at_ns > clock_.monotonic_ns(); }
 
   exec::Surroundings surroundings() {
     auto interrupts = [this] {
@@ -210,14 +234,16 @@ class Simulation {
   const plan::Plan& plan_;
   const Scenario& scenario_;
   VirtualClock clock_;
-  CrashSwitch crash_;
+  CrashSwitch& crash_;
   SimWorld world_;
   SimMessenger messenger_;
   Invariants invariants_;
   SimStore store_;
   Silent listener_;
   SimResult result_;
+  std::string run_;
   bool interrupted_ = false;
+  bool finished_ = false;
   std::map<uint32_t, int64_t> scope_began_;
   std::optional<uint32_t> failed_phase_;  ///< of the first scope that failed
   std::optional<std::string> parked_;  ///< it stopped there, and nobody resumes it
@@ -225,11 +251,10 @@ class Simulation {
 
 }  // namespace
 
-int64_t start_of(const plan::Plan& plan, const Scenario& scenario) {
-  if (scenario.start_wall_ns) return *scenario.start_wall_ns;
+int64_t begins_at(const plan::Plan& plan, int64_t wall_ns) {
   // Each look finds a later moment, or agrees: calendars are weekly.
   constexpr int most_looks = 100;
-  int64_t start = epoch_wall_ns;
+  int64_t start = wall_ns;
   for (int look = 0; look < most_looks; ++look) {
     int64_t before = start;
     if (plan.during) start = calendar::next_open(plan.during->calendar, start).value_or(start);
@@ -241,8 +266,19 @@ int64_t start_of(const plan::Plan& plan, const Scenario& scenario) {
   return start;
 }
 
+int64_t start_of(const plan::Plan& plan, const Scenario& scenario) {
+  return scenario.start_wall_ns ? *scenario.start_wall_ns : begins_at(plan, epoch_wall_ns);
+}
+
+std::unique_ptr<OneRun> make_run(const plan::Plan& plan, const Scenario& scenario, CrashSwitch& crash,
+                                 journal::MemoryStore& memory) {
+  return std::make_unique<Simulation>(plan, scenario, crash, memory);
+}
+
 SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario) {
-  return Simulation(plan, scenario).go();
+  CrashSwitch crash(scenario.crash_at);
+  journal::MemoryStore memory;
+  return Simulation(plan, scenario, crash, memory).go();
 }
 
 std::string timeline_hash(const SimResult& result) {

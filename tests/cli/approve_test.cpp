@@ -51,7 +51,9 @@ TEST_CASE("a run that nobody approves is parked, and goes on when it is approved
   says(terminal, "say who you are by `--as NAME`");
   CHECK(terminal.type({"approve", run, "--as", "anna", "--reason", "looks good"}) == 0);
   says(terminal, "anna has approved step 0: 1 of 2 of sre; nobody drives run r1: go on by `rollout apply --resume r1`");
-  CHECK(terminal.type({"approve", run, "--as", "ben"}) == 0);
+  CHECK(terminal.type({"approve", run, "--as", "ben", "--format", "json"}) == 0);
+  says(terminal, R"({"version":1,"type":"answer","run":"r1","step":0,"answer":"approve","by":"ben","reason":"",)"
+                 R"("driven":false,"questions":[{"team":"sre","quorum":2,"approved":["ben"]}]})");
   // The deploy fails, there is no such program: but the approval let it begin.
   CHECK(terminal.type({"apply", "--resume", run}) == 4);
   says(terminal, "approved by anna: looks good");
@@ -77,8 +79,8 @@ TEST_CASE("each member counts once, and what has passed or ended is not approved
   CHECK(terminal.type({"approve", run, "7", "--as", "ben"}) == 7);
   says(terminal, "run r1 waits for no approval at step `7`; it waits at step 0 (approve by 2 of sre");
   CHECK(terminal.type({"reject", run, "--as", "ben"}) == 2);
-  CHECK(terminal.type({"reject", run, "0", "--as", "ben", "--reason", "no budget"}) == 0);
-  says(terminal, "ben has rejected step 0; the run goes back");
+  CHECK(terminal.type({"reject", run, "0", "--as", "ben", "--reason", "no budget", "--format", "json"}) == 0);
+  says(terminal, R"("answer":"reject","by":"ben","reason":"no budget","driven":false)");
   CHECK(terminal.type({"apply", "--resume", run}) == 5);
   says(terminal, "rolled back, completely");
   says(terminal, "rejected by ben: no budget");

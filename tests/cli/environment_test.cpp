@@ -95,19 +95,17 @@ TEST_CASE("a policy forbids to begin, where it holds and when it does") {
   says(terminal, "run r1\n");
 }
 
-TEST_CASE("a promotion is previewed as a whole and carried out one environment at a time") {
+TEST_CASE("a promotion is previewed as a whole and saved one environment at a time") {
   Terminal terminal(shop);
   CHECK(terminal.type({"plan", "release.rollout", "ship", "--offline"}) == 0);
   says(terminal, "release: dev soak 1h then production\n");
+  says(terminal, "2 of 2: production\n");
+  CHECK(terminal.type({"plan", "release.rollout", "ship", "--offline", "--verbose"}) == 0);
   says(terminal, "rollout release in production");
   CHECK(terminal.type({"plan", "release.rollout", "ship", "--out", "a.plan"}) == 2);
   says(terminal, "rollout plan release.rollout release --env dev --out dev.plan\n");
   CHECK(terminal.type({"plan", "release.rollout", "ship", "--env", "dev"}) == 2);
   says(terminal, "leave out `--env`\n");
-  CHECK(terminal.type({"apply", "release.rollout", "ship", "--yes"}) == 2);
-  says(terminal, "`ship` is a promotion, which is carried out one environment at a time:\n"
-                 "  rollout apply release.rollout release --env dev   (and 1h later:)\n"
-                 "  rollout apply release.rollout release --env production\n");
   CHECK(terminal.store().list()->empty());
 }
 

@@ -64,6 +64,26 @@ TEST_CASE("a plan made twice has the same bytes") {
   for (size_t i = 0; i < first.size(); ++i) CHECK(plan::to_json(first[i]) == plan::to_json(second[i]));
 }
 
+TEST_CASE("a compensable action that is called twice is taken back twice, each call by its own undo") {
+  std::vector<plan::Plan> plans = plans_of({"twice", R"(import std.backend.{postgresql}
+target db: postgresql { host = "127.0.0.1"  database = "shop"  user = "shop" }
+database orders { migrator = db { directory = "migrations" } }
+rollout release {
+  orders.expand("V13__add_currency")
+  orders.expand("V14__fill_currency")
+  orders.expand("V13__add_currency")
+}
+)"});
+  const plan::Plan& plan = plans.at(0);
+  std::vector<uint32_t> undone = plan::undo_list(plan, plan::way_back_from(plan, uint32_t(plan.steps.size() - 1)));
+  REQUIRE(undone.size() == 3);
+  CHECK((undone[0] != undone[1] && undone[1] != undone[2] && undone[0] != undone[2]));
+  // The last call first: what it leads back to is what was so before that call.
+  CHECK(plan.undo[undone[0]].sets.at(0).value.text == "V14__fill_currency");
+  CHECK(plan.undo[undone[1]].sets.at(0).value.text == "V13__add_currency");
+  CHECK(plan.undo[undone[2]].sets.at(0).value.is(eval::Value::Kind::None));
+}
+
 TEST_CASE("a plan reads back to itself") {
   for (const plan::Plan& plan : example_plans()) {
     std::string bytes = plan::to_json(plan);

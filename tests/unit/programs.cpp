@@ -320,13 +320,16 @@ class Generator {
       case 1:
         put(random_.one_in(2) ? "given a . b =" : "given a [ \"x\" ] =");
         expr(), put("then"), expr(), put("at"), expr();
+        if (random_.one_in(3)) put("in e");
         break;
       case 2:
         put("run a"), arguments();
         if (random_.one_in(3)) put("in e");
         break;
       case 3: put("at"), expr(), put("abort"); break;
-      default: put("expect"), expr(), put("in phase a");
+      default:
+        put("expect"), expr(), put("in phase a");
+        if (random_.one_in(3)) put("in e");
     }
   }
   void declaration() {

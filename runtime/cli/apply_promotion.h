@@ -1,0 +1,37 @@
+// Carrying a promotion out: for `apply FILE PROMOTION`, for going on with one, and for `abort` of one that nobody
+// drives. The engine's loop decides; here environments are planned and their runs made and driven.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/cli/planning.h"
+#include "runtime/effects/service_lock.h"
+#include "runtime/exec/promotion.h"
+
+namespace rollout::cli {
+
+/// `apply FILE PROMOTION`. One of the same name that has not ended goes on, when its inputs are the same.
+int apply_promotion(const Context& context, const std::vector<plan::Stage>& stages, Timings& timings);
+
+/// `apply --resume p3`
+int resume_promotion(const Context& context, const std::string& name);
+
+/// A promotion that a person named, in the project that the command stands in; what is wrong has been said when there
+/// is none.
+struct NamedPromotion {
+  Project project;
+  std::unique_ptr<journal::Store> store;
+  std::string name;
+  exec::PromotionState state;
+};
+std::optional<NamedPromotion> open_promotion(const Context& context, const std::string& name, int& exit_code);
+
+/// What the process that drives the promotions of this name holds.
+std::string promotion_lock(const std::string& promotion);
+
+/// Goes on with it under that lock until it ends or is stopped, shows it, and says with which code the command ends.
+int go_on(const Context& context, NamedPromotion& promotion, const effects::ServiceLock& lock, Timings& timings);
+
+}  // namespace rollout::cli

@@ -1,0 +1,65 @@
+#include "runtime/cli/begin_run.h"
+
+#include <fmt/format.h>
+
+#include "runtime/cli/view_during.h"
+
+namespace rollout::cli {
+
+bool ask(const Context& context, std::string_view question) {
+  context.out(fmt::format("\n{} [y/N] ", question));
+  std::string answer = context.env.read_line().value_or("");
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+bool somebody_is_there(const Context& context) {
+  return context.env.terminals.input && context.env.terminals.output && !context.json();
+}
+
+int fail_unchanged(const Context& context, const OpError& error) {
+  bool says_so = error.message.find("nothing was changed") != std::string::npos;
+  return context.fail(error.refused ? Refused : Environment,
+                      says_so ? error.message : error.message + "; nothing was changed");
+}
+
+Status check_world(const Context& context, const Planned& planned) {
+  Result<plan::Snapshot> now = look_at_world(context, planned.plan, planned.project);
+  if (!now) return now.error();
+  return check_observed(planned.plan, *now);
+}
+
+std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns) {
+  if (std::optional<std::string> forbidden = forbidden_text(plan, wall_ns)) {
+    std::optional<int64_t> over;
+    for (const plan::Forbidden& one : plan.forbidden)
+      if (!over && calendar::open_at(one.during.calendar, wall_ns))
+        over = calendar::next_close(one.during.calendar, wall_ns);
+    return NotNow{*forbidden, over};
+  }
+  std::optional<std::string> closed = closed_text(plan, wall_ns);
+  if (!closed || plan.during->waits) return std::nullopt;
+  return NotNow{*closed, calendar::next_open(plan.during->calendar, wall_ns)};
+}
+
+Result<journal::RunInfo> begin_run(Session& session, std::optional<journal::StageOf> stage) {
+  const Context& context = session.context;
+  const Planned& planned = session.planned;
+  if (Status there = look_before_acting(context, planned); !there) return there.error();
+  journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
+                      service_names(planned.plan), session.holder, context.env.effects().clock.wall_ns()};
+  // Another state folder may have released here: what the backends have seen counts as much as our own record.
+  for (const plan::Service& service : planned.plan.services) {
+    std::string what = fmt::format("generation({})", plan::service_text(service));
+    run.seen_generations.push_back(0);
+    for (const plan::Observed& observed : planned.plan.observed)
+      if (observed.what == what) run.seen_generations.back() = observed.value.number;
+  }
+  run.stage = std::move(stage);
+  Result<journal::RunInfo> created = session.store->create(run);
+  if (!created) return created.error();
+  // Only for people, who then know what to abort; the locks hold without it.
+  for (effects::ServiceLock& lock : session.locks) (void)lock.name(session.holder, created->run);
+  return created;
+}
+
+}  // namespace rollout::cli

@@ -1,0 +1,32 @@
+// Beginning a run: what must hold before its first event, and asking a person. For `apply` of a rollout and of each
+// environment of a promotion.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "runtime/cli/session.h"
+
+namespace rollout::cli {
+
+/// True when a person said yes. Only asked where there is one.
+bool ask(const Context& context, std::string_view question);
+bool somebody_is_there(const Context& context);
+
+/// For what goes wrong before the first effect.
+int fail_unchanged(const Context& context, const OpError& error);
+
+/// What the plan observed is still so, and everything that it needs is there.
+Status check_world(const Context& context, const Planned& planned);
+
+/// Why the plan may not begin now, and when it may; nothing where it may. A plan that waits for its calendar may.
+struct NotNow {
+  std::string why;
+  std::optional<int64_t> opens_wall_ns;
+};
+std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns);
+
+/// Makes the run of the session's plan, after a last look; nothing was changed where it fails.
+Result<journal::RunInfo> begin_run(Session& session, std::optional<journal::StageOf> stage = {});
+
+}  // namespace rollout::cli

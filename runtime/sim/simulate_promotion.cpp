@@ -1,0 +1,190 @@
+#include "runtime/sim/simulate_promotion.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/sim/memory_view.h"
+#include "runtime/sim/one_run.h"
+#include "runtime/sim/promotion_invariants.h"
+
+namespace rollout::sim {
+
+namespace {
+
+constexpr int64_t poll_ns = 3'600'000'000'000;
+constexpr int max_processes = 1000;
+
+/// The record of the promotion, as a process sees it that may die before and after each thing that it writes.
+class PromotionStore : public MemoryView {
+ public:
+  PromotionStore(journal::MemoryStore& memory, VirtualClock& clock, CrashSwitch& crash, const PromotionScript& script)
+      : MemoryView(memory), clock_(clock), crash_(crash), script_(script) {}
+
+  Result<journal::Appended> append_to(std::string_view promotion, int64_t known,
+                                      const journal::PromotionEvent& event) override {
+    if (crash_.point()) return OpError{"the process is dead"};
+    Result<journal::Appended> written = memory_.append_to(promotion, known, event);
+    if (written && *written == journal::Appended::Written) durable_at_.push_back(crash_.passed());
+    if (crash_.point()) return OpError{"the process is dead"};
+    return written;
+  }
+  Result<std::vector<journal::Request>> requests(std::string_view name, int64_t after_id) override {
+    if (script_.abort_at_ns && clock_.monotonic_ns() >= *script_.abort_at_ns && journal::is_promotion(name)) {
+      Result<std::vector<journal::Request>> there = memory_.requests(name, 0);
+      if (there && there->empty())
+        (void)memory_.request(name, {0, journal::Ask::Abort, "scenario", "scripted", clock_.wall_ns()});
+    }
+    return memory_.requests(name, after_id);
+  }
+  void note_entered() { durable_at_.push_back(crash_.passed()); }
+  const std::vector<int64_t>& durable_at() const { return durable_at_; }
+
+ private:
+  VirtualClock& clock_;
+  CrashSwitch& crash_;
+  const PromotionScript& script_;
+  std::vector<int64_t> durable_at_{0};
+};
+
+struct Silent : exec::PromotionListener {
+  void on_event(const journal::PromotionEvent&, const exec::PromotionState&) override {}
+};
+
+class Simulation : public exec::PromotionHands {
+ public:
+  explicit Simulation(const PromotionScript& script)
+      : script_(script),
+        clock_(script.start_wall_ns.value_or(begins_at(script.stages.front().plan, epoch_wall_ns))),
+        crash_(script.crash_at),
+        store_(memory_, clock_, crash_, script),
+        scenarios_(script.stages.size()),
+        runs_(script.stages.size()) {
+    if (script.abort_at_ns) clock_.wake_at(*script.abort_at_ns);
+    clock_.wake_at(script.limit_ns);
+  }
+
+  PromotionResult go() {
+    journal::PromotionBegun begun{script_.promotion, script_.rollout, "", {}, {}, {}, "simulation"};
+    for (const StageScript& stage : script_.stages) begun.stages.push_back({stage.environment, stage.soak_ns});
+    Result<std::string> name = memory_.begin(begun, clock_.wall_ns());
+    ROLLOUT_CHECK(name, "a store in memory takes its first promotion");
+    while (!over() && result_.processes < max_processes) {
+      Result<exec::PromotionDriven> driven = exec::drive_promotion(*name, surroundings());
+      if (!crash_.dead()) {
+        bool ended = driven && driven->stop == exec::PromotionStop::Ended;
+        bool aborted_later = script_.abort_at_ns && *script_.abort_at_ns > clock_.monotonic_ns();
+        // A run is parked: nobody resumes it, but somebody may still abort it all.
+        if (ended || !aborted_later) break;
+        pass(*script_.abort_at_ns - clock_.monotonic_ns());
+      }
+      crash_.revive();
+      pass(script_.downtime_ns);
+      ++result_.processes;
+    }
+    report(*name);
+    return std::move(result_);
+  }
+
+  Result<exec::Entrance> enter(const exec::PromotionState&, journal::StageOf stage) override {
+    const StageScript& of = script_.stages[stage.stage];
+    int64_t begins = of.plan.during && of.plan.during->waits ? clock_.wall_ns() : begins_at(of.plan, clock_.wall_ns());
+    if (begins > clock_.wall_ns()) return exec::Entrance{exec::Entrance::Kind::Closed, {}, "closed", begins};
+    if (crash_.point()) return OpError{"the process is dead"};
+    uint32_t index = stage.stage;
+    scenarios_[index] = of.scenario;
+    scenarios_[index].start_wall_ns = clock_.wall_ns();
+    scenarios_[index].abort_at_ns.reset();
+    if (script_.abort_at_ns) scenarios_[index].abort_at_ns = *script_.abort_at_ns - clock_.monotonic_ns();
+    std::unique_ptr<OneRun> run = make_run(of.plan, scenarios_[index], crash_, memory_);
+    Result<std::string> made = run->create(std::move(stage));
+    if (!made) return made.error();
+    // What is durable has happened, whether or not this process lives to learn of it.
+    runs_[index] = std::move(run);
+    store_.note_entered();
+    if (crash_.point()) return OpError{"the process is dead"};
+    return exec::Entrance{};
+  }
+
+  Status drive(const exec::PromotionState&, uint32_t stage) override {
+    OneRun& run = *runs_[stage];
+    int64_t before = run.elapsed_ns();
+    run.drive();
+    clock_.pass(run.elapsed_ns() - before);
+    if (crash_.dead()) return OpError{"the process is dead"};
+    return Done{};
+  }
+
+ private:
+  bool over() const { return clock_.monotonic_ns() >= script_.limit_ns; }
+
+  exec::PromotionSurroundings surroundings() {
+    auto interrupts = [this] { return crash_.dead() || over() ? 2 : 0; };
+    return {clock_, store_, *this, listener_, interrupts, "simulation", poll_ns};
+  }
+
+  /// Time without a process, in which the environment that it stands in goes on.
+  void pass(int64_t ns) {
+    for (size_t i = runs_.size(); i-- > 0;)
+      if (runs_[i]) {
+        runs_[i]->restart(ns);
+        break;
+      }
+    clock_.pass(ns);
+  }
+
+  void report(const std::string& name) {
+    Result<std::vector<journal::PromotionEvent>> events = memory_.read_promotion(name);
+    ROLLOUT_CHECK(events, "a promotion that was made can be read");
+    result_.events = std::move(*events);
+    result_.state = exec::fold_all(result_.events);
+    result_.operations = crash_.passed();
+    result_.durable_at = store_.durable_at();
+    result_.run_ns = result_.events.back().wall_ns - result_.events.front().wall_ns;
+    for (size_t i = 0; i < runs_.size(); ++i) {
+      result_.stages.push_back(runs_[i] ? std::optional(runs_[i]->report()) : std::nullopt);
+      if (!runs_[i]) continue;
+      for (const std::string& violation : result_.stages[i]->violations)
+        result_.violations.push_back(fmt::format("in {}: {}", script_.stages[i].environment, violation));
+    }
+    Result<std::vector<journal::RunInfo>> runs = memory_.list();
+    ROLLOUT_CHECK(runs, "a store in memory can be read");
+    for (std::string& violation : promotion_violations(result_.events, *runs))
+      result_.violations.push_back(std::move(violation));
+    summarize();
+  }
+
+  void summarize() {
+    const exec::PromotionState& state = result_.state;
+    uint32_t last = exec::stage_of(state);
+    const std::optional<SimResult>& run = result_.stages[last];
+    if (state.ended) {
+      bool well = state.ended->outcome == journal::PromotionOutcome::Succeeded;
+      bool back = state.stages[last].ended && state.stages[last].ended->outcome == journal::Outcome::RolledBack;
+      result_.outcome = well   ? journal::Outcome::Succeeded
+                        : back ? journal::Outcome::RolledBack
+                               : journal::Outcome::Parked;
+      if (!well) result_.cause = state.ended->detail;
+    } else if (run && run->outcome == journal::Outcome::Parked) {
+      result_.outcome = journal::Outcome::Parked;
+      result_.cause = run->cause;
+      result_.run_ns = clock_.wall_ns() - result_.events.front().wall_ns;
+    }
+  }
+
+  const PromotionScript& script_;
+  VirtualClock clock_;
+  CrashSwitch crash_;
+  journal::MemoryStore memory_;
+  PromotionStore store_;
+  std::vector<Scenario> scenarios_;            ///< by stage: the runs refer to them
+  std::vector<std::unique_ptr<OneRun>> runs_;  ///< by stage; null: not entered
+  Silent listener_;
+  PromotionResult result_;
+};
+
+}  // namespace
+
+PromotionResult simulate_promotion(const PromotionScript& script) { return Simulation(script).go(); }
+
+}  // namespace rollout::sim
