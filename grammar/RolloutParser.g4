@@ -21,6 +21,8 @@ declaration
     | serviceDecl
     | flagDecl
     | databaseDecl
+    | lockDecl
+    | renamedDecl
     | capabilityDecl
     | backendDecl
     | gateDecl
@@ -91,6 +93,11 @@ serviceItem
 flagDecl: FLAG NAME places? config;
 databaseDecl: DATABASE NAME places? config;
 
+// At most one run of all that share a state store holds it.
+lockDecl: LOCK NAME;
+// What the state knows by the first name has the second one in the files.
+renamedDecl: RENAMED NAME ARROW NAME;
+
 capabilityDecl: CAPABILITY NAME LBRACE capabilityItem* RBRACE;
 capabilityItem
     : reversibility ACTION NAME parameters LBRACE effect* RBRACE # capabilityAction
@@ -148,11 +155,15 @@ statement
     | ROLLBACK WHEN expr (HELD expr)?                   # watchStatement
     | APPROVE BY question                               # approveStatement
     | COMMIT STRING                                     # commitStatement
+    | CHECKPOINT STRING                                 # checkpointStatement
+    | BUDGET NAME LESS_EQUAL expr                       # budgetStatement
+    | LOCK NAME (WITHIN expr)? block                    # lockStatement
     | NOTIFY expr STRING?                               # notifyStatement
     | PREFLIGHT LBRACE preflightClause* RBRACE          # preflightStatement
     | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
     | ((BEFORE | AFTER) PHASE | ON (ABORT | ROLLBACK)) block # hookStatement
     | ON NAME (ROLLBACK | NAME (AT NAME expr NAME)? | LBRACE retry RBRACE) # onFailureStatement
+    | ON NAME RUN (NAME | REJECT) (WITHIN expr)?        # newerStatement
     | callee LPAREN arguments? RPAREN                   # callStatement
     ;
 forClause
@@ -200,7 +211,7 @@ testItem
     | GIVEN (APPROVE | REJECT) BY expr AFTER expr (IN PHASE (NAME | STRING))? (IN NAME)? # givenAnswer
     | GIVEN givenSubject ASSIGN expr (THEN expr AT expr)* (IN NAME)? # givenSignal
     | RUN NAME LPAREN arguments? RPAREN (IN NAME)?         # testRun
-    | AT expr ABORT                                        # testAbort
+    | AT expr (ABORT | NAME)                               # testAbort
     | EXPECT expr (IN PHASE (NAME | STRING))? (IN NAME)?   # testExpect
     ;
 
@@ -241,11 +252,12 @@ literal
 
 word
     : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | ASK | AT | ATTEMPTS | BACKEND | BATCHES | BEFORE
-    | BINDING | BY | CALENDAR | CAPABILITY | CHECK | COMMIT | COMPENSABLE | CONFIG | DATABASE | DEPRECATED
-    | DURING | ELSE | ENUM | ENVIRONMENT | ESCALATE | EVERY | EXAMPLE | EXCEPT | EXPECT | FAIL | FALSE | FLAG
-    | FOR | FORBID | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IF | IMPLEMENTS | IMPORT | IN
-    | INPUT | IRREVERSIBLE | JUDGED | LET | MATCH | METRICS | MINIMUM | NONE | NOT | NOTIFY | OBSERVE | OF | ON
-    | OR | OVER | PARALLEL | PASS | PER | PHASE | POLICY | PREFLIGHT | PROMOTION | PROVEN | RECORD | REJECT
-    | REQUIRE | REVERSIBLE | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY
-    | TARGET | TEAM | TEST | THEN | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
+    | BINDING | BUDGET | BY | CALENDAR | CAPABILITY | CHECK | CHECKPOINT | COMMIT | COMPENSABLE | CONFIG | DATABASE
+    | DEPRECATED | DURING | ELSE | ENUM | ENVIRONMENT | ESCALATE | EVERY | EXAMPLE | EXCEPT | EXPECT
+    | FAIL | FALSE | FLAG | FOR | FORBID | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT
+    | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | LOCK | MATCH | METRICS
+    | MINIMUM | NONE | NOT | NOTIFY | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE
+    | POLICY | PREFLIGHT | PROMOTION | PROVEN | RECORD | REJECT | RENAMED | REQUIRE | REVERSIBLE
+    | ROLLBACK | ROLLOUT | RUN | SAMPLE | SERVICE | SETS | SIGNAL | SOAK | STRATEGY | TARGET | TEAM
+    | TEST | THEN | TRUE | UNPROVEN | VERIFY | WAVES | WEIGHTS | WHEN | WHERE | WITH | WITHIN
     ;

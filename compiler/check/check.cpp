@@ -35,6 +35,8 @@ Stage stage_of(const ast::Decl* decl) {
     case ast::DeclKind::Rollout:
     case ast::DeclKind::Promotion:
     case ast::DeclKind::Policy:
+    case ast::DeclKind::Lock:
+    case ast::DeclKind::Renamed:
     case ast::DeclKind::Test: break;
   }
   return Stage::Rules;

@@ -41,7 +41,8 @@ void Checker::check_signature(const ast::Decl* decl) {
     }
     case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Let: case ast::DeclKind::Target:
     case ast::DeclKind::Team: case ast::DeclKind::Environment: case ast::DeclKind::Service:
-    case ast::DeclKind::Rollout: case ast::DeclKind::Promotion: case ast::DeclKind::Test: break;
+    case ast::DeclKind::Rollout: case ast::DeclKind::Promotion: case ast::DeclKind::Lock:
+    case ast::DeclKind::Renamed: case ast::DeclKind::Test: break;
   }
 }
 
@@ -105,7 +106,8 @@ void Checker::check_decl(const ast::Decl* decl) {
     case ast::DeclKind::Func: check_func(indices_.lookup(decl)); break;
     case ast::DeclKind::Promotion: check_promotion(program_.promotions[indices_.lookup(decl)]); break;
     case ast::DeclKind::Policy: check_policy(indices_.lookup(decl)); break;
-    case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Enum: break;
+    case ast::DeclKind::Renamed: check_renamed(static_cast<const ast::RenamedDecl*>(decl)); break;
+    case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Enum: case ast::DeclKind::Lock: break;
   }
 }
 

@@ -4,6 +4,15 @@
 
 namespace rollout::check {
 
+namespace {
+
+template <typename T>
+const T* as(const ast::Statement* statement) {
+  return static_cast<const T*>(statement);
+}
+
+}  // namespace
+
 void Checker::check_block(const ast::Block* block, bool parallel) {
   size_t outer = locals_.size();
   const ast::Block* around = std::exchange(block_, block);
@@ -52,13 +61,9 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       add_local(let->name, type, info(let->value).time);
       break;
     }
-    case ast::StatementKind::Parallel:
-      check_round(static_cast<const ast::ParallelStatement*>(statement)->body, true);
-      break;
-    case ast::StatementKind::OnFailure:
-      check_on_failure(static_cast<const ast::OnFailureStatement*>(statement));
-      break;
-    case ast::StatementKind::Hook: check_hook(static_cast<const ast::HookStatement*>(statement), in_parallel); break;
+    case ast::StatementKind::Parallel: check_round(as<ast::ParallelStatement>(statement)->body, true); break;
+    case ast::StatementKind::OnFailure: check_on_failure(as<ast::OnFailureStatement>(statement)); break;
+    case ast::StatementKind::Hook: check_hook(as<ast::HookStatement>(statement), in_parallel); break;
     case ast::StatementKind::Watch: {
       auto* watch = static_cast<const ast::WatchStatement*>(statement);
       check_live_condition(watch->condition, "`rollback when`");
@@ -79,10 +84,14 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
             .advise("move it out, so that everything above it is done and everything below it has not begun");
       expect(static_cast<const ast::CommitStatement*>(statement)->why, simple(TypeKind::String), "`commit`");
       break;
+    case ast::StatementKind::Checkpoint: check_checkpoint(as<ast::CheckpointStatement>(statement)); break;
+    case ast::StatementKind::Budget: check_budget(as<ast::BudgetStatement>(statement)); break;
+    case ast::StatementKind::Lock: check_lock(as<ast::LockStatement>(statement)); break;
+    case ast::StatementKind::Newer: check_newer(as<ast::NewerStatement>(statement)); break;
     case ast::StatementKind::Notify: check_notify(static_cast<const ast::NotifyStatement*>(statement)); break;
     case ast::StatementKind::Preflight: check_preflight(static_cast<const ast::PreflightStatement*>(statement)); break;
     case ast::StatementKind::Approve:
-      check_question(static_cast<const ast::ApproveStatement*>(statement)->question, "`approve by`");
+      check_question(as<ast::ApproveStatement>(statement)->question, "`approve by`");
       break;
   }
 }

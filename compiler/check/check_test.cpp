@@ -46,7 +46,7 @@ void Checker::check_test(const ir::Test& test) {
         ++runs;
         check_run(item);
         break;
-      case ast::TestItemKind::Abort: expect(item.subject, simple(TypeKind::Duration), "`at`"); break;
+      case ast::TestItemKind::Abort: check_person(item); break;
       case ast::TestItemKind::Expect: check_expectation(item); break;
     }
   }

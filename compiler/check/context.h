@@ -59,6 +59,15 @@ class Checker : private ValueChecker {
   void check_team(ir::Team& team);
   bool check_given_version(const ast::TestItem& item);
   bool check_service_outcome(const ast::Expr* subject);
+  // check_control.cpp
+  void only_in_rollout(const ast::Statement* statement, std::string_view word);
+  void expect_word(const ast::Name& found, std::string_view word, std::string_view written);
+  void check_checkpoint(const ast::CheckpointStatement* checkpoint);
+  void check_budget(const ast::BudgetStatement* budget);
+  void check_lock(const ast::LockStatement* lock);
+  void check_newer(const ast::NewerStatement* newer);
+  void check_renamed(const ast::RenamedDecl* renamed);
+  void check_person(const ast::TestItem& item);
   void check_retry(const ast::OnFailureStatement* rule);
   void check_order(const ast::ForStatement* loop, const Type* item);
   void check_on_failure(const ast::OnFailureStatement* rule);

@@ -60,7 +60,7 @@ void Checker::declare_one(const ast::Decl* decl) {
     add_symbol(decl->name.text, decl->name.span, kind, store.size() - 1);
   };
   switch (decl->kind) {
-    case ast::DeclKind::Error: case ast::DeclKind::Import: break;
+    case ast::DeclKind::Error: case ast::DeclKind::Import: case ast::DeclKind::Renamed: break;
     case ast::DeclKind::Input:
       keep(program_.inputs, ir::Ref::Input, ir::Input{module_, static_cast<const ast::InputDecl*>(decl), nullptr});
       break;
@@ -116,6 +116,7 @@ void Checker::declare_one(const ast::Decl* decl) {
     case ast::DeclKind::Policy:
       keep(program_.policies, ir::Ref::Policy, ir::Policy{module_, as<ast::PolicyDecl>(decl)});
       break;
+    case ast::DeclKind::Lock: keep(program_.locks, ir::Ref::Lock, ir::Lock{module_, as<ast::LockDecl>(decl)}); break;
     case ast::DeclKind::Test:
       indices_[decl] = uint32_t(program_.tests.size());
       program_.tests.push_back({module_, static_cast<const ast::TestDecl*>(decl)});

@@ -24,6 +24,7 @@ std::string_view ref_text(ir::Ref kind) {
     case ir::Ref::Func: return "a function";
     case ir::Ref::Capability: return "a capability";
     case ir::Ref::Backend: return "a backend";
+    case ir::Ref::Lock: return "a lock";
     case ir::Ref::None: case ir::Ref::Local: case ir::Ref::Field: case ir::Ref::Role: case ir::Ref::Signal:
     case ir::Ref::Replicas: case ir::Ref::Traffic: case ir::Ref::Action: case ir::Ref::Method: case ir::Ref::Builtin:
     case ir::Ref::Weekday: case ir::Ref::Part: case ir::Ref::Case: case ir::Ref::Property: case ir::Ref::Observed:

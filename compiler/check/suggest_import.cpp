@@ -14,6 +14,7 @@ using ast::DeclKind;
 bool fits_place(DeclKind kind, std::string_view what) {
   switch (kind) {
     case DeclKind::Backend: return what == "backend";
+    case DeclKind::Lock: return what == "lock";
     case DeclKind::Strategy: return what == "strategy";
     case DeclKind::Capability: return what == "capability";
     case DeclKind::Rollout: return what == "rollout";
@@ -24,7 +25,8 @@ bool fits_place(DeclKind kind, std::string_view what) {
     case DeclKind::Input: case DeclKind::Let: case DeclKind::Target: case DeclKind::Service: case DeclKind::Gate:
     case DeclKind::Func: case DeclKind::Team:
       return what == "name";
-    case DeclKind::Error: case DeclKind::Import: case DeclKind::Promotion: case DeclKind::Test: break;
+    case DeclKind::Error: case DeclKind::Import: case DeclKind::Promotion: case DeclKind::Test:
+    case DeclKind::Renamed: break;
   }
   return false;
 }

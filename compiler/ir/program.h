@@ -19,7 +19,7 @@ namespace rollout::ir {
 /// What a name or a member means.
 enum class Ref : uint8_t {
   None, Local, Input, Let, Enum, Func, Target, Team, Environment, Service, Gate, Strategy, Rollout, Promotion, Policy,
-  Record, Capability, Backend,
+  Record, Capability, Backend, Lock,
   Field,       ///< of a record: index
   Role,        ///< s.canary, s.stable: index is plan::Role
   Signal,      ///< of a service
@@ -154,6 +154,9 @@ struct Service {
   const ast::Expr* depends_on = nullptr;
   Places places;
 };
+struct Lock { ModuleId module; const ast::LockDecl* decl; };
+/// What the state knows as `decl->was` is the service, flag or database with index `service`.
+struct Renamed { const ast::RenamedDecl* decl; uint32_t service; };
 struct Gate { ModuleId module; const ast::GateDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
 struct Strategy { ModuleId module; const ast::StrategyDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
 struct Rollout { ModuleId module; const ast::RolloutDecl* decl; uint32_t slots; };
@@ -181,6 +184,8 @@ struct Program {
   std::vector<Team> teams;
   std::vector<Environment> environments;
   std::vector<Service> services;
+  std::vector<Lock> locks;
+  std::vector<Renamed> renamed;
   std::vector<Gate> gates;
   std::vector<Strategy> strategies;
   std::vector<Rollout> rollouts;

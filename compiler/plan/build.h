@@ -113,6 +113,15 @@ class Planner {
   std::vector<std::string> members_of(const ir::Team& team);
   std::optional<Response> make_response(const ast::ResponseClause& clause, Scope& scope);
   void forget_approvals();
+  // plan_control.cpp
+  void plan_checkpoint(const ast::CheckpointStatement* checkpoint, Scope& scope);
+  void end_checkpoint();
+  Rollback& rollback_here();
+  void plan_budget(const ast::BudgetStatement* budget, Scope& scope);
+  void plan_lock(const ast::LockStatement* lock, Scope& scope);
+  void check_lock_order(uint32_t lock, Span span);
+  void plan_newer(const ast::NewerStatement* newer, Scope& scope);
+  int64_t wait(const ast::Expr* expr, Scope& scope, std::string_view whose);  ///< `duration` that a run may wait
   void plan_commit(const ast::CommitStatement* commit, Scope& scope);  // plan_commit.cpp
   void plan_retry(const ast::OnFailureStatement* rule, Scope& scope);
   void plan_call(const ast::CallExpr* call, Scope& scope);
@@ -203,6 +212,10 @@ class Planner {
   bool beside_services_ = false;  ///< a flag or a database takes part: services that stay as they are may be judged
   std::vector<OpenScope> open_scopes_;  ///< around what is being planned, the innermost last
   llvm::DenseMap<uint32_t, uint32_t> left_behind_;  ///< service → the scope that may have taken it back on its own
+  uint32_t checkpoint_ = none;  ///< the scope behind the last one, while it is open
+  std::vector<uint32_t> open_locks_;  ///< Program::locks around what is being planned
+  llvm::DenseMap<std::pair<uint32_t, uint32_t>, Span> lock_orders_;  ///< outer and inner lock: where
+  bool newer_ = false;      ///< `on newer run` was said
   bool guarded_ = false;    ///< a gate or an approval stands above
   Span called_at_;            ///< the outermost call of a strategy of the library around what is being planned
   uint32_t last_commit_ = 0;  ///< its step, once there is one

@@ -226,6 +226,7 @@ void write_service(json::Writer& json, const Service& service) {
   });
   json.field("traffic_uhz", service.traffic_uhz).field("replicas", service.replicas);
   if (service.subject != Subject::Service) json.field("subject", word(subject_words, service.subject));
+  if (!service.was.empty()) json.field("was", service.was);
   json.end_object();
 }
 
@@ -239,6 +240,7 @@ Service read_service(const json::Node& node) {
   service.traffic_uhz = node["traffic_uhz"].as_int();
   service.replicas = node["replicas"].as_int();
   service.subject = read_word<Subject>(subject_words, node["subject"]);
+  service.was = node["was"].as_string();
   return service;
 }
 

@@ -63,6 +63,11 @@ void write_hook(json::Writer& json, const Hook& hook);
 Hook read_hook(const json::Node& node);
 /// The first hook that points nowhere, or changes what the steps change; none: all are good.
 uint32_t first_bad_hook(const Plan& plan);
+/// Locks, the budget and what becomes of the run when a newer one begins; left out where there is nothing to say.
+void write_control(json::Writer& json, const Plan& plan);
+void read_control(const json::Node& node, Plan& plan);
+/// The step is an end of a lock that does not know it, or names one that is not there.
+bool bad_lock(const Plan& plan, uint32_t step);
 void write_gate(json::Writer& json, const Gate& gate);
 Gate read_gate(const json::Node& node);
 void write_watch(json::Writer& json, const Watch& watch);

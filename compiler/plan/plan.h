@@ -13,6 +13,7 @@
 
 #include "compiler/eval/value.h"
 #include "compiler/plan/baseline.h"
+#include "compiler/plan/control.h"
 #include "compiler/plan/during.h"
 #include "compiler/plan/hook.h"
 #include "compiler/plan/undo_scope.h"
@@ -85,6 +86,7 @@ struct Service {
   int64_t traffic_uhz = 0;  ///< declared requests per second, in millionths; 0: not declared
   int64_t replicas = 0;
   Subject subject = Subject::Service;
+  std::string was = {};  ///< the name by which the state knows it, where that is another one
 };
 
 /// What kind of evidence a signal gives. Counts: good and bad requests; Buckets: a histogram; Value: a number.
@@ -166,7 +168,8 @@ struct Phase {
 /// after every step above it, and every step below it after it.
 /// Notify: a message; it passes at once, however its delivery ends.
 /// Preflight: a hold before anything is changed, judged by one gate.
-enum class StepKind { Act, Hold, Approval, Commit, Notify, Preflight };
+/// Checkpoint: a safe state; it stands between steps as a commit does. Lock, Unlock: the ends of a Plan::locks entry.
+enum class StepKind { Act, Hold, Approval, Commit, Notify, Preflight, Checkpoint, Lock, Unlock };
 
 /// What follows when not enough people have approved in time. Park: the run stops where it is and can be resumed or
 /// aborted; Rollback: it goes back; Fail: the step has failed.
@@ -208,6 +211,7 @@ struct Step {
   uint32_t approval = none;      ///< of Approval: index into Plan::approvals
   uint32_t channel = none;       ///< of Notify: index into Plan::channels
   std::string message;           ///< of Notify
+  uint32_t lock = none;          ///< of Lock and Unlock: index into Plan::locks
   /// Of Act: what undoes its service if the run stops once this step has begun: indices into Plan::undo, in order.
   /// Where other services have changed, too, way_back() says how the lists come together.
   std::vector<uint32_t> rollback;
@@ -265,6 +269,9 @@ struct Plan {
   Rollback rollback;               ///< of the whole run
   Retry retry;
   std::vector<Hook> hooks;         ///< what is done when the run goes back
+  Newer newer;
+  std::vector<Lock> locks;
+  std::optional<int64_t> budget_exposure_ns;  ///< how long full traffic may be on what nothing has judged
   std::vector<UndoScope> scopes;   ///< one around others stands before them
   std::optional<During> during;
   std::vector<std::string> policies;  ///< those that this plan was held to
@@ -289,6 +296,8 @@ std::string rollout_text(const Plan& plan);
 std::string identity_of(const Plan& plan, const Service& service);
 /// `checkout`, or `checkout[eu]` where the service has a place.
 std::string service_text(const Service& service);
+/// The same by the name that the state and the backends know.
+std::string known_text(const Service& service);
 /// The same as a file writes it: `checkout["eu"]`.
 std::string written_text(const Service& service);
 

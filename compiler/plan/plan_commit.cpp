@@ -21,6 +21,7 @@ void Planner::plan_commit(const ast::CommitStatement* commit, Scope& scope) {
         .advise("let a failure take back everything: `on failure rollback`");
   }
   if (!faults_lifted(commit->span, "at this commit")) return;
+  end_checkpoint();
   Step step;
   step.kind = StepKind::Commit;
   step.text = fmt::format("commit {}", eval::to_text(why));

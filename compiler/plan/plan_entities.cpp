@@ -56,6 +56,8 @@ uint32_t Planner::service_index(const Value& entity) {
   if (declared.traffic) service.traffic_uhz = eval_->eval(declared.module, declared.traffic, frame).number;
   if (const ast::Expr* replicas = eval::replicas_of(declared))
     service.replicas = eval_->eval(declared.module, replicas, frame).number;
+  for (const ir::Renamed& renamed : program_.renamed)
+    if (renamed.service == uint32_t(entity.number)) service.was = renamed.decl->was.text;
   plan_.services.push_back(std::move(service));
   add_bindings(index, declared);
   observe(index);

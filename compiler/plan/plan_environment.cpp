@@ -10,7 +10,7 @@ std::string rollout_text(const Plan& plan) {
 }
 
 std::string identity_of(const Plan& plan, const Service& service) {
-  std::string text = service_text(service);
+  std::string text = known_text(service);
   return plan.environment.empty() ? text : fmt::format("{}/{}", plan.environment, text);
 }
 

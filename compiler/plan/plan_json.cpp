@@ -10,7 +10,8 @@ namespace rollout::plan {
 
 namespace {
 
-constexpr std::string_view kind_words[] = {"act", "hold", "approval", "commit", "notify", "preflight"};
+constexpr std::string_view kind_words[] = {"act", "hold", "approval", "commit", "notify",
+                                           "preflight", "checkpoint", "lock", "unlock"};
 constexpr std::string_view unapproved_words[] = {"park", "rollback", "fail"};
 
 void write_step(json::Writer& json, const Step& step) {
@@ -31,6 +32,7 @@ void write_step(json::Writer& json, const Step& step) {
   write_index(json, "approval", step.approval);
   write_index(json, "channel", step.channel);
   if (step.kind == StepKind::Notify) json.field("message", step.message);
+  write_index(json, "lock", step.lock);
   json.end_object();
 }
 
@@ -48,6 +50,7 @@ Step read_step(const json::Node& node) {
   step.approval = read_index(node["approval"]);
   step.channel = read_index(node["channel"]);
   step.message = node["message"].as_string();
+  step.lock = read_index(node["lock"]);
   if (step.kind == StepKind::Act) step.rollback = read_indices(node["rollback"]);
   for (const json::Node& item : node["scope_rollback"].items)
     step.scope_rollback.push_back({read_index(item["scope"]), read_indices(item["undo"])});
@@ -119,7 +122,7 @@ std::string dangling(const Plan& plan) {
     bool wrong = (step.phase != none && bad(step.phase, plan.phases.size())) ||
                  (step.kind == StepKind::Act && bad_action(step.action)) ||
                  (step.kind == StepKind::Approval && bad(step.approval, plan.approvals.size())) ||
-                 (step.kind == StepKind::Notify && bad(step.channel, plan.channels.size()));
+                 (step.kind == StepKind::Notify && bad(step.channel, plan.channels.size())) || bad_lock(plan, i);
     for (uint32_t after : step.after) wrong |= after >= i;
     for (uint32_t gate : step.gates) wrong |= bad(gate, plan.gates.size());
     for (uint32_t undo : step.rollback) wrong |= bad(undo, plan.undo.size());
@@ -213,6 +216,7 @@ std::string to_json(const Plan& plan) {
     json.field("from_step", plan.retry.from_step).end_object();
   }
   if (!plan.hooks.empty()) write_list(json, "hooks", plan.hooks, write_hook);
+  write_control(json, plan);
   if (!plan.scopes.empty()) write_list(json, "scopes", plan.scopes, write_scope);
   if (plan.during) {
     json.key("during");
@@ -263,6 +267,7 @@ Result<Plan> from_json(std::string_view bytes) {
   if (const json::Node& retry = node["retry"]; retry.is(json::Node::Kind::Object))
     plan.retry = {retry["times"].as_int(), retry["every_ns"].as_int(), read_index(retry["from_step"])};
   for (const json::Node& item : node["hooks"].items) plan.hooks.push_back(read_hook(item));
+  read_control(node, plan);
   for (const json::Node& item : node["scopes"].items) plan.scopes.push_back(read_scope(item));
   if (const json::Node& during = node["during"]; during.is(json::Node::Kind::Object)) {
     Result<During> read = read_during(during);

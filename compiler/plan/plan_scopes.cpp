@@ -62,7 +62,8 @@ void Planner::close_scope(uint32_t index, uint32_t& group) {
     return;
   }
   scope.last_step = uint32_t(plan_.steps.size() - 1);
-  if (scope.on_failure == OnFailure::Rollback) return;
+  bool stays_behind = scope.on_failure == OnFailure::Stop || scope.on_failure == OnFailure::Continue;
+  if (!stays_behind) return;
   for (const auto& service : open.services) left_behind_[service.first] = index;
 }
 

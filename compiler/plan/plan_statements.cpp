@@ -78,15 +78,15 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
     case ast::StatementKind::During: plan_during(static_cast<const ast::DuringStatement*>(statement), scope); break;
     case ast::StatementKind::Watch: plan_watch(static_cast<const ast::WatchStatement*>(statement), scope); break;
     case ast::StatementKind::Rollback:
-      plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope,
-                    open_scopes_.empty() ? plan_.rollback : plan_.scopes[open_scopes_.back().index].rollback);
+      plan_rollback(static_cast<const ast::RollbackStatement*>(statement), scope, rollback_here());
       break;
     case ast::StatementKind::OnFailure:
       if (static_cast<const ast::OnFailureStatement*>(statement)->times) {
         plan_retry(static_cast<const ast::OnFailureStatement*>(statement), scope);
         break;
       }
-      if (open_scopes_.empty()) break;  // the checker said that it stands nowhere
+      // Otherwise the checker said that it stands nowhere.
+      if (open_scopes_.empty() || open_scopes_.back().index == checkpoint_) break;
       plan_on_failure(static_cast<const ast::OnFailureStatement*>(statement), scope,
                       plan_.scopes[open_scopes_.back().index]);
       break;
@@ -95,6 +95,12 @@ void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
       plan_preflight(static_cast<const ast::PreflightStatement*>(statement), scope);
       break;
     case ast::StatementKind::Commit: plan_commit(static_cast<const ast::CommitStatement*>(statement), scope); break;
+    case ast::StatementKind::Checkpoint:
+      plan_checkpoint(static_cast<const ast::CheckpointStatement*>(statement), scope);
+      break;
+    case ast::StatementKind::Budget: plan_budget(static_cast<const ast::BudgetStatement*>(statement), scope); break;
+    case ast::StatementKind::Lock: plan_lock(static_cast<const ast::LockStatement*>(statement), scope); break;
+    case ast::StatementKind::Newer: plan_newer(static_cast<const ast::NewerStatement*>(statement), scope); break;
     case ast::StatementKind::Approve: plan_approve(static_cast<const ast::ApproveStatement*>(statement), scope); break;
   }
 }

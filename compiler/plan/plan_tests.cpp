@@ -76,7 +76,10 @@ class TestReader {
           for (const ast::Argument& argument : item.arguments)
             out.request.values.emplace_back(std::string(argument.label.text), eval(argument.value));
           break;
-        case ast::TestItemKind::Abort: out.abort_at_ns = eval(item.subject).number; break;
+        case ast::TestItemKind::Abort:
+          if (item.person_does.text.empty()) out.abort_at_ns = eval(item.subject).number;
+          else out.resume_at_ns.push_back(eval(item.subject).number);
+          break;
         case ast::TestItemKind::Expect: out.expectations.push_back(expectation(item)); break;
       }
     }

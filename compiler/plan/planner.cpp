@@ -14,6 +14,12 @@ std::string service_text(const Service& service) {
   return service.place.empty() ? service.name : fmt::format("{}[{}]", service.name, service.place);
 }
 
+std::string known_text(const Service& service) {
+  Service known = service;
+  if (!service.was.empty()) known.name = service.was;
+  return service_text(known);
+}
+
 std::string written_text(const Service& service) {
   return service.place.empty() ? service.name : fmt::format("{}[\"{}\"]", service.name, service.place);
 }
@@ -50,10 +56,13 @@ std::optional<Plan> Planner::run() {
   plan_entry();
   Scope scope{rollout->module, eval::Frame(rollout->slots), 0};
   plan_block(rollout->decl->body, scope);
+  end_checkpoint();
+  for (UndoScope& behind : plan_.scopes)
+    if (behind.on_failure == OnFailure::Checkpoint) behind.rollback = plan_.rollback;
   bool changes = plan_.steps.empty() ||
                  std::any_of(plan_.steps.begin(), plan_.steps.end(),
                              [](const Step& step) { return step.kind == StepKind::Act; });
-  if (!changes) plan_.steps.clear(), forget_approvals();
+  if (!changes) plan_.steps.clear(), plan_.scopes.clear(), plan_.locks.clear(), forget_approvals();
   if (plan_.steps.empty()) plan_.watches.clear();
   else plan_back_hooks();
   if (diagnostics_.errors() == errors) faults_lifted(rollout->decl->name.span, "when the rollout ends");

@@ -4,7 +4,20 @@
 namespace rollout::plan {
 
 namespace {
-constexpr std::string_view on_failure_words[] = {"rollback", "stop", "continue"};
+constexpr std::string_view on_failure_words[] = {"rollback", "stop", "continue", "checkpoint"};
+
+/// From the step behind its checkpoint to the next one, a commit or the end; in no other scope.
+bool is_whole(const Plan& plan, const UndoScope& scope) {
+  if (scope.on_failure != OnFailure::Checkpoint) return true;
+  auto divides = [&](uint32_t step) {
+    return plan.steps[step].kind == StepKind::Checkpoint || plan.steps[step].kind == StepKind::Commit;
+  };
+  for (uint32_t i = scope.first_step; i <= scope.last_step; ++i)
+    if (divides(i)) return false;
+  bool begins = scope.first_step > 0 && plan.steps[scope.first_step - 1].kind == StepKind::Checkpoint;
+  return begins && scope.parent == none && (scope.last_step + 1 == plan.steps.size() || divides(scope.last_step + 1));
+}
+
 }
 
 void write_rollback(json::Writer& json, const Rollback& rollback) {
@@ -62,7 +75,7 @@ uint32_t first_bad_scope(const Plan& plan) {
     bool gate = scope.rollback.verify_gate == none || scope.rollback.verify_gate < plan.gates.size();
     bool good = in_order && inside && gate && scope.parent == parent && scope.group <= i && scope.at_most >= 0 &&
                 scope.first_step <= scope.last_step && scope.last_step < plan.steps.size();
-    if (!good) return i;
+    if (!good || !is_whole(plan, scope)) return i;
     around.push_back(i);
   }
   return none;

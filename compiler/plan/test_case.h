@@ -70,6 +70,7 @@ struct TestCase {
   std::vector<GivenAnswer> answers;
   std::vector<std::string> unreachable;  ///< teams: `given fail sre.notify`
   std::optional<int64_t> abort_at_ns;
+  std::vector<int64_t> resume_at_ns;     ///< when a person goes on with the run, if it is parked then
   std::optional<int64_t> start_wall_ns;  ///< what the clock shows when the run starts
   std::vector<Expectation> expectations;
 };

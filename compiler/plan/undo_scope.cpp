@@ -36,8 +36,14 @@ const std::vector<uint32_t>& undo_to(const Step& step, uint32_t scope) {
   return step.rollback;
 }
 
+bool is_behind_checkpoint(const Plan& plan, uint32_t scope) {
+  return scope != none && plan.scopes[scope].on_failure == OnFailure::Checkpoint;
+}
+
 std::string scope_text(const Plan& plan, uint32_t scope) {
   const UndoScope& of = plan.scopes[scope];
+  if (is_behind_checkpoint(plan, scope))
+    return fmt::format("what stands behind {}", plan.steps[of.first_step - 1].text);
   std::vector<uint32_t> services;
   for (uint32_t i = of.first_step; i <= of.last_step; ++i) {
     const Step& step = plan.steps[i];
@@ -57,6 +63,7 @@ std::string follows_text(const Plan& plan, uint32_t scope) {
   switch (of.on_failure) {
     case OnFailure::Rollback: return "what is around it goes back next";
     case OnFailure::Stop: return "nothing new begins, and then the run is parked";
+    case OnFailure::Checkpoint: return "the run is parked there";
     case OnFailure::Continue: break;
   }
   return fmt::format("the others go on, unless more than {} have failed", of.at_most);
@@ -66,6 +73,7 @@ std::string on_failure_text(const UndoScope& scope) {
   switch (scope.on_failure) {
     case OnFailure::Rollback: return "one that fails goes back first, then everything around it";
     case OnFailure::Stop: return "one that fails goes back, nothing new begins, and the run is parked";
+    case OnFailure::Checkpoint: return "what fails goes back to the checkpoint, and the run is parked";
     case OnFailure::Continue: break;
   }
   return fmt::format("one that fails goes back, the others go on; with more than {} everything around them goes back",

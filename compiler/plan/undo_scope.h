@@ -22,9 +22,11 @@ struct Rollback {
 
 /// What follows when a scope has failed and gone back. Rollback: what is around it goes back, too. Stop: nothing begins
 /// any more and the run is parked. Continue: the others go on while at most `at_most` of its group have failed.
-enum class OnFailure { Rollback, Stop, Continue };
+/// Checkpoint: the run is parked at the checkpoint in front of it; resumed, it begins the scope anew.
+enum class OnFailure { Rollback, Stop, Continue, Checkpoint };
 
-/// A round of a loop, a branch of `parallel` or a phase that the file lets go back on its own.
+/// A round of a loop, a branch of `parallel` or a phase that the file lets go back on its own; or what lies between a
+/// checkpoint and the next one, a commit or the end.
 struct UndoScope {
   OnFailure on_failure = OnFailure::Rollback;
   int64_t at_most = 0;        ///< of Continue
@@ -61,6 +63,9 @@ uint32_t scope_around(const Plan& plan, uint32_t scope, uint32_t last_step);
 
 /// What undoes the step's service as far as the entry of `scope`.
 const std::vector<uint32_t>& undo_to(const Step& step, uint32_t scope);
+
+/// It lies behind a checkpoint, and the run is parked there when it fails.
+bool is_behind_checkpoint(const Plan& plan, uint32_t scope);
 
 /// The services that it changes: `checkout["eu-1"]`, `cart, search and 3 more`.
 std::string scope_text(const Plan& plan, uint32_t scope);

@@ -12,7 +12,7 @@ namespace rollout::ast {
 
 enum class StatementKind {
   Error, Call, Phase, Hold, For, If, Let, Parallel, Watch, Rollback, OnFailure, Hook, During, Approve, Commit,
-  Notify, Preflight
+  Checkpoint, Budget, Lock, Newer, Notify, Preflight
 };
 
 struct Statement {
@@ -118,6 +118,27 @@ struct ApproveStatement : Statement {
 struct CommitStatement : Statement {
   const Expr* why;  ///< a string
 };
+/// `checkpoint "the schema is ready"`: a rollback that begins behind it stops at it.
+struct CheckpointStatement : Statement {
+  const Expr* why;  ///< a string
+};
+/// `budget exposure <= 5m`
+struct BudgetStatement : Statement {
+  Name word;  ///< `exposure`, for the checker to look at
+  const Expr* bound;
+};
+/// `lock schema within 10m { … }`
+struct LockStatement : Statement {
+  Name name;
+  const Expr* within;  ///< how long it is waited for; null: the default
+  const Block* body;
+};
+/// `on newer run queue within 2h`; the words are for the checker to look at.
+struct NewerStatement : Statement {
+  Name word;           ///< `newer`
+  Name then;           ///< `reject`, `queue` or `replace`
+  const Expr* within;  ///< of `queue` and `replace`; null: the default
+};
 /// `check "most instances are ready" checkout.unhealthy < 10%`
 struct PreflightCheck {
   const Expr* text;  ///< a string
@@ -145,7 +166,7 @@ struct DuringStatement : Statement {
 
 enum class DeclKind {
   Error, Import, Input, Let, Enum, Record, Func, Target, Team, Environment, Service, Capability, Backend, Gate,
-  Strategy, Rollout, Promotion, Policy, Test
+  Strategy, Rollout, Promotion, Policy, Test, Lock, Renamed
 };
 
 struct Decl {
@@ -324,6 +345,14 @@ struct RolloutDecl : Decl {
   const Block* body;
 };
 
+/// `lock schema`
+struct LockDecl : Decl {};
+/// `renamed shop -> checkout`; it declares nothing, so it has no `name`.
+struct RenamedDecl : Decl {
+  Name was;
+  Name now;
+};
+
 /// `staging soak 1h`
 struct PromotionStage {
   Name environment;
@@ -369,6 +398,7 @@ struct TestItem {
   Name moment[2];                  ///< Start: an instant, or a date and a time
   const Expr* after;               ///< Answer: how long after the run began to wait
   bool reject;                     ///< Answer: `given reject by …`
+  Name person_does;                ///< Abort: empty, or the word `resume`, for the checker to look at
 };
 struct TestDecl : Decl {
   List<TestItem> items;

@@ -117,7 +117,8 @@ bool starts_statement(TokenType type) {
     case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
     case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
     case Parser::HOLD: case Parser::APPROVE: case Parser::COMMIT: case Parser::NOTIFY:
-    case Parser::PREFLIGHT: case Parser::CHECK: case Parser::BEFORE: case Parser::AFTER:
+    case Parser::PREFLIGHT: case Parser::CHECK: case Parser::BEFORE: case Parser::AFTER: case Parser::CHECKPOINT: case Parser::BUDGET:
+    case Parser::LOCK: case Parser::RENAMED:
     case Parser::FOR: case Parser::IF: case Parser::ROLLBACK: case Parser::SAMPLE: case Parser::MINIMUM:
     case Parser::HARM: case Parser::REJECT: case Parser::REQUIRE: case Parser::ON: case Parser::GIVEN:
     case Parser::RUN: case Parser::AT: case Parser::EXPECT: case Parser::ASK: case Parser::ESCALATE:
@@ -138,6 +139,7 @@ bool starts_declaration(TokenType type) {
   return type == Parser::IMPORT || type == Parser::INPUT || type == Parser::TARGET || type == Parser::METRICS ||
          type == Parser::TEAM || type == Parser::SERVICE || type == Parser::GATE || type == Parser::STRATEGY ||
          type == Parser::ROLLOUT || type == Parser::FLAG || type == Parser::DATABASE ||
+         type == Parser::LOCK || type == Parser::RENAMED ||
          type == Parser::ENVIRONMENT || type == Parser::PROMOTION || type == Parser::POLICY ||
          type == Parser::TEST || type == Parser::ENUM || type == Parser::RECORD || type == Parser::FUNC ||
          type == Parser::CAPABILITY || type == Parser::BACKEND || type == Parser::CALENDAR;

@@ -67,6 +67,14 @@ class Reader : private Cursor {
   // read_question.cpp
   ast::Question read_question();
   ast::ApproveClause read_approve_clause();
+  // read_control.cpp
+  const ast::Statement* read_checkpoint();
+  const ast::Statement* read_budget();
+  const ast::Statement* read_lock();
+  const ast::Statement* read_newer(size_t first, const ast::Name& word);
+  const ast::Decl* read_lock_decl();
+  const ast::Decl* read_renamed();
+
   // read_gate.cpp, read_test.cpp
   const ast::Decl* read_gate();
   ast::ConditionClause read_condition();
@@ -90,7 +98,8 @@ class Reader : private Cursor {
   const ast::Statement* read_during();
   const ast::Statement* read_rollback();
   const ast::Statement* read_approve();
-  const ast::Statement* read_on_failure();
+  const ast::Statement* read_on();
+  const ast::Statement* read_on_failure(size_t first, const ast::Name& word);
   void read_order(ast::ForStatement& loop, size_t first);
   void given_twice(size_t first);
   const ast::Statement* read_commit();

@@ -46,6 +46,8 @@ const ast::Decl* Reader::read_decl() {
     case Parser::SERVICE: return read_service();
     case Parser::FLAG: return read_subject(ast::SubjectWord::Flag);
     case Parser::DATABASE: return read_subject(ast::SubjectWord::Database);
+    case Parser::LOCK: return read_lock_decl();
+    case Parser::RENAMED: return read_renamed();
     case Parser::CAPABILITY: return read_capability();
     case Parser::BACKEND: return read_backend();
     case Parser::GATE: return read_gate();

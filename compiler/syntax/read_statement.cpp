@@ -25,9 +25,12 @@ const ast::Statement* Reader::read_statement() {
     case Parser::ROLLBACK: return read_rollback();
     case Parser::BEFORE:
     case Parser::AFTER: return read_hook();
-    case Parser::ON: return next_is(Parser::ABORT) || next_is(Parser::ROLLBACK) ? read_hook() : read_on_failure();
+    case Parser::ON: return next_is(Parser::ABORT) || next_is(Parser::ROLLBACK) ? read_hook() : read_on();
     case Parser::APPROVE: return read_approve();
     case Parser::COMMIT: return read_commit();
+    case Parser::CHECKPOINT: return read_checkpoint();
+    case Parser::BUDGET: return read_budget();
+    case Parser::LOCK: return read_lock();
     case Parser::NOTIFY: return read_notify();
     case Parser::PREFLIGHT: return read_preflight();
   }
@@ -186,9 +189,14 @@ const ast::Statement* Reader::read_rollback() {
   return make(statement);
 }
 
-const ast::Statement* Reader::read_on_failure() {
+const ast::Statement* Reader::read_on() {
   size_t first = take();
-  ast::OnFailureStatement rule{{StatementKind::OnFailure, {}}, expect_name(), {}, nullptr, {}, {}, nullptr, nullptr};
+  ast::Name word = expect_name();
+  return is(Parser::RUN) ? read_newer(first, word) : read_on_failure(first, word);
+}
+
+const ast::Statement* Reader::read_on_failure(size_t first, const ast::Name& word) {
+  ast::OnFailureStatement rule{{StatementKind::OnFailure, {}}, word, {}, nullptr, {}, {}, nullptr, nullptr};
   if (is(Parser::ROLLBACK)) {
     rule.then = name_of(list_[take()]);
   } else if (accept(Parser::LBRACE)) {

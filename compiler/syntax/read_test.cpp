@@ -15,7 +15,7 @@ const ast::Decl* Reader::read_test() {
 
 ast::TestItem Reader::read_test_item() {
   size_t first = at_;
-  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}, {}, nullptr, false};
+  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}, {}, nullptr, false, {}};
   if (accept(Parser::GIVEN)) {
     read_given(item);
   } else if (accept(Parser::RUN)) {
@@ -25,7 +25,7 @@ ast::TestItem Reader::read_test_item() {
   } else if (accept(Parser::AT)) {
     item.kind = TestItemKind::Abort;
     item.subject = read_expr();
-    expect(Parser::ABORT);
+    if (!accept(Parser::ABORT)) item.person_does = expect_name();
   } else {
     expect(Parser::EXPECT);
     item.kind = TestItemKind::Expect;

@@ -148,7 +148,9 @@ const InstanceSet* LocalState::set(std::string_view name) const {
 }
 
 Result<std::string> local_key(const plan::Service& service) {
-  const std::string key = service.place.empty() ? service.name : service.name + "@" + service.place;
+  // Instances that run already keep the name under which they were started.
+  const std::string& name = service.was.empty() ? service.name : service.was;
+  const std::string key = service.place.empty() ? name : name + "@" + service.place;
   const bool plain = std::all_of(key.begin(), key.end(), [](unsigned char c) {
     return isalnum(c) || c == '_' || c == '-' || c == '.' || c == '@';
   });

@@ -119,7 +119,7 @@ class Hands : public exec::PromotionHands {
     if (Status fresh = check_world(context_, *planned_); !fresh) return fresh.error();
     if (!context_.quiet && !context_.json())
       context_.out("\n" + plan_text(planned_->plan, planned_->hash, context_.style, context_.verbose));
-    Result<journal::RunInfo> run = begin_run(*session_, std::move(stage));
+    Result<journal::RunInfo> run = begin_run(*session_, {.stage = std::move(stage)});
     if (!run) return run.error();
     return Entrance{};
   }

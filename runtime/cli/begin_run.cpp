@@ -32,8 +32,8 @@ std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns) {
   if (std::optional<std::string> forbidden = forbidden_text(plan, wall_ns)) {
     std::optional<int64_t> over;
     for (const plan::Forbidden& one : plan.forbidden)
-      if (!over && calendar::open_at(one.during.calendar, wall_ns))
-        over = calendar::next_close(one.during.calendar, wall_ns);
+      if (!over && calendar::open_at(one.during.calendar, wall_ns) != one.unless_open)
+        over = (one.unless_open ? calendar::next_open : calendar::next_close)(one.during.calendar, wall_ns);
     return NotNow{*forbidden, over};
   }
   std::optional<std::string> closed = closed_text(plan, wall_ns);
@@ -41,10 +41,10 @@ std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns) {
   return NotNow{*closed, calendar::next_open(plan.during->calendar, wall_ns)};
 }
 
-Result<journal::RunInfo> begin_run(Session& session, std::optional<journal::StageOf> stage) {
+Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   const Context& context = session.context;
   const Planned& planned = session.planned;
-  if (Status there = look_before_acting(context, planned); !there) return there.error();
+  if (Status there = look_before_acting(context, planned, *session.store); !there) return there.error();
   journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
                       service_names(planned.plan), session.holder, context.env.effects().clock.wall_ns()};
   // Another state folder may have released here: what the backends have seen counts as much as our own record.
@@ -54,7 +54,9 @@ Result<journal::RunInfo> begin_run(Session& session, std::optional<journal::Stag
     for (const plan::Observed& observed : planned.plan.observed)
       if (observed.what == what) run.seen_generations.back() = observed.value.number;
   }
-  run.stage = std::move(stage);
+  run.stage = std::move(beginning.stage);
+  run.replaces = std::move(beginning.replaces);
+  run.reason = std::move(beginning.reason);
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return created.error();
   // Only for people, who then know what to abort; the locks hold without it.

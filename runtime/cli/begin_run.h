@@ -26,7 +26,14 @@ struct NotNow {
 };
 std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns);
 
+/// How a run comes to begin, for its record.
+struct Beginning {
+  std::optional<journal::StageOf> stage = {};  ///< of a promotion
+  std::string replaces = {};                   ///< the run that was taken back for it
+  std::string reason = {};                     ///< of a hot fix
+};
+
 /// Makes the run of the session's plan, after a last look; nothing was changed where it fails.
-Result<journal::RunInfo> begin_run(Session& session, std::optional<journal::StageOf> stage = {});
+Result<journal::RunInfo> begin_run(Session& session, Beginning beginning);
 
 }  // namespace rollout::cli

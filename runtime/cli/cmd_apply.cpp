@@ -2,6 +2,7 @@
 
 #include "runtime/cli/apply_promotion.h"
 #include "runtime/cli/begin_run.h"
+#include "runtime/cli/newer_run.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/view_plan.h"
 #include "runtime/journal/store_errors.h"
@@ -64,12 +65,14 @@ Status check_open(const Context& context, const plan::Plan& plan) {
   return Done{};
 }
 
-int start(Session& session) {
+int start(Session& session, const Way& way) {
   const Context& context = session.context;
   // Again: the question may have stood on the screen for an hour.
   if (Status fresh = check_world(context, session.planned); !fresh) return fail_unchanged(context, fresh.error());
   if (Status open = check_open(context, session.planned.plan); !open) return fail_unchanged(context, open.error());
-  Result<journal::RunInfo> created = begin_run(session);
+  bool hotfix = context.args.has("--hotfix");
+  Result<journal::RunInfo> created = begin_run(session, {.replaces = way.replaced,
+                                                            .reason = hotfix ? context.args.value("--reason") : ""});
   if (!created) return fail_unchanged(context, created.error());
   if (!context.quiet && !context.json())
     context.out(fmt::format("\nrun {}\n", context.style.bold(created->run)));
@@ -93,6 +96,12 @@ int cmd_apply(const Context& context) {
     return context.fail(
         Refused,
         "this plan was made offline, so nobody looked at what it would change; make one without --offline");
+  Way way;
+  if (!context.args.has("--resume")) way = make_way(context, planned);
+  if (way.exit_code) return *way.exit_code;
+  // The older run has changed what this plan was made for; a saved plan says itself that it is stale.
+  if (way.waited && !planned.saved) made = plan_from_arguments(context, Look::World, true, timings);
+  if (!made.planned) return made.exit_code;
   Result<Session> session = open_session(context, planned);
   if (!session) return fail_unchanged(context, session.error());
   Result<std::vector<journal::RunInfo>> runs = session->store->list();
@@ -112,7 +121,7 @@ int cmd_apply(const Context& context) {
       return context.fail(Usage, "nobody can be asked here; say `--yes` to carry the plan out");
     if (!ask(context, "carry this out?")) return context.fail(Usage, "nothing was changed");
   }
-  return start(*session);
+  return start(*session, way);
 }
 
 }  // namespace rollout::cli

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/outline.h"
 #include "runtime/cli/session.h"
 #include "runtime/cli/status_promotion.h"
 #include "runtime/cli/view_run.h"
@@ -123,7 +124,23 @@ std::string driver_text(const Project& project, const plan::Plan& plan) {
                          : driver->who;
 }
 
-int show_run(const Context& context, const std::string& run, const Planned& planned,
+/// `holds schema; waits for edge, which run r2 holds`; empty: neither.
+std::string locks_text(journal::Store& store, const plan::Plan& plan, const exec::State& state) {
+  if (state.ended || plan.locks.empty()) return {};
+  Result<std::vector<journal::HeldLock>> held = store.locks();
+  std::vector<std::string> parts;
+  for (uint32_t i = 0; i < plan.locks.size(); ++i) {
+    if (state.locks[i]) parts.push_back(fmt::format("holds {}", plan.locks[i].name));
+    if (state.steps[plan.locks[i].first_step].status != exec::StepStatus::Begun) continue;
+    std::string holder = "nobody holds now";
+    for (const journal::HeldLock& one : held ? *held : std::vector<journal::HeldLock>())
+      if (one.name == plan.locks[i].name) holder = fmt::format("run {} holds", one.run);
+    parts.push_back(fmt::format("waits for {}, which {}", plan.locks[i].name, holder));
+  }
+  return join(parts, "; ");
+}
+
+int show_run(const Context& context, journal::Store& store, const std::string& run, const Planned& planned,
              const std::vector<journal::Event>& events) {
   const plan::Plan& plan = planned.plan;
   RunLog log(plan);
@@ -141,6 +158,8 @@ int show_run(const Context& context, const std::string& run, const Planned& plan
     bool idle = !state.ended && driver.empty();
     int64_t idle_ns = idle ? std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0) : 0;
     context.out(summary_text(log, state, run, context.style, driver, idle_ns).substr(1));
+    if (std::string locks = locks_text(store, plan, state); !locks.empty())
+      context.out(fmt::format("  {}  {}\n", context.style.dim(left("locks", 8)), locks));
   }
   return Ok;
 }
@@ -161,7 +180,7 @@ int cmd_status(const Context& context) {
   if (context.args.has("--watch")) return follow(context, *store, run.run, planned->plan);
   Result<std::vector<journal::Event>> events = store->read(run.run);
   if (!events) return context.fail(events.error());
-  return show_run(context, run.run, *planned, *events);
+  return show_run(context, *store, run.run, *planned, *events);
 }
 
 }  // namespace rollout::cli

@@ -107,7 +107,9 @@ Command apply() {
            0,
            2,
            {set, environment, yes,
-            {"--resume", "[RUN]", "go on with a run or a promotion whose process is gone"}, format_json,
+            {"--resume", "[RUN]", "go on with a run or a promotion whose process is gone"},
+            {"--hotfix", "", "take a run of the same services back first, whatever its rule"},
+            {"--reason", "TEXT", "of a hot fix, for the record"}, format_json,
             project}},
           cmd_apply};
 }

@@ -17,23 +17,42 @@ using plan::Plan;
 using plan::Role;
 using plan::Variable;
 
+/// The scope that begins behind a checkpoint; none: nothing stands behind it.
+uint32_t checkpoint_scope(const Plan& plan, uint32_t checkpoint) {
+  for (uint32_t i = 0; i < plan.scopes.size(); ++i)
+    if (plan::is_behind_checkpoint(plan, i) && plan.scopes[i].first_step == checkpoint + 1) return i;
+  return plan::none;
+}
+
+/// The scope behind a checkpoint in which the step lies, or which begins behind it.
+uint32_t behind_checkpoint(const Plan& plan, uint32_t step) {
+  if (plan.steps[step].kind == plan::StepKind::Checkpoint) return checkpoint_scope(plan, step);
+  for (uint32_t i = 0; i < plan.scopes.size(); ++i)
+    if (plan::is_behind_checkpoint(plan, i) && plan.scopes[i].first_step <= step && step <= plan.scopes[i].last_step)
+      return i;
+  return plan::none;
+}
+
 /// The way back changes only with an action whose list is not the one that its service had.
 void mark_same_ways(const Plan& plan, std::vector<Row>& rows) {
   static const std::vector<uint32_t> nothing;
   std::vector<const std::vector<uint32_t>*> lists(plan.services.size(), &nothing);
-  uint32_t next = 0;
+  uint32_t next = 0, behind = plan::none;
   for (Row& row : rows) {
     row.same_way = true;
     for (; next <= row.back_from; ++next) {
       const plan::Step& step = plan.steps[next];
-      if (step.kind == plan::StepKind::Commit) {
+      if (step.kind == plan::StepKind::Checkpoint) behind = checkpoint_scope(plan, next);
+      if (step.kind == plan::StepKind::Commit) behind = plan::none;
+      if (step.kind == plan::StepKind::Commit || step.kind == plan::StepKind::Checkpoint) {
         row.same_way = false;
         lists.assign(lists.size(), &nothing);
       }
       if (step.kind != plan::StepKind::Act) continue;
       const std::vector<uint32_t>*& list = lists[step.action.service];
-      row.same_way &= *list == step.rollback;
-      list = &step.rollback;
+      const std::vector<uint32_t>& own = plan::undo_to(step, behind);
+      row.same_way &= *list == own;
+      list = &own;
     }
   }
   if (!rows.empty()) rows.front().same_way = false;
@@ -148,6 +167,7 @@ bool only_in_hooks(const Plan& plan, uint32_t service) {
 Change change_of(const Plan& plan, const plan::Service& service, const Goal& goal, const Observations& observed) {
   Change change;
   change.service = plan::service_text(service);
+  if (!service.was.empty()) change.was = plan::known_text(service);
   change.subject = service.subject;
   change.known = !plan.offline;
   change.touched = !goal.hosts.empty() || !goal.routers.empty();
@@ -222,6 +242,9 @@ std::string step_name(const plan::Step& step) {
     case plan::StepKind::Commit: return "commit";
     case plan::StepKind::Notify: return "notify";
     case plan::StepKind::Preflight: return "preflight";
+    case plan::StepKind::Checkpoint: return "checkpoint";
+    case plan::StepKind::Lock: return "lock";
+    case plan::StepKind::Unlock: return "unlock";
   }
   return "";
 }
@@ -271,14 +294,17 @@ std::vector<size_t> levels_of(const plan::WayBack& way) {
 }  // namespace
 
 BackText back_text(const Plan& plan, const Row& row) {
-  plan::WayBack way = plan::way_back_from(plan, row.back_from);
+  uint32_t behind = behind_checkpoint(plan, row.back_from);
+  plan::WayBack way = behind == plan::none
+                          ? plan::way_back_from(plan, row.back_from)
+                          : plan::way_back_of(plan, plan::begun_up_to(plan, row.back_from), behind);
   std::vector<size_t> levels = levels_of(way);
   std::vector<int64_t> ends(way.size());
   BackText back;
   for (size_t i = 0; i < way.size(); ++i) {
     for (uint32_t before : way[i].after) ends[i] = std::max(ends[i], ends[before]);
     std::vector<std::string> acts;
-    for (uint32_t index : plan.steps[way[i].last_step].rollback) {
+    for (uint32_t index : plan::undo_of(plan, way[i])) {
       acts.push_back(plan.undo.at(index).text);
       ends[i] += worst_act_ns(plan.undo.at(index));
     }
@@ -289,6 +315,7 @@ BackText back_text(const Plan& plan, const Row& row) {
                    [](const BackPart& a, const BackPart& b) { return a.turn < b.turn; });
   int64_t bound = plan.rollback.within_ns > 0 ? plan.rollback.within_ns : exec::default_rollback_ns;
   back.worst_ns = std::min(back.worst_ns, bound);
+  if (behind != plan::none) back.to = plan.steps[plan.scopes[behind].first_step - 1].text;
   back.past_commit = plan::commit_passed(plan, plan::begun_up_to(plan, row.back_from)) != plan::none;
   return back;
 }
@@ -297,6 +324,7 @@ std::vector<std::string> scope_texts(const Plan& plan) {
   std::vector<std::string> texts, seen;
   for (uint32_t i = 0; i < plan.scopes.size(); ++i) {
     const plan::UndoScope& scope = plan.scopes[i];
+    if (plan::is_behind_checkpoint(plan, i)) continue;
     // Rounds inside of rounds say the same again.
     if (std::find(seen.begin(), seen.end(), scope.place) != seen.end()) continue;
     seen.push_back(scope.place);
@@ -313,6 +341,12 @@ std::vector<std::string> scope_texts(const Plan& plan) {
     }
     texts.push_back(std::move(text));
   }
+  bool parts = std::any_of(plan.steps.begin(), plan.steps.end(),
+                           [](const plan::Step& step) { return step.kind == plan::StepKind::Checkpoint; });
+  if (parts)
+    texts.push_back(
+        "behind a checkpoint: what fails goes back to it only, and the run is parked; resumed, it tries that part "
+        "again, aborted, it takes back everything");
   if (plan.retry.times > 0)
     texts.push_back(fmt::format("behind {}: an action that fails is tried again {} times, every {}; then the run parks",
                                 plan.steps.at(plan.retry.from_step).text, plan.retry.times,

@@ -26,6 +26,7 @@ struct Row {
 /// What becomes of one service.
 struct Change {
   std::string service;
+  std::string was = {};             ///< the name by which the state knows it, where that is another one
   std::string from, to;             ///< versions, shares of a flag or schemas; empty: not known or none
   plan::Subject subject = plan::Subject::Service;
   bool known = true;                ///< whether anybody looked what runs
@@ -63,12 +64,16 @@ struct BackPart {
 struct BackText {
   std::vector<BackPart> parts;
   int64_t worst_ns = 0;  ///< the longest that it takes before it is done or the run is parked
+  std::string to = {};       ///< `checkpoint "…"`: it ends there, and the run is parked; empty: it does not
   bool past_commit = false;  ///< it ends at a commit, and the run is parked there
 };
 BackText back_text(const plan::Plan& plan, const Row& row);
 
 /// What goes back on its own, a line for each loop, block or phase that says so.
 std::vector<std::string> scope_texts(const plan::Plan& plan);
+
+/// The budget, the locks and what becomes of the run when a newer one begins, a line each.
+std::vector<std::string> limit_texts(const plan::Plan& plan);
 
 /// What is watched, as often as it differs: `unhealthy > 25% held 1m, in each of 20 places`.
 std::vector<std::string> watch_texts(const plan::Plan& plan);

@@ -89,9 +89,7 @@ void RunLog::add(const journal::Event& event) {
       step.end_ns = event.run_ns;
       step.detail = detail;
     }
-    void operator()(const journal::RunStarted& e) {
-      log.holder = e.holder, log.started_wall_ns = event.wall_ns;
-    }
+    void operator()(const journal::RunStarted& e) { log.holder = e.holder, log.started_wall_ns = event.wall_ns; }
     void operator()(const journal::Resumed& e) {
       log.holder = e.holder;
       ++log.resumed;
@@ -143,6 +141,8 @@ void RunLog::add(const journal::Event& event) {
     }
     void operator()(const journal::VerifyStarted&) { log.at(journal::verification).attempts = 1; }
     void operator()(const journal::Captured& e) { log.captured = e; }
+    void operator()(const journal::LockTaken&) {}
+    void operator()(const journal::LockReleased&) {}
     void operator()(const journal::RunEnded& e) { log.ended = e; }
     void operator()(const journal::CalendarClosed& e) { log.closed = e; }
   };
@@ -153,6 +153,7 @@ void RunLog::begin_step(const journal::StepStarted& started) {
   closed.reset();
   StepLog& step = at(started.step);
   step.attempts = started.attempt;
+  step.ended = step.failed = step.stopped = false;  // what stands behind a checkpoint may begin again
   if (started.step.undo && !rollback) step.scope = scope_undone_by(started.step.step);
 }
 

@@ -196,6 +196,7 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
   }
   scenario.unreachable = test.unreachable;
   scenario.abort_at_ns = test.abort_at_ns;
+  scenario.resume_at_ns = test.resume_at_ns;
   scenario.start_wall_ns = test.start_wall_ns;
   return scenario;
 }

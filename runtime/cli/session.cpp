@@ -33,6 +33,7 @@ int exit_code_of(const Context& context, const RunLog& log, const exec::DriveRes
     // Everything is as it was, and a person has still to say what now.
     case journal::Outcome::RolledBack:
       if (failed_preflight(log) || failed_to_begin(log)) return Environment;
+      if (result.state.abort && result.state.abort->replaced) return Refused;
       return was_refused(result.state) ? NeedsHand : RolledBack;
     case journal::Outcome::Parked: return NeedsHand;
   }

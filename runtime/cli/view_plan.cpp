@@ -48,7 +48,8 @@ struct PlanView {
       std::string from = from_text(change), to = to_text(change);
       std::string versions = from == to ? fmt::format("{} (no change)", to)
                                         : fmt::format("{} {} {}", from, style.arrow(), style.bold(to));
-      out += fmt::format("  {}  {}  ({})\n", style.name(change.service), versions, change.where);
+      std::string was = change.was.empty() ? "" : fmt::format(" (was {})", change.was);
+      out += fmt::format("  {}{}  {}  ({})\n", style.name(change.service), was, versions, change.where);
     }
     return out;
   }
@@ -197,11 +198,23 @@ struct PlanView {
     return out;
   }
 
+  std::string limits() const {
+    std::vector<std::string> texts = limit_texts(plan);
+    if (texts.empty()) return {};
+    std::string out = "\n  " + style.dim("limits") + "\n";
+    for (const std::string& text : texts)
+      for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - 4))
+        out += fmt::format("  {}\n", part);
+    return out;
+  }
+
   /// A way back is never cut: what does not fit beside where it begins stands below.
   std::string way_lines(const std::string& from, const BackText& back) const {
+    if (back.parts.empty() && !back.to.empty()) return from + " nothing to do, parked there\n";
     if (back.parts.empty()) return from + (back.past_commit ? " none: it stays, parked\n" : " nothing to do\n");
+    std::string stop = back.to.empty() ? "" : fmt::format(", then parked at {}", back.to);
     if (back.parts.size() == 1) {
-      const std::string& path = back.parts[0].text;
+      const std::string path = back.parts[0].text + stop;
       bool fits = width_of(from) + 1 + width_of(path) <= size_t(std::max(style.columns, 60));
       return from + (fits ? " " : "\n    ") + path + "\n";
     }
@@ -212,6 +225,7 @@ struct PlanView {
       out += fmt::format("    {:>3} {}\n", number, part.text);
       turn = part.turn;
     }
+    if (!back.to.empty()) out += fmt::format("        then parked at {}\n", back.to);
     return out;
   }
 
@@ -290,7 +304,8 @@ struct PlanView {
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
   return view.header(hash) + view.during() + view.policies() + view.timeline() + view.gates() + view.approvals() +
-         view.way_back() + view.hooks() + view.on_failure() + view.watches() + view.messages() + view.warnings();
+         view.way_back() + view.hooks() + view.on_failure() + view.limits() + view.watches() + view.messages() +
+         view.warnings();
 }
 
 }  // namespace rollout::cli

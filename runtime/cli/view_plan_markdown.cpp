@@ -110,6 +110,7 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
       out += fmt::format("\nPoint of no return: {}; a rollback never crosses it.\n", code(step.text));
   for (const std::string& hook : hook_texts(plan)) out += fmt::format("\nBeside the way back, {}.\n", cell(hook));
   for (const std::string& scope : scope_texts(plan)) out += fmt::format("\nOn failure, {}.\n", code(scope));
+  for (const std::string& limit : limit_texts(plan)) out += fmt::format("\nLimit: {}.\n", cell(limit));
   for (const std::string& watched : watch_texts(plan))
     out += fmt::format("\nAll the time: {}\n", code("rollback when " + watched));
   for (const std::string& told : told_texts(plan)) out += fmt::format("\nMessages to {}\n", cell(told));

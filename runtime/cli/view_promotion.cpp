@@ -83,7 +83,8 @@ struct Block {
   std::string when() const {
     std::string out = plan.during ? line(fmt::format("only during {}", during_text(*plan.during))) : "";
     for (const plan::Forbidden& one : plan.forbidden)
-      out += line(fmt::format("policy {}: not begun during {}", one.policy,
+      out += line(fmt::format("{} {}: {} during {}", one.unless_open ? "check" : "policy", one.policy,
+                              one.unless_open ? "begun only" : "not begun",
                               calendar::calendar_text(one.during.calendar)));
     return out;
   }

@@ -36,6 +36,7 @@ std::string_view cause_text(journal::Cause cause) {
     case journal::Cause::Abort: return "aborted";
     case journal::Cause::Rejected: return "rejected";
     case journal::Cause::Unapproved: return "not approved";
+    case journal::Cause::Exposure: return "the budget of exposure is spent";
   }
   return "";
 }
@@ -116,7 +117,12 @@ struct Line {
     if (step.kind == plan::StepKind::Commit)
       return in_phase(e.step, fmt::format("{}: {}", style.warn("point of no return"), step.text));
     if (step.kind == plan::StepKind::Approval) return in_phase(e.step, waits_text(step, e.step));
-    if (step.kind == plan::StepKind::Notify) return in_phase(e.step, step.text);
+    bool is_plain = step.kind == plan::StepKind::Notify || step.kind == plan::StepKind::Checkpoint ||
+                    step.kind == plan::StepKind::Unlock;
+    if (is_plain) return in_phase(e.step, step.text);
+    if (step.kind == plan::StepKind::Lock)
+      return in_phase(e.step, fmt::format("{}, waited for at most {}", step.text,
+                                          eval::duration_text(plan.locks.at(step.lock).within_ns)));
     if (step.kind == plan::StepKind::Preflight)
       return in_phase(e.step, fmt::format("{}, for {}", step.text, eval::duration_text(step.hold_ns)));
     std::vector<std::string> gates;
@@ -135,6 +141,8 @@ struct Line {
   }
   std::string operator()(const journal::StepFailed& e) const {
     const plan::Action* act = action(e.step);
+    bool lock = !e.step.undo && plan.steps.at(e.step.step).kind == plan::StepKind::Lock;
+    if (lock) return in_phase(e.step, fmt::format("{} {}", style.bad("failed:"), e.detail));
     if (act == nullptr) return {};  // the gate's verdict was said
     std::string then = e.last ? "" : "; it is tried again";
     return in_phase(e.step,
@@ -231,6 +239,13 @@ struct Line {
   std::string operator()(const journal::Captured& e) const {
     return fmt::format("kept for the whole run: {}", join(captured_texts(plan, e), "; "));
   }
+  std::string operator()(const journal::LockTaken& e) const {
+    return fmt::format("{} {}", style.good("has lock"), e.name);
+  }
+  // Of a part that is done the step says it.
+  std::string operator()(const journal::LockReleased& e) const {
+    return log.rollback || !log.scopes.empty() ? fmt::format("gives back lock {}", e.name) : "";
+  }
   std::string operator()(const journal::RunEnded&) const { return {}; }  // the summary says it
 };
 
@@ -305,6 +320,14 @@ void RunView::on_progress(journal::StepRef step, const std::string& text) {
 void RunView::on_tended(const std::string& text) {
   if (context_.json() || context_.quiet) return;
   print(fmt::format("{}  {}", clock_text(log_.now_ns), text));
+}
+
+void RunView::on_waiting(const std::string& lock, const std::string& holder) {
+  if (context_.json() || context_.quiet) return;
+  std::string text = fmt::format("waits for lock {}, which run {} holds", lock, holder);
+  if (text == last_trouble_) return;
+  last_trouble_ = text;
+  print(fmt::format("{}  {}", context_.style.dim(clock_text(log_.now_ns)), context_.style.warn(text)));
 }
 
 void RunView::on_trouble(const std::string& text) {

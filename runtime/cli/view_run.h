@@ -23,6 +23,7 @@ class RunView : public exec::Listener {
   void on_event(const journal::Event& event, const exec::State& state) override;
   void on_progress(journal::StepRef step, const std::string& text) override;
   void on_trouble(const std::string& text) override;
+  void on_waiting(const std::string& lock, const std::string& holder) override;
   void on_tended(const std::string& text) override;
   /// Removes the redrawn line.
   void finish();
@@ -40,7 +41,7 @@ class RunView : public exec::Listener {
   std::string run_;
   bool drawn_ = false;              ///< the last line on the screen is ours to redraw
   int64_t last_sample_line_ns_ = 0;
-  std::string last_trouble_;
+  std::string last_trouble_;  ///< or what is waited for: said once
 };
 
 /// One event as one line of text; empty for events that are not worth one.

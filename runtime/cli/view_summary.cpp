@@ -154,9 +154,10 @@ struct Summary {
       bool approval = plan.steps[index].kind == plan::StepKind::Approval;
       bool at_once = exec::passes_at_once(plan.steps[index]);
       bool preflight = plan.steps[index].kind == plan::StepKind::Preflight;
-      if (approval || at_once || preflight) acts.push_back(plan.steps[index].text);
+      bool lock = plan.steps[index].kind == plan::StepKind::Lock;
+      if (approval || at_once || preflight || lock) acts.push_back(plan.steps[index].text);
       if (approval) holds += approval_lines(*step);
-      else if (at_once) continue;
+      else if (at_once || lock) continue;
       else if (preflight || plan.steps[index].kind == plan::StepKind::Hold) holds += hold_lines(*step);
       else acts.push_back(act_text(*step, plan.steps[index].action));
     }

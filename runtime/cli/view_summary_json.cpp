@@ -61,6 +61,9 @@ void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step)
                           : commit         ? "commit"
                           : notify         ? "notify"
                           : preflight      ? "preflight"
+                          : is(plan::StepKind::Checkpoint) ? "checkpoint"
+                          : is(plan::StepKind::Lock)       ? "lock"
+                          : is(plan::StepKind::Unlock)     ? "unlock"
                           : hold           ? "hold"
                                            : "act";
   json.begin_object().field("kind", kind);

@@ -135,7 +135,8 @@ std::optional<int64_t> next_ask_bound(const plan::Plan& plan, const HoldState& h
 }
 
 std::optional<journal::Payload> Executor::on_request(const State& state, const journal::Request& request) const {
-  if (request.ask == journal::Ask::Abort) return journal::AbortRequested{request.id, request.by, request.reason};
+  if (journal::takes_back(request.ask))
+    return journal::AbortRequested{request.id, request.by, request.reason, request.ask == journal::Ask::Replace};
   if (!answer_problem(plan_, state, request).empty()) return std::nullopt;
   StepRef step{request.step, false};
   if (request.ask == journal::Ask::Reject)

@@ -44,6 +44,12 @@ struct Sample {
 /// Read what the plan reads once. Comes before every other command of a run.
 struct Capture {};
 
+/// Write these down if nobody holds the lock that they take; otherwise say who does.
+struct TakeLock {
+  uint32_t lock = plan::none;
+  std::vector<journal::Payload> events;
+};
+
 /// Nothing to do before this moment of the run clock, unless a request or a signal comes.
 struct Wait {
   int64_t until_ns = 0;
@@ -53,7 +59,7 @@ struct Finish {
   bool interrupted = false;  ///< otherwise the run has ended; State::ended says how
 };
 
-using Command = std::variant<Record, Observe, Act, Sample, Capture, Wait, Finish>;
+using Command = std::variant<Record, Observe, Act, Sample, Capture, TakeLock, Wait, Finish>;
 
 struct Observed {
   Observe command;
@@ -70,6 +76,11 @@ struct Readings {
 struct CaptureAnswer {
   Result<journal::Captured> answer;
 };
-using Input = std::variant<Observed, Acted, Readings, CaptureAnswer>;
+/// The lock is held by `holder`, a run.
+struct LockHeld {
+  TakeLock command;
+  std::string holder;
+};
+using Input = std::variant<Observed, Acted, Readings, CaptureAnswer, LockHeld>;
 
 }  // namespace rollout::exec

@@ -40,6 +40,12 @@ class Driver {
         if (!waits_for_messages()) return finish();
         continue;
       }
+      if (const TakeLock* lock = std::get_if<TakeLock>(&command)) {
+        Result<Flushed> taken = take(*lock);
+        if (!taken) return taken.error();
+        if (*taken == Flushed::Stopped) return finish();
+        continue;
+      }
       if (const Wait* wait = std::get_if<Wait>(&command)) sleep(wait->until_ns);
       else carry_out(command);
     }
@@ -94,26 +100,62 @@ class Driver {
     }
   }
 
-  /// Stopped: told to stop at once while the store was away. AbortFirst: the end of the run is taken back.
-  enum class Flushed { Durable, Stopped, AbortFirst };
+  /// Stopped: told to stop at once while the store was away. AbortFirst: the end of the run is taken back. LockHeld:
+  /// nothing was written, another run holds the lock.
+  enum class Flushed { Durable, Stopped, AbortFirst, LockHeld };
 
-  Result<Flushed> flush() {
-    if (pending_.empty()) return Flushed::Durable;
+  Result<Flushed> append(const std::vector<journal::Event>& events) {
     int64_t give_up_ns = around_.clock.monotonic_ns() + max_store_away_ns;
     Result<journal::Appended> written = journal::Appended::Written;
-    while (!(written = around_.store.append(executor_.run(), known_, pending_))) {
+    while (!(written = around_.store.append(executor_.run(), known_, events))) {
       bool waits = written.error().retryable && around_.clock.monotonic_ns() < give_up_ns;
       if (!waits) return written.error();
       around_.listener.on_trouble(written.error().message);
       if (around_.interrupts() > 0) return Flushed::Stopped;
       around_.clock.sleep_until(around_.clock.monotonic_ns() + store_retry_ns);
     }
-    if (*written == journal::Appended::AbortFirst) {
+    if (*written == journal::Appended::AbortFirst) return Flushed::AbortFirst;
+    if (*written == journal::Appended::LockHeld) return Flushed::LockHeld;
+    known_ += int64_t(events.size());
+    return Flushed::Durable;
+  }
+
+  /// Folded only once they are durable: what is decided from a lock rests on holding it.
+  Result<Flushed> take(const TakeLock& command) {
+    std::vector<journal::Event> events;
+    for (const journal::Payload& payload : command.events)
+      events.push_back({now(), around_.clock.wall_ns(), payload});
+    Result<Flushed> written = append(events);
+    if (!written) return written;
+    if (*written == Flushed::LockHeld) {
+      std::string holder = holder_of(command.lock);
+      around_.listener.on_waiting(executor_.plan().locks[command.lock].name, holder);
+      hand_in(LockHeld{command, std::move(holder)});
+    }
+    if (*written != Flushed::Durable) return written;
+    for (const journal::Event& event : events) {
+      fold(state_, executor_.plan(), event);
+      around_.listener.on_event(event, state_);
+    }
+    return written;
+  }
+  /// It may have been given back since.
+  std::string holder_of(uint32_t lock) {
+    Result<std::vector<journal::HeldLock>> held = around_.store.locks();
+    for (const journal::HeldLock& one : held ? *held : std::vector<journal::HeldLock>())
+      if (one.name == executor_.plan().locks[lock].name) return one.run;
+    return "(unknown)";
+  }
+
+  Result<Flushed> flush() {
+    if (pending_.empty()) return Flushed::Durable;
+    Result<Flushed> written = append(pending_);
+    if (!written || *written == Flushed::Stopped) return written;
+    if (*written == Flushed::AbortFirst) {
       pending_.pop_back();
       state_ = std::move(before_end_);
       return Flushed::AbortFirst;
     }
-    known_ += int64_t(pending_.size());
     for (const journal::Event& event : pending_) around_.listener.on_event(event, state_);
     pending_.clear();
     return Flushed::Durable;

@@ -29,6 +29,8 @@ class Listener {
   /// Progress that is not recorded: `3 of 4 instances ready`; `the disk is full …`.
   virtual void on_progress(journal::StepRef, const std::string&) {}
   virtual void on_trouble(const std::string&) {}
+  /// The run wants a lock that the run `holder` holds.
+  virtual void on_waiting(const std::string& /*lock*/, const std::string& /*holder*/) {}
   /// What the world did by itself: `checkout-g3-1 ended; it is started again`.
   virtual void on_tended(const std::string&) {}
 };

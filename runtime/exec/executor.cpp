@@ -6,6 +6,7 @@
 
 #include "runtime/exec/approval.h"
 #include "runtime/exec/capture.h"
+#include "runtime/exec/control.h"
 #include "runtime/exec/fold.h"
 #include "runtime/exec/hook.h"
 #include "runtime/exec/opening.h"
@@ -51,6 +52,10 @@ std::vector<journal::Payload> Executor::on(const State& state, Memory& memory, c
     return observed->command.confirm ? on_confirmed(state, memory, *observed, now)
                                      : on_observed(state, memory, *observed, now);
   }
+  if (const LockHeld* held = std::get_if<LockHeld>(&input)) {
+    memory.locks[held->command.lock] = {true, now + lock_look_ns, held->holder};
+    return {};
+  }
   if (const Acted* acted = std::get_if<Acted>(&input)) return on_acted(state, memory, *acted, now);
   if (const CaptureAnswer* captured = std::get_if<CaptureAnswer>(&input))
     return on_captured(state, memory, *captured, now);
@@ -67,8 +72,12 @@ std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) 
     const plan::Step& step = plan_.steps[i];
     if (!is_ready(plan_, state, i)) continue;
     StepRef ref{i, false};
-    std::string key = step.kind == plan::StepKind::Act ? key_of(state, ref, 1).text() : "";
-    out.push_back(StepStarted{ref, 1, std::move(key)});
+    // Behind a checkpoint an action may have been tried before.
+    bool acts = step.kind == plan::StepKind::Act;
+    int attempt = acts ? state.steps[i].attempt + 1 : 1;
+    out.push_back(StepStarted{ref, attempt, acts ? key_of(state, ref, attempt).text() : ""});
+    if (step.kind == plan::StepKind::Unlock)
+      out.push_back(journal::LockReleased{step.lock, plan_.locks[step.lock].name});
     // Recorded at once: there is no moment in which a commit has begun and has not passed.
     if (passes_at_once(step)) out.push_back(journal::StepDone{ref, 1, false, ""});
   }
@@ -86,6 +95,8 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
                   fmt::format("`{}` failed: {}", plan_.steps[i].text, state.steps[i].detail))};
     if (!state.parked) return Record{{journal::Parked{{i, false}, text_retried(plan_, state, i)}}};
   }
+  if (uint32_t service = over_budget(plan_, state, now); service != plan::none && state.failed_scopes.empty())
+    return Record{fail(state, plan::none, Cause::Exposure, over_budget_text(plan_, state, service, now))};
   std::optional<Wait> wait;
   if (std::optional<Command> command = next_scopes(state, memory, now, wait)) return std::move(*command);
   bool closed = is_closed(plan_, memory.wall_ns);
@@ -104,9 +115,10 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     if (hold != state.holds.end() && hold->second.parked) continue;
     // People would keep the others waiting.
     std::optional<Wait>& waiting = parks && waits_for_people(plan_, state, ref) ? on_people : wait;
-    bool holds_here = plan_.steps[i].kind != plan::StepKind::Act;
-    Command command =
-        holds_here ? next_hold(state, memory, ref, now) : next_act(state, memory, ref, now);
+    plan::StepKind kind = plan_.steps[i].kind;
+    Command command = kind == plan::StepKind::Act    ? next_act(state, memory, ref, now)
+                      : kind == plan::StepKind::Lock ? next_lock(state, memory, ref, now)
+                                                     : next_hold(state, memory, ref, now);
     const Wait* waits = std::get_if<Wait>(&command);
     if (waits == nullptr) return command;
     if (!waiting || waits->until_ns < waiting->until_ns) waiting = *waits;
@@ -119,7 +131,11 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     int64_t opens_ns = now + to_opening_ns(plan_, memory.wall_ns);
     wait = Wait{wait ? std::min(wait->until_ns, opens_ns) : opens_ns};
   }
-  if (wait) return *wait;
+  if (wait) {
+    std::optional<int64_t> end = state.failed_scopes.empty() ? budget_end_ns(plan_, state) : std::nullopt;
+    if (end) wait->until_ns = std::min(wait->until_ns, *end);
+    return *wait;
+  }
   return Record{{forward_end(state)}};
 }
 
@@ -143,13 +159,16 @@ std::optional<Command> Executor::go_back(const State& state, Memory& memory, con
     if (index == plan::none || blocked) continue;
     StepRef ref{index, true};
     StepStatus status = state.undo[index].status;
-    if (status == StepStatus::Pending)
-      return Command(Record{{StepStarted{ref, 1, key_of(state, ref, 1).text()}}});
     if (status == StepStatus::Failed) {
       stuck = ref;
       continue;
     }
-    Command command = next_act(state, memory, ref, now);
+    std::optional<Command> waits_for = lock_to_go_back(state, memory, service, now);
+    if (!waits_for && status == StepStatus::Pending) {
+      int attempt = state.undo[index].attempt + 1;
+      return Command(Record{{StepStarted{ref, attempt, key_of(state, ref, attempt).text()}}});
+    }
+    Command command = waits_for ? std::move(*waits_for) : next_act(state, memory, ref, now);
     const Wait* waits = std::get_if<Wait>(&command);
     if (waits == nullptr) return command;
     if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
@@ -168,9 +187,11 @@ Command Executor::next_undo(const State& state, Memory& memory, int64_t now) con
 
 Executor::Events Executor::after_undo(const State& state) const {
   bool changed = !plan::undo_list(plan_, state.way).empty();
+  Events out = released(state, plan::none);
   if (changed && plan_.rollback.verify_gate != plan::none)
-    return {journal::VerifyStarted{plan_.rollback.verify_gate}};
-  return {gone_back(state)};
+    out.push_back(journal::VerifyStarted{plan_.rollback.verify_gate});
+  else out.push_back(gone_back(state));
+  return out;
 }
 
 /// Everything that could be taken back was. Behind a commit that is not everything, and a person has to go on.

@@ -27,6 +27,7 @@ inline constexpr int64_t last_looks_ns = 2'000'000'000;
 /// What is read once is tried so often, with a pause between: before its first step a run may wait, but not for long.
 inline constexpr int capture_attempts = 4;
 inline constexpr int64_t capture_pause_ns = 5'000'000'000;
+inline constexpr int64_t lock_look_ns = 1'000'000'000;  ///< between two tries to take a lock
 inline constexpr int max_reassertions = 10;  ///< of one router action: then somebody else owns it
 
 class Executor {
@@ -68,6 +69,12 @@ class Executor {
   std::optional<Command> next_hook_action(const State& state, Memory& memory, int64_t now) const;  // hook_run.cpp
   Events after_undo(const State& state) const;
   journal::RunEnded gone_back(const State& state) const;
+
+  // lock_run.cpp
+  Command next_lock(const State& state, Memory& memory, StepRef ref, int64_t now) const;
+  std::optional<Command> lock_to_go_back(const State& state, Memory& memory, const plan::ServiceUndo& service,
+                                         int64_t now) const;
+  Events released(const State& state, uint32_t scope) const;
 
   // act_run.cpp: one action, forward or undo
   Command next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const;

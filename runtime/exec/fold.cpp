@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/exec/approval.h"
+#include "runtime/exec/control.h"
 #include "runtime/exec/samples.h"
 #include "runtime/exec/standing.h"
 
@@ -17,8 +18,11 @@ int64_t full_traffic_ns(int64_t share_ppb, int64_t ns) {
 }
 
 void expose(State& state, int64_t ns) {
-  for (ServiceState& service : state.services)
-    service.exposure_ns += full_traffic_ns(service.share_ppb, std::max<int64_t>(ns, 0));
+  for (ServiceState& service : state.services) {
+    int64_t exposed = full_traffic_ns(service.share_ppb, std::max<int64_t>(ns, 0));
+    service.exposure_ns += exposed;
+    service.unseen_ns = service.share_ppb > 0 ? service.unseen_ns + exposed : 0;
+  }
 }
 
 /// Whether the way back was gone to its end, which may be a commit.
@@ -77,8 +81,13 @@ struct Folder {
   }
   /// A person has seen what failed: what could not go back tries again, the others go on without the rest.
   void release_scopes() {
-    for (uint32_t index : state.failed_scopes) {
+    std::vector<uint32_t> failed = state.failed_scopes;
+    for (uint32_t index : failed) {
       ScopeState& scope = state.scopes[index];
+      if (plan::is_behind_checkpoint(plan, index) && scope.rollback == RollbackPhase::Complete) {
+        begin_anew(state, plan, index);
+        continue;
+      }
       scope.released = true;
       if (scope.rollback != RollbackPhase::Stuck) continue;
       move(scope, RollbackTrigger::Begin);
@@ -90,7 +99,7 @@ struct Folder {
   }
   void operator()(const journal::StepStarted& e) {
     StepState& step = state.at(e.step);
-    if (step.attempt == 0) step.begun_ns = now;
+    if (step.status == StepStatus::Pending) step.begun_ns = now;
     step.status = StepStatus::Begun;
     step.attempt = e.attempt;
     step.attempt_ns = now;
@@ -98,6 +107,7 @@ struct Folder {
     if (!e.step.undo && (state.furthest == plan::none || e.step.step > state.furthest))
       state.furthest = e.step.step;
     if (!e.step.undo && passes_at_once(plan.steps[e.step.step])) return;
+    if (!e.step.undo && plan.steps[e.step.step].kind == plan::StepKind::Lock) return;
     if (!e.step.undo && plan.steps[e.step.step].kind != plan::StepKind::Act) {
       begin_hold(state, plan, e.step, now);
       if (waits_for_approval(plan, e.step)) state.holds[e.step].asks[plan::none].since_ns = now;
@@ -137,7 +147,21 @@ struct Folder {
     step.attempt_ns = now;
     ++step.reassertions;
   }
-  void operator()(const journal::Sampled& e) { fold_sample(state, plan, e, now); }
+  void operator()(const journal::Sampled& e) {
+    fold_sample(state, plan, e, now);
+    look_at(e);
+  }
+  /// Of a flag any sample with data tells: it belongs to no service.
+  void look_at(const journal::Sampled& e) {
+    for (const journal::TermReading& reading : e.readings) {
+      if (reading.status != journal::ReadingStatus::Ok) continue;
+      state.services[plan.signals[reading.term.signal].service].unseen_ns = 0;
+      for (size_t i = 0; i < plan.services.size(); ++i)
+        if (plan.services[i].subject != plan::Subject::Service) state.services[i].unseen_ns = 0;
+    }
+  }
+  void operator()(const journal::LockTaken& e) { state.locks.at(e.lock) = true; }
+  void operator()(const journal::LockReleased& e) { state.locks.at(e.lock) = false; }
   void operator()(const journal::GateDecided& e) {
     if (!journal::is_check(e.hold)) return;
     bool passed = e.verdict == journal::Verdict::Pass || e.unproven;
@@ -154,7 +178,7 @@ struct Folder {
   void operator()(const journal::WatchFired& e) { state.watches.at(e.watch).fired = true; }
   void operator()(const journal::AbortRequested& e) {
     state.last_request = std::max(state.last_request, e.request);
-    if (!state.abort) state.abort = Abort{e.by, e.reason};
+    if (!state.abort) state.abort = Abort{e.by, e.reason, e.replaced};
     if (state.phase == RunPhase::RollingBack) move(RunTrigger::Abort);
   }
   void operator()(const journal::Approved& e) {
@@ -267,6 +291,7 @@ struct Folder {
     }
     state.ended = e;
     state.holds.clear();
+    state.locks.assign(state.locks.size(), false);
   }
 };
 
@@ -285,7 +310,18 @@ std::optional<int64_t> share_set_by(const plan::Action& action) {
 }
 
 bool passes_at_once(const plan::Step& step) {
-  return step.kind == plan::StepKind::Commit || step.kind == plan::StepKind::Notify;
+  switch (step.kind) {
+    case plan::StepKind::Commit:
+    case plan::StepKind::Notify:
+    case plan::StepKind::Checkpoint:
+    case plan::StepKind::Unlock: return true;
+    case plan::StepKind::Act:
+    case plan::StepKind::Hold:
+    case plan::StepKind::Approval:
+    case plan::StepKind::Preflight:
+    case plan::StepKind::Lock: break;
+  }
+  return false;
 }
 
 std::vector<bool> begun_steps(const State& state) {
@@ -322,6 +358,7 @@ State initial_state(const plan::Plan& plan) {
   state.watches.resize(plan.watches.size());
   state.services.resize(plan.services.size());
   state.scopes.resize(plan.scopes.size());
+  state.locks.resize(plan.locks.size());
   state.scope_of = plan::scopes_of_steps(plan);
   for (const plan::Condition& condition : plan.conditions)
     state.conditions.push_back(fresh_condition(plan, condition, state.captured));

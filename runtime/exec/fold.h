@@ -14,7 +14,7 @@ void fold(State& state, const plan::Plan& plan, const journal::Event& event);
 
 State fold_all(const plan::Plan& plan, const std::vector<journal::Event>& events);
 
-/// There is no moment in which it has begun and is not done: a commit, a message.
+/// There is no moment in which it has begun and is not done: a commit, a checkpoint, a message, the end of a lock.
 bool passes_at_once(const plan::Step& step);
 
 /// By step: whether it has begun.

@@ -32,7 +32,7 @@ inline constexpr Row<RunPhase, RunTrigger> run_rows[] = {
 
 /// Of the run, and of each scope that goes back on its own.
 enum class RollbackPhase { None, Undoing, Verifying, Complete, Stuck };
-enum class RollbackTrigger { Begin, Undone, UndoneToVerify, UndoFailed, Verified, NotVerified };
+enum class RollbackTrigger { Begin, Undone, UndoneToVerify, UndoFailed, Verified, NotVerified, TryAgain };
 inline constexpr Row<RollbackPhase, RollbackTrigger> rollback_rows[] = {
     {RollbackPhase::None, RollbackTrigger::Begin, RollbackPhase::Undoing},
     {RollbackPhase::Undoing, RollbackTrigger::Undone, RollbackPhase::Complete},
@@ -41,6 +41,8 @@ inline constexpr Row<RollbackPhase, RollbackTrigger> rollback_rows[] = {
     {RollbackPhase::Verifying, RollbackTrigger::Verified, RollbackPhase::Complete},
     {RollbackPhase::Verifying, RollbackTrigger::NotVerified, RollbackPhase::Stuck},
     {RollbackPhase::Stuck, RollbackTrigger::Begin, RollbackPhase::Undoing},  // of a scope: a person has resumed the run
+    {RollbackPhase::Complete, RollbackTrigger::TryAgain,
+     RollbackPhase::None},  // behind a checkpoint: a person has resumed the run
 };
 
 /// Where one attempt of an action is. Only Pending, Done and Failed are durable as such: after a crash an attempt

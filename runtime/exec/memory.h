@@ -45,10 +45,18 @@ struct CaptureMemory {
   int64_t next_ns = 0;
 };
 
+/// Of one lock that is waited for.
+struct LockMemory {
+  bool looked = false;  ///< since it was wanted
+  int64_t next_look_ns = 0;
+  std::string holder;   ///< the run that held it at the last look
+};
+
 struct Memory {
   CaptureMemory capture;
   std::map<journal::StepRef, ActMemory> acts;
   std::map<journal::StepRef, HoldMemory> holds;
+  std::map<uint32_t, LockMemory> locks;  ///< by index into Plan::locks
   std::optional<Interrupt> interrupted;
   int64_t wall_ns = 0;  ///< what the wall clock shows, for the plan's calendar
   Walked walked;

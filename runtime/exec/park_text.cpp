@@ -130,7 +130,19 @@ std::string text_retried(const plan::Plan& plan, const State& state, uint32_t st
                      plan.steps[plan.retry.from_step].text);
 }
 
+std::string text_at_checkpoint(const plan::Plan& plan, const State& state, uint32_t scope) {
+  bool back = state.scopes[scope].rollback == RollbackPhase::Complete;
+  uint32_t commit = commit_passed(plan, state);
+  std::string end = commit == plan::none ? "to the start of the run" : fmt::format("to `{}`", plan.steps[commit].text);
+  return fmt::format("{}. What came before it stays.{} Mend the cause; `rollout apply --resume` tries {} again, "
+                     "`rollout abort` takes back everything, {}.",
+                     scope_lines(plan, state), service_texts(plan, state),
+                     back ? "what stands behind it" : "what could not go back", end);
+}
+
 std::string text_scopes_parked(const plan::Plan& plan, const State& state) {
+  for (uint32_t scope : state.failed_scopes)
+    if (plan::is_behind_checkpoint(plan, scope)) return text_at_checkpoint(plan, state, scope);
   std::string_view resume = all_back(state) ? "`rollout apply --resume` lets the others go on without it"
                                             : "`rollout apply --resume` tries again what could not go back";
   return fmt::format("{}. Nothing new begins, and what the others reached stays.{} {}; `rollout abort` takes back "

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/exec/control.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
 #include "runtime/exec/park_text.h"
@@ -19,7 +20,10 @@ using journal::ScopeEnded;
 
 Executor::Events Executor::fail(const State& state, uint32_t scope, Cause cause, std::string detail) const {
   while (scope != plan::none && state.scopes[scope].failed()) scope = plan_.scopes[scope].parent;
-  if (scope == plan::none) return rollback(state, cause, std::move(detail));
+  // Further than to the checkpoint only a person takes the run back.
+  if (scope == plan::none) scope = behind_checkpoint(plan_, state);
+  bool whole = scope == plan::none || state.scopes[scope].failed();
+  if (whole) return rollback(state, cause, std::move(detail));
   return {journal::ScopeRollbackStarted{scope, cause, std::move(detail)}};
 }
 
@@ -36,9 +40,11 @@ std::optional<Command> Executor::next_scope(const State& state, Memory& memory, 
     if (auto command = go_back(state, memory, scope.way, stuck, now)) return command;
     if (stuck) return Record{{ScopeEnded{index, false, text_scope_stuck(plan_, state, index, *stuck)}}};
     bool changed = !plan::undo_list(plan_, scope.way).empty();
+    Events out = released(state, index);
     if (changed && rule.verify_gate != plan::none)
-      return Record{{journal::ScopeVerifyStarted{index, rule.verify_gate}}};
-    return Record{{ScopeEnded{index, true, scope.cause_detail}}};
+      out.push_back(journal::ScopeVerifyStarted{index, rule.verify_gate});
+    else out.push_back(ScopeEnded{index, true, scope.cause_detail});
+    return Record{std::move(out)};
   }
   if (scope.rollback == RollbackPhase::Verifying) return next_hold(state, memory, {plan::none, true, index}, now);
   if (!scope.ended) {

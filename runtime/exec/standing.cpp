@@ -8,6 +8,7 @@ Then then_of(const plan::Plan& plan, const State& state, uint32_t scope) {
   const plan::UndoScope& of = plan.scopes[scope];
   switch (of.on_failure) {
     case plan::OnFailure::Rollback: return Then::Unwind;
+    case plan::OnFailure::Checkpoint: return Then::Park;
     case plan::OnFailure::Stop: break;
     case plan::OnFailure::Continue: {
       int64_t failed = std::count_if(state.failed_scopes.begin(), state.failed_scopes.end(),

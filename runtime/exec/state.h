@@ -91,12 +91,14 @@ struct ServiceState {
   int64_t generation = 0;
   int64_t share_ppb = 0;    ///< of the canary, or of a flag's users; while it is being raised already the higher one
   int64_t exposure_ns = 0;  ///< share times time, as a duration of full traffic
+  int64_t unseen_ns = 0;    ///< of the exposure: since a sample last had data of it
   std::optional<StepRef> router;  ///< the last finished action that set a share
 };
 
 struct Abort {
   std::string by;
   std::string reason;
+  bool replaced = false;  ///< a newer run takes its place
 };
 
 struct State {
@@ -111,6 +113,7 @@ struct State {
   std::vector<ServiceState> services;
   std::vector<ScopeState> scopes;
   std::vector<uint32_t> scope_of;       ///< by step: plan::scopes_of_steps
+  std::vector<bool> locks;              ///< of Plan::locks: held by this run
   std::vector<uint32_t> failed_scopes;  ///< in the order in which they failed; none lies in another
   std::map<StepRef, HoldState> holds;  ///< those that run
   uint32_t furthest = plan::none;      ///< the furthest step that has begun

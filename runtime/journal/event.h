@@ -36,6 +36,8 @@ struct RunStarted {
   std::string plan_hash;
   std::string holder;                   ///< who drives it: `user@host, process 4711`
   std::vector<Generation> generations;  ///< one for each of Plan::services, in order
+  std::string replaces = {};            ///< the run that was taken back for this one
+  std::string reason = {};              ///< of a hot fix: why
 };
 
 /// What one of Plan::baselines was. In the unit of its signal, as plan::Condition has it.
@@ -140,6 +142,7 @@ struct AbortRequested {
   int64_t request = 0;  ///< id in the mailbox
   std::string by;
   std::string reason;
+  bool replaced = false;  ///< a newer run takes its place
 };
 
 /// A member of the team has answered the approval that the step waits for. Each member counts once.
@@ -201,7 +204,8 @@ struct CalendarClosed {
   std::string detail;          ///< what is closed, and when it opens, for people
 };
 
-enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort, Rejected, Unapproved };
+/// Exposure: users were on what nothing had looked at for longer than the plan's budget.
+enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort, Rejected, Unapproved, Exposure };
 
 struct RollbackStarted {
   Cause cause = Cause::StepFailed;
@@ -230,6 +234,17 @@ struct ScopeEnded {
   std::string detail;
 };
 
+/// From here on the run holds the lock: the store takes the event only while nobody holds it, this run neither.
+/// RunEnded gives back what is held still.
+struct LockTaken {
+  uint32_t lock = plan::none;  ///< index into Plan::locks
+  std::string name;
+};
+struct LockReleased {
+  uint32_t lock = plan::none;
+  std::string name;
+};
+
 enum class Outcome { Succeeded, RolledBack, Parked };
 
 struct RunEnded {
@@ -242,7 +257,7 @@ using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFai
                              Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
                              RollbackStarted, VerifyStarted, RunEnded, CalendarClosed, Approved, Rejected, Parked,
                              GateAsked, Escalated, Notified, ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded,
-                             Captured>;
+                             Captured, LockTaken, LockReleased>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

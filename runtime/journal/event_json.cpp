@@ -30,6 +30,8 @@ struct Encoder {
     for (const Generation& g : e.generations)
       out.begin_object().field("service", g.service).field("number", g.number).end_object();
     out.end_array();
+    if (!e.replaces.empty()) out.field("replaces", e.replaces);
+    if (!e.reason.empty()) out.field("reason", e.reason);
   }
   void operator()(const Resumed& e) const {
     out.field("holder", e.holder).field("downtime_ns", e.downtime_ns);
@@ -83,6 +85,7 @@ struct Encoder {
   }
   void operator()(const AbortRequested& e) const {
     out.field("request", e.request).field("by", e.by).field("reason", e.reason);
+    if (e.replaced) out.field("replaced", true);
   }
   template <typename Answer>
   void write_answer(const Answer& e) const {
@@ -134,6 +137,8 @@ struct Encoder {
       out.begin_object().field("what", now.what).field("text", now.text).field("number", now.number).end_object();
     out.end_array();
   }
+  void operator()(const LockTaken& e) const { out.field("lock", e.lock).field("name", e.name); }
+  void operator()(const LockReleased& e) const { out.field("lock", e.lock).field("name", e.name); }
   void operator()(const RunEnded& e) const {
     out.field("outcome", word(outcome_names, e.outcome)).field("detail", e.detail);
     if (e.left_behind) out.field("left_behind", true);
@@ -201,7 +206,7 @@ class Decoder {
     return s;
   }
   RunStarted run_started() {
-    RunStarted e{text("plan_hash"), text("holder"), {}};
+    RunStarted e{text("plan_hash"), text("holder"), {}, text("replaces"), text("reason")};
     for (const Node& item : node_["generations"].items)
       e.generations.push_back({std::string(item["service"].as_string()), item["number"].as_int()});
     return e;
@@ -233,7 +238,7 @@ class Decoder {
                            flag("unproven"),
                            text("detail")};
       case 8: return WatchFired{index("watch"), text("detail")};
-      case 9: return AbortRequested{number("request"), text("by"), text("reason")};
+      case 9: return AbortRequested{number("request"), text("by"), text("reason"), flag("replaced")};
       case 10: return Interrupted{text("by"), text("in_flight")};
       case 11:
         return RollbackStarted{word_in<Cause>(cause_names, "cause"), index("from_step"),
@@ -252,6 +257,8 @@ class Decoder {
       case 22: return ScopeVerifyStarted{index("scope"), index("gate")};
       case 23: return ScopeEnded{index("scope"), flag("restored"), text("detail")};
       case 24: return captured();
+      case 25: return LockTaken{index("lock"), text("name")};
+      case 26: return LockReleased{index("lock"), text("name")};
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
     }
   }

@@ -27,7 +27,7 @@ Result<RunInfo> MemoryStore::create(const NewRun& run) {
     last = std::max(last, seen_generation(run, info.generations.size())) + 1;
     info.generations.push_back({service, last});
   }
-  Event first{0, run.wall_ns, RunStarted{run.plan_hash, run.holder, info.generations}};
+  Event first{0, run.wall_ns, RunStarted{run.plan_hash, run.holder, info.generations, run.replaces, run.reason}};
   rows_.push_back({info, run.plan_bytes, {first}, {}});
   return info;
 }
@@ -44,8 +44,21 @@ Result<Appended> MemoryStore::append(std::string_view run, int64_t known, const 
   }
   if (have != known) return driven_by_another(run);
   bool aborted = std::any_of(row->requests.begin(), row->requests.end(),
-                             [](const Request& request) { return request.ask == Ask::Abort; });
+                             [](const Request& request) { return takes_back(request.ask); });
   if (end_well(events) && aborted) return Appended::AbortFirst;
+  const LockTaken* takes = taken_by(events);
+  if (takes != nullptr && std::any_of(locks_.begin(), locks_.end(),
+                                      [&](const HeldLock& held) { return held.name == takes->name; }))
+    return Appended::LockHeld;
+  for (const Event& event : events) {
+    const LockReleased* released = std::get_if<LockReleased>(&event.what);
+    bool ended = std::holds_alternative<RunEnded>(event.what);
+    std::erase_if(locks_, [&](const HeldLock& held) {
+      return held.run == run && (ended || (released != nullptr && held.name == released->name));
+    });
+    if (const LockTaken* taken = std::get_if<LockTaken>(&event.what))
+      locks_.push_back({taken->name, std::string(run)});
+  }
   row->events.insert(row->events.end(), events.begin(), events.end());
   row->info.events = int64_t(row->events.size());
   for (const Event& event : events)
@@ -91,6 +104,8 @@ Result<std::vector<Request>> MemoryStore::requests(std::string_view run, int64_t
     if (request.id > after_id) out.push_back(request);
   return out;
 }
+
+Result<std::vector<HeldLock>> MemoryStore::locks() { return locks_; }
 
 Result<int64_t> MemoryStore::next_generation(std::string_view service) {
   auto it = generations_.find(service);

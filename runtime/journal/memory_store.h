@@ -16,6 +16,7 @@ class MemoryStore : public Store {
   Result<std::vector<RunInfo>> list() override;
   Result<int64_t> request(std::string_view run, const Request& request) override;
   Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
+  Result<std::vector<HeldLock>> locks() override;
   Result<int64_t> next_generation(std::string_view service) override;
   Result<std::string> begin(const PromotionBegun& begun, int64_t wall_ns) override;
   Result<Appended> append_to(std::string_view promotion, int64_t known, const PromotionEvent& event) override;
@@ -43,6 +44,7 @@ class MemoryStore : public Store {
   std::vector<Row> rows_;
   std::vector<Promotion> promotions_;
   std::map<std::string, int64_t, std::less<>> generations_;
+  std::vector<HeldLock> locks_;
   int64_t last_request_ = 0;
 };
 

@@ -26,15 +26,7 @@ CREATE TABLE promotions (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, promotion TEXT NOT NULL, file TEXT NOT NULL,
   created_wall_ns INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',
   outcome TEXT NOT NULL DEFAULT '', open_run TEXT NOT NULL DEFAULT '');
-)sql";
-
-/// From format 2, in which only runs had a record. Events and requests of a promotion stand beside those of runs.
-constexpr const char* to_format_3 = R"sql(
-CREATE TABLE promotions (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, promotion TEXT NOT NULL, file TEXT NOT NULL,
-  created_wall_ns INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',
-  outcome TEXT NOT NULL DEFAULT '', open_run TEXT NOT NULL DEFAULT '');
-PRAGMA user_version=3;
+CREATE TABLE locks (name TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
 /// From format 1, in which only an abort could be asked for.
@@ -42,6 +34,17 @@ constexpr const char* to_format_2 = R"sql(
 ALTER TABLE requests ADD COLUMN step INTEGER NOT NULL DEFAULT -1;
 ALTER TABLE requests ADD COLUMN holder TEXT NOT NULL DEFAULT '';
 PRAGMA user_version=2;
+)sql";
+
+/// From format 2, in which only runs had a record, and none held a lock. Events and requests of a promotion stand
+/// beside those of runs.
+constexpr const char* to_format_3 = R"sql(
+CREATE TABLE promotions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, promotion TEXT NOT NULL, file TEXT NOT NULL,
+  created_wall_ns INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',
+  outcome TEXT NOT NULL DEFAULT '', open_run TEXT NOT NULL DEFAULT '');
+CREATE TABLE locks (name TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT ROWID;
+PRAGMA user_version=3;
 )sql";
 
 Result<int64_t> pragma(SqliteDb& db, const char* sql) {

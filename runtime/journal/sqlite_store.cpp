@@ -81,7 +81,7 @@ Result<RunInfo> SqliteStore::create(const NewRun& run) {
   Result<std::vector<Generation>> generations = take_generations(run, id);
   if (!generations) return generations.error();
   std::vector<Event> first = {
-      {0, run.wall_ns, RunStarted{run.plan_hash, run.holder, *generations}}};
+      {0, run.wall_ns, RunStarted{run.plan_hash, run.holder, *generations, run.replaces, run.reason}}};
   Head empty{run.plan_hash, 0, chain_start(id, run.plan_hash), ""};
   if (Status written = write_events(id, empty, first); !written) return written.error();
   RunInfo info{id, run.rollout, run.plan_hash, run.wall_ns, *generations, {}, 1};
@@ -104,6 +104,31 @@ Status SqliteStore::write_events(std::string_view run, Head head,
   }
   SqliteQuery update(*db_, "UPDATE runs SET events = ?, head_hash = ?, outcome = ? WHERE run = ?");
   return update.bind(head.events).bind(head.hash).bind(head.outcome).bind(run).run();
+}
+
+Status SqliteStore::write_locks(std::string_view run, const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    if (const LockTaken* taken = std::get_if<LockTaken>(&event.what)) {
+      SqliteQuery insert(*db_, "INSERT INTO locks (name, run) VALUES (?, ?)");
+      if (Status done = insert.bind(taken->name).bind(run).run(); !done) return done;
+    } else if (const LockReleased* released = std::get_if<LockReleased>(&event.what)) {
+      SqliteQuery remove(*db_, "DELETE FROM locks WHERE name = ? AND run = ?");
+      if (Status done = remove.bind(released->name).bind(run).run(); !done) return done;
+    } else if (std::holds_alternative<RunEnded>(event.what)) {
+      SqliteQuery remove(*db_, "DELETE FROM locks WHERE run = ?");
+      if (Status done = remove.bind(run).run(); !done) return done;
+    }
+  }
+  return Done{};
+}
+
+Result<std::vector<HeldLock>> SqliteStore::locks() {
+  std::vector<HeldLock> out;
+  SqliteQuery query(*db_, "SELECT name, run FROM locks ORDER BY name");
+  Result<bool> row = query.step();
+  for (; row && *row; row = query.step()) out.push_back({query.text(0), query.text(1)});
+  if (!row) return row.error();
+  return out;
 }
 
 Result<bool> SqliteStore::same_events(std::string_view run, int64_t first,
@@ -133,10 +158,17 @@ Result<Appended> SqliteStore::append(std::string_view run, int64_t known, const 
     Result<std::vector<Request>> aborts = requests(run, 0);
     if (!aborts) return aborts.error();
     bool aborted = std::any_of(aborts->begin(), aborts->end(),
-                               [](const Request& request) { return request.ask == Ask::Abort; });
+                               [](const Request& request) { return takes_back(request.ask); });
     if (aborted) return Appended::AbortFirst;
   }
+  if (const LockTaken* takes = taken_by(events)) {
+    SqliteQuery held(*db_, "SELECT run FROM locks WHERE name = ?");
+    Result<bool> row = held.bind(takes->name).step();
+    if (!row) return row.error();
+    if (*row) return Appended::LockHeld;
+  }
   if (Status written = write_events(run, *now, events); !written) return written.error();
+  if (Status locked = write_locks(run, events); !locked) return locked.error();
   if (Status done = transaction->commit(); !done) return done.error();
   return Appended::Written;
 }

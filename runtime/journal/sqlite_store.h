@@ -24,6 +24,7 @@ class SqliteStore : public Store {
   Result<std::vector<RunInfo>> list() override;
   Result<int64_t> request(std::string_view run, const Request& request) override;
   Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
+  Result<std::vector<HeldLock>> locks() override;
   Result<int64_t> next_generation(std::string_view service) override;
   Result<std::string> begin(const PromotionBegun& begun, int64_t wall_ns) override;
   Result<Appended> append_to(std::string_view promotion, int64_t known, const PromotionEvent& event) override;
@@ -50,6 +51,7 @@ class SqliteStore : public Store {
   Result<int64_t> write_request(std::string_view run, const Request& request);
   Result<int64_t> ask_run(std::string_view run, const Request& request);
   Result<int64_t> ask_promotion(std::string_view name, const Request& request);
+  Status write_locks(std::string_view run, const std::vector<Event>& events);
   Result<bool> same_events(std::string_view run, int64_t first, const std::vector<Event>& events);
   Result<std::vector<Generation>> take_generations(const NewRun& run, std::string_view id);
 

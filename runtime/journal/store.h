@@ -21,6 +21,7 @@ struct NewRun {
   std::vector<std::string> services;  ///< plan::service_text of each of Plan::services, in order
   std::string holder;
   int64_t wall_ns = 0;
+  std::string replaces = {}, reason = {};      ///< as of RunStarted
   std::vector<int64_t> seen_generations = {};  ///< of each service, in its backend: this run's is higher
   std::optional<StageOf> stage = {};           ///< of a promotion, which then stands in it
 };
@@ -39,8 +40,10 @@ struct RunInfo {
   int64_t events = 0;
 };
 
-/// What one process asks of the driver of a run.
-enum class Ask { Abort, Approve, Reject };
+/// What one process asks of the driver of a run. Replace: an abort, because a newer run takes its place.
+enum class Ask { Abort, Approve, Reject, Replace };
+
+inline bool takes_back(Ask ask) { return ask == Ask::Abort || ask == Ask::Replace; }
 
 struct Request {
   int64_t id = 0;  ///< given by the store; only grows
@@ -53,8 +56,21 @@ struct Request {
 };
 
 /// What became of an append. AbortFirst: nothing was written, because the events end the run as succeeded and
-/// somebody has asked to abort it.
-enum class Appended { Written, AbortFirst };
+/// somebody has asked to abort it. LockHeld: nothing was written, because they take a lock that is held.
+enum class Appended { Written, AbortFirst, LockHeld };
+
+/// A lock that a run holds. Its rows change with the events of that run, all or nothing.
+struct HeldLock {
+  std::string name;
+  std::string run;
+};
+
+/// The lock that the events take; at most one, and nothing is given back in front of it.
+inline const LockTaken* taken_by(const std::vector<Event>& events) {
+  for (const Event& event : events)
+    if (const LockTaken* taken = std::get_if<LockTaken>(&event.what)) return taken;
+  return nullptr;
+}
 
 /// Whether the events say that the run succeeded: what an abort on record forbids.
 inline bool end_well(const std::vector<Event>& events) {
@@ -86,6 +102,9 @@ class Store {
   /// Durable when it returns. Refused for a run that has ended. An abort of a promotion is one of its open run, too.
   virtual Result<int64_t> request(std::string_view run, const Request& request) = 0;
   virtual Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) = 0;
+
+  /// The locks that runs hold now. A run that nobody drives holds its locks until it goes on or is taken back.
+  virtual Result<std::vector<HeldLock>> locks() = 0;
 
   /// The generation that the next run of `service` will get.
   virtual Result<int64_t> next_generation(std::string_view service) = 0;

@@ -31,6 +31,7 @@ void Invariants::on_event(const journal::Event& event) {
   check_open(event);
   check_scope(event);
   check_captured(event);
+  check_lock(event);
   if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) check_started(*e);
   if (const auto* e = std::get_if<journal::Reasserted>(&event.what)) keys_.insert(e->key);
   if (const auto* e = std::get_if<journal::StepDone>(&event.what)) check_done(*e);
@@ -54,6 +55,9 @@ void Invariants::on_event(const journal::Event& event) {
   if (std::holds_alternative<journal::Resumed>(event.what)) {
     // The check of a scope that could not go back is made anew.
     if (parked_) std::erase_if(decided_, [](const auto& decided) { return journal::is_check(decided.first); });
+    if (parked_)
+      for (uint32_t scope : std::set<uint32_t>(restored_))
+        if (plan::is_behind_checkpoint(plan_, scope)) begin_anew(scope);
     parked_ = false;
   }
   if (std::holds_alternative<journal::AbortRequested>(event.what)) aborted_ = true;
@@ -136,6 +140,58 @@ void Invariants::check_scope(const journal::Event& event) {
   if (failed_.count(e->scope) == 0) violate("I13", fmt::format("scope {} ended and had not failed", e->scope));
   if (e->restored && !restored_.insert(e->scope).second)
     violate("I10", fmt::format("scope {} ended twice", e->scope));
+  bool reset = std::any_of(scenario_.faults.begin(), scenario_.faults.end(),
+                           [](const Fault& fault) { return fault.kind == FaultKind::RouterReset; });
+  if (reset || !e->restored || !plan::is_behind_checkpoint(plan_, e->scope)) return;
+  if (std::string difference = world_.difference_from_checkpoint(); !difference.empty())
+    violate("I14", "gone back to the checkpoint, but " + difference);
+}
+
+/// A person lets the run try again what stands behind its checkpoint: all of it may happen once more.
+void Invariants::begin_anew(uint32_t scope) {
+  std::erase_if(failed_, [&](uint32_t inner) { return plan::lies_in(plan_, inner, scope); });
+  std::erase_if(restored_, [&](uint32_t inner) { return plan::lies_in(plan_, inner, scope); });
+  auto again = [&](StepRef ref) { return ref.undo || plan::lies_in(plan_, scope_of_[ref.step], scope); };
+  std::erase_if(done_, again);
+  std::erase_if(started_, [&](StepRef ref) { return !ref.undo && again(ref); });
+  std::erase_if(decided_, [&](const auto& one) { return again(one.first); });
+  std::erase_if(approved_, [&](const auto& one) { return again(one.first); });
+  std::erase_if(asked_, [&](const auto& one) { return again(one.first.first); });
+  std::erase_if(escalated_, [&](const auto& one) { return again(one.first); });
+}
+
+bool Invariants::holds(const std::string& lock) const {
+  return std::any_of(locks_.begin(), locks_.end(), [&](uint32_t held) { return plan_.locks[held].name == lock; });
+}
+
+// I7, I16: a lock is taken by one run at a time, and given back by the one that has it.
+void Invariants::check_lock(const journal::Event& event) {
+  if (const auto* e = std::get_if<journal::LockTaken>(&event.what)) {
+    if (holds(e->name)) violate("I16", fmt::format("lock {} is taken twice", e->name));
+    for (const LockElsewhere& other : scenario_.locks)
+      if (int64_t at = event.wall_ns - start_of(plan_, scenario_);
+          other.name == e->name && at >= other.from_ns && at < other.until_ns)
+        violate("I16", fmt::format("lock {} is taken while another run holds it", e->name));
+    locks_.insert(e->lock);
+  }
+  if (const auto* e = std::get_if<journal::LockReleased>(&event.what))
+    if (locks_.erase(e->lock) == 0) violate("I7", fmt::format("lock {} is given back and was not held", e->name));
+}
+
+// I16: nothing in the part that a lock guards happens without it.
+void Invariants::check_locked(uint32_t step) {
+  for (const plan::Lock& lock : plan_.locks)
+    if (lock.first_step < step && step < lock.last_step && !holds(lock.name))
+      violate("I16", fmt::format("step {} began without the lock {}", step, lock.name));
+}
+
+void Invariants::check_locked_undo(const plan::Action& undo) {
+  for (StepRef ref : started_) {
+    if (ref.undo || plan_.steps[ref.step].kind != plan::StepKind::Act) continue;
+    if (plan_.steps[ref.step].action.service != undo.service || is_restored(ref.step)) continue;
+    if (commit_ != plan::none && ref.step < commit_) continue;
+    if (rollbacks_ > 0 || is_failed(ref.step)) check_locked(ref.step);
+  }
 }
 
 bool Invariants::is_failed(uint32_t step) const {
@@ -188,7 +244,11 @@ void Invariants::check_started(const journal::StepStarted& e) {
   started_.insert(e.step);
   keys_.insert(e.key);
   if (e.step.undo && plan::is_hook_action(plan_, e.step.step)) return check_hook_action(e.step.step);
-  if (e.step.undo) return check_own(plan_.undo[e.step.step]);
+  if (e.step.undo) {
+    check_locked_undo(plan_.undo[e.step.step]);
+    return check_own(plan_.undo[e.step.step]);
+  }
+  if (plan_.steps[e.step.step].kind == plan::StepKind::Act) check_locked(e.step.step);
   const plan::Step& step = plan_.steps[e.step.step];
   if (step.kind == plan::StepKind::Act && step.action.reversibility == plan::Reversibility::Irreversible) {
     if (!committed_) violate("I14", fmt::format("`{}` began before a commit", step.text));
@@ -283,8 +343,10 @@ void Invariants::check_done(const journal::StepDone& e) {
   if (!e.step.undo && plan_.steps[e.step.step].kind != plan::StepKind::Act) {
     if (plan_.steps[e.step.step].kind == plan::StepKind::Commit) {
       committed_ = true;
+      commit_ = e.step.step;
       world_.pass_commit();
     }
+    if (plan_.steps[e.step.step].kind == plan::StepKind::Checkpoint) world_.pass_checkpoint();
     uint32_t approval = plan_.steps[e.step.step].approval;
     if (approval != plan::none && int64_t(approved_[e.step].size()) < plan_.approvals[approval].quorum)
       violate("I5", fmt::format("step {} passed without enough approvals", e.step.step));

@@ -44,6 +44,11 @@ class Invariants {
   bool is_failed(uint32_t step) const;
   bool is_restored(uint32_t step) const;
   void check_own(const plan::Action& undo);
+  void check_lock(const journal::Event& event);
+  void check_locked(uint32_t step);
+  void check_locked_undo(const plan::Action& undo);
+  void begin_anew(uint32_t scope);
+  bool holds(const std::string& lock) const;
 
   const plan::Plan& plan_;
   const Scenario& scenario_;
@@ -56,6 +61,8 @@ class Invariants {
   std::set<uint32_t> failed_, restored_;  ///< scopes
   std::vector<uint32_t> scope_of_;        ///< by step
   bool captured_ = false;
+  std::set<uint32_t> locks_;              ///< held
+  uint32_t commit_ = plan::none;          ///< the last one that has passed
   int rollbacks_ = 0;
   int ends_ = 0;
   bool closed_ = false;  ///< parked by the calendar, and nobody has gone on since

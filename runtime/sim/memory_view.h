@@ -24,6 +24,7 @@ class MemoryView : public journal::Store {
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
     return memory_.requests(run, after_id);
   }
+  Result<std::vector<journal::HeldLock>> locks() override { return memory_.locks(); }
   Result<int64_t> next_generation(std::string_view service) override { return memory_.next_generation(service); }
   Result<std::string> begin(const journal::PromotionBegun& begun, int64_t wall_ns) override {
     return memory_.begin(begun, wall_ns);

@@ -86,6 +86,13 @@ struct Answer {
   uint32_t phase = plan::none;  ///< only approvals of this phase; none: any that the person may give
 };
 
+/// Another run holds the lock between these moments.
+struct LockElsewhere {
+  std::string name;
+  int64_t from_ns = 0;
+  int64_t until_ns = 0;
+};
+
 struct Scenario {
   uint64_t seed = 0;
   bool noisy = false;  ///< counts and values vary by chance, from `seed`
@@ -98,6 +105,8 @@ struct Scenario {
   bool abort_at_success = false;  ///< an abort becomes durable just before the run's success would
   std::string abort_reason = "scripted";
   std::optional<int64_t> start_wall_ns;  ///< what the wall clock shows when the run starts
+  std::vector<int64_t> resume_at_ns;  ///< a person goes on with the run then, where it is parked; in order
+  std::vector<LockElsewhere> locks;
   std::optional<int64_t> interrupt_at_ns;  ///< Ctrl-C once; the run is resumed after `downtime_ns`
   std::vector<int64_t>
       crash_at;  ///< operations (see SimResult::operations) at which the process dies

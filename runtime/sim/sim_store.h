@@ -2,6 +2,7 @@
 // process is dead. It also hands in the scripted abort and the scripted answers to approvals.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "runtime/sim/crash_switch.h"
@@ -35,6 +36,8 @@ class SimStore : public MemoryView {
         return OpError{"the simulated disk is full", true};
     }
     if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
+    if (const journal::LockTaken* taken = journal::taken_by(events); taken != nullptr && held_elsewhere(taken->name))
+      return journal::Appended::LockHeld;
     Result<journal::Appended> written = memory_.append(run, known, events);
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
     if (written && *written == journal::Appended::Written)
@@ -50,6 +53,13 @@ class SimStore : public MemoryView {
   /// By event: which point of the switch came next. The first event is there before the process starts.
   const std::vector<int64_t>& durable_at() const { return durable_at_; }
 
+  Result<std::vector<journal::HeldLock>> locks() override {
+    Result<std::vector<journal::HeldLock>> held = memory_.locks();
+    for (const LockElsewhere& lock : scenario_.locks)
+      if (held_elsewhere(lock.name)) held->push_back({lock.name, "r99"});
+    return held;
+  }
+
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
     if (scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns) abort(run);
     while (!due_.empty() && due_.begin()->first <= clock_.monotonic_ns()) {
@@ -60,6 +70,15 @@ class SimStore : public MemoryView {
   }
 
  private:
+  bool held_elsewhere(std::string_view name) {
+    return std::any_of(scenario_.locks.begin(), scenario_.locks.end(), [&](const LockElsewhere& lock) {
+      int64_t now = clock_.monotonic_ns();
+      if (lock.name != name || now < lock.from_ns || now >= lock.until_ns) return false;
+      // Nobody takes what this run has.
+      Result<std::vector<journal::HeldLock>> own = memory_.locks();
+      return std::none_of(own->begin(), own->end(), [&](const journal::HeldLock& held) { return held.name == name; });
+    });
+  }
   /// A wait for an approval has begun: who is scripted to answer will.
   void note_wait(const journal::Event& event) {
     const auto* started = std::get_if<journal::StepStarted>(&event.what);

@@ -369,11 +369,16 @@ void SimWorld::pass_commit() {
   start_ = cells_;
 }
 
-std::string SimWorld::difference_from_start() const {
+void SimWorld::pass_checkpoint() {
+  catch_up();
+  checkpoint_ = cells_;
+}
+
+std::string SimWorld::difference_from(const std::map<CellKey, Cell>& start) const {
   for (const auto& [key, cell] : cells_) {
     if (left_.count(std::get<0>(key)) > 0) continue;
-    auto before = start_.find(key);
-    bool restored = before == start_.end() ? cell.by_undo : same(before->second.value, cell.value);
+    auto before = start.find(key);
+    bool restored = before == start.end() ? cell.by_undo : same(before->second.value, cell.value);
     if (!restored) return fmt::format("{} is {}", name_of(key, plan_), text_of(cell.value));
   }
   for (const Underway& underway : underway_)

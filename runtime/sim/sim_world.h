@@ -52,10 +52,13 @@ class SimWorld : public exec::World {
   bool shows(uint32_t service, const plan::Setting& setting) const;
   /// A commit has passed: what is so now is what a rollback leads to.
   void pass_commit();
+  void pass_checkpoint();
   /// A service is changed for good: a rollback leaves it alone.
   void leave(uint32_t service) { left_.insert(service); }
   /// Whether everything this plan may touch is as it was before the run, or at its last commit; else what is not.
-  std::string difference_from_start() const;
+  std::string difference_from_start() const { return difference_from(start_); }
+  /// Whether it is as it was at the last checkpoint; else what is not.
+  std::string difference_from_checkpoint() const { return difference_from(checkpoint_); }
   /// Whether everything is as the plan's forward steps say, but for those `left_out`; else what is not.
   std::string difference_from_goal(const std::vector<bool>& left_out) const;
 
@@ -89,6 +92,7 @@ class SimWorld : public exec::World {
   void start_values();
   void start_state(uint32_t index);
   void complete(const Underway& underway);
+  std::string difference_from(const std::map<CellKey, Cell>& start) const;
   void reset_routers();
   void pass_to(int64_t now_ns);
   Fault* fault_of(FaultKind kind, const plan::Action* action, const exec::EffectKey* key);
@@ -106,7 +110,7 @@ class SimWorld : public exec::World {
   Traffic traffic_;
   SimFaults canary_faults_;
   std::vector<Fault> faults_;  ///< with what is left of `times`
-  std::map<CellKey, Cell> cells_, start_;
+  std::map<CellKey, Cell> cells_, start_, checkpoint_;
   std::set<uint32_t> left_;
   std::vector<Underway> underway_;
   std::vector<plan::Action> dead_;  ///< actions whose last effect died at once

@@ -47,7 +47,8 @@ class Simulation : public OneRun {
     while (!over() && result_.processes < max_processes) {
       drive();
       if (finished_) break;
-      if (parked_ && aborted_later()) clock_.pass(*scenario_.abort_at_ns - clock_.monotonic_ns());
+      std::optional<int64_t> hand_ns = parked_ ? next_hand() : std::nullopt;
+      if (hand_ns) clock_.pass(*hand_ns - clock_.monotonic_ns());
       else if (parked_ && !crash_.dead()) break;
       parked_.reset();
       interrupted_ = interrupted_ || interrupt_due();
@@ -102,6 +103,15 @@ class Simulation : public OneRun {
   }
 
  private:
+  /// When somebody resumes or aborts a parked run, which nobody else does.
+  std::optional<int64_t> next_hand() const {
+    std::vector<int64_t> hands = scenario_.resume_at_ns;
+    if (scenario_.abort_at_ns) hands.push_back(*scenario_.abort_at_ns);
+    std::optional<int64_t> next;
+    for (int64_t at : hands)
+      if (at > clock_.monotonic_ns() && (!next || at < *next)) next = at;
+    return next;
+  }
   /// Why nothing goes on without a person; nothing while it can.
   std::optional<std::string> parked(const exec::State& state) const {
     if (state.parked) return state.parked->detail;
@@ -112,9 +122,6 @@ class Simulation : public OneRun {
   bool interrupt_due() const {
     return scenario_.interrupt_at_ns && clock_.monotonic_ns() >= *scenario_.interrupt_at_ns;
   }
-
-  /// Nobody resumes it; but somebody may still abort it.
-  bool aborted_later() const { return scenario_.abort_at_ns && *scenario_.abort_at_ns > clock_.monotonic_ns(); }
 
   exec::Surroundings surroundings() {
     auto interrupts = [this] {
@@ -130,6 +137,7 @@ class Simulation : public OneRun {
     result_.events = std::move(*events);
     result_.operations = crash_.passed();
     result_.exposure_ns = world_.exposure_ns();
+    result_.locks_left = int64_t(store_.MemoryView::locks()->size());
     for (uint32_t i = 0; i < plan_.services.size(); ++i) result_.states.push_back(world_.state_of(i));
     result_.ledger = world_.ledger();
     result_.durable_at = store_.durable_at();
@@ -138,6 +146,9 @@ class Simulation : public OneRun {
     result_.violations = world_.violations();
     for (const std::string& text : invariants_.violations()) result_.violations.push_back(text);
     for (const std::string& text : messenger_.violations()) result_.violations.push_back(text);
+    bool ended = result_.outcome && !parked_;
+    if (ended && result_.locks_left > 0)
+      result_.violations.push_back("I7 at the end: a lock is held by a run that is over");
     result_.told = messenger_.told();
   }
 

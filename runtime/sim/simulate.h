@@ -16,6 +16,7 @@ namespace rollout::sim {
 struct SimResult {
   std::optional<journal::Outcome> outcome;  ///< none: the run did not end within Scenario::limit_ns
   std::string detail;                       ///< of RunEnded
+  int64_t locks_left = 0;                   ///< held by the run in the end
   std::string cause;                        ///< of a rollback: what went wrong
   uint32_t phase = plan::none;          ///< index into Plan::phases: where forward progress ended
   std::vector<journal::Event> events;   ///< the timeline; times by `wall_ns - start_of(…)`

@@ -108,6 +108,7 @@ class CommitTimer : public journal::Store {
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after) override {
     return store_.requests(run, after);
   }
+  Result<std::vector<journal::HeldLock>> locks() override { return store_.locks(); }
   Result<int64_t> next_generation(std::string_view service) override {
     return store_.next_generation(service);
   }

@@ -48,7 +48,7 @@ std::vector<Event> some_events() {
           {5, 6, sampled},
           {6, 7, GateDecided{verification, 1, Verdict::NoEvidence, Reason::NoData, true, "x"}},
           {7, 8, WatchFired{0, "y"}},
-          {8, 9, AbortRequested{3, "somebody", "because"}},
+          {8, 9, AbortRequested{3, "somebody", "because", true}},
           {9, 10, Interrupted{"me", "`deploy shop:2`: 1 of 4"}},
           {10, 11, Resumed{"you", 12}},
           {11, 12, RollbackStarted{Cause::Watch, plan::none, "z"}},
@@ -62,6 +62,8 @@ std::vector<Event> some_events() {
           {12, 13, Captured{{{1e6, 2.5e5, 60, 360000, 360}, {1e8, 0, 3, 0, 0}}, {{"generation(shop)", "4", 4}}}},
           {12, 13, ScopeEnded{2, true, "slow"}},
           {12, 13, Parked{{plan::none, false, 2}, "one has gone back"}},
+          {12, 13, LockTaken{1, "production/schema"}},
+          {12, 13, LockReleased{1, "production/schema"}},
           {13, 14, RunEnded{Outcome::Parked, "end"}}};
 }
 
@@ -114,7 +116,7 @@ void conforms(Store& store) {
   CHECK(list->at(0).run == "r2");
   CHECK(!list->at(0).outcome);
   CHECK(list->at(1).outcome == Outcome::Parked);
-  CHECK(list->at(1).events == 22);
+  CHECK(list->at(1).events == 24);
   CHECK(list->at(0).generations.at(1).service == "search");
 }
 
@@ -159,6 +161,38 @@ void generations_grow(Store& store) {
   CHECK(store.create(run)->generations.at(0).number == 43);
 }
 
+Event taken() { return {1, 2, LockTaken{0, "schema"}}; }
+Event released() { return {1, 2, LockReleased{0, "schema"}}; }
+
+std::string holder(Store& store) {
+  Result<std::vector<HeldLock>> held = store.locks();
+  REQUIRE(held);
+  return held->empty() ? "" : held->at(0).run;
+}
+
+/// One run holds a lock, whatever the others ask; `restart` opens the store anew, as after a crash.
+template <typename Restart>
+void locks_exclude(Restart restart) {
+  for (const char* hash : {"h1", "h2"}) REQUIRE(restart().create(new_run(hash)));
+  CHECK(*restart().append("r1", 1, {taken(), {1, 2, StepDone{{0, false}, 1, false, ""}}}) == Appended::Written);
+  CHECK(*restart().append("r1", 1, {taken(), {1, 2, StepDone{{0, false}, 1, false, ""}}}) == Appended::Written);
+  CHECK(holder(restart()) == "r1");
+  CHECK(*restart().append("r2", 1, {taken()}) == Appended::LockHeld);
+  CHECK(restart().read("r2")->size() == 1);
+  // Not twice by one run either, and a dead process of it can neither take nor give back.
+  CHECK(*restart().append("r1", 3, {taken()}) == Appended::LockHeld);
+  CHECK(!restart().append("r1", 1, {released()}));
+  CHECK(!restart().append("r2", 7, {released()}));
+  CHECK(holder(restart()) == "r1");
+  CHECK(*restart().append("r1", 3, {released()}) == Appended::Written);
+  CHECK(holder(restart()).empty());
+  CHECK(*restart().append("r2", 1, {taken()}) == Appended::Written);
+  CHECK(*restart().append("r1", 4, {released()}) == Appended::Written);  // what it does not hold stays with the other
+  CHECK(holder(restart()) == "r2");
+  CHECK(*restart().append("r2", 2, {{1, 2, RunEnded{Outcome::RolledBack, ""}}}) == Appended::Written);
+  CHECK(holder(restart()).empty());
+}
+
 void sql(const std::string& file, const char* text) {
   sqlite3* db = nullptr;
   REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
@@ -175,6 +209,28 @@ TEST_CASE("the store in memory conforms") {
   generations_grow(third);
 }
 
+TEST_CASE("one run at a time holds a lock, whatever crashes") {
+  MemoryStore memory;
+  locks_exclude([&]() -> Store& { return memory; });
+  Directory directory;
+  std::unique_ptr<SqliteStore> store;
+  locks_exclude([&]() -> Store& {
+    store.reset();
+    store = std::move(*SqliteStore::open(directory.file()));
+    return *store;
+  });
+}
+
+TEST_CASE("a file of format 2, which knew no locks, is brought up to date") {
+  Directory directory;
+  { REQUIRE((*SqliteStore::open(directory.file()))->create(new_run("h1"))); }
+  sql(directory.file(), "DROP TABLE locks; PRAGMA user_version=2");
+  auto store = SqliteStore::open(directory.file());
+  REQUIRE(store);
+  CHECK(*(*store)->append("r1", 1, {taken()}) == Appended::Written);
+  CHECK(holder(**store) == "r1");
+}
+
 TEST_CASE("the store in a file knows aborts from successes, and what other folders have released") {
   Directory directory, second;
   abort_or_success(**SqliteStore::open(directory.file()));
@@ -188,7 +244,7 @@ TEST_CASE("the store in a file conforms, also to a second process that opens it"
   conforms(**store);
   Result<std::unique_ptr<SqliteStore>> other = SqliteStore::open(directory.file());
   REQUIRE(other);
-  CHECK((*other)->read("r1")->size() == 22);
+  CHECK((*other)->read("r1")->size() == 24);
   CHECK((*other)->append("r2", 1, {some_events()[0]}));
   CHECK(!(*store)->append("r2", 1, {some_events()[1]}));
 }

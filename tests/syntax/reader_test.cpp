@@ -138,6 +138,10 @@ class GrammarNodes {
                               : is<Parser::DuringStatementContext>(rule)   ? During
                               : is<Parser::ApproveStatementContext>(rule)  ? Approve
                               : is<Parser::CommitStatementContext>(rule)   ? Commit
+                              : is<Parser::CheckpointStatementContext>(rule) ? Checkpoint
+                              : is<Parser::BudgetStatementContext>(rule)   ? Budget
+                              : is<Parser::LockStatementContext>(rule)     ? Lock
+                              : is<Parser::NewerStatementContext>(rule)    ? Newer
                               : is<Parser::NotifyStatementContext>(rule)   ? Notify
                               : is<Parser::PreflightStatementContext>(rule) ? Preflight
                                                                            : Call;
@@ -147,6 +151,8 @@ class GrammarNodes {
       add_expr(ast::ExprKind::Literal, span(phase->STRING()->getSymbol()));
     if (auto* commit = dynamic_cast<Parser::CommitStatementContext*>(rule); commit && commit->STRING())
       add_expr(ast::ExprKind::Literal, span(commit->STRING()->getSymbol()));
+    if (auto* checkpoint = dynamic_cast<Parser::CheckpointStatementContext*>(rule); checkpoint && checkpoint->STRING())
+      add_expr(ast::ExprKind::Literal, span(checkpoint->STRING()->getSymbol()));
     if (auto* notify = dynamic_cast<Parser::NotifyStatementContext*>(rule); notify && notify->STRING())
       add_expr(ast::ExprKind::Literal, span(notify->STRING()->getSymbol()));
   }

@@ -89,11 +89,16 @@ class Dumper {
   void statement(const ast::Statement* statement);
   void hook(const ast::HookStatement& hook);
   void on_failure(const ast::OnFailureStatement& rule);
+  void preflight(const ast::PreflightStatement& preflight);
+  void budget(const ast::BudgetStatement& budget);
+  void lock(const ast::LockStatement& lock);
+  void newer(const ast::NewerStatement& newer);
   void capability(const ast::CapabilityDecl& decl);
   void backend(const ast::BackendDecl& decl);
   void gate(const ast::GateDecl& decl);
   void environment(const ast::EnvironmentDecl& decl);
   void promotion(const ast::PromotionDecl& decl);
+  void observation(const ast::Observation* observation);
   void policy(const ast::PolicyDecl& decl);
   void policy_items(ast::List<ast::PolicyItem> items);
   void test(const ast::TestDecl& decl);
@@ -234,11 +239,7 @@ void Dumper::statement(const ast::Statement* statement) {
       for (const ast::Expr* team : as<ast::RollbackStatement>(statement).told) expr(team);
       break;
     case ast::StatementKind::Preflight:
-      expr(as<ast::PreflightStatement>(statement).sample);
-      for (const ast::PreflightCheck& check : as<ast::PreflightStatement>(statement).checks) {
-        expr(check.text);
-        expr(check.condition), expr(check.within);
-      }
+      preflight(as<ast::PreflightStatement>(statement));
       break;
     case ast::StatementKind::Notify:
       expr(as<ast::NotifyStatement>(statement).team);
@@ -251,6 +252,10 @@ void Dumper::statement(const ast::Statement* statement) {
       for (const ast::Name& one : as<ast::DuringStatement>(statement).close_words) name(one);
       break;
     case ast::StatementKind::Commit: expr(as<ast::CommitStatement>(statement).why); break;
+    case ast::StatementKind::Checkpoint: expr(as<ast::CheckpointStatement>(statement).why); break;
+    case ast::StatementKind::Budget: budget(as<ast::BudgetStatement>(statement)); break;
+    case ast::StatementKind::Lock: lock(as<ast::LockStatement>(statement)); break;
+    case ast::StatementKind::Newer: newer(as<ast::NewerStatement>(statement)); break;
     case ast::StatementKind::Approve: question(as<ast::ApproveStatement>(statement).question); break;
   }
   close();
@@ -260,6 +265,32 @@ void Dumper::hook(const ast::HookStatement& hook) {
   open(fmt::format("hook{}", int(hook.when)));
   block(hook.body);
   close();
+}
+
+void Dumper::preflight(const ast::PreflightStatement& preflight) {
+  expr(preflight.sample);
+  for (const ast::PreflightCheck& check : preflight.checks) {
+    expr(check.text);
+    expr(check.condition);
+    expr(check.within);
+  }
+}
+
+void Dumper::budget(const ast::BudgetStatement& budget) {
+  name(budget.word);
+  expr(budget.bound);
+}
+
+void Dumper::lock(const ast::LockStatement& lock) {
+  name(lock.name);
+  expr(lock.within);
+  block(lock.body);
+}
+
+void Dumper::newer(const ast::NewerStatement& newer) {
+  name(newer.word);
+  name(newer.then);
+  expr(newer.within);
 }
 
 void Dumper::on_failure(const ast::OnFailureStatement& rule) {
@@ -377,8 +408,17 @@ void Dumper::test(const ast::TestDecl& decl) {
     name(item.run);
     arguments(item.arguments);
     for (const ast::Name& one : {item.environment, item.start, item.moment[0], item.moment[1]}) name(one);
+    name(item.person_does);
     close();
   }
+}
+
+void Dumper::observation(const ast::Observation* observation) {
+  if (!observation) return;
+  name(observation->recheck);
+  flag(observation->at_run);
+  expr(observation->within);
+  expr(observation->example);
 }
 
 void Dumper::decl(const ast::Decl* decl) {
@@ -403,12 +443,7 @@ void Dumper::decl(const ast::Decl* decl) {
       type(as<ast::LetDecl>(decl).type);
       flag(as<ast::LetDecl>(decl).calendar);
       expr(as<ast::LetDecl>(decl).value);
-      if (const ast::Observation* observation = as<ast::LetDecl>(decl).observation) {
-        name(observation->recheck);
-        flag(observation->at_run);
-        expr(observation->within);
-        expr(observation->example);
-      }
+      observation(as<ast::LetDecl>(decl).observation);
       break;
     case ast::DeclKind::Enum: names(as<ast::EnumDecl>(decl).cases); break;
     case ast::DeclKind::Func:
@@ -446,6 +481,10 @@ void Dumper::decl(const ast::Decl* decl) {
     case ast::DeclKind::Environment: environment(as<ast::EnvironmentDecl>(decl)); break;
     case ast::DeclKind::Promotion: promotion(as<ast::PromotionDecl>(decl)); break;
     case ast::DeclKind::Policy: policy(as<ast::PolicyDecl>(decl)); break;
+    case ast::DeclKind::Lock: break;  // its name is all of it
+    case ast::DeclKind::Renamed:
+      names({as<ast::RenamedDecl>(decl).was, as<ast::RenamedDecl>(decl).now});
+      break;
     case ast::DeclKind::Test: test(as<ast::TestDecl>(decl)); break;
   }
   close();

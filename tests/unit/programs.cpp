@@ -212,9 +212,13 @@ class Generator {
       --depth_;
       return;
     }
-    switch (random_.below(calendars_ ? 18 : 17)) {
-      case 17: during(); break;
+    switch (random_.below(calendars_ ? 22 : 17)) {
       case 16: hook(), statements(); break;
+      case 17: during(); break;
+      case 18: put("budget exposure <="), expr(); break;
+      case 19: put("lock " + name()), random_.one_in(2) ? put("within"), expr() : put(""), statements(); break;
+      case 20: put("on newer run " + name()), random_.one_in(2) ? put("within"), expr() : put(""); break;
+      case 21: put("checkpoint \"safe\""); break;
       case 15: put("on failure { retry"), expr(), put("every"), expr(), put("then park }"); break;
       case 13: put("on failure rollback"); break;
       case 14: put("on failure continue at most"), expr(), put("failures"); break;
@@ -335,7 +339,9 @@ class Generator {
   void declaration() {
     depth_ = 0;
     newline();
-    switch (random_.below(calendars_ ? 21 : 16)) {
+    switch (random_.below(calendars_ ? 23 : 16)) {
+      case 21: put("lock l"); break;
+      case 22: put("renamed a -> b"); break;
       case 18: put("environment e"), block([&] { environment_item(); }); break;
       case 19: put("promotion p = r { a then b soak"), expr(), put("then c }"); break;
       case 20:
