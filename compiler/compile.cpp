@@ -6,6 +6,7 @@
 #include "compiler/base/allow.h"
 #include "compiler/plan/plan_json.h"
 #include "compiler/plan/test_case.h"
+#include "compiler/verify/report.h"
 #include "stdlib/stdlib.h"
 
 namespace rollout {
@@ -97,9 +98,10 @@ std::optional<plan::Plan> plan_with_files(Compilation& compilation, plan::Reques
     return plan::make_plan(*compilation.program, request, compilation.sources, compilation.diagnostics);
   };
   std::optional<plan::Plan> plan = make();
-  if (!plan || !migrations) return plan;
-  request.snapshot.migrations = migrations(*plan);
-  return request.snapshot.migrations.empty() ? std::move(plan) : make();
+  if (plan && migrations) request.snapshot.migrations = migrations(*plan);
+  if (!request.snapshot.migrations.empty()) plan = make();
+  if (plan) prove_plan(compilation, *plan, compilation.diagnostics);
+  return plan;
 }
 
 /// One rollout, in every environment that the file knows.
@@ -166,6 +168,15 @@ std::string library_hash() {
   for (const stdlib::File* file = stdlib::files; file->path; ++file)
     all += fmt::format("{} {}\n", file->path, plan::hash_of(file->text));
   return plan::hash_of(all);
+}
+
+void prove_plan(const Compilation& compilation, plan::Plan& plan, Diagnostics& diagnostics) {
+  verify::Proofs proofs = verify::prove(plan);
+  Span rollout{compilation.program->modules.back()->file->source, 0, 0};
+  for (const ir::Rollout& one : compilation.program->rollouts)
+    if (one.decl->name.text == plan.rollout) rollout = one.decl->name.span;
+  verify::report(proofs.findings, compilation.sources, rollout, diagnostics);
+  plan.facts = std::move(proofs.facts);
 }
 
 void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs,

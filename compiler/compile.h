@@ -29,6 +29,9 @@ void compile(Compilation& compilation, const std::string& path, const check::Loa
 /// Of all files of the standard library together: another hash is another library.
 std::string library_hash();
 
+/// Stores in the plan what can be proven of it, and reports what does not hold.
+void prove_plan(const Compilation& compilation, plan::Plan& plan, Diagnostics& diagnostics);
+
 /// All that can be found without a live system: the file's rollouts planned with `inputs` (NAME and TEXT; those that
 /// the program does not have are left out) and else their examples, its tests read.
 /// `migrations`: what stands ready for the databases of a plan; without it nothing is said of their files.

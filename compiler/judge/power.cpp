@@ -13,7 +13,12 @@ namespace {
 constexpr int rate_halvings = 52;  // all the bits of a rate
 constexpr double first_block_weight = 0.5;
 
-/// The z with P(Z <= z) = probability.
+double logit(double rate) { return std::log(rate / (1 - rate)); }
+
+Rates inner(Rates rates) { return {inner_rate(rates.canary), inner_rate(rates.baseline)}; }
+
+}  // namespace
+
 double normal_quantile(double probability) {
   double low = -10, high = 10;
   for (int i = 0; i < 64; ++i) {
@@ -22,14 +27,6 @@ double normal_quantile(double probability) {
   }
   return (low + high) / 2;
 }
-
-double logit(double rate) { return std::log(rate / (1 - rate)); }
-
-/// Mean and variance of one block's log-evidence under a bet on the truth.
-struct Growth {
-  double mean = 0;
-  double variance = 0;
-};
 
 Growth growth_per_block(const Hypothesis& hypothesis, const Traffic& traffic, Rates truth) {
   bool one_sample = hypothesis.ratio == 0;
@@ -46,25 +43,20 @@ Growth growth_per_block(const Hypothesis& hypothesis, const Traffic& traffic, Ra
               baseline_total * truth.baseline * (1 - truth.baseline) * baseline_step * baseline_step};
 }
 
-/// Log-evidence that has to be gathered: the threshold, and what not knowing effect and onset costs.
-double needed(const Hypothesis& hypothesis, double confidence) {
+double evidence_needed(const Hypothesis& hypothesis, double confidence, double start) {
   ROLLOUT_CHECK(confidence > 0 && confidence < 1, "a confidence lies between 0 and 1");
   double heaviest = 0;
   for (const Alternative& alternative : alternatives_of(hypothesis))
     heaviest = std::max(heaviest, alternative.weight);
-  return -std::log1p(-confidence) - std::log(heaviest) - std::log(first_block_weight);
+  return -std::log1p(-confidence) - std::log(heaviest) - std::log(start);
 }
-
-Rates inner(Rates rates) { return {inner_rate(rates.canary), inner_rate(rates.baseline)}; }
-
-}  // namespace
 
 std::optional<double> smallest_effect(const Hypothesis& hypothesis, const Traffic& traffic, double blocks,
                                       double confidence, double power) {
   ROLLOUT_CHECK(hypothesis.exceeds, "a smallest effect belongs to a claim of harm");
   double base = inner_rate(traffic.baseline_rate);
   double z = normal_quantile(power);
-  double target = needed(hypothesis, confidence);
+  double target = evidence_needed(hypothesis, confidence, first_block_weight);
   auto seen = [&](double canary) {
     Growth growth = growth_per_block(hypothesis, traffic, {canary, base});
     return growth.mean * blocks - z * std::sqrt(growth.variance * blocks) >= target;
@@ -84,8 +76,8 @@ std::optional<double> blocks_to_prove(const Hypothesis& hypothesis, const Traffi
   if (growth.mean <= 0) return std::nullopt;
   // mean*T - z*sqrt(variance*T) = needed, solved for sqrt(T).
   double spread = normal_quantile(power) * std::sqrt(growth.variance);
-  double root = (spread + std::sqrt(spread * spread + 4 * growth.mean * needed(hypothesis, confidence))) /
-                (2 * growth.mean);
+  double target = evidence_needed(hypothesis, confidence, first_block_weight);
+  double root = (spread + std::sqrt(spread * spread + 4 * growth.mean * target)) / (2 * growth.mean);
   return root * root;
 }
 

@@ -18,6 +18,20 @@ struct Traffic {
 /// Probability that a true claim is proven in time; 80% unless the author says otherwise.
 inline constexpr double usual_power = 0.8;
 
+/// Mean and variance of the log-evidence that one block brings when `truth` is so, under a bet on the truth.
+struct Growth {
+  double mean = 0;
+  double variance = 0;
+};
+Growth growth_per_block(const Hypothesis& hypothesis, const Traffic& traffic, Rates truth);
+
+/// Log-evidence that proves the claim at `confidence`: the threshold, and what it costs not to know how large the
+/// effect is and when it begins; `start` is the weight of the bet on its beginning, start_weight().
+double evidence_needed(const Hypothesis& hypothesis, double confidence, double start);
+
+/// The z with P(Z <= z) = probability.
+double normal_quantile(double probability);
+
 /// The smallest rise of the canary's rate over the baseline's that `hypothesis` (an `exceeds`) detects within
 /// `blocks`. Empty when no rise at all is seen.
 std::optional<double> smallest_effect(const Hypothesis& hypothesis, const Traffic& traffic, double blocks,

@@ -324,6 +324,10 @@ void write_gate(json::Writer& json, const Gate& gate) {
       .field("minimum_requests", gate.minimum_requests);
   write_indices(json, "conditions", gate.conditions);
   json.field("harm_ppb", gate.harm_ppb);
+  if (gate.harm_of) {
+    json.key("harm_of");
+    write_term(json, *gate.harm_of);
+  }
   write_response(json, "no_data", gate.no_data);
   write_response(json, "undecided", gate.undecided);
   write_response(json, "error", gate.error);
@@ -338,6 +342,7 @@ Gate read_gate(const json::Node& node) {
   gate.minimum_requests = node["minimum_requests"].as_int();
   gate.conditions = read_indices(node["conditions"]);
   gate.harm_ppb = node["harm_ppb"].as_int();
+  if (node.find("harm_of")) gate.harm_of = read_term(node["harm_of"]);
   gate.no_data = read_response(node["no_data"]);
   gate.undecided = read_response(node["undecided"]);
   gate.error = read_response(node["error"]);

@@ -70,6 +70,9 @@ void read_control(const json::Node& node, Plan& plan);
 bool bad_lock(const Plan& plan, uint32_t step);
 void write_gate(json::Writer& json, const Gate& gate);
 Gate read_gate(const json::Node& node);
+/// The field `facts`.
+void write_facts(json::Writer& json, const Facts& facts);
+Facts read_facts(const json::Node& node);
 void write_watch(json::Writer& json, const Watch& watch);
 Watch read_watch(const json::Node& node);
 

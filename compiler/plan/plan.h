@@ -16,6 +16,7 @@
 #include "compiler/plan/control.h"
 #include "compiler/plan/during.h"
 #include "compiler/plan/hook.h"
+#include "compiler/plan/facts.h"
 #include "compiler/plan/undo_scope.h"
 
 namespace rollout::plan {
@@ -149,6 +150,7 @@ struct Gate {
   int64_t harm_ppb = 0;  ///< smallest regression that must not survive; 0: not declared
   Response no_data, undecided, error;
   Response fail = {};  ///< to a verdict against it; never PassUnproven
+  std::optional<Term> harm_of = {};  ///< with `harm_ppb`: what must not rise by so much
 };
 
 /// `rollback when C held D` over the steps [first, last].
@@ -276,6 +278,7 @@ struct Plan {
   std::optional<During> during;
   std::vector<std::string> policies;  ///< those that this plan was held to
   std::vector<Forbidden> forbidden;
+  std::optional<Facts> facts;      ///< what was proven of all of the above; nothing: nobody has looked
 };
 
 /// Whether `wanted` means this phase: its whole name or, where the name tells services or places apart

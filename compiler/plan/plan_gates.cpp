@@ -45,6 +45,10 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
      : clause.event.text == "undecided" ? gate.undecided
                                         : gate.error) = *response;
   }
+  if (decl->harm) {
+    std::optional<Linear> of = linear(decl->harm_of, scope, used_at);
+    if (of && of->terms.size() == 1) gate.harm_of = of->terms[0].first;
+  }
   uint32_t index = uint32_t(plan_.gates.size());
   gates_[key] = index;
   plan_.gates.push_back(std::move(gate));

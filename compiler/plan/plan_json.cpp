@@ -158,7 +158,8 @@ std::string dangling(const Plan& plan) {
         (condition.right && bad(condition.right->signal, plan.signals.size())))
       return "condition " + condition.text;
   for (const Gate& gate : plan.gates) {
-    bool wrong = gate.fail.then == Fallback::PassUnproven;
+    bool wrong = gate.fail.then == Fallback::PassUnproven ||
+                 (gate.harm_of && bad(gate.harm_of->signal, plan.signals.size()));
     for (uint32_t condition : gate.conditions) wrong |= bad(condition, plan.conditions.size());
     for (const Response* response : {&gate.no_data, &gate.undecided, &gate.error, &gate.fail})
       wrong |= response->then == Fallback::Ask && bad(response->approval, plan.approvals.size());
@@ -168,6 +169,10 @@ std::string dangling(const Plan& plan) {
     if (bad(watch.condition, plan.conditions.size()) || bad(watch.last_step, plan.steps.size()) ||
         watch.first_step > watch.last_step)
       return "watch " + watch.text;
+  bool facts_fit = !plan.facts || plan.facts->phases.size() == plan.phases.size();
+  if (plan.facts)
+    for (const ExposureFacts& one : plan.facts->exposure) facts_fit &= !bad(one.service, plan.services.size());
+  if (!facts_fit) return "what was proven";
   for (const Service& service : plan.services)
     for (const Binding& binding : service.bindings)
       if (bad(binding.target, plan.targets.size())) return "service " + service.name;
@@ -225,6 +230,7 @@ std::string to_json(const Plan& plan) {
   if (!plan.policies.empty())
     write_list(json, "policies", plan.policies, [](json::Writer& j, const std::string& name) { j.value(name); });
   if (!plan.forbidden.empty()) write_list(json, "forbidden", plan.forbidden, write_forbidden);
+  if (plan.facts) write_facts(json, *plan.facts);
   // A slip in an editor is noticed even where the result would read well.
   json.field("sha256", hash_of(json.text()));
   json.end_object();
@@ -276,6 +282,7 @@ Result<Plan> from_json(std::string_view bytes) {
   }
   if (Status policies = read_policies(node, plan); !policies)
     return OpError{"this plan is damaged: " + policies.error().message};
+  if (node.find("facts")) plan.facts = read_facts(node["facts"]);
   std::string broken = dangling(plan);
   if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};
   if (uint32_t step = first_without_rollback(plan); step != none)

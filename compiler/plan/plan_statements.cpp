@@ -213,6 +213,7 @@ void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope
   if (into.within_ns || into.verify_gate != none)
     diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
   if (rollback->within) into.within_ns = duration(rollback->within, scope, "within", 1);
+  if (rollback->within) into.place = place_text(rollback->within->span);
   for (const ast::Expr* team : rollback->told)
     if (uint32_t channel = told_channel(team, scope); channel != none) into.told.push_back(channel);
   if (rollback->verify_within) into.verify_within_ns = duration(rollback->verify_within, scope, "within", 1);

@@ -25,12 +25,13 @@ void write_rollback(json::Writer& json, const Rollback& rollback) {
   write_index(json, "verify_gate", rollback.verify_gate);
   json.field("verify_within_ns", rollback.verify_within_ns);
   if (!rollback.told.empty()) write_indices(json, "told", rollback.told);
+  if (!rollback.place.empty()) json.field("place", rollback.place);
   json.end_object();
 }
 
 Rollback read_rollback(const json::Node& node) {
   return {node["within_ns"].as_int(), read_index(node["verify_gate"]), node["verify_within_ns"].as_int(),
-          read_indices(node["told"])};
+          read_indices(node["told"]), std::string(node["place"].as_string())};
 }
 
 void write_scope(json::Writer& json, const UndoScope& scope) {

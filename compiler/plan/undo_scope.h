@@ -18,6 +18,7 @@ struct Rollback {
   uint32_t verify_gate = none;          ///< index into Plan::gates
   int64_t verify_within_ns = 0;
   std::vector<uint32_t> told;           ///< channels that hear of it
+  std::string place = {};               ///< `release.rollout:12`, where `within` is written; empty: nowhere
 };
 
 /// What follows when a scope has failed and gone back. Rollback: what is around it goes back, too. Stop: nothing begins

@@ -36,6 +36,7 @@ int cmd_fmt(const Context& context);
 int cmd_lock(const Context& context);
 int cmd_plan(const Context& context);
 int cmd_show(const Context& context);
+int cmd_verify(const Context& context);
 int cmd_apply(const Context& context);
 int cmd_status(const Context& context);
 int cmd_abort(const Context& context);

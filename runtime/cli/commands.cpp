@@ -94,6 +94,19 @@ Command show() {
           cmd_show};
 }
 
+Command verify() {
+  return {{"verify",
+           "PLAN",
+           "check again what was proven of a saved plan",
+           "Needs none of the files that the plan was made from, and shares no code with the proofs. Exit code 1: "
+           "what the plan\nsays of itself does not hold; 7: it is no plan that `rollout plan --out` wrote.",
+           "rollout verify shop.plan",
+           1,
+           1,
+           {format_json}},
+          cmd_verify};
+}
+
 Command apply() {
   return {{"apply",
            "FILE|PLAN [ROLLOUT|PROMOTION]",
@@ -214,7 +227,7 @@ Command explain() {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {check(), fmt(),    lock(),  plan(),     show(), apply(),
+  static const std::vector<Command> all = {check(), fmt(),    lock(),  plan(), show(), verify(), apply(),
                                            status(), abort(), approve(), reject(), simulate(), test(), explain()};
   return all;
 }

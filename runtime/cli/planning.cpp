@@ -121,6 +121,9 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
     make();
     timings.mark("plan again");
   }
+  if (plan) prove_plan(*compilation, *plan, compilation->diagnostics);
+  timings.mark("proofs");
+  if (compilation->diagnostics.has_errors()) plan.reset();
   if (!compilation->diagnostics.empty() && (!plan || !context.json())) report.add(*compilation);
   if (!plan) {
     report.finish();

@@ -18,6 +18,7 @@ constexpr size_t max_conditions = 10;   ///< of all gates together
 constexpr size_t max_watches = 4;
 constexpr size_t max_ways = 6, max_ways_of_many = 3;  ///< back, from where; fewer where services fill the screen
 constexpr size_t many_services = 12;
+constexpr size_t max_exposed = 3;       ///< services
 constexpr size_t during_columns = 10;   ///< before the text of the paragraph
 
 /// Draws one plan as text; each member function is one paragraph.
@@ -123,6 +124,43 @@ struct PlanView {
            style.dim(fmt::format("  {} of holds in all, and the time that the actions{} take",
                                  eval::duration_text(outline.hold_ns), people)) +
            "\n";
+  }
+
+  /// What was proven of it: how long, and how much of it users may meet.
+  std::string bounds() const {
+    if (!plan.facts || plan.steps.empty()) return {};
+    const plan::Facts& facts = *plan.facts;
+    std::string people = facts.parks ? ", then it may park" : "";
+    std::string out = fmt::format("forward {} {}{}, back {} {}", style.at_most(), seconds_text(facts.worst_ns),
+                                  people, style.at_most(), seconds_text(facts.back_ns));
+    int64_t within = plan.rollback.within_ns;
+    if (within > 0 && within < facts.back_ns) out += fmt::format(" (given up after {})", eval::duration_text(within));
+    if (facts.detect_ns)
+      out += fmt::format(", harm seen {} {}", style.at_most(), seconds_text(*facts.detect_ns));
+    out = "\n  " + style.dim("bounds") + "  " + out + "\n";
+    size_t shown = 0;
+    for (const plan::ExposureFacts& one : facts.exposure) {
+      if (!all && ++shown > max_exposed) break;
+      out += line(std::string(during_columns, ' ') + exposure_line(one));
+    }
+    if (shown > max_exposed) out += fmt::format("{}{} more\n", std::string(during_columns, ' '), style.dots());
+    return out;
+  }
+
+  /// Rounded up.
+  static std::string seconds_text(int64_t ns) {
+    int64_t seconds = ns / eval::ns_per_s + (ns % eval::ns_per_s > 0);
+    return eval::duration_text(seconds * eval::ns_per_s);
+  }
+
+  std::string exposure_line(const plan::ExposureFacts& one) const {
+    const plan::Service& service = plan.services.at(one.service);
+    auto text = [&](int64_t ns) { return fmt::format("{} {}", style.at_most(), seconds_text(ns)); };
+    double met = double(service.traffic_uhz) / 1e6 * double(one.harm_ns.value_or(0)) / double(eval::ns_per_s);
+    std::string requests = service.traffic_uhz == 0 ? "" : fmt::format(", {:.0f} requests", met);
+    std::string harm = one.harm_ns ? fmt::format("{} to harm{}; ", text(*one.harm_ns), requests) : "";
+    return fmt::format("exposure of {}: {}{} if no gate sees it", plan::service_text(service), harm,
+                       text(one.unseen_ns));
   }
 
   std::string gates() const {
@@ -303,9 +341,9 @@ struct PlanView {
 
 std::string plan_text(const plan::Plan& plan, std::string_view hash, const Style& style, bool all) {
   PlanView view{plan, style, all};
-  return view.header(hash) + view.during() + view.policies() + view.timeline() + view.gates() + view.approvals() +
-         view.way_back() + view.hooks() + view.on_failure() + view.limits() + view.watches() + view.messages() +
-         view.warnings();
+  return view.header(hash) + view.during() + view.policies() + view.timeline() + view.bounds() + view.gates() +
+         view.approvals() + view.way_back() + view.hooks() + view.on_failure() + view.limits() + view.watches() +
+         view.messages() + view.warnings();
 }
 
 }  // namespace rollout::cli

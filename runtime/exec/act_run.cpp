@@ -12,9 +12,6 @@ namespace rollout::exec {
 
 namespace {
 
-constexpr int64_t default_within_ns =
-    60'000'000'000;  // where the plan gives no time for one attempt
-
 int64_t doubled(int64_t first, int64_t most, int times) {
   int64_t value = first;
   for (int i = 0; i < times && value < most; ++i) value *= 2;
@@ -22,7 +19,7 @@ int64_t doubled(int64_t first, int64_t most, int times) {
 }
 
 int64_t within(const plan::Action& action) {
-  return action.within_ns > 0 ? action.within_ns : default_within_ns;
+  return action.within_ns > 0 ? action.within_ns : plan::default_within_ns;
 }
 
 /// Between two attempts; where actions are tried again, longer between two tries of all attempts.

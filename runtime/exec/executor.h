@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/plan/pace.h"
 #include "runtime/exec/command.h"
 #include "runtime/exec/memory.h"
 #include "runtime/exec/state.h"
@@ -15,13 +16,10 @@
 
 namespace rollout::exec {
 
-inline constexpr int64_t first_look_ns = 100'000'000;  ///< between two looks at an effect underway,
-inline constexpr int64_t max_look_ns = 1'000'000'000;  ///< doubled up to this
-inline constexpr int64_t first_pause_ns = 1'000'000'000;  ///< between two attempts,
-inline constexpr int64_t max_pause_ns = 30'000'000'000;   ///< doubled up to this
+inline constexpr int64_t first_look_ns = 100'000'000;  ///< between two looks, doubled up to max_look_ns
+using plan::default_rollback_ns, plan::first_pause_ns, plan::max_look_ns, plan::max_pause_ns;
 inline constexpr int64_t hold_tick_ns =
     60'000'000'000;  ///< a hold without gates is recorded this often
-inline constexpr int64_t default_rollback_ns = 600'000'000'000;  ///< where the plan gives no bound
 /// How long last looks may begin after a request to stop; each of them takes as long as World says.
 inline constexpr int64_t last_looks_ns = 2'000'000'000;
 /// What is read once is tried so often, with a pause between: before its first step a run may wait, but not for long.

@@ -19,7 +19,7 @@ using Folders = std::vector<std::string>;
 const std::map<std::string, Folders>& layers() {
   static const Folders compiler{"compiler/base", "compiler/syntax", "compiler/ir",    "compiler/eval",
                                 "compiler/check", "compiler/judge", "compiler/plan", "compiler/calendar",
-                                "stdlib"};
+                                "compiler/verify", "stdlib"};
   static const std::map<std::string, Folders> table = {
       {"compiler/base", {}},
       {"compiler/calendar", {"compiler/base"}},
@@ -31,6 +31,8 @@ const std::map<std::string, Folders>& layers() {
       {"compiler/judge", {"compiler/base"}},
       {"compiler/plan",
        {"compiler/base", "compiler/calendar", "compiler/ir", "compiler/eval", "compiler/judge"}},
+      {"compiler/verify",
+       {"compiler/base", "compiler/calendar", "compiler/eval", "compiler/judge", "compiler/plan"}},
       {"compiler", compiler},
       {"runtime/effects", {"compiler/base"}},
       {"runtime/journal", {"compiler/base", "compiler/eval", "compiler/plan", "runtime/effects"}},
@@ -51,8 +53,8 @@ const std::map<std::string, Folders>& layers() {
         "runtime/effects", "runtime/journal", "runtime/exec"}},
       {"runtime/cli",
        {"compiler", "compiler/base", "compiler/calendar", "compiler/syntax", "compiler/ir", "compiler/eval",
-        "compiler/check", "compiler/judge", "compiler/plan", "stdlib", "runtime/effects", "runtime/journal",
-        "runtime/exec", "runtime/backend", "runtime/metrics", "runtime/notify", "runtime/sim"}},
+        "compiler/check", "compiler/judge", "compiler/plan", "compiler/verify", "stdlib", "runtime/effects",
+        "runtime/journal", "runtime/exec", "runtime/backend", "runtime/metrics", "runtime/notify", "runtime/sim"}},
       {"stdlib", {}},
   };
   return table;

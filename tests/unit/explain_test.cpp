@@ -47,6 +47,7 @@ constexpr Exemption not_a_program[] = {
     {"bad-dependency", "it is about rollout.toml"},
     {"wrong-version", "it is about rollout.toml"},
     {"already-runs", "only a look at what runs shows it"},
+    {"not-proven", "the planner refuses such a plan first"},
 };
 
 constexpr size_t longest_line = 100, longest_meaning = 84;

@@ -1,0 +1,43 @@
+// Facts: what was proven of a plan before anything runs. Part of the plan (plan.h); compiler/verify computes them and
+// checks them again, docs/proofs.md says what each of them means.
+// Always true: a bound holds on every path, as long as a process drives the run, its journal can be written, and nobody
+// else changes what the run has set; how long a person leaves a parked run alone is no part of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace rollout::plan {
+
+inline constexpr int facts_version = 1;
+
+/// How long one phase takes.
+struct PhaseFacts {
+  int64_t best_ns = 0, typical_ns = 0, worst_ns = 0;
+  int64_t back_ns = 0;               ///< the way back from any point up to its end, at worst
+  std::optional<int64_t> detect_ns;  ///< until a regression that begins with its first judged hold is proven
+  std::optional<int64_t> harm_ns;    ///< exposure to a regression that begins in it, until it is taken back
+};
+
+/// Of one service, or flag: how much of the new version users may meet, as a duration of full traffic.
+struct ExposureFacts {
+  uint32_t service = 0;             ///< index into Plan::services
+  std::optional<int64_t> harm_ns;   ///< of a regression as large as `harm`, whenever it begins
+  int64_t unseen_ns = 0;            ///< of one that no gate sees: the whole path, and the way back from its end
+};
+
+struct Facts {
+  int64_t best_ns = 0;     ///< forward: every action is done at once, every gate decides at the end of its hold
+  int64_t typical_ns = 0;  ///< every action takes all the time of one attempt; people answer at once
+  int64_t worst_ns = 0;    ///< every attempt of every action, every extension of a hold, every deadline of people
+  bool parks = false;      ///< somebody's silence may park the run, and then it waits for a person
+  int64_t back_ns = 0;       ///< everything is restored: every attempt that each action is given is needed
+  int64_t back_once_ns = 0;  ///< the same with one attempt of each action, which takes all of its time
+  int64_t give_up_ns = 0;    ///< everything is restored or the run is parked, whatever fails
+  std::optional<int64_t> detect_ns;  ///< the longest of all phases in which a regression is proven
+  std::vector<ExposureFacts> exposure;  ///< by service, those with any
+  std::vector<PhaseFacts> phases;       ///< by phase
+};
+
+}  // namespace rollout::plan

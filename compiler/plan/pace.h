@@ -1,0 +1,14 @@
+// Pace: how the engine waits. For the engine, which keeps to it, and for the proofs, which count with it.
+#pragma once
+
+#include <cstdint>
+
+namespace rollout::plan {
+
+inline constexpr int64_t max_look_ns = 1'000'000'000;     ///< the longest between two looks at an effect underway
+inline constexpr int64_t first_pause_ns = 1'000'000'000;  ///< between two attempts,
+inline constexpr int64_t max_pause_ns = 30'000'000'000;   ///< doubled up to this
+inline constexpr int64_t default_within_ns = 60'000'000'000;     ///< of an attempt, where the plan gives no time
+inline constexpr int64_t default_rollback_ns = 600'000'000'000;  ///< of a rollback, where the plan gives no bound
+
+}  // namespace rollout::plan

@@ -1,0 +1,143 @@
+#include "compiler/verify/forward.h"
+
+#include <algorithm>
+
+#include "compiler/verify/cost.h"
+
+namespace rollout::verify {
+
+using plan::Plan;
+using plan::none;
+
+namespace {
+
+/// The last joint up to each step; none: there is none. A step is one if it ends every chain so far and nothing after
+/// it reaches back behind it.
+std::vector<uint32_t> joints_of(const Plan& plan) {
+  uint32_t steps = uint32_t(plan.steps.size());
+  std::vector<uint32_t> reaches(steps + 1, steps);  // by step: the earliest that it, or a later one, comes after
+  for (uint32_t i = steps; i-- > 0;) {
+    reaches[i] = reaches[i + 1];
+    if (plan.steps[i].after.empty()) reaches[i] = 0;
+    for (uint32_t before : plan.steps[i].after) reaches[i] = std::min(reaches[i], before);
+  }
+  std::vector<uint32_t> joints(steps, none);
+  std::vector<bool> followed(steps);
+  uint32_t open = 0, last = none;
+  for (uint32_t i = 0; i < steps; ++i) {
+    for (uint32_t before : plan.steps[i].after)
+      if (!followed[before]) followed[before] = true, --open;
+    ++open;
+    if (open == 1 && reaches[i + 1] >= i) last = i;
+    joints[i] = last;
+  }
+  return joints;
+}
+
+/// Walks the steps in order and knows of every scope when it is over, if it goes back and the others go on.
+class Walk {
+ public:
+  Walk(const Plan& plan, const Back& back) : plan_(plan), back_(back), scope_of_(plan::scopes_of_steps(plan)),
+                                             over_ns_(plan.scopes.size()) {}
+
+  /// When what comes after `before` may begin. Whoever waits for a part that has failed waits until it has gone back.
+  int64_t ended_ns(uint32_t before, uint32_t step, const std::vector<int64_t>& ends) const {
+    int64_t at = ends[before];
+    for (uint32_t scope = scope_of_[before]; scope != none && plan_.scopes[scope].last_step < step;
+         scope = plan_.scopes[scope].parent)
+      if (plan_.scopes[scope].on_failure != plan::OnFailure::Rollback) at = std::max(at, over_ns_[scope]);
+    return at;
+  }
+  void end(uint32_t step, int64_t at_ns) {
+    for (uint32_t scope = scope_of_[step]; scope != none; scope = plan_.scopes[scope].parent)
+      latest(scope, at_ns);
+    // An inner scope is over before the one around it.
+    for (uint32_t scope = scope_of_[step]; scope != none && plan_.scopes[scope].last_step == step;
+         scope = plan_.scopes[scope].parent) {
+      over_ns_[scope] = longer(over_ns_[scope], back_.scope_over_ns[scope]);
+      last_ns_ = std::max(last_ns_, over_ns_[scope]);
+      if (uint32_t parent = plan_.scopes[scope].parent; parent != none) latest(parent, over_ns_[scope]);
+    }
+    last_ns_ = std::max(last_ns_, at_ns);
+  }
+  int64_t last_ns() const { return last_ns_; }
+
+ private:
+  void latest(uint32_t scope, int64_t at_ns) { over_ns_[scope] = std::max(over_ns_[scope], at_ns); }
+
+  const Plan& plan_;
+  const Back& back_;
+  std::vector<uint32_t> scope_of_;
+  std::vector<int64_t> over_ns_;  ///< by scope: the last end in it, and once it is left its end on its own
+  int64_t last_ns_ = 0;
+};
+
+/// How long each phase takes by itself: the longest path inside of it.
+void measure_phase(const plan::Step& step, uint32_t index, const StepCost& cost, std::vector<StepCost>& inside,
+                   const Plan& plan, std::vector<plan::PhaseFacts>& phases) {
+  if (step.phase == none) return;
+  StepCost& own = inside[index];
+  for (uint32_t before : step.after) {
+    if (plan.steps[before].phase != step.phase) continue;
+    own.best_ns = std::max(own.best_ns, inside[before].best_ns);
+    own.typical_ns = std::max(own.typical_ns, inside[before].typical_ns);
+    own.worst_ns = std::max(own.worst_ns, inside[before].worst_ns);
+  }
+  own = {longer(own.best_ns, cost.best_ns), longer(own.typical_ns, cost.typical_ns),
+         longer(own.worst_ns, cost.worst_ns)};
+  plan::PhaseFacts& phase = phases[step.phase];
+  phase.best_ns = std::max(phase.best_ns, own.best_ns);
+  phase.typical_ns = std::max(phase.typical_ns, own.typical_ns);
+  phase.worst_ns = std::max(phase.worst_ns, own.worst_ns);
+}
+
+}  // namespace
+
+Forward prove_forward(const Plan& plan, const Back& back) {
+  Forward out;
+  size_t steps = plan.steps.size();
+  out.best_begin_ns.resize(steps), out.best_end_ns.resize(steps);
+  out.worst_begin_ns.resize(steps), out.worst_end_ns.resize(steps);
+  out.joint = joints_of(plan);
+  out.phases.resize(plan.phases.size());
+  std::vector<int64_t> typical_end(steps);
+  std::vector<StepCost> inside(steps);
+  std::vector<uint32_t> scope_of = plan::scopes_of_steps(plan);
+  Walk walk(plan, back);
+  for (uint32_t i = 0; i < steps; ++i) {
+    const plan::Step& step = plan.steps[i];
+    bool retried = plan.retry.times > 0 && i > plan.retry.from_step && scope_of[i] == none;
+    StepCost cost = cost_of(plan, i, retried);
+    int64_t typical_begin = 0;
+    for (uint32_t before : step.after) {
+      out.best_begin_ns[i] = std::max(out.best_begin_ns[i], out.best_end_ns[before]);
+      typical_begin = std::max(typical_begin, typical_end[before]);
+      out.worst_begin_ns[i] = std::max(out.worst_begin_ns[i], walk.ended_ns(before, i, out.worst_end_ns));
+    }
+    out.best_end_ns[i] = longer(out.best_begin_ns[i], cost.best_ns);
+    typical_end[i] = longer(typical_begin, cost.typical_ns);
+    out.worst_end_ns[i] = longer(out.worst_begin_ns[i], cost.worst_ns);
+    walk.end(i, out.worst_end_ns[i]);
+    out.best_ns = std::max(out.best_ns, out.best_end_ns[i]);
+    out.typical_ns = std::max(out.typical_ns, typical_end[i]);
+    out.parks = out.parks || may_park(plan, step);
+    measure_phase(step, i, cost, inside, plan, out.phases);
+    if (step.phase != none)
+      out.phases[step.phase].back_ns = std::max(out.phases[step.phase].back_ns, back.up_to_ns[i]);
+  }
+  out.worst_ns = walk.last_ns();
+  return out;
+}
+
+int64_t between_ns(const Forward& forward, uint32_t from, uint32_t to) {
+  // Everything passes the joint: what took longer before it delays both steps.
+  uint32_t joint = forward.joint[from];
+  int64_t worst = to == none ? forward.worst_ns : forward.worst_begin_ns[to];
+  if (joint == from) return std::max<int64_t>(0, worst - forward.worst_begin_ns[from]);
+  if (joint != none) worst -= forward.worst_end_ns[joint];
+  int64_t best = forward.best_begin_ns[from];
+  if (joint != none) best -= forward.best_end_ns[joint];
+  return std::max<int64_t>(0, worst - best);
+}
+
+}  // namespace rollout::verify

@@ -1,0 +1,55 @@
+#include "compiler/verify/proofs.h"
+
+#include <fmt/format.h>
+
+#include "compiler/verify/exposure.h"
+#include "compiler/verify/totality.h"
+
+namespace rollout::verify {
+
+Proofs prove(const plan::Plan& plan) {
+  Proofs proofs;
+  plan::Facts& facts = proofs.facts;
+  prove_totality(plan, proofs.findings);
+  Back back = prove_back(plan);
+  Forward forward = prove_forward(plan, back);
+  facts.best_ns = forward.best_ns;
+  facts.typical_ns = forward.typical_ns;
+  facts.worst_ns = forward.worst_ns;
+  facts.parks = forward.parks;
+  facts.phases = forward.phases;
+  for (const Region& region : back.runs) {
+    facts.back_ns = std::max(facts.back_ns, region.worst_ns);
+    facts.back_once_ns = std::max(facts.back_once_ns, region.once_ns);
+    if (!region.way.empty()) facts.give_up_ns = std::max(facts.give_up_ns, give_up_ns(plan, region));
+  }
+  find_late_rollbacks(plan, back, proofs.findings);
+  prove_exposure(plan, back, forward, facts);
+  return proofs;
+}
+
+namespace {
+
+/// `00:15`, `1:30:00` from an hour on.
+std::string clock_text(int64_t ns) {
+  int64_t s = ns / eval::ns_per_s;
+  if (s < 3600) return fmt::format("{:02}:{:02}", s / 60, s % 60);
+  return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+}
+
+}  // namespace
+
+std::string path_text(const std::vector<Moment>& path) {
+  constexpr size_t most = 8;  // moments, before the middle is left out
+  std::string out;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path.size() > most && i == most / 2) {
+      out += fmt::format(" → … {} more", path.size() - most);
+      i += path.size() - most;
+    }
+    out += fmt::format("{}{} {}", i ? " → " : "", clock_text(path[i].at_ns), path[i].text);
+  }
+  return out;
+}
+
+}  // namespace rollout::verify

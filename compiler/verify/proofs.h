@@ -1,0 +1,43 @@
+// Proofs: what holds of a plan on every path, computed before anything runs. For `check` and `plan`, which report what
+// does not hold and store what was computed. Pure, and near-linear in the plan; one proof a file.
+// Always true: a bound is never exceeded by the engine, under the assumptions of compiler/plan/facts.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/plan/plan.h"
+
+namespace rollout::verify {
+
+/// What a finding is about. RollbackTime: the rule's own bound; WayBack: what a rollback restores; Commit: what cannot
+/// be taken back stands behind a commit, and something was judged before; Exposure: the budget.
+enum class Claim { RollbackTime, WayBack, Commit, Exposure };
+
+/// One moment of the path that attains a bound, counted from where the path begins.
+struct Moment {
+  int64_t at_ns = 0;
+  std::string text;
+};
+
+/// Something that was to hold, and does not.
+struct Finding {
+  Claim claim = Claim::WayBack;
+  std::string place;        ///< `release.rollout:12`; empty: the rollout as a whole
+  std::string what;         ///< of a bound empty, else what is wrong, in words
+  int64_t bound_ns = 0;     ///< computed
+  int64_t required_ns = 0;  ///< what it was to keep within
+  std::vector<Moment> path = {};
+};
+
+struct Proofs {
+  plan::Facts facts;
+  std::vector<Finding> findings;
+};
+
+Proofs prove(const plan::Plan& plan);
+
+/// `00:00 promote checkout → 00:15 shift checkout to 0% → …`
+std::string path_text(const std::vector<Moment>& path);
+
+}  // namespace rollout::verify

@@ -1,0 +1,16 @@
+// Findings as diagnostics, at the places in the sources that the plan names.
+#pragma once
+
+#include "compiler/base/diagnostics.h"
+#include "compiler/base/source.h"
+#include "compiler/verify/proofs.h"
+
+namespace rollout::verify {
+
+/// `rollout`: where a finding is shown that has no place of its own.
+void report(const std::vector<Finding>& findings, const SourceMap& sources, Span rollout, Diagnostics& diagnostics);
+
+/// One sentence, for a reader without sources: what was computed, what was required, and the path.
+std::string finding_text(const Finding& finding);
+
+}  // namespace rollout::verify
