@@ -18,6 +18,7 @@ std::optional<Allow> allow_in(const SourceMap& sources, SourceId source, uint32_
   std::string_view line = sources.line_at(source, line_start);
   size_t at = line.find(begin);
   if (at == std::string_view::npos) return std::nullopt;
+  if (line.substr(0, at).find("///") != std::string_view::npos) return std::nullopt;  // an example in documentation
   if (std::count(line.begin(), line.begin() + ssize_t(at), '"') % 2 != 0) return std::nullopt;  // in a string
   std::string_view rest = line.substr(at + begin.size());
   size_t colon = std::min(rest.find(':'), rest.size());

@@ -35,6 +35,10 @@ std::string_view text_of(const ast::Statement* statement) {
     case ast::StatementKind::During: return "`during`";
     case ast::StatementKind::Approve: return "an approval";
     case ast::StatementKind::Commit: return "`commit`";
+    case ast::StatementKind::Checkpoint: return "`checkpoint`";
+    case ast::StatementKind::Budget: return "`budget`";
+    case ast::StatementKind::Lock: return "`lock`";
+    case ast::StatementKind::Newer: return "`on newer run`";
     case ast::StatementKind::Notify: return "`notify`";
     case ast::StatementKind::Preflight: return "`preflight`";
   }
@@ -62,6 +66,10 @@ bool Checker::may_stand_in(const ast::Statement* statement, ast::HookWord when) 
     case ast::StatementKind::Hook:
     case ast::StatementKind::During:
     case ast::StatementKind::Commit:
+    case ast::StatementKind::Checkpoint:
+    case ast::StatementKind::Budget:
+    case ast::StatementKind::Lock:
+    case ast::StatementKind::Newer:
     case ast::StatementKind::Preflight: break;
   }
   return false;

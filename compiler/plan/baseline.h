@@ -20,4 +20,8 @@ struct Baseline {
   std::string text;              ///< `error_rate of the last 1h`
 };
 
+struct Plan;
+/// Whether a run of the plan reads anything once, before its first step: baselines, or values observed `at run start`.
+bool captures(const Plan& plan);
+
 }  // namespace rollout::plan

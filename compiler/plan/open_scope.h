@@ -4,7 +4,12 @@
 #include <llvm/ADT/DenseMap.h>
 
 #include "compiler/plan/model.h"
-#include "compiler/syntax/ast.h"
+
+namespace rollout::ast {
+struct Block;
+struct OnFailureStatement;
+struct RollbackStatement;
+}  // namespace rollout::ast
 
 namespace rollout::plan {
 
@@ -14,8 +19,9 @@ struct ScopeRules {
   const ast::RollbackStatement* rollback = nullptr;
 };
 
-/// Of a round or a phase. Reads the whole block: once for all the branches of a `parallel`, whose `rollback` is not theirs.
+/// Of a round or a phase. Both read the whole block.
 ScopeRules rules_of_body(const ast::Block* block);
+/// Of all the branches of a `parallel`, whose `rollback` is not theirs.
 ScopeRules rules_of_branches(const ast::Block* block);
 
 struct OpenScope {

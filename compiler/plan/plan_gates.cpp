@@ -47,7 +47,7 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
   }
   if (decl->harm) {
     std::optional<Linear> of = linear(decl->harm_of, scope, used_at);
-    if (of && of->terms.size() == 1) gate.harm_of = of->terms[0].first;
+    if (of && of->terms.size() == 1 && of->terms[0].baseline == none) gate.harm_of = of->terms[0].term;
   }
   uint32_t index = uint32_t(plan_.gates.size());
   gates_[key] = index;

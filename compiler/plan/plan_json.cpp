@@ -111,16 +111,24 @@ Status read_policies(const json::Node& node, Plan& plan) {
   return Done{};
 }
 
-/// The first index that points nowhere, in words; empty when all are good.
-std::string dangling(const Plan& plan) {
-  auto bad = [](uint32_t index, size_t size) { return index >= size; };
-  auto bad_action = [&](const Action& action) {
-    return bad(action.service, plan.services.size()) || bad(action.target, plan.targets.size());
-  };
+bool bad(uint32_t index, size_t size) { return index >= size; }
+
+bool bad_action(const Plan& plan, const Action& action) {
+  return bad(action.service, plan.services.size()) || bad(action.target, plan.targets.size());
+}
+
+bool bad_facts(const Plan& plan) {
+  if (!plan.facts) return false;
+  bool wrong = plan.facts->phases.size() != plan.phases.size();
+  for (const ExposureFacts& one : plan.facts->exposure) wrong |= bad(one.service, plan.services.size());
+  return wrong;
+}
+
+std::string dangling_step(const Plan& plan) {
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     bool wrong = (step.phase != none && bad(step.phase, plan.phases.size())) ||
-                 (step.kind == StepKind::Act && bad_action(step.action)) ||
+                 (step.kind == StepKind::Act && bad_action(plan, step.action)) ||
                  (step.kind == StepKind::Approval && bad(step.approval, plan.approvals.size())) ||
                  (step.kind == StepKind::Notify && bad(step.channel, plan.channels.size())) || bad_lock(plan, i);
     for (uint32_t after : step.after) wrong |= after >= i;
@@ -132,6 +140,12 @@ std::string dangling(const Plan& plan) {
     }
     if (wrong) return "step " + std::to_string(i);
   }
+  return {};
+}
+
+/// The first index that points nowhere, in words; empty when all are good.
+std::string dangling(const Plan& plan) {
+  if (std::string step = dangling_step(plan); !step.empty()) return step;
   auto bad_channel = [&](uint32_t channel) { return channel != none && bad(channel, plan.channels.size()); };
   for (const Approval& approval : plan.approvals)
     if (approval.quorum < 1 || approval.quorum > int64_t(approval.members.size()) || bad_channel(approval.channel) ||
@@ -146,7 +160,7 @@ std::string dangling(const Plan& plan) {
   for (uint32_t channel : told)
     if (bad(channel, plan.channels.size())) return "what is told";
   for (const Action& action : plan.undo)
-    if (bad_action(action)) return "undo " + action.text;
+    if (bad_action(plan, action)) return "undo " + action.text;
   for (const Signal& signal : plan.signals)
     if (bad(signal.service, plan.services.size()) || bad(signal.target, plan.targets.size()))
       return "signal " + signal.name;
@@ -169,10 +183,7 @@ std::string dangling(const Plan& plan) {
     if (bad(watch.condition, plan.conditions.size()) || bad(watch.last_step, plan.steps.size()) ||
         watch.first_step > watch.last_step)
       return "watch " + watch.text;
-  bool facts_fit = !plan.facts || plan.facts->phases.size() == plan.phases.size();
-  if (plan.facts)
-    for (const ExposureFacts& one : plan.facts->exposure) facts_fit &= !bad(one.service, plan.services.size());
-  if (!facts_fit) return "what was proven";
+  if (bad_facts(plan)) return "what was proven";
   for (const Service& service : plan.services)
     for (const Binding& binding : service.bindings)
       if (bad(binding.target, plan.targets.size())) return "service " + service.name;

@@ -1,5 +1,5 @@
-// Test cases: the `test` blocks of a file with their expressions evaluated, as data. For `check`, which looks whether the
-// phases that they name are there, and for `test`, which makes scenarios of them.
+// Test cases: the `test` blocks of a file with their expressions evaluated, as data. For `check`, which looks whether
+// the phases that they name are there, and for `test`, which makes scenarios of them.
 #pragma once
 
 #include "compiler/plan/planner.h"

@@ -36,6 +36,10 @@ const std::vector<uint32_t>& undo_to(const Step& step, uint32_t scope) {
   return step.rollback;
 }
 
+bool goes_on(const UndoScope& scope) {
+  return scope.on_failure == OnFailure::Stop || scope.on_failure == OnFailure::Continue;
+}
+
 bool is_behind_checkpoint(const Plan& plan, uint32_t scope) {
   return scope != none && plan.scopes[scope].on_failure == OnFailure::Checkpoint;
 }

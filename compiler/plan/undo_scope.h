@@ -65,6 +65,9 @@ uint32_t scope_around(const Plan& plan, uint32_t scope, uint32_t last_step);
 /// What undoes the step's service as far as the entry of `scope`.
 const std::vector<uint32_t>& undo_to(const Step& step, uint32_t scope);
 
+/// What comes after it may begin although it has gone back.
+bool goes_on(const UndoScope& scope);
+
 /// It lies behind a checkpoint, and the run is parked there when it fails.
 bool is_behind_checkpoint(const Plan& plan, uint32_t scope);
 

@@ -117,8 +117,8 @@ bool starts_statement(TokenType type) {
     case Parser::CAPABILITY: case Parser::BACKEND: case Parser::GATE:
     case Parser::STRATEGY: case Parser::ROLLOUT: case Parser::TEST: case Parser::PHASE: case Parser::PARALLEL:
     case Parser::HOLD: case Parser::APPROVE: case Parser::COMMIT: case Parser::NOTIFY:
-    case Parser::PREFLIGHT: case Parser::CHECK: case Parser::BEFORE: case Parser::AFTER: case Parser::CHECKPOINT: case Parser::BUDGET:
-    case Parser::LOCK: case Parser::RENAMED:
+    case Parser::PREFLIGHT: case Parser::CHECK: case Parser::BEFORE: case Parser::AFTER:
+    case Parser::CHECKPOINT: case Parser::BUDGET: case Parser::LOCK: case Parser::RENAMED:
     case Parser::FOR: case Parser::IF: case Parser::ROLLBACK: case Parser::SAMPLE: case Parser::MINIMUM:
     case Parser::HARM: case Parser::REJECT: case Parser::REQUIRE: case Parser::ON: case Parser::GIVEN:
     case Parser::RUN: case Parser::AT: case Parser::EXPECT: case Parser::ASK: case Parser::ESCALATE:

@@ -74,14 +74,20 @@ class Chains {
 void measure(const Plan& plan, Region& region, std::vector<int64_t>* up_to_ns) {
   for (uint32_t k = 0; k < region.way.size(); ++k) region.entry_of[region.way[k].service] = k;
   Chains all(plan, region, attempts_ns), once(plan, region, once_ns);
-  region.done_ns.resize(region.way.size());
+  for (uint32_t i = region.first; i < region.end; ++i)
+    if (plan.steps[i].kind == plan::StepKind::Lock)
+      region.lock_ns = std::max(region.lock_ns, plan.locks[plan.steps[i].lock].within_ns);
+  region.done_ns.assign(region.way.size(), region.lock_ns);
   for (uint32_t k = 0; k < region.way.size(); ++k) {
     for (uint32_t before : region.way[k].after) region.done_ns[k] = std::max(region.done_ns[k], region.done_ns[before]);
     region.done_ns[k] = longer(region.done_ns[k], all.own_ns(k));
   }
+  int64_t lock_ns = 0;  // of the locks up to the step
   for (uint32_t i = region.first; i < region.end; ++i) {
+    if (plan.steps[i].kind == plan::StepKind::Lock)
+      lock_ns = std::max(lock_ns, plan.locks[plan.steps[i].lock].within_ns);
     if (uint32_t entry = all.entry_at(i); entry != none) {
-      region.worst_ns = std::max(region.worst_ns, all.from_ns(i, entry));
+      region.worst_ns = std::max(region.worst_ns, longer(lock_ns, all.from_ns(i, entry)));
       if (int64_t ns = once.from_ns(i, entry); region.once_from == none || ns > region.once_ns) {
         region.once_ns = ns;
         region.once_from = i;
@@ -114,7 +120,9 @@ Finding late(const Plan& plan, const Region& region, const plan::Rollback& rule)
 
 int64_t give_up_ns(const Plan& plan, const Region& region) {
   // Once the bound is over, what waits is tried for the last time, and what comes after it once.
-  return longer(longer(bound_of(plan, region.scope), plan::max_pause_ns), region.once_ns);
+  // A lock has a bound of its own.
+  int64_t bound_ns = std::max(bound_of(plan, region.scope), region.lock_ns);
+  return longer(longer(bound_ns, plan::max_pause_ns), region.once_ns);
 }
 
 Back prove_back(const Plan& plan) {

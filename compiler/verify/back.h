@@ -17,6 +17,7 @@ struct Region {
   plan::WayBack way;                  ///< once all of them have begun: every other way is a part of it
   llvm::DenseMap<uint32_t, uint32_t> entry_of;  ///< service → entry of the way
   std::vector<int64_t> done_ns;       ///< by entry: when it is undone at the latest, with all of its attempts
+  int64_t lock_ns = 0;                ///< until the locks of what it undoes are taken again, or it gives up
   int64_t worst_ns = 0;               ///< all of it, with all attempts of each action
   int64_t once_ns = 0;                ///< with one attempt of each
   std::vector<uint32_t> once_path;    ///< undo actions, one after another, that attain it

@@ -91,10 +91,24 @@ StepCost cost_of(const Plan& plan, uint32_t index, bool retried) {
     case StepKind::Hold:
     case StepKind::Preflight: return {longer(step.hold_ns, 0), longer(step.hold_ns, 0), hold_ns(plan, step)};
     case StepKind::Approval: return {0, 0, longer(plan.approvals[step.approval].timeout_ns, 0)};
+    case StepKind::Lock: return {0, 0, longer(plan.locks[step.lock].within_ns, 0)};
+    case StepKind::Unlock:
+    case StepKind::Checkpoint:
     case StepKind::Commit:
     case StepKind::Notify: break;
   }
   return {};
+}
+
+int64_t capture_ns(const Plan& plan) {
+  return plan::captures(plan) ? (plan::capture_attempts - 1) * plan::capture_pause_ns : 0;
+}
+
+int64_t hooks_ns(const Plan& plan) {
+  int64_t most = 0;
+  for (const plan::Hook& hook : plan.hooks)
+    for (uint32_t action : hook.actions) most = std::max(most, attempts_ns(plan.undo[action]));
+  return most;
 }
 
 bool may_park(const Plan& plan, const Step& step) {

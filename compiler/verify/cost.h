@@ -22,4 +22,10 @@ StepCost cost_of(const plan::Plan& plan, uint32_t step, bool retried);
 /// Somebody who does not answer what the step asks parks the run.
 bool may_park(const plan::Plan& plan, const plan::Step& step);
 
+/// What a run reads before its first step, when the last try brings it.
+int64_t capture_ns(const plan::Plan& plan);
+
+/// The actions of all hooks of the way back, which begin together.
+int64_t hooks_ns(const plan::Plan& plan);
+
 }  // namespace rollout::verify

@@ -49,6 +49,7 @@ bool can_prove(const Plan& plan, const plan::Condition& condition) {
   bool upward = condition.comparison == plan::Comparison::Greater ||
                 condition.comparison == plan::Comparison::GreaterEqual;
   bool counts = plan.signals[condition.left.signal].evidence == plan::Evidence::Counts;
+  if (condition.baseline != none) return false;  // what the past was like, no plan says
   bool own = condition.right ? condition.left.role == plan::Role::Canary &&
                                    condition.right->role == plan::Role::Stable &&
                                    condition.right->signal == condition.left.signal
@@ -323,7 +324,7 @@ class Exposed {
   int64_t part_ns(const Region& region, uint32_t step, uint32_t last_share) const {
     auto found = region.entry_of.find(service_);
     if (found == region.entry_of.end()) return 0;
-    int64_t before = 0;
+    int64_t before = region.lock_ns;
     for (uint32_t other : region.way[found->second].after) {
       uint32_t first = region.way[other].first_step;
       uint32_t joint = first == 0 ? none : forward_.joint[first - 1];
@@ -364,11 +365,11 @@ std::optional<Finding> over_budget(const Plan& plan, const plan::Facts& facts, i
   int64_t total = 0;
   std::vector<Moment> path;
   for (const plan::ExposureFacts& one : facts.exposure) {
-    int64_t ns = one.harm_ns.value_or(one.unseen_ns);
-    std::string_view how = one.harm_ns ? "until its regression is proven and taken back" : "which nothing says is seen";
-    path.push_back({total, fmt::format("{} {}, {}", plan::service_text(plan.services[one.service]),
-                                       eval::duration_text(ns), how)});
-    total = longer(total, ns);
+    if (!one.harm_ns) continue;
+    path.push_back({total, fmt::format("{} {}, until its regression is proven and taken back",
+                                       plan::service_text(plan.services[one.service]),
+                                       eval::duration_text(*one.harm_ns))});
+    total = longer(total, *one.harm_ns);
   }
   if (total <= budget_ns) return std::nullopt;
   return Finding{Claim::Exposure, {}, {}, total, budget_ns, std::move(path)};

@@ -10,7 +10,7 @@ namespace rollout::verify {
 void prove_exposure(const plan::Plan& plan, const Back& back, const Forward& forward, plan::Facts& facts);
 
 /// What the services are exposed to together, at worst, against a budget; nothing: it is kept. Where nothing says how
-/// soon a regression is seen, all of it may go unseen.
+/// soon a regression is seen, nothing is held against it but time in which nobody looks, by the engine.
 std::optional<Finding> over_budget(const plan::Plan& plan, const plan::Facts& facts, int64_t budget_ns);
 
 }  // namespace rollout::verify

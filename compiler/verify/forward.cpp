@@ -45,7 +45,7 @@ class Walk {
     int64_t at = ends[before];
     for (uint32_t scope = scope_of_[before]; scope != none && plan_.scopes[scope].last_step < step;
          scope = plan_.scopes[scope].parent)
-      if (plan_.scopes[scope].on_failure != plan::OnFailure::Rollback) at = std::max(at, over_ns_[scope]);
+      if (plan::goes_on(plan_.scopes[scope])) at = std::max(at, over_ns_[scope]);
     return at;
   }
   void end(uint32_t step, int64_t at_ns) {
@@ -109,6 +109,7 @@ Forward prove_forward(const Plan& plan, const Back& back) {
     bool retried = plan.retry.times > 0 && i > plan.retry.from_step && scope_of[i] == none;
     StepCost cost = cost_of(plan, i, retried);
     int64_t typical_begin = 0;
+    if (step.after.empty()) out.worst_begin_ns[i] = capture_ns(plan);
     for (uint32_t before : step.after) {
       out.best_begin_ns[i] = std::max(out.best_begin_ns[i], out.best_end_ns[before]);
       typical_begin = std::max(typical_begin, typical_end[before]);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/verify/cost.h"
 #include "compiler/verify/exposure.h"
 #include "compiler/verify/totality.h"
 
@@ -23,8 +24,11 @@ Proofs prove(const plan::Plan& plan) {
     facts.back_once_ns = std::max(facts.back_once_ns, region.once_ns);
     if (!region.way.empty()) facts.give_up_ns = std::max(facts.give_up_ns, give_up_ns(plan, region));
   }
+  facts.give_up_ns = longer(facts.give_up_ns, hooks_ns(plan));
   find_late_rollbacks(plan, back, proofs.findings);
   prove_exposure(plan, back, forward, facts);
+  if (plan.budget_exposure_ns)
+    if (auto over = over_budget(plan, facts, *plan.budget_exposure_ns)) proofs.findings.push_back(std::move(*over));
   return proofs;
 }
 

@@ -66,6 +66,9 @@ Takes time_of(const Plan& plan, uint32_t index, bool in_scope) {
     case StepKind::Hold:
     case StepKind::Preflight: return {capped(step.hold_ns), capped(step.hold_ns), longest_hold(plan, step)};
     case StepKind::Approval: return {0, 0, capped(plan.approvals[step.approval].timeout_ns)};
+    case StepKind::Lock: return {0, 0, capped(plan.locks[step.lock].within_ns)};
+    case StepKind::Unlock:
+    case StepKind::Checkpoint:
     case StepKind::Commit:
     case StepKind::Notify: break;
   }
@@ -76,6 +79,7 @@ Takes time_of(const Plan& plan, uint32_t index, bool in_scope) {
 
 struct Chain {
   Time worst = 0, once = 0;
+  Time lock = 0;  ///< until every lock of it is taken again
   bool acts = false;
 };
 
@@ -101,6 +105,8 @@ Chain chain_of(const Plan& plan, uint32_t first, uint32_t end, uint32_t scope, s
   std::vector<Time> worst(end - first), least(end - first);  // chains that end in front of each step
   Chain all;
   for (uint32_t i = first; i < end; ++i) {
+    if (plan.steps[i].kind == StepKind::Lock)
+      all.lock = std::max(all.lock, Time(plan.locks[plan.steps[i].lock].within_ns));
     for (uint32_t before : plan.steps[i].after) {
       if (before < first) continue;
       worst[i - first] = std::max(worst[i - first], worst[before - first]);
@@ -115,7 +121,7 @@ Chain chain_of(const Plan& plan, uint32_t first, uint32_t end, uint32_t scope, s
         all.once = std::max(all.once, least[i - first]);
       }
       Time below = worst[service.begins - first] - service.worst;
-      all.worst = std::max(all.worst, capped(below + list(i, all_attempts)));
+      all.worst = std::max(all.worst, capped(all.lock + below + list(i, all_attempts)));
     }
     if (running) (*running)[i] = all.worst;
   }
@@ -126,7 +132,7 @@ Time give_up(const Plan& plan, uint32_t scope, const Chain& chain) {
   Time bound = scope == none ? 0 : plan.scopes[scope].rollback.within_ns;
   if (bound <= 0) bound = plan.rollback.within_ns;
   if (bound <= 0) bound = plan::default_rollback_ns;
-  return capped(bound + plan::max_pause_ns + chain.once);
+  return capped(std::max(bound, chain.lock) + plan::max_pause_ns + chain.once);
 }
 
 class Recheck {
@@ -158,6 +164,10 @@ class Recheck {
       worst = std::max(worst, chain.worst), once_only = std::max(once_only, chain.once);
       if (chain.acts) over = std::max(over, give_up(plan_, none, chain));
     }
+    Time hooks = 0;
+    for (const plan::Hook& hook : plan_.hooks)
+      for (uint32_t action : hook.actions) hooks = std::max(hooks, all_attempts(plan_.undo[action]));
+    over = capped(over + hooks);
     compare("the way back", facts_.back_ns, worst);
     compare("the way back with one attempt of each action", facts_.back_once_ns, once_only);
     compare("a rollback that fails", facts_.give_up_ns, over);
@@ -198,6 +208,8 @@ class Recheck {
       }
       parks = parks || silence_parks(step);
     }
+    if (plan::captures(plan_) && !plan_.steps.empty())
+      total.worst = capped(total.worst + (plan::capture_attempts - 1) * plan::capture_pause_ns);
     compare("the way forward, with luck,", facts_.best_ns, total.best);
     compare("the way forward, as a rule,", facts_.typical_ns, total.typical);
     compare("the way forward", facts_.worst_ns, total.worst);
@@ -231,7 +243,7 @@ class Recheck {
   void wait_for_scopes(uint32_t before, uint32_t step, Time ns, std::vector<Time>& ahead) const {
     for (uint32_t scope = scope_of_[before]; scope != none; scope = plan_.scopes[scope].parent) {
       const plan::UndoScope& of = plan_.scopes[scope];
-      if (step > of.last_step && of.on_failure != plan::OnFailure::Rollback)
+      if (step > of.last_step && plan::goes_on(of))
         ahead[scope] = std::max(ahead[scope], ns);
     }
   }

@@ -49,8 +49,7 @@ void report(const std::vector<Finding>& findings, const SourceMap& sources, Span
         break;
       case Claim::Exposure:
         diagnostics
-            .report(span, diag::NotProven,
-                    fmt::format("{} of exposure, and the budget is {}", bound, required))
+            .report(span, diag::OverBudget, bound, required)
             .note(path_text(finding.path))
             .advise("begin with a smaller share, judge it for longer, or allow more");
         break;

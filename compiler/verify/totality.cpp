@@ -130,6 +130,9 @@ class Totality {
         case StepKind::Approval: guarded_ = true; break;
         case StepKind::Commit: commit(i, step); break;
         case StepKind::Notify:
+        case StepKind::Checkpoint:
+        case StepKind::Lock:
+        case StepKind::Unlock:
         case StepKind::Preflight: break;
       }
     }

@@ -5,6 +5,7 @@
 #include "runtime/cli/distribution.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
+#include "runtime/cli/scenario_of.h"
 #include "runtime/cli/simulate_promotion.h"
 #include "runtime/cli/start_time.h"
 #include "runtime/cli/view_during.h"
@@ -80,6 +81,7 @@ int cmd_simulate(const Context& context) {
     sim::Scenario scenario;
     scenario.seed = uint64_t(*seed) + uint64_t(i);
     scenario.start_wall_ns = *start;
+    scenario.answers = willing_people(plan);
     scenario.noisy = context.args.has("--seed") || *runs > 1;
     sim::SimResult result = sim::run_simulation(plan, scenario);
     if (!result.violations.empty()) return report_violations(context, result, scenario.seed);

@@ -113,9 +113,9 @@ Command apply() {
            "carry a rollout or a promotion out",
            "Makes the plan of a file and shows it first, or runs a saved plan: exactly that, once. Ctrl-C "
            "stops safely and leaves the\n"
-           "traffic as it is, twice stops at once. A promotion goes through its environments, each with a plan and a run\n"
-           "of its own; stopped, the same command goes on with it. Exit codes: 0 done, 4 rolled back, 5 needs a hand,\n"
-           "6 nothing was changed, 7 refused, 130 interrupted.",
+           "traffic as it is, twice stops at once. A promotion goes through its environments, each with a plan and\n"
+           "a run of its own; stopped, the same command goes on with it. Exit codes: 0 done, 4 rolled back,\n"
+           "5 needs a hand, 6 nothing was changed, 7 refused, 130 interrupted.",
            "rollout apply shop.rollout release --set image=shop:1.1",
            0,
            2,
@@ -187,7 +187,8 @@ Command reject() {
 
 Command simulate() {
   return {{"simulate", "FILE|PLAN [ROLLOUT|PROMOTION]", "run a rollout in virtual time, with the same engine",
-           "The simulated service answers without errors; tests in the file say what happens when it does not.",
+           "The simulated service answers without errors, and whoever is asked says yes after a minute; tests in\n"
+           "the file say what happens when it is otherwise.",
            "rollout simulate shop.rollout release --runs 100", 1, 2,
            {set,
             environment,

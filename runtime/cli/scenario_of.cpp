@@ -1,6 +1,7 @@
 #include "runtime/cli/scenario_of.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -147,7 +148,17 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
                                              : "this rollout does not touch the service";
 }
 
+constexpr int64_t willing_after_ns = 60'000'000'000;
+
 }  // namespace
+
+std::vector<sim::Answer> willing_people(const plan::Plan& plan) {
+  std::set<std::string> people;
+  for (const plan::Approval& approval : plan.approvals) people.insert(approval.members.begin(), approval.members.end());
+  std::vector<sim::Answer> answers;
+  for (const std::string& person : people) answers.push_back({person, willing_after_ns, false, plan::none});
+  return answers;
+}
 
 sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
   sim::Scenario scenario;

@@ -16,6 +16,9 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test);
 /// Of a test of a promotion; `plans` are those of its stages.
 sim::PromotionScript script_of(std::vector<plan::Plan> plans, const plan::TestCase& test);
 
+/// Where nobody has written a scenario: everybody whom the plan asks says yes after a minute.
+std::vector<sim::Answer> willing_people(const plan::Plan& plan);
+
 struct Found {
   bool met = false;
   std::string expected;  ///< as written, with its place: `rolled_back in phase canary (shop.rollout:72)`

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/distribution.h"
+#include "runtime/cli/scenario_of.h"
 #include "runtime/cli/start_time.h"
 #include "runtime/cli/view_promotion_run.h"
 #include "runtime/cli/view_summary.h"
@@ -88,6 +89,7 @@ int simulate_promotion(const Context& context, const std::vector<plan::Stage>& s
   for (int64_t i = 0; i < runs; ++i) {
     for (sim::StageScript& stage : script.stages) {
       stage.scenario.seed = seed + uint64_t(i);
+      stage.scenario.answers = willing_people(stage.plan);
       stage.scenario.noisy = context.args.has("--seed") || runs > 1;
     }
     sim::PromotionResult result = sim::simulate_promotion(script);

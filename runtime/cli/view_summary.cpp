@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/outline.h"
-#include "runtime/exec/capture.h"
 #include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
 
@@ -374,7 +373,7 @@ bool failed_preflight(const RunLog& log) {
 
 bool failed_to_begin(const RunLog& log) {
   bool without = log.rollback && log.rollback->cause == journal::Cause::NoEvidence && log.steps.empty();
-  return without && !log.captured && exec::captures(log.plan);
+  return without && !log.captured && plan::captures(log.plan);
 }
 
 std::string_view outcome_text(const RunLog& log) {

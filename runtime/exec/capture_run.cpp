@@ -1,20 +1,10 @@
 // What a run reads once, before its first step: windows of the past, and values that are observed at its start. They
 // are journaled, so that the run means the same whoever goes on with it.
-#include <algorithm>
-
 #include <fmt/format.h>
 
-#include "runtime/exec/capture.h"
 #include "runtime/exec/executor.h"
 
 namespace rollout::exec {
-
-bool captures(const plan::Plan& plan) {
-  bool observes = std::any_of(plan.observed.begin(), plan.observed.end(), [](const plan::Observed& observed) {
-    return observed.recheck == plan::Recheck::AtRunStart;
-  });
-  return observes || !plan.baselines.empty();
-}
 
 Command Executor::next_capture(const Memory& memory, int64_t now) const {
   if (now < memory.capture.next_ns) return Wait{memory.capture.next_ns};

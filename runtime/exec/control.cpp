@@ -26,6 +26,7 @@ void begin_anew(State& state, const plan::Plan& plan, uint32_t index) {
   auto forget = [](StepState& step) {
     step.status = StepStatus::Pending;
     step.first_attempt = step.attempt;  // no effect has the key of an earlier one
+    step.touched = false;               // all of it has been taken back
     step.scope = plan::none;
   };
   for (uint32_t undo : plan::undo_list(plan, scope.way)) forget(state.undo[undo]);
@@ -35,13 +36,13 @@ void begin_anew(State& state, const plan::Plan& plan, uint32_t index) {
     // What was seen of the earlier try says nothing of this one.
     for (uint32_t gate : plan.steps[i].gates)
       for (uint32_t condition : plan.gates[gate].conditions)
-        state.conditions[condition] = fresh_condition(plan, plan.conditions[condition]);
+        state.conditions[condition] = fresh_condition(plan, plan.conditions[condition], state.captured);
   }
   for (uint32_t i = 0; i < plan.watches.size(); ++i) {
     if (plan.watches[i].last_step < of.first_step || plan.watches[i].first_step > of.last_step) continue;
     state.watches[i] = {};
     uint32_t condition = plan.watches[i].condition;
-    state.conditions[condition] = fresh_condition(plan, plan.conditions[condition]);
+    state.conditions[condition] = fresh_condition(plan, plan.conditions[condition], state.captured);
   }
   // Scopes inside of it that had failed begin anew with it.
   for (uint32_t inner = 0; inner < plan.scopes.size(); ++inner)

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "runtime/exec/approval.h"
-#include "runtime/exec/capture.h"
 #include "runtime/exec/control.h"
 #include "runtime/exec/fold.h"
 #include "runtime/exec/hook.h"
@@ -86,7 +85,7 @@ std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) 
 }
 
 Command Executor::next_forward(const State& state, Memory& memory, int64_t now) const {
-  if (!state.captured && captures(plan_)) return next_capture(memory, now);
+  if (!state.captured && plan::captures(plan_)) return next_capture(memory, now);
   for (uint32_t i = 0; i < state.steps.size(); ++i) {
     if (state.steps[i].status != StepStatus::Failed || lies_in_failed(plan_, state, i)) continue;
     if (!is_retried(plan_, state, i))

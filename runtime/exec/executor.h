@@ -17,14 +17,12 @@
 namespace rollout::exec {
 
 inline constexpr int64_t first_look_ns = 100'000'000;  ///< between two looks, doubled up to max_look_ns
-using plan::default_rollback_ns, plan::first_pause_ns, plan::max_look_ns, plan::max_pause_ns;
+using plan::capture_attempts, plan::capture_pause_ns, plan::default_rollback_ns, plan::first_pause_ns;
+using plan::max_look_ns, plan::max_pause_ns;
 inline constexpr int64_t hold_tick_ns =
     60'000'000'000;  ///< a hold without gates is recorded this often
 /// How long last looks may begin after a request to stop; each of them takes as long as World says.
 inline constexpr int64_t last_looks_ns = 2'000'000'000;
-/// What is read once is tried so often, with a pause between: before its first step a run may wait, but not for long.
-inline constexpr int capture_attempts = 4;
-inline constexpr int64_t capture_pause_ns = 5'000'000'000;
 inline constexpr int64_t lock_look_ns = 1'000'000'000;  ///< between two tries to take a lock
 inline constexpr int max_reassertions = 10;  ///< of one router action: then somebody else owns it
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "runtime/exec/capture.h"
 #include "runtime/exec/fold.h"
 #include "runtime/journal/words.h"
 
@@ -215,7 +214,7 @@ void Invariants::check_captured(const journal::Event& event) {
     captured_ = true;
   }
   const auto* step = std::get_if<journal::StepStarted>(&event.what);
-  if (step != nullptr && !captured_ && exec::captures(plan_))
+  if (step != nullptr && !captured_ && plan::captures(plan_))
     violate("I4", fmt::format("step {} began before the baselines were read", step->step.step));
 }
 

@@ -5,19 +5,20 @@
 #include <algorithm>
 #include <map>
 
+#include "runtime/journal/memory_store.h"
+#include "runtime/journal/store_view.h"
 #include "runtime/sim/crash_switch.h"
 #include "runtime/sim/invariants.h"
-#include "runtime/sim/memory_view.h"
 #include "runtime/sim/scenario.h"
 #include "runtime/sim/virtual_clock.h"
 
 namespace rollout::sim {
 
-class SimStore : public MemoryView {
+class SimStore : public journal::StoreView {
  public:
   SimStore(const plan::Plan& plan, const Scenario& scenario, VirtualClock& clock, CrashSwitch& crash,
            Invariants& invariants, journal::MemoryStore& memory)
-      : MemoryView(memory),
+      : journal::StoreView(memory),
         plan_(plan),
         scenario_(scenario),
         clock_(clock),
@@ -38,7 +39,7 @@ class SimStore : public MemoryView {
     if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
     if (const journal::LockTaken* taken = journal::taken_by(events); taken != nullptr && held_elsewhere(taken->name))
       return journal::Appended::LockHeld;
-    Result<journal::Appended> written = memory_.append(run, known, events);
+    Result<journal::Appended> written = store_.append(run, known, events);
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
     if (written && *written == journal::Appended::Written)
       for (const journal::Event& event : events) {
@@ -54,7 +55,7 @@ class SimStore : public MemoryView {
   const std::vector<int64_t>& durable_at() const { return durable_at_; }
 
   Result<std::vector<journal::HeldLock>> locks() override {
-    Result<std::vector<journal::HeldLock>> held = memory_.locks();
+    Result<std::vector<journal::HeldLock>> held = store_.locks();
     for (const LockElsewhere& lock : scenario_.locks)
       if (held_elsewhere(lock.name)) held->push_back({lock.name, "r99"});
     return held;
@@ -63,10 +64,10 @@ class SimStore : public MemoryView {
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
     if (scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns) abort(run);
     while (!due_.empty() && due_.begin()->first <= clock_.monotonic_ns()) {
-      (void)memory_.request(run, due_.begin()->second);
+      (void)store_.request(run, due_.begin()->second);
       due_.erase(due_.begin());
     }
-    return memory_.requests(run, after_id);
+    return store_.requests(run, after_id);
   }
 
  private:
@@ -75,7 +76,7 @@ class SimStore : public MemoryView {
       int64_t now = clock_.monotonic_ns();
       if (lock.name != name || now < lock.from_ns || now >= lock.until_ns) return false;
       // Nobody takes what this run has.
-      Result<std::vector<journal::HeldLock>> own = memory_.locks();
+      Result<std::vector<journal::HeldLock>> own = store_.locks();
       return std::none_of(own->begin(), own->end(), [&](const journal::HeldLock& held) { return held.name == name; });
     });
   }
@@ -101,7 +102,7 @@ class SimStore : public MemoryView {
   void abort(std::string_view run) {
     if (aborted_) return;
     aborted_ = true;
-    (void)memory_.request(promotion_.empty() ? run : promotion_,
+    (void)store_.request(promotion_.empty() ? run : promotion_,
                           {0, journal::Ask::Abort, "scenario", scenario_.abort_reason, clock_.wall_ns()});
   }
 

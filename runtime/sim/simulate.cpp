@@ -137,7 +137,7 @@ class Simulation : public OneRun {
     result_.events = std::move(*events);
     result_.operations = crash_.passed();
     result_.exposure_ns = world_.exposure_ns();
-    result_.locks_left = int64_t(store_.MemoryView::locks()->size());
+    result_.locks_left = int64_t(store_.journal::StoreView::locks()->size());
     for (uint32_t i = 0; i < plan_.services.size(); ++i) result_.states.push_back(world_.state_of(i));
     result_.ledger = world_.ledger();
     result_.durable_at = store_.durable_at();

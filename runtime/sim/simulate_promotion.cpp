@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/sim/memory_view.h"
+#include "runtime/journal/store_view.h"
 #include "runtime/sim/one_run.h"
 #include "runtime/sim/promotion_invariants.h"
 
@@ -16,26 +16,26 @@ constexpr int64_t poll_ns = 3'600'000'000'000;
 constexpr int max_processes = 1000;
 
 /// The record of the promotion, as a process sees it that may die before and after each thing that it writes.
-class PromotionStore : public MemoryView {
+class PromotionStore : public journal::StoreView {
  public:
   PromotionStore(journal::MemoryStore& memory, VirtualClock& clock, CrashSwitch& crash, const PromotionScript& script)
-      : MemoryView(memory), clock_(clock), crash_(crash), script_(script) {}
+      : journal::StoreView(memory), clock_(clock), crash_(crash), script_(script) {}
 
   Result<journal::Appended> append_to(std::string_view promotion, int64_t known,
                                       const journal::PromotionEvent& event) override {
     if (crash_.point()) return OpError{"the process is dead"};
-    Result<journal::Appended> written = memory_.append_to(promotion, known, event);
+    Result<journal::Appended> written = store_.append_to(promotion, known, event);
     if (written && *written == journal::Appended::Written) durable_at_.push_back(crash_.passed());
     if (crash_.point()) return OpError{"the process is dead"};
     return written;
   }
   Result<std::vector<journal::Request>> requests(std::string_view name, int64_t after_id) override {
     if (script_.abort_at_ns && clock_.monotonic_ns() >= *script_.abort_at_ns && journal::is_promotion(name)) {
-      Result<std::vector<journal::Request>> there = memory_.requests(name, 0);
+      Result<std::vector<journal::Request>> there = store_.requests(name, 0);
       if (there && there->empty())
-        (void)memory_.request(name, {0, journal::Ask::Abort, "scenario", "scripted", clock_.wall_ns()});
+        (void)store_.request(name, {0, journal::Ask::Abort, "scenario", "scripted", clock_.wall_ns()});
     }
-    return memory_.requests(name, after_id);
+    return store_.requests(name, after_id);
   }
   void note_entered() { durable_at_.push_back(crash_.passed()); }
   const std::vector<int64_t>& durable_at() const { return durable_at_; }

@@ -16,6 +16,7 @@
 #include "runtime/effects/unix_socket.h"
 #include "runtime/exec/drive.h"
 #include "runtime/journal/sqlite_store.h"
+#include "runtime/journal/store_view.h"
 #include "tests/bench/measure.h"
 
 namespace rollout::bench {
@@ -86,9 +87,9 @@ struct Times {
 };
 
 /// Measures each commit of the store that it hands on to.
-class CommitTimer : public journal::Store {
+class CommitTimer : public journal::StoreView {
  public:
-  explicit CommitTimer(journal::Store& store) : store_(store) {}
+  using StoreView::StoreView;
   Result<journal::Appended> append(std::string_view run, int64_t known,
                                    const std::vector<journal::Event>& events) override {
     int64_t begin = now_ns(), begin_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -98,25 +99,8 @@ class CommitTimer : public journal::Store {
     ++commits;
     return done;
   }
-  Result<journal::RunInfo> create(const journal::NewRun& run) override { return store_.create(run); }
-  Result<std::vector<journal::Event>> read(std::string_view run) override { return store_.read(run); }
-  Result<std::string> plan_bytes(std::string_view run) override { return store_.plan_bytes(run); }
-  Result<std::vector<journal::RunInfo>> list() override { return store_.list(); }
-  Result<int64_t> request(std::string_view run, const journal::Request& request) override {
-    return store_.request(run, request);
-  }
-  Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after) override {
-    return store_.requests(run, after);
-  }
-  Result<std::vector<journal::HeldLock>> locks() override { return store_.locks(); }
-  Result<int64_t> next_generation(std::string_view service) override {
-    return store_.next_generation(service);
-  }
   int64_t last_ns = 0, last_cpu_ns = 0;  ///< since the last reading
   int commits = 0;                       ///< since the last reading
-
- private:
-  journal::Store& store_;
 };
 
 /// Every look and every action is one question to the router.

@@ -46,7 +46,7 @@ struct Fleet {
                       {"identity", path("user_key")},
                       {"known_hosts", path("known_hosts")},
                       {"agent", path(directory.path + "/agent")},
-                      {"timeout", seconds(5)}}}};
+                      {"timeout", seconds(10)}}}};
     plan::Service edge;
     edge.name = "edge";
     edge.place = "ams-1";
@@ -211,7 +211,7 @@ TEST_CASE("an agent that hangs or says nothing is no answer", "[ssh]") {
   CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("ssh had not ended within 1000ms and was killed") !=
         std::string::npos);
   CHECK(fleet.effects.clock.monotonic_ns() - before_ns < 5 * second_ns);
-  fleet.config("timeout") = seconds(5);
+  fleet.config("timeout") = seconds(10);
   fleet.plan.services[0].name = "mute";
   CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("answered no JSON object to `state`") != std::string::npos);
 }

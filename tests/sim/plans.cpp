@@ -209,6 +209,18 @@ plan::Plan scoped_plan() {
   return p;
 }
 
+plan::Plan checkpoint_plan() {
+  plan::Plan p = canary_plan();
+  plan::Step checkpoint;
+  checkpoint.kind = plan::StepKind::Checkpoint;
+  checkpoint.text = "checkpoint \"nothing has begun\"";
+  p.steps.insert(p.steps.begin(), checkpoint);
+  for (uint32_t i = 1; i < p.steps.size(); ++i) p.steps[i].after = {i - 1};
+  p.watches[0].last_step = uint32_t(p.steps.size() - 1);
+  p.scopes = {{plan::OnFailure::Checkpoint, 0, plan::none, 0, 1, p.watches[0].last_step, p.rollback, "here"}};
+  return p;
+}
+
 plan::Plan commit_plan() {
   plan::Plan p = canary_plan();
   plan::Step promote = p.steps.back();

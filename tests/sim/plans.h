@@ -30,6 +30,8 @@ plan::Plan asking_plan(plan::Unapproved on_timeout);
 plan::Plan two_approvals_plan();
 /// canary_plan() as one scope that may fail: then it goes back alone, is checked, and the run ends without it.
 plan::Plan scoped_plan();
+/// canary_plan() behind a checkpoint.
+plan::Plan checkpoint_plan();
 /// canary_plan() with a commit before the promote, which cannot be undone.
 plan::Plan commit_plan();
 

@@ -75,6 +75,11 @@ TEST_CASE("every row of every life cycle is walked by some run") {
     stuck.crash_at = {point};
     walked.rollback |= sim::run_simulation(scoped_plan(), stuck).walked.rollback;
   }
+  // So is a part behind a checkpoint that is tried again.
+  sim::Scenario again;
+  again.truths = {errors(plan::Role::Canary, 20)};
+  again.resume_at_ns = {60 * minute};
+  walked.rollback |= sim::run_simulation(checkpoint_plan(), again).walked.rollback;
   for (size_t i = 0; i < walked.act.size(); ++i)
     if (!walked.act[i]) UNSCOPED_INFO(fmt::format("act row {} was not walked", i));
   CHECK(walked.act.all());

@@ -84,6 +84,9 @@ int64_t step_ns(const Step& step) {
     case StepKind::Hold: return step.hold_ns + (step.gates.empty() ? 0 : 10 * second);  // 9s longer, and one look
     case StepKind::Approval: return 7 * second;
     case StepKind::Preflight:
+    case StepKind::Checkpoint:
+    case StepKind::Lock:
+    case StepKind::Unlock:
     case StepKind::Commit:
     case StepKind::Notify: break;
   }
