@@ -20,7 +20,7 @@ constexpr int64_t canaries = 3;
 /// The shop with two stable instances and three of the canary, and the signal `recovery`.
 struct Shop : Rig {
   Shop() : world_(world()) {
-    set_workload("command", eval::Value::list({text(std::string(SHOP_DIRECTORY) + "/shop-${version}"), text("--port"),
+    set_workload("command", eval::Value::list({text(SHOP_DIRECTORY "/shop-${version}"), text("--port"),
                                                text("${port}")}));
     plan.services[0].bindings.push_back({"Chaos", 0, plan.services[0].bindings[0].config});
     plan.signals.push_back({0, "recovery", 0, "recovery", {}, plan::Evidence::Value, eval::Value::Kind::Duration});

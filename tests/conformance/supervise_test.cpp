@@ -27,7 +27,7 @@ eval::Value probe(const std::string& path) {
 }
 
 eval::Value shop_command() {
-  return eval::Value::list({text(std::string(SHOP_DIRECTORY) + "/shop-${version}"), text("--port"), text("${port}")});
+  return eval::Value::list({text(SHOP_DIRECTORY "/shop-${version}"), text("--port"), text("${port}")});
 }
 
 /// The rig with the example shop as its service, and the signal `unhealthy`.
