@@ -41,10 +41,10 @@ size_t SourceMap::line_index(const Source& source, uint32_t offset) {
 Location SourceMap::locate(SourceId id, uint32_t offset) const {
   const Source& source = at(id);
   size_t line = line_index(source, offset);
-  uint32_t column = 1;
-  for (uint32_t i = source.line_starts[line]; i < offset && i < source.text.size(); ++i)
-    if ((uint8_t(source.text[i]) & 0xC0) != 0x80) ++column;
-  return {uint32_t(line + 1), column};
+  size_t start = source.line_starts[line], end = std::max(start, std::min<size_t>(offset, source.text.size()));
+  auto begins = [](char byte) { return (uint8_t(byte) & 0xC0) != 0x80; };
+  auto before = std::count_if(source.text.begin() + ssize_t(start), source.text.begin() + ssize_t(end), begins);
+  return {uint32_t(line + 1), uint32_t(before + 1)};
 }
 
 uint32_t SourceMap::line_start(SourceId id, uint32_t offset) const {

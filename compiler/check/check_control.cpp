@@ -1,4 +1,6 @@
 // Runs side by side, and how far a run goes back: checkpoints, budgets, locks, newer runs, renamed services.
+#include <llvm/ADT/STLExtras.h>
+
 #include "compiler/check/context.h"
 
 namespace rollout::check {
@@ -58,10 +60,11 @@ void Checker::check_renamed(const ast::RenamedDecl* renamed) {
     diagnostics_.report(renamed->was.span, diag::RenamedStill, std::string(renamed->was.text))
         .at(still->span, "declared here");
   if (!now) return;
-  for (const ir::Renamed& other : program_.renamed)
-    if (other.service == now->index || other.decl->was.text == renamed->was.text)
-      diagnostics_.report(renamed->span, diag::GivenTwice, "renamed").at(other.decl->span, "the first one");
-  program_.renamed.push_back({renamed, now->index});
+  auto first = llvm::find_if(program_.renamed, [&](const ir::Renamed& other) {
+    return other.service == now->index || other.decl->was.text == renamed->was.text;
+  });
+  if (first == program_.renamed.end()) program_.renamed.push_back({renamed, now->index});
+  else diagnostics_.report(renamed->span, diag::GivenTwice, "renamed").at(first->decl->span, "the first one");
 }
 
 /// `at 10m resume`

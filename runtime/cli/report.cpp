@@ -42,24 +42,36 @@ Diagnostic with_imports(const Compilation& compilation, const Diagnostic& diagno
   return shown;
 }
 
+std::string span_text(Span span, const SourceMap& sources) {
+  return span.valid() ? fmt::format("{}:{}-{}", sources.shown_name(span.source), span.begin, span.end) : std::string();
+}
+
+/// Equal for what is found again in another compilation that reads the same files.
+std::string identity_of(const Diagnostic& diagnostic, const SourceMap& sources) {
+  std::string text = fmt::format("{} {} {}", diagnostic.name, span_text(diagnostic.span, sources), diagnostic.message);
+  for (const Label& label : diagnostic.labels)
+    text += fmt::format("\n{} {}", span_text(label.span, sources), label.text);
+  for (const std::string& note : diagnostic.notes) text += "\n" + note;
+  return text;
+}
+
 }  // namespace
 
 void Report::add(const Compilation& compilation) {
   const SourceMap& sources = compilation.sources;
   for (const Diagnostic* diagnostic : compilation.diagnostics.sorted()) {
     if (is_allowed(*diagnostic, sources)) continue;
-    json::Writer json;
-    write_json(json, *diagnostic, sources);
-    if (!seen_.insert(json.text()).second) continue;
+    if (!seen_.insert(identity_of(*diagnostic, sources)).second) continue;
     ++(diagnostic->severity == Severity::Error ? errors_ : warnings_);
     if (first_.empty()) first_ = diagnostic->name;
     names_.insert(diagnostic->name);
     // Behind the comparison: several files may import the one with the mistake, which is shown once.
     Diagnostic shown = with_imports(compilation, *diagnostic);
-    json::Writer whole;
-    write_json(whole, shown, sources);
-    if (context_.json()) keep(whole.text());
-    else if (context_.format == "sarif") keep(sarif_result(*diagnostic, sources));
+    if (context_.json()) {
+      json::Writer whole;
+      write_json(whole, shown, sources);
+      keep(whole.text());
+    } else if (context_.format == "sarif") keep(sarif_result(*diagnostic, sources));
     else if (seen_.size() > limit_) continue;
     else if (context_.format == "github") context_.out(github_line(*diagnostic, sources));
     else if (context_.format == "short") context_.env.err(short_line(*diagnostic, sources));

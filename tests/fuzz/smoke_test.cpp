@@ -203,6 +203,18 @@ std::vector<Family> programs() {
   };
 }
 
+/// Programs in which one mistake stands again and again.
+std::vector<Family> mistaken() {
+  return {
+      {"renamed twice",
+       [](size_t n) {
+         std::string text = "import \"./shared/shop.rollout\".{checkout}\n";
+         for (size_t i = 0; i < n / 4; ++i) text += fmt::format("renamed a{} -> checkout\n", i);
+         return text;
+       }},
+  };
+}
+
 /// Of two runs the faster one.
 double seconds_for(const std::string& text, const Attempt& attempt) {
   double best = 1e9;
@@ -260,6 +272,10 @@ TEST_CASE("four times the program takes less than eight times as long to check a
     return messages;
   };
   check_growth(programs(), plan);
+}
+
+TEST_CASE("four times the mistakes take less than eight times as long to find and to show") {
+  check_growth(mistaken(), try_check);
 }
 
 }  // namespace rollout::fuzz
