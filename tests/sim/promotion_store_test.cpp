@@ -1,36 +1,14 @@
 // The record of promotions in every store: entering is one commit with the run, an abort one with that of the open
 // run; and a file of the format before promotions.
-#include <filesystem>
-
 #include <catch2/catch.hpp>
-#include <sqlite3.h>
-#include <unistd.h>
 
 #include "runtime/journal/memory_store.h"
 #include "runtime/journal/sqlite_store.h"
+#include "tests/sim/state_directory.h"
 
 namespace rollout::journal {
 
 namespace {
-
-namespace fs = std::filesystem;
-
-struct Directory {
-  fs::path path;
-  Directory() {
-    std::string pattern = (fs::temp_directory_path() / "rollout-promotion-XXXXXX").string();
-    path = mkdtemp(pattern.data());
-  }
-  ~Directory() { fs::remove_all(path); }
-  std::string file() const { return (path / "rollout.db").string(); }
-};
-
-void sql(const std::string& file, const char* text) {
-  sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
-  CHECK(sqlite3_exec(db, text, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(db);
-}
 
 PromotionBegun begun() {
   return {"ship", "release", "shop.rollout", {{"dev", 0}, {"production", 60}}, {{"image", "shop:\"1\""}}, {{"a", "h"}},

@@ -14,23 +14,13 @@
 #include "runtime/journal/event_json.h"
 #include "runtime/journal/memory_store.h"
 #include "runtime/journal/sqlite_store.h"
+#include "tests/sim/state_directory.h"
 
 namespace rollout::journal {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A directory of its own for one test, gone afterwards.
-struct Directory {
-  fs::path path;
-  Directory() {
-    std::string pattern = (fs::temp_directory_path() / "rollout-store-XXXXXX").string();
-    path = mkdtemp(pattern.data());
-  }
-  ~Directory() { fs::remove_all(path); }
-  std::string file() const { return (path / "rollout.db").string(); }
-};
 
 NewRun new_run(std::string hash) {
   return {"release", "{\"plan\":1}", std::move(hash), {"checkout", "search"}, "me", 5};
@@ -191,13 +181,6 @@ void locks_exclude(Restart restart) {
   CHECK(holder(restart()) == "r2");
   CHECK(*restart().append("r2", 2, {{1, 2, RunEnded{Outcome::RolledBack, ""}}}) == Appended::Written);
   CHECK(holder(restart()).empty());
-}
-
-void sql(const std::string& file, const char* text) {
-  sqlite3* db = nullptr;
-  REQUIRE(sqlite3_open(file.c_str(), &db) == SQLITE_OK);
-  CHECK(sqlite3_exec(db, text, nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(db);
 }
 
 }  // namespace
