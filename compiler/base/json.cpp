@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <llvm/Support/ConvertUTF.h>
 #include <simdjson.h>
 
 namespace rollout::json {
@@ -58,15 +59,31 @@ std::string escaped(char c) {
   }
 }
 
+constexpr std::string_view replacement = "\xEF\xBF\xBD";  ///< U+FFFD
+
+/// Adds the first character of `text`, which is no plain one, and gives its bytes. What is not UTF-8, such as a backend
+/// may answer, becomes U+FFFD: no reader would take the whole otherwise.
+size_t append_special(std::string& out, std::string_view text) {
+  if (uint8_t(text[0]) < 0x80) {
+    out += escaped(text[0]);
+    return 1;
+  }
+  auto* begin = reinterpret_cast<const llvm::UTF8*>(text.data());
+  bool legal = llvm::isLegalUTF8Sequence(begin, begin + text.size());
+  size_t bytes = legal ? llvm::getNumBytesForUTF8(*begin) : 1;
+  out += legal ? text.substr(0, bytes) : replacement;
+  return bytes;
+}
+
 void append_quoted(std::string& out, std::string_view text) {
-  auto plain = [](char c) { return uint8_t(c) >= 0x20 && c != '"' && c != '\\'; };
+  auto plain = [](char c) { return uint8_t(c) >= 0x20 && uint8_t(c) < 0x80 && c != '"' && c != '\\'; };
   out += '"';
   for (size_t at = 0; at < text.size();) {
     size_t end = at;
     while (end < text.size() && plain(text[end])) ++end;
     out += text.substr(at, end - at);
-    if (end < text.size()) out += escaped(text[end++]);
     at = end;
+    if (at < text.size()) at += append_special(out, text.substr(at));
   }
   out += '"';
 }

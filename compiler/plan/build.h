@@ -220,7 +220,7 @@ class Planner {
   Span called_at_;            ///< the outermost call of a strategy of the library around what is being planned
   uint32_t last_commit_ = 0;  ///< its step, once there is one
   bool committed_ = false;  ///< a commit stands above
-  size_t statements_ = 0;  ///< planned so far, for the budget
+  size_t statements_ = 0, step_limit_ = 0;  ///< planned so far, and how many steps may be
   llvm::DenseMap<const ast::ForStatement*, size_t> rounds_;  ///< of each loop of the user that was come to
 };
 

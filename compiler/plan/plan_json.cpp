@@ -196,9 +196,11 @@ std::string dangling(const Plan& plan) {
   return {};
 }
 
+std::string hex(llvm::StringRef digest) { return llvm::toHex(digest, true); }
+
 }  // namespace
 
-std::string to_json(const Plan& plan) {
+PlanBytes to_bytes(const Plan& plan) {
   json::Writer json;
   json.begin_object().field("format", format_version).field("tool", plan.tool_version).field("rollout", plan.rollout);
   if (!plan.environment.empty()) json.field("environment", plan.environment);
@@ -243,9 +245,15 @@ std::string to_json(const Plan& plan) {
   if (!plan.forbidden.empty()) write_list(json, "forbidden", plan.forbidden, write_forbidden);
   if (plan.facts) write_facts(json, *plan.facts);
   // A slip in an editor is noticed even where the result would read well.
-  json.field("sha256", hash_of(json.text()));
+  llvm::SHA256 sha;
+  size_t hashed = json.text().size();
+  sha.update(json.text());
+  json.field("sha256", hex(sha.result()));
   json.end_object();
-  return json.take() + "\n";
+  std::string bytes = json.take();
+  bytes += '\n';
+  sha.update(llvm::StringRef(bytes).substr(hashed));
+  return {std::move(bytes), hex(sha.result())};
 }
 
 Result<Plan> from_json(std::string_view bytes) {
@@ -307,9 +315,9 @@ Result<Plan> from_json(std::string_view bytes) {
 }
 
 std::string hash_of(std::string_view bytes) {
-  std::array<uint8_t, 32> digest = llvm::SHA256::hash(
-      llvm::ArrayRef(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
-  return llvm::toHex(llvm::ArrayRef<uint8_t>(digest.data(), digest.size()), true);
+  llvm::SHA256 sha;
+  sha.update(llvm::StringRef(bytes.data(), bytes.size()));
+  return hex(sha.result());
 }
 
 }  // namespace rollout::plan

@@ -9,7 +9,15 @@
 
 namespace rollout::plan {
 
-std::string to_json(const Plan& plan);
+struct PlanBytes {
+  std::string json;
+  std::string hash;  ///< hash_of(json)
+};
+
+/// The hash that the bytes carry of themselves and the one of all of them are made in one pass.
+PlanBytes to_bytes(const Plan& plan);
+
+inline std::string to_json(const Plan& plan) { return to_bytes(plan).json; }
 
 /// Refuses a foreign format version, an index out of range, a step without its rollback, and bytes that are not
 /// canonical (whose own rendering differs), each with a sentence that names the place.

@@ -39,7 +39,7 @@ void Planner::plan_block(const ast::Block* block, Scope& scope, Order order) {
 }
 
 bool Planner::has_budget(Span span) {
-  if (plan_.steps.size() > max_steps || statements_ > max_statements) return false;
+  if (plan_.steps.size() > step_limit_ || statements_ > max_statements) return false;
   if (++statements_ > max_statements) diagnostics_.report(span, diag::PlanningTooLong, max_statements);
   return true;
 }
@@ -135,7 +135,7 @@ void Planner::plan_phase(const ast::PhaseStatement* phase, Scope& scope) {
 
 uint32_t Planner::add_step(Step step, Span span) {
   uint32_t index = uint32_t(plan_.steps.size());
-  if (index == max_steps) diagnostics_.report(span, diag::PlanTooLong, max_steps);
+  if (index == step_limit_) diagnostics_.report(span, diag::PlanTooLong, step_limit_);
   step.after = std::exchange(ends_, {index});
   step.phase = phase_;
   step.place = place_text(span);

@@ -169,8 +169,13 @@ bool Planner::read_inputs() {
 }
 
 void Planner::add_sources() {
-  for (const auto& module : program_.modules)
-    plan_.sources.push_back({module->path, hash_of(sources_.text(module->file->source))});
+  size_t bytes = 0;
+  for (const auto& module : program_.modules) {
+    std::string_view text = sources_.text(module->file->source);
+    plan_.sources.push_back({module->path, hash_of(text)});
+    bytes += text.size();
+  }
+  step_limit_ = std::clamp(bytes / bytes_a_step, max_steps_of_little, max_steps);
 }
 
 std::string Planner::place_text(Span span) const {

@@ -16,7 +16,8 @@ namespace rollout::plan {
 
 /// A gate that samples more often than this only loads its source.
 inline constexpr int64_t least_sample_ns = 100 * eval::ns_per_ms;
-inline constexpr size_t max_steps = 300'000;
+/// Of a plan whose text is long: one for each so many bytes. A short text with loops in loops has max_steps_of_little.
+inline constexpr size_t max_steps = 300'000, bytes_a_step = 16, max_steps_of_little = 50'000;
 /// A rollout is finite, but loops in loops could keep the planner busy for years.
 inline constexpr size_t max_statements = 2'000'000;
 

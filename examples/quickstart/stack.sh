@@ -25,7 +25,7 @@ start_stack() {
   rm -rf run state
   mkdir -p run/shop run/bin
   local port version
-  for port in 18400 18490; do
+  for port in ${stack_ports-18400 18490}; do
     ! port_is_taken $port || fail "port $port is in use; is another demo running?"
   done
   for version in 1.0 1.1 1.2; do ln -s "$build/shop/shop-$version" run/bin/; done
@@ -40,7 +40,7 @@ start_stack() {
 
 # start_load NAME: client load through HAProxy until stop_load; the report is run/load-NAME.json.
 start_load() {
-  "$build/shop/shop-load" --url "$shop_url" --rate 400 --seconds 300 --report "run/load-$1.json" \
+  "$build/shop/shop-load" --url "$shop_url" --rate "${load_rate-400}" --seconds "${load_seconds-300}" --report "run/load-$1.json" \
     >"run/load-$1.txt" &
   load_pid=$!
 }

@@ -26,9 +26,8 @@ std::string absolute(const Context& context, const std::string& typed) {
 }
 
 Planned finish(Project project, plan::Plan plan) {
-  std::string bytes = plan::to_json(plan);
-  std::string hash = plan::hash_of(bytes);
-  return {std::move(project), std::move(plan), std::move(bytes), std::move(hash), false};
+  plan::PlanBytes bytes = plan::to_bytes(plan);
+  return {std::move(project), std::move(plan), std::move(bytes.json), std::move(bytes.hash), false};
 }
 
 /// A name from the command line is no mistake in the file: it is answered without a place in it.

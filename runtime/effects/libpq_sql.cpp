@@ -37,6 +37,14 @@ std::string one_line(std::string_view text) {
   return out.starts_with("ERROR:  ") ? out.substr(8) : out;
 }
 
+/// Whether the same statement may succeed later without anybody changing it (PostgreSQL, appendix A): the connection,
+/// a conflict of transactions, resources, an operator's stop, a server that has become a standby, or its disk.
+bool may_pass_later(std::string_view sqlstate) {
+  for (std::string_view group : {"08", "40", "53", "57P", "58", "25006"})
+    if (sqlstate.substr(0, group.size()) == group) return true;
+  return false;
+}
+
 class LibpqSession : public SqlSession {
  public:
   LibpqSession(const LibpqApi& api, PGconn* connection, std::string where)
@@ -93,7 +101,10 @@ class LibpqSession : public SqlSession {
       PGresult* result = api_.get_result(connection_);
       if (!result) {
         if (failed_.empty()) return true;
-        return settled_error(std::exchange(failed_, {}));
+        OpError error = settled_error(std::exchange(failed_, {}));
+        error.retryable = may_pass_later(sqlstate_);
+        error.settled = !error.retryable;
+        return error;
       }
       read(result);
       api_.clear(result);
@@ -125,8 +136,11 @@ class LibpqSession : public SqlSession {
   void read(PGresult* result) {
     const ExecStatusType status = api_.result_status(result);
     copies_ = status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
-    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE)
+    if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
       failed_ = one_line(api_.result_error_message(result));
+      const char* state = api_.result_error_field(result, PG_DIAG_SQLSTATE);
+      sqlstate_ = state ? state : "";
+    }
     rows_.clear();
     const int rows = std::min(api_.ntuples(result), int(max_sql_rows)), columns = api_.nfields(result);
     for (int row = 0; row < rows; ++row) {
@@ -142,6 +156,7 @@ class LibpqSession : public SqlSession {
   PGconn* connection_;
   std::string where_;
   std::string failed_;  ///< what the server said of the statement that it stopped at
+  std::string sqlstate_;  ///< its code of five characters
   std::vector<SqlRow> rows_;
   bool copies_ = false;
 };

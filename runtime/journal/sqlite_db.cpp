@@ -26,61 +26,33 @@ bool may_not_write(sqlite3* handle) {
   return error == EROFS || error == EPERM || error == EACCES;
 }
 
+struct Finalize {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+void bind(sqlite3_stmt* statement, int index, const JournalDb::Parameter& parameter) {
+  if (const int64_t* number = std::get_if<int64_t>(&parameter)) {
+    sqlite3_bind_int64(statement, index, *number);
+  } else {
+    std::string_view text = std::get<std::string_view>(parameter);
+    sqlite3_bind_text64(statement, index, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
+  }
+}
+
+JournalDb::Row row_of(sqlite3_stmt* statement) {
+  JournalDb::Row row;
+  for (int column = 0; column < sqlite3_column_count(statement); ++column) {
+    const void* bytes = sqlite3_column_blob(statement, column);
+    size_t size = size_t(sqlite3_column_bytes(statement, column));
+    row.emplace_back(static_cast<const char*>(bytes), bytes ? size : 0);
+  }
+  return row;
+}
+
 }  // namespace
 
-void SqliteQuery::Finalize::operator()(sqlite3_stmt* statement) const {
-  sqlite3_finalize(statement);
-}
 void SqliteDb::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
-
-SqliteQuery::SqliteQuery(SqliteDb& db, const char* sql) : db_(db) {
-  sqlite3_stmt* statement = nullptr;
-  prepared_ = sqlite3_prepare_v2(db.handle(), sql, -1, &statement, nullptr);
-  statement_.reset(statement);
-}
-
-SqliteQuery& SqliteQuery::bind(std::string_view text) {
-  ++bound_;
-  if (prepared_ == SQLITE_OK)
-    sqlite3_bind_text64(statement_.get(), bound_, text.data(), text.size(), SQLITE_TRANSIENT,
-                        SQLITE_UTF8);
-  return *this;
-}
-
-SqliteQuery& SqliteQuery::bind(int64_t number) {
-  ++bound_;
-  if (prepared_ == SQLITE_OK) sqlite3_bind_int64(statement_.get(), bound_, number);
-  return *this;
-}
-
-Result<bool> SqliteQuery::step() {
-  if (prepared_ != SQLITE_OK) return db_.error(prepared_);
-  int code = sqlite3_step(statement_.get());
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  return db_.error(code);
-}
-
-Status SqliteQuery::run() {
-  Result<bool> row = step();
-  if (!row) return row.error();
-  return Done{};
-}
-
-std::string SqliteQuery::text(int column) const {
-  const void* bytes = sqlite3_column_blob(statement_.get(), column);
-  int size = sqlite3_column_bytes(statement_.get(), column);
-  return bytes == nullptr ? std::string()
-                          : std::string(static_cast<const char*>(bytes), size_t(size));
-}
-
-int64_t SqliteQuery::number(int column) const {
-  return sqlite3_column_int64(statement_.get(), column);
-}
-
-bool SqliteQuery::is_null(int column) const {
-  return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
-}
 
 Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
   bool unclean = has_hot_journal(path);  // before SQLite plays it back
@@ -94,6 +66,27 @@ Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
   sqlite3_busy_timeout(handle, busy_timeout_ms);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   return db;
+}
+
+Result<std::vector<JournalDb::Row>> SqliteDb::run(const char* sql, const std::vector<Parameter>& parameters) {
+  sqlite3_stmt* prepared = nullptr;
+  if (int code = sqlite3_prepare_v2(handle_.get(), sql, -1, &prepared, nullptr); code != SQLITE_OK) return error(code);
+  Statement statement(prepared);
+  for (size_t i = 0; i < parameters.size(); ++i) bind(prepared, int(i) + 1, parameters[i]);
+  std::vector<Row> rows;
+  int code = sqlite3_step(prepared);
+  for (; code == SQLITE_ROW; code = sqlite3_step(prepared)) rows.push_back(row_of(prepared));
+  if (code != SQLITE_DONE) return error(code);
+  return rows;
+}
+
+Status SqliteDb::begin(Access access) { return exec(access == Access::Write ? "BEGIN IMMEDIATE" : "BEGIN"); }
+
+Status SqliteDb::commit() { return exec("COMMIT"); }
+
+void SqliteDb::roll_back() {
+  // A failed statement may have ended the transaction already; then there is nothing to undo.
+  if (sqlite3_get_autocommit(handle_.get()) == 0) (void)exec("ROLLBACK");
 }
 
 Status SqliteDb::exec(const char* sql) {
@@ -136,23 +129,6 @@ OpError SqliteDb::error(int code) const {
           fmt::format("{} cannot be written ({}); check its owner and permissions", path_, what)};
     default: return {fmt::format("the state file {} answered: {}", path_, what)};
   }
-}
-
-Result<SqliteTransaction> SqliteTransaction::begin(SqliteDb& db) {
-  Status begun = db.exec("BEGIN IMMEDIATE");
-  if (!begun) return begun.error();
-  return SqliteTransaction(db);
-}
-
-SqliteTransaction::~SqliteTransaction() {
-  // A failed statement may have ended the transaction already; then there is nothing to undo.
-  if (db_ != nullptr && sqlite3_get_autocommit(db_->handle()) == 0) (void)db_->exec("ROLLBACK");
-}
-
-Status SqliteTransaction::commit() {
-  Status committed = db_->exec("COMMIT");
-  if (committed) db_ = nullptr;
-  return committed;
 }
 
 }  // namespace rollout::journal

@@ -48,10 +48,9 @@ PRAGMA user_version=3;
 )sql";
 
 Result<int64_t> pragma(SqliteDb& db, const char* sql) {
-  SqliteQuery query(db, sql);
-  Result<bool> row = query.step();
-  if (!row) return row.error();
-  return *row ? query.number(0) : 0;
+  Result<std::vector<JournalDb::Row>> rows = db.run(sql, {});
+  if (!rows) return rows.error();
+  return rows->empty() ? 0 : number(rows->front().at(0));
 }
 
 Status check_identity(const SqliteDb& db, int64_t id, int64_t version) {
@@ -69,7 +68,7 @@ Status check_identity(const SqliteDb& db, int64_t id, int64_t version) {
 
 /// Two processes may come here at once; the second one finds it done.
 Status bring_up_to_date(SqliteDb& db) {
-  Result<SqliteTransaction> transaction = SqliteTransaction::begin(db);
+  Result<Transaction> transaction = Transaction::begin(db, JournalDb::Access::Write);
   if (!transaction) return transaction.error();
   Result<int64_t> version = pragma(db, "PRAGMA user_version");
   if (!version) return version.error();
@@ -81,13 +80,12 @@ Status bring_up_to_date(SqliteDb& db) {
 }
 
 Status quick_check(SqliteDb& db) {
-  SqliteQuery query(db, "PRAGMA quick_check(1)");
-  Result<bool> row = query.step();
-  if (!row) return row.error();
-  if (*row && query.text(0) == "ok") return Done{};
+  Result<std::vector<JournalDb::Row>> rows = db.run("PRAGMA quick_check(1)", {});
+  if (!rows) return rows.error();
+  std::string found = rows->empty() ? "" : rows->front().at(0);
+  if (found == "ok") return Done{};
   return OpError{fmt::format(
-      "the state file {} is damaged ({}); restore it from a backup, it will not be started afresh",
-      db.path(), query.text(0))};
+      "the state file {} is damaged ({}); restore it from a backup, it will not be started afresh", db.path(), found)};
 }
 
 }  // namespace
@@ -109,7 +107,7 @@ Status prepare_schema(SqliteDb& db) {
     return *version < schema_version ? bring_up_to_date(db) : Status(Done{});
   }
   if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
-  Result<SqliteTransaction> transaction = SqliteTransaction::begin(db);
+  Result<Transaction> transaction = Transaction::begin(db, JournalDb::Access::Write);
   if (!transaction) return transaction.error();
   // Two processes may come here at once; the second one finds the first one's tables.
   Result<int64_t> now = pragma(db, "PRAGMA user_version");

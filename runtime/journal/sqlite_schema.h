@@ -6,7 +6,7 @@
 namespace rollout::journal {
 
 inline constexpr int64_t application_id = 0x524f4c4c;  ///< "ROLL" in the file's header
-inline constexpr int64_t schema_version = 3;
+inline constexpr int64_t schema_version = 3;  ///< of the tables of every store
 
 /// Makes the tables in an empty file, and brings those of an older format up to date; refuses a foreign or newer
 /// file; reports a damaged one, for which all of the file is read only when somebody was stopped in the middle of

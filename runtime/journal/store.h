@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/base/result.h"
+#include "runtime/journal/claims.h"
 #include "runtime/journal/event.h"
 #include "runtime/journal/promotion.h"
 
@@ -105,6 +106,9 @@ class Store {
 
   /// The locks that runs hold now. A run that nobody drives holds its locks until it goes on or is taken back.
   virtual Result<std::vector<HeldLock>> locks() = 0;
+
+  /// Null: the state is one machine's, and who acts is said by locks of files.
+  virtual Claims* claims() { return nullptr; }
 
   /// The generation that the next run of `service` will get.
   virtual Result<int64_t> next_generation(std::string_view service) = 0;

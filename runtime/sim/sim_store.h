@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "runtime/journal/memory_store.h"
 #include "runtime/journal/store_view.h"
@@ -33,8 +34,9 @@ class SimStore : public journal::StoreView {
     if (crash_.point()) return OpError{"the process is dead"};
     for (const Fault& fault : scenario_.faults) {
       int64_t now = clock_.monotonic_ns();
-      if (fault.kind == FaultKind::StoreAway && now >= fault.from_ns && now < fault.until_ns)
-        return OpError{"the simulated disk is full", true};
+      if (fault.kind != FaultKind::StoreAway || now < fault.from_ns || now >= fault.until_ns) continue;
+      met_.insert(&fault);
+      return OpError{"the simulated disk is full", true};
     }
     if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
     if (const journal::LockTaken* taken = journal::taken_by(events); taken != nullptr && held_elsewhere(taken->name))
@@ -50,6 +52,8 @@ class SimStore : public journal::StoreView {
     if (crash_.point()) return OpError{"the process is dead"};
     return written;
   }
+
+  int64_t faults_met() const { return int64_t(met_.size()); }
 
   /// By event: which point of the switch came next. The first event is there before the process starts.
   const std::vector<int64_t>& durable_at() const { return durable_at_; }
@@ -115,6 +119,7 @@ class SimStore : public journal::StoreView {
   std::string promotion_;
   std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox
   std::vector<int64_t> durable_at_{0};
+  std::set<const Fault*> met_;
 };
 
 }  // namespace rollout::sim

@@ -226,6 +226,7 @@ void SimWorld::catch_up() {
       if (fault.kind != FaultKind::RouterReset || fault.times == 0 || fault.from_ns > now_ns_)
         continue;
       fault.times = 0;
+      met_.insert(&fault);
       reset_routers();
       changed = true;
     }
@@ -253,6 +254,7 @@ Fault* SimWorld::fault_of(FaultKind kind, const plan::Action* action, const exec
       continue;
     }
     if (fault.times > 0) --fault.times;
+    met_.insert(&fault);
     return &fault;
   }
   return nullptr;

@@ -136,6 +136,7 @@ class Simulation : public OneRun {
     ROLLOUT_CHECK(events, "a run that was made can be read");
     result_.events = std::move(*events);
     result_.operations = crash_.passed();
+    result_.faults_met = world_.faults_met() + store_.faults_met();
     result_.exposure_ns = world_.exposure_ns();
     result_.locks_left = int64_t(store_.journal::StoreView::locks()->size());
     for (uint32_t i = 0; i < plan_.services.size(); ++i) result_.states.push_back(world_.state_of(i));

@@ -33,6 +33,7 @@ struct SimResult {
   std::vector<int64_t> durable_at;  ///< by event: the first operation that could be killed with it durable
   int64_t operations = 0;  ///< points at which the process can be killed: Scenario::crash_at
   int processes = 1;       ///< how many took part
+  int64_t faults_met = 0;  ///< of Scenario::faults, those that something ran into
   exec::Walked walked;
 };
 

@@ -105,7 +105,7 @@ std::vector<Case> cases(const Options& options) {
     theirs.push_back(stem(options, phases) + (peer == "pkl eval" ? ".pkl" : ".star"));
     all.push_back({fmt::format("check and plan of {} phases", phases),
                    std::move(peer),
-                   {rollout, "plan", "--offline", stem(options, phases) + ".rollout"},
+                   {rollout, "plan", "--offline", "--timings", stem(options, phases) + ".rollout"},
                    std::move(theirs),
                    limit,
                    rounds,
@@ -159,13 +159,13 @@ std::vector<Growth> growths_of(const Report& report) {
 }
 
 void print_text(const Report& report) {
-  fmt::print("{}\n\n{:<34} {:>9} {:>10} {:>9} {:>7} {:>7} {:>6} {:>11}\n", machine(), "case", "ours ms", "peer",
-             "peer ms", "ratio", "limit", "load", "MiB o/p");
+  fmt::print("{}\n\n{:<34} {:>9} {:>10} {:>9} {:>7} {:>7} {:>6} {:>11} {:>9}\n", machine(), "case", "ours ms",
+             "peer", "peer ms", "ratio", "limit", "load", "MiB o/p", "proofs ms");
   for (const Line& line : report.lines) {
     const Comparison& f = line.figures;
-    fmt::print("{:<34} {:>9.1f} {:>10} {:>9.1f} {:>7.2f} {:>7.2f} {:>6.2f} {:>5.0f}/{:<5.0f}{}\n", line.name,
+    fmt::print("{:<34} {:>9.1f} {:>10} {:>9.1f} {:>7.2f} {:>7.2f} {:>6.2f} {:>5.0f}/{:<5.0f} {:>9.1f}{}\n", line.name,
                f.ours.wall_ms, line.peer, f.peer.wall_ms, f.ratio, line.limit, f.load, f.ours.peak_mib,
-               f.peer.peak_mib, line.is_kept() ? "" : "  over the limit");
+               f.peer.peak_mib, f.ours.proofs_ms, line.is_kept() ? "" : "  over the limit");
   }
   for (const Shape& shape : report.shapes)
     fmt::print("{:<34} {:>9.1f} {:>55.0f}/-\n", shape.name, shape.figures.wall_ms, shape.figures.peak_mib);
@@ -185,6 +185,7 @@ void print_json(const Report& report) {
         .field("name", line.name)
         .field("ours_ms", f.ours.wall_ms)
         .field("ours_least_ms", f.least_ms);
+    if (f.ours.proofs_ms > 0) out.field("proofs_ms", f.ours.proofs_ms);
     out.field("ours_cpu_ms", f.ours.cpu_ms).field("ours_peak_mib", f.ours.peak_mib);
     out.field("peer", line.peer).field("peer_ms", f.peer.wall_ms).field("peer_cpu_ms", f.peer.cpu_ms);
     out.field("peer_peak_mib", f.peer.peak_mib).field("ratio", f.ratio).field("limit", line.limit);

@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -24,14 +27,43 @@ namespace {
 double ms_of(const timeval& time) { return double(time.tv_sec) * 1e3 + double(time.tv_usec) / 1e3; }
 
 Sample median_of(const std::vector<Sample>& samples) {
-  std::vector<double> wall, cpu, peak;
-  for (const Sample& sample : samples) {
-    wall.push_back(sample.wall_ms);
-    cpu.push_back(sample.cpu_ms);
-    peak.push_back(sample.peak_mib);
-  }
-  return {median(wall), median(cpu), median(peak)};
+  auto median_by = [&](double Sample::*field) {
+    std::vector<double> values;
+    for (const Sample& sample : samples) values.push_back(sample.*field);
+    return median(std::move(values));
+  };
+  return {median_by(&Sample::wall_ms), median_by(&Sample::cpu_ms), median_by(&Sample::peak_mib),
+          median_by(&Sample::proofs_ms)};
 }
+
+/// From the lines of `--timings`.
+double proofs_ms_of(std::string_view text) {
+  constexpr std::string_view mark = "timing: proofs";
+  size_t at = text.find(mark);
+  return at == std::string_view::npos ? 0 : std::strtod(text.data() + at + mark.size(), nullptr);
+}
+
+/// What a program says on its standard error, in a file without a name.
+class Said {
+ public:
+  Said() : file_(std::tmpfile()) {}
+  Said(const Said&) = delete;
+  Said& operator=(const Said&) = delete;
+  ~Said() {
+    if (file_) std::fclose(file_);
+  }
+  bool is_open() const { return file_ != nullptr; }
+  int descriptor() const { return fileno(file_); }
+  std::string beginning() {
+    std::string text(4096, 0);
+    std::rewind(file_);
+    text.resize(std::fread(text.data(), 1, text.size(), file_));
+    return text;
+  }
+
+ private:
+  FILE* file_;
+};
 
 }  // namespace
 
@@ -45,10 +77,12 @@ Result<Sample> run_once(const Command& command) {
   std::vector<char*> arguments;
   for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  Said said;
+  if (!said.is_open()) return OpError{fmt::format("cannot make a temporary file: {}", std::strerror(errno))};
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  for (int descriptor : {1, 2})
-    posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, said.descriptor(), 2);
   auto begin = std::chrono::steady_clock::now();
   pid_t pid = 0;
   int error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
@@ -61,7 +95,9 @@ Result<Sample> run_once(const Command& command) {
   if (status != 0)
     return OpError{
         fmt::format("`{}` ended with status {}; run it by hand to see why", fmt::join(command, " "), status)};
-  return Sample{wall.count(), ms_of(usage.ru_utime) + ms_of(usage.ru_stime), double(usage.ru_maxrss) / 1024};
+  double proofs_ms = proofs_ms_of(said.beginning());
+  return Sample{wall.count() - proofs_ms, ms_of(usage.ru_utime) + ms_of(usage.ru_stime),
+                double(usage.ru_maxrss) / 1024, proofs_ms};
 }
 
 Result<Comparison> compare(const Command& ours, const Command& peer, int rounds) {

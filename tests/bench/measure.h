@@ -13,9 +13,10 @@ namespace rollout::bench {
 using Command = std::vector<std::string>;
 
 struct Sample {
-  double wall_ms = 0;
+  double wall_ms = 0;  ///< without proofs_ms
   double cpu_ms = 0;
   double peak_mib = 0;
+  double proofs_ms = 0;  ///< what `--timings` says of the proofs, which no peer has; 0 without that flag
 };
 
 struct Comparison {
@@ -26,7 +27,7 @@ struct Comparison {
   double load = 0;        ///< 1-minute load average when the case began
 };
 
-/// The wall time of one call, or why it failed.
+/// One call, or why it failed.
 Result<Sample> run_once(const Command& command);
 
 /// `rounds` times ours, then the peer; one round before is not counted.

@@ -1,11 +1,10 @@
 #include <catch2/catch.hpp>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
 
 #include "compiler/plan/plan_json.h"
 #include "runtime/backend/migration_files.h"
+#include "tests/conformance/postgres_server.h"
 #include "tests/conformance/rig.h"
 
 namespace rollout::test {
@@ -14,21 +13,9 @@ using exec::Seen;
 
 namespace {
 
-constexpr const char* binaries = "/usr/lib/postgresql/15/bin";
-
 /// A real PostgreSQL on a unix socket and a port of its own, and a project with two migrations of its database.
 struct Database {
-  Database() : real(nullptr), effects(real.all()), port(free_ports()) {
-    const std::string data = directory.path + "/data";
-    own(directory.path);
-    run({std::string(binaries) + "/initdb", "-D", data, "-A", "trust", "-U", "shop", "--no-sync"});
-    server = std::make_unique<Server>(
-        effects,
-        as_owner({std::string(binaries) + "/postgres", "-D", data, "-p", std::to_string(port), "-c",
-                  "unix_socket_directories=" + directory.path, "-c", "listen_addresses=127.0.0.1,127.0.0.2", "-c",
-                  "fsync=off"}),
-        directory);
-    REQUIRE(eventually(effects, 20 * second_ns, [&] { return bool(effects.sql.connect(address(), second_ns)); }));
+  Database() : real(nullptr), effects(real.all()), server(effects, directory, {"fsync=off"}) {
     sql("CREATE TABLE orders (id int, price_text text)");
     directory.write("V13__add_currency.sql",
                     "ALTER TABLE orders ADD COLUMN currency char(3);\nUPDATE orders SET currency = 'SEK';");
@@ -39,38 +26,7 @@ struct Database {
     plan_it();
   }
 
-  ~Database() {
-    if (!server) return;
-    (void)effects.processes.stop(server->process, effects::Stop::Ask);
-    eventually(effects, 5 * second_ns, [&] { return !effects.processes.look(server->process).alive; });
-  }
-
-  /// PostgreSQL refuses to run as root.
-  std::vector<std::string> as_owner(std::vector<std::string> command) const {
-    if (geteuid() != 0) return command;
-    std::vector<std::string> whole = {"/usr/bin/setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"};
-    whole.insert(whole.end(), command.begin(), command.end());
-    return whole;
-  }
-  void own(const std::string& path) {
-    if (geteuid() != 0) return;
-    run_as_root({"/usr/bin/chown", "postgres", path});
-  }
-  void run(std::vector<std::string> command) { run_as_root(as_owner(std::move(command))); }
-  void run_as_root(std::vector<std::string> command) {
-    Server once(effects, std::move(command), directory);
-    REQUIRE(eventually(effects, 30 * second_ns, [&] { return !effects.processes.look(once.process).alive; }));
-  }
-
-  effects::SqlServer address() const { return {"127.0.0.1", port, "postgres", "shop", ""}; }
-  std::string sql(const std::string& statement) const {
-    auto session = effects.sql.connect(address(), 5 * second_ns);
-    REQUIRE(session);
-    auto rows = (*session)->run(statement, {}, 5 * second_ns);
-    INFO(statement << (rows ? "" : rows.error().message));
-    REQUIRE(rows);
-    return rows->empty() || (*rows)[0].empty() ? "" : (*rows)[0][0].value_or("NULL");
-  }
+  std::string sql(const std::string& statement) const { return server.sql(statement); }
 
   void plan_it() {
     plan::Service orders;
@@ -80,7 +36,7 @@ struct Database {
     plan.targets = {{"db",
                      "postgresql",
                      {{"host", test::text(directory.path)},
-                      {"port", eval::Value::of(eval::Value::Kind::Int, int64_t(port))},
+                      {"port", eval::Value::of(eval::Value::Kind::Int, int64_t(server.port()))},
                       {"database", test::text("postgres")},
                       {"user", test::text("shop")},
                       {"lock_timeout", eval::Value::of(eval::Value::Kind::Duration, second_ns)},
@@ -140,8 +96,7 @@ struct Database {
   TempDir directory;
   effects::RealEffects real;
   effects::Effects effects;
-  int port;
-  std::unique_ptr<Server> server;
+  PostgresServer server;
   plan::Plan plan;
 };
 
@@ -260,7 +215,7 @@ TEST_CASE("postgresql: an earlier run and an undo out of order change nothing", 
 
 TEST_CASE("postgresql: a server that does not answer is named", "[postgresql]") {
   Database db;
-  db.server.reset();
+  db.server.stop(effects::Stop::Ask);
   auto seen = db.world()->observe(db.migrate("V13__add_currency"), db.key(1));
   REQUIRE(!seen);
   CHECK(seen.error().retryable);
@@ -269,7 +224,7 @@ TEST_CASE("postgresql: a server that does not answer is named", "[postgresql]") 
 
 TEST_CASE("postgresql: a server that is not this machine must speak TLS", "[postgresql]") {
   Database db;
-  effects::SqlServer elsewhere = db.address();
+  effects::SqlServer elsewhere = db.server.address();
   elsewhere.host = "127.0.0.2";  // the same server, by an address that nobody vouches for
   auto session = db.effects.sql.connect(elsewhere, 5 * second_ns);
   REQUIRE(!session);

@@ -1,15 +1,12 @@
 // The examples as people write them: every rollout of every file is compiled, planned and driven through crashes at
 // every point, in a good world and in one whose canary fails; and through random worlds.
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include "compiler/compile.h"
 #include "tests/sim/crash.h"
+#include "tests/sim/example_plans.h"
 #include "tests/sim/plans.h"
 #include "tests/sim/seeds.h"
 #include "tests/sim/worlds.h"
@@ -18,80 +15,8 @@ namespace rollout::sim_test {
 
 namespace {
 
-namespace fs = std::filesystem;
-
-constexpr double bad_canary_ppb = 50'000'000;  // 5%
 constexpr int64_t max_gap = 6;
 constexpr int64_t short_run = 1500;  // operations: so many points can all be tried
-
-struct Example {
-  std::string name;  ///< `quickstart/shop.rollout: release`
-  plan::Plan plan;
-};
-
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return OpError{"cannot read " + path.string()};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-void add_rollouts(const fs::path& folder, const std::string& name, std::vector<Example>& out) {
-  auto load = [&](const std::string& path) { return read_text(folder / path); };
-  std::unique_ptr<Compilation> compiled = compile(name, load);
-  REQUIRE(!compiled->diagnostics.has_errors());
-  const ir::Program& program = *compiled->program;
-  for (const ir::Rollout& rollout : program.rollouts) {
-    if (rollout.module + 1 != program.modules.size()) continue;
-    std::vector<std::pair<std::string_view, uint32_t>> environments = program.visible_environments();
-    if (environments.empty()) environments.push_back({"", 0});
-    for (auto [environment, index] : environments) {
-      plan::Request request;
-      request.rollout = rollout.decl->name.text;
-      request.environment = environment;
-      auto plan = plan::make_plan(program, request, compiled->sources, compiled->diagnostics);
-      INFO(name << ": " << request.rollout << " " << environment);
-      REQUIRE(plan);
-      out.push_back({fmt::format("{}: {}", name, plan::rollout_text(*plan)), std::move(*plan)});
-    }
-  }
-}
-
-std::vector<Example> examples() {
-  std::vector<Example> out;
-  for (const auto& entry : fs::recursive_directory_iterator(ROLLOUT_EXAMPLES))
-    if (entry.path().extension() == ".rollout")
-      add_rollouts(entry.path().parent_path(), entry.path().filename().string(), out);
-  REQUIRE(out.size() >= 3);
-  return out;
-}
-
-/// Everybody who may approve does.
-sim::Scenario good_world(const plan::Plan& plan) {
-  sim::Scenario scenario;
-  scenario.settle_ns = 2 * second;
-  for (const plan::Approval& approval : plan.approvals)
-    for (const std::string& member : approval.members) scenario.answers.push_back({member, minute});
-  return scenario;
-}
-
-sim::Scenario bad_world(const plan::Plan& plan) {
-  sim::Scenario scenario = good_world(plan);
-  uint32_t signal = signal_named(plan, "error_rate");
-  // Where nothing is deployed the whole service is what goes wrong; on a fleet of hosts, all of them.
-  bool deploys = std::any_of(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) {
-    return std::any_of(step.action.sets.begin(), step.action.sets.end(),
-                       [](const plan::Setting& set) { return set.variable == plan::Variable::Version; });
-  });
-  bool in_place = std::any_of(plan.steps.begin(), plan.steps.end(),
-                              [](const plan::Step& step) { return step.action.capability == "HostFleet"; });
-  if (signal != plan::none)
-    scenario.truths.push_back({signal, deploys ? plan::Role::Canary : plan::Role::All, {{0, bad_canary_ppb}}});
-  for (uint32_t i = 0; in_place && i < plan.signals.size(); ++i)
-    scenario.truths.push_back({i, plan::Role::Stable, {{0, bad_canary_ppb}}});
-  return scenario;
-}
 
 void require_clean(const Example& example, const CrashReport& report) {
   INFO(example.name);
@@ -115,7 +40,7 @@ CrashReport crash(const Example& example, const sim::Scenario& world, int64_t op
 }  // namespace
 
 TEST_CASE("the examples survive a crash at every point", "[examples]") {
-  for (const Example& example : examples()) {
+  for (const Example& example : examples(ROLLOUT_EXAMPLES)) {
     for (bool good : {true, false}) {
       sim::Scenario world = good ? good_world(example.plan) : bad_world(example.plan);
       sim::SimResult quiet = sim::run_simulation(example.plan, world);
@@ -135,7 +60,7 @@ namespace {
 
 // Thousands of records make thousands of runs of hours: two tests of their own, one for each core, beside the others.
 void crash_after_every_record(int64_t half) {
-  for (const Example& example : examples()) {
+  for (const Example& example : examples(ROLLOUT_EXAMPLES)) {
     sim::SimResult quiet = sim::run_simulation(example.plan, good_world(example.plan));
     if (quiet.operations <= short_run) continue;
     CrashReport report = crash_after_records(example.plan, good_world(example.plan), half, 2);
@@ -155,7 +80,7 @@ TEST_CASE("a run of hours survives a crash after every journal record: the odd o
 }
 
 TEST_CASE("no seed breaks an invariant of an example", "[examples]") {
-  for (const Example& example : examples()) {
+  for (const Example& example : examples(ROLLOUT_EXAMPLES)) {
     sim::SimResult quiet = sim::run_simulation(example.plan, good_world(example.plan));
     Span span{std::max<int64_t>(quiet.run_ns, second), quiet.operations};
     int failures = 0;

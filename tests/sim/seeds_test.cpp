@@ -12,19 +12,7 @@ namespace rollout::sim_test {
 
 namespace {
 
-constexpr Span span{150 * second, 300};
-
-plan::Plan random_plan(uint64_t seed) {
-  switch (seed % 8) {
-    case 0: return ungated_plan();
-    case 1: return canary_plan(20 * second, false);
-    case 2: return canary_plan(13 * second, true);
-    case 3: return scoped_plan();
-    default: return canary_plan(minute, seed % 2 == 0);
-  }
-}
-
-sim::Scenario random_scenario(uint64_t seed) { return random_world(canary_plan(), seed, span); }
+sim::Scenario random_scenario(uint64_t seed) { return random_world(canary_plan(), seed, random_span); }
 
 }  // namespace
 

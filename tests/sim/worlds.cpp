@@ -55,6 +55,16 @@ uint32_t signal_named(const plan::Plan& plan, std::string_view name) {
   return plan::none;
 }
 
+plan::Plan random_plan(uint64_t seed) {
+  switch (seed % 8) {
+    case 0: return ungated_plan();
+    case 1: return canary_plan(20 * second, false);
+    case 2: return canary_plan(13 * second, true);
+    case 3: return scoped_plan();
+    default: return canary_plan(minute, seed % 2 == 0);
+  }
+}
+
 Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
   Random random(seed * 7919 + 13);
   const std::vector<std::string> actions = actions_of(plan);

@@ -13,6 +13,10 @@ struct Span {
   int64_t operations = 0;
 };
 
+/// One of the plans made by hand, and a span that fits each of them.
+plan::Plan random_plan(uint64_t seed);
+inline constexpr Span random_span{150'000'000'000, 300};
+
 sim::Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span);
 
 /// The signal with this name, of the first service that has it; plan::none: there is none.

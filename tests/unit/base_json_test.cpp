@@ -46,6 +46,18 @@ TEST_CASE("canonical JSON reads and writes back to the same bytes") {
   }
 }
 
+TEST_CASE("bytes that are not UTF-8 are written so that they can be read") {
+  const std::string replaced = "\xEF\xBF\xBD";
+  for (auto [bytes, read] : {std::pair<std::string, std::string>{"caf\xe9 down", "caf" + replaced + " down"},
+                             {"\xed\xa0\x80|", replaced + replaced + replaced + "|"},
+                             {"cut \xe6\x9d", "cut " + replaced + replaced},
+                             {"\xc0\xaf", replaced + replaced}}) {
+    Result<Node> node = parse(quote(bytes));
+    REQUIRE(node);
+    CHECK(node->string == read);
+  }
+}
+
 TEST_CASE("a double is written so that it reads back as the same double") {
   for (double number : {0.1, 1.0 / 3, 5e-324, 1.7976931348623157e308, -1e21, 123456789.125}) {
     Writer out;

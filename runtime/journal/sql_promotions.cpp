@@ -1,16 +1,18 @@
-// The promotions of SqliteStore: a row each; their events stand in the table of events under the promotion's name,
+// The promotions of SqlStore: a row each; their events stand in the table of events under the promotion's name,
 // chained by hashes as those of runs.
 #include <fmt/format.h>
 
 #include "runtime/journal/chain.h"
-#include "runtime/journal/sqlite_db.h"
-#include "runtime/journal/sqlite_store.h"
+#include "runtime/journal/sql_store.h"
 #include "runtime/journal/store_errors.h"
 #include "runtime/journal/words.h"
 
 namespace rollout::journal {
 
 namespace {
+
+using Access = JournalDb::Access;
+using Rows = std::vector<JournalDb::Row>;
 
 std::optional<PromotionOutcome> outcome_of(std::string_view text) {
   for (PromotionOutcome outcome : {PromotionOutcome::Succeeded, PromotionOutcome::Stopped, PromotionOutcome::Aborted,
@@ -21,44 +23,47 @@ std::optional<PromotionOutcome> outcome_of(std::string_view text) {
 
 }  // namespace
 
-Result<SqliteStore::PromotionHead> SqliteStore::promotion_head(std::string_view name) {
-  SqliteQuery query(*db_, "SELECT events, head_hash, outcome, open_run FROM promotions WHERE name = ?");
-  Result<bool> row = query.bind(name).step();
-  if (!row) return row.error();
-  if (!*row) return no_such_promotion(name);
-  return PromotionHead{query.number(0), query.text(1), query.text(2), query.text(3)};
+Result<SqlStore::PromotionHead> SqlStore::promotion_head(std::string_view name) {
+  Result<Rows> rows = db_->run("SELECT events, head_hash, outcome, open_run FROM promotions WHERE name = $1", {name});
+  if (!rows) return rows.error();
+  if (rows->empty()) return no_such_promotion(name);
+  const JournalDb::Row& row = rows->front();
+  return PromotionHead{number(row[0]), row[1], row[2], row[3]};
 }
 
-Result<std::string> SqliteStore::begin(const PromotionBegun& begun, int64_t wall_ns) {
-  Result<SqliteTransaction> transaction = SqliteTransaction::begin(*db_);
+Result<std::string> SqlStore::begin(const PromotionBegun& begun, int64_t wall_ns) {
+  Result<Transaction> transaction = write("promotions");
   if (!transaction) return transaction.error();
-  SqliteQuery insert(*db_, "INSERT INTO promotions (promotion, file, created_wall_ns) VALUES (?, ?, ?)");
-  if (Status done = insert.bind(begun.promotion).bind(begun.file).bind(wall_ns).run(); !done) return done.error();
-  SqliteQuery given(*db_, "UPDATE promotions SET name = 'p' || id WHERE id = last_insert_rowid() RETURNING name");
-  Result<bool> row = given.step();
+  Result<Rows> row = db_->run(
+      "INSERT INTO promotions (promotion, file, created_wall_ns) VALUES ($1, $2, $3) RETURNING id",
+      {begun.promotion, begun.file, wall_ns});
   if (!row) return row.error();
-  std::string name = given.text(0);
-  if (Result<bool> end = given.step(); !end) return end.error();
+  std::string name = "p" + row->at(0)[0];
+  Result<Rows> named = db_->run("UPDATE promotions SET name = $1 WHERE id = $2", {name, number(row->at(0)[0])});
+  if (!named) return named.error();
   if (Status written = write_promotion(name, {0, chain_start(name, ""), "", ""}, {wall_ns, begun}); !written)
     return written.error();
   if (Status done = transaction->commit(); !done) return done.error();
   return name;
 }
 
-Status SqliteStore::write_promotion(std::string_view name, PromotionHead head, const PromotionEvent& event) {
+Status SqlStore::write_promotion(std::string_view name, PromotionHead head, const PromotionEvent& event) {
   std::string line = encode(event);
   head.hash = chain_next(head.hash, line);
-  SqliteQuery insert(*db_, "INSERT INTO events (run, seq, line, hash) VALUES (?, ?, ?, ?)");
-  if (Status done = insert.bind(name).bind(head.events).bind(line).bind(head.hash).run(); !done) return done;
+  Result<Rows> done = db_->run("INSERT INTO events (run, seq, line, hash) VALUES ($1, $2, $3, $4)",
+                               {name, head.events, line, head.hash});
+  if (!done) return done.error();
   if (const StageEntered* entered = std::get_if<StageEntered>(&event.what)) head.open_run = entered->run;
   if (const PromotionEnded* ended = std::get_if<PromotionEnded>(&event.what)) head.outcome = word(ended->outcome);
-  SqliteQuery update(*db_,
-                     "UPDATE promotions SET events = ?, head_hash = ?, outcome = ?, open_run = ? WHERE name = ?");
-  return update.bind(head.events + 1).bind(head.hash).bind(head.outcome).bind(head.open_run).bind(name).run();
+  done = db_->run("UPDATE promotions SET events = $1, head_hash = $2, outcome = $3, open_run = $4 WHERE name = $5",
+                  {head.events + 1, head.hash, head.outcome, head.open_run, name});
+  if (!done) return done.error();
+  return Done{};
 }
 
 /// Within the transaction that makes the run.
-Status SqliteStore::enter(const StageOf& stage, const RunInfo& run) {
+Status SqlStore::enter(const StageOf& stage, const RunInfo& run) {
+  if (Status alone = db_->exclude(stage.promotion); !alone) return alone;
   Result<PromotionHead> head = promotion_head(stage.promotion);
   if (!head) return head.error();
   Result<std::vector<Request>> aborts = requests(stage.promotion, 0);
@@ -69,16 +74,15 @@ Status SqliteStore::enter(const StageOf& stage, const RunInfo& run) {
   return write_promotion(stage.promotion, *head, {run.created_wall_ns, std::move(entered)});
 }
 
-Result<Appended> SqliteStore::append_to(std::string_view name, int64_t known, const PromotionEvent& event) {
-  Result<SqliteTransaction> transaction = SqliteTransaction::begin(*db_);
+Result<Appended> SqlStore::append_to(std::string_view name, int64_t known, const PromotionEvent& event) {
+  Result<Transaction> transaction = write(name);
   if (!transaction) return transaction.error();
   Result<PromotionHead> head = promotion_head(name);
   if (!head) return head.error();
   if (head->events == known + 1) {
-    SqliteQuery last(*db_, "SELECT line FROM events WHERE run = ? AND seq = ?");
-    Result<bool> row = last.bind(name).bind(known).step();
-    if (!row) return row.error();
-    if (*row && last.text(0) == encode(event)) return Appended::Written;
+    Result<std::vector<Line>> last = lines(name, known);
+    if (!last) return last.error();
+    if (last->size() == 1 && last->front().text == encode(event)) return Appended::Written;
   }
   if (head->events != known) return driven_by_another(name);
   if (ends_well(event)) {
@@ -91,20 +95,16 @@ Result<Appended> SqliteStore::append_to(std::string_view name, int64_t known, co
   return Appended::Written;
 }
 
-Result<std::vector<PromotionEvent>> SqliteStore::read_promotion(std::string_view name) {
-  if (Status begun = db_->exec("BEGIN"); !begun) return begun.error();
+Result<std::vector<PromotionEvent>> SqlStore::read_promotion(std::string_view name) {
+  Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
+  if (!transaction) return transaction.error();
   Result<PromotionHead> head = promotion_head(name);
-  std::vector<std::pair<std::string, std::string>> rows;
-  SqliteQuery query(*db_, "SELECT line, hash FROM events WHERE run = ? ORDER BY seq");
-  Result<bool> row = query.bind(name).step();
-  for (; row && *row; row = query.step()) rows.emplace_back(query.text(0), query.text(1));
-  Status ended = db_->exec("COMMIT");
   if (!head) return head.error();
-  if (!row) return row.error();
-  if (!ended) return ended.error();
+  Result<std::vector<Line>> there = lines(name, 0);
+  if (!there) return there.error();
   std::vector<PromotionEvent> events;
   std::string hash = chain_start(name, "");
-  for (const auto& [line, stored] : rows) {
+  for (const auto& [line, stored] : *there) {
     hash = chain_next(hash, line);
     if (hash != stored)
       return damaged_promotion(name, fmt::format("event {} was changed after it was written", events.size()));
@@ -117,22 +117,28 @@ Result<std::vector<PromotionEvent>> SqliteStore::read_promotion(std::string_view
   return events;
 }
 
-Result<std::vector<PromotionInfo>> SqliteStore::promotions() {
+Result<std::vector<PromotionInfo>> SqlStore::promotions() {
   std::vector<PromotionInfo> out;
-  SqliteQuery query(*db_, "SELECT name, promotion, file, created_wall_ns, outcome FROM promotions ORDER BY id DESC");
-  Result<bool> row = query.step();
-  for (; row && *row; row = query.step())
-    out.push_back({query.text(0), query.text(1), query.text(2), query.number(3), outcome_of(query.text(4))});
-  if (!row) return row.error();
-  return out;
+  for (int64_t below = INT64_MAX;;) {
+    Result<Rows> rows = db_->run(
+        "SELECT name, promotion, file, created_wall_ns, outcome, id FROM promotions WHERE id < $1 "
+        "ORDER BY id DESC LIMIT $2",
+        {below, int64_t(rows_at_once)});
+    if (!rows) return rows.error();
+    for (const JournalDb::Row& row : *rows)
+      out.push_back({row[0], row[1], row[2], number(row[3]), outcome_of(row[4])});
+    if (rows->size() < rows_at_once) return out;
+    below = number(rows->back()[5]);
+  }
 }
 
 /// Within a transaction: the abort of the run that it stands in is durable with its own.
-Result<int64_t> SqliteStore::ask_promotion(std::string_view name, const Request& request) {
+Result<int64_t> SqlStore::ask_promotion(std::string_view name, const Request& request) {
   Result<PromotionHead> head = promotion_head(name);
   if (!head) return head.error();
   if (std::optional<PromotionOutcome> outcome = outcome_of(head->outcome)) return promotion_has_ended(name, *outcome);
   if (!head->open_run.empty()) {
+    if (Status alone = db_->exclude(head->open_run); !alone) return alone.error();
     Result<Head> run = this->head(head->open_run);
     if (!run) return run.error();
     if (run->outcome.empty())

@@ -1,0 +1,67 @@
+// JournalDb: what a store needs of a database that speaks SQL: statements and transactions, written once for all of
+// them. For SqlStore. Always true: what is committed is durable; a transaction that ends without a commit changed
+// nothing; of two that exclude the same name, the second one sees what the first one committed.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "compiler/base/result.h"
+
+namespace rollout::journal {
+
+inline constexpr size_t rows_at_once = 5000;  ///< of a statement that could give more, which has a LIMIT
+
+class JournalDb {
+ public:
+  using Parameter = std::variant<int64_t, std::string_view>;
+  using Row = std::vector<std::string>;  ///< NULL reads as an empty text
+  enum class Access { Read, Write };
+
+  virtual ~JournalDb() = default;
+  /// One statement with `$1`, `$2` …, whose first uses stand in this order.
+  virtual Result<std::vector<Row>> run(const char* sql, const std::vector<Parameter>& parameters) = 0;
+  virtual Status begin(Access access) = 0;
+  /// An error may be one of not knowing: the connection broke and the database could not be asked what became of it.
+  virtual Status commit() = 0;
+  virtual void roll_back() = 0;
+  /// Within a transaction: until it ends, nobody else excludes the same name.
+  virtual Status exclude(std::string_view name) = 0;
+};
+
+/// What a column of numbers gives; 0 for NULL.
+inline int64_t number(std::string_view text) {
+  int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+/// Taken back unless committed.
+class Transaction {
+ public:
+  static Result<Transaction> begin(JournalDb& db, JournalDb::Access access) {
+    if (Status begun = db.begin(access); !begun) return begun.error();
+    return Transaction(db);
+  }
+  Transaction(Transaction&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction() {
+    if (db_) db_->roll_back();
+  }
+  Status commit() {
+    Status committed = db_->commit();
+    if (committed) db_ = nullptr;
+    return committed;
+  }
+
+ private:
+  explicit Transaction(JournalDb& db) : db_(&db) {}
+  JournalDb* db_;
+};
+
+}  // namespace rollout::journal

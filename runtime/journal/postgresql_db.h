@@ -1,0 +1,45 @@
+// The connection of PostgresqlStore to its server, opened again when it was lost. Always true: only a primary that
+// writes durably is used; when the answer to a commit is lost, the server is asked what became of it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/effects/sql.h"
+#include "runtime/journal/journal_db.h"
+
+namespace rollout::journal {
+
+inline constexpr int64_t connect_within_ns = 5'000'000'000;
+inline constexpr int64_t statement_within_ns = 20'000'000'000;  ///< a wait for somebody who writes the same run included
+inline constexpr int max_commit_looks = 50;  ///< of 100 ms each, at a transaction whose commit was not answered
+
+class PostgresqlDb : public JournalDb {
+ public:
+  /// The state stands in the schema `rollout` of the server's database.
+  PostgresqlDb(std::unique_ptr<effects::Sql> sql, effects::SqlServer server)
+      : sql_(std::move(sql)), server_(std::move(server)) {}
+
+  Result<std::vector<Row>> run(const char* sql, const std::vector<Parameter>& parameters) override;
+  Status begin(Access access) override;
+  Status commit() override;
+  void roll_back() override;
+  Status exclude(std::string_view name) override;
+
+  /// For people: `database rollout at db.example.com:5432`.
+  std::string where() const;
+
+ private:
+  Status connect();
+  Status ask_what_it_is();
+  Status look_after_commit(const OpError& lost);
+
+  std::unique_ptr<effects::Sql> sql_;
+  effects::SqlServer server_;
+  std::unique_ptr<effects::SqlSession> session_;  ///< null: there is none, or it was lost
+  bool in_transaction_ = false;
+  std::string transaction_;  ///< its number on the server, once something was excluded in it
+};
+
+}  // namespace rollout::journal

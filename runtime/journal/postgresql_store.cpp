@@ -1,0 +1,119 @@
+#include "runtime/journal/postgresql_store.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "runtime/journal/postgresql_db.h"
+#include "runtime/journal/sqlite_schema.h"
+
+namespace rollout::journal {
+
+namespace {
+
+constexpr const char* tables[] = {
+    "CREATE SCHEMA IF NOT EXISTS rollout",
+    "CREATE TABLE plans (hash text PRIMARY KEY, bytes text NOT NULL)",
+    "CREATE TABLE runs (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text UNIQUE, rollout text NOT NULL, "
+    "plan_hash text NOT NULL UNIQUE, created_wall_ns bigint NOT NULL, events bigint NOT NULL DEFAULT 0, "
+    "head_hash text NOT NULL DEFAULT '', outcome text NOT NULL DEFAULT '')",
+    "CREATE TABLE generations (service text NOT NULL, generation bigint NOT NULL, run text NOT NULL, "
+    "place bigint NOT NULL, PRIMARY KEY (service, generation))",
+    "CREATE INDEX generations_of_run ON generations (run, place)",
+    "CREATE TABLE events (run text NOT NULL, seq bigint NOT NULL, line text NOT NULL, hash text NOT NULL, "
+    "PRIMARY KEY (run, seq))",
+    "CREATE TABLE requests (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, run text NOT NULL, ask text NOT NULL, "
+    "by text NOT NULL, reason text NOT NULL, wall_ns bigint NOT NULL, step bigint NOT NULL, holder text NOT NULL)",
+    "CREATE INDEX requests_of_run ON requests (run, id)",
+    "CREATE TABLE promotions (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE, "
+    "promotion text NOT NULL, file text NOT NULL, created_wall_ns bigint NOT NULL, events bigint NOT NULL DEFAULT 0, "
+    "head_hash text NOT NULL DEFAULT '', outcome text NOT NULL DEFAULT '', open_run text NOT NULL DEFAULT '')",
+    "CREATE TABLE claims (service text PRIMARY KEY, holder text NOT NULL, run text NOT NULL, token bigint NOT NULL, "
+    "until timestamptz NOT NULL)",
+    "CREATE SEQUENCE claim_tokens",
+    "CREATE TABLE locks (name text PRIMARY KEY, run text NOT NULL)",
+    "CREATE TABLE format (version bigint NOT NULL)",
+};
+
+Status make_tables(PostgresqlDb& db) {
+  for (const char* table : tables)
+    if (Result<std::vector<JournalDb::Row>> made = db.run(table, {}); !made) return made.error();
+  Result<std::vector<JournalDb::Row>> marked = db.run("INSERT INTO format (version) VALUES ($1)", {schema_version});
+  if (!marked) return marked.error();
+  return Done{};
+}
+
+Status prepare(PostgresqlDb& db) {
+  Result<Transaction> transaction = Transaction::begin(db, JournalDb::Access::Write);
+  if (!transaction) return transaction.error();
+  // Two processes may come here at once; the second one finds the first one's tables.
+  if (Status alone = db.exclude("tables"); !alone) return alone;
+  Result<std::vector<JournalDb::Row>> there = db.run("SELECT to_regclass('rollout.format')::text", {});
+  if (!there) return there.error();
+  if (there->at(0).at(0).empty()) {
+    if (Status made = make_tables(db); !made) return made;
+    return transaction->commit();
+  }
+  Result<std::vector<JournalDb::Row>> format = db.run("SELECT version FROM format", {});
+  if (!format) return format.error();
+  int64_t version = format->empty() ? 0 : number(format->front().at(0));
+  if (version == schema_version) return Done{};
+  return OpError{fmt::format("the state in {} has format {}, this rollout reads {}; use that version", db.where(),
+                             version, schema_version),
+                 false, true};
+}
+
+/// The part in front of `mark`, which is cut off with it; nothing without one.
+std::optional<std::string_view> cut(std::string_view& text, char mark) {
+  size_t at = text.find(mark);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view front = text.substr(0, at);
+  text.remove_prefix(at + 1);
+  return front;
+}
+
+}  // namespace
+
+Result<effects::SqlServer> postgresql_server(std::string_view url) {
+  auto bad = [&](std::string_view why) {
+    return settled_error(fmt::format("`{}` names no state: {}; write postgresql://USER@HOST:PORT/DATABASE", url, why));
+  };
+  std::string_view rest = url;
+  bool known = false;
+  for (std::string_view scheme : {"postgresql://", "postgres://"})
+    if (!known && rest.substr(0, scheme.size()) == scheme) rest.remove_prefix(scheme.size()), known = true;
+  if (!known) return bad("it does not begin with postgresql://");
+  effects::SqlServer server;
+  if (std::optional<std::string_view> user = cut(rest, '@')) {
+    if (user->find(':') != std::string_view::npos)
+      return settled_error("a state's address holds no password, others would see it; set PGPASSWORD or use ~/.pgpass");
+    server.user = *user;
+  }
+  std::optional<std::string_view> place = cut(rest, '/');
+  if (!place || place->empty()) return bad("it has no host and database");
+  if (rest.empty() || rest.find_first_of("?/") != std::string_view::npos) return bad("its database is no plain name");
+  server.database = rest;
+  if (std::optional<std::string_view> host = cut(*place, ':')) {
+    const char* end = place->data() + place->size();
+    auto [stopped, error] = std::from_chars(place->data(), end, server.port);
+    if (error != std::errc() || stopped != end || server.port < 1 || server.port > 65535)
+      return bad("its port is no number from 1 to 65535");
+    place = host;
+  }
+  server.host = *place;
+  return server;
+}
+
+Result<std::unique_ptr<PostgresqlStore>> PostgresqlStore::open(std::unique_ptr<effects::Sql> sql,
+                                                               effects::SqlServer server) {
+  auto db = std::make_unique<PostgresqlDb>(std::move(sql), std::move(server));
+  if (Status ready = prepare(*db); !ready) return ready.error();
+  return std::unique_ptr<PostgresqlStore>(new PostgresqlStore(std::move(db)));
+}
+
+Result<std::vector<Request>> PostgresqlStore::requests(std::string_view run, int64_t after_id) {
+  if (Status kept = claims_.renew(); !kept) return kept.error();
+  return SqlStore::requests(run, after_id);
+}
+
+}  // namespace rollout::journal

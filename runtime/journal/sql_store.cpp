@@ -1,0 +1,304 @@
+#include "runtime/journal/sql_store.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/journal/chain.h"
+#include "runtime/journal/event_json.h"
+#include "runtime/journal/store_errors.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::journal {
+
+namespace {
+
+using Access = JournalDb::Access;
+using Rows = std::vector<JournalDb::Row>;
+
+std::optional<Outcome> outcome_of(std::string_view text) {
+  for (size_t i = 0; i < outcome_names.size(); ++i)
+    if (outcome_names[i] == text) return Outcome(i);
+  return std::nullopt;
+}
+
+/// Runs are made one after the other, so that their generations and their plans are told apart.
+constexpr std::string_view making_runs = "runs";
+
+std::string lock_key(std::string_view lock) { return fmt::format("lock {}", lock); }
+
+}  // namespace
+
+/// The transaction in which what is known by `name` is changed.
+Result<Transaction> SqlStore::write(std::string_view name) {
+  Result<Transaction> transaction = Transaction::begin(*db_, Access::Write);
+  if (!transaction) return transaction;
+  if (Status alone = db_->exclude(name); !alone) return alone.error();
+  return transaction;
+}
+
+Result<SqlStore::Head> SqlStore::head(std::string_view run) {
+  Result<Rows> rows = db_->run("SELECT plan_hash, events, head_hash, outcome FROM runs WHERE run = $1", {run});
+  if (!rows) return rows.error();
+  if (rows->empty()) return no_such_run(run);
+  const JournalDb::Row& row = rows->front();
+  return Head{row[0], number(row[1]), row[2], row[3]};
+}
+
+Result<std::vector<Generation>> SqlStore::take_generations(const NewRun& run, std::string_view id) {
+  std::vector<Generation> out;
+  for (const std::string& service : run.services) {
+    Result<int64_t> next = next_generation(service);
+    if (!next) return next.error();
+    *next = std::max(*next, seen_generation(run, out.size()) + 1);
+    Result<Rows> done = db_->run("INSERT INTO generations (service, generation, run, place) VALUES ($1, $2, $3, $4)",
+                                 {service, *next, id, int64_t(out.size())});
+    if (!done) return done.error();
+    out.push_back({service, *next});
+  }
+  return out;
+}
+
+Result<RunInfo> SqlStore::create(const NewRun& run) {
+  Result<Transaction> transaction = write(making_runs);
+  if (!transaction) return transaction.error();
+  Result<Rows> used = db_->run("SELECT run FROM runs WHERE plan_hash = $1", {run.plan_hash});
+  if (!used) return used.error();
+  if (!used->empty()) return plan_already_run(used->front()[0]);
+  Result<Rows> done = db_->run("INSERT INTO plans (hash, bytes) VALUES ($1, $2)", {run.plan_hash, run.plan_bytes});
+  if (!done) return done.error();
+  Result<Rows> row = db_->run("INSERT INTO runs (rollout, plan_hash, created_wall_ns) VALUES ($1, $2, $3) RETURNING id",
+                              {run.rollout, run.plan_hash, run.wall_ns});
+  if (!row) return row.error();
+  std::string id = "r" + row->at(0)[0];
+  if (done = db_->run("UPDATE runs SET run = $1 WHERE id = $2", {id, number(row->at(0)[0])}); !done)
+    return done.error();
+  Result<std::vector<Generation>> generations = take_generations(run, id);
+  if (!generations) return generations.error();
+  std::vector<Event> first = {
+      {0, run.wall_ns, RunStarted{run.plan_hash, run.holder, *generations, run.replaces, run.reason}}};
+  Head empty{run.plan_hash, 0, chain_start(id, run.plan_hash), ""};
+  if (Status written = write_events(id, empty, first); !written) return written.error();
+  RunInfo info{id, run.rollout, run.plan_hash, run.wall_ns, *generations, {}, 1};
+  if (run.stage)
+    if (Status entered = enter(*run.stage, info); !entered) return entered.error();
+  if (Status committed = transaction->commit(); !committed) return committed.error();
+  return info;
+}
+
+Status SqlStore::write_events(std::string_view run, Head head, const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    std::string line = encode(event);
+    head.hash = chain_next(head.hash, line);
+    Result<Rows> done = db_->run("INSERT INTO events (run, seq, line, hash) VALUES ($1, $2, $3, $4)",
+                                 {run, head.events++, line, head.hash});
+    if (!done) return done.error();
+    if (const RunEnded* ended = std::get_if<RunEnded>(&event.what)) head.outcome = word(outcome_names, ended->outcome);
+  }
+  Result<Rows> done = db_->run("UPDATE runs SET events = $1, head_hash = $2, outcome = $3 WHERE run = $4",
+                               {head.events, head.hash, head.outcome, run});
+  if (!done) return done.error();
+  return Done{};
+}
+
+Status SqlStore::write_locks(std::string_view run, const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    Result<Rows> done = Rows{};
+    if (const LockTaken* taken = std::get_if<LockTaken>(&event.what))
+      done = db_->run("INSERT INTO locks (name, run) VALUES ($1, $2)", {taken->name, run});
+    else if (const LockReleased* released = std::get_if<LockReleased>(&event.what))
+      done = db_->run("DELETE FROM locks WHERE name = $1 AND run = $2", {released->name, run});
+    else if (std::holds_alternative<RunEnded>(event.what))
+      done = db_->run("DELETE FROM locks WHERE run = $1", {run});
+    if (!done) return done.error();
+  }
+  return Done{};
+}
+
+Result<std::vector<HeldLock>> SqlStore::locks() {
+  Result<Rows> rows = db_->run("SELECT name, run FROM locks ORDER BY name", {});
+  if (!rows) return rows.error();
+  std::vector<HeldLock> out;
+  for (const JournalDb::Row& row : *rows) out.push_back({row[0], row[1]});
+  return out;
+}
+
+Result<bool> SqlStore::is_held(const LockTaken& lock) {
+  if (Status alone = db_->exclude(lock_key(lock.name)); !alone) return alone.error();
+  Result<Rows> held = db_->run("SELECT run FROM locks WHERE name = $1", {lock.name});
+  if (!held) return held.error();
+  return !held->empty();
+}
+
+/// Of a run or a promotion.
+Result<std::vector<SqlStore::Line>> SqlStore::lines(std::string_view run, int64_t from) {
+  std::vector<Line> out;
+  for (;;) {
+    Result<Rows> rows = db_->run(
+        "SELECT line, hash FROM events WHERE run = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
+        {run, from + int64_t(out.size()), int64_t(rows_at_once)});
+    if (!rows) return rows.error();
+    for (JournalDb::Row& row : *rows) out.push_back({std::move(row[0]), std::move(row[1])});
+    if (rows->size() < rows_at_once) return out;
+  }
+}
+
+Result<bool> SqlStore::same_events(std::string_view run, int64_t first, const std::vector<Event>& events) {
+  Result<std::vector<Line>> there = lines(run, first);
+  if (!there) return there.error();
+  return std::equal(there->begin(), there->end(), events.begin(), events.end(),
+                    [](const Line& line, const Event& event) { return line.text == encode(event); });
+}
+
+Result<Appended> SqlStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
+  Result<Transaction> transaction = write(run);
+  if (!transaction) return transaction.error();
+  Result<Head> now = head(run);
+  if (!now) return now.error();
+  if (now->events == known + int64_t(events.size())) {
+    Result<bool> same = same_events(run, known, events);
+    if (!same) return same.error();
+    if (*same) return Appended::Written;
+  }
+  if (now->events != known) return driven_by_another(run);
+  if (Status allowed = may_write(run); !allowed) return allowed.error();
+  if (end_well(events)) {
+    Result<std::vector<Request>> aborts = requests(run, 0);
+    if (!aborts) return aborts.error();
+    bool aborted = std::any_of(aborts->begin(), aborts->end(),
+                               [](const Request& request) { return takes_back(request.ask); });
+    if (aborted) return Appended::AbortFirst;
+  }
+  if (const LockTaken* takes = taken_by(events)) {
+    Result<bool> held = is_held(*takes);
+    if (!held) return held.error();
+    if (*held) return Appended::LockHeld;
+  }
+  if (Status written = write_events(run, *now, events); !written) return written.error();
+  if (Status locked = write_locks(run, events); !locked) return locked.error();
+  if (Status done = transaction->commit(); !done) return done.error();
+  return Appended::Written;
+}
+
+Result<std::vector<Event>> SqlStore::read(std::string_view run) {
+  // One transaction for both: a driver that appends in between would look like a broken chain.
+  Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
+  if (!transaction) return transaction.error();
+  Result<Head> now = head(run);
+  if (!now) return now.error();
+  Result<std::vector<Line>> there = lines(run, 0);
+  if (!there) return there.error();
+  std::vector<Event> events;
+  std::string hash = chain_start(run, now->plan_hash);
+  for (const auto& [line, stored] : *there) {
+    hash = chain_next(hash, line);
+    if (hash != stored)
+      return damaged_run(run, fmt::format("event {} was changed after it was written", events.size()));
+    Result<Event> event = decode(line);
+    if (!event) return event.error();
+    events.push_back(std::move(*event));
+  }
+  if (int64_t(events.size()) != now->events || hash != now->hash)
+    return damaged_run(run, fmt::format("{} of {} events are there", events.size(), now->events));
+  return events;
+}
+
+Result<std::string> SqlStore::plan_bytes(std::string_view run) {
+  Result<Rows> rows = db_->run(
+      "SELECT plans.bytes FROM runs JOIN plans ON plans.hash = runs.plan_hash WHERE runs.run = $1", {run});
+  if (!rows) return rows.error();
+  if (rows->empty()) return no_such_run(run);
+  return std::move(rows->front()[0]);
+}
+
+Result<std::vector<RunInfo>> SqlStore::list() {
+  Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
+  if (!transaction) return transaction.error();
+  Result<std::map<std::string, std::vector<Generation>>> generations = all_generations();
+  if (!generations) return generations.error();
+  std::vector<RunInfo> out;
+  for (int64_t below = INT64_MAX;;) {
+    Result<Rows> rows = db_->run(
+        "SELECT run, rollout, plan_hash, created_wall_ns, events, outcome, id FROM runs WHERE id < $1 "
+        "ORDER BY id DESC LIMIT $2",
+        {below, int64_t(rows_at_once)});
+    if (!rows) return rows.error();
+    for (JournalDb::Row& row : *rows)
+      out.push_back({row[0], row[1], row[2], number(row[3]), std::move((*generations)[row[0]]), outcome_of(row[5]),
+                     number(row[4])});
+    if (rows->size() < rows_at_once) return out;
+    below = number(rows->back()[6]);
+  }
+}
+
+/// Of each run, in the order of its services.
+Result<std::map<std::string, std::vector<Generation>>> SqlStore::all_generations() {
+  std::map<std::string, std::vector<Generation>> out;
+  std::string service;
+  int64_t place = -1;
+  for (std::string run;;) {
+    Result<Rows> rows = db_->run(
+        "SELECT run, place, service, generation FROM generations WHERE (run, place) > ($1, $2) "
+        "ORDER BY run, place LIMIT $3",
+        {run, place, int64_t(rows_at_once)});
+    if (!rows) return rows.error();
+    for (JournalDb::Row& row : *rows) out[row[0]].push_back({std::move(row[2]), number(row[3])});
+    if (rows->size() < rows_at_once) return out;
+    run = rows->back()[0];
+    place = number(rows->back()[1]);
+  }
+}
+
+Result<int64_t> SqlStore::request(std::string_view run, const Request& request) {
+  Result<Transaction> transaction = write(run);
+  if (!transaction) return transaction.error();
+  Result<int64_t> id = is_promotion(run) ? ask_promotion(run, request) : ask_run(run, request);
+  if (!id) return id.error();
+  if (Status done = transaction->commit(); !done) return done.error();
+  return *id;
+}
+
+Result<int64_t> SqlStore::ask_run(std::string_view run, const Request& request) {
+  Result<Head> now = head(run);
+  if (!now) return now.error();
+  if (std::optional<Outcome> outcome = outcome_of(now->outcome)) return run_has_ended(run, *outcome);
+  return write_request(run, request);
+}
+
+Result<int64_t> SqlStore::write_request(std::string_view run, const Request& request) {
+  int64_t step = request.step == plan::none ? -1 : int64_t(request.step);
+  Result<Rows> rows = db_->run(
+      "INSERT INTO requests (run, ask, by, reason, wall_ns, step, holder) VALUES ($1, $2, $3, $4, $5, $6, $7) "
+      "RETURNING id",
+      {run, word(ask_names, request.ask), request.by, request.reason, request.wall_ns, step, request.holder});
+  if (!rows) return rows.error();
+  return number(rows->at(0)[0]);
+}
+
+Result<std::vector<Request>> SqlStore::requests(std::string_view run, int64_t after_id) {
+  std::vector<Request> out;
+  for (;;) {
+    Result<Rows> rows = db_->run(
+        "SELECT id, ask, by, reason, wall_ns, step, holder FROM requests WHERE run = $1 AND id > $2 "
+        "ORDER BY id LIMIT $3",
+        {run, after_id, int64_t(rows_at_once)});
+    if (!rows) return rows.error();
+    for (const JournalDb::Row& row : *rows) {
+      auto ask = std::find(ask_names.begin(), ask_names.end(), row[1]);
+      if (ask == ask_names.end()) continue;
+      uint32_t step = number(row[5]) < 0 ? plan::none : uint32_t(number(row[5]));
+      out.push_back({number(row[0]), Ask(ask - ask_names.begin()), row[2], row[3], number(row[4]), step, row[6]});
+    }
+    if (rows->size() < rows_at_once) return out;
+    after_id = number(rows->back()[0]);
+  }
+}
+
+Result<int64_t> SqlStore::next_generation(std::string_view service) {
+  Result<Rows> rows =
+      db_->run("SELECT coalesce(max(generation), 0) + 1 FROM generations WHERE service = $1", {service});
+  if (!rows) return rows.error();
+  return number(rows->at(0)[0]);
+}
+
+}  // namespace rollout::journal

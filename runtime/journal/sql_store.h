@@ -1,0 +1,71 @@
+// The store over a database that speaks SQL. For SqliteStore and PostgresqlStore, which open one and make its tables;
+// everything that is read and written stands here once.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/journal/journal_db.h"
+#include "runtime/journal/store.h"
+
+namespace rollout::journal {
+
+class SqlStore : public Store {
+ public:
+  Result<RunInfo> create(const NewRun& run) override;
+  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
+  Result<std::vector<Event>> read(std::string_view run) override;
+  Result<std::string> plan_bytes(std::string_view run) override;
+  Result<std::vector<RunInfo>> list() override;
+  Result<int64_t> request(std::string_view run, const Request& request) override;
+  Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
+  Result<std::vector<HeldLock>> locks() override;
+  Result<int64_t> next_generation(std::string_view service) override;
+  Result<std::string> begin(const PromotionBegun& begun, int64_t wall_ns) override;
+  Result<Appended> append_to(std::string_view promotion, int64_t known, const PromotionEvent& event) override;
+  Result<std::vector<PromotionEvent>> read_promotion(std::string_view promotion) override;
+  Result<std::vector<PromotionInfo>> promotions() override;
+
+ protected:
+  explicit SqlStore(std::unique_ptr<JournalDb> db) : db_(std::move(db)) {}
+  /// Within the transaction that writes events of `run`.
+  virtual Status may_write(std::string_view /*run*/) { return Done{}; }
+
+  std::unique_ptr<JournalDb> db_;
+
+ private:
+  struct Head {
+    std::string plan_hash;
+    int64_t events = 0;
+    std::string hash;
+    std::string outcome;
+  };
+  struct PromotionHead {
+    int64_t events = 0;
+    std::string hash, outcome, open_run;
+  };
+  struct Line {
+    std::string text, hash;
+  };
+  Result<Transaction> write(std::string_view name);
+  Result<Head> head(std::string_view run);
+  Status write_events(std::string_view run, Head head, const std::vector<Event>& events);
+  Status write_locks(std::string_view run, const std::vector<Event>& events);
+  Result<std::vector<Line>> lines(std::string_view run, int64_t from);
+  Result<bool> same_events(std::string_view run, int64_t first, const std::vector<Event>& events);
+  Result<bool> is_held(const LockTaken& lock);
+  Result<std::vector<Generation>> take_generations(const NewRun& run, std::string_view id);
+  Result<std::map<std::string, std::vector<Generation>>> all_generations();
+  Result<int64_t> write_request(std::string_view run, const Request& request);
+  Result<int64_t> ask_run(std::string_view run, const Request& request);
+
+  // sql_promotions.cpp
+  Result<PromotionHead> promotion_head(std::string_view name);
+  Status write_promotion(std::string_view name, PromotionHead head, const PromotionEvent& event);
+  Status enter(const StageOf& stage, const RunInfo& run);
+  Result<int64_t> ask_promotion(std::string_view name, const Request& request);
+};
+
+}  // namespace rollout::journal

@@ -1,0 +1,249 @@
+// The store on a real PostgreSQL: all that every store does, and what only a server can do to it.
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include "runtime/journal/postgresql_store.h"
+#include "tests/conformance/postgres_server.h"
+#include "tests/sim/store_cases.h"
+
+namespace rollout::test {
+
+using journal::Appended;
+using journal::Event;
+using journal::PostgresqlStore;
+
+namespace {
+
+/// Says that the connection was lost once the next commit has reached the server and was answered.
+struct LossyCommit : effects::Sql {
+  struct Session : effects::SqlSession {
+    Session(std::unique_ptr<effects::SqlSession> real, bool& lose) : real(std::move(real)), lose(lose) {}
+    Result<std::vector<effects::SqlRow>> run(const std::string& statement, const std::vector<std::string>& parameters,
+                                             int64_t within_ns) override {
+      auto rows = real->run(statement, parameters, within_ns);
+      if (statement != "COMMIT" || !lose) return rows;
+      lose = false;
+      return OpError{"the connection was lost", true};
+    }
+    Status start(const std::string& script) override { return real->start(script); }
+    Result<bool> has_ended() override { return real->has_ended(); }
+    void cancel() override { real->cancel(); }
+    std::unique_ptr<effects::SqlSession> real;
+    bool& lose;
+  };
+
+  explicit LossyCommit(bool& lose) : lose(lose) {}
+  Result<std::unique_ptr<effects::SqlSession>> connect(const effects::SqlServer& server, int64_t within_ns) override {
+    auto session = real->connect(server, within_ns);
+    if (!session) return session;
+    return std::unique_ptr<effects::SqlSession>(std::make_unique<Session>(std::move(*session), lose));
+  }
+
+  std::unique_ptr<effects::Sql> real = effects::libpq_sql();
+  bool& lose;
+};
+
+struct Server15 {
+  explicit Server15(std::vector<std::string> settings = {})
+      : real(nullptr), effects(real.all()), server(effects, directory, std::move(settings)) {}
+
+  effects::SqlServer new_database(const std::string& name) {
+    server.sql("CREATE DATABASE " + name);
+    effects::SqlServer address = server.address();
+    address.database = name;
+    return address;
+  }
+  static std::unique_ptr<PostgresqlStore> open(const effects::SqlServer& address) {
+    auto store = PostgresqlStore::open(effects::libpq_sql(), address);
+    INFO((store ? "" : store.error().message));
+    REQUIRE(store);
+    return std::move(*store);
+  }
+
+  TempDir directory;
+  effects::RealEffects real;
+  effects::Effects effects;
+  PostgresServer server;
+};
+
+}  // namespace
+
+TEST_CASE("store: PostgreSQL does what every store does", "[store]") {
+  Server15 here;
+  journal::conforms(*here.open(here.new_database("one")));
+  CHECK(here.open({"127.0.0.1", here.server.port(), "one", "shop", ""})->read("r1")->size() == 25);
+  journal::abort_or_success(*here.open(here.new_database("two")));
+  journal::generations_grow(*here.open(here.new_database("three")));
+  journal::promotions_conform(*here.open(here.new_database("four")));
+  journal::promotion_aborts(*here.open(here.new_database("five")));
+  effects::SqlServer six = here.new_database("six");
+  std::unique_ptr<PostgresqlStore> store;
+  journal::locks_exclude([&]() -> journal::Store& {
+    store.reset();
+    store = here.open(six);
+    return *store;
+  });
+}
+
+TEST_CASE("store: of many that write at once each run is made once and each event has one writer", "[store]") {
+  Server15 here;
+  effects::SqlServer address = here.new_database("shared");
+  here.open(address);
+  constexpr int writers = 8, runs_each = 10;
+  std::atomic<int> made = 0, won = 0, lost = 0;
+  auto write = [&](int writer) {
+    auto store = PostgresqlStore::open(effects::libpq_sql(), address);
+    if (!store) return;
+    for (int i = 0; i < runs_each; ++i)
+      made += bool((*store)->create(journal::new_run(fmt::format("h{}-{}", writer, i))));
+    // All of them want to write the same event of the same run.
+    std::vector<Event> mine = {{1, 2, journal::Resumed{fmt::format("writer {}", writer), 1}}};
+    Result<Appended> appended = (*store)->append("r1", 1, mine);
+    (appended ? won : lost) += 1;
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < writers; ++i) threads.emplace_back(write, i);
+  for (std::thread& thread : threads) thread.join();
+  CHECK(made == writers * runs_each);
+  CHECK(won == 1);
+  CHECK(lost == writers - 1);
+  auto store = here.open(address);
+  std::set<int64_t> generations;
+  Result<std::vector<journal::RunInfo>> runs = store->list();
+  REQUIRE(runs);
+  for (const journal::RunInfo& run : *runs) generations.insert(run.generations.at(0).number);
+  CHECK(generations.size() == size_t(writers * runs_each));
+  CHECK(*generations.rbegin() == writers * runs_each);
+  CHECK(store->read("r1")->size() == 2);
+}
+
+TEST_CASE("store: a journal of any length is read whole", "[store]") {
+  Server15 here;
+  auto store = here.open(here.new_database("long"));
+  REQUIRE(store->create(journal::new_run("h1")));
+  const int64_t events = int64_t(journal::rows_at_once) * 2;
+  std::vector<Event> many(size_t(events) - 1, Event{1, 2, journal::Resumed{"me", 1}});
+  REQUIRE(store->append("r1", 1, many));
+  CHECK(store->read("r1")->size() == size_t(events));
+}
+
+TEST_CASE("store: a commit whose answer is lost is looked up, not repeated", "[store]") {
+  Server15 here;
+  bool lose = false;
+  auto store = PostgresqlStore::open(std::make_unique<LossyCommit>(lose), here.new_database("lossy"));
+  REQUIRE(store);
+  lose = true;
+  Result<journal::RunInfo> run = (*store)->create(journal::new_run("h1"));
+  CHECK(!lose);
+  REQUIRE(run);
+  CHECK(run->run == "r1");
+  lose = true;
+  CHECK(*(*store)->append("r1", 1, {journal::some_events()[0]}) == Appended::Written);
+  CHECK(!lose);
+  CHECK((*store)->read("r1")->size() == 2);
+}
+
+TEST_CASE("store: a server that dies and comes back loses nothing that it acknowledged", "[store]") {
+  Server15 here;
+  auto store = here.open(here.new_database("crash"));
+  REQUIRE(store->create(journal::new_run("h1")));
+  int64_t known = 1;
+  for (int round = 0; round < 3; ++round) {
+    REQUIRE(store->append("r1", known++, {journal::some_events()[0]}));
+    here.server.stop(effects::Stop::Kill);
+    Result<Appended> away = store->append("r1", known, {journal::some_events()[1]});
+    REQUIRE(!away);
+    CHECK(away.error().retryable);
+    here.server.start();
+    REQUIRE(eventually(here.effects, 10 * second_ns,
+                       [&] { return bool(store->append("r1", known, {journal::some_events()[1]})); }));
+    ++known;
+    CHECK(store->read("r1")->size() == size_t(known));
+  }
+}
+
+TEST_CASE("store: a server that forgets, one that only follows, and a newer format are refused", "[store]") {
+  Server15 forgets({"fsync=off"});
+  auto unsafe = PostgresqlStore::open(effects::libpq_sql(), forgets.server.address());
+  REQUIRE(!unsafe);
+  CHECK(unsafe.error().message.find("runs with fsync = off: it may forget what it has acknowledged") !=
+        std::string::npos);
+
+  Server15 here;
+  here.open(here.server.address());
+  here.server.sql("UPDATE rollout.format SET version = 99");
+  auto newer = PostgresqlStore::open(effects::libpq_sql(), here.server.address());
+  REQUIRE(!newer);
+  CHECK(newer.error().refused);
+  here.server.stop(effects::Stop::Ask);
+  here.directory.write("data/standby.signal", "");
+  here.server.start();
+  auto standby = PostgresqlStore::open(effects::libpq_sql(), here.server.address());
+  REQUIRE(!standby);
+  CHECK(standby.error().message.find("is a standby; the state is kept by the primary") != std::string::npos);
+}
+
+TEST_CASE("store: a service has one claimant, and who has lost it writes nothing more", "[store]") {
+  Server15 here;
+  effects::SqlServer address = here.new_database("claims");
+  auto first = here.open(address), second = here.open(address), looking = here.open(address);
+  REQUIRE(first->claims()->take({"checkout", "search"}, "anna@a, process 1", ""));
+  REQUIRE(first->create(journal::new_run("h1")));
+  REQUIRE(first->claims()->name("r1"));
+  Status taken = second->claims()->take({"search"}, "ben@b, process 1", "");
+  REQUIRE(!taken);
+  CHECK(taken.error().refused);
+  CHECK(taken.error().message.find("search is being changed by anna@a, process 1, run r1") == 0);
+  CHECK(looking->claims()->claimant("search").operator*()->run == "r1");
+  CHECK(!*looking->claims()->claimant("else"));
+  REQUIRE(second->claims()->take({"else"}, "ben@b, process 1", ""));  // what failed has taken nothing
+  CHECK(first->append("r1", 1, {journal::some_events()[0]}));
+  CHECK(!looking->append("r1", 2, {journal::some_events()[1]}));  // it has claimed nothing
+
+  // The first one is stopped for longer than its claim lasts; nobody else wants it, and it goes on.
+  auto expire = [&] {
+    auto session = here.effects.sql.connect(address, second_ns);
+    REQUIRE((*session)->run("UPDATE rollout.claims SET until = now() - interval '1 s'", {}, second_ns));
+  };
+  expire();
+  CHECK(!*looking->claims()->claimant("search"));
+  CHECK(first->requests("r1", 0));
+  CHECK(*looking->claims()->claimant("search"));
+  // Once more, and the second one takes its place: what the first one wakes up with is refused.
+  expire();
+  second->claims()->give_back();
+  REQUIRE(second->claims()->take({"checkout", "search"}, "ben@b, process 1", "r1"));
+  Result<Appended> late = first->append("r1", 2, {journal::some_events()[1]});
+  REQUIRE(!late);
+  CHECK(late.error().refused);
+  CHECK(late.error().message.find("was taken over by ben@b, process 1") != std::string::npos);
+  CHECK(first->requests("r1", 0));  // renews nothing that it has lost
+  CHECK(second->append("r1", 2, {journal::some_events()[1]}));
+  expire();
+  CHECK(!first->append("r1", 3, {journal::some_events()[2]}));
+  second->claims()->give_back();
+  CHECK(!*looking->claims()->claimant("search"));
+}
+
+TEST_CASE("store: the address of a state says where it is, and holds no password", "[store]") {
+  auto server = journal::postgresql_server("postgresql://anna@db.example.com:5433/releases");
+  REQUIRE(server);
+  CHECK(server->user == "anna");
+  CHECK(server->host == "db.example.com");
+  CHECK(server->port == 5433);
+  CHECK(server->database == "releases");
+  CHECK(journal::postgresql_server("postgres://localhost/releases")->port == 5432);
+  for (const char* bad : {"", "mysql://h/d", "postgresql://", "postgresql://h", "postgresql://h/", "postgresql:///d",
+                          "postgresql://h:0/d", "postgresql://h:70000/d", "postgresql://h:5x/d", "postgresql://h/d?a=b"})
+    CHECK_FALSE(journal::postgresql_server(bad));
+  auto secret = journal::postgresql_server("postgresql://anna:hunter2@h/d");
+  REQUIRE(!secret);
+  CHECK(secret.error().message.find("hunter2") == std::string::npos);
+}
+
+}  // namespace rollout::test

@@ -1,0 +1,239 @@
+#include "tests/sim/store_cases.h"
+
+#include <catch2/catch.hpp>
+
+#include "runtime/journal/event_json.h"
+
+namespace rollout::journal {
+
+PromotionBegun begun() {
+  return {"ship", "release", "shop.rollout", {{"dev", 0}, {"production", 60}}, {{"image", "shop:\"1\""}}, {{"a", "h"}},
+          "me"};
+}
+
+namespace {
+
+std::vector<PromotionEvent> promotion_events() {
+  return {{2, PromotionResumed{"you"}},
+          {3, StageEnded{0, Outcome::RolledBack, 77, "it went\nback"}},
+          {4, PromotionAborted{3, "anna", "because"}},
+          {5, PromotionEnded{PromotionOutcome::Superseded, "x"}}};
+}
+
+NewRun stage_run(std::string hash, int64_t known, uint32_t stage) {
+  NewRun run{"release", "{}", std::move(hash), {"dev/shop"}, "me", 5};
+  run.stage = StageOf{"p1", known, stage, {{"ghcr.io/shop:1", "sha256:aa"}}};
+  return run;
+}
+
+}  // namespace
+
+NewRun new_run(std::string hash) {
+  return {"release", "{\"plan\":1}", std::move(hash), {"checkout", "search"}, "me", 5};
+}
+
+std::vector<Event> some_events() {
+  Sampled sampled{
+      {2, false}, false,
+      17,         {0},
+      {1},        {{{0, plan::Role::Canary, 990'000'000}, ReadingStatus::Ok, "d", 10, 2, 0.1}}};
+  return {{1, 2, StepStarted{{0, false}, 1, "r1/g1/step0/a1"}},
+          {2, 3, StepDone{{0, false}, 1, true, "found \"it\"\n"}},
+          {3, 4, StepFailed{{1, true}, 2, true, true, "no"}},
+          {4, 5, Reasserted{{1, false}, 2, "k", "weights lost"}},
+          {5, 6, sampled},
+          {6, 7, GateDecided{verification, 1, Verdict::NoEvidence, Reason::NoData, true, "x"}},
+          {7, 8, WatchFired{0, "y"}},
+          {8, 9, AbortRequested{3, "somebody", "because", true}},
+          {9, 10, Interrupted{"me", "`deploy shop:2`: 1 of 4"}},
+          {10, 11, Resumed{"you", 12}},
+          {11, 12, RollbackStarted{Cause::Watch, plan::none, "z"}},
+          {12, 13, VerifyStarted{1}},
+          {12, 13, Approved{{1, false}, 4, "anna", "good", "anna@host, process 1"}},
+          {12, 13, Rejected{{1, false}, 5, "ben", "bad", ""}},
+          {12, 13, Parked{{1, false}, "timed out"}},
+          {12, 13, ScopeRollbackStarted{2, Cause::GateFailed, "slow"}},
+          {12, 13, GateDecided{{plan::none, true, 2}, 1, Verdict::Pass, Reason::None, false, "x"}},
+          {12, 13, ScopeVerifyStarted{2, 1}},
+          {12, 13, Captured{{{1e6, 2.5e5, 60, 360000, 360}, {1e8, 0, 3, 0, 0}}, {{"generation(shop)", "4", 4}}}},
+          {12, 13, ScopeEnded{2, true, "slow"}},
+          {12, 13, Parked{{plan::none, false, 2}, "one has gone back"}},
+          {12, 13, LockTaken{1, "production/schema"}},
+          {12, 13, LockReleased{1, "production/schema"}},
+          {13, 14, RunEnded{Outcome::Parked, "end"}}};
+}
+
+void conforms(Store& store) {
+  Result<RunInfo> first = store.create(new_run("h1"));
+  REQUIRE(first);
+  CHECK(first->run == "r1");
+  CHECK(first->generations.at(1).number == 1);
+  CHECK(store.next_generation("checkout").operator*() == 2);
+  CHECK(store.next_generation("nobody").operator*() == 1);
+  Result<RunInfo> again = store.create(new_run("h1"));
+  REQUIRE(!again);
+  CHECK(again.error().refused);
+  Result<RunInfo> second = store.create(new_run("h2"));
+  REQUIRE(second);
+  CHECK(second->generations.at(0).number == 2);
+  CHECK(*store.plan_bytes("r1") == "{\"plan\":1}");
+  CHECK(!store.plan_bytes("r9"));
+
+  Request abort{0, Ask::Abort, "somebody", "because", 7};
+  Result<int64_t> id = store.request("r1", abort);
+  REQUIRE(id);
+  CHECK(store.requests("r1", 0)->size() == 1);
+  CHECK(store.requests("r1", *id)->empty());
+  CHECK(store.requests("r2", 0)->empty());
+  REQUIRE(store.request("r1", {0, Ask::Reject, "anna", "no", 8, 3, "anna@host"}));
+  Result<std::vector<Request>> answers = store.requests("r1", *id);
+  REQUIRE(answers->size() == 1);
+  CHECK(answers->at(0).ask == Ask::Reject);
+  CHECK(answers->at(0).by == "anna");
+  CHECK(answers->at(0).step == 3);
+  CHECK(answers->at(0).holder == "anna@host");
+
+  std::vector<Event> events = some_events();
+  CHECK(store.append("r1", 1, events));
+  CHECK(store.append("r1", 1, events));  // the answer to the first call was lost
+  Result<Appended> stale = store.append("r1", 1, {events[0]});
+  REQUIRE(!stale);
+  CHECK(stale.error().refused);
+  Result<std::vector<Event>> read = store.read("r1");
+  REQUIRE(read);
+  REQUIRE(read->size() == events.size() + 1);
+  for (size_t i = 0; i < events.size(); ++i) CHECK(encode((*read)[i + 1]) == encode(events[i]));
+
+  Result<int64_t> late = store.request("r1", abort);
+  REQUIRE(!late);
+  CHECK(late.error().refused);
+  Result<std::vector<RunInfo>> list = store.list();
+  REQUIRE(list->size() == 2);
+  CHECK(list->at(0).run == "r2");
+  CHECK(!list->at(0).outcome);
+  CHECK(list->at(1).outcome == Outcome::Parked);
+  CHECK(list->at(1).events == 25);
+  CHECK(list->at(0).generations.at(1).service == "search");
+}
+
+void abort_or_success(Store& store) {
+  Request abort{0, Ask::Abort, "somebody", "because", 7};
+  std::vector<Event> success = {{1, 2, StepDone{{0, false}, 1, false, ""}},
+                                {1, 2, RunEnded{Outcome::Succeeded, ""}}};
+  for (const char* hash : {"abort-first", "success-first"}) REQUIRE(store.create(new_run(hash)));
+  REQUIRE(store.request("r1", abort));
+  Result<Appended> refused = store.append("r1", 1, success);
+  REQUIRE(refused);
+  CHECK(*refused == Appended::AbortFirst);
+  CHECK(store.read("r1")->size() == 1);
+  CHECK(!store.list()->at(1).outcome);
+  std::vector<Event> back = {{1, 2, AbortRequested{1, "somebody", "because"}},
+                             {1, 2, RunEnded{Outcome::RolledBack, ""}}};
+  Result<Appended> rolled_back = store.append("r1", 1, back);
+  REQUIRE(rolled_back);
+  CHECK(*rolled_back == Appended::Written);
+
+  Result<Appended> succeeded = store.append("r2", 1, success);
+  REQUIRE(succeeded);
+  CHECK(*succeeded == Appended::Written);
+  Result<int64_t> late = store.request("r2", abort);
+  REQUIRE(!late);
+  CHECK(late.error().refused);
+  CHECK(*store.append("r2", 1, success) == Appended::Written);  // the answer to the first call was lost
+}
+
+void generations_grow(Store& store) {
+  NewRun run = new_run("h1");
+  run.seen_generations = {41, 0};
+  Result<RunInfo> first = store.create(run);
+  REQUIRE(first);
+  CHECK(first->generations.at(0).number == 42);
+  CHECK(first->generations.at(1).number == 1);
+  CHECK(*store.next_generation("checkout") == 43);
+  run.plan_hash = "h2";
+  run.seen_generations = {7, 0};
+  CHECK(store.create(run)->generations.at(0).number == 43);
+}
+
+Event taken() { return {1, 2, LockTaken{0, "schema"}}; }
+Event released() { return {1, 2, LockReleased{0, "schema"}}; }
+
+std::string holder(Store& store) {
+  Result<std::vector<HeldLock>> held = store.locks();
+  REQUIRE(held);
+  return held->empty() ? "" : held->at(0).run;
+}
+
+void locks_exclude(const std::function<Store&()>& restart) {
+  for (const char* hash : {"h1", "h2"}) REQUIRE(restart().create(new_run(hash)));
+  CHECK(*restart().append("r1", 1, {taken(), {1, 2, StepDone{{0, false}, 1, false, ""}}}) == Appended::Written);
+  CHECK(*restart().append("r1", 1, {taken(), {1, 2, StepDone{{0, false}, 1, false, ""}}}) == Appended::Written);
+  CHECK(holder(restart()) == "r1");
+  CHECK(*restart().append("r2", 1, {taken()}) == Appended::LockHeld);
+  CHECK(restart().read("r2")->size() == 1);
+  // Not twice by one run either, and a dead process of it can neither take nor give back.
+  CHECK(*restart().append("r1", 3, {taken()}) == Appended::LockHeld);
+  CHECK(!restart().append("r1", 1, {released()}));
+  CHECK(!restart().append("r2", 7, {released()}));
+  CHECK(holder(restart()) == "r1");
+  CHECK(*restart().append("r1", 3, {released()}) == Appended::Written);
+  CHECK(holder(restart()).empty());
+  CHECK(*restart().append("r2", 1, {taken()}) == Appended::Written);
+  CHECK(*restart().append("r1", 4, {released()}) == Appended::Written);  // what it does not hold stays with the other
+  CHECK(holder(restart()) == "r2");
+  CHECK(*restart().append("r2", 2, {{1, 2, RunEnded{Outcome::RolledBack, ""}}}) == Appended::Written);
+  CHECK(holder(restart()).empty());
+}
+
+void promotions_conform(Store& store) {
+  Result<std::string> name = store.begin(begun(), 1);
+  REQUIRE(name);
+  CHECK(*name == "p1");
+  CHECK(is_promotion(*name));
+  Result<RunInfo> run = store.create(stage_run("h1", 1, 0));
+  REQUIRE(run);
+  // Somebody else has driven it meanwhile: no run, and no event.
+  Result<RunInfo> stale = store.create(stage_run("h2", 1, 1));
+  REQUIRE(!stale);
+  CHECK(stale.error().refused);
+  CHECK(store.list()->size() == 1);
+  CHECK(*store.next_generation("dev/shop") == 2);
+  std::vector<PromotionEvent> events = promotion_events();
+  for (size_t i = 0; i < events.size(); ++i) {
+    CHECK(*store.append_to("p1", int64_t(i) + 2, events[i]) == Appended::Written);
+    CHECK(*store.append_to("p1", int64_t(i) + 2, events[i]) == Appended::Written);  // the answer was lost
+  }
+  CHECK_FALSE(store.append_to("p1", 2, events[3]));
+  Result<std::vector<PromotionEvent>> read = store.read_promotion("p1");
+  REQUIRE(read);
+  REQUIRE(read->size() == 6);
+  CHECK(encode((*read)[0]) == encode({1, begun()}));
+  CHECK(encode((*read)[1]) == encode({5, StageEntered{0, run->run, "h1", {{"ghcr.io/shop:1", "sha256:aa"}}}}));
+  for (size_t i = 0; i < events.size(); ++i) CHECK(encode((*read)[i + 2]) == encode(events[i]));
+  CHECK(store.promotions()->at(0).outcome == PromotionOutcome::Superseded);
+  Result<int64_t> late = store.request("p1", {0, Ask::Abort, "me", "late", 9});
+  REQUIRE(!late);
+  CHECK(late.error().refused);
+  CHECK_FALSE(store.read_promotion("p7"));
+}
+
+void promotion_aborts(Store& store) {
+  REQUIRE(store.begin(begun(), 1));
+  REQUIRE(store.create(stage_run("h1", 1, 0)));
+  REQUIRE(store.request("p1", {0, Ask::Abort, "anna", "wrong", 9}));
+  // The run that is underway has it as well, and does not succeed any more.
+  Result<std::vector<Request>> asked = store.requests("r1", 0);
+  REQUIRE(asked->size() == 1);
+  CHECK(asked->front().reason == "wrong");
+  CHECK(*store.append("r1", 1, {{1, 2, RunEnded{Outcome::Succeeded, "", false}}}) == Appended::AbortFirst);
+  CHECK(*store.append("r1", 1, {{1, 2, RunEnded{Outcome::RolledBack, "", false}}}) == Appended::Written);
+  CHECK_FALSE(store.create(stage_run("h2", 2, 1)));
+  CHECK(store.list()->size() == 1);
+  CHECK(*store.append_to("p1", 2, {3, PromotionEnded{PromotionOutcome::Succeeded, ""}}) == Appended::AbortFirst);
+  // A second abort asks only the promotion: its run has ended.
+  REQUIRE(store.request("p1", {0, Ask::Abort, "anna", "again", 9}));
+  CHECK(store.requests("r1", 0)->size() == 1);
+  CHECK(store.requests("p1", 0)->size() == 2);
+}
+
+}  // namespace rollout::journal
