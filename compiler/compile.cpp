@@ -4,6 +4,7 @@
 #include <llvm/ADT/StringRef.h>
 
 #include "compiler/base/allow.h"
+#include "compiler/neighbours.h"
 #include "compiler/plan/plan_json.h"
 #include "compiler/plan/test_case.h"
 #include "compiler/verify/report.h"
@@ -105,11 +106,15 @@ std::optional<plan::Plan> plan_with_files(Compilation& compilation, plan::Reques
 }
 
 /// One rollout, in every environment that the file knows.
-void check_rollout(Compilation& compilation, plan::Request request, const FindMigrations& migrations) {
+void check_rollout(Compilation& compilation, plan::Request request, const FindMigrations& migrations,
+                   Neighbours& neighbours) {
   const ir::Program& program = *compilation.program;
   Diagnostics& diagnostics = compilation.diagnostics;
   std::vector<std::pair<std::string_view, uint32_t>> environments = program.visible_environments();
-  if (environments.empty()) plan_with_files(compilation, request, migrations);
+  if (environments.empty()) {
+    std::optional<plan::Plan> plan = plan_with_files(compilation, request, migrations);
+    if (plan && !diagnostics.has_errors()) neighbours.look(*plan, program, compilation.sources, diagnostics);
+  }
   std::vector<std::pair<const ir::Environment*, plan::Plan>> plans;
   for (auto [name, index] : environments) {
     size_t known = diagnostics.size(), errors = diagnostics.errors();
@@ -120,6 +125,7 @@ void check_rollout(Compilation& compilation, plan::Request request, const FindMi
     if (!plan || diagnostics.errors() != errors) continue;
     const ir::Environment* environment = &program.environments[index];
     for (const auto& [other, planned] : plans) check_apart(*plan, planned, *environment, *other, diagnostics);
+    if (diagnostics.errors() == errors) neighbours.look(*plan, program, compilation.sources, diagnostics);
     plans.emplace_back(environment, std::move(*plan));
   }
 }
@@ -181,7 +187,14 @@ void prove_plan(const Compilation& compilation, plan::Plan& plan, Diagnostics& d
 
 void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs,
                  const FindMigrations& migrations) {
+  Neighbours alone;
+  check_plans(compilation, inputs, migrations, alone);
+}
+
+void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs,
+                 const FindMigrations& migrations, Neighbours& neighbours) {
   const ir::Program& program = *compilation.program;
+  neighbours.enter(program);
   std::vector<std::pair<std::string, std::string>> own;
   for (const auto& given : inputs)
     for (const ir::Input& input : program.inputs)
@@ -191,7 +204,7 @@ void check_plans(Compilation& compilation, const std::vector<std::pair<std::stri
     plan::Request request;
     request.rollout = rollout.decl->name.text;
     request.inputs = own;
-    check_rollout(compilation, request, migrations);
+    check_rollout(compilation, request, migrations, neighbours);
   }
   check_promotions(compilation, own);
   plan::check_policies(program, compilation.diagnostics);

@@ -37,6 +37,7 @@ void Checker::check_budget(const ast::BudgetStatement* budget) {
 void Checker::check_lock(const ast::LockStatement* lock) {
   expect_symbol(lock->name, ir::Ref::Lock, "lock");
   if (lock->within) expect(lock->within, simple(TypeKind::Duration), "`within`");
+  check_not_empty(lock->body, lock->span, "`lock`");
   check_block(lock->body);
 }
 

@@ -98,6 +98,8 @@ void Checker::check_decl(const ast::Decl* decl) {
       planned_ = true;
       rollout_body_ = rollout.decl->body;
       check_block(rollout.decl->body);
+      check_marks(rollout.decl->body);
+      check_back_hooks(rollout.decl->body);
       planned_ = false;
       rollout.slots = slots_;
       break;

@@ -96,6 +96,7 @@ void Checker::check_hook(const ast::HookStatement* hook, bool in_parallel) {
   if (!is_back(hook->when) && in_parallel)
     diagnostics_.report(hook->span, diag::HookHere, name, "above the phases that it is for, not beside them")
         .advise("move it above `parallel`");
+  check_not_empty(hook->body, hook->span, fmt::format("`{}`", name));
   check_hook_body(hook->body, hook->when);
   check_block(hook->body);
 }

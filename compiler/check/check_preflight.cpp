@@ -19,6 +19,7 @@ void Checker::check_preflight(const ast::PreflightStatement* preflight) {
   if (block_ != rollout_body_ && !in_strategy)
     diagnostics_.report(preflight->span, diag::PreflightHere)
         .advise("write it at the top of the rollout, above everything that changes something");
+  if (preflight->checks.empty()) report_empty(preflight->span, "`preflight`");
   if (preflight->sample) expect(preflight->sample, simple(TypeKind::Duration), "`sample every`");
   for (const ast::PreflightCheck& check : preflight->checks) {
     expect(check.text, simple(TypeKind::String), "`check`");

@@ -36,6 +36,7 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       if (!phase->after.empty() && !in_parallel)
         diagnostics_.report(phase->after[0].span, diag::AfterInSequence)
             .advise("leave `after` out: what stands in a sequence waits for what stands above it");
+      check_not_empty(phase->body, phase->name.span, "phase");
       check_block(phase->body);
       break;
     }
@@ -46,13 +47,7 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       break;
     }
     case ast::StatementKind::For: check_for(static_cast<const ast::ForStatement*>(statement)); break;
-    case ast::StatementKind::If: {
-      auto* branch = static_cast<const ast::IfStatement*>(statement);
-      expect(branch->condition, simple(TypeKind::Bool), "`if`");
-      check_block(branch->then_block);
-      if (branch->else_block) check_block(branch->else_block);
-      break;
-    }
+    case ast::StatementKind::If: check_if(as<ast::IfStatement>(statement)); break;
     case ast::StatementKind::Let: {
       auto* let = static_cast<const ast::LetStatement*>(statement);
       const Type* type = let->type ? check_type(let->type) : nullptr;
@@ -61,7 +56,10 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       add_local(let->name, type, info(let->value).time);
       break;
     }
-    case ast::StatementKind::Parallel: check_round(as<ast::ParallelStatement>(statement)->body, true); break;
+    case ast::StatementKind::Parallel:
+      check_not_empty(as<ast::ParallelStatement>(statement)->body, statement->span, "`parallel`");
+      check_round(as<ast::ParallelStatement>(statement)->body, true);
+      break;
     case ast::StatementKind::OnFailure: check_on_failure(as<ast::OnFailureStatement>(statement)); break;
     case ast::StatementKind::Hook: check_hook(as<ast::HookStatement>(statement), in_parallel); break;
     case ast::StatementKind::Watch: {
@@ -96,6 +94,15 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
   }
 }
 
+void Checker::check_if(const ast::IfStatement* branch) {
+  expect(branch->condition, simple(TypeKind::Bool), "`if`");
+  check_not_empty(branch->then_block, branch->then_block->span, "`if`");
+  check_block(branch->then_block);
+  if (!branch->else_block) return;
+  check_not_empty(branch->else_block, branch->else_block->span, "`else`");
+  check_block(branch->else_block);
+}
+
 void Checker::check_round(const ast::Block* body, bool parallel) {
   const ast::Block* around = std::exchange(round_body_, body);
   check_block(body, parallel);
@@ -112,6 +119,7 @@ void Checker::check_for(const ast::ForStatement* loop) {
   add_local(loop->variable, list ? range->arguments[0] : simple(TypeKind::Error));
   if (loop->where) expect(loop->where, simple(TypeKind::Bool), "`where`");
   if (list && !loop->order_words[0].text.empty()) check_order(loop, range->arguments[0]);
+  check_not_empty(loop->body, loop->body->span, "loop");
   check_round(loop->body);
   locals_.resize(outer);
 }

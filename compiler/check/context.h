@@ -46,6 +46,7 @@ class Checker : private ValueChecker {
   void check_live_condition(const ast::Expr* condition, std::string_view whose);
   void check_block(const ast::Block* block, bool parallel = false);
   void check_statement(const ast::Statement* statement, bool in_parallel);
+  void check_if(const ast::IfStatement* branch);
   void check_round(const ast::Block* body, bool parallel = false);
   void check_for(const ast::ForStatement* loop);
   // check_during.cpp
@@ -73,6 +74,11 @@ class Checker : private ValueChecker {
   void check_on_failure(const ast::OnFailureStatement* rule);
   void check_question(const ast::Question& question, std::string_view whose);
   void check_answer(const ast::TestItem& item);
+  // check_idle.cpp
+  void report_empty(Span span, std::string what);
+  void check_not_empty(const ast::Block* block, Span span, std::string_view what);
+  void check_marks(const ast::Block* body);
+  void check_back_hooks(const ast::Block* body);
   // check_environment.cpp
   void check_environment(ir::Environment& environment);
   std::optional<ir::Rebinding> check_rebinding(const ast::Rebinding& given);

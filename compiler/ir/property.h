@@ -14,9 +14,9 @@ enum class Property : uint32_t {
   FirstPhaseShare,    ///< of the traffic that the new version gets first, the most of all services
   Monitored,          ///< whether a gate judges every step that gives a new version more
   RollbackTotal,      ///< whether the way back from every step leads to what was there at first
-  RollbackRehearsed,  ///< when the way back was last tried
+  RollbackRehearsed,  ///< when the way back was last tried; known when a run begins
   DurationWorst,      ///< the longest that it takes where nothing goes back, people aside
-  CapacityMargin,     ///< what the instances can serve, over what they must at the worst moment
+  CapacityMargin,     ///< what its targets could run, over the most instances at once; known when a run begins
 };
 inline constexpr size_t property_count = 6;
 
@@ -24,7 +24,7 @@ struct PropertyRow {
   std::string_view path;  ///< as a policy writes it behind the rollout: `first_phase.share`
   Property property;
   TypeKind type;
-  bool decided;  ///< from the plan alone, today
+  bool decided;  ///< from the plan alone
 };
 
 std::optional<PropertyRow> property_named(std::string_view path);

@@ -7,12 +7,14 @@
 #include "compiler/plan/linear.h"
 #include "compiler/plan/model.h"
 #include "compiler/plan/open_scope.h"
+#include "compiler/plan/policy_start.h"
 #include "compiler/plan/planner.h"
 
 namespace rollout::plan {
 
 enum class Order { Sequence, Parallel };
 struct Branches;
+struct PolicyRule;
 struct WaveOrder;
 
 /// Why nothing more is planned for a service: it runs what is asked for, or a mistake was reported.
@@ -20,10 +22,18 @@ enum class Settled { No, Runs, Wrong };
 
 class Planner {
  public:
-  Planner(const ir::Program& program, const Request& request, const SourceMap& sources, Diagnostics& diagnostics)
-      : program_(program), request_(request), sources_(sources), diagnostics_(diagnostics) {}
+  /// `at_start` is what another planner of the same request said that policies want.
+  Planner(const ir::Program& program, const Request& request, const SourceMap& sources, Diagnostics& diagnostics,
+          AtStart at_start = {})
+      : program_(program),
+        request_(request),
+        sources_(sources),
+        diagnostics_(diagnostics),
+        at_start_(std::move(at_start)) {}
 
   std::optional<Plan> run();
+  /// After `run`: what the policies of the plan ask of the world when a run begins.
+  AtStart wanted() const { return {wanted_, own_preflight_}; }
 
  private:
   struct Scope {
@@ -42,7 +52,7 @@ class Planner {
   bool read_inputs();
   bool choose_environment();
   const ast::Expr* environment_default(uint32_t input) const;
-  void plan_entry();
+  void plan_entry(Span rollout);
   void read_observed();  // plan_observed.cpp
   void read_observed(uint32_t let);
   eval::Value pinned(const eval::Value& image) const;
@@ -57,6 +67,10 @@ class Planner {
   NamedValues settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
                        const std::vector<ir::Given>& given, const eval::Frame& frame);
   void enforce_policies(const ast::RolloutDecl& rollout);  // plan_policy.cpp
+  // plan_policy_start.cpp
+  std::string want_at_start(const PolicyRule& rule, const StartRule& asked);
+  std::vector<int64_t> most_instances() const;
+  void add_start_conditions(Gate& gate);
   void plan_block(const ast::Block* block, Scope& scope, Order order = Order::Sequence);
   void plan_statement(const ast::Statement* statement, Scope& scope);
   void plan_branches(const ast::Block* block, Scope& scope);  // plan_parallel.cpp
@@ -76,6 +90,7 @@ class Planner {
   void plan_soak(const ast::Expr* soak, Scope& scope);
   int64_t count(const ast::Expr* expr, Scope& scope, std::string_view whose);
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);
+  void report_decided(const Condition& condition, Span written);
   void plan_during(const ast::DuringStatement* during, Scope& scope);
   During as_during(const eval::Value& calendar, Span written) const;
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into);
@@ -93,8 +108,11 @@ class Planner {
   uint32_t channel_of(const ir::Team& team);
   // plan_preflight.cpp
   void plan_preflight(const ast::PreflightStatement* preflight, Scope& scope);
+  struct OpenPreflight;
+  Gate preflight_gate() const;
   void add_preflight_hold(Gate gate, Span span);
-  bool plan_check(const ast::PreflightCheck& check, Scope& scope, Gate& gate, std::vector<Approval>& asked);
+  bool plan_check(const ast::PreflightCheck& check, Scope& scope, OpenPreflight& open);
+  bool is_new_check(OpenPreflight& open, const std::string& what, const ast::PreflightCheck& check);
   std::optional<Condition> within_condition(const ast::PreflightCheck& check, const ast::Expr* ago, Scope& scope,
                                             Scope& written);
   Approval confirm(const ast::Expr* expr, const ast::MemberExpr* member, Scope& scope);
@@ -107,6 +125,7 @@ class Planner {
   void plan_back_hooks();
   void plan_back_hook(const ast::Block* body, Scope& scope, Hook& into);
   void plan_back_action(const ast::CallExpr* call, Scope& scope, Hook& into);
+  bool hooks_agree(const Action& action, Span span);
   // plan_approval.cpp
   void plan_approve(const ast::ApproveStatement* approve, Scope& scope);
   std::optional<Approval> make_approval(const ast::Question& question, Scope& scope);
@@ -209,6 +228,7 @@ class Planner {
   std::vector<Derived> derived_;  ///< by service
   std::vector<OpenHook> hooks_;       ///< for the phases that are planned now, of the blocks around, outermost first
   std::vector<OpenHook> back_hooks_;  ///< `on abort`, `on rollback`
+  llvm::StringMap<std::pair<eval::Value, Span>> hook_settings_;  ///< by variable_text(): what `back_hooks_` set, where
   bool beside_services_ = false;  ///< a flag or a database takes part: services that stay as they are may be judged
   std::vector<OpenScope> open_scopes_;  ///< around what is being planned, the innermost last
   llvm::DenseMap<uint32_t, uint32_t> left_behind_;  ///< service → the scope that may have taken it back on its own
@@ -216,6 +236,10 @@ class Planner {
   std::vector<uint32_t> open_locks_;  ///< Program::locks around what is being planned
   llvm::DenseMap<std::pair<uint32_t, uint32_t>, Span> lock_orders_;  ///< outer and inner lock: where
   bool newer_ = false;      ///< `on newer run` was said
+  AtStart at_start_;
+  std::vector<StartCondition> wanted_;
+  size_t entry_steps_ = 0;      ///< those that the environment puts in front
+  bool own_preflight_ = false;  ///< the rollout has one
   bool guarded_ = false;    ///< a gate or an approval stands above
   Span called_at_;            ///< the outermost call of a strategy of the library around what is being planned
   uint32_t last_commit_ = 0;  ///< its step, once there is one

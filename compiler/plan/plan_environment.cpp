@@ -39,13 +39,21 @@ const ast::Expr* Planner::environment_default(uint32_t input) const {
   return nullptr;
 }
 
-/// The approvals of the environment come before everything. They have judged nothing yet: behind them a commit is as
-/// unguarded as it was.
-void Planner::plan_entry() {
-  if (!environment_) return;
-  Scope scope{environment_->module, {}, 0};
-  for (const ast::Statement* approval : environment_->decl->approvals)
-    plan_approve(static_cast<const ast::ApproveStatement*>(approval), scope);
+/// What policies ask of the world comes first, so that nobody is asked to approve what would not begin; where the
+/// rollout has checks of its own it is asked with them. Then the approvals of the environment. They have judged nothing
+/// yet: behind them a commit is as unguarded as it was.
+void Planner::plan_entry(Span rollout) {
+  if (!at_start_.conditions.empty() && !at_start_.own_preflight) {
+    Gate gate = preflight_gate();
+    add_start_conditions(gate);
+    add_preflight_hold(std::move(gate), rollout);
+  }
+  if (environment_) {
+    Scope scope{environment_->module, {}, 0};
+    for (const ast::Statement* approval : environment_->decl->approvals)
+      plan_approve(static_cast<const ast::ApproveStatement*>(approval), scope);
+  }
+  entry_steps_ = plan_.steps.size();
   guarded_ = false;
 }
 

@@ -105,9 +105,24 @@ void Planner::plan_back_action(const ast::CallExpr* call, Scope& scope, Hook& in
         .advise("leave it out: the way back restores it before any hook");
     return;
   }
-  if (!allowed(*action, call->span)) return;
+  if (!allowed(*action, call->span) || !hooks_agree(*action, call->span)) return;
   uint32_t index = add_undo(std::move(*action));
   if (llvm::find(into.actions, index) == into.actions.end()) into.actions.push_back(index);
+}
+
+/// Hooks wait for nothing, not for one another either: whichever comes last would win.
+bool Planner::hooks_agree(const Action& action, Span span) {
+  for (const Setting& setting : action.sets) {
+    std::string what = variable_text(plan_.services[action.service], setting.variable, setting.role);
+    auto [first, fresh] = hook_settings_.try_emplace(what, setting.value, span);
+    if (fresh || first->second.first == setting.value) continue;
+    diagnostics_
+        .report(span, diag::HooksDisagree, what, eval::to_text(first->second.first), eval::to_text(setting.value))
+        .at(first->second.second, "the other one")
+        .advise("leave one of them out: when somebody aborts, `on rollback` is done as well as `on abort`");
+    return false;
+  }
+  return true;
 }
 
 }  // namespace rollout::plan

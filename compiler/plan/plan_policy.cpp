@@ -99,6 +99,9 @@ void Planner::enforce_policies(const ast::RolloutDecl& rollout) {
     } else if (!rule.item->words[0].text.empty()) {
       Finding missing = without_approval(plan_, wanted_approval(rule, *eval_));
       if (!missing.value.is(Value::Kind::None)) broken.push_back({&rule, missing.value.text, missing.from});
+    } else if (std::optional<StartRule> asked = start_rule(program_, rule.module, *rule.item)) {
+      std::string why = want_at_start(rule, *asked);
+      if (!why.empty()) broken.push_back({&rule, std::move(why), ""});
     } else if (!rule.item->within) {
       Value holds = eval_->eval(rule.module, rule.item->subject, rule.frame);
       if (!holds.is(Value::Kind::Bool) || holds.number) continue;

@@ -13,7 +13,16 @@ namespace {
 constexpr int64_t default_sample_ns = 5 * eval::ns_per_s;
 constexpr int samples = 3;  ///< that each check is read
 
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\n") == std::string_view::npos; }
+
 }  // namespace
+
+/// A preflight that is being planned.
+struct Planner::OpenPreflight {
+  Gate gate;
+  std::vector<Approval> asked;
+  llvm::StringMap<Span> checks;  ///< what each asks, whatever it is called
+};
 
 /// What a strategy of the library asks is shown where it was called.
 void Planner::report_preflight(const ast::Expr* condition, const std::string& text, Scope& scope) {
@@ -30,20 +39,20 @@ void Planner::report_preflight(const ast::Expr* condition, const std::string& te
 
 void Planner::plan_preflight(const ast::PreflightStatement* preflight, Scope& scope) {
   // A strategy may bring one; wherever it is called, nothing else is done before or beside it.
-  if (!plan_.steps.empty() || phase_ != none || !open_scopes_.empty()) {
+  if (plan_.steps.size() > entry_steps_ || phase_ != none || !open_scopes_.empty()) {
     diagnostics_.report(preflight->span, diag::PreflightHere).advise("move it above everything else that is done");
     return;
   }
-  Gate gate;
-  gate.text = "preflight";
-  gate.sample_ns = default_sample_ns;
-  if (preflight->sample) gate.sample_ns = duration(preflight->sample, scope, "sample every", least_sample_ns);
-  std::vector<Approval> asked;
+  OpenPreflight open;
+  open.gate = preflight_gate();
+  if (preflight->sample) open.gate.sample_ns = duration(preflight->sample, scope, "sample every", least_sample_ns);
   for (const ast::PreflightCheck& check : preflight->checks)
-    if (!plan_check(check, scope, gate, asked)) return;
-  if (!gate.conditions.empty()) add_preflight_hold(std::move(gate), preflight->span);
+    if (!plan_check(check, scope, open)) return;
+  own_preflight_ = true;
+  if (at_start_.own_preflight) add_start_conditions(open.gate);
+  if (!open.gate.conditions.empty()) add_preflight_hold(std::move(open.gate), preflight->span);
   // People come last: they are not bothered with what would not begin anyway.
-  for (Approval& approval : asked) {
+  for (Approval& approval : open.asked) {
     Step step;
     step.kind = StepKind::Approval;
     step.approval = uint32_t(plan_.approvals.size());
@@ -52,6 +61,23 @@ void Planner::plan_preflight(const ast::PreflightStatement* preflight, Scope& sc
     plan_.approvals.push_back(std::move(approval));
     add_step(std::move(step), preflight->span);
   }
+}
+
+Gate Planner::preflight_gate() const {
+  Gate gate;
+  gate.text = "preflight";
+  gate.sample_ns = default_sample_ns;
+  return gate;
+}
+
+/// Asked twice, it would be read twice and told twice. False after a report.
+bool Planner::is_new_check(OpenPreflight& open, const std::string& what, const ast::PreflightCheck& check) {
+  auto [first, fresh] = open.checks.try_emplace(what, check.condition->span);
+  if (!fresh)
+    diagnostics_.report(check.condition->span, diag::GivenTwice, std::string(sources_.text(check.condition->span)))
+        .at(first->second, "the first one")
+        .advise("leave one of them out");
+  return fresh;
 }
 
 void Planner::add_preflight_hold(Gate gate, Span span) {
@@ -69,9 +95,11 @@ void Planner::add_preflight_hold(Gate gate, Span span) {
 }
 
 /// One check goes where it can be decided: now, into the gate, or to people. False where a mistake was reported.
-bool Planner::plan_check(const ast::PreflightCheck& check, Scope& scope, Gate& gate, std::vector<Approval>& asked) {
+bool Planner::plan_check(const ast::PreflightCheck& check, Scope& scope, OpenPreflight& open) {
   Value text = eval(check.text, scope);
   if (!text.is(Value::Kind::String)) return false;
+  if (is_blank(text.text))
+    diagnostics_.report(check.text->span, diag::BadText, eval::to_text(text), "name of a check", "it is empty");
   if (!program_.info(scope.module, check.condition).type->is(ir::TypeKind::Live)) {
     Value holds = eval(check.condition, scope);
     if (holds.is(Value::Kind::Bool) && !holds.number) report_preflight(check.condition, text.text, scope);
@@ -88,21 +116,26 @@ bool Planner::plan_check(const ast::PreflightCheck& check, Scope& scope, Gate& g
   if (program_.info(inner.module, expr).ref == ir::Ref::Open) {
     const ast::Expr* calendar = static_cast<const ast::MemberExpr*>(expr)->object;
     Value value = eval(calendar, inner);
-    if (!value.is(Value::Kind::Calendar)) return false;
+    if (!value.is(Value::Kind::Calendar) || !is_new_check(open, eval::to_text(value), check)) return false;
     plan_.forbidden.push_back({text.text, as_during(value, calendar->span), true});
     return true;
   }
   if (const ast::MemberExpr* member = confirmation(expr, inner)) {
-    asked.push_back(confirm(expr, member, inner));
+    Approval asked = confirm(expr, member, inner);
+    if (!is_new_check(open, fmt::format("{}: {}", asked.team, asked.confirms), check)) return false;
+    open.asked.push_back(std::move(asked));
     return true;
   }
   std::optional<Condition> condition = check.within ? within_condition(check, expr, inner, scope)
                                                     : make_condition(expr, inner, check.condition->span);
   if (!condition) return false;
+  std::string what = condition_text(*condition);
+  uint32_t right = condition->right ? condition->right->signal : none;
+  if (!is_new_check(open, fmt::format("{} {} {}", condition->left.signal, right, what), check)) return false;
   condition->kind = ConditionKind::Require;
   condition->samples = samples;
-  condition->text = fmt::format("{}: {}", text.text, condition_text(*condition));
-  gate.conditions.push_back(condition_index(std::move(*condition)));
+  condition->text = fmt::format("{}: {}", text.text, what);
+  open.gate.conditions.push_back(condition_index(std::move(*condition)));
   return true;
 }
 
@@ -131,8 +164,16 @@ Approval Planner::confirm(const ast::Expr* expr, const ast::MemberExpr* member, 
   const ir::Team& team = program_.teams[size_t(entity.number)];
   Approval approval{entity.text, members_of(team), 1, confirm_timeout_ns, Unapproved::Fail, {}, channel_of(team)};
   bool on_call = program_.info(scope.module, member).index == 1;
-  approval.confirms = on_call ? fmt::format("somebody of {} is on call", entity.text)
-                              : eval(static_cast<const ast::CallExpr*>(expr)->arguments[0].value, scope).text;
+  if (on_call) {
+    approval.confirms = fmt::format("somebody of {} is on call", entity.text);
+    return approval;
+  }
+  const ast::Expr* what = static_cast<const ast::CallExpr*>(expr)->arguments[0].value;
+  Value said = eval(what, scope);
+  approval.confirms = said.text;
+  if (said.is(Value::Kind::String) && is_blank(said.text))
+    diagnostics_.report(what->span, diag::BadText, eval::to_text(said), "text of a confirmation", "it is empty")
+        .advise("say what somebody answers for: `confirms(\"the backup was restored today\")`");
   return approval;
 }
 

@@ -1,5 +1,6 @@
 #include "compiler/base/visible.h"
 #include "compiler/plan/build.h"
+#include "compiler/plan/decided.h"
 
 namespace rollout::plan {
 
@@ -196,6 +197,7 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   if (!condition) return;
   condition->kind = ConditionKind::Watch;
   condition->text = condition_text(*condition);
+  report_decided(*condition, watch->condition->span);
   Watch entry;
   entry.held_ns = watch->held ? duration(watch->held, scope, "held", 0) : 0;
   entry.sample_ns = std::clamp(entry.held_ns / 10, least_ns, most_ns);
@@ -207,6 +209,17 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   entry.condition = condition_index(std::move(*condition));
   entry.first_step = none;
   plan_.watches.push_back(std::move(entry));
+}
+
+/// Constants alone decide what was to be measured. A check of a preflight may be so: it asks whether there is data.
+void Planner::report_decided(const Condition& condition, Span written) {
+  std::optional<bool> always = decided(plan_, condition);
+  if (!always) return;
+  diagnostics_
+      .report(called_at_.valid() ? called_at_ : written, diag::ConditionDecided, condition_text(condition),
+              *always ? "always" : "never")
+      .note("a ratio of counts is 0% to 100%, a time is never negative")
+      .advise("compare with a bound that can be crossed, or leave it out");
 }
 
 void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into) {

@@ -42,7 +42,11 @@ std::optional<Variable> state_variable(Subject subject) {
 
 std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources,
                               Diagnostics& diagnostics) {
-  return Planner(program, request, sources, diagnostics).run();
+  if (!has_start_rules(program)) return Planner(program, request, sources, diagnostics).run();
+  Diagnostics ignored;  // all of it is said by the second one
+  Planner first(program, request, sources, ignored);
+  first.run();
+  return Planner(program, request, sources, diagnostics, first.wanted()).run();
 }
 
 std::optional<Plan> Planner::run() {
@@ -53,7 +57,7 @@ std::optional<Plan> Planner::run() {
   plan_.rollout = std::string(rollout->decl->name.text);
   plan_.offline = request_.snapshot.offline;
   add_sources();
-  plan_entry();
+  plan_entry(rollout->decl->name.span);
   Scope scope{rollout->module, eval::Frame(rollout->slots), 0};
   plan_block(rollout->decl->body, scope);
   end_checkpoint();

@@ -6,6 +6,7 @@
 
 #include "compiler/plan/planner.h"
 #include "compiler/plan/policy.h"
+#include "compiler/plan/policy_start.h"
 
 namespace rollout::plan {
 
@@ -85,10 +86,12 @@ void check_policies(const ir::Program& program, Diagnostics& diagnostics) {
     std::string constant = item.within ? "" : constant_text(program, lows[i], highs[i], evaluator);
     if (!constant.empty()) diagnostics.report(lows[i].at, diag::PolicyConstant, constant);
     Value value = item.within ? Value{} : evaluator.eval(lows[i].module, item.subject, lows[i].frame);
-    bool undecided = constant.empty() && value.is(Value::Kind::None) && ignored.errors() == unknown;
+    bool undecided = constant.empty() && value.is(Value::Kind::None) && ignored.errors() == unknown &&
+                     !start_rule(program, lows[i].module, item);
     if (undecided)
       diagnostics.report(lows[i].at, diag::PolicyUndecided)
-          .note("it is read and typed; plans are not held to it until a proof of it exists");
+          .note("what only the world knows is asked when a run begins, each as a rule of its own")
+          .advise("write `require r.rollback.rehearsed within 30d` or `require r.capacity.margin >= 3.0`");
   }
 }
 

@@ -4,9 +4,6 @@
 
 namespace rollout::verify {
 
-namespace {
-
-/// What stands in the line that `place`, `release.rollout:12`, names.
 Span span_of(const SourceMap& sources, std::string_view place) {
   size_t colon = place.rfind(':');
   if (colon == std::string_view::npos) return {};
@@ -28,8 +25,6 @@ Span span_of(const SourceMap& sources, std::string_view place) {
   }
   return {};
 }
-
-}  // namespace
 
 void report(const std::vector<Finding>& findings, const SourceMap& sources, Span rollout, Diagnostics& diagnostics) {
   for (const Finding& finding : findings) {

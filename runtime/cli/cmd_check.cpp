@@ -1,10 +1,12 @@
 #include "runtime/cli/mend.h"
 #include "runtime/cli/report.h"
 
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "compiler/neighbours.h"
 #include "runtime/cli/packages.h"
 #include "runtime/cli/planning.h"
 
@@ -77,6 +79,7 @@ int cmd_check(const Context& context) {
   if (!limit) return context.fail(Usage, limit.error().message);
   Report report(context, size_t(*limit));
   size_t rollouts = 0, tests = 0;
+  std::map<std::string, Neighbours> projects;  // by root
   std::set<std::string> known;
   // What is compared here is not compared again file by file.
   Lock lock = context.args.has("--locked") ? Lock::Ignored : Lock::Verified;
@@ -86,7 +89,7 @@ int cmd_check(const Context& context) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings, lock);
-    check_plans(*compilation, *inputs, migrations_in(context, *place));
+    check_plans(*compilation, *inputs, migrations_in(context, *place), projects[place->project.root]);
     timings.mark("plan");
     report.add(*compilation);
     const ir::Program& program = *compilation->program;

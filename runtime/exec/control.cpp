@@ -82,8 +82,11 @@ std::string over_budget_text(const plan::Plan& plan, const State& state, uint32_
   const plan::Service& of = plan.services[service];
   std::string_view what = of.subject == plan::Subject::Flag ? "had" : "were on the new version of";
   int64_t unseen = unseen_ns(state, service, now);
+  // Less than a millisecond is left out, unless that is what it is over by.
+  int64_t rounded = unseen - unseen % eval::ns_per_ms;
+  int64_t shown = rounded > *plan.budget_exposure_ns ? rounded : unseen;
   return fmt::format("users {} {} for {} of full traffic since anything last looked at it, and the budget is {}", what,
-                     plan::service_text(of), eval::duration_text(unseen - unseen % eval::ns_per_ms),
+                     plan::service_text(of), eval::duration_text(shown),
                      eval::duration_text(*plan.budget_exposure_ns));
 }
 
