@@ -32,6 +32,10 @@ std::string library_hash();
 /// Stores in the plan what can be proven of it, and reports what does not hold.
 void prove_plan(const Compilation& compilation, plan::Plan& plan, Diagnostics& diagnostics);
 
+/// Of all that `check` plans in one file: every rollout in every environment, every test. Ten times the longest plan
+/// would still fit.
+inline constexpr size_t max_checked_statements = 5'000'000;
+
 /// All that can be found without a live system: the file's rollouts planned with `inputs` (NAME and TEXT; those that
 /// the program does not have are left out) and else their examples, its tests read.
 /// `migrations`: what stands ready for the databases of a plan; without it nothing is said of their files.

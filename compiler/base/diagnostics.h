@@ -3,6 +3,7 @@
 // Reporting never stops the compiler: it goes on and finds the next mistake.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -91,6 +92,14 @@ class Diagnostics {
   size_t size() const { return all_.size(); }
   /// Adds a note to every report but the first `count`.
   void note_since(size_t count, const std::string& text);
+  /// Drops each report but the first `count` of which `repeated` is true.
+  template <typename Repeated>
+  void drop_since(size_t count, Repeated repeated) {
+    auto first = all_.begin() + ptrdiff_t(count);
+    for (auto it = first; it != all_.end(); ++it) errors_ -= it->severity == Severity::Error;
+    all_.erase(std::remove_if(first, all_.end(), repeated), all_.end());
+    for (auto it = all_.begin() + ptrdiff_t(count); it != all_.end(); ++it) errors_ += it->severity == Severity::Error;
+  }
   /// By source, then place, then order of reporting; at one place only the first error is kept.
   std::vector<const Diagnostic*> sorted() const;
 

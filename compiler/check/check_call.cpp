@@ -117,12 +117,7 @@ ir::Match ValueChecker::check_arguments(const ast::CallExpr* call, const std::ve
       name_arguments(diagnostics_.report(match.culprit->value->span, diag::LabelMissing), call, match.culprit, known);
       return match;
   }
-  for (const ast::Argument& argument : call->arguments) {
-    size_t given = size_t(std::find(match.values.begin(), match.values.end(), argument.value) - match.values.begin());
-    const ir::Parameter& parameter = parameters[given];
-    bool labelled = !argument.label.text.empty();
-    warn_deprecated(labelled ? argument.label.span : argument.value->span, parameter.name, parameter.deprecated);
-  }
+  warn_deprecated_arguments(call, parameters, match);
   for (size_t i = first; i < parameters.size(); ++i) {
     const ir::Parameter& parameter = parameters[i];
     if (match.values[i]) {
@@ -136,6 +131,20 @@ ir::Match ValueChecker::check_arguments(const ast::CallExpr* call, const std::ve
           .at(parameter.name.span, "declared here");
   }
   return match;
+}
+
+void ValueChecker::warn_deprecated_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
+                                             const ir::Match& match) {
+  llvm::DenseMap<const ast::Expr*, const ir::Parameter*> deprecated;
+  for (size_t i = 0; i < parameters.size(); ++i)
+    if (match.values[i] && !parameters[i].deprecated.text.empty()) deprecated[match.values[i]] = &parameters[i];
+  if (deprecated.empty()) return;
+  for (const ast::Argument& argument : call->arguments) {
+    const ir::Parameter* parameter = deprecated.lookup(argument.value);
+    if (!parameter) continue;
+    bool labelled = !argument.label.text.empty();
+    warn_deprecated(labelled ? argument.label.span : argument.value->span, parameter->name, parameter->deprecated);
+  }
 }
 
 const Type* ValueChecker::check_record_call(const ast::CallExpr* call, uint32_t record) {

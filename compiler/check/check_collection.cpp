@@ -83,10 +83,13 @@ const Type* ValueChecker::check_index(const ast::IndexExpr* index) {
     const Type* value = object->arguments[1];
     return value->is(TypeKind::Optional) ? value : program_.types.of(TypeKind::Optional, {value});
   }
+  if (object->is(TypeKind::Error)) {  // it may be a Map, or a service at places
+    check_expr(index->index);
+    return object;
+  }
   expect(index->index, simple(TypeKind::Int), "an index");
   if (object->is(TypeKind::List)) return object->arguments[0];
-  if (!object->is(TypeKind::Error))
-    diagnostics_.report(index->object->span, diag::WrongType, "`[…]`", "a List or a Map", text(object));
+  diagnostics_.report(index->object->span, diag::WrongType, "`[…]`", "a List or a Map", text(object));
   return simple(TypeKind::Error);
 }
 

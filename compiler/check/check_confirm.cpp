@@ -10,6 +10,11 @@ const Type* ValueChecker::team_member(const ast::MemberExpr* member) {
     info(member).index = 1;
     return program_.types.live(simple(TypeKind::Bool));
   }
+  if (member->member.text == "confirms") {
+    diagnostics_.report(after(member->span), diag::ArgumentMissing, "`confirms`", "what", "String")
+        .advise("say what they confirm: `.confirms(\"the change is announced\")`");
+    return simple(TypeKind::Error);
+  }
   report_unknown(member->member.span, member->member.text, "member of a team", {"on_call", "confirms"});
   return simple(TypeKind::Error);
 }

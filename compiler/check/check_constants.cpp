@@ -90,7 +90,9 @@ void ValueChecker::keep_bound(const ir::Parameter& parameter, const ast::Expr* g
 void ValueChecker::decide_constants() {
   if (diagnostics_.has_errors()) return;
   decide_places(nullptr);
-  for (const ir::Environment& environment : program_.environments) decide_places(&environment);
+  auto is_let = [](const ir::Rebinding& one) { return one.kind == ir::Ref::Let; };
+  for (const ir::Environment& environment : program_.environments)
+    if (llvm::any_of(environment.values, is_let)) decide_places(&environment);
   eval::Evaluator constants(program_, std::vector<Value>(program_.inputs.size()), diagnostics_);
   for (uint32_t i = 0; i < program_.lets.size(); ++i) {
     bool own = !program_.modules[program_.lets[i].module]->library;

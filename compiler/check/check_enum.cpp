@@ -4,21 +4,23 @@
 namespace rollout::check {
 
 void ValueChecker::check_enum(const ir::Enum& declared) {
-  llvm::ArrayRef<ast::Name> cases = declared.decl->cases;
-  for (size_t i = 0; i < cases.size(); ++i)
-    for (size_t j = 0; j < i; ++j)
-      if (cases[i].text == cases[j].text)
-        diagnostics_.report(cases[i].span, diag::DeclaredTwice, std::string(cases[i].text))
-            .at(cases[j].span, "first declared here");
+  llvm::StringMap<Span> first;
+  for (const ast::Name& name : declared.decl->cases) {
+    auto [other, fresh] = first.try_emplace(name.text, name.span);
+    if (!fresh)
+      diagnostics_.report(name.span, diag::DeclaredTwice, std::string(name.text))
+          .at(other->second, "first declared here");
+  }
 }
 
 std::optional<uint32_t> ValueChecker::find_case(uint32_t enumeration, const ast::Name& name) {
   const ir::Enum& declared = program_.enums[enumeration];
+  llvm::StringMap<uint32_t>& cases = cases_[enumeration];
+  if (cases.empty())
+    for (uint32_t i = 0; i < declared.decl->cases.size(); ++i) cases.try_emplace(declared.decl->cases[i].text, i);
+  if (auto found = cases.find(name.text); found != cases.end()) return found->second;
   std::vector<std::string_view> known;
-  for (uint32_t i = 0; i < declared.decl->cases.size(); ++i) {
-    known.push_back(declared.decl->cases[i].text);
-    if (known.back() == name.text) return i;
-  }
+  for (const ast::Name& other : declared.decl->cases) known.push_back(other.text);
   report_unknown(name.span, name.text, fmt::format("case of enum `{}`", declared.decl->name.text), known);
   return std::nullopt;
 }
@@ -49,7 +51,7 @@ const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* w
   }
   const Type* result = wanted;
   std::vector<const ast::Name*> arms(program_.enums[subject->index].decl->cases.size());
-  bool has_else = false;
+  bool has_else = false, misspelt = false;
   for (const ast::MatchArm& arm : match->arms) {
     has_else |= arm.cases.empty();
     for (const ast::Name& name : arm.cases) {
@@ -57,11 +59,12 @@ const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* w
       if (found && arms[*found])
         diagnostics_.report(name.span, diag::GivenTwice, std::string(name.text)).at(arms[*found]->span, "given here");
       if (found) arms[*found] = &name;
+      else misspelt = true;
     }
     if (result) expect(arm.value, result, "this arm");
     else result = check_expr(arm.value);
   }
-  if (!has_else) report_missing_cases(match, subject->index, arms);
+  if (!has_else && !misspelt) report_missing_cases(match, subject->index, arms);
   return result ? result : simple(TypeKind::Error);
 }
 

@@ -1,5 +1,5 @@
 // Environments: what a name may mean there, and that a test says where it runs.
-#include <algorithm>
+#include <llvm/ADT/DenseSet.h>
 
 #include "compiler/check/context.h"
 
@@ -14,11 +14,11 @@ constexpr std::string_view changeable = "targets, metrics sources, teams, values
 /// `environment production { edge = edge_prod  approve by release_managers }`
 void Checker::check_environment(ir::Environment& environment) {
   std::vector<ir::Rebinding> values;
+  llvm::DenseSet<std::pair<uint32_t, uint32_t>> seen;
   for (const ast::Rebinding& given : environment.decl->values) {
     std::optional<ir::Rebinding> value = check_rebinding(given);
     if (!value) continue;
-    auto same = [&](const ir::Rebinding& other) { return other.kind == value->kind && other.index == value->index; };
-    if (std::any_of(values.begin(), values.end(), same))
+    if (!seen.insert({uint32_t(value->kind), value->index}).second)
       diagnostics_.report(given.name.span, diag::GivenTwice, std::string(given.name.text));
     values.push_back(*value);
   }
@@ -31,11 +31,14 @@ std::optional<ir::Rebinding> Checker::check_rebinding(const ast::Rebinding& give
   std::optional<ir::Symbol> symbol = find(given.name.text);
   if (!symbol) {
     std::vector<std::string_view> known;
-    for (ir::Ref kind : {ir::Ref::Target, ir::Ref::Team, ir::Ref::Let, ir::Ref::Input})
+    for (ir::Ref kind : {ir::Ref::Target, ir::Ref::Team, ir::Ref::Let, ir::Ref::Input}) {
+      if (!suggests()) break;
       for (std::string_view name : names_of(kind)) known.push_back(name);
+    }
     report_unknown(given.name.span, given.name.text, "name", known);
     return std::nullopt;
   }
+  if (symbol->kind == ir::Ref::None) return std::nullopt;  // declared twice: reported there
   bool observed = symbol->kind == ir::Ref::Let && program_.lets[symbol->index].decl->observation;
   if (symbol->kind == ir::Ref::Target || symbol->kind == ir::Ref::Team) return rebind_target(given, *symbol);
   if (symbol->kind == ir::Ref::Input || (symbol->kind == ir::Ref::Let && !observed))
@@ -103,7 +106,7 @@ void Checker::check_run_environment(const ast::TestItem& item) {
     expect_symbol(item.environment, ir::Ref::Environment, "environment");
     return;
   }
-  std::vector<std::string_view> known = names_of(ir::Ref::Environment);
+  const std::vector<std::string_view>& known = names_of(ir::Ref::Environment);
   if (known.empty()) return;
   diagnostics_.report(item.span, diag::EnvironmentMissing)
       .note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)))

@@ -239,14 +239,17 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
     std::vector<std::string_view> visible;
     for (const Local& local : locals_) visible.push_back(local.name);
     for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Team, ir::Ref::Gate,
-                         ir::Ref::Strategy, ir::Ref::Record, ir::Ref::Enum, ir::Ref::Func})
+                         ir::Ref::Strategy, ir::Ref::Record, ir::Ref::Enum, ir::Ref::Func}) {
+      if (!suggests()) break;
       for (std::string_view other : names_of(kind)) visible.push_back(other);
+    }
     report_unknown(name->span, name->name, "name", visible);
     return simple(TypeKind::Error);
   }
   known.ref = symbol->kind;
   known.index = symbol->index;
   switch (symbol->kind) {
+    case ir::Ref::None: return simple(TypeKind::Error);  // declared twice: reported there
     case ir::Ref::Input: time_ = ir::Time::Plan; return program_.inputs[symbol->index].type;
     case ir::Ref::Let:
       if (const Type* type = check_let(symbol->index)) {

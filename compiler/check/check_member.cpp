@@ -38,6 +38,11 @@ const Type* ValueChecker::check_member(const ast::MemberExpr* member) {
         .fix(after(member->object->span), "(99%)");
     return simple(TypeKind::Error);
   }
+  if (object->is(TypeKind::Metrics)) {
+    diagnostics_.report(after(member->span), diag::ExpectedAfter, "`(`", std::string(member->member.text))
+        .advise(fmt::format("a measure says what it reads: `{}(\"shop_saturation_ratio\", …)`", member->member.text));
+    return simple(TypeKind::Error);
+  }
   diagnostics_.report(member->member.span, diag::NoMembers, text(object), std::string(member->member.text));
   return simple(TypeKind::Error);
 }
@@ -117,7 +122,9 @@ const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
     }
   }
   // A file of gates may be read alone: then nothing is known of the signals of a service.
-  if (broken || (!service && program_.services.empty())) return simple(TypeKind::Error);
+  // What the library reads, a service must have that is given to it: the plan says at the call that it has not.
+  bool alone = !service && (program_.services.empty() || module().library);
+  if (broken || alone) return simple(TypeKind::Error);
   const Type* object = info(member->object).type;
   for (std::string_view word : {"canary", "stable", "baseline", "replicas", "traffic"})
     if (!object->is(TypeKind::Role) && !object->is(TypeKind::Past)) known.push_back(word);

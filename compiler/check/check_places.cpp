@@ -36,14 +36,13 @@ const ast::ListExpr* written_places(const ir::Program& program, const ir::Places
 
 void decide_names(const ir::Places& places, const std::vector<eval::Value>& all, const ast::ListExpr* written,
                   Diagnostics& diagnostics) {
-  std::vector<std::pair<std::string, std::string_view>> seen;
+  llvm::StringMap<std::string_view> seen;
   for (size_t i = 0; i < all.size(); ++i) {
     std::string_view name = eval::place_name(places, all[i]);
-    std::string problem = name_problem(name), small = llvm::StringRef(name).lower();
-    for (const auto& [other, as_written] : seen)
-      if (other == small)
-        problem = as_written == name ? "two places have it" : fmt::format("there is `{}`", as_written);
-    seen.emplace_back(std::move(small), name);
+    std::string problem = name_problem(name);
+    auto [other, fresh] = seen.try_emplace(llvm::StringRef(name).lower(), name);
+    if (!fresh)
+      problem = other->second == name ? "two places have it" : fmt::format("there is `{}`", other->second);
     bool own = written && i < written->items.size();
     Span span = own ? written->items[i]->span : places.decl->range->span;
     if (!problem.empty()) diagnostics.report(span, diag::BadPlace, std::string(name), problem);
@@ -167,8 +166,10 @@ void ValueChecker::decide_places(const ir::Environment* environment) {
     size_t errors = diagnostics_.errors();
     const std::vector<eval::Value>& all = constants.places(places);
     if (diagnostics_.errors() != errors) return;
-    if (all.empty() || all.size() > max_places)
+    if (all.empty() || all.size() > max_places) {
       diagnostics_.report(places.decl->range->span, diag::PlacesCount, std::string(whose), max_places, all.size());
+      return;
+    }
     // What is written down is not what the environment puts in its place.
     decide_names(places, all, environment ? nullptr : written_places(program_, places), diagnostics_);
   };

@@ -1,8 +1,7 @@
 // Promotions: a rollout through environments, one after the other.
-#include <algorithm>
-
 #include <fmt/format.h>
-#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/StringSet.h>
 
 #include "compiler/check/context.h"
 
@@ -12,12 +11,12 @@ namespace rollout::check {
 void Checker::check_promotion(ir::Promotion& promotion) {
   if (std::optional<ir::Symbol> rollout = expect_symbol(promotion.decl->rollout, ir::Ref::Rollout, "rollout"))
     promotion.rollout = rollout->index;
+  llvm::DenseSet<uint32_t> known;
   for (const ast::PromotionStage& stage : promotion.decl->stages) {
     if (stage.soak) expect(stage.soak, simple(TypeKind::Duration), "`soak`");
     std::optional<ir::Symbol> environment = expect_symbol(stage.environment, ir::Ref::Environment, "environment");
     if (!environment) continue;
-    const std::vector<uint32_t>& known = promotion.environments;
-    if (std::find(known.begin(), known.end(), environment->index) != known.end())
+    if (!known.insert(environment->index).second)
       diagnostics_.report(stage.environment.span, diag::StageTwice, std::string(stage.environment.text));
     promotion.environments.push_back(environment->index);
   }
@@ -30,19 +29,26 @@ void Checker::check_promotion(ir::Promotion& promotion) {
 /// What is given and expected `in staging` is so in an environment that the test enters.
 void Checker::check_stages(const ir::Test& test) {
   std::vector<std::string_view> entered;
+  bool unknown = false;  // what it runs, or a stage of it: reported there, and it may be what is meant
   for (const ast::TestItem& item : test.decl->items) {
     if (item.kind != ast::TestItemKind::Run) continue;
     std::optional<ir::Symbol> run = find(item.run.text);
     bool promotion = run && run->kind == ir::Ref::Promotion;
+    unknown |= !run;
     if (!promotion && !item.environment.text.empty()) entered.push_back(item.environment.text);
     if (!promotion) continue;
-    for (const ast::PromotionStage& stage : program_.promotions[run->index].decl->stages)
+    for (const ast::PromotionStage& stage : program_.promotions[run->index].decl->stages) {
       entered.push_back(stage.environment.text);
+      std::optional<ir::Symbol> environment = find(stage.environment.text);
+      unknown |= !environment || environment->kind != ir::Ref::Environment;
+    }
   }
+  llvm::StringSet<> known;
+  for (std::string_view environment : entered) known.insert(environment);
   for (const ast::TestItem& item : test.decl->items) {
     if (item.kind == ast::TestItemKind::Run || item.environment.text.empty()) continue;
     if (!expect_symbol(item.environment, ir::Ref::Environment, "environment")) continue;
-    if (llvm::is_contained(entered, item.environment.text)) continue;
+    if (unknown || known.contains(item.environment.text)) continue;
     Diagnostic& diagnostic =
         diagnostics_.report(item.environment.span, diag::NoStage, std::string(item.environment.text));
     if (!entered.empty()) diagnostic.note(fmt::format("it enters {}", list_of(entered)));

@@ -1,4 +1,7 @@
 // Targets and services: configuration against what backends declare.
+#include <llvm/ADT/DenseSet.h>
+#include <llvm/ADT/StringSet.h>
+
 #include "compiler/check/context.h"
 
 namespace rollout::check {
@@ -20,31 +23,33 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
                                                std::string_view whose) {
   std::vector<ir::Given> given;
   std::vector<std::string_view> known;
+  llvm::StringMap<const ir::Parameter*> parameters;
+  llvm::DenseSet<const ir::Parameter*> seen;
   bool misspelt = false;
-  for (const ir::Parameter& parameter : declared) known.push_back(parameter.name.text);
+  for (const ir::Parameter& parameter : declared) {
+    known.push_back(parameter.name.text);
+    parameters.try_emplace(parameter.name.text, &parameter);
+  }
   for (const ast::Setting& setting : settings) {
-    auto parameter = std::find_if(declared.begin(), declared.end(),
-                                  [&](const ir::Parameter& p) { return p.name.text == setting.name.text; });
-    if (parameter == declared.end()) {
+    const ir::Parameter* parameter = parameters.lookup(setting.name.text);
+    if (!parameter) {
       report_unknown(setting.name.span, setting.name.text, fmt::format("setting of {}", whose), known);
       misspelt = true;
       continue;
     }
-    for (const ir::Given& other : given)
-      if (other.parameter->name.text == setting.name.text)
-        diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
+    if (!seen.insert(parameter).second)
+      diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
     if (setting.has_block) diagnostics_.report(setting.name.span, diag::NoBlock, std::string(setting.name.text));
     warn_deprecated(setting.name.span, parameter->name, parameter->deprecated);
     given_ = &parameter->given;
     expect(setting.value, parameter->type, fmt::format("`{}`", setting.name.text));
     given_ = nullptr;
     keep_bound(*parameter, setting.value);
-    given.push_back({&*parameter, module_, setting.value});
+    given.push_back({parameter, module_, setting.value});
   }
   std::vector<const ir::Parameter*> missing;
   for (const ir::Parameter& parameter : declared) {
-    bool found = std::any_of(given.begin(), given.end(), [&](const ir::Given& g) { return g.parameter == &parameter; });
-    if (!found && !parameter.default_value && !misspelt) missing.push_back(&parameter);
+    if (!seen.contains(&parameter) && !parameter.default_value && !misspelt) missing.push_back(&parameter);
   }
   if (missing.empty()) return given;
   std::string others = with_article(missing[0]->type), help;
@@ -77,11 +82,10 @@ void Checker::check_service(ir::Service& service) {
   check_places(service.places, service.decl->name.text);
   if (service.decl->places) add_local(service.decl->places->variable, service.places.type);
   llvm::ArrayRef<ast::Setting> settings = service.decl->settings;
-  for (size_t i = 0; i < settings.size(); ++i) {
-    auto same = [&](const ast::Setting& other) { return other.name.text == settings[i].name.text; };
-    if (std::any_of(settings.begin(), settings.begin() + i, same))
-      diagnostics_.report(settings[i].name.span, diag::GivenTwice, std::string(settings[i].name.text));
-    else check_service_setting(service, settings[i]);
+  llvm::StringSet<> seen;
+  for (const ast::Setting& setting : settings) {
+    if (seen.insert(setting.name.text).second) check_service_setting(service, setting);
+    else diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
   }
   add_capability_signals(service);
   for (const ast::SignalItem& signal : service.decl->signals) check_service_signal(service, signal);
@@ -170,6 +174,7 @@ void Checker::check_service_signal(ir::Service& service, const ast::SignalItem& 
     return;
   }
   const ir::Method& measured = program_.capabilities[method->index].signals[method->index2];
+  if (declared->is(TypeKind::Error)) declared = measured.type;  // so that its readers know something of it
   if (measured.type != declared)
     diagnostics_
         .report(signal.source->span, diag::WrongType, fmt::format("`{}`", signal.name.text), text(declared),

@@ -148,7 +148,8 @@ void Checker::check_run(const ast::TestItem& item) {
         .report(item.environment.span, diag::ExpectedFound, "no environment", std::string(item.environment.text))
         .advise(fmt::format("`{}` goes through its environments itself: write `run {}(…)`", item.run.text,
                             item.run.text));
-  if (!promotion) check_run_environment(item);
+  bool known = run && run->kind != ir::Ref::None;  // else it may be a promotion
+  if (!promotion && known) check_run_environment(item);
   if (!promotion && !expect_symbol(item.run, ir::Ref::Rollout, "rollout")) return;
   for (size_t i = 0; i < item.arguments.size(); ++i) {
     const ast::Argument& argument = item.arguments[i];

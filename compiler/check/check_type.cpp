@@ -58,14 +58,17 @@ const Type* ValueChecker::check_type(const ast::Type* type) {
   TypeKind kind = kind_of(type->name.text);
   if (kind == TypeKind::Error) {
     std::optional<ir::Symbol> symbol = find(type->name.text);
+    if (symbol && symbol->kind == ir::Ref::None) return simple(TypeKind::Error);  // declared twice: reported there
     bool record = symbol && symbol->kind == ir::Ref::Record, enumeration = symbol && symbol->kind == ir::Ref::Enum;
     if (record || enumeration) {
       const Type* declared = record ? program_.types.record(symbol->index) : program_.types.enumeration(symbol->index);
       return type->optional ? optional_of(type, declared) : declared;
     }
     std::vector<std::string_view> known = type_names;
-    for (std::string_view record : names_of(ir::Ref::Record)) known.push_back(record);
-    for (std::string_view enumeration : names_of(ir::Ref::Enum)) known.push_back(enumeration);
+    for (ir::Ref kind : {ir::Ref::Record, ir::Ref::Enum}) {
+      if (!suggests()) break;
+      for (std::string_view name : names_of(kind)) known.push_back(name);
+    }
     report_unknown(type->name.span, type->name.text, "type", known);
     return simple(TypeKind::Error);
   }
@@ -119,11 +122,12 @@ const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vec
 
 std::vector<ir::Parameter> ValueChecker::check_parameters(llvm::ArrayRef<ast::Field> fields) {
   std::vector<ir::Parameter> parameters;
+  llvm::StringMap<Span> first;
   for (const ast::Field& field : fields) {
-    for (const ir::Parameter& other : parameters)
-      if (other.name.text == field.name.text)
-        diagnostics_.report(field.name.span, diag::DeclaredTwice, std::string(field.name.text))
-            .at(other.name.span, "first declared here");
+    auto [other, fresh] = first.try_emplace(field.name.text, field.name.span);
+    if (!fresh)
+      diagnostics_.report(field.name.span, diag::DeclaredTwice, std::string(field.name.text))
+          .at(other->second, "first declared here");
     std::vector<std::string_view> given;
     for (const ast::Name& name : field.given) given.push_back(name.text);
     parameters.push_back({field.name, check_type(field.type), field.default_value, field.where, given, module_,
@@ -134,8 +138,7 @@ std::vector<ir::Parameter> ValueChecker::check_parameters(llvm::ArrayRef<ast::Fi
 
 /// A default stands for itself; a `where` sees the parameter it is about, alone, in slot 0.
 void ValueChecker::check_defaults(const std::vector<ir::Parameter>& parameters) {
-  std::vector<Local> outer = std::move(locals_);
-  locals_.clear();
+  Locals outer = std::exchange(locals_, {});
   for (const ir::Parameter& parameter : parameters) {
     if (parameter.default_value)
       expect(parameter.default_value, parameter.type, fmt::format("`{}`", parameter.name.text));

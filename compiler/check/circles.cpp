@@ -12,7 +12,10 @@ class CircleSearch {
  public:
   CircleSearch(std::vector<ast::Name> names, const CircleKind& kind, const std::vector<Call>& calls,
                Diagnostics& diagnostics)
-      : names_(std::move(names)), kind_(kind), calls_(calls), diagnostics_(diagnostics), depths_(names_.size()) {}
+      : names_(std::move(names)), kind_(kind), calls_(names_.size()), diagnostics_(diagnostics),
+        depths_(names_.size()) {
+    for (const Call& call : calls) calls_[call.from].push_back(&call);
+  }
 
   void search_all() {
     for (uint32_t i = 0; i < names_.size(); ++i)
@@ -26,14 +29,13 @@ class CircleSearch {
     if (depths_[from]) return false;
     path_.push_back(from);
     size_t depth = 1;
-    for (const Call& call : calls_) {
-      if (call.from != from) continue;
-      auto start = std::find(path_.begin(), path_.end(), call.to);
-      if (start != path_.end()) return report_circle(size_t(start - path_.begin()), call);
-      bool too_deep = path_.size() > max_made_of || depths_[call.to] > max_made_of;
-      if (too_deep) diagnostics_.report(call.span, diag::TooDeep, int(max_made_of));
-      if (too_deep || search(call.to)) return true;
-      depth = std::max(depth, depths_[call.to] + 1);
+    for (const Call* call : calls_[from]) {
+      auto start = std::find(path_.begin(), path_.end(), call->to);
+      if (start != path_.end()) return report_circle(size_t(start - path_.begin()), *call);
+      bool too_deep = path_.size() > max_made_of || depths_[call->to] > max_made_of;
+      if (too_deep) diagnostics_.report(call->span, diag::TooDeep, int(max_made_of));
+      if (too_deep || search(call->to)) return true;
+      depth = std::max(depth, depths_[call->to] + 1);
     }
     path_.pop_back();
     depths_[from] = depth;
@@ -52,7 +54,7 @@ class CircleSearch {
 
   std::vector<ast::Name> names_;
   const CircleKind& kind_;
-  const std::vector<Call>& calls_;
+  std::vector<std::vector<const Call*>> calls_;  ///< by who calls
   Diagnostics& diagnostics_;
   std::vector<size_t> depths_;  ///< how deep each strategy's calls go; 0: not known yet
   std::vector<uint32_t> path_;

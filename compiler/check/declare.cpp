@@ -17,7 +17,7 @@ void Checker::import_names(const std::vector<Imported>& imports) {
     // A file gives what it declares, not what it has from others.
     if (found == from.scope.end() || found->second.span.source != from.file->source) {
       std::vector<std::string_view> known;
-      for (const ast::Decl* decl : from.file->decls)
+      for (const ast::Decl* decl : suggests() ? llvm::makeArrayRef(from.file->decls) : llvm::None)
         if (!decl->name.text.empty() && decl->kind != ast::DeclKind::Test) known.push_back(decl->name.text);
       report_unknown(name.span, name.text, "declaration of `" + from.path + "`", known);
       continue;
@@ -42,6 +42,8 @@ void Checker::add_symbol(std::string_view name, Span span, ir::Ref kind, size_t 
   Diagnostic& diagnostic = diagnostics_.report(span, diag::DeclaredTwice, std::string(name))
                                .at(place->second.span, "first declared here");
   if (place->second.span.source != span.source) diagnostic.advise("import it under another name: `{name as other}`");
+  // Which of the two is meant where it is named, nobody knows.
+  if (place->second.kind != kind) place->second.kind = ir::Ref::None;
 }
 
 namespace {

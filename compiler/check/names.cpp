@@ -62,6 +62,7 @@ std::optional<ir::Symbol> ValueChecker::find(std::string_view name) const {
 std::optional<ir::Symbol> ValueChecker::expect_symbol(const ast::Name& name, ir::Ref kind, std::string_view wanted) {
   std::optional<ir::Symbol> symbol = find(name.text);
   if (symbol && symbol->kind == kind) return symbol;
+  if (symbol && symbol->kind == ir::Ref::None) return std::nullopt;  // declared twice: reported there
   if (symbol) {
     diagnostics_
         .report(name.span, diag::WrongKind, std::string(name.text), std::string(kind_text(*symbol)),
@@ -69,12 +70,14 @@ std::optional<ir::Symbol> ValueChecker::expect_symbol(const ast::Name& name, ir:
         .at(symbol->span, "declared here");
     return std::nullopt;
   }
-  report_unknown(name.span, name.text, wanted, names_of(kind));
+  report_unknown(name.span, name.text, wanted, suggests() ? names_of(kind) : std::vector<std::string_view>());
   return std::nullopt;
 }
 
-std::vector<std::string_view> ValueChecker::names_of(ir::Ref kind) const {
-  std::vector<std::string_view> names;
+const std::vector<std::string_view>& ValueChecker::names_of(ir::Ref kind) const {
+  auto [known, fresh] = names_.try_emplace({module_, uint32_t(kind)});
+  std::vector<std::string_view>& names = known->second;
+  if (!fresh) return names;
   for (const auto& entry : program_.modules[module_]->scope)
     if (entry.second.kind == kind) names.push_back(entry.first());
   std::sort(names.begin(), names.end());
@@ -97,16 +100,12 @@ void ValueChecker::report_unknown(Span span, std::string_view name, std::string_
                                ? diagnostics_.report(span, diag::UnknownName, std::string(what), std::string(name))
                                : diagnostics_.report(span, diag::UnknownMember, std::string(what.substr(of + 4)),
                                                      std::string(what.substr(0, of)), std::string(name));
-  if (suggest_import(diagnostic, name, what)) return;
+  bool compare = suggests();
+  ++unknown_;
+  if (!compare || suggest_import(diagnostic, name, what)) return;
   std::string_view near = nearest(name, known);
   if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
   if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
-}
-
-const Local* ValueChecker::find_local(std::string_view name) const {
-  for (auto local = locals_.rbegin(); local != locals_.rend(); ++local)
-    if (local->name == name) return &*local;
-  return nullptr;
 }
 
 uint32_t ValueChecker::add_local(const ast::Name& name, const Type* type, ir::Time time) {

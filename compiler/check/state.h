@@ -1,7 +1,10 @@
 // Private to compiler/check: where a check stands: the names that are visible, and what it keeps for later.
 #pragma once
 
+#include <utility>
 #include <vector>
+
+#include <llvm/ADT/StringMap.h>
 
 #include "compiler/ir/program.h"
 
@@ -20,9 +23,38 @@ struct Local {
   Span span;
   ir::Time time;
 };
+/// The names of a body, the innermost last. Finding one does not take longer where there are many.
+class Locals {
+ public:
+  const Local* find(std::string_view name) const {
+    auto found = last_.find(name);
+    return found == last_.end() ? nullptr : &all_[found->second];
+  }
+  void push_back(const Local& local) {
+    uint32_t index = uint32_t(all_.size());
+    auto [last, fresh] = last_.try_emplace(local.name, index);
+    hidden_.push_back(fresh ? index : std::exchange(last->second, index));
+    all_.push_back(local);
+  }
+  void resize(size_t size) {
+    for (; all_.size() > size; all_.pop_back(), hidden_.pop_back()) {
+      if (hidden_.back() + 1 == all_.size()) last_.erase(all_.back().name);
+      else last_[all_.back().name] = hidden_.back();
+    }
+  }
+  void clear() { resize(0); }
+  size_t size() const { return all_.size(); }
+  auto begin() const { return all_.begin(); }
+  auto end() const { return all_.end(); }
+
+ private:
+  std::vector<Local> all_;
+  std::vector<uint32_t> hidden_;     ///< for each the one that it hides; itself: none
+  llvm::StringMap<uint32_t> last_;
+};
 /// Where the checker stands, while it looks at another declaration.
 struct Place {
-  std::vector<Local> locals;
+  Locals locals;
   ir::ModuleId module;
   bool in_test;
   const std::vector<std::string_view>* given;

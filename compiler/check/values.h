@@ -6,6 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/StringMap.h>
+
 #include "compiler/base/diagnostics.h"
 #include "compiler/check/check.h"
 #include "compiler/check/circles.h"
@@ -14,6 +17,9 @@
 #include "compiler/ir/variables.h"
 
 namespace rollout::check {
+
+/// Names that are compared with all others, to say which one was meant; more than anybody reads at once.
+inline constexpr size_t max_suggestions = 200;
 
 class ValueChecker {
  protected:
@@ -24,14 +30,16 @@ class ValueChecker {
   std::optional<ir::Symbol> find(std::string_view name) const;
   /// The symbol of that kind, or a report that says what the name is or which names would fit.
   std::optional<ir::Symbol> expect_symbol(const ast::Name& name, ir::Ref kind, std::string_view wanted);
-  std::vector<std::string_view> names_of(ir::Ref kind) const;
+  /// In alphabetical order. All names are declared before the first question.
+  const std::vector<std::string_view>& names_of(ir::Ref kind) const;
+  bool suggests() const { return unknown_ < max_suggestions; }
   /// `a service`, `an input`: for "`x` is …, not …".
   std::string_view kind_text(const ir::Symbol& symbol) const;
   void warn_deprecated(Span given, const ast::Name& name, const ast::Name& deprecated);
   void report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known);
   /// When a file of the program or the library declares the name; false when none does.
   bool suggest_import(Diagnostic& diagnostic, std::string_view name, std::string_view what);
-  const Local* find_local(std::string_view name) const;
+  const Local* find_local(std::string_view name) const { return locals_.find(name); }
   uint32_t add_local(const ast::Name& name, const Type* type, ir::Time time = ir::Time::Plan);
   // check_type.cpp
   const Type* check_type(const ast::Type* type);
@@ -135,6 +143,8 @@ class ValueChecker {
   /// Types of the arguments against the parameters; what lacks a default must be given when `complete`.
   ir::Match check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters, size_t first,
                             std::string_view whose, bool complete);
+  void warn_deprecated_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
+                                 const ir::Match& match);
   std::vector<ir::Parameter> open_parameters(const Type* gate) const;
   void report_not_callable(const ast::CallExpr* call, const Type* callee);
 
@@ -147,7 +157,7 @@ class ValueChecker {
   const Library& library_;
   Diagnostics& diagnostics_;
   ir::ModuleId module_ = 0;
-  std::vector<Local> locals_;
+  Locals locals_;
   uint32_t slots_ = 0;  ///< of the declaration being checked: most locals alive at once
   const std::vector<std::string_view>* given_ = nullptr;  ///< names a backend fills into strings
   bool in_test_ = false;
@@ -157,6 +167,9 @@ class ValueChecker {
   std::vector<Call> func_calls_;
   std::vector<Bound> bounds_;
   std::vector<Fix> imports_;  ///< that were suggested
+  size_t unknown_ = 0;        ///< names reported so far
+  mutable llvm::DenseMap<std::pair<ir::ModuleId, uint32_t>, std::vector<std::string_view>> names_;  ///< by ir::Ref
+  llvm::DenseMap<uint32_t, llvm::StringMap<uint32_t>> cases_;  ///< of each enum that was asked for one
   std::vector<uint32_t> open_lets_;  ///< being checked, to find one that is made of itself
 };
 

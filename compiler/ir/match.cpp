@@ -1,10 +1,25 @@
 #include "compiler/ir/match.h"
 
+#include <llvm/ADT/StringMap.h>
+
 namespace rollout::ir {
 
 Match match_arguments(const std::vector<Parameter>& parameters, llvm::ArrayRef<ast::Argument> arguments, size_t first) {
   Match match;
   match.values.resize(parameters.size());
+  constexpr size_t many = 16;
+  llvm::StringMap<size_t> names;
+  for (size_t i = first; i < parameters.size() && parameters.size() > many; ++i)
+    names.try_emplace(parameters[i].name.text, i);
+  auto index_of = [&](std::string_view label) {
+    if (parameters.size() > many) {
+      auto found = names.find(label);
+      return found == names.end() ? parameters.size() : found->second;
+    }
+    size_t index = first;
+    while (index < parameters.size() && parameters[index].name.text != label) ++index;
+    return index;
+  };
   auto stop = [&](Match::Problem problem, const ast::Argument& culprit) {
     match.problem = problem;
     match.culprit = &culprit;
@@ -20,8 +35,7 @@ Match match_arguments(const std::vector<Parameter>& parameters, llvm::ArrayRef<a
       ++next;
     } else {
       labelled = true;
-      for (index = first; index < parameters.size(); ++index)
-        if (parameters[index].name.text == argument.label.text) break;
+      index = index_of(argument.label.text);
       if (index == parameters.size()) return stop(Match::Problem::UnknownLabel, argument);
       if (match.values[index]) return stop(Match::Problem::Twice, argument);
     }

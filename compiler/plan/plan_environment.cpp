@@ -16,15 +16,15 @@ std::string identity_of(const Plan& plan, const Service& service) {
 
 bool Planner::choose_environment() {
   if (request_.environment.empty()) return true;
-  std::vector<std::string_view> known;
-  for (auto [name, index] : program_.visible_environments()) {
-    if (name == request_.environment) environment_ = &program_.environments[index];
-    known.push_back(name);
-  }
-  if (environment_) {
+  const auto& scope = program_.modules.back()->scope;
+  auto named = scope.find(request_.environment);
+  if (named != scope.end() && named->second.kind == ir::Ref::Environment) {
+    environment_ = &program_.environments[named->second.index];
     plan_.environment = environment_->decl->name.text;
     return true;
   }
+  std::vector<std::string_view> known;
+  for (auto [name, index] : program_.visible_environments()) known.push_back(name);
   Span file{program_.modules.back()->file->source, 0, 0};
   Diagnostic& diagnostic = diagnostics_.report(file, diag::UnknownName, "environment", request_.environment);
   if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));

@@ -178,6 +178,16 @@ std::optional<Condition> Planner::make_condition(const ast::Expr* expr, Scope& s
 
 std::optional<Linear> Planner::linear(const ast::Expr* expr, Scope& scope, Span used_at) {
   const ir::ExprInfo& info = program_.info(scope.module, expr);
+  // The library may read what no service of the program has: the checker leaves that to whoever gives it a service.
+  if (info.type->is(ir::TypeKind::Error)) {
+    if (expr->kind == ast::ExprKind::Binary) {
+      linear(static_cast<const ast::BinaryExpr*>(expr)->left, scope, used_at);
+      linear(static_cast<const ast::BinaryExpr*>(expr)->right, scope, used_at);
+    }
+    if (expr->kind == ast::ExprKind::Call) expr = static_cast<const ast::CallExpr*>(expr)->callee;
+    if (expr->kind == ast::ExprKind::Member) term_of(static_cast<const ast::MemberExpr*>(expr), scope, used_at);
+    return std::nullopt;
+  }
   if (!info.type->is(ir::TypeKind::Live)) return Linear{{}, eval::Evaluator::number_of(eval(expr, scope))};
   if (expr->kind == ast::ExprKind::Binary)
     return linear_binary(static_cast<const ast::BinaryExpr*>(expr), scope, used_at);
@@ -270,10 +280,13 @@ std::optional<Term> Planner::term_of(const ast::MemberExpr* member, Scope& scope
 /// A gate is checked against the signals that it found; another service may measure the same name in another unit.
 bool Planner::signal_fits(const ast::MemberExpr* member, const Scope& scope, const Signal& signal, Span used_at) {
   const ir::Type* type = program_.info(scope.module, member).type;
+  if (type->is(ir::TypeKind::Error)) return true;
   bool buckets = signal.evidence == Evidence::Buckets;
   bool quantiled = type->is(ir::TypeKind::Quantiled);
   if (buckets == quantiled && (quantiled || eval::value_kind(type->arguments[0]) == signal.unit)) return true;
-  diagnostics_.report(used_at, diag::SignalDiffers, service_text(plan_.services[signal.service]), signal.name)
+  diagnostics_
+      .report(called_at_.valid() ? called_at_ : used_at, diag::SignalDiffers,
+              service_text(plan_.services[signal.service]), signal.name)
       .at(member->member.span, "read here in another unit");
   return false;
 }
@@ -312,7 +325,9 @@ uint32_t Planner::signal_index(uint32_t service, std::string_view name, Span spa
     plan_.signals.push_back(std::move(entry));
     return uint32_t(plan_.signals.size() - 1);
   }
-  diagnostics_.report(used_at, diag::SignalMissing, service_text(plan_.services[service]), std::string(name))
+  diagnostics_
+      .report(called_at_.valid() ? called_at_ : used_at, diag::SignalMissing, service_text(plan_.services[service]),
+              std::string(name))
       .at(span, "read here");
   return none;
 }

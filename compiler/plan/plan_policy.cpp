@@ -1,8 +1,7 @@
 // A finished plan is held to the policies of its program: what can be decided from the plan alone is an error where it
 // does not hold; when it may begin goes into the plan.
-#include <algorithm>
-
 #include <fmt/format.h>
+#include <llvm/ADT/StringSet.h>
 
 #include "compiler/plan/build.h"
 #include "compiler/plan/fits.h"
@@ -87,11 +86,12 @@ void Planner::enforce_policies(const ast::RolloutDecl& rollout) {
   if (program_.policies.empty()) return;
   std::vector<Finding> findings = findings_of(plan_);
   std::vector<PolicyRule> rules = rules_of(program_, *eval_, environment_, false, record_of(findings));
+  statements_ += rules.size();
   std::vector<Broken> broken;
+  llvm::StringSet<> policies;
   for (const PolicyRule& rule : rules) {
     std::string name(rule.policy->decl->name.text);
-    if (std::find(plan_.policies.begin(), plan_.policies.end(), name) == plan_.policies.end())
-      plan_.policies.push_back(name);
+    if (policies.insert(name).second) plan_.policies.push_back(name);
     if (rule.item->kind == ast::PolicyItemKind::Forbid) {
       Value calendar = eval_->eval(rule.module, rule.item->subject, rule.frame);
       if (calendar.is(Value::Kind::Calendar))

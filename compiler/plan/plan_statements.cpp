@@ -256,9 +256,12 @@ void Planner::plan_call(const ast::CallExpr* call, Scope& scope) {
 void Planner::plan_strategy(const ast::CallExpr* call, uint32_t index, Scope& scope) {
   const ir::Strategy& strategy = program_.strategies[index];
   ir::Match match = ir::match_arguments(strategy.parameters, call->arguments);
+  size_t errors = diagnostics_.errors();
   Scope inner{strategy.module, eval::Frame(strategy.slots), uint32_t(strategy.parameters.size())};
   for (size_t i = 0; i < strategy.parameters.size(); ++i)
     inner.frame[i] = eval_->bind(strategy.parameters[i], strategy.module, scope.module, match.values[i], scope.frame);
+  // What it would do with a value that does not fit is not what its caller did wrong.
+  if (diagnostics_.errors() != errors) return;
   Span outer = called_at_;
   if (!called_at_.valid() && program_.modules[strategy.module]->library) called_at_ = call->span;
   plan_block(strategy.decl->body, inner);

@@ -262,11 +262,16 @@ Request request_of(const TestCase& test, const Stage& stage) {
   return request;
 }
 
+TestCase read_test(const ir::Program& program, const ir::Test& test, const SourceMap& sources,
+                   Diagnostics& diagnostics) {
+  return TestReader(program, test, sources, diagnostics).read();
+}
+
 std::vector<TestCase> test_cases(const ir::Program& program, const SourceMap& sources, Diagnostics& diagnostics) {
   std::vector<TestCase> cases;
   for (const ir::Test& test : program.tests)
     if (test.module + 1 == program.modules.size())
-      cases.push_back(TestReader(program, test, sources, diagnostics).read());
+      cases.push_back(read_test(program, test, sources, diagnostics));
   return cases;
 }
 

@@ -42,11 +42,27 @@ std::optional<Variable> state_variable(Subject subject) {
 
 std::optional<Plan> make_plan(const ir::Program& program, const Request& request, const SourceMap& sources,
                               Diagnostics& diagnostics) {
-  if (!has_start_rules(program)) return Planner(program, request, sources, diagnostics).run();
+  auto finish = [&](Planner& planner) {
+    std::optional<Plan> plan = planner.run();
+    if (request.shared) request.shared->effort += planner.effort();
+    return plan;
+  };
+  if (!has_start_rules(program)) {
+    Planner planner(program, request, sources, diagnostics);
+    return finish(planner);
+  }
   Diagnostics ignored;  // all of it is said by the second one
   Planner first(program, request, sources, ignored);
-  first.run();
-  return Planner(program, request, sources, diagnostics, first.wanted()).run();
+  finish(first);
+  Planner second(program, request, sources, diagnostics, first.wanted());
+  return finish(second);
+}
+
+/// With what each plan reads once, however short it is.
+size_t Planner::effort() const {
+  constexpr size_t each = 20;
+  return statements_ + each + program_.modules.size() + program_.inputs.size() + program_.policies.size() +
+         request_.values.size() + request_.snapshot.services.size();
 }
 
 std::optional<Plan> Planner::run() {
@@ -80,20 +96,21 @@ std::optional<Plan> Planner::run() {
 
 /// The rollouts of the file that was asked for: it is the last module.
 const ir::Rollout* Planner::choose_rollout() {
+  // A test may run a rollout that its file imports.
+  const auto& scope = program_.modules.back()->scope;
+  auto named = scope.find(request_.rollout.empty() ? "release" : request_.rollout);
+  if (named != scope.end() && named->second.kind == ir::Ref::Rollout) {
+    const ir::Rollout& rollout = program_.rollouts[named->second.index];
+    if (!request_.rollout.empty() || rollout.module + 1 == program_.modules.size()) return &rollout;
+  }
   std::vector<std::string_view> known;
   const ir::Rollout* only = nullptr;
   for (const ir::Rollout& rollout : program_.rollouts) {
     if (rollout.module + 1 != program_.modules.size()) continue;
     known.push_back(rollout.decl->name.text);
-    bool wanted = request_.rollout.empty() ? known.back() == "release" : known.back() == request_.rollout;
-    if (wanted) return &rollout;
     only = &rollout;
   }
   if (known.size() == 1 && request_.rollout.empty()) return only;
-  // A test may run a rollout that its file imports.
-  auto imported = program_.modules.back()->scope.find(request_.rollout);
-  if (imported != program_.modules.back()->scope.end() && imported->second.kind == ir::Ref::Rollout)
-    return &program_.rollouts[imported->second.index];
   Span file{program_.modules.back()->file->source, 0, 0};
   if (known.empty()) {
     diagnostics_.report(file, diag::NoRollout).advise("declare one: `rollout release { … }`");
@@ -112,12 +129,12 @@ bool Planner::read_inputs() {
   size_t errors = diagnostics_.errors();
   std::vector<eval::Value> values(program_.inputs.size());
   std::vector<bool> given(program_.inputs.size());
+  llvm::StringMap<size_t> indices;
+  for (size_t i = 0; i < program_.inputs.size(); ++i) indices.try_emplace(program_.inputs[i].decl->name.text, i);
   auto index_of = [&](const std::string& name) {
+    if (auto index = indices.find(name); index != indices.end()) return index->second;
     std::vector<std::string_view> known;
-    for (size_t i = 0; i < program_.inputs.size(); ++i) {
-      known.push_back(program_.inputs[i].decl->name.text);
-      if (known.back() == name) return i;
-    }
+    for (const ir::Input& input : program_.inputs) known.push_back(input.decl->name.text);
     Diagnostic& diagnostic = diagnostics_.report({}, diag::UnknownName, "input", name);
     std::string_view near = nearest(name, known);
     if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near));
@@ -157,10 +174,9 @@ bool Planner::read_inputs() {
       diagnostics_.report(input.decl->name.span, diag::InputMissing, std::string(input.decl->name.text))
           .advise(fmt::format("give it: `--set {}=…`; an `example` beside its type is taken for previews",
                               input.decl->name.text));
-    for (size_t j = 0; j < i; ++j)
-      if (program_.inputs[j].decl->name.text == input.decl->name.text)
-        diagnostics_.report(input.decl->name.span, diag::DeclaredTwice, std::string(input.decl->name.text))
-            .at(program_.inputs[j].decl->name.span, "first declared here");
+    if (size_t first = indices.lookup(input.decl->name.text); first != i)
+      diagnostics_.report(input.decl->name.span, diag::DeclaredTwice, std::string(input.decl->name.text))
+          .at(program_.inputs[first].decl->name.span, "first declared here");
     if (!given[i] && fallback) values[i] = constants.eval(own ? environment_->module : input.module, fallback, {});
     ir::Parameter parameter{input.decl->name, input.type, nullptr, input.decl->where, {}};
     constants.check_where(parameter, input.module, values[i], input.decl->name.span);
@@ -174,12 +190,13 @@ bool Planner::read_inputs() {
 
 void Planner::add_sources() {
   size_t bytes = 0;
-  for (const auto& module : program_.modules) {
-    std::string_view text = sources_.text(module->file->source);
-    plan_.sources.push_back({module->path, hash_of(text)});
-    bytes += text.size();
-  }
+  for (const auto& module : program_.modules) bytes += sources_.text(module->file->source).size();
   step_limit_ = std::clamp(bytes / bytes_a_step, max_steps_of_little, max_steps);
+  if (request_.shared) plan_.sources = request_.shared->sources;
+  if (!plan_.sources.empty()) return;
+  for (const auto& module : program_.modules)
+    plan_.sources.push_back({module->path, hash_of(sources_.text(module->file->source))});
+  if (request_.shared) request_.shared->sources = plan_.sources;
 }
 
 std::string Planner::place_text(Span span) const {

@@ -63,6 +63,12 @@ struct Snapshot {
   std::vector<ObservedMigrations> migrations;  ///< also where nothing was looked at: they are files
 };
 
+/// What is the same in all plans of one program, for whoever makes many of them.
+struct Shared {
+  size_t effort = 0;            ///< of all plans so far, in statements
+  std::vector<Source> sources;  ///< empty before the first plan
+};
+
 struct Request {
   std::string rollout;            ///< empty: the only rollout of the file, or the one called `release`
   std::string environment;        ///< by its name in the file; empty: none
@@ -70,6 +76,7 @@ struct Request {
   std::vector<std::pair<std::string, eval::Value>> values;  ///< inputs given by a test; they win
   bool examples = true;           ///< inputs that are not given take their `example`
   Snapshot snapshot;
+  Shared* shared = nullptr;       ///< null: this plan stands alone
 };
 
 /// Plans the rollouts declared in the last module of `program` (the file that was asked for).

@@ -78,6 +78,9 @@ struct TestCase {
 /// What one environment of a promotion is planned by.
 Request request_of(const TestCase& test, const Stage& stage);
 
+TestCase read_test(const ir::Program& program, const ir::Test& test, const SourceMap& sources,
+                   Diagnostics& diagnostics);
+
 /// The `test` blocks of the last module, ready to be planned and simulated.
 std::vector<TestCase> test_cases(const ir::Program& program, const SourceMap& sources, Diagnostics& diagnostics);
 

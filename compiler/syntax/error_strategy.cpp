@@ -155,13 +155,30 @@ bool ErrorStrategy::same_statement(const Token* found) const {
   return true;
 }
 
+/// `a and }`, `Service with)`: the parser looks two tokens ahead there, and blames the first one. Returns what is
+/// missing behind `found`; empty: nothing is.
+static std::string missing_behind(const Token* found) {
+  if (found->type == end_of_file) return {};
+  TokenType next = found[1].type;
+  if (found->type == Parser::WITH) return next == Parser::NAME ? "" : "a name";
+  if (found->type != Parser::AND && found->type != Parser::OR) return {};
+  switch (next) {
+    case Parser::NAME: case Parser::STRING: case Parser::INT: case Parser::FLOAT: case Parser::PERCENT:
+    case Parser::DURATION: case Parser::RATE: case Parser::BYTES: case Parser::MONEY: case Parser::TIME:
+    case Parser::DATE: case Parser::INSTANT: case Parser::TRUE: case Parser::FALSE: case Parser::NONE:
+    case Parser::LPAREN: case Parser::LBRACKET: case Parser::MINUS: case Parser::NOT: case Parser::MATCH:
+    case Parser::ROLLBACK: case Parser::FROM: return {};
+    default: return "a value";
+  }
+}
+
 /// The first word of the next line was taken for what is missing at the end of this one: `replicas =` and below it
 /// `traffic = 5/s`, where the message would stand at the second `=`. Returns what stands before the gap, or null.
 const Token* ErrorStrategy::before_gap(const Token* found) const {
   const Token* taken = tokens_.before(found);
   if (!taken || !taken->first_on_line || found->first_on_line) return nullptr;
   TokenType type = found->type;
-  bool setting = type == Parser::ASSIGN || type == Parser::COLON;
+  bool setting = type == Parser::ASSIGN || type == Parser::COLON || type == Parser::ARROW;
   bool statement = starts_statement(taken->type) && taken->type != Parser::NAME;
   const Token* before = tokens_.before(taken);
   if (!before || !(setting || statement)) return nullptr;
@@ -172,7 +189,9 @@ const Token* ErrorStrategy::before_gap(const Token* found) const {
     case Parser::PLUS: case Parser::MINUS: case Parser::STAR: case Parser::SLASH: case Parser::LESS:
     case Parser::LESS_EQUAL: case Parser::GREATER: case Parser::GREATER_EQUAL: case Parser::EQUAL:
     case Parser::NOT_EQUAL: case Parser::AND: case Parser::OR: case Parser::NOT: case Parser::EXPECT: case Parser::IN:
-    case Parser::AT: case Parser::THEN: case Parser::NOTIFY: return before;
+    case Parser::AT: case Parser::THEN: case Parser::NOTIFY: case Parser::ARROW: case Parser::SOAK:
+    case Parser::DURING: case Parser::EXCEPT: case Parser::IF: case Parser::WAVES: case Parser::CONFIG:
+    case Parser::BINDING: return before;
     default: return nullptr;
   }
 }
@@ -192,7 +211,12 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
   deletions_ = 0;
   if (const Token* gap = before_gap(found)) {
     TokenType type = gap->type;
-    report_missing(gap, type == Parser::DOT ? "a name" : type == Parser::COLON ? "a type or a value" : "a value");
+    bool name = type == Parser::DOT || type == Parser::CONFIG || type == Parser::BINDING;
+    report_missing(gap, name ? "a name" : type == Parser::COLON ? "a type or a value" : "a value");
+    return;
+  }
+  if (std::string behind = missing_behind(found); !behind.empty()) {
+    report_missing(found, behind);
     return;
   }
   const Token* before = tokens_.before(found);
@@ -231,6 +255,18 @@ void ErrorStrategy::reportUnwantedToken(antlr4::Parser* parser) {
 }
 
 void ErrorStrategy::reportMissingToken(antlr4::Parser* parser) { reportUnwantedToken(parser); }
+
+/// A header that goes on to its `{` does not lack it: without this the rest of the header would be read as the block.
+bool ErrorStrategy::singleTokenInsertion(antlr4::Parser* parser) {
+  const Token* token = ours(parser->getCurrentToken());
+  // The next statement stands for itself, whatever this one lacks beside what was said of it.
+  if (token->first_on_line && starts_statement(token->type) && same_statement(token)) return false;
+  constexpr int most = 50;  // tokens of a header
+  if (getExpectedTokens(parser).contains(ssize_t(Parser::LBRACE)))
+    for (int i = 0; i < most && token[i].type != end_of_file && (i == 0 || !token[i].first_on_line); ++i)
+      if (token[i].type == Parser::LBRACE) return false;
+  return DefaultErrorStrategy::singleTokenInsertion(parser);
+}
 
 antlr4::Token* ErrorStrategy::singleTokenDeletion(antlr4::Parser* parser) {
   // Without the first token of a line, or with the next line in its place, the next statement would be torn apart;

@@ -259,6 +259,8 @@ void Layout::write_run(uint32_t begin, uint32_t end, uint32_t further, uint32_t 
     const Piece& piece = pieces_[i];
     if (i > begin && piece.soft && !page.fresh()) {
       uint32_t width = all_.width(i, segment_end(i, end) - 1);
+      // What is too long for any line is broken inside, and need not begin on a new one.
+      if (further + width > format_columns) width = piece.width + tail_width(i + 1, end);
       if (page.column() + 1 + width > format_columns) page.newline(further);
     }
     if (opens_block(piece)) {

@@ -60,8 +60,12 @@ class Annotator {
       case Parser::RuleActionLimit:
       case Parser::RuleRollbackClause:
       case Parser::RuleApproveClause:
-      case Parser::RulePreflightClause:
       case Parser::RuleTestItem: first.item = true; break;
+      case Parser::RulePreflightClause:
+        first.item = true;
+        if (auto* check = dynamic_cast<Parser::PreflightCheckContext*>(rule))
+          piece(check->expr(0)->getStart()).soft = true;
+        break;
       case Parser::RuleField: first.item |= dynamic_cast<Parser::RecordDeclContext*>(rule->parent) != nullptr; break;
       case Parser::RuleSetting:
         first.item = true;
@@ -116,7 +120,11 @@ class Annotator {
   void annotate_statement(antlr4::ParserRuleContext* rule, Piece& first) {
     first.item = true;
     for (size_t i = 1; i < rule->children.size(); ++i)
-      if (Piece* found = token(rule, i)) found->soft = begins_clause(found->type);
+      if (Piece* found = token(rule, i)) {
+        found->soft = begins_clause(found->type);
+        // The next gate that judges a hold.
+        if (found->type == Parser::COMMA) found[1].soft |= dynamic_cast<Parser::HoldStatementContext*>(rule) != nullptr;
+      }
     // What `during` does at close is the only item of its block.
     if (dynamic_cast<Parser::DuringStatementContext*>(rule))
       for (size_t i = 2; i < rule->children.size(); ++i)

@@ -265,6 +265,31 @@ static bool begins_item(TokenType before, TokenType type) {
   return word_text(before).empty();
 }
 
+/// What must follow a token on its line, or further in than its statement; empty: nothing need.
+static std::string_view wanted_behind(TokenType type) {
+  switch (type) {
+    case Parser::ASSIGN: case Parser::HOLD: case Parser::HELD: case Parser::BY: case Parser::WHEN: case Parser::WITHIN:
+    case Parser::VERIFY: case Parser::NOTIFY: case Parser::DURING: case Parser::EXCEPT: case Parser::IF:
+    case Parser::IN: case Parser::WAVES: case Parser::OF: case Parser::SOAK: case Parser::EVERY: case Parser::AT:
+    case Parser::THEN: case Parser::PROVEN: case Parser::OVER: case Parser::REQUIRE: case Parser::WHERE:
+    case Parser::EXAMPLE: case Parser::MATCH: case Parser::NOT: case Parser::AND: case Parser::OR:
+    case Parser::LESS: case Parser::LESS_EQUAL: case Parser::GREATER: case Parser::GREATER_EQUAL:
+    case Parser::EQUAL: case Parser::NOT_EQUAL: case Parser::PLUS: case Parser::MINUS: case Parser::STAR:
+    case Parser::SLASH: case Parser::DOTDOT: return "a value";
+    case Parser::LOCK: case Parser::PHASE: case Parser::LET: case Parser::FOR: case Parser::DOT: return "a name";
+    case Parser::BUDGET: return "`exposure`";
+    case Parser::RUN: return "`queue`, `replace` or `reject`";
+    default: return {};
+  }
+}
+
+/// Whether a line that begins with these two is a statement, though the grammar would take it for what `before` wants.
+static bool begins_statement(TokenType before, TokenType first, TokenType second) {
+  if (before == Parser::DOT) return first == Parser::NAME || !word_text(first).empty();
+  if (first == Parser::ROLLBACK) return second == Parser::WHEN || second == Parser::LBRACE;
+  return first == Parser::NAME && (second == Parser::DOT || second == Parser::LPAREN || second == Parser::LBRACKET);
+}
+
 bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics) {
   const std::vector<Token>& all = tokens.visible();
   int depth = 0;
@@ -277,13 +302,15 @@ bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics) {
                                                                   : 0;
     if (all[i].first_on_line && begins_item(i > 0 ? all[i - 1].type : TokenType(Parser::RBRACE), type))
       indent = tokens.indent(all[i]);
-    bool wants_value = type == Parser::HOLD || type == Parser::HELD || type == Parser::BY || type == Parser::WHEN ||
-                       type == Parser::ASSIGN || type == Parser::WITHIN || type == Parser::VERIFY;
     bool after_dot = i > 0 && all[i - 1].type == Parser::DOT;
-    bool call = all[i + 1].type == Parser::NAME && (third == Parser::DOT || third == Parser::LPAREN);
-    if (depth != 0 || !wants_value || after_dot || !call || !all[i + 1].first_on_line) continue;
-    if (tokens.indent(all[i + 1]) > indent) continue;
-    diagnostics.report(after(tokens.span(all[i])), diag::ExpectedAfter, "a value", std::string(tokens.text(all[i])))
+    if (depth != 0 || after_dot || !all[i + 1].first_on_line) continue;
+    std::string_view wanted = wanted_behind(type);
+    if (!begins_statement(type, all[i + 1].type, third)) continue;
+    if (i > 0 && type == Parser::NAME && all[i - 1].type == Parser::ON && tokens.text(all[i]) == "failure")
+      wanted = "`rollback`, `stop`, `continue` or `{`";
+    if (wanted.empty() || tokens.indent(all[i + 1]) > indent) continue;
+    diagnostics.report(after(tokens.span(all[i])), diag::ExpectedAfter, std::string(wanted),
+                       std::string(tokens.text(all[i])))
         .caret("missing here");
     found = true;
   }

@@ -19,8 +19,8 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics);
 /// `import std.backend.local` and nothing behind it: the names in braces are missing. Returns whether it reported any.
 bool report_bare_imports(const Tokens& tokens, Diagnostics& diagnostics);
 
-/// A word that needs a value at the end of its line, and below it, no further in, a call: that is the next statement,
-/// though the grammar would take it for the value. Returns whether it reported one.
+/// A word or an operator that needs a value at the end of its line, and below it, no further in, a call: that is the
+/// next statement, though the grammar would take it for the value. Returns whether it reported one.
 bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics);
 
 /// Brackets, prefix operators and `else if` nested deeper than max_nesting. Returns whether it reported one.

@@ -143,7 +143,7 @@ int help(Env& env, const std::vector<std::string>& topics) {
 }  // namespace
 
 void Context::out(std::string_view text) const {
-  env.out(json() || format == "sarif" ? std::string(text) : shown(text));
+  env.out(json() || format == "sarif" || format == "gitlab" ? std::string(text) : shown(text));
 }
 
 int Context::fail(int code, std::string_view message) const {

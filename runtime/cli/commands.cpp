@@ -28,8 +28,8 @@ Command check() {
             {"--locked", "", "the files of all packages, and std, must be those of rollout.lock: for CI"},
             {"--fix", "", "first make the changes that messages suggest, and say which"},
             {"--error-limit", "N", "show at most N messages; 50 when it is not given"},
-            {"--format", "text|short|json|sarif|github",
-             "short: one line each; sarif, github: for code scanning and pull requests"},
+            {"--format", "text|short|json|sarif|github|gitlab",
+             "short: one line each; sarif, github, gitlab: for code scanning and merge requests"},
             timings}},
           cmd_check};
 }

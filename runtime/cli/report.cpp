@@ -72,6 +72,7 @@ void Report::add(const Compilation& compilation) {
       write_json(whole, shown, sources);
       keep(whole.text());
     } else if (context_.format == "sarif") keep(sarif_result(*diagnostic, sources));
+    else if (context_.format == "gitlab") keep(gitlab_issue(*diagnostic, sources));
     else if (seen_.size() > limit_) continue;
     else if (context_.format == "github") context_.out(github_line(*diagnostic, sources));
     else if (context_.format == "short") context_.env.err(short_line(*diagnostic, sources));
@@ -86,6 +87,7 @@ void Report::finish() {
     return;
   }
   if (context_.format == "sarif") return context_.out(sarif_file(kept_, names_));
+  if (context_.format == "gitlab") return context_.out(fmt::format("[{}]\n", kept_));
   if (seen_.size() > limit_) context_.env.err(fmt::format("and {} more\n", seen_.size() - limit_));
   if (errors_ == 0 || context_.quiet) return;
   std::string warnings = warnings_ == 0 ? "" : fmt::format(" and {}", count_of(warnings_, "warning"));

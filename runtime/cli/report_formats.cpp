@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "compiler/plan/plan_json.h"
 
 namespace rollout::cli {
 
@@ -98,6 +99,21 @@ std::string github_line(const Diagnostic& diagnostic, const SourceMap& sources) 
   }
   return fmt::format("::{} {}title={}::{}\n", level_of(diagnostic), place, diagnostic.name,
                      escaped(whole_message(diagnostic), false));
+}
+
+std::string gitlab_issue(const Diagnostic& diagnostic, const SourceMap& sources) {
+  Span span = diagnostic.span;
+  std::string path = span.valid() ? sources.shown_name(span.source) : std::string(".");
+  std::string line(span.valid() ? sources.line_at(span.source, span.begin) : std::string_view());
+  std::string known = fmt::format("{}\n{}\n{}\n{}", diagnostic.name, path, diagnostic.message, line);
+  json::Writer json;
+  json.begin_object().field("description", whole_message(diagnostic)).field("check_name", diagnostic.name);
+  json.field("fingerprint", plan::hash_of(known));
+  json.field("severity", diagnostic.severity == Severity::Error ? "major" : "minor");
+  json.key("location").begin_object().field("path", path).key("lines").begin_object();
+  json.field("begin", span.valid() ? sources.locate(span.source, span.begin).line : 1).end_object().end_object();
+  json.end_object();
+  return json.take();
 }
 
 std::string sarif_result(const Diagnostic& diagnostic, const SourceMap& sources) {

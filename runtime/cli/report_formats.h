@@ -1,5 +1,5 @@
-// Report formats: one diagnostic as the tools of others read it: SARIF 2.1.0 for code scanning, GitHub's and GitLab's
-// annotations, and one line for editors. Lines and columns count from 1, columns in code points.
+// Report formats: one diagnostic as the tools of others read it: SARIF 2.1.0 for code scanning, GitHub's annotations,
+// GitLab's code quality report, and one line for editors. Lines and columns count from 1, columns in code points.
 #pragma once
 
 #include <set>
@@ -16,6 +16,9 @@ std::string short_line(const Diagnostic& diagnostic, const SourceMap& sources);
 
 /// `::error file=…::…`: GitHub shows it beside the line in a pull request.
 std::string github_line(const Diagnostic& diagnostic, const SourceMap& sources);
+
+/// One object of a GitLab code quality report. It is found again when lines above it move.
+std::string gitlab_issue(const Diagnostic& diagnostic, const SourceMap& sources);
 
 /// One object of a SARIF run's `results`.
 std::string sarif_result(const Diagnostic& diagnostic, const SourceMap& sources);

@@ -175,19 +175,77 @@ std::vector<Family> families() {
   };
 }
 
+/// `format` for 0 … n - 1.
+std::string numbered(const char* format, size_t n) {
+  std::string out;
+  for (size_t i = 0; i < n; ++i) out += fmt::format(fmt::runtime(format), i);
+  return out;
+}
+
+std::string head() {
+  return "import std.backend.{local}\ninput image: Image example \"shop:2\"\n"
+         "target hosts: local { directory = \"run\" }\n";
+}
+
+std::string workload() {
+  return "{ workload = hosts { command = [\"a\"]  ready = http(\"/\")  replicas = 1  ports_from = 8000 } }\n";
+}
+
 /// Programs with nothing wrong, which grow in one way.
 std::vector<Family> programs() {
-  const std::string head =
-      "import std.backend.{local}\ninput image: Image example \"shop:2\"\n"
-      "target hosts: local { directory = \"run\" }\n";
-  const std::string workload =
-      "{ workload = hosts { command = [\"a\"]  ready = http(\"/\")  replicas = 1  ports_from = 8000 } }\n";
-  auto numbered = [](const char* format, size_t n) {
-    std::string out;
-    for (size_t i = 0; i < n; ++i) out += fmt::format(fmt::runtime(format), i);
-    return out;
-  };
+  const std::string head = fuzz::head(), workload = fuzz::workload(), service = "service s " + workload;
+  const std::string release = "rollout r { s.install(image) }\n";
   return {
+      {"environments",
+       [=](size_t n) {
+         return head + service + release + "target o0: local { directory = \"run/o0\" }\n" +
+                numbered("target h{0}: local {{ directory = \"run/h{0}\" }}\nenvironment e{0} {{ hosts = h{0} }}\n",
+                         n / 10);
+       }},
+      {"rollouts",
+       [=](size_t n) { return head + service + numbered("rollout r{} {{ s.install(image) }}\n", n / 10); }},
+      {"inputs", [=](size_t n) { return head + service + release + numbered("input i{}: Int example 1\n", n / 2); }},
+      {"tests",
+       [=](size_t n) {
+         return head + service + release +
+                numbered("test \"{}\" {{\n  run r(image: \"shop:3\")\n  expect succeeded\n}}\n", n / 10);
+       }},
+      {"expectations",
+       [=](size_t n) {
+         return head + service + "rollout r {\n  s.install(image)\n" + numbered("  phase p{} {{ hold 1m }}\n", n / 8) +
+                "}\ntest \"a\" {\n  run r(image: \"shop:3\")\n" +
+                numbered("  expect rolled_back in phase p{}\n", n / 8) + "}\n";
+       }},
+      {"promotions",
+       [=](size_t n) {
+         return head + service + release + "environment a {}\ntarget other: local { directory = \"other\" }\n" +
+                "environment b { hosts = other }\n" + numbered("promotion p{} = r {{ a then b }}\n", n / 2);
+       }},
+      {"policies",
+       [=](size_t n) {
+         return head + service + release +
+                numbered("policy p{} {{ for every rollout r {{ require r.rollback.total }} }}\n", n / 4);
+       }},
+      {"names of a rollout",
+       [=](size_t n) {
+         return head + service + "rollout r {\n" + numbered("  let a{0} = 1\n  let b{0} = a{0}\n", n / 2) +
+                "  s.install(image)\n}\n";
+       }},
+      {"cases",
+       [](size_t n) {
+         return "enum E { " + numbered("c{}, ", n / 2) + "last }\nfunc f(e: E) -> Int = match e {\n" +
+                numbered("  c{0} -> {0}\n", n / 2) + "  last -> 0\n}\n";
+       }},
+      {"fields",
+       [](size_t n) {
+         return "record R {\n" + numbered("  f{}: Int\n", n / 2) + "}\nlet r = R(" + numbered("f{0}: {0}, ", n / 2) +
+                ")\n";
+       }},
+      {"functions",
+       [](size_t n) {
+         return "func f(a: Int) -> Int = a\n" + numbered("func f{}(a: Int) -> Int = f(a)\n", n / 4) +
+                numbered("let a{0} = f{0}({0})\n", n / 4);
+       }},
       {"branches",
        [=](size_t n) {
          std::string services;
@@ -211,6 +269,16 @@ std::vector<Family> mistaken() {
          std::string text = "import \"./shared/shop.rollout\".{checkout}\n";
          for (size_t i = 0; i < n / 4; ++i) text += fmt::format("renamed a{} -> checkout\n", i);
          return text;
+       }},
+      {"unknown names", [](size_t n) { return numbered("let a{0} = b{0}\n", n / 4); }},
+      {"unknown types", [](size_t n) { return numbered("input a{0}: B{0}\nenum C{0} {{ d }}\n", n / 8); }},
+      {"unknown places", [](size_t n) { return "let a = [" + numbered("\"p{} \", ", n / 8) + "\"last\"]\n"
+                                               "service s at p in a {}\n"; }},
+      {"holds of nothing", [](size_t n) { return numbered("rollout r{} {{ hold 0s }}\n", n / 8); }},
+      {"phases of tests that are not there",
+       [](size_t n) {
+         return "rollout r {\n" + numbered("  phase p{} {{ hold 1m }}\n", n / 8) + "}\ntest \"a\" {\n  run r()\n" +
+                numbered("  expect rolled_back in phase q{}\n", n / 8) + "}\n";
        }},
   };
 }
@@ -272,6 +340,35 @@ TEST_CASE("four times the program takes less than eight times as long to check a
     return messages;
   };
   check_growth(programs(), plan);
+}
+
+TEST_CASE("the document about hostile input counts the families") {
+  std::ifstream in(fs::path(ROLLOUT_SOURCE_DIR) / "docs/hostile-input.md");
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  size_t count = families().size() + programs().size() + mistaken().size();
+  CHECK(text.find(fmt::format("on {} families of text", count)) != std::string::npos);
+}
+
+// A hundred rollouts in each of hundreds of environments: small files, and far too many plans.
+TEST_CASE("what is planned together has a limit") {
+  std::string text = head() + "service s " + workload() + numbered("environment e{} {{}}\n", 600) +
+                     numbered("rollout r{} {{ s.install(image) }}\n", 600);
+  double start = cpu_seconds();
+  std::vector<std::string> messages = try_check(text);
+  double seconds = cpu_seconds() - start;
+  size_t limits = 0;
+  for (const std::string& message : messages) limits += message.find("all plans of this file together") == 0;
+  fmt::print("{} KB, too many plans: {:.1f} s\n", text.size() / 1024, seconds);
+  CHECK(limits == 1);
+  CHECK(seconds < 30);
+}
+
+TEST_CASE("hundreds of environments of some size are no mistake") {
+  std::string steps = numbered("  phase p{} {{ hold 1m }}\n", 20);
+  const char* world = "target h{0}: local {{ directory = \"run/h{0}\" }}\nenvironment e{0} {{ hosts = h{0} }}\n";
+  std::string text = head() + "service s " + workload() + numbered(world, 300);
+  for (int i = 0; i < 5; ++i) text += fmt::format("rollout r{} {{\n  s.install(image)\n{}}}\n", i, steps);
+  CHECK(try_check(text) == std::vector<std::string>());
 }
 
 TEST_CASE("four times the mistakes take less than eight times as long to find and to show") {

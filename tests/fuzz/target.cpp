@@ -64,10 +64,12 @@ std::vector<std::string> try_check(const std::string& text) {
     messages.push_back(diagnostic->message);
   }
   if (compilation->diagnostics.has_errors()) return messages;
+  plan::Shared shared;
   for (const ir::Rollout& rollout : compilation->program->rollouts) {
     if (rollout.module + 1 != compilation->program->modules.size()) continue;
     plan::Request request;
     request.rollout = rollout.decl->name.text;
+    request.shared = &shared;
     std::optional<plan::Plan> plan =
         plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
     ROLLOUT_CHECK(plan.has_value(), "what checks is planned");

@@ -54,8 +54,10 @@ class Generator {
       if (tokens.starts_with("USD")) out_ += ' ';
       std::string_view token = tokens.substr(0, end);
       out_ += token;
-      wants_value_ = token == "=" || token == "hold" || token == "held" || token == "by" || token == "when" ||
-                     token == "within" || token == "verify";
+      constexpr std::string_view wanting =
+          " = hold held by when within verify notify during except if in waves of soak every at then proven over "
+          "require where example match not and or < <= > >= == != + - * / .. lock phase let for . budget run failure ";
+      wants_value_ = wanting.find(fmt::format(" {} ", token)) != std::string_view::npos;
       tokens.remove_prefix(std::min(end + 1, tokens.size()));
     }
   }
