@@ -1,6 +1,8 @@
 #include "compiler/base/json.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <llvm/Support/ConvertUTF.h>
@@ -121,6 +123,13 @@ Result<Node> parse(std::string_view text) {
   if (auto error = parser.parse(text.data(), text.size()).get(root))
     return OpError{fmt::format("not JSON: {}", simdjson::error_message(error))};
   return convert(root);
+}
+
+bool has_twice(const Node& node) {
+  std::set<std::string_view> names;
+  for (const auto& [name, value] : node.fields)
+    if (!names.insert(name).second || has_twice(value)) return true;
+  return std::any_of(node.items.begin(), node.items.end(), has_twice);
 }
 
 void Writer::separate() {

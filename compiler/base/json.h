@@ -40,6 +40,9 @@ struct Node {
 /// Error messages name the byte offset where known.
 Result<Node> parse(std::string_view text);
 
+/// Whether some object in it has two fields of one name: readers disagree about which of them counts.
+bool has_twice(const Node& node);
+
 /// Streams one JSON value; commas and colons are placed by the writer.
 class Writer {
  public:

@@ -20,6 +20,7 @@ const Type* ValueChecker::check_part(const ast::MemberExpr* member, const Type* 
     case ir::Part::Digest: return program_.types.of(TypeKind::Optional, {simple(TypeKind::String)});
     case ir::Part::VersionOfTag: return simple(TypeKind::Version);
     case ir::Part::Length: return simple(TypeKind::Int);
+    case ir::Part::IsName: return simple(TypeKind::Bool);
     case ir::Part::First: case ir::Part::Last: return object->arguments[0];
     case ir::Part::Keys: return program_.types.list_of(object->arguments[0]);
     case ir::Part::Values: return program_.types.list_of(object->arguments[1]);

@@ -4,6 +4,7 @@
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/image.h"
 #include "compiler/eval/literal.h"
+#include "compiler/eval/plain_name.h"
 
 namespace rollout::eval {
 
@@ -64,6 +65,7 @@ Value Evaluator::eval_part(const ast::MemberExpr* member, ir::Part part, const V
       for (size_t i = part == ir::Part::Keys ? 0 : 1; i < object.items.size(); i += 2) items.push_back(object.items[i]);
       return Value::list(std::move(items));
     }
+    case ir::Part::IsName: return Value::boolean(is_plain_name(object.text));
     case ir::Part::Contains: break;
   }
   return {};

@@ -21,7 +21,8 @@ constexpr PartRow parts[] = {
     {TypeKind::List, "last", Part::Last}, {TypeKind::List, "contains", Part::Contains},
     {TypeKind::Set, "length", Part::Length}, {TypeKind::Set, "contains", Part::Contains},
     {TypeKind::Map, "length", Part::Length}, {TypeKind::Map, "contains", Part::Contains},
-    {TypeKind::Map, "keys", Part::Keys}, {TypeKind::Map, "values", Part::Values}};
+    {TypeKind::Map, "keys", Part::Keys}, {TypeKind::Map, "values", Part::Values},
+    {TypeKind::String, "is_name", Part::IsName}};
 
 }  // namespace
 

@@ -27,6 +27,7 @@ enum class Part : uint32_t {
   Name, Tag, VersionOfTag, Digest,       ///< of an Image
   Length, First, Last, Contains,         ///< of a List; Length and Contains of a Set and a Map too
   Keys, Values,                          ///< of a Map
+  IsName,                                ///< of a String: whether a user or a host can be called so
 };
 
 struct PartRow {

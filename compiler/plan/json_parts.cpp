@@ -227,6 +227,7 @@ void write_service(json::Writer& json, const Service& service) {
   json.field("traffic_uhz", service.traffic_uhz).field("replicas", service.replicas);
   if (service.subject != Subject::Service) json.field("subject", word(subject_words, service.subject));
   if (!service.was.empty()) json.field("was", service.was);
+  if (!service.unreached.empty()) json.field("unreached", service.unreached);
   json.end_object();
 }
 
@@ -241,6 +242,7 @@ Service read_service(const json::Node& node) {
   service.replicas = node["replicas"].as_int();
   service.subject = read_word<Subject>(subject_words, node["subject"]);
   service.was = node["was"].as_string();
+  service.unreached = node["unreached"].as_string();
   return service;
 }
 

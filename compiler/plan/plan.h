@@ -88,6 +88,9 @@ struct Service {
   int64_t replicas = 0;
   Subject subject = Subject::Service;
   std::string was = {};  ///< the name by which the state knows it, where that is another one
+  /// Why it could not be reached when the plan was made; empty: it was. Its steps have no way back, and fail without
+  /// being tried: what was there is not known.
+  std::string unreached = {};
 };
 
 /// What kind of evidence a signal gives. Counts: good and bad requests; Buckets: a histogram; Value: a number.

@@ -76,7 +76,7 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   // Of a service that was changed for good, nothing that came before is taken back either.
   if (step.action.reversibility == Reversibility::Irreversible) {
     forget_way_back(service);
-  } else {
+  } else if (plan_.services[service].unreached.empty()) {
     if (derived_.size() <= service) derived_.resize(service + 1);
     step.rollback = derive_rollback(model_, derived_[service], service, call->span);
     derive_scope_rollbacks(step, own_undo, call->span);

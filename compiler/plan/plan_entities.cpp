@@ -112,6 +112,11 @@ void Planner::observe(uint32_t index) {
   if (!request_.snapshot.offline) stable = {};
   for (const ObservedService& observed : request_.snapshot.services) {
     if (observed.service != text) continue;
+    if (!observed.unreached.empty()) {
+      plan_.services[index].unreached = observed.unreached;
+      stable = Value::of(Value::Kind::Image, "(not reached)");
+      continue;
+    }
     stable = observed.stable;
     plan_.observed.push_back({fmt::format("version({}, stable)", text), stable, observed.source, Recheck::Exact});
     plan_.observed.push_back({fmt::format("generation({})", text),

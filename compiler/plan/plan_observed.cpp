@@ -37,7 +37,7 @@ void Planner::read_observed(uint32_t let) {
     return;
   }
   for (const ObservedService& seen : request_.snapshot.services) {
-    if (seen.service != service) continue;
+    if (seen.service != service || !seen.unreached.empty()) continue;
     Value value = version ? seen.stable : Value::of(Value::Kind::Int, seen.generation);
     std::string name = version ? fmt::format("version({}, stable)", service) : fmt::format("generation({})", service);
     Observed observed{std::move(name), value, version ? seen.source : "state", recheck_of(observation)};

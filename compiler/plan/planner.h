@@ -29,6 +29,7 @@ struct ObservedService {
   std::string source;             ///< `target hosts`
   std::string trouble;            ///< what is not as declared: `2 of 4 instances are ready`; empty: nothing
   eval::Value state;              ///< of a flag its share, of a database its schema or None
+  std::string unreached = {};     ///< why it could not be reached; nothing else is known then; empty: it was
 };
 
 /// A file of a migration, and of what takes it back. Hashes are SHA-256; empty: there is no such file.

@@ -43,6 +43,7 @@ uint32_t first_without_rollback(const Plan& plan) {
     if (step.kind == StepKind::Commit) committed = true, pass_commit(start, now);
     if (step.kind != StepKind::Act) continue;
     uint32_t service = step.action.service;
+    if (!plan.services[service].unreached.empty()) continue;  // nothing is changed there
     for (const Setting& set : step.action.sets) now[service][{set.variable, set.role}] = set.value;
     if (step.action.reversibility == Reversibility::Irreversible) {
       if (!committed) return i;
@@ -80,6 +81,7 @@ uint32_t first_without_scope_rollback(const Plan& plan) {
     const Step& step = plan.steps[i];
     if (step.kind != StepKind::Act) continue;
     uint32_t service = step.action.service;
+    if (!plan.services[service].unreached.empty()) continue;  // nothing is changed there
     for (uint32_t scope = scope_of[i]; scope != none; scope = plan.scopes[scope].parent)
       entry.try_emplace({scope, service}, now[service]);
     for (const Setting& set : step.action.sets) now[service][{set.variable, set.role}] = set.value;

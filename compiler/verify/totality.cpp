@@ -153,6 +153,7 @@ class Totality {
 
   void act(uint32_t index, const Step& step) {
     uint32_t service = step.action.service;
+    if (!plan_.services[service].unreached.empty()) return;  // nothing is changed there
     Cells before = now_[service];
     for (uint32_t scope = scope_of_[index]; scope != none; scope = plan_.scopes[scope].parent)
       entries_[scope].try_emplace(service, before);

@@ -22,6 +22,7 @@ struct ServiceState {
   std::optional<std::string> stable_image, canary_image;
   int64_t stable_instances = 0, canary_instances = 0;  ///< ready ones
   eval::Value state;  ///< of a flag its share, of a database its schema or None
+  std::string unreached = {};  ///< why where it runs could not be reached; then nothing else is known; empty: it was
 };
 
 /// Where one instance answers.

@@ -224,6 +224,7 @@ Result<journal::ObservedNow> LiveWorld::observe_again(const plan::Plan& plan, co
     if (!version && observed.what != fmt::format("generation({})", name)) continue;
     Result<ServiceState> state = observe_service(i);
     if (!state) return state.error();
+    if (!state->unreached.empty()) return OpError{state->unreached, true};
     if (version) return journal::ObservedNow{observed.what, state->stable_image.value_or("none"), 0};
     // This run has a generation of its own by now; what counts is the last one that acted.
     return journal::ObservedNow{observed.what, std::to_string(state->generation), state->generation};

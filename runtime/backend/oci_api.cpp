@@ -95,6 +95,12 @@ Result<std::string> OciApi::fetch_token(const std::string& repository, std::stri
   const std::string realm = challenge_part(challenge, "realm"), service = challenge_part(challenge, "service");
   if (!effects::is_private(realm))
     return unusable(repository, fmt::format("it names a token service without TLS: `{}`", shortened(realm)));
+  const std::string_view origin = effects::origin_of(realm);
+  const bool named = origin == effects::origin_of(access_.url) || origin == effects::origin_of(access_.token_service);
+  if (!access_.token.empty() && !named)
+    return unusable(repository, fmt::format("it sends us on for a token to `{}`, which the target does not name; if "
+                                            "the token may go there, write `token_service = \"{}\"`",
+                                            shortened(realm), shortened(origin)));
   HttpRequest request;
   request.url = fmt::format("{}{}service={}&scope={}", realm, realm.find('?') == std::string::npos ? '?' : '&',
                             effects::url_encode(service),
@@ -127,6 +133,7 @@ Result<std::optional<OciManifest>> OciApi::manifest(const std::string& repositor
   Result<Node> content = json::parse(answer->body);
   if (!content || !content->is(Node::Kind::Object))
     return unusable(what, fmt::format("gave what is no manifest: `{}`; check `url`", shortened(answer->body)));
+  if (json::has_twice(*content)) return unusable(what, "gave a manifest that has a field twice");
   found.content = std::move(*content);
   return std::optional(std::move(found));
 }
@@ -134,10 +141,14 @@ Result<std::optional<OciManifest>> OciApi::manifest(const std::string& repositor
 Status OciApi::add_index(const Node& index, std::vector<OciArtifact>& found) const {
   const Node& manifests = index["manifests"];
   if (!manifests.is(Node::Kind::Array)) return unusable("what is attached", "gave what is no index of manifests");
+  if (json::has_twice(index)) return unusable("what is attached", "gave an index that has a field twice");
   for (const Node& one : manifests.items) {
     const std::string_view type = one["artifactType"].as_string(one["mediaType"].as_string());
     const Node& created = one["annotations"]["org.opencontainers.image.created"];
-    found.push_back({std::string(type), std::string(one["digest"].as_string()), std::string(created.as_string())});
+    const std::string_view digest = one["digest"].as_string();
+    if (!is_sha256(digest))
+      return unusable("what is attached", fmt::format("names `{}`, which is no digest", shortened(digest)));
+    found.push_back({std::string(type), std::string(digest), std::string(created.as_string())});
     if (found.size() > max_attached)
       return unusable("what is attached", fmt::format("names more than {} artifacts", max_attached));
   }
@@ -153,46 +164,117 @@ Status OciApi::add_layers(const std::string& repository, const std::string& tag,
   return Done{};
 }
 
-Result<std::vector<OciArtifact>> OciApi::attached(const std::string& repository, const std::string& digest) {
-  std::vector<OciArtifact> found;
-  const Result<HttpResponse> answer = ask(repository, "referrers/" + digest, max_manifest_bytes);
-  if (!answer) return answer.error();
-  if (answer->status == 200) {
-    if (!answer->header("link").empty())
-      return unusable("what is attached to " + digest, "named so much that it does not fit on one page");
+/// Where the next page is, below the repository; empty: this was the last one. Only the registry itself is followed.
+Result<std::string> OciApi::next_page(const std::string& repository, std::string_view link) const {
+  while (!link.empty()) {
+    const size_t begin = link.find('<'), end = link.find('>', begin == std::string_view::npos ? 0 : begin);
+    if (begin == std::string_view::npos || end == std::string_view::npos) break;
+    const std::string_view rest = link.substr(end + 1), own = rest.substr(0, rest.find('<'));
+    const bool is_next = llvm::StringRef(own).contains("rel=\"next\"") || llvm::StringRef(own).contains("rel=next");
+    std::string to(link.substr(begin + 1, end - begin - 1));
+    link = rest.substr(own.size());
+    if (!is_next) continue;
+    if (to.starts_with('/') && !to.starts_with("//")) to = std::string(effects::origin_of(access_.url)) + to;
+    const std::string here = fmt::format("{}/v2/{}/", access_.url, repository);
+    const bool plain = to.find("..") == std::string::npos && to.find_first_of(" \t\r\n\\#") == std::string::npos;
+    if (!to.starts_with(here + "referrers/") || !plain)
+      return unusable("what is attached",
+                      fmt::format("says that it goes on at `{}`, which is not there", shortened(to)));
+    return to.substr(here.size());
+  }
+  return std::string();
+}
+
+/// False where the registry has no such API.
+Result<bool> OciApi::add_pages(const std::string& repository, const std::string& digest,
+                               std::vector<OciArtifact>& found) {
+  std::string path = "referrers/" + digest;
+  for (size_t page = 0; page < max_pages; ++page) {
+    const Result<HttpResponse> answer = ask(repository, path, max_manifest_bytes);
+    if (!answer) return answer.error();
+    if (page == 0 && answer->status == 404) return false;
+    if (answer->status != 200)
+      return unusable("what is attached to " + digest, fmt::format("answered HTTP {}", answer->status));
     const Result<Node> index = json::parse(answer->body);
     if (!index) return unusable("what is attached to " + digest, "gave what is no JSON");
     if (Status read = add_index(*index, found); !read) return read.error();
-  } else if (answer->status == 404) {
+    Result<std::string> next = next_page(repository, answer->header("link"));
+    if (!next) return next.error();
+    if (next->empty()) return true;
+    path = std::move(*next);
+  }
+  return unusable("what is attached to " + digest, fmt::format("goes on behind {} pages", max_pages));
+}
+
+Result<std::vector<OciArtifact>> OciApi::attached(const std::string& repository, const std::string& digest) {
+  std::vector<OciArtifact> found;
+  const Result<bool> listed = add_pages(repository, digest, found);
+  if (!listed) return listed.error();
+  if (!*listed) {
     const Result<std::optional<OciManifest>> index = manifest(repository, tag_of(digest));
     if (!index) return index.error();
     if (Status read = *index ? add_index((*index)->content, found) : Done{}; !read) return read.error();
-  } else {
-    return unusable("what is attached to " + digest, fmt::format("answered HTTP {}", answer->status));
   }
-  for (const char* kind : {".sig", ".sbom"})
-    if (Status read = add_layers(repository, tag_of(digest) + kind, found); !read) return read.error();
+  if (Status read = add_layers(repository, tag_of(digest) + ".sbom", found); !read) return read.error();
   return found;
 }
 
-Result<std::string> OciApi::content_of(const std::string& repository, const OciArtifact& artifact) {
+/// A signature that cannot be read is a signature that does not count; a registry that is away is another matter.
+Status OciApi::add_signatures(const std::string& repository, const std::string& reference,
+                              std::vector<CosignSignature>& found) {
+  const Result<std::optional<OciManifest>> manifest = this->manifest(repository, reference);
+  if (!manifest && manifest.error().retryable) return manifest.error();
+  if (!manifest) found.push_back({"", "", manifest.error().message});
+  if (!manifest || !*manifest) return Done{};
+  for (const Node& layer : (*manifest)->content["layers"].items) {
+    if (layer["mediaType"].as_string() != payload_type) continue;
+    if (found.size() == max_signatures)
+      return unusable(reference,
+                      fmt::format("has more than {} signatures; remove those of other keys", max_signatures));
+    Result<std::string> payload = blob(repository, std::string(layer["digest"].as_string()), max_payload_bytes);
+    if (!payload && payload.error().retryable) return payload.error();
+    std::string signature(layer["annotations"][signature_annotation].as_string());
+    if (payload) found.push_back({std::move(*payload), std::move(signature), ""});
+    else found.push_back({"", std::move(signature), payload.error().message});
+  }
+  return Done{};
+}
+
+Result<std::vector<CosignSignature>> OciApi::signatures(const std::string& repository, const std::string& digest,
+                                                        const std::vector<OciArtifact>& attached) {
+  std::vector<CosignSignature> found;
+  if (Status read = add_signatures(repository, tag_of(digest) + ".sig", found); !read) return read.error();
+  for (const OciArtifact& one : attached) {
+    if (one.type != signature_artifact_type) continue;
+    if (Status read = add_signatures(repository, one.digest, found); !read) return read.error();
+  }
+  return found;
+}
+
+Result<std::string> OciApi::content_of(const std::string& repository, const OciArtifact& artifact,
+                                       const std::string& digest) {
   const Result<std::optional<OciManifest>> manifest = this->manifest(repository, artifact.digest);
   if (!manifest) return manifest.error();
   const Node* layers = *manifest ? (*manifest)->content.find("layers") : nullptr;
   if (!layers || layers->items.size() != 1)
     return unusable(artifact.digest, "gave an artifact that is not one file");
-  return blob(repository, std::string(layers->items[0]["digest"].as_string()));
+  const Node& subject = (*manifest)->content["subject"];
+  if (!subject.is(Node::Kind::Null) && subject["digest"].as_string() != digest)
+    return unusable(artifact.digest, fmt::format("gave an artifact of another image, {}; attach that of {}",
+                                                 shortened(subject["digest"].as_string("of none")), digest));
+  return blob(repository, std::string(layers->items[0]["digest"].as_string()), max_report_bytes);
 }
 
 /// A registry may send us on to where it stores blobs; nothing secret goes there.
-Result<std::string> OciApi::blob(const std::string& repository, const std::string& digest) {
-  Result<HttpResponse> answer = ask(repository, "blobs/" + digest, max_report_bytes);
+Result<std::string> OciApi::blob(const std::string& repository, const std::string& digest, size_t max_bytes) {
+  if (!is_sha256(digest)) return unusable(repository, fmt::format("names `{}`, which is no digest", shortened(digest)));
+  Result<HttpResponse> answer = ask(repository, "blobs/" + digest, max_bytes);
   if (!answer) return answer.error();
   if (answer->status == 301 || answer->status == 302 || answer->status == 307 || answer->status == 308) {
     HttpRequest elsewhere;
     elsewhere.url = answer->header("location");
     elsewhere.timeout_ns = access_.timeout_ns;
-    elsewhere.max_body = max_report_bytes;
+    elsewhere.max_body = max_bytes;
     if (!effects::is_private(elsewhere.url)) return unusable(digest, "sent us on to a place without TLS");
     answer = http_.send(elsewhere);
     if (!answer) return OpError{answer.error().message, answer.error().retryable};

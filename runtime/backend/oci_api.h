@@ -1,7 +1,7 @@
 // OciApi: what a registry that speaks the OCI distribution API says of an image and of what is attached to it. For the
 // `registry` backend; changes nothing.
 // Always true: a digest is computed from the bytes that came, never believed; a secret is sent to the registry, to the
-// token service that the registry names and to nobody else, and never in the clear but to this machine itself.
+// token service that the target names and to nobody else, and never in the clear but to this machine itself.
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 
 #include "compiler/base/json.h"
 #include "compiler/base/result.h"
+#include "runtime/backend/cosign.h"
 #include "runtime/effects/http.h"
 
 namespace rollout::backend {
@@ -19,6 +20,7 @@ namespace rollout::backend {
 inline constexpr size_t max_manifest_bytes = size_t{4} << 20;  ///< as the specification bounds them
 inline constexpr size_t max_report_bytes = size_t{8} << 20;
 inline constexpr size_t max_attached = 1000;  ///< artifacts of one image
+inline constexpr size_t max_pages = 20;       ///< on which they are listed
 
 /// Where a registry is and who asks it.
 struct OciAccess {
@@ -27,6 +29,7 @@ struct OciAccess {
   std::string user;    ///< empty: `token` is sent as it is
   std::string token;   ///< empty: none
   int64_t timeout_ns = 0;
+  std::string token_service = {};  ///< another place that the token may go to, to be exchanged; empty: none
 };
 
 struct OciManifest {
@@ -47,18 +50,27 @@ class OciApi {
 
   /// `reference`: a tag or a digest, which the bytes must then have. Nothing: there is none.
   Result<std::optional<OciManifest>> manifest(const std::string& repository, const std::string& reference);
-  /// By the referrers API; where the registry has none, by the tag that stands in for it; and by the tags of cosign.
+  /// By the referrers API, page by page; where the registry has none, by the tag that stands in for it; and the lists
+  /// of parts by the tag of cosign.
   Result<std::vector<OciArtifact>> attached(const std::string& repository, const std::string& digest);
-  /// The first layer of an attached artifact.
-  Result<std::string> content_of(const std::string& repository, const OciArtifact& artifact);
+  /// What `cosign sign` has attached, by its tag and among `attached`. Nothing is verified yet.
+  Result<std::vector<CosignSignature>> signatures(const std::string& repository, const std::string& digest,
+                                                  const std::vector<OciArtifact>& attached);
+  /// The only layer of an artifact that is attached to the image with that digest.
+  Result<std::string> content_of(const std::string& repository, const OciArtifact& artifact,
+                                 const std::string& digest);
 
  private:
   Result<effects::HttpResponse> ask(const std::string& repository, const std::string& path, size_t max_body);
   Result<std::string> authorization(const std::string& repository, std::string_view challenge);
   Result<std::string> fetch_token(const std::string& repository, std::string_view challenge);
-  Result<std::string> blob(const std::string& repository, const std::string& digest);
+  Result<std::string> blob(const std::string& repository, const std::string& digest, size_t max_bytes);
   Status add_index(const json::Node& index, std::vector<OciArtifact>& found) const;
   Status add_layers(const std::string& repository, const std::string& tag, std::vector<OciArtifact>& found);
+  Result<bool> add_pages(const std::string& repository, const std::string& digest, std::vector<OciArtifact>& found);
+  Result<std::string> next_page(const std::string& repository, std::string_view link) const;
+  Status add_signatures(const std::string& repository, const std::string& reference,
+                        std::vector<CosignSignature>& found);
   OpError unusable(std::string_view what, std::string_view why) const;
 
   effects::Http& http_;

@@ -23,27 +23,24 @@ OpError changes_nothing(const plan::Action& action) {
   return settled_error(fmt::format("`{}` is asked of a registry, which changes nothing", action.text));
 }
 
-/// Which types a signal counts; an entry that ends in a star is the beginning of a type.
-struct Counted {
-  std::string_view signal;
-  std::vector<std::string_view> types;
-};
-const std::vector<Counted>& counted() {
-  static const std::vector<Counted> all = {
-      {"signatures",
-       {"application/vnd.dev.cosign.simplesigning.v1+json", "application/vnd.dev.cosign.artifact.sig.v1+json",
-        "application/vnd.dev.sigstore.bundle*", "application/vnd.cncf.notary.signature"}},
-      {"sboms",
-       {"application/spdx+json", "text/spdx", "text/spdx+json", "application/vnd.cyclonedx+json",
-        "application/vnd.cyclonedx+xml", "application/vnd.cyclonedx", "application/vnd.syft+json"}}};
-  return all;
+constexpr std::string_view signatures_signal = "signatures", sboms_signal = "sboms";
+
+/// What a list of the parts of an image may be.
+constexpr std::string_view sbom_types[] = {"application/spdx+json", "text/spdx", "text/spdx+json",
+                                           "application/vnd.cyclonedx+json", "application/vnd.cyclonedx+xml",
+                                           "application/vnd.cyclonedx", "application/vnd.syft+json"};
+/// Signatures that are made in another way than by a key; an entry is the beginning of a type.
+constexpr std::string_view other_signatures[] = {"application/vnd.dev.sigstore.bundle",
+                                                 "application/vnd.cncf.notary.signature"};
+
+bool is_sbom(const OciArtifact& one) {
+  const std::string_view type = std::string_view(one.type).substr(0, one.type.find(';'));  // `; version=1.5`
+  return std::find(std::begin(sbom_types), std::end(sbom_types), type) != std::end(sbom_types);
 }
 
-bool is_of(const Counted& row, std::string_view type) {
-  type = type.substr(0, type.find(';'));  // `; version=1.5`
-  return std::any_of(row.types.begin(), row.types.end(), [&](std::string_view wanted) {
-    return wanted.ends_with('*') ? type.starts_with(wanted.substr(0, wanted.size() - 1)) : type == wanted;
-  });
+bool is_other_signature(const OciArtifact& one) {
+  return std::any_of(std::begin(other_signatures), std::end(other_signatures),
+                     [&](std::string_view type) { return one.type.starts_with(type); });
 }
 
 std::optional<double> least_score(std::string_view signal) {
@@ -105,6 +102,7 @@ Result<OciBackend::Asked> OciBackend::open(const plan::Plan& plan, std::string_v
   }
   OciAccess access{target.name, std::move(*url), {}, {}, number_of(target.config, "timeout", default_timeout_ns)};
   if (const eval::Value* user = find(target.config, "user")) access.user = user->text;
+  if (const eval::Value* service = find(target.config, "token_service")) access.token_service = service->text;
   if (const eval::Value* place = find(target.config, "token")) {
     Result<std::string> token = effects::read_secret(effects_.files, root_, place->text);
     if (!token) return OpError{fmt::format("target {} has no token: {}", target.name, token.error().message)};
@@ -142,8 +140,42 @@ Result<const OciBackend::Look*> OciBackend::look(Asked& asked, const std::string
   if (!digest) return digest.error();
   Result<std::vector<OciArtifact>> attached = asked.api.attached(asked.repository, *digest);
   if (!attached) return attached.error();
-  last_ = Look{image, std::move(*attached), now_ns};
+  last_ = Look{image, *digest, std::move(*attached), now_ns};
   return &*last_;
+}
+
+/// By how many of the trusted keys the image is signed, and why what else is attached does not count.
+Result<Reading> OciBackend::signers(Asked& asked, const plan::Target& target, const Look& seen) {
+  const Result<std::vector<TrustedKey>> keys = trusted_keys(target.config, target.name);
+  if (!keys) return keys.error();
+  const Result<std::vector<CosignSignature>> signatures =
+      asked.api.signatures(asked.repository, seen.digest, seen.attached);
+  if (!signatures) return signatures.error();
+  Result<Signers> signers = signers_of(seen.digest, *signatures, *keys);
+  if (!signers) return signers.error();
+  for (const OciArtifact& one : seen.attached)
+    if (is_other_signature(one))
+      signers->doubts.push_back(fmt::format("what is attached as {} is not verified here", one.type));
+  if (signers->keys.empty() && signers->doubts.empty())
+    signers->doubts.push_back(fmt::format("no signature is attached to {}", seen.digest));
+  Reading reading{Reading::Status::Ok, doubts_text(*signers), 0, 0, 0};
+  reading.value = double(signers->keys.size());
+  return reading;
+}
+
+/// Findings of the newest report, from a score on.
+Result<Reading> OciBackend::vulnerabilities(Asked& asked, const Look& seen, double least_score) {
+  const OciArtifact* report = newest_report(seen.attached);
+  if (!report)
+    return Reading{Reading::Status::NoData, fmt::format("no vulnerability report is attached to {}", seen.image), 0, 0,
+                   0};
+  const Result<std::string> text = asked.api.content_of(asked.repository, *report, seen.digest);
+  if (!text) return text.error();
+  const Result<int64_t> found = findings_from(*text, least_score);
+  if (!found) return OpError{fmt::format("of {}: {}", seen.image, found.error().message)};
+  Reading reading{Reading::Status::Ok, "", 0, 0, 0};
+  reading.value = double(*found);
+  return reading;
 }
 
 Result<Reading> OciBackend::count(const plan::Plan& plan, const plan::Signal& signal) {
@@ -154,23 +186,12 @@ Result<Reading> OciBackend::count(const plan::Plan& plan, const plan::Signal& si
   if (!asked) return asked.error();
   const Result<const Look*> seen = look(*asked, image);
   if (!seen) return seen.error();
+  if (signal.method == signatures_signal) return signers(*asked, plan.targets[target_], **seen);
+  if (const std::optional<double> score = least_score(signal.method)) return vulnerabilities(*asked, **seen, *score);
+  ROLLOUT_CHECK(signal.method == sboms_signal, "the capability has no other signals");
   const std::vector<OciArtifact>& attached = (*seen)->attached;
-  Reading reading;
-  reading.status = Reading::Status::Ok;
-  for (const Counted& row : counted())
-    if (row.signal == signal.method)
-      reading.value = double(std::count_if(attached.begin(), attached.end(),
-                                           [&](const OciArtifact& one) { return is_of(row, one.type); }));
-  const std::optional<double> score = least_score(signal.method);
-  if (!score) return reading;
-  const OciArtifact* report = newest_report(attached);
-  if (!report)
-    return Reading{Reading::Status::NoData, fmt::format("no vulnerability report is attached to {}", image), 0, 0, 0};
-  const Result<std::string> text = asked->api.content_of(asked->repository, *report);
-  if (!text) return text.error();
-  const Result<int64_t> found = findings_from(*text, *score);
-  if (!found) return OpError{fmt::format("of {}: {}", image, found.error().message)};
-  reading.value = double(*found);
+  Reading reading{Reading::Status::Ok, "", 0, 0, 0};
+  reading.value = double(std::count_if(attached.begin(), attached.end(), is_sbom));
   return reading;
 }
 

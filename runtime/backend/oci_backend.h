@@ -33,14 +33,16 @@ class OciBackend : public Backend {
   };
   Result<Asked> open(const plan::Plan& plan, std::string_view image);
   Result<std::string> digest_of(Asked& asked, std::string_view image);
-  Result<exec::Reading> count(const plan::Plan& plan, const plan::Signal& signal);
   /// What is attached to the image of a service: all signals of one moment are read from one answer.
   struct Look {
-    std::string image;
+    std::string image, digest;
     std::vector<OciArtifact> attached;
     int64_t at_ns = 0;
   };
   Result<const Look*> look(Asked& asked, const std::string& image);
+  Result<exec::Reading> count(const plan::Plan& plan, const plan::Signal& signal);
+  Result<exec::Reading> signers(Asked& asked, const plan::Target& target, const Look& seen);
+  Result<exec::Reading> vulnerabilities(Asked& asked, const Look& seen, double least_score);
 
   std::optional<Look> last_;
   uint32_t target_;

@@ -44,6 +44,31 @@ bool is_for_good(std::string_view errors) {
          errors.find("Permission denied") != std::string_view::npos;
 }
 
+/// What an agent answers. A field of another kind must not be read as nothing: `version: 5` is not "nothing runs".
+struct Field {
+  std::string_view name;
+  json::Node::Kind kind;
+  bool may_be_absent;  ///< or null
+};
+constexpr Field fields[] = {{"generation", json::Node::Kind::Int, false}, {"version", json::Node::Kind::String, true},
+                            {"ready", json::Node::Kind::Bool, false},     {"drained", json::Node::Kind::Bool, false},
+                            {"busy", json::Node::Kind::Bool, false},      {"effect", json::Node::Kind::String, true},
+                            {"failed", json::Node::Kind::String, true},   {"detail", json::Node::Kind::String, true}};
+
+/// Empty: nothing.
+std::string wrong_in(const json::Node& answer) {
+  if (json::has_twice(answer)) return "a field twice";
+  for (const Field& field : fields) {
+    const json::Node& value = answer[field.name];
+    if (value.is(json::Node::Kind::Null) && field.may_be_absent) continue;
+    if (!value.is(field.kind))
+      return value.is(json::Node::Kind::Null) ? fmt::format("no `{}`", field.name)
+                                              : fmt::format("a `{}` of the wrong kind", field.name);
+  }
+  if (answer["generation"].as_int() < 0) return "a `generation` below zero";
+  return {};
+}
+
 std::string version_text(const json::Node& now) {
   const std::string version(now["version"].as_string());
   return version.empty() ? "runs nothing" : "runs " + version;
@@ -76,14 +101,22 @@ Result<SshHost> SshBackend::host_of(const plan::Plan& plan, uint32_t service) co
 Result<json::Node> SshBackend::ask(const plan::Plan& plan, uint32_t service, const std::vector<std::string>& words) {
   const Result<SshHost> host = host_of(plan, service);
   if (!host) return host.error();
+  const Result<effects::CommandLine> line = line_for(plan, service, *host, words);
+  if (!line) return line.error();
+  return run(*host, *line, words[0]);
+}
+
+Result<effects::CommandLine> SshBackend::line_for(const plan::Plan& plan, uint32_t service, const SshHost& host,
+                                                  const std::vector<std::string>& words) const {
   std::vector<std::string> all = {words[0], plan::service_text(plan.services[service])};
   all.insert(all.end(), words.begin() + 1, words.end());
-  const Result<effects::CommandLine> line = ssh_line(*host, all);
-  if (!line) return line.error();
-  const std::string whom = fmt::format("{} at port {}", host->host, host->port);
-  const Result<effects::CommandEnd> end = effects_.commands.run(*line);
-  if (!end)
-    return OpError{fmt::format("{} was asked for `{}` by ssh: {}", whom, words[0], end.error().message), true};
+  return ssh_line(host, all);
+}
+
+Result<json::Node> SshBackend::run(const SshHost& host, const effects::CommandLine& line, const std::string& verb) {
+  const std::string whom = fmt::format("{} at port {}", host.host, host.port);
+  const Result<effects::CommandEnd> end = effects_.commands.run(line);
+  if (!end) return OpError{fmt::format("{} was asked for `{}` by ssh: {}", whom, verb, end.error().message), true};
   if (end->code == client_failed) {
     const bool for_good = is_for_good(end->errors);
     std::string_view next = for_good ? "; look at `identity` and `known_hosts` of the target" : "";
@@ -91,17 +124,21 @@ Result<json::Node> SshBackend::ask(const plan::Plan& plan, uint32_t service, con
                    false, for_good};
   }
   if (end->code == agent_refused)
-    return OpError{fmt::format("{} refused `{}`, because a later run has taken over: {}", whom, words[0],
+    return OpError{fmt::format("{} refused `{}`, because a later run has taken over: {}", whom, verb,
                                last_line(end->errors)),
                    false, true};
   if (end->code != 0)
-    return OpError{fmt::format("the agent {} on {} ended with code {} at `{}`: {}", host->agent, whom, end->code,
-                               words[0], last_line(end->errors)),
+    return OpError{fmt::format("the agent {} on {} ended with code {} at `{}`: {}", host.agent, whom, end->code, verb,
+                               last_line(end->errors)),
                    true};
   Result<json::Node> answer = json::parse(end->output);
   if (!answer || !answer->is(json::Node::Kind::Object))
-    return OpError{fmt::format("the agent {} on {} answered no JSON object to `{}`: {}", host->agent, whom, words[0],
+    return OpError{fmt::format("the agent {} on {} answered no JSON object to `{}`: {}", host.agent, whom, verb,
                                last_line(end->output)),
+                   true};
+  if (const std::string wrong = wrong_in(*answer); !wrong.empty())
+    return OpError{fmt::format("the agent {} on {} answered `{}` with {}; docs/hosts.md has what each field is",
+                               host.agent, whom, verb, wrong),
                    true};
   return answer;
 }
@@ -142,10 +179,18 @@ Status SshBackend::act(const plan::Plan& plan, const plan::Action& action, const
   return Done{};
 }
 
+/// A host that gives no answer is out of reach, whatever the reason: the rollout says what follows from that.
 Result<ServiceState> SshBackend::state(const plan::Plan& plan, uint32_t service) {
-  const Result<json::Node> now = ask(plan, service, {"state"});
-  if (!now) return now.error();
+  const Result<SshHost> host = host_of(plan, service);
+  if (!host) return host.error();
+  const Result<effects::CommandLine> line = line_for(plan, service, *host, {"state"});
+  if (!line) return line.error();
+  const Result<json::Node> now = run(*host, *line, "state");
   ServiceState state;
+  if (!now) {
+    state.unreached = now.error().message;
+    return state;
+  }
   state.generation = (*now)["generation"].as_int();
   const std::string version((*now)["version"].as_string());
   if (!version.empty()) state.stable_image = version;

@@ -27,7 +27,11 @@ class SshBackend : public Backend, public EndpointSource {
 
  private:
   Result<SshHost> host_of(const plan::Plan& plan, uint32_t service) const;
-  /// What the agent answers; `words`: its verb and what comes behind the service.
+  /// How the agent is asked; `words`: its verb and what comes behind the service.
+  Result<effects::CommandLine> line_for(const plan::Plan& plan, uint32_t service, const SshHost& host,
+                                        const std::vector<std::string>& words) const;
+  /// What the agent answers: an object whose fields have the kinds that they must have.
+  Result<json::Node> run(const SshHost& host, const effects::CommandLine& line, const std::string& verb);
   Result<json::Node> ask(const plan::Plan& plan, uint32_t service, const std::vector<std::string>& words);
 
   uint32_t target_;

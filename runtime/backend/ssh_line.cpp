@@ -4,19 +4,11 @@
 
 #include <fmt/format.h>
 
+#include "compiler/eval/plain_name.h"
 #include "compiler/eval/value.h"
 
 namespace rollout::backend {
 namespace {
-
-constexpr size_t max_name_bytes = 255;
-
-/// A user or a host: letters, digits and what stands between them; never an option.
-bool is_plain(std::string_view name) {
-  const auto fits = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':'; };
-  return !name.empty() && name.size() <= max_name_bytes && std::isalnum(static_cast<unsigned char>(name.front())) &&
-         std::all_of(name.begin(), name.end(), fits);
-}
 
 bool is_line(std::string_view word) {
   return word.size() <= max_argument_bytes &&
@@ -35,8 +27,10 @@ std::string quoted(std::string_view word) {
 }
 
 Result<effects::CommandLine> ssh_line(const SshHost& host, const std::vector<std::string>& words) {
-  if (!is_plain(host.user)) return settled_error(fmt::format("`{}` is no name of a user for ssh", host.user));
-  if (!is_plain(host.host)) return settled_error(fmt::format("`{}` is no name of a host for ssh", host.host));
+  if (!eval::is_plain_name(host.user))
+    return settled_error(fmt::format("`{}` is no name of a user for ssh", host.user));
+  if (!eval::is_plain_name(host.host))
+    return settled_error(fmt::format("`{}` is no name of a host for ssh", host.host));
   std::string remote = quoted(host.agent);
   for (const std::string& word : words) {
     if (!is_line(word))

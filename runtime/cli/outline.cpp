@@ -169,7 +169,8 @@ Change change_of(const Plan& plan, const plan::Service& service, const Goal& goa
   change.service = plan::service_text(service);
   if (!service.was.empty()) change.was = plan::known_text(service);
   change.subject = service.subject;
-  change.known = !plan.offline;
+  change.known = !plan.offline && service.unreached.empty();
+  change.unreached = service.unreached;
   change.touched = !goal.hosts.empty() || !goal.routers.empty();
   if (service.bindings.empty()) {  // nobody could change it, or say what runs
     change.known = false;

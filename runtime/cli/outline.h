@@ -31,6 +31,7 @@ struct Change {
   plan::Subject subject = plan::Subject::Service;
   bool known = true;                ///< whether anybody looked what runs
   bool touched = true;              ///< some step acts on it; otherwise it is only judged
+  std::string unreached = {};       ///< why it could not be looked at; empty: it was
   std::string trouble;              ///< what of it was not as declared when the plan was made
   std::string where;                ///< `4 instances on hosts, traffic by edge`
 };

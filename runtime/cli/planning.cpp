@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/plan_json.h"
+#include "compiler/plan/reach.h"
 #include "runtime/backend/live_world.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/report.h"
@@ -119,6 +120,8 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
     all.insert(all.begin(), digests.begin(), digests.end());
     make();
     timings.mark("plan again");
+    if (std::string lost = plan ? plan::lost_before_begun(*plan) : ""; !lost.empty())
+      return {std::nullopt, context.fail(Environment, lost)};
   }
   if (plan) prove_plan(*compilation, *plan, compilation->diagnostics);
   timings.mark("proofs");
@@ -294,6 +297,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
     if (!state) return state.error();
     plan::ObservedService seen;
     seen.service = name;
+    seen.unreached = state->unreached;
     seen.state = state->state;
     if (state->stable_image) seen.stable = eval::Value::of(eval::Value::Kind::Image, *state->stable_image);
     seen.generation = state->generation;
@@ -308,7 +312,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
         seen.source = fmt::format("target {}", plan.targets[binding.target].name);
         break;
       }
-    seen.trouble = trouble_of(**world, plan, i, *state);
+    if (seen.unreached.empty()) seen.trouble = trouble_of(**world, plan, i, *state);
     snapshot.services.push_back(std::move(seen));
   }
   return snapshot;
@@ -371,6 +375,7 @@ Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
   for (const plan::Observed& observed : plan.observed) {
     if (observed.recheck == plan::Recheck::Recorded || observed.recheck == plan::Recheck::AtRunStart) continue;
     for (const plan::ObservedService& service : now.services) {
+      if (!service.unreached.empty()) continue;  // it fails by itself, as the rollout says
       bool version = observed.what == fmt::format("version({}, stable)", service.service);
       bool generation = observed.what == fmt::format("generation({})", service.service);
       if (was_state(observed, service.service)) {

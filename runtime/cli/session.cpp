@@ -142,9 +142,14 @@ Status look_before_acting(const Context& context, const Planned& planned, journa
   if (!world) return world.error();
   std::set<uint32_t> looked;
   for (const plan::Step& step : plan.steps) {
-    if (step.kind != plan::StepKind::Act || !looked.insert(step.action.target).second) continue;
+    if (step.kind != plan::StepKind::Act || !plan.services[step.action.service].unreached.empty()) continue;
+    if (!looked.insert(step.action.target).second) continue;
     Result<exec::Observation> seen = (*world)->observe(step.action, {"before", 0, 0, false, 1});
-    if (!seen) return seen.error();
+    if (seen) continue;
+    // A host that went away since the plan was made says nothing of the others.
+    Result<backend::ServiceState> state = (*world)->observe_service(step.action.service);
+    if (!state || state->unreached.empty()) return seen.error();
+    looked.erase(step.action.target);
   }
   ProjectHistory history(store);
   (*world)->remember(history);

@@ -325,6 +325,10 @@ struct PlanView {
                                "`@sha256:…`, or bind the service to its registry\n",
                                style.warn("unpinned:"), image);
     }
+    for (const Change& change : outline.changes)
+      if (!change.unreached.empty())
+        out += fmt::format("{} {}: {}; it counts as failed, and nothing is changed there\n",
+                           style.warn("not reached:"), change.service, change.unreached);
     for (const Change& change : outline.changes) {
       if (change.trouble.empty()) continue;
       std::string_view cure = change.from != change.to ? ""

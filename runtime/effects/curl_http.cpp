@@ -1,11 +1,15 @@
+#include <sys/socket.h>
+
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 #include <llvm/ADT/StringRef.h>
 
+#include "runtime/effects/connect_rule.h"
 #include "runtime/effects/curl_api.h"
 #include "runtime/effects/http.h"
+#include "runtime/effects/loopback.h"
 
 namespace rollout::effects {
 namespace {
@@ -20,6 +24,7 @@ struct Transfer {
   curl_slist* headers = nullptr;
   HttpResponse response;
   bool too_long = false;
+  std::string refused;  ///< why no connection was made, where that was ours to decide
   std::optional<CURLcode> result;
   char reason[CURL_ERROR_SIZE] = {};
 };
@@ -43,6 +48,15 @@ size_t on_header(char* bytes, size_t size, size_t count, void* user) {
   auto [name, value] = line.split(':');
   if (name.size() < line.size()) headers.emplace_back(name.lower(), value.trim().str());
   return size * count;
+}
+
+/// Each address that a name has led to, right before it is connected.
+curl_socket_t on_open(void* user, curlsocktype, curl_sockaddr* to) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const bool own = transfer.request->unix_socket.empty() && is_this_machine(host_of(transfer.request->url));
+  transfer.refused = why_not_connected(&to->addr, to->addrlen, own);
+  if (!transfer.refused.empty()) return CURL_SOCKET_BAD;
+  return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 class CurlHttp : public Http {
@@ -148,6 +162,8 @@ class CurlHttp : public Http {
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_FOLLOWLOCATION, 0L);
     set(easy, CURLOPT_TIMEOUT_MS, long(std::max<int64_t>(1, request.timeout_ns / ns_per_ms)));
+    set(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    set(easy, CURLOPT_OPENSOCKETDATA, &transfer);
     set(easy, CURLOPT_ERRORBUFFER, transfer.reason);
     set(easy, CURLOPT_WRITEFUNCTION, on_body);
     set(easy, CURLOPT_WRITEDATA, &transfer);
@@ -191,6 +207,7 @@ class CurlHttp : public Http {
     const std::string what = fmt::format("{} {}", request.method, request.url);
     if (transfer.too_long)
       return OpError{fmt::format("{} answers more than {} bytes", what, request.max_body)};
+    if (!transfer.refused.empty()) return settled_error(fmt::format("{} was not sent: {}", what, transfer.refused));
     if (transfer.result == CURLE_OPERATION_TIMEDOUT) {
       return OpError{
           fmt::format("{} gave no answer within {} ms", what, request.timeout_ns / ns_per_ms),

@@ -21,6 +21,13 @@ inline std::string_view host_of(std::string_view url) {
   return rest.substr(0, rest.find(':'));
 }
 
+/// The scheme, host and port of a URL as they are written: `https://ghcr.io`; empty where there is no scheme.
+inline std::string_view origin_of(std::string_view url) {
+  size_t begin = url.find("://");
+  if (begin == std::string_view::npos) return {};
+  return url.substr(0, url.find_first_of("/?#", begin + 3));
+}
+
 /// Whether what is sent to the URL is read by nobody on the way.
 inline bool is_private(std::string_view url) { return url.starts_with("https://") || is_this_machine(host_of(url)); }
 

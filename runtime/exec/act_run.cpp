@@ -86,6 +86,11 @@ Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int6
         {journal::StepStarted{ref, step.attempt + 1, key_of(state, ref, step.attempt + 1).text()}}};
   }
   ActMemory& act = act_of(memory, ref);
+  const std::string& unreached = plan_.services[action_of(plan_, ref).service].unreached;
+  if (!unreached.empty()) {
+    act.settled = true;
+    return Record{attempt_over(state, memory, ref, "it was not reached when the plan was made: " + unreached, now)};
+  }
   EffectKey key = key_of(state, ref, step.attempt);
   if (act.phase == ActPhase::Acting) return Act{ref, key};
   int64_t deadline = step.attempt_ns + within(action_of(plan_, ref));

@@ -79,6 +79,9 @@ void gather(const plan::Plan& plan, const plan::Condition& condition, ConditionS
   judge::Block& block = state.block;
   gather_arm(state, find(sampled, condition.left), is_value(plan, condition.left),
              {block.canary_total, block.canary_bad, state.left_value, state.left_seen});
+  const TermReading* left = find(sampled, condition.left);
+  if (left != nullptr && left->status == ReadingStatus::Ok && is_value(plan, condition.left))
+    state.left_said = left->detail;
   if (condition.right)
     gather_arm(state, find(sampled, *condition.right), is_value(plan, *condition.right),
                {block.baseline_total, block.baseline_bad, state.right_value, state.right_seen});

@@ -51,6 +51,7 @@ struct ConditionState {
   bool left_seen = false, right_seen = false;  ///< in this block
   std::string quiet_detail;                    ///< why an arm had nothing new at its last reading
   double left_value = 0, right_value = 0;  ///< last seen
+  std::string left_said;                   ///< what its source has said of that value; empty: nothing
   std::optional<journal::PastReading> past;  ///< of a condition with a baseline, once it is captured
   bool last_true = false;
 };

@@ -181,9 +181,9 @@ std::string measured_text(const plan::Plan& plan, uint32_t index, const Conditio
   const plan::Condition& condition = plan.conditions[index];
   if (state.evidence) return evidence_text(condition, state);
   double bound = bound_of(condition, state);
-  return fmt::format("{}: {} against {}", condition.text,
-                     value_text(plan, condition, state.left_value),
-                     value_text(plan, condition, bound));
+  std::string said = state.left_said.empty() ? "" : fmt::format(" ({})", state.left_said);
+  return fmt::format("{}: {} against {}{}", condition.text, value_text(plan, condition, state.left_value),
+                     value_text(plan, condition, bound), said);
 }
 
 int64_t hold_of(const plan::Plan& plan, StepRef hold) {

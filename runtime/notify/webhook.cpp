@@ -29,15 +29,17 @@ Result<Webhook> Webhook::open(const plan::Target& target, const SecretSource& se
   Webhook hook;
   const eval::Value *url = setting(target, "url"), *token = setting(target, "token");
   const eval::Value *timeout = setting(target, "timeout"), *attempts = setting(target, "most_attempts");
-  if (!url || !token || !timeout || !attempts)
+  if (!url || !timeout || !attempts)
     return OpError{fmt::format("the plan says too little of the target {}; make a new one", target.name), false, true};
   hook.url_ = url->text;
   if (!effects::is_private(hook.url_))
-    return OpError{fmt::format("target {} would send messages and its token in the clear to {}; write `https://…`",
-                               target.name, effects::host_of(hook.url_))};
-  Result<std::string> secret = read_secret(token->text, secrets);
-  if (!secret) return OpError{fmt::format("target {} has no token: {}", target.name, secret.error().message)};
-  hook.token_ = std::move(*secret);
+    return OpError{fmt::format("target {} would send messages in the clear to {}; write `https://…`", target.name,
+                               effects::host_of(hook.url_))};
+  if (token && token->is(eval::Value::Kind::Secret)) {
+    Result<std::string> secret = read_secret(token->text, secrets);
+    if (!secret) return OpError{fmt::format("target {} has no token: {}", target.name, secret.error().message)};
+    hook.token_ = std::move(*secret);
+  }
   hook.timeout_ns_ = timeout->number;
   hook.attempts_ = int(attempts->number);
   return hook;
@@ -59,7 +61,8 @@ effects::HttpRequest Webhook::request(const plan::Plan& plan, std::string_view p
   request.url = url_;
   request.body = json.take();
   request.content_type = "application/json";
-  request.headers = {{"Idempotency-Key", id}, {"Authorization", "Bearer " + token_}};
+  request.headers = {{"Idempotency-Key", id}};
+  if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
   request.timeout_ns = timeout_ns_;
   request.max_body = max_answer_bytes;
   return request;
@@ -68,6 +71,11 @@ effects::HttpRequest Webhook::request(const plan::Plan& plan, std::string_view p
 Status accepted(const Result<effects::HttpResponse>& answer) {
   if (!answer) return OpError{answer.error().message, answer.error().retryable};
   if (answer->status >= 200 && answer->status < 300) return Done{};
+  // Another place may be anybody's: what is sent on is not followed.
+  if (answer->status >= 300 && answer->status < 400)
+    return OpError{fmt::format("it answered HTTP {} and sent us on, which is not followed; write the URL that it "
+                               "leads to",
+                               answer->status)};
   bool later = answer->status == 408 || answer->status == 425 || answer->status == 429 || answer->status >= 500;
   return OpError{fmt::format("it answered HTTP {}", answer->status), later};
 }

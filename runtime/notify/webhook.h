@@ -27,7 +27,7 @@ class Webhook {
   int attempts() const { return attempts_; }
 
  private:
-  std::string url_, token_;
+  std::string url_, token_;  ///< an empty token is not sent
   int64_t timeout_ns_ = 0;
   int attempts_ = 1;
 };

@@ -1,4 +1,7 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +11,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "runtime/effects/connect_rule.h"
 #include "runtime/effects/signals.h"
 #include "tests/conformance/rig.h"
 
@@ -180,6 +184,48 @@ TEST_CASE("a terminal that closes asks to stop, once however often it says so", 
   REQUIRE(raise(SIGHUP) == 0);
   CHECK(signals.interrupts() == 1);
   CHECK(signals.exit_code() == 129);
+}
+
+TEST_CASE("http: no request goes to link-local addresses or to the credentials of a cloud", "[effects]") {
+  const std::unique_ptr<effects::Http> http = effects::curl_http();
+  // However it is written; what counts is the address that would be connected to.
+  for (const char* host : {"169.254.169.254", "2852039166", "0xA9FEA9FE", "169.254.1.1:8080", "100.100.100.200",
+                           "168.63.129.16", "[fe80::1]", "[febf::1]", "[fd00:ec2::254]", "[fd20:ce::254]",
+                           "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]",
+                           "anna@169.254.169.254"}) {
+    CAPTURE(host);
+    effects::HttpRequest request;
+    request.url = fmt::format("http://{}/latest/meta-data", host);
+    const Result<effects::HttpResponse> answer = http->send(request);
+    REQUIRE(!answer);
+    CHECK(answer.error().message.find("was not sent: it leads to ") != std::string::npos);
+    CHECK(answer.error().settled);
+  }
+}
+
+TEST_CASE("http: a name of this machine leads to this machine", "[effects]") {
+  const auto why = [](const std::string& text, bool own) {
+    sockaddr_storage storage{};
+    auto* in = reinterpret_cast<sockaddr_in*>(&storage);
+    auto* in6 = reinterpret_cast<sockaddr_in6*>(&storage);
+    const bool four = text.find(':') == std::string::npos;
+    storage.ss_family = four ? AF_INET : AF_INET6;
+    void* at = four ? static_cast<void*>(&in->sin_addr) : static_cast<void*>(&in6->sin6_addr);
+    REQUIRE(inet_pton(storage.ss_family, text.c_str(), at) == 1);
+    return effects::why_not_connected(reinterpret_cast<sockaddr*>(&storage), four ? sizeof *in : sizeof *in6, own);
+  };
+  for (const char* address : {"127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"}) {
+    CHECK(why(address, true).empty());
+    CHECK(why(address, false).empty());
+  }
+  for (const char* address : {"10.0.0.1", "169.253.0.1", "192.168.1.1", "fd00:ec2::255", "fec0::1", "2001:db8::1",
+                              "0.0.0.0"}) {
+    CHECK(why(address, true).find("its name means this machine, and leads to ") == 0);
+    CHECK(why(address, false).empty());
+  }
+  sockaddr strange{};
+  strange.sa_family = AF_PACKET;
+  CHECK(effects::why_not_connected(&strange, sizeof strange, false).find("unknown family") != std::string::npos);
 }
 
 TEST_CASE("http: answers, refusals, time-outs, bodies without end", "[effects]") {

@@ -127,7 +127,7 @@ TEST_CASE("a receiver that is down costs attempts, and nobody's time", "[notify]
 }
 
 TEST_CASE("a receiver that says nothing is waited for no longer than its time, and given up at once", "[notify]") {
-  Receiver receiver({0});
+  Receiver receiver(std::vector<int>{0});
   Mail mail(receiver.url(), 1, second_ns / 2);
   notify::Outbox box = mail.outbox();
   box.post(message("3/sre", "begins"));
@@ -160,6 +160,48 @@ TEST_CASE("messages are not sent in the clear, nor without their token", "[notif
     CHECK(closed[0].error().message.find("ONCALL_TOKEN") != std::string::npos);
     CHECK(closed[0].error().message.find("X-Other") == std::string::npos);
   }
+}
+
+TEST_CASE("an endpoint that asks for no token gets none", "[notify]") {
+  Receiver receiver;
+  for (const bool named : {true, false}) {
+    Mail mail(receiver.url());
+    if (named) mail.plan.targets[0].config[1].second = {};
+    else mail.plan.targets[0].config.erase(mail.plan.targets[0].config.begin() + 1);
+    notify::Outbox box = mail.outbox();
+    box.post(message("3/sre", "begins"));
+    std::vector<Delivery> ended = mail.wait(box, 1);
+    REQUIRE(ended.size() == 1);
+    CHECK(ended[0].delivered);
+  }
+  REQUIRE(receiver.received().size() == 2);
+  for (const Received& one : receiver.received()) CHECK(one.header("Authorization").empty());
+  // Without a token, too, a message is not for everybody on the way.
+  Mail clear("http://oncall.example/hook");
+  clear.plan.targets[0].config[1].second = {};
+  CHECK_FALSE(notify::open_channels(clear.plan, clear.secrets())[0]);
+}
+
+TEST_CASE("a message is not sent on to another place, nor to where a cloud keeps its credentials", "[notify]") {
+  Receiver other;
+  Receiver receiver({307}, "", "Location: " + other.url() + "\r\n");
+  Mail mail(receiver.url());
+  notify::Outbox box = mail.outbox();
+  box.post(message("3/sre", "begins"));
+  std::vector<Delivery> ended = mail.wait(box, 1);
+  REQUIRE(ended.size() == 1);
+  CHECK_FALSE(ended[0].delivered);
+  CHECK(ended[0].attempts == 1);
+  CHECK(ended[0].detail ==
+        "it answered HTTP 307 and sent us on, which is not followed; write the URL that it leads to");
+  CHECK(other.received().empty());
+  Mail cloud("https://169.254.169.254/latest");
+  notify::Outbox lost = cloud.outbox();
+  lost.post(message("3/sre", "begins"));
+  ended = cloud.wait(lost, 1);
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].attempts == 1);
+  CHECK(ended[0].detail.find("was not sent: it leads to 169.254.169.254") != std::string::npos);
 }
 
 TEST_CASE("a secret is read from a file below the project", "[notify]") {

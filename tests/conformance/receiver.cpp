@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 namespace rollout::test {
@@ -34,8 +35,44 @@ std::string Received::header(const std::string& name) const {
   return head.substr(begin, head.find("\r\n", begin) - begin);
 }
 
+namespace {
+
+/// Each status in turn, the last one for good.
+std::function<Answer(const Received&)> in_turn(std::vector<int> statuses, std::string body, std::string headers) {
+  return [=, next = size_t(0)](const Received&) mutable {
+    return Answer{statuses[std::min(next++, statuses.size() - 1)], body, headers};
+  };
+}
+
+bool send_all(int connection, const std::string& text) {
+  size_t sent = 0;
+  while (sent < text.size()) {
+    ssize_t wrote = send(connection, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    if (wrote <= 0) return false;
+    sent += size_t(wrote);
+  }
+  return true;
+}
+
+void send_answer(int connection, const Answer& answer) {
+  std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " X\r\n" + answer.headers + "Connection: close\r\n";
+  if (!answer.endless) {
+    send_all(connection, head + "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n" + answer.body);
+    return;
+  }
+  char length[20];
+  std::snprintf(length, sizeof length, "%zx\r\n", answer.body.size());
+  const std::string chunk = length + answer.body + "\r\n";
+  if (!send_all(connection, head + "Transfer-Encoding: chunked\r\n\r\n")) return;
+  while (send_all(connection, chunk)) continue;
+}
+
+}  // namespace
+
 Receiver::Receiver(std::vector<int> statuses, std::string body, std::string headers)
-    : statuses_(std::move(statuses)), body_(std::move(body)), headers_(std::move(headers)) {
+    : Receiver(in_turn(std::move(statuses), std::move(body), std::move(headers))) {}
+
+Receiver::Receiver(std::function<Answer(const Received&)> answers) : answers_(std::move(answers)) {
   listener_ = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -78,18 +115,15 @@ void Receiver::answer(int connection) {
     if (got <= 0) break;
     text.append(buffer, size_t(got));
   }
-  int status = 0;
+  Answer answer{0, ""};
   if (head != std::string::npos) {
+    const Received received{text.substr(0, head + 2), text.substr(head + 4)};
+    answer = answers_(received);
     std::lock_guard<std::mutex> lock(mutex_);
-    status = statuses_[std::min(received_.size(), statuses_.size() - 1)];
-    received_.push_back({text.substr(0, head + 2), text.substr(head + 4)});
+    received_.push_back(received);
   }
-  while (status == 0 && !over_ && !readable(connection)) continue;  // until the sender gives up
-  if (status != 0) {
-    std::string out = "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " +
-                      std::to_string(body_.size()) + "\r\n" + headers_ + "Connection: close\r\n\r\n" + body_;
-    [[maybe_unused]] ssize_t wrote = write(connection, out.data(), out.size());
-  }
+  while (answer.status == 0 && !over_ && !readable(connection)) continue;  // until the sender gives up
+  if (answer.status != 0) send_answer(connection, answer);
   close(connection);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -17,8 +18,18 @@ struct Received {
   std::string header(const std::string& name) const;
 };
 
+/// What is answered to one request.
+struct Answer {
+  int status = 200;
+  std::string body;
+  std::string headers = {};  ///< more lines, each with its end
+  bool endless = false;      ///< the body comes in chunks, again and again, until the other side has had enough
+};
+
 class Receiver {
  public:
+  /// Answers as it is told for each request.
+  explicit Receiver(std::function<Answer(const Received&)> answers);
   /// The status of each answer in turn; the last one stays. 0: takes the request and answers nothing.
   /// `headers`: more lines for the head of every answer, each with its end.
   explicit Receiver(std::vector<int> statuses = {200}, std::string body = "ok", std::string headers = "");
@@ -33,8 +44,7 @@ class Receiver {
   void serve();
   void answer(int connection);
 
-  std::vector<int> statuses_;
-  std::string body_, headers_;
+  std::function<Answer(const Received&)> answers_;
   int listener_ = -1, port_ = 0;
   std::atomic<bool> over_ = false;
   mutable std::mutex mutex_;

@@ -52,7 +52,10 @@ struct Fleet {
     edge.place = "ams-1";
     edge.bindings = {{"HostFleet", 0, {{"host", text("127.0.0.1")}, {"port", number(port)}}}};
     plan.services = {edge};
-    REQUIRE(eventually(effects, 10 * second_ns, [&] { return bool(world()->observe_service(0)); }));
+    REQUIRE(eventually(effects, 10 * second_ns, [&] {
+      const Result<backend::ServiceState> state = world()->observe_service(0);
+      return state && state->unreached.empty();
+    }));
   }
   void keygen(const std::string& name) {
     const Result<effects::CommandEnd> made = effects.commands.run(
@@ -202,6 +205,76 @@ TEST_CASE("hosts that cannot be reached, or are not who they say, say so", "[ssh
   CHECK(!fs::exists(fleet.directory.path + "/pwned"));
 }
 
+TEST_CASE("a host that gives no answer is out of reach when it is looked at for a plan", "[ssh]") {
+  Fleet fleet;
+  const auto unreached = [&] {
+    const Result<backend::ServiceState> state = fleet.world()->observe_service(0);
+    REQUIRE(state);
+    CHECK(!state->stable_image);
+    return state->unreached;
+  };
+  CHECK(unreached().empty());
+  fleet.config("agent") = path("/nowhere/agent");
+  CHECK(unreached().find("ended with code 127 at `state`") != std::string::npos);
+  fleet.directory.write("known_hosts", "");
+  CHECK(unreached().find("Host key verification failed") != std::string::npos);
+  fleet.config("port") = number(free_ports());
+  CHECK(unreached().find("cannot be reached by ssh: ssh: connect to host 127.0.0.1 port") != std::string::npos);
+  // What the file says wrongly is no host that is down.
+  fleet.config("host") = text("-oProxyCommand=touch pwned");
+  const Result<backend::ServiceState> wrong = fleet.world()->observe_service(0);
+  REQUIRE(!wrong);
+  CHECK(wrong.error().message == "`-oProxyCommand=touch pwned` is no name of a host for ssh");
+}
+
+TEST_CASE("an answer that is not what an agent says is none", "[ssh]") {
+  Fleet fleet;
+  const std::string good = R"({"generation":1,"version":"edge:1","ready":true,"drained":false,"busy":false})";
+  fleet.directory.write("says", good);
+  CHECK(fleet.look(fleet.replace("edge:1")) == Seen::Present);
+  const auto without = [&](const std::string& part, const std::string& instead) {
+    std::string text = good;
+    REQUIRE(text.find(part) != std::string::npos);
+    return text.replace(text.find(part), part.size(), instead);
+  };
+  struct Row {
+    std::string says, why;
+  };
+  const std::string none = "answered no JSON object";
+  const Row rows[] = {
+      {"", none},
+      {"null", none},
+      {"[]", none},
+      {"{", none},
+      {good.substr(0, good.size() - 1), none},
+      {good + good, none},
+      {std::string(70'000, '['), none},
+      {"{\"a\":" + std::string(5000, '{'), none},
+      {"{\"detail\":\"" + std::string(backend::max_answer_bytes, 'x') + "\"," + good.substr(1), none},
+      {"\xff\xfe", none},
+      {"{}", "with no `generation`"},
+      {without("\"edge:1\"", "5"), "with a `version` of the wrong kind"},
+      {without("\"edge:1\"", "[\"edge:1\"]"), "with a `version` of the wrong kind"},
+      {without("\"ready\":true", "\"ready\":\"true\""), "with a `ready` of the wrong kind"},
+      {without("\"ready\":true,", ""), "with no `ready`"},
+      {without("\"drained\":false", "\"drained\":0"), "with a `drained` of the wrong kind"},
+      {without("\"busy\":false", "\"busy\":null"), "with no `busy`"},
+      {without(":1,", ":-1,"), "with a `generation` below zero"},
+      {without(":1,", ":1.5,"), "with a `generation` of the wrong kind"},
+      {without(":1,", ":99999999999999999999,"), "with a `generation` of the wrong kind"},
+      {without("{", "{\"version\":\"edge:9\","), "with a field twice"},
+      {without("{", "{\"failed\":true,"), "with a `failed` of the wrong kind"},
+      {without("{", "{\"effect\":{},"), "with a `effect` of the wrong kind"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.says.substr(0, 100));
+    fleet.directory.write("says", row.says);
+    const OpError error = fleet.trouble(fleet.replace("edge:1"));
+    CHECK(error.message.find(row.why) != std::string::npos);
+    CHECK(error.message.size() < 600);
+    CHECK(fleet.world()->observe_service(0)->unreached == error.message);
+  }
+}
+
 TEST_CASE("an agent that hangs or says nothing is no answer", "[ssh]") {
   Fleet fleet;
   fleet.config("timeout") = seconds(1);
@@ -211,6 +284,9 @@ TEST_CASE("an agent that hangs or says nothing is no answer", "[ssh]") {
   CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("ssh had not ended within 1000ms and was killed") !=
         std::string::npos);
   CHECK(fleet.effects.clock.monotonic_ns() - before_ns < 5 * second_ns);
+  fleet.plan.services[0].name = "floods";
+  CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("was killed") != std::string::npos);
+  CHECK(fleet.effects.clock.monotonic_ns() - before_ns < 10 * second_ns);
   fleet.config("timeout") = seconds(10);
   fleet.plan.services[0].name = "mute";
   CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("answered no JSON object to `state`") != std::string::npos);

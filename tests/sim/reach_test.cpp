@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include "compiler/compile.h"
+#include "compiler/plan/plan_json.h"
+#include "compiler/plan/reach.h"
+#include "compiler/verify/totality.h"
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
 #include "tests/sim/run.h"
@@ -34,13 +37,31 @@ rollout release {
 }
 )";
 
-plan::Plan plan_of() {
-  auto load = [](const std::string&) -> Result<std::string> { return std::string(text); };
+plan::Plan plan_of(const plan::Snapshot& snapshot = {}, const std::string& source = text) {
+  auto load = [&](const std::string&) -> Result<std::string> { return source; };
   std::unique_ptr<Compilation> compiled = compile("fleet.rollout", load);
   REQUIRE(!compiled->diagnostics.has_errors());
-  auto plan = plan::make_plan(*compiled->program, {}, compiled->sources, compiled->diagnostics);
+  plan::Request request;
+  request.snapshot = snapshot;
+  auto plan = plan::make_plan(*compiled->program, request, compiled->sources, compiled->diagnostics);
   REQUIRE(plan);
   return *plan;
+}
+
+/// All hosts run `edge:1`; those could not be reached when they were looked at.
+plan::Snapshot seen_without(const std::vector<std::string>& hosts) {
+  plan::Snapshot snapshot;
+  snapshot.offline = false;
+  for (const char* host : {"a", "b", "c", "d"}) {
+    plan::ObservedService service;
+    service.service = fmt::format("edge[{}]", host);
+    if (std::find(hosts.begin(), hosts.end(), host) != hosts.end()) service.unreached = "no route to host";
+    else service.stable = eval::Value::of(eval::Value::Kind::Image, "edge:1");
+    service.state = eval::Value::boolean(false);
+    service.source = "target machines";
+    snapshot.services.push_back(service);
+  }
+  return snapshot;
 }
 
 Scenario without(const plan::Plan& plan, const std::vector<std::string>& hosts, int64_t from_ns = 0) {
@@ -95,6 +116,64 @@ TEST_CASE("a host that is lost behind the call is looked for until it is known")
   sim::SimResult result = run(plan, without(plan, {"a"}, second));
   CHECK(result.outcome == Outcome::Parked);
   CHECK(undos(result) > 0);
+}
+
+TEST_CASE("a host that was not reached for the plan counts as failed, and is not called though it is back") {
+  plan::Plan plan = plan_of(seen_without({"b"}));
+  CHECK(plan::lost_before_begun(plan).empty());
+  uint32_t lost = 0;
+  for (const plan::Service& service : plan.services) lost += service.unreached == "no route to host";
+  CHECK(lost == 1);
+  // What was there is not known: nothing leads back to it, and the proofs ask for nothing.
+  for (const plan::Step& step : plan.steps)
+    if (step.kind == plan::StepKind::Act && !plan.services[step.action.service].unreached.empty())
+      CHECK((step.rollback.empty() && step.scope_rollback.empty()));
+  std::vector<verify::Finding> findings;
+  verify::prove_totality(plan, findings);
+  CHECK(findings.empty());
+  // A saved plan says the same.
+  Result<plan::Plan> read = plan::from_json(plan::to_json(plan));
+  REQUIRE(read);
+  CHECK(plan::to_json(*read) == plan::to_json(plan));
+  sim::SimResult result = run(*read, without(plan, {}));
+  CHECK(result.outcome == Outcome::Parked);
+  CHECK(result.detail.starts_with("All is done but one part: edge[b] has gone back"));
+  CHECK(result.detail.find("it was not reached when the plan was made: no route to host") != std::string::npos);
+  CHECK(undos(result) == 0);
+  CHECK(result.ledger.size() == 3);
+  for (const sim::LedgerEntry& entry : result.ledger)
+    CHECK(plan.services[plan.steps[entry.step].action.service].unreached.empty());
+}
+
+TEST_CASE("a host that is lost on the way counts beside one that was lost before") {
+  plan::Plan plan = plan_of(seen_without({"b"}));
+  sim::SimResult result = run(plan, without(plan, {"c"}));
+  CHECK(result.outcome == Outcome::RolledBack);
+}
+
+TEST_CASE("more hosts that were not reached than may fail: there is no point in beginning") {
+  CHECK(plan::lost_before_begun(plan_of(seen_without({}))).empty());
+  CHECK(plan::lost_before_begun(plan_of(seen_without({"b", "c"}))) ==
+        "edge[b] and edge[c] were not reached (no route to host), more than the 1 that may fail; bring them back, or "
+        "leave them out");
+  CHECK(plan::lost_before_begun(plan_of(seen_without({"a", "b", "c", "d"}))).starts_with(
+      "edge[a], edge[b], edge[c] and edge[d] were not reached"));
+  std::string strict = text;
+  strict.erase(strict.find("on failure"), std::string("on failure continue at most 1 failure").size());
+  CHECK(plan::lost_before_begun(plan_of(seen_without({"d"}), strict)) ==
+        "edge[d] was not reached (no route to host), and this rollout does not go on without it; bring it back, or "
+        "leave it out");
+  std::string stops = text;
+  stops.replace(stops.find("continue at most 1 failure"), std::string("continue at most 1 failure").size(), "stop");
+  CHECK(plan::lost_before_begun(plan_of(seen_without({"d"}), stops)).empty());
+}
+
+TEST_CASE("runs without hosts that were not reached for the plan survive a crash at every point") {
+  plan::Plan plan = plan_of(seen_without({"b"}));
+  CrashReport report = crash_everywhere(plan, without(plan, {}), 1, true);
+  for (const std::string& failure : report.failures) UNSCOPED_INFO(failure);
+  CHECK(report.failures.empty());
+  CHECK(report.points > 0);
 }
 
 TEST_CASE("runs on hosts that cannot be reached survive a crash at every point") {

@@ -1,0 +1,36 @@
+#include "runtime/effects/libcrypto_api.h"
+
+#include <dlfcn.h>
+
+#include <fmt/format.h>
+
+namespace rollout::effects {
+namespace {
+
+constexpr const char* library_name = "libcrypto.so.3";
+
+template <typename Function>
+bool find(void* library, const char* name, Function& function) {
+  function = reinterpret_cast<Function>(dlsym(library, name));
+  return function != nullptr;
+}
+
+}  // namespace
+
+Result<LibcryptoApi> load_libcrypto() {
+  void* library = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+  if (!library)
+    return settled_error(fmt::format("cannot load {} to verify signatures: {}; install the package libssl3",
+                                     library_name, dlerror()));
+  LibcryptoApi api;
+  const bool complete =
+      find(library, "d2i_PUBKEY", api.read_key) && find(library, "EVP_PKEY_get_base_id", api.key_kind) &&
+      find(library, "EVP_PKEY_get_group_name", api.group_name) && find(library, "EVP_PKEY_free", api.free_key) &&
+      find(library, "EVP_MD_CTX_new", api.new_context) && find(library, "EVP_MD_CTX_free", api.free_context) &&
+      find(library, "EVP_sha256", api.sha256) && find(library, "EVP_DigestVerifyInit", api.verify_init) &&
+      find(library, "EVP_DigestVerify", api.verify) && find(library, "ERR_clear_error", api.clear_errors);
+  if (!complete) return settled_error(fmt::format("{} is too old: {}", library_name, dlerror()));
+  return api;
+}
+
+}  // namespace rollout::effects
