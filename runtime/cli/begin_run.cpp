@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/held_version.h"
+#include "runtime/cli/line.h"
 #include "runtime/cli/view_during.h"
 
 namespace rollout::cli {
@@ -41,9 +43,19 @@ std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns) {
   return NotNow{*closed, calendar::next_open(plan.during->calendar, wall_ns)};
 }
 
+Result<std::string> check_versions(const Context& context, const plan::Plan& plan, journal::Store& store) {
+  Result<std::vector<HeldVersion>> held = held_versions(store, plan);
+  if (!held) return held.error();
+  if (held->empty() || context.args.has("--accept-held")) return held_text(*held);
+  return OpError{fmt::format("{}; a person may let it through by --accept-held", held_text(*held)), false, true};
+}
+
 Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   const Context& context = session.context;
   const Planned& planned = session.planned;
+  if (Status moves = check_line(*session.store); !moves) return moves.error();
+  Result<std::string> accepted = check_versions(context, planned.plan, *session.store);
+  if (!accepted) return accepted.error();
   if (Status there = look_before_acting(context, planned, *session.store); !there) return there.error();
   journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
                       service_names(planned.plan), session.holder, context.env.effects().clock.wall_ns()};
@@ -57,6 +69,7 @@ Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   run.stage = std::move(beginning.stage);
   run.replaces = std::move(beginning.replaces);
   run.reason = std::move(beginning.reason);
+  run.accepted = std::move(*accepted);
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return created.error();
   // Only for people, who then know what to abort; the locks hold without it.

@@ -26,6 +26,9 @@ struct NotNow {
 };
 std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns);
 
+/// Refused while a version that the plan brings is held, unless a person lets it through: then what it is.
+Result<std::string> check_versions(const Context& context, const plan::Plan& plan, journal::Store& store);
+
 /// How a run comes to begin, for its record.
 struct Beginning {
   std::optional<journal::StageOf> stage = {};  ///< of a promotion

@@ -25,8 +25,8 @@ std::string overview() {
       "rollout: releases that check themselves and go back when they are worse\n\nusage: rollout COMMAND "
       "[OPTION…]\n\n";
   for (const Command& command : commands())
-    out += fmt::format("  {:<10} {}\n", command.syntax.name, command.syntax.summary);
-  out += fmt::format("  {:<10} {}\n", "version", "the version of this program and of its formats");
+    out += fmt::format("  {:<14} {}\n", command.syntax.name, command.syntax.summary);
+  out += fmt::format("  {:<14} {}\n", "version", "the version of this program and of its formats");
   out += "\nrollout COMMAND --help says more.\n\nexample\n  rollout check shop.rollout\n";
   return out;
 }
@@ -179,7 +179,7 @@ int run(Env& given, const std::vector<std::string>& args) {
   if (lost.empty()) return code;
   env.err(fmt::format("rollout: not all output could be written: {}; what was written is not complete\n", lost));
   // How a run ended counts for more than what could be said of it.
-  bool drives = args[0] == "apply" || args[0] == "abort";
+  bool drives = args[0] == "apply" || args[0] == "abort" || args[0] == "resume" || args[0] == "rollback";
   return !drives && (code == Ok || code == HasChanges) ? int(Environment) : code;
 }
 

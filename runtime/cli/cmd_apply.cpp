@@ -2,6 +2,7 @@
 
 #include "runtime/cli/apply_promotion.h"
 #include "runtime/cli/begin_run.h"
+#include "runtime/cli/line.h"
 #include "runtime/cli/newer_run.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/view_plan.h"
@@ -116,6 +117,10 @@ int cmd_apply(const Context& context) {
     context.out(plan_text(planned.plan, planned.hash, context.style, context.verbose));
   if (!outline_of(planned.plan).has_changes) return Ok;
   if (Status open = check_open(context, planned.plan); !open) return fail_unchanged(context, open.error());
+  // Before anybody is asked; looked at again when the run begins.
+  if (Status moves = check_line(*session->store); !moves) return fail_unchanged(context, moves.error());
+  Result<std::string> accepted = check_versions(context, planned.plan, *session->store);
+  if (!accepted) return fail_unchanged(context, accepted.error());
   if (!context.args.has("--yes")) {
     if (!somebody_is_there(context))
       return context.fail(Usage, "nobody can be asked here; say `--yes` to carry the plan out");

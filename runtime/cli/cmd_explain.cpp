@@ -5,6 +5,7 @@
 #include "compiler/base/diagnostics.h"
 #include "compiler/base/json.h"
 #include "runtime/cli/command.h"
+#include "runtime/cli/explain_run.h"
 #include "runtime/cli/pages.h"
 
 namespace rollout::cli {
@@ -85,6 +86,8 @@ int unknown_name(const Context& context, const std::vector<Entry>& all, const st
 }  // namespace
 
 int cmd_explain(const Context& context) {
+  if (!context.args.positional.empty() && names_run(context.args.positional[0]))
+    return explain_run(context, context.args.positional[0]);
   std::vector<Entry> all = entries();
   if (context.args.positional.empty()) {
     context.out(context.json() ? as_json(all) : list_text(all, context.style));

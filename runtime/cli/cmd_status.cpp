@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/hand.h"
+#include "runtime/cli/line.h"
 #include "runtime/cli/outline.h"
-#include "runtime/cli/session.h"
 #include "runtime/cli/status_promotion.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/cli/view_summary.h"
+#include "runtime/exec/control.h"
 #include "runtime/exec/fold.h"
 #include "runtime/journal/words.h"
 
@@ -37,7 +39,8 @@ std::string run_line(const journal::RunInfo& run, const Style& style) {
                      effects::utc_text(run.created_wall_ns), shown, left(run.rollout, 14), services_of(run));
 }
 
-std::string runs_json(const std::vector<journal::RunInfo>& runs, const std::vector<PromotionRow>& promotions) {
+std::string runs_json(const std::vector<journal::RunInfo>& runs, const std::vector<PromotionRow>& promotions,
+                      const std::optional<journal::Request>& stop) {
   json::Writer json;
   json.begin_object().field("version", 1).field("type", "runs").key("runs").begin_array();
   for (const journal::RunInfo& run : runs) {
@@ -55,6 +58,9 @@ std::string runs_json(const std::vector<journal::RunInfo>& runs, const std::vect
   }
   json.end_array();
   if (!promotions.empty()) write_promotions(json, promotions);
+  if (stop)
+    json.key("line").begin_object().field("by", stop->by).field("reason", stop->reason)
+        .field("since", effects::utc_text(stop->wall_ns)).end_object();
   json.end_object();
   return json.take() + "\n";
 }
@@ -76,10 +82,17 @@ int list_runs(const Context& context) {
     if (!listed) return context.fail(listed.error());
     promotions = std::move(*listed);
   }
+  std::optional<journal::Request> stop;
+  if (*store) {
+    Result<std::optional<journal::Request>> stopped = stopped_line(**store);
+    if (!stopped) return context.fail(stopped.error());
+    stop = std::move(*stopped);
+  }
   if (context.json()) {
-    context.out(runs_json(runs, promotions));
+    context.out(runs_json(runs, promotions, stop));
     return Ok;
   }
+  if (stop) context.out(context.style.bad(line_text(*stop)) + "; `rollout start-the-line` lets runs go on\n");
   context.out(promotion_lines(context, promotions));
   if (runs.empty() && promotions.empty()) context.out(fmt::format("no runs yet in {}\n", project->state()));
   size_t shown = 0;
@@ -90,29 +103,6 @@ int list_runs(const Context& context) {
   }
   if (runs.size() > max_listed && !context.verbose)
     context.out(fmt::format("  {} runs in all; --verbose shows them\n", runs.size()));
-  return Ok;
-}
-
-/// Shows the events of a run that another process writes, until it has ended.
-int follow(const Context& context, journal::Store& store, const std::string& run, const plan::Plan& plan) {
-  RunView view(context, plan, run);
-  exec::State state = exec::initial_state(plan);
-  effects::Effects effects = context.env.effects();
-  size_t known = 0;
-  while (!state.ended) {
-    Result<std::vector<journal::Event>> events = store.read(run);
-    if (!events && !events.error().retryable) return context.fail(events.error());
-    for (; events && known < events->size(); ++known) {
-      exec::fold(state, plan, (*events)[known]);
-      view.on_event((*events)[known], state);
-    }
-    if (state.ended) break;
-    effects.clock.sleep_until(effects.clock.monotonic_ns() + poll_ns);
-    if (context.env.interrupts() > 0) return context.env.interrupt_code();
-  }
-  view.finish();
-  context.out(context.json() ? summary_json(view.log(), state, run, Ok)
-                             : summary_text(view.log(), state, run, context.style));
   return Ok;
 }
 
@@ -140,6 +130,92 @@ std::string locks_text(journal::Store& store, const plan::Plan& plan, const exec
   return join(parts, "; ");
 }
 
+/// What was asked and no driver has seen yet.
+std::vector<journal::Request> asked_of(journal::Store& store, const exec::State& state, const std::string& run) {
+  Result<std::vector<journal::Request>> asked = unseen_requests(store, state, run);
+  return state.ended || !asked ? std::vector<journal::Request>() : std::move(*asked);
+}
+
+std::string asked_lines(const std::vector<journal::Request>& asked, const Style& style) {
+  std::string out;
+  for (const journal::Request& request : asked)
+    out += fmt::format("  {}  {} by {}{}; no driver has seen it yet\n", style.dim(left("asked", 8)),
+                       journal::word(journal::ask_names, request.ask), request.by,
+                       request.reason.empty() ? "" : ": " + request.reason);
+  return out;
+}
+
+/// What `status` knows beside the record: the locks, the budget, and what was asked.
+void write_surroundings(json::Writer& json, journal::Store& store, const plan::Plan& plan, const exec::State& state,
+                        const std::vector<journal::Request>& asked, int64_t idle_ns) {
+  Result<std::vector<journal::HeldLock>> held = store.locks();
+  json.key("locks").begin_array();
+  for (uint32_t i = 0; i < plan.locks.size() && !state.ended; ++i) {
+    bool wants = state.steps[plan.locks[i].first_step].status == exec::StepStatus::Begun;
+    if (!state.locks[i] && !wants) continue;
+    std::string holder;
+    for (const journal::HeldLock& one : held ? *held : std::vector<journal::HeldLock>())
+      if (one.name == plan.locks[i].name) holder = one.run;
+    json.begin_object().field("name", plan.locks[i].name).field("held", bool(state.locks[i])).field("holder", holder);
+    json.end_object();
+  }
+  json.end_array();
+  if (plan.budget_exposure_ns) {
+    json.key("budget").begin_object().field("exposure_ns", *plan.budget_exposure_ns).key("unseen").begin_array();
+    for (uint32_t i = 0; i < plan.services.size(); ++i)
+      json.begin_object().field("service", plan::service_text(plan.services[i]))
+          .field("unseen_ns", exec::unseen_ns(state, i, state.run_ns + idle_ns)).end_object();
+    json.end_array().end_object();
+  }
+  json.key("asked").begin_array();
+  for (const journal::Request& request : asked)
+    json.begin_object().field("ask", journal::word(journal::ask_names, request.ask)).field("by", request.by)
+        .field("reason", request.reason).end_object();
+  json.end_array();
+}
+
+constexpr std::string_view clear_screen = "\033[H\033[2J";
+
+/// A run that another process drives, as it goes on: on a terminal one picture that is drawn anew, elsewhere and with
+/// `--plain` a line for each event, so that a screen reader reads each of them once.
+int follow(const Context& given, journal::Store& store, const std::string& run, const Planned& planned) {
+  Context context = given;
+  bool plain = context.args.has("--plain");
+  if (plain) context.style = Style{false, false, context.style.columns};
+  bool draws = context.env.terminals.output && !plain && !context.json() && !context.quiet;
+  const plan::Plan& plan = planned.plan;
+  RunView view(context, plan, run, false);
+  RunLog log(plan);
+  exec::State state = exec::initial_state(plan);
+  effects::Effects effects = context.env.effects();
+  std::string drawn;
+  size_t known = 0;
+  while (!state.ended) {
+    Result<std::vector<journal::Event>> events = store.read(run);
+    if (!events && !events.error().retryable) return context.fail(events.error());
+    for (; events && known < events->size(); ++known) {
+      exec::fold(state, plan, (*events)[known]);
+      log.add((*events)[known]);
+      if (!draws) view.on_event((*events)[known], state);
+    }
+    if (state.ended) break;
+    if (draws) {
+      std::string picture = summary_text(log, state, run, context.style, driver_text(planned.project, plan), 0);
+      picture += asked_lines(asked_of(store, state, run), context.style);
+      if (picture != drawn) {
+        context.env.out(clear_screen);
+        context.out(picture);
+      }
+      drawn = std::move(picture);
+    }
+    effects.clock.sleep_until(effects.clock.monotonic_ns() + poll_ns);
+    if (context.env.interrupts() > 0) return context.env.interrupt_code();
+  }
+  if (draws) context.env.out(clear_screen);
+  context.out(context.json() ? summary_json(log, state, run, Ok) : summary_text(log, state, run, context.style));
+  return Ok;
+}
+
 int show_run(const Context& context, journal::Store& store, const std::string& run, const Planned& planned,
              const std::vector<journal::Event>& events) {
   const plan::Plan& plan = planned.plan;
@@ -152,14 +228,19 @@ int show_run(const Context& context, journal::Store& store, const std::string& r
     if (!line.empty()) context.out(context.json() ? line : line + "\n");
   }
   exec::State state = exec::fold_all(plan, events);
-  if (context.json()) context.out(summary_json(log, state, run, Ok));
-  else if (!each) {
-    std::string driver = driver_text(planned.project, plan);
-    bool idle = !state.ended && driver.empty();
-    int64_t idle_ns = idle ? std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0) : 0;
+  std::vector<journal::Request> asked = asked_of(store, state, run);
+  std::string driver = driver_text(planned.project, plan);
+  bool idle = !state.ended && driver.empty();
+  int64_t idle_ns = idle ? std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0) : 0;
+  if (context.json()) {
+    context.out(summary_json(log, state, run, Ok, [&](json::Writer& json) {
+      write_surroundings(json, store, plan, state, asked, idle_ns);
+    }));
+  } else if (!each) {
     context.out(summary_text(log, state, run, context.style, driver, idle_ns).substr(1));
     if (std::string locks = locks_text(store, plan, state); !locks.empty())
       context.out(fmt::format("  {}  {}\n", context.style.dim(left("locks", 8)), locks));
+    context.out(asked_lines(asked, context.style));
   }
   return Ok;
 }
@@ -177,7 +258,7 @@ int cmd_status(const Context& context) {
   auto& [project, store, run] = *named.found;
   Result<Planned> planned = planned_of(*store, run, project);
   if (!planned) return context.fail(planned.error());
-  if (context.args.has("--watch")) return follow(context, *store, run.run, planned->plan);
+  if (context.args.has("--watch")) return follow(context, *store, run.run, *planned);
   Result<std::vector<journal::Event>> events = store->read(run.run);
   if (!events) return context.fail(events.error());
   return show_run(context, *store, run.run, *planned, *events);

@@ -122,7 +122,8 @@ Command apply() {
            {set, environment, yes,
             {"--resume", "[RUN]", "go on with a run or a promotion whose process is gone"},
             {"--hotfix", "", "take a run of the same services back first, whatever its rule"},
-            {"--reason", "TEXT", "of a hot fix, for the record"}, format_json,
+            {"--reason", "TEXT", "of a hot fix, for the record"},
+            {"--accept-held", "", "bring a version that a run has taken back as bad"}, format_json,
             project}},
           cmd_apply};
 }
@@ -135,7 +136,8 @@ Command status() {
            "rollout status r3 --watch",
            0,
            1,
-           {{"--watch", "", "follow the run to its end"},
+           {{"--watch", "", "follow the run to its end, on a terminal as one picture"},
+            {"--plain", "", "with --watch: a line for each event, also on a terminal, for screen readers"},
             {"--events", "", "every event, not the summary"},
             format_json,
             project}},
@@ -155,6 +157,103 @@ Command abort() {
            1,
            {{"--reason", "TEXT", "for the record"}, format_json, project}},
           cmd_abort};
+}
+
+Command pause() {
+  return {{"pause",
+           "RUN|PROMOTION",
+           "let no further step of a run begin",
+           "What is underway ends and is recorded; gates and watches go on, and a way back begins as ever. Users\n"
+           "stay on what they are on, and that counts as exposure. The pause is durable, survives a crash, and\n"
+           "is lifted by `rollout resume`. When nobody drives the run it is in force as soon as somebody does.",
+           "rollout pause r3 --reason \"an incident in payments\"",
+           1,
+           1,
+           {{"--reason", "TEXT", "for the record"}, format_json, project}},
+          cmd_pause};
+}
+
+Command resume() {
+  return {{"resume",
+           "RUN|PROMOTION",
+           "lift the pause of a run, and drive it when nobody does",
+           "Of a run that is parked, or whose process is gone: goes on with it from here, as `apply --resume`,\n"
+           "and ends with the exit code of the run. Exit code 7: it is driven and not paused.",
+           "rollout resume r3",
+           1,
+           1,
+           {{"--reason", "TEXT", "for the record"}, format_json, project}},
+          cmd_resume};
+}
+
+Command rollback() {
+  return {{"rollback",
+           "RUN",
+           "take a run back because its version is bad",
+           "Of a run that is underway as `rollout abort`. One that succeeded less than 72h ago goes its own way\n"
+           "back, while no newer run has changed its services and no commit was passed; otherwise exit code 7\n"
+           "and what to do instead. The version is held from then on: only `apply --accept-held` brings it again.",
+           "rollout rollback r3 --reason \"orders are lost\" --kind logic",
+           1,
+           1,
+           {{"--reason", "TEXT", "why; it must be given"},
+            {"--kind", "logic|security|compliance|other", "what kind of reason, for the record"},
+            yes, format_json, project}},
+          cmd_rollback};
+}
+
+Command stop_the_line() {
+  return {{"stop-the-line",
+           "",
+           "let no run of the project begin or go forward",
+           "Every run is paused and none begins until `rollout start-the-line`. Ways back go on, `abort` and\n"
+           "`rollback` work, gates and watches judge. Durable, and in the record of every run that it stops.",
+           "rollout stop-the-line --reason \"the database is down\"",
+           0,
+           0,
+           {{"--reason", "TEXT", "why; it must be given"}, format_json, project}},
+          cmd_stop_the_line};
+}
+
+Command start_the_line() {
+  return {{"start-the-line",
+           "",
+           "let the runs of the project go on",
+           "Lifts what `rollout stop-the-line` has stopped. A run that was paused by itself stays so.",
+           "rollout start-the-line --reason \"the database is back\"",
+           0,
+           0,
+           {{"--reason", "TEXT", "why; it must be given"}, format_json, project}},
+          cmd_start_the_line};
+}
+
+Command history() {
+  return {{"history",
+           "",
+           "every run, the newest first: who, what, how it ended and why",
+           "How long each took, from which version to which, and the reason of a rollback, a park or a hot fix.",
+           "rollout history --service checkout --limit 50",
+           0,
+           0,
+           {{"--service", "NAME", "only runs of this service"},
+            {"--rollout", "NAME", "only runs of this rollout"},
+            {"--limit", "N", "how many; 20 when it is not given"},
+            format_json, project}},
+          cmd_history};
+}
+
+Command audit() {
+  return {{"audit",
+           "[RUN]",
+           "the record of a run: who, what, when, why, and the samples behind it",
+           "Events are numbered, and each verdict names the samples that it rests on. With --verify: whether the\n"
+           "records of one run, or of all, are those that were written; edits, deletions, reordering and\n"
+           "truncation are found. Exit code 7: something is not whole.",
+           "rollout audit --verify",
+           0,
+           1,
+           {{"--verify", "", "check the records instead of showing one"}, format_json, project}},
+          cmd_audit};
 }
 
 constexpr Option as{"--as", "NAME", "who you are in the team; your login name when it is not given"};
@@ -214,14 +313,14 @@ Command test() {
 
 Command explain() {
   return {{"explain",
-           "[NAME]",
-           "what a diagnostic means, and how to mend it",
+           "[NAME|RUN]",
+           "what a diagnostic means, or what became of a run and what to do next",
            "NAME is what stands in brackets behind a message. Without it: all of them, one line each. Needs "
-           "no files and no network.",
+           "no files and no network.\nRUN: the last durable step, the cause, the evidence, and the next safe command.",
            "rollout explain unit-mismatch",
            0,
            1,
-           {format_json}},
+           {format_json, project}},
           cmd_explain};
 }
 
@@ -229,7 +328,9 @@ Command explain() {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {check(), fmt(),    lock(),  plan(), show(), verify(), apply(),
-                                           status(), abort(), approve(), reject(), simulate(), test(), explain()};
+                                           status(), abort(), rollback(), pause(), resume(), approve(), reject(),
+                                           stop_the_line(), start_the_line(), history(), audit(), simulate(), test(),
+                                           explain()};
   return all;
 }
 

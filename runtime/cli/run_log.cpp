@@ -119,6 +119,10 @@ void RunLog::add(const journal::Event& event) {
     }
     void operator()(const journal::WatchFired& e) { log.watches.push_back(e); }
     void operator()(const journal::AbortRequested& e) { log.abort = e; }
+    std::optional<journal::Paused>& latch(bool line) { return line ? log.line : log.paused; }
+    void operator()(const journal::Paused& e) { latch(e.line) = e; }
+    void operator()(const journal::Unpaused& e) { latch(e.line).reset(); }
+    void operator()(const journal::Reopened&) { log.ended.reset(); }
     void operator()(const journal::Approved& e) { log.at(e.step).approved.push_back(e); }
     void operator()(const journal::Rejected& e) { log.at(e.step).rejected = e; }
     void operator()(const journal::GateAsked& e) { log.at(e.hold).asked.push_back(e); }
@@ -131,14 +135,7 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::ScopeVerifyStarted& e) { log.at({plan::none, true, e.scope}).attempts = 1; }
     void operator()(const journal::ScopeEnded& e) { log.end_scope(e); }
     void operator()(const journal::Interrupted& e) { log.interrupted = true, log.in_flight = e.in_flight; }
-    void operator()(const journal::RollbackStarted& e) {
-      for (StepLog& step : log.steps)
-        if (!step.ended) step.end_ns = event.run_ns;
-      log.outages.clear();
-      log.closed.reset();
-      log.rollback = e;
-      log.rollback_ns = event.run_ns;
-    }
+    void operator()(const journal::RollbackStarted& e) { log.begin_rollback(e); }
     void operator()(const journal::VerifyStarted&) { log.at(journal::verification).attempts = 1; }
     void operator()(const journal::Captured& e) { log.captured = e; }
     void operator()(const journal::LockTaken&) {}
@@ -160,6 +157,17 @@ void RunLog::begin_step(const journal::StepStarted& started) {
 void RunLog::end_scope(const journal::ScopeEnded& ended_scope) {
   for (ScopeLog& scope : scopes)
     if (scope.scope == ended_scope.scope) scope.ended = ended_scope, scope.end_ns = now_ns;
+}
+
+void RunLog::begin_rollback(const journal::RollbackStarted& started) {
+  for (StepLog& step : steps)
+    if (!step.ended) step.end_ns = now_ns;
+  outages.clear();
+  closed.reset();
+  paused.reset();
+  line.reset();
+  rollback = started;
+  rollback_ns = now_ns;
 }
 
 void RunLog::begin_scope(const journal::ScopeRollbackStarted& failed) {

@@ -75,6 +75,7 @@ struct RunLog {
   std::optional<journal::RollbackStarted> rollback;
   int64_t rollback_ns = 0;             ///< when it started
   std::optional<journal::AbortRequested> abort;
+  std::optional<journal::Paused> paused, line;  ///< in force
   std::vector<journal::WatchFired> watches;
   std::optional<journal::RunEnded> ended;
   std::vector<journal::Notified> messages;  ///< that came to their end
@@ -90,6 +91,7 @@ struct RunLog {
   void begin_step(const journal::StepStarted& started);
   void end_scope(const journal::ScopeEnded& ended_scope);
   void begin_scope(const journal::ScopeRollbackStarted& failed);
+  void begin_rollback(const journal::RollbackStarted& started);
   uint32_t scope_undone_by(uint32_t undo) const;
   void add_sample(const journal::Sampled& sample);
   void watch_sources(const journal::Sampled& sample);

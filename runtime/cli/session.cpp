@@ -9,6 +9,7 @@
 #include "compiler/plan/plan_json.h"
 #include "runtime/backend/live_world.h"
 #include "runtime/cli/history.h"
+#include "runtime/cli/record.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/cli/view_summary.h"
 #include "runtime/exec/fold.h"
@@ -188,6 +189,7 @@ int drive_run(Session& session, const std::string& run) {
   around.messenger = &outbox;
   Result<exec::DriveResult> result = exec::drive(plan, run, around);
   view.finish();
+  note_head(context, session.planned.project, *session.store, run);
   if (!result) {
     bool untouched = !view.log().changed_something();
     return context.fail(result.error(), untouched ? Environment : NeedsHand);

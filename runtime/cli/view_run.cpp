@@ -37,6 +37,7 @@ std::string_view cause_text(journal::Cause cause) {
     case journal::Cause::Rejected: return "rejected";
     case journal::Cause::Unapproved: return "not approved";
     case journal::Cause::Exposure: return "the budget of exposure is spent";
+    case journal::Cause::Asked: return "a person found the version bad";
   }
   return "";
 }
@@ -165,7 +166,11 @@ struct Line {
       int64_t hold_ns = plan.steps.at(e.hold.step).hold_ns;
       of = fmt::format(" of {}", eval::duration_text(hold_ns));
       bool asked = hold != nullptr && !hold->asked.empty();
-      if (e.elapsed_ns > hold_ns) of += asked ? " and waits for people" : " and goes on, a gate has not decided yet";
+      bool paused = log.paused || log.line;
+      if (e.elapsed_ns > hold_ns)
+        of += paused  ? " and stays, paused"
+              : asked ? " and waits for people"
+                      : " and goes on, a gate has not decided yet";
     }
     return in_phase(e.hold, fmt::format("held {}{}  {}", short_duration(e.elapsed_ns), of, seen));
   }
@@ -185,7 +190,19 @@ struct Line {
     return fmt::format("{} {}  {}", style.bad("watch fired:"), plan.watches.at(e.watch).text, e.detail);
   }
   std::string operator()(const journal::AbortRequested& e) const {
-    return fmt::format("{} by {}{}", style.warn("abort asked"), e.by, e.reason.empty() ? "" : ": " + e.reason);
+    std::string_view what = e.rollback ? "rollback asked" : "abort asked";
+    return fmt::format("{} by {}{}", style.warn(what), e.by, reason_text(e.reason));
+  }
+  std::string operator()(const journal::Paused& e) const {
+    return fmt::format("{} by {}{}; no step begins, gates and watches go on",
+                       style.warn(e.line ? "the line is stopped" : "paused"), e.by, reason_text(e.reason));
+  }
+  std::string operator()(const journal::Unpaused& e) const {
+    return fmt::format("{} by {}{}", style.good(e.line ? "the line is started" : "the pause is lifted"), e.by,
+                       reason_text(e.reason));
+  }
+  std::string operator()(const journal::Reopened& e) const {
+    return fmt::format("{} by {}{}; it had succeeded", style.warn("rollback asked"), e.by, reason_text(e.reason));
   }
   std::string operator()(const journal::Approved& e) const {
     return in_phase(e.step, fmt::format("{} by {}{}", style.good("approved"), e.by, reason_text(e.reason)));
@@ -209,7 +226,7 @@ struct Line {
   }
   std::string operator()(const journal::RollbackStarted& e) const {
     // What failed was said by the line before; that of an abort may be older.
-    bool aborted = e.cause == journal::Cause::Abort;
+    bool aborted = journal::by_hand(e.cause);
     return fmt::format("{} {}", style.bad("rolling back:"), aborted ? e.detail : std::string(cause_text(e.cause)));
   }
   std::string operator()(const journal::VerifyStarted& e) const {
@@ -251,9 +268,13 @@ struct Line {
 
 }  // namespace
 
+std::string event_text(const plan::Plan& plan, const journal::Event& event, const RunLog& log, const Style& style) {
+  return std::visit(Line{plan, log, style}, event.what);
+}
+
 std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log,
                        const Style& style) {
-  std::string text = std::visit(Line{plan, log, style}, event.what);
+  std::string text = event_text(plan, event, log, style);
   return text.empty() ? text : fmt::format("{}  {}", style.dim(clock_text(event.run_ns)), text);
 }
 

@@ -15,8 +15,9 @@ inline constexpr int64_t sample_line_ns = 5'000'000'000;
 
 class RunView : public exec::Listener {
  public:
-  RunView(const Context& context, const plan::Plan& plan, std::string run)
-      : context_(context), log_(plan), run_(std::move(run)) {}
+  /// `redraws`: on a terminal the last line may be; otherwise every line stays.
+  RunView(const Context& context, const plan::Plan& plan, std::string run, bool redraws = true)
+      : context_(context), log_(plan), run_(std::move(run)), redraws_(redraws) {}
 
   /// An event of an earlier process: known, but not shown again.
   void add_past(const journal::Event& event) { log_.add(event); }
@@ -31,7 +32,7 @@ class RunView : public exec::Listener {
   const RunLog& log() const { return log_; }
 
  private:
-  bool live() const { return context_.env.terminals.output && !context_.quiet; }
+  bool live() const { return redraws_ && context_.env.terminals.output && !context_.quiet; }
   void print(std::string_view line);
   void redraw(std::string_view line);
   void on_sample(const journal::Event& event, const journal::Sampled& sample);
@@ -39,11 +40,14 @@ class RunView : public exec::Listener {
   const Context& context_;
   RunLog log_;
   std::string run_;
+  bool redraws_;
   bool drawn_ = false;              ///< the last line on the screen is ours to redraw
   int64_t last_sample_line_ns_ = 0;
   std::string last_trouble_;  ///< or what is waited for: said once
 };
 
+/// What an event says, without its time; empty for events that are not worth a line.
+std::string event_text(const plan::Plan& plan, const journal::Event& event, const RunLog& log, const Style& style);
 /// One event as one line of text; empty for events that are not worth one.
 std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log,
                        const Style& style);

@@ -349,6 +349,10 @@ struct Summary {
     return log.ended ? after_end(run) : answers(state, run) + go_on(run, driver);
   }
   std::string go_on(std::string_view run, std::string_view driver) const {
+    if (log.paused)
+      return fmt::format("{0}  next      rollout resume {1}   lifts the pause and goes on\n"
+                         "            rollout abort {1}    takes it back\n",
+                         driver.empty() ? "" : fmt::format("  driven by {}\n", driver), run);
     if (!driver.empty())
       return fmt::format("  driven by {}\n  next      rollout abort {}   takes it back\n", driver, run);
     return fmt::format(
@@ -396,6 +400,7 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   Summary summary{log, style};
   std::string_view outcome = state.parked                      ? parked_text
                              : log.ended || driver.empty()     ? outcome_text(log)
+                             : log.paused || log.line          ? "paused"
                                                                : "running";
   bool succeeded = log.ended && log.ended->outcome == journal::Outcome::Succeeded;
   std::string name = plan::rollout_text(log.plan);
@@ -414,6 +419,10 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
     out += summary.now_serving(0) + summary.paragraph("what now", log.ended->detail);
   out += summary.untold(state);
   if (!log.ended && log.closed) out += summary.paragraph("calendar", log.closed->detail);
+  if (log.paused) out += summary.paragraph("paused", fmt::format("by {}: {}", log.paused->by, log.paused->reason));
+  if (log.line)
+    out += summary.paragraph("paused", fmt::format("the line is stopped by {}: {}; `rollout start-the-line` lets all "
+                                                   "runs go on", log.line->by, log.line->reason));
   for (const Outage& outage : log.outages)
     if (!log.ended)
       out += fmt::format("  metrics   samples of {} do not count since {}: {}\n",

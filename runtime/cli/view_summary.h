@@ -2,8 +2,10 @@
 // what to do next. For apply, status, abort, simulate and test; from the same log as the view while it runs.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "compiler/base/json.h"
 #include "runtime/cli/run_log.h"
 #include "runtime/cli/style.h"
 #include "runtime/exec/state.h"
@@ -18,8 +20,9 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
 /// The timeline alone: the phases and the way back.
 std::string timeline_text(const RunLog& log, const Style& style);
 
-/// The last line of a run in JSON: the object `result` of docs/schemas/run.json.
-std::string summary_json(const RunLog& log, const exec::State& state, std::string_view run, int exit_code);
+/// The last line of a run in JSON: the object `result` of docs/schemas/run.json. `more` adds fields to it.
+std::string summary_json(const RunLog& log, const exec::State& state, std::string_view run, int exit_code,
+                         const std::function<void(json::Writer&)>& more = {});
 
 /// `succeeded`, `rolled back`, …
 std::string_view outcome_text(const RunLog& log);

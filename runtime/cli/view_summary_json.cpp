@@ -100,7 +100,8 @@ void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step)
 
 }  // namespace
 
-std::string summary_json(const RunLog& log, const exec::State& state, std::string_view run, int exit_code) {
+std::string summary_json(const RunLog& log, const exec::State& state, std::string_view run, int exit_code,
+                         const std::function<void(json::Writer&)>& more) {
   json::Writer json;
   json.begin_object()
       .field("version", 1)
@@ -113,6 +114,11 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
                              : log.interrupted ? "interrupted"
                                                : "running";
   json.field("outcome", outcome).field("exit_code", exit_code).field("run_ns", log.now_ns);
+  auto write_pause = [&](std::string_view key, const std::optional<journal::Paused>& pause) {
+    if (pause) json.key(key).begin_object().field("by", pause->by).field("reason", pause->reason).end_object();
+  };
+  write_pause("paused", log.paused);
+  write_pause("line", log.line);
   json.field("detail", state.parked ? state.parked->detail : log.ended ? log.ended->detail : log.in_flight);
   json.key("services").begin_array();
   Outline outline = outline_of(log.plan);
@@ -147,6 +153,7 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
     json.end_object();
   } else json.null();
   if (!log.scopes.empty()) write_scopes(json, log);
+  if (more) more(json);
   json.end_object();
   return json.take() + "\n";
 }

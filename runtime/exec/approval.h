@@ -44,6 +44,12 @@ bool is_enough(const plan::Approval& approval, const Ask& ask);
 /// Why `answer`, to what its step asks, does not count; empty: it does.
 std::string answer_problem(const plan::Plan& plan, const State& state, const journal::Request& answer);
 
+/// A pause, or its end, that is one: a way back is not paused, and whoever began it has ended the pause.
+bool changes_pause(const State& state, const journal::Request& request);
+
+/// Of what was asked of all runs only the last word counts: a run that begins later knows nothing of earlier stops.
+void keep_last_of_line(std::vector<journal::Request>& requests);
+
 /// `1 of 2 of sre have approved: anna`.
 std::string approved_text(const plan::Approval& approval, const std::vector<std::string>& approved);
 

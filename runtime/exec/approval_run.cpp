@@ -115,6 +115,19 @@ std::string answer_problem(const plan::Plan& plan, const State& state, const jou
   return {};
 }
 
+bool changes_pause(const State& state, const journal::Request& request) {
+  const std::optional<journal::Paused>& latch = request.line ? state.line : state.paused;
+  bool goes_back = state.phase != RunPhase::Running || state.abort;
+  return !goes_back && latch.has_value() == (request.ask == journal::Ask::Resume);
+}
+
+void keep_last_of_line(std::vector<journal::Request>& requests) {
+  int64_t last = 0;
+  for (const journal::Request& request : requests)
+    if (request.line) last = request.id;
+  std::erase_if(requests, [&](const journal::Request& request) { return request.line && request.id != last; });
+}
+
 std::string approved_text(const plan::Approval& approval, const std::vector<std::string>& approved) {
   if (approved.empty()) return fmt::format("nobody of {} has approved", approval.team);
   return fmt::format("{} of {} of {} {} approved: {}", approved.size(), approval.quorum, approval.team,
@@ -136,7 +149,14 @@ std::optional<int64_t> next_ask_bound(const plan::Plan& plan, const HoldState& h
 
 std::optional<journal::Payload> Executor::on_request(const State& state, const journal::Request& request) const {
   if (journal::takes_back(request.ask))
-    return journal::AbortRequested{request.id, request.by, request.reason, request.ask == journal::Ask::Replace};
+    return journal::AbortRequested{request.id, request.by, request.reason, request.ask == journal::Ask::Replace,
+                                   request.ask == journal::Ask::Rollback};
+  bool pauses = request.ask == journal::Ask::Pause;
+  if (pauses || request.ask == journal::Ask::Resume) {
+    if (!changes_pause(state, request)) return std::nullopt;
+    if (pauses) return journal::Paused{request.id, request.by, request.reason, request.line};
+    return journal::Unpaused{request.id, request.by, request.reason, request.line};
+  }
   if (!answer_problem(plan_, state, request).empty()) return std::nullopt;
   StepRef step{request.step, false};
   if (request.ask == journal::Ask::Reject)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
 
 namespace rollout::exec {
@@ -58,6 +59,7 @@ class Driver {
     bool ended = state_.ended && pending_.empty();
     memory_.walked.run |= state_.walked.run;
     memory_.walked.rollback |= state_.walked.rollback;
+    memory_.walked.pause |= state_.walked.pause;
     return {ended ? DriveEnd::Ended : DriveEnd::Interrupted, std::move(state_), memory_.walked};
   }
 
@@ -94,6 +96,7 @@ class Driver {
     Result<std::vector<journal::Request>> requests =
         around_.store.requests(executor_.run(), std::max(state_.last_request, seen_request_));
     if (!requests) return;
+    keep_last_of_line(*requests);
     for (const journal::Request& request : *requests) {
       seen_request_ = request.id;
       if (std::optional<journal::Payload> event = executor_.on_request(state_, request)) record({std::move(*event)});

@@ -25,8 +25,9 @@ Command Executor::next(const State& state, Memory& memory, int64_t now) const {
   switch (state.phase) {
     case RunPhase::Running:
       if (state.abort) {
-        std::string detail = fmt::format("aborted by {}: {}", state.abort->by, state.abort->reason);
-        return Record{rollback(state, Cause::Abort, std::move(detail))};
+        std::string_view how = state.abort->rollback ? "taken back" : "aborted";
+        std::string detail = fmt::format("{} by {}: {}", how, state.abort->by, state.abort->reason);
+        return Record{rollback(state, state.abort->rollback ? Cause::Asked : Cause::Abort, std::move(detail))};
       }
       return next_forward(state, memory, now);
     case RunPhase::RollingBack: break;
@@ -98,10 +99,10 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     return Record{fail(state, plan::none, Cause::Exposure, over_budget_text(plan_, state, service, now))};
   std::optional<Wait> wait;
   if (std::optional<Command> command = next_scopes(state, memory, now, wait)) return std::move(*command);
-  bool closed = is_closed(plan_, memory.wall_ns);
+  bool paused = is_paused(state), closed = !paused && is_closed(plan_, memory.wall_ns);
   if (closed && !is_said(state, memory.wall_ns) && waits_to_begin(plan_, state, now, memory.wall_ns))
     return Record{{closed_event(plan_, memory.wall_ns)}};
-  if (auto events = closed ? std::nullopt : begin_ready_steps(state)) return Record{std::move(*events)};
+  if (auto events = closed || paused ? std::nullopt : begin_ready_steps(state)) return Record{std::move(*events)};
   bool parks = is_parking(plan_, state);
   std::optional<Wait> on_people;
   for (uint32_t i = 0; i < state.steps.size(); ++i) {
@@ -124,6 +125,7 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
   }
   if (wait && on_people) wait->until_ns = std::min(wait->until_ns, on_people->until_ns);
   if (state.parked && !wait) return Finish{true};
+  if (paused && !wait && !parks) wait = Wait{now + paused_look_ns};
   if (closed && state.closed && !parks) {
     // With nothing underway a park leaves the run to a person; its state is durable.
     if (!wait && state.closed->park) return Finish{true};

@@ -23,6 +23,7 @@ inline constexpr int64_t hold_tick_ns =
     60'000'000'000;  ///< a hold without gates is recorded this often
 /// How long last looks may begin after a request to stop; each of them takes as long as World says.
 inline constexpr int64_t last_looks_ns = 2'000'000'000;
+inline constexpr int64_t paused_look_ns = 3'600'000'000'000;  ///< a request ends a pause, time does not
 inline constexpr int64_t lock_look_ns = 1'000'000'000;  ///< between two tries to take a lock
 inline constexpr int max_reassertions = 10;  ///< of one router action: then somebody else owns it
 

@@ -178,8 +178,27 @@ struct Folder {
   void operator()(const journal::WatchFired& e) { state.watches.at(e.watch).fired = true; }
   void operator()(const journal::AbortRequested& e) {
     state.last_request = std::max(state.last_request, e.request);
-    if (!state.abort) state.abort = Abort{e.by, e.reason, e.replaced};
+    if (!state.abort) state.abort = Abort{e.by, e.reason, e.replaced, e.rollback};
     if (state.phase == RunPhase::RollingBack) move(RunTrigger::Abort);
+  }
+  std::optional<journal::Paused>& latch(bool line) { return line ? state.line : state.paused; }
+  void move(bool line, PauseTrigger on) {
+    PausePhase now = latch(line) ? PausePhase::Paused : PausePhase::Moving;
+    if (advance(pause_rows, now, on, state.walked.pause) == PausePhase::Moving) latch(line).reset();
+  }
+  void operator()(const journal::Paused& e) {
+    state.last_request = std::max(state.last_request, e.request);
+    move(e.line, PauseTrigger::Pause);
+    latch(e.line) = e;
+  }
+  void operator()(const journal::Unpaused& e) {
+    state.last_request = std::max(state.last_request, e.request);
+    move(e.line, PauseTrigger::Lift);
+  }
+  void operator()(const journal::Reopened& e) {
+    move(RunTrigger::Reopen);
+    state.ended.reset();
+    state.abort = Abort{e.by, e.reason, false, true};
   }
   void operator()(const journal::Approved& e) {
     state.last_request = std::max(state.last_request, e.request);
@@ -227,8 +246,10 @@ struct Folder {
   }
   void operator()(const journal::Interrupted&) { state.interrupted = true; }
   void operator()(const journal::RollbackStarted& e) {
-    move(e.cause == journal::Cause::Abort ? RunTrigger::Abort : RunTrigger::Stop);
+    move(journal::by_hand(e.cause) ? RunTrigger::Abort : RunTrigger::Stop);
     move(RollbackTrigger::Begin);
+    for (bool line : {false, true})
+      if (latch(line)) move(line, PauseTrigger::GoBack);
     state.cause = e.cause;
     state.cause_detail = e.detail;
     state.way = plan::way_back(plan, open_steps(plan, state));

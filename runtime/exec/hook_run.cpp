@@ -10,7 +10,7 @@ namespace rollout::exec {
 std::vector<uint32_t> hook_actions(const plan::Plan& plan, const State& state) {
   std::vector<uint32_t> actions;
   for (const plan::Hook& hook : plan.hooks) {
-    if (!state.cause || (hook.on_abort && *state.cause != journal::Cause::Abort)) continue;
+    if (!state.cause || (hook.on_abort && !journal::by_hand(*state.cause))) continue;
     for (uint32_t action : hook.actions)
       if (std::find(actions.begin(), actions.end(), action) == actions.end()) actions.push_back(action);
   }

@@ -1,5 +1,5 @@
-// The life cycles of a run, of an action and of a rollback, each as one table. For the engine, which moves along
-// the rows and nowhere else, and for the tests, which walk every row. A move that has no row is a bug.
+// The life cycles of a run, of an action, of a rollback and of a pause, each as one table. For the engine, which moves
+// along the rows and nowhere else, and for the tests, which walk every row. A move that has no row is a bug.
 #pragma once
 
 #include <bitset>
@@ -18,7 +18,7 @@ struct Row {
 };
 
 enum class RunPhase { Running, RollingBack, Succeeded, RolledBack, Parked };
-enum class RunTrigger { AllDone, LeftBehind, Stop, Abort, Restored, CannotRestore };
+enum class RunTrigger { AllDone, LeftBehind, Stop, Abort, Restored, CannotRestore, Reopen };
 inline constexpr Row<RunPhase, RunTrigger> run_rows[] = {
     {RunPhase::Running, RunTrigger::AllDone, RunPhase::Succeeded},
     {RunPhase::Running, RunTrigger::LeftBehind, RunPhase::Parked},  // all done but scopes that have gone back
@@ -28,6 +28,16 @@ inline constexpr Row<RunPhase, RunTrigger> run_rows[] = {
     {RunPhase::RollingBack, RunTrigger::Abort, RunPhase::RollingBack},  // accepted, changes nothing
     {RunPhase::RollingBack, RunTrigger::Restored, RunPhase::RolledBack},
     {RunPhase::RollingBack, RunTrigger::CannotRestore, RunPhase::Parked},
+    {RunPhase::Succeeded, RunTrigger::Reopen, RunPhase::Running},  // aborted at once: it only goes back
+};
+
+/// Of a person's pause of the run, and of one of all runs.
+enum class PausePhase { Moving, Paused };
+enum class PauseTrigger { Pause, Lift, GoBack };
+inline constexpr Row<PausePhase, PauseTrigger> pause_rows[] = {
+    {PausePhase::Moving, PauseTrigger::Pause, PausePhase::Paused},
+    {PausePhase::Paused, PauseTrigger::Lift, PausePhase::Moving},
+    {PausePhase::Paused, PauseTrigger::GoBack, PausePhase::Moving},  // a way back is never kept waiting
 };
 
 /// Of the run, and of each scope that goes back on its own.
@@ -90,6 +100,7 @@ struct Walked {
   std::bitset<std::size(run_rows)> run;
   std::bitset<std::size(rollback_rows)> rollback;
   std::bitset<std::size(act_rows)> act;
+  std::bitset<std::size(pause_rows)> pause;
 };
 
 template <typename State, typename Trigger, size_t N>

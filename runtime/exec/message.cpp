@@ -12,9 +12,10 @@ namespace rollout::exec {
 
 namespace {
 
-constexpr std::array<std::string_view, 11> names = {
+constexpr std::array<std::string_view, 13> names = {
     "note",      "started",     "waiting",            "escalated",         "rolling_back", "parked",
-    "succeeded", "rolled_back", "scope_rolling_back", "scope_rolled_back", "scope_stuck"};
+    "succeeded", "rolled_back", "scope_rolling_back", "scope_rolled_back", "scope_stuck",
+    "paused",    "unpaused"};
 
 std::string list_text(const std::vector<std::string>& items) {
   std::string out;
@@ -98,6 +99,15 @@ struct Teller {
   void operator()(const journal::CalendarClosed& e) {
     if (e.park) tell_all(plan.told, Transition::Parked, fmt::format("is parked: {}", e.detail));
   }
+  static std::string why(const std::string& reason) { return reason.empty() ? "" : fmt::format(": {}", reason); }
+  void operator()(const journal::Paused& e) {
+    std::string_view what = e.line ? "is paused, the line is stopped" : "is paused";
+    tell_all(plan.told, Transition::Paused, fmt::format("{} by {}{}", what, e.by, why(e.reason)));
+  }
+  void operator()(const journal::Unpaused& e) {
+    std::string_view what = e.line ? "the line is started" : "the pause is lifted";
+    tell_all(plan.told, Transition::Unpaused, fmt::format("goes on, {} by {}{}", what, e.by, why(e.reason)));
+  }
   void operator()(const journal::RollbackStarted& e) {
     std::string text = fmt::format("is rolling back: {}", e.detail);
     tell_all(plan.told, Transition::RollingBack, text);
@@ -110,7 +120,7 @@ struct Teller {
     for (const plan::Hook& hook : plan.hooks)
       for (const plan::Note& note : hook.notes) {
         ++note_number;
-        if (hook.on_abort && cause != journal::Cause::Abort) continue;
+        if (hook.on_abort && !journal::by_hand(cause)) continue;
         std::string id = fmt::format("{}/{}/{}", number, plan.channels[note.channel].team, note_number);
         out.push_back({std::move(id), note.channel, Transition::Note, note.text, false, event.wall_ns});
       }

@@ -14,7 +14,7 @@ namespace rollout::exec {
 /// Those of a scope are of one part alone: the run goes on, or says what follows in a message of its own.
 enum class Transition {
   Note, Started, Waiting, Escalated, RollingBack, Parked, Succeeded, RolledBack,
-  ScopeRollingBack, ScopeRolledBack, ScopeStuck
+  ScopeRollingBack, ScopeRolledBack, ScopeStuck, Paused, Unpaused
 };
 
 /// `waiting`: the transition's name in JSON.

@@ -23,7 +23,10 @@ bool is_ready(const plan::Plan& plan, const State& state, uint32_t index) {
          may_begin(plan, state, index);
 }
 
+bool is_paused(const State& state) { return state.paused || state.line; }
+
 bool held_back(const plan::Plan& plan, const State& state, StepRef hold, int64_t wall_ns) {
+  if (!hold.undo && is_paused(state)) return true;
   if (hold.undo || !plan.during || !plan.during->waits) return false;
   if (!is_closed(plan, wall_ns)) return false;
   for (uint32_t i = 0; i < state.steps.size(); ++i)

@@ -1,5 +1,5 @@
-// Opening: what a plan's calendar lets a run do at a moment of the wall clock. For the executor. It guards only the
-// beginning of forward steps: what has begun goes on, and a rollback is never kept waiting. Pure.
+// Opening: what a plan's calendar, and a person's pause, let a run do at a moment of the wall clock. For the executor.
+// They guard only the beginning of forward steps: what has begun goes on, a rollback is never kept waiting. Pure.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,11 @@ bool is_closed(const plan::Plan& plan, int64_t wall_ns);
 /// All steps before it are done, or left behind, it has not begun, and no failed scope keeps it from that.
 bool is_ready(const plan::Plan& plan, const State& state, uint32_t step);
 
+/// A person lets no step begin.
+bool is_paused(const State& state);
+
 /// A hold that is over stays until the calendar opens, so that its gates and watches look on while nothing else does:
-/// where the plan waits at close, and steps are left to begin.
+/// where the plan waits at close, and steps are left to begin. So does every hold while the run is paused.
 bool held_back(const plan::Plan& plan, const State& state, StepRef hold, int64_t wall_ns);
 
 /// While it is closed: something would begin, or end, if it were open.

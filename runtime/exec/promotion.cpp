@@ -158,9 +158,11 @@ class Driver {
   Status take_abort() {
     if (state_.aborted || state_.ended) return Done{};
     Result<std::vector<journal::Request>> requests = around_.store.requests(name_, 0);
-    if (!requests || requests->empty()) return Done{};  // a store that is away is noticed where something is written
-    const journal::Request& first = requests->front();
-    return record(journal::PromotionAborted{first.id, first.by, first.reason});
+    if (!requests) return Done{};  // a store that is away is noticed where something is written
+    for (const journal::Request& request : *requests)
+      if (journal::takes_back(request.ask))
+        return record(journal::PromotionAborted{request.id, request.by, request.reason});
+    return Done{};
   }
 
   Status carry_out(const EnterStage& enter) {

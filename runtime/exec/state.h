@@ -100,6 +100,7 @@ struct Abort {
   std::string by;
   std::string reason;
   bool replaced = false;  ///< a newer run takes its place
+  bool rollback = false;  ///< the version was found bad
 };
 
 struct State {
@@ -125,6 +126,7 @@ struct State {
   std::optional<journal::Cause> cause;
   std::string cause_detail;
   std::optional<Abort> abort;  ///< a latch: never cleared
+  std::optional<journal::Paused> paused, line;  ///< latches: of this run, and of all runs
   int64_t last_request = 0;
   std::optional<journal::CalendarClosed> closed;  ///< since then no step has begun
   bool interrupted = false;  ///< stopped by a signal and not resumed yet

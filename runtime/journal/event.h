@@ -38,6 +38,7 @@ struct RunStarted {
   std::vector<Generation> generations;  ///< one for each of Plan::services, in order
   std::string replaces = {};            ///< the run that was taken back for this one
   std::string reason = {};              ///< of a hot fix: why
+  std::string accepted = {};            ///< versions that were held and that a person lets through, as people read it
 };
 
 /// What one of Plan::baselines was. In the unit of its signal, as plan::Condition has it.
@@ -143,6 +144,28 @@ struct AbortRequested {
   std::string by;
   std::string reason;
   bool replaced = false;  ///< a newer run takes its place
+  bool rollback = false;  ///< as `rollout rollback` asks: the version is bad, not only the moment
+};
+
+/// A person wants no further step to begin. What has begun goes on to its end, gates and watches judge as before.
+struct Paused {
+  int64_t request = 0;  ///< id in the mailbox
+  std::string by;
+  std::string reason;
+  bool line = false;    ///< of every run of the project, not of this one alone
+};
+/// The pause is lifted.
+struct Unpaused {
+  int64_t request = 0;
+  std::string by;
+  std::string reason;
+  bool line = false;
+};
+
+/// A run that had succeeded goes back after all: from here on it has not ended. Nothing of it goes forward again.
+struct Reopened {
+  std::string by;
+  std::string reason;
 };
 
 /// A member of the team has answered the approval that the step waits for. Each member counts once.
@@ -204,8 +227,15 @@ struct CalendarClosed {
   std::string detail;          ///< what is closed, and when it opens, for people
 };
 
-/// Exposure: users were on what nothing had looked at for longer than the plan's budget.
-enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort, Rejected, Unapproved, Exposure };
+/// Exposure: users were on what nothing had looked at for longer than the plan's budget. Asked: a person has found the
+/// version bad.
+enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort, Rejected, Unapproved, Exposure, Asked };
+/// A person wanted it.
+constexpr bool by_hand(Cause cause) { return cause == Cause::Abort || cause == Cause::Asked; }
+/// It says something of the version, and not only of its surroundings: the version is held.
+constexpr bool speaks_against(Cause cause) {
+  return cause == Cause::GateFailed || cause == Cause::Watch || cause == Cause::Asked;
+}
 
 struct RollbackStarted {
   Cause cause = Cause::StepFailed;
@@ -257,7 +287,7 @@ using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFai
                              Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
                              RollbackStarted, VerifyStarted, RunEnded, CalendarClosed, Approved, Rejected, Parked,
                              GateAsked, Escalated, Notified, ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded,
-                             Captured, LockTaken, LockReleased>;
+                             Captured, LockTaken, LockReleased, Paused, Unpaused, Reopened>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

@@ -32,6 +32,7 @@ struct Encoder {
     out.end_array();
     if (!e.replaces.empty()) out.field("replaces", e.replaces);
     if (!e.reason.empty()) out.field("reason", e.reason);
+    if (!e.accepted.empty()) out.field("accepted", e.accepted);
   }
   void operator()(const Resumed& e) const {
     out.field("holder", e.holder).field("downtime_ns", e.downtime_ns);
@@ -86,7 +87,16 @@ struct Encoder {
   void operator()(const AbortRequested& e) const {
     out.field("request", e.request).field("by", e.by).field("reason", e.reason);
     if (e.replaced) out.field("replaced", true);
+    if (e.rollback) out.field("rollback", true);
   }
+  template <typename Latch>
+  void write_latch(const Latch& e) const {
+    out.field("request", e.request).field("by", e.by).field("reason", e.reason);
+    if (e.line) out.field("line", true);
+  }
+  void operator()(const Paused& e) const { write_latch(e); }
+  void operator()(const Unpaused& e) const { write_latch(e); }
+  void operator()(const Reopened& e) const { out.field("by", e.by).field("reason", e.reason); }
   template <typename Answer>
   void write_answer(const Answer& e) const {
     write_step(out, e.step);
@@ -206,7 +216,7 @@ class Decoder {
     return s;
   }
   RunStarted run_started() {
-    RunStarted e{text("plan_hash"), text("holder"), {}, text("replaces"), text("reason")};
+    RunStarted e{text("plan_hash"), text("holder"), {}, text("replaces"), text("reason"), text("accepted")};
     for (const Node& item : node_["generations"].items)
       e.generations.push_back({std::string(item["service"].as_string()), item["number"].as_int()});
     return e;
@@ -238,7 +248,7 @@ class Decoder {
                            flag("unproven"),
                            text("detail")};
       case 8: return WatchFired{index("watch"), text("detail")};
-      case 9: return AbortRequested{number("request"), text("by"), text("reason"), flag("replaced")};
+      case 9: return AbortRequested{number("request"), text("by"), text("reason"), flag("replaced"), flag("rollback")};
       case 10: return Interrupted{text("by"), text("in_flight")};
       case 11:
         return RollbackStarted{word_in<Cause>(cause_names, "cause"), index("from_step"),
@@ -259,6 +269,9 @@ class Decoder {
       case 24: return captured();
       case 25: return LockTaken{index("lock"), text("name")};
       case 26: return LockReleased{index("lock"), text("name")};
+      case 27: return Paused{number("request"), text("by"), text("reason"), flag("line")};
+      case 28: return Unpaused{number("request"), text("by"), text("reason"), flag("line")};
+      case 29: return Reopened{text("by"), text("reason")};
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "runtime/journal/chain.h"
 #include "runtime/journal/event_json.h"
 #include "runtime/journal/store_errors.h"
 
@@ -27,7 +28,8 @@ Result<RunInfo> MemoryStore::create(const NewRun& run) {
     last = std::max(last, seen_generation(run, info.generations.size())) + 1;
     info.generations.push_back({service, last});
   }
-  Event first{0, run.wall_ns, RunStarted{run.plan_hash, run.holder, info.generations, run.replaces, run.reason}};
+  Event first{0, run.wall_ns, RunStarted{run.plan_hash, run.holder, info.generations, run.replaces, run.reason,
+                                  run.accepted}};
   rows_.push_back({info, run.plan_bytes, {first}, {}});
   return info;
 }
@@ -61,9 +63,10 @@ Result<Appended> MemoryStore::append(std::string_view run, int64_t known, const 
   }
   row->events.insert(row->events.end(), events.begin(), events.end());
   row->info.events = int64_t(row->events.size());
-  for (const Event& event : events)
-    if (const RunEnded* ended = std::get_if<RunEnded>(&event.what))
-      row->info.outcome = ended->outcome;
+  for (const Event& event : events) {
+    if (const RunEnded* ended = std::get_if<RunEnded>(&event.what)) row->info.outcome = ended->outcome;
+    if (std::holds_alternative<Reopened>(event.what)) row->info.outcome.reset();
+  }
   return Appended::Written;
 }
 
@@ -71,6 +74,18 @@ Result<std::vector<Event>> MemoryStore::read(std::string_view run) {
   Row* row = find(run);
   if (row == nullptr) return no_such_run(run);
   return row->events;
+}
+
+Result<Chain> MemoryStore::chain(std::string_view run) {
+  Row* row = find(run);
+  if (row == nullptr) return no_such_run(run);
+  Chain chain{row->info.plan_hash, int64_t(row->events.size()), chain_start(run, row->info.plan_hash), {}};
+  for (const Event& event : row->events) {
+    std::string line = encode(event);
+    chain.head = chain_next(chain.head, line);
+    chain.rows.push_back({std::move(line), chain.head});
+  }
+  return chain;
 }
 
 Result<std::string> MemoryStore::plan_bytes(std::string_view run) {
@@ -87,6 +102,11 @@ Result<std::vector<RunInfo>> MemoryStore::list() {
 
 Result<int64_t> MemoryStore::request(std::string_view run, const Request& request) {
   if (Promotion* promotion = find_promotion(run)) return ask(*promotion, request);
+  if (run == line_mailbox) {
+    line_requests_.push_back(request);
+    line_requests_.back().line = true;
+    return line_requests_.back().id = ++last_request_;
+  }
   Row* row = find(run);
   if (row == nullptr) return no_such_run(run);
   if (row->info.outcome) return run_has_ended(run, *row->info.outcome);
@@ -98,10 +118,14 @@ Result<int64_t> MemoryStore::request(std::string_view run, const Request& reques
 Result<std::vector<Request>> MemoryStore::requests(std::string_view run, int64_t after_id) {
   Row* row = find(run);
   Promotion* promotion = find_promotion(run);
-  if (row == nullptr && promotion == nullptr) return no_such_run(run);
+  std::vector<Request> none;
+  if (row == nullptr && promotion == nullptr && run != line_mailbox) return no_such_run(run);
   std::vector<Request> out;
-  for (const Request& request : row != nullptr ? row->requests : promotion->requests)
+  for (const Request& request : row != nullptr ? row->requests : promotion != nullptr ? promotion->requests : none)
     if (request.id > after_id) out.push_back(request);
+  for (const Request& request : line_requests_)
+    if (request.id > after_id) out.push_back(request);
+  std::sort(out.begin(), out.end(), [](const Request& a, const Request& b) { return a.id < b.id; });
   return out;
 }
 

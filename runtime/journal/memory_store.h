@@ -12,6 +12,7 @@ class MemoryStore : public Store {
   Result<RunInfo> create(const NewRun& run) override;
   Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
   Result<std::vector<Event>> read(std::string_view run) override;
+  Result<Chain> chain(std::string_view run) override;
   Result<std::string> plan_bytes(std::string_view run) override;
   Result<std::vector<RunInfo>> list() override;
   Result<int64_t> request(std::string_view run, const Request& request) override;
@@ -45,6 +46,7 @@ class MemoryStore : public Store {
   std::vector<Promotion> promotions_;
   std::map<std::string, int64_t, std::less<>> generations_;
   std::vector<HeldLock> locks_;
+  std::vector<Request> line_requests_;
   int64_t last_request_ = 0;
 };
 

@@ -66,9 +66,9 @@ Status SqlStore::enter(const StageOf& stage, const RunInfo& run) {
   if (Status alone = db_->exclude(stage.promotion); !alone) return alone;
   Result<PromotionHead> head = promotion_head(stage.promotion);
   if (!head) return head.error();
-  Result<std::vector<Request>> aborts = requests(stage.promotion, 0);
-  if (!aborts) return aborts.error();
-  if (!aborts->empty()) return promotion_aborted(stage.promotion);
+  Result<bool> aborted = is_aborted(stage.promotion);
+  if (!aborted) return aborted.error();
+  if (*aborted) return promotion_aborted(stage.promotion);
   if (head->events != stage.known) return driven_by_another(stage.promotion);
   StageEntered entered{stage.stage, run.run, run.plan_hash, stage.digests};
   return write_promotion(stage.promotion, *head, {run.created_wall_ns, std::move(entered)});
@@ -80,15 +80,15 @@ Result<Appended> SqlStore::append_to(std::string_view name, int64_t known, const
   Result<PromotionHead> head = promotion_head(name);
   if (!head) return head.error();
   if (head->events == known + 1) {
-    Result<std::vector<Line>> last = lines(name, known);
+    Result<std::vector<Kept>> last = lines(name, known);
     if (!last) return last.error();
-    if (last->size() == 1 && last->front().text == encode(event)) return Appended::Written;
+    if (last->size() == 1 && last->front().line == encode(event)) return Appended::Written;
   }
   if (head->events != known) return driven_by_another(name);
   if (ends_well(event)) {
-    Result<std::vector<Request>> aborts = requests(name, 0);
-    if (!aborts) return aborts.error();
-    if (!aborts->empty()) return Appended::AbortFirst;
+    Result<bool> aborted = is_aborted(name);
+    if (!aborted) return aborted.error();
+    if (*aborted) return Appended::AbortFirst;
   }
   if (Status written = write_promotion(name, *head, event); !written) return written.error();
   if (Status done = transaction->commit(); !done) return done.error();
@@ -100,7 +100,7 @@ Result<std::vector<PromotionEvent>> SqlStore::read_promotion(std::string_view na
   if (!transaction) return transaction.error();
   Result<PromotionHead> head = promotion_head(name);
   if (!head) return head.error();
-  Result<std::vector<Line>> there = lines(name, 0);
+  Result<std::vector<Kept>> there = lines(name, 0);
   if (!there) return there.error();
   std::vector<PromotionEvent> events;
   std::string hash = chain_start(name, "");

@@ -25,6 +25,9 @@ std::optional<Outcome> outcome_of(std::string_view text) {
 /// Runs are made one after the other, so that their generations and their plans are told apart.
 constexpr std::string_view making_runs = "runs";
 
+/// The last name that is excluded in a transaction.
+constexpr std::string_view asking = "requests";
+
 std::string lock_key(std::string_view lock) { return fmt::format("lock {}", lock); }
 
 }  // namespace
@@ -76,7 +79,7 @@ Result<RunInfo> SqlStore::create(const NewRun& run) {
   Result<std::vector<Generation>> generations = take_generations(run, id);
   if (!generations) return generations.error();
   std::vector<Event> first = {
-      {0, run.wall_ns, RunStarted{run.plan_hash, run.holder, *generations, run.replaces, run.reason}}};
+      {0, run.wall_ns, RunStarted{run.plan_hash, run.holder, *generations, run.replaces, run.reason, run.accepted}}};
   Head empty{run.plan_hash, 0, chain_start(id, run.plan_hash), ""};
   if (Status written = write_events(id, empty, first); !written) return written.error();
   RunInfo info{id, run.rollout, run.plan_hash, run.wall_ns, *generations, {}, 1};
@@ -94,6 +97,7 @@ Status SqlStore::write_events(std::string_view run, Head head, const std::vector
                                  {run, head.events++, line, head.hash});
     if (!done) return done.error();
     if (const RunEnded* ended = std::get_if<RunEnded>(&event.what)) head.outcome = word(outcome_names, ended->outcome);
+    if (std::holds_alternative<Reopened>(event.what)) head.outcome.clear();
   }
   Result<Rows> done = db_->run("UPDATE runs SET events = $1, head_hash = $2, outcome = $3 WHERE run = $4",
                                {head.events, head.hash, head.outcome, run});
@@ -123,6 +127,13 @@ Result<std::vector<HeldLock>> SqlStore::locks() {
   return out;
 }
 
+/// A run or a promotion: somebody has asked to take it back.
+Result<bool> SqlStore::is_aborted(std::string_view name) {
+  Result<std::vector<Request>> asked = requests(name, 0);
+  if (!asked) return asked.error();
+  return std::any_of(asked->begin(), asked->end(), [](const Request& request) { return takes_back(request.ask); });
+}
+
 Result<bool> SqlStore::is_held(const LockTaken& lock) {
   if (Status alone = db_->exclude(lock_key(lock.name)); !alone) return alone.error();
   Result<Rows> held = db_->run("SELECT run FROM locks WHERE name = $1", {lock.name});
@@ -131,8 +142,8 @@ Result<bool> SqlStore::is_held(const LockTaken& lock) {
 }
 
 /// Of a run or a promotion.
-Result<std::vector<SqlStore::Line>> SqlStore::lines(std::string_view run, int64_t from) {
-  std::vector<Line> out;
+Result<std::vector<Kept>> SqlStore::lines(std::string_view run, int64_t from) {
+  std::vector<Kept> out;
   for (;;) {
     Result<Rows> rows = db_->run(
         "SELECT line, hash FROM events WHERE run = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
@@ -144,10 +155,10 @@ Result<std::vector<SqlStore::Line>> SqlStore::lines(std::string_view run, int64_
 }
 
 Result<bool> SqlStore::same_events(std::string_view run, int64_t first, const std::vector<Event>& events) {
-  Result<std::vector<Line>> there = lines(run, first);
+  Result<std::vector<Kept>> there = lines(run, first);
   if (!there) return there.error();
   return std::equal(there->begin(), there->end(), events.begin(), events.end(),
-                    [](const Line& line, const Event& event) { return line.text == encode(event); });
+                    [](const Kept& kept, const Event& event) { return kept.line == encode(event); });
 }
 
 Result<Appended> SqlStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
@@ -163,11 +174,9 @@ Result<Appended> SqlStore::append(std::string_view run, int64_t known, const std
   if (now->events != known) return driven_by_another(run);
   if (Status allowed = may_write(run); !allowed) return allowed.error();
   if (end_well(events)) {
-    Result<std::vector<Request>> aborts = requests(run, 0);
-    if (!aborts) return aborts.error();
-    bool aborted = std::any_of(aborts->begin(), aborts->end(),
-                               [](const Request& request) { return takes_back(request.ask); });
-    if (aborted) return Appended::AbortFirst;
+    Result<bool> aborted = is_aborted(run);
+    if (!aborted) return aborted.error();
+    if (*aborted) return Appended::AbortFirst;
   }
   if (const LockTaken* takes = taken_by(events)) {
     Result<bool> held = is_held(*takes);
@@ -186,7 +195,7 @@ Result<std::vector<Event>> SqlStore::read(std::string_view run) {
   if (!transaction) return transaction.error();
   Result<Head> now = head(run);
   if (!now) return now.error();
-  Result<std::vector<Line>> there = lines(run, 0);
+  Result<std::vector<Kept>> there = lines(run, 0);
   if (!there) return there.error();
   std::vector<Event> events;
   std::string hash = chain_start(run, now->plan_hash);
@@ -201,6 +210,16 @@ Result<std::vector<Event>> SqlStore::read(std::string_view run) {
   if (int64_t(events.size()) != now->events || hash != now->hash)
     return damaged_run(run, fmt::format("{} of {} events are there", events.size(), now->events));
   return events;
+}
+
+Result<Chain> SqlStore::chain(std::string_view run) {
+  Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
+  if (!transaction) return transaction.error();
+  Result<Head> now = head(run);
+  if (!now) return now.error();
+  Result<std::vector<Kept>> there = lines(run, 0);
+  if (!there) return there.error();
+  return Chain{now->plan_hash, now->events, now->hash, std::move(*there)};
 }
 
 Result<std::string> SqlStore::plan_bytes(std::string_view run) {
@@ -252,7 +271,11 @@ Result<std::map<std::string, std::vector<Generation>>> SqlStore::all_generations
 Result<int64_t> SqlStore::request(std::string_view run, const Request& request) {
   Result<Transaction> transaction = write(run);
   if (!transaction) return transaction.error();
-  Result<int64_t> id = is_promotion(run) ? ask_promotion(run, request) : ask_run(run, request);
+  // Numbers become visible in the order in which they are given: a reader asks for what is behind the last one.
+  if (Status alone = db_->exclude(asking); !alone) return alone.error();
+  Result<int64_t> id = is_promotion(run)     ? ask_promotion(run, request)
+                       : run == line_mailbox ? write_request(run, request)
+                                             : ask_run(run, request);
   if (!id) return id.error();
   if (Status done = transaction->commit(); !done) return done.error();
   return *id;
@@ -279,15 +302,16 @@ Result<std::vector<Request>> SqlStore::requests(std::string_view run, int64_t af
   std::vector<Request> out;
   for (;;) {
     Result<Rows> rows = db_->run(
-        "SELECT id, ask, by, reason, wall_ns, step, holder FROM requests WHERE run = $1 AND id > $2 "
-        "ORDER BY id LIMIT $3",
-        {run, after_id, int64_t(rows_at_once)});
+        "SELECT id, ask, by, reason, wall_ns, step, holder, run FROM requests WHERE run IN ($1, $2) AND id > $3 "
+        "ORDER BY id LIMIT $4",
+        {run, line_mailbox, after_id, int64_t(rows_at_once)});
     if (!rows) return rows.error();
     for (const JournalDb::Row& row : *rows) {
       auto ask = std::find(ask_names.begin(), ask_names.end(), row[1]);
       if (ask == ask_names.end()) continue;
       uint32_t step = number(row[5]) < 0 ? plan::none : uint32_t(number(row[5]));
-      out.push_back({number(row[0]), Ask(ask - ask_names.begin()), row[2], row[3], number(row[4]), step, row[6]});
+      out.push_back({number(row[0]), Ask(ask - ask_names.begin()), row[2], row[3], number(row[4]), step, row[6],
+                     row[7] == line_mailbox});
     }
     if (rows->size() < rows_at_once) return out;
     after_id = number(rows->back()[0]);

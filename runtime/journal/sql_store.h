@@ -17,6 +17,7 @@ class SqlStore : public Store {
   Result<RunInfo> create(const NewRun& run) override;
   Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
   Result<std::vector<Event>> read(std::string_view run) override;
+  Result<Chain> chain(std::string_view run) override;
   Result<std::string> plan_bytes(std::string_view run) override;
   Result<std::vector<RunInfo>> list() override;
   Result<int64_t> request(std::string_view run, const Request& request) override;
@@ -46,15 +47,13 @@ class SqlStore : public Store {
     int64_t events = 0;
     std::string hash, outcome, open_run;
   };
-  struct Line {
-    std::string text, hash;
-  };
   Result<Transaction> write(std::string_view name);
   Result<Head> head(std::string_view run);
   Status write_events(std::string_view run, Head head, const std::vector<Event>& events);
   Status write_locks(std::string_view run, const std::vector<Event>& events);
-  Result<std::vector<Line>> lines(std::string_view run, int64_t from);
+  Result<std::vector<Kept>> lines(std::string_view run, int64_t from);
   Result<bool> same_events(std::string_view run, int64_t first, const std::vector<Event>& events);
+  Result<bool> is_aborted(std::string_view name);
   Result<bool> is_held(const LockTaken& lock);
   Result<std::vector<Generation>> take_generations(const NewRun& run, std::string_view id);
   Result<std::map<std::string, std::vector<Generation>>> all_generations();

@@ -25,6 +25,7 @@ struct NewRun {
   std::string replaces = {}, reason = {};      ///< as of RunStarted
   std::vector<int64_t> seen_generations = {};  ///< of each service, in its backend: this run's is higher
   std::optional<StageOf> stage = {};           ///< of a promotion, which then stands in it
+  std::string accepted = {};                   ///< as of RunStarted
 };
 
 inline int64_t seen_generation(const NewRun& run, size_t service) {
@@ -41,10 +42,14 @@ struct RunInfo {
   int64_t events = 0;
 };
 
-/// What one process asks of the driver of a run. Replace: an abort, because a newer run takes its place.
-enum class Ask { Abort, Approve, Reject, Replace };
+/// What one process asks of the driver of a run. Replace: an abort, because a newer run takes its place. Rollback: an
+/// abort, because the version is bad. Resume: lifts a pause.
+enum class Ask { Abort, Approve, Reject, Replace, Pause, Resume, Rollback };
 
-inline bool takes_back(Ask ask) { return ask == Ask::Abort || ask == Ask::Replace; }
+inline bool takes_back(Ask ask) { return ask == Ask::Abort || ask == Ask::Replace || ask == Ask::Rollback; }
+
+/// The mailbox that every run reads beside its own: only Pause and Resume are asked there.
+inline constexpr std::string_view line_mailbox = "line";
 
 struct Request {
   int64_t id = 0;  ///< given by the store; only grows
@@ -54,6 +59,18 @@ struct Request {
   int64_t wall_ns = 0;
   uint32_t step = plan::none;  ///< of Approve and Reject: the step that waits
   std::string holder = {};     ///< of Approve and Reject: who typed it
+  bool line = false;           ///< it was found in line_mailbox
+};
+
+/// The record of a run as it stands in the store, whether or not its chain is whole. For those who check it.
+struct Kept {
+  std::string line, hash;
+};
+struct Chain {
+  std::string plan_hash;
+  int64_t events = 0;  ///< as the store counts them
+  std::string head;    ///< the hash of the last one, as the store knows it
+  std::vector<Kept> rows;
 };
 
 /// What became of an append. AbortFirst: nothing was written, because the events end the run as succeeded and
@@ -94,6 +111,7 @@ class Store {
 
   /// All events of a run. A broken chain is an error of this run only.
   virtual Result<std::vector<Event>> read(std::string_view run) = 0;
+  virtual Result<Chain> chain(std::string_view run) = 0;
 
   virtual Result<std::string> plan_bytes(std::string_view run) = 0;
 
@@ -101,7 +119,9 @@ class Store {
   virtual Result<std::vector<RunInfo>> list() = 0;
 
   /// Durable when it returns. Refused for a run that has ended. An abort of a promotion is one of its open run, too.
+  /// `run` may be line_mailbox.
   virtual Result<int64_t> request(std::string_view run, const Request& request) = 0;
+  /// Of the run and of line_mailbox, in the order in which they were left.
   virtual Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) = 0;
 
   /// The locks that runs hold now. A run that nobody drives holds its locks until it goes on or is taken back.

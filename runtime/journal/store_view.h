@@ -16,6 +16,7 @@ class StoreView : public Store {
     return store_.append(run, known, events);
   }
   Result<std::vector<Event>> read(std::string_view run) override { return store_.read(run); }
+  Result<Chain> chain(std::string_view run) override { return store_.chain(run); }
   Result<std::string> plan_bytes(std::string_view run) override { return store_.plan_bytes(run); }
   Result<std::vector<RunInfo>> list() override { return store_.list(); }
   Result<int64_t> request(std::string_view run, const Request& request) override {

@@ -9,13 +9,13 @@
 
 namespace rollout::journal {
 
-inline constexpr std::array<std::string_view, 27> event_names = {
+inline constexpr std::array<std::string_view, 30> event_names = {
     "run_started",     "resumed",          "step_started",   "step_done",   "step_failed",
     "reasserted",      "sampled",          "gate_decided",   "watch_fired", "abort_requested",
     "interrupted",     "rollback_started", "verify_started", "run_ended",
     "calendar_closed", "approved",         "rejected",       "parked",      "gate_asked",  "escalated",
     "notified",        "scope_rollback_started", "scope_verify_started", "scope_ended",
-    "captured",        "lock_taken",      "lock_released"};
+    "captured",        "lock_taken",      "lock_released", "paused", "unpaused", "reopened"};
 static_assert(event_names.size() == std::variant_size_v<Payload>);
 
 inline constexpr std::array<std::string_view, 3> status_names = {"ok", "no_data", "error"};
@@ -23,9 +23,10 @@ inline constexpr std::array<std::string_view, 3> role_names = {"all", "stable", 
 inline constexpr std::array<std::string_view, 3> verdict_names = {"pass", "fail", "no_evidence"};
 inline constexpr std::array<std::string_view, 4> reason_names = {"none", "no_data", "undecided",
                                                                  "error"};
-inline constexpr std::array<std::string_view, 8> cause_names = {
-    "step_failed", "gate_failed", "no_evidence", "watch", "abort", "rejected", "unapproved", "exposure"};
-inline constexpr std::array<std::string_view, 4> ask_names = {"abort", "approve", "reject", "replace"};
+inline constexpr std::array<std::string_view, 9> cause_names = {
+    "step_failed", "gate_failed", "no_evidence", "watch", "abort", "rejected", "unapproved", "exposure", "asked"};
+inline constexpr std::array<std::string_view, 7> ask_names = {"abort", "approve", "reject", "replace",
+                                                              "pause", "resume", "rollback"};
 inline constexpr std::array<std::string_view, 3> outcome_names = {"succeeded", "rolled_back",
                                                                   "parked"};
 

@@ -25,9 +25,16 @@ void Invariants::on_event(const journal::Event& event) {
   ++events_;
   check_message(event);
   if (std::holds_alternative<journal::Notified>(event.what)) return;
+  if (std::holds_alternative<journal::Reopened>(event.what)) {
+    if (ends_ == 0 || ended_.outcome != journal::Outcome::Succeeded) violate("I13", "reopened, and had not succeeded");
+    ends_ = 0;
+    aborted_ = true;
+    return;
+  }
   if (ends_ > 0) violate("I10", "an event after the end of the run");
   check_latch(event);
   check_open(event);
+  check_paused(event);
   check_scope(event);
   check_captured(event);
   check_lock(event);
@@ -86,7 +93,9 @@ void Invariants::check_message(const journal::Event& event) {
       must_tell({plan_.approvals[step.approval].channel});
     asks |= step.kind == plan::StepKind::Approval;
   }
-  bool transition = asks || goes_back || ended != nullptr || std::holds_alternative<journal::Parked>(event.what);
+  bool transition = asks || goes_back || ended != nullptr || std::holds_alternative<journal::Parked>(event.what) ||
+                    std::holds_alternative<journal::Paused>(event.what) ||
+                    std::holds_alternative<journal::Unpaused>(event.what);
   if (transition) must_tell(plan_.told);
   if (goes_back) must_tell(plan_.rollback.told);
   if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) must_tell_hooks(e->cause);
@@ -107,10 +116,10 @@ void Invariants::must_tell_hooks(journal::Cause cause) {
   for (const plan::Hook& hook : plan_.hooks)
     for (const plan::Note& note : hook.notes) {
       ++number;
-      if (!hook.on_abort || cause == journal::Cause::Abort)
+      if (!hook.on_abort || journal::by_hand(cause))
         due_.insert(fmt::format("{}/{}/{}", events_, plan_.channels[note.channel].team, number));
     }
-  by_abort_ = cause == journal::Cause::Abort;
+  by_abort_ = journal::by_hand(cause);
 }
 
 // I9: nothing that the file does beside the way back stands in it, or happens for another cause.
@@ -227,6 +236,31 @@ void Invariants::check_open(const journal::Event& event) {
   bool forward = started != nullptr && !started->step.undo && started->attempt == 1;
   if (!forward || !plan_.during || calendar::open_at(plan_.during->calendar, event.wall_ns)) return;
   violate("calendar", fmt::format("step {} began while it is closed", started->step.step));
+}
+
+// I9: a pause keeps every forward step from beginning and every hold from passing; it keeps no way back waiting.
+void Invariants::check_paused(const journal::Event& event) {
+  const auto* paused = std::get_if<journal::Paused>(&event.what);
+  const auto* lifted = std::get_if<journal::Unpaused>(&event.what);
+  if (paused != nullptr || lifted != nullptr) {
+    bool& latch = (paused != nullptr ? paused->line : lifted->line) ? line_stopped_ : paused_;
+    if (latch == (paused != nullptr)) violate("I9", "a pause was recorded twice");
+    if (rollbacks_ > 0 || aborted_) violate("I9", "a way back was paused");
+    latch = paused != nullptr;
+  }
+  if (std::holds_alternative<journal::RollbackStarted>(event.what)) paused_ = line_stopped_ = false;
+  if (!paused_ && !line_stopped_) return;
+  const auto* started = std::get_if<journal::StepStarted>(&event.what);
+  if (started != nullptr && !started->step.undo && started->attempt == 1)
+    violate("I9", fmt::format("step {} began while the run was paused", started->step.step));
+  const auto* done = std::get_if<journal::StepDone>(&event.what);
+  if (done != nullptr && !done->step.undo) {
+    plan::StepKind kind = plan_.steps[done->step.step].kind;
+    if (kind != plan::StepKind::Act && kind != plan::StepKind::Lock)
+      violate("I9", fmt::format("step {} passed while the run was paused", done->step.step));
+  }
+  const auto* ended = std::get_if<journal::RunEnded>(&event.what);
+  if (ended != nullptr && ended->outcome == journal::Outcome::Succeeded) violate("I9", "a paused run succeeded");
 }
 
 // I9: after an abort nothing goes on but the way back.

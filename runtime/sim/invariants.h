@@ -28,6 +28,7 @@ class Invariants {
   void violate(std::string_view invariant, std::string text);
   void check_latch(const journal::Event& event);
   void check_open(const journal::Event& event);
+  void check_paused(const journal::Event& event);
   void check_started(const journal::StepStarted& e);
   void check_done(const journal::StepDone& e);
   void check_sample(const journal::Sampled& e);
@@ -56,7 +57,8 @@ class Invariants {
   std::vector<std::string> violations_;
   int64_t events_ = 0;
   bool aborted_ = false;
-  bool by_abort_ = false;              ///< the run goes back because a person has aborted it
+  bool paused_ = false, line_stopped_ = false;
+  bool by_abort_ = false;              ///< the run goes back because a person wants it
   std::set<uint32_t> undo_over_;       ///< undo actions that nothing tries again
   std::set<uint32_t> failed_, restored_;  ///< scopes
   std::vector<uint32_t> scope_of_;        ///< by step

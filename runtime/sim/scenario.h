@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/plan/plan.h"
+#include "runtime/journal/store.h"
 
 namespace rollout::sim {
 
@@ -86,6 +87,13 @@ struct Answer {
   uint32_t phase = plan::none;  ///< only approvals of this phase; none: any that the person may give
 };
 
+/// What a person types at a moment: Pause, Resume, Abort or Rollback.
+struct Hand {
+  int64_t at_ns = 0;
+  journal::Ask ask = journal::Ask::Pause;
+  bool line = false;  ///< to all runs
+};
+
 /// Another run holds the lock between these moments.
 struct LockElsewhere {
   std::string name;
@@ -107,6 +115,8 @@ struct Scenario {
   std::optional<int64_t> start_wall_ns;  ///< what the wall clock shows when the run starts
   std::vector<int64_t> resume_at_ns;  ///< a person goes on with the run then, where it is parked; in order
   std::vector<LockElsewhere> locks;
+  std::vector<Hand> hands;  ///< in order of time
+  std::optional<int64_t> reopen_after_ns;  ///< so long after its success the run is taken back
   std::optional<int64_t> interrupt_at_ns;  ///< Ctrl-C once; the run is resumed after `downtime_ns`
   std::vector<int64_t>
       crash_at;  ///< operations (see SimResult::operations) at which the process dies

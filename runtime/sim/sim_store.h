@@ -67,6 +67,11 @@ class SimStore : public journal::StoreView {
 
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
     if (scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns) abort(run);
+    for (; hands_ < scenario_.hands.size() && scenario_.hands[hands_].at_ns <= clock_.monotonic_ns(); ++hands_) {
+      const Hand& hand = scenario_.hands[hands_];
+      (void)store_.request(hand.line ? journal::line_mailbox : run,
+                           {0, hand.ask, "a person", "scripted", clock_.wall_ns()});
+    }
     while (!due_.empty() && due_.begin()->first <= clock_.monotonic_ns()) {
       (void)store_.request(run, due_.begin()->second);
       due_.erase(due_.begin());
@@ -117,6 +122,7 @@ class SimStore : public journal::StoreView {
   Invariants& invariants_;
   bool aborted_ = false;
   std::string promotion_;
+  size_t hands_ = 0;  ///< of Scenario::hands: those that have been typed
   std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox
   std::vector<int64_t> durable_at_{0};
   std::set<const Fault*> met_;

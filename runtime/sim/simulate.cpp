@@ -38,6 +38,7 @@ class Simulation : public OneRun {
     world_.require_intents([this](const std::string& key) { return invariants_.recorded(key); });
     if (scenario.abort_at_ns) clock_.wake_at(*scenario.abort_at_ns);
     if (scenario.interrupt_at_ns) clock_.wake_at(*scenario.interrupt_at_ns);
+    for (const Hand& hand : scenario.hands) clock_.wake_at(hand.at_ns);
     clock_.wake_at(scenario.limit_ns);
   }
 
@@ -46,7 +47,7 @@ class Simulation : public OneRun {
     ROLLOUT_CHECK(made, "a store in memory takes its first run");
     while (!over() && result_.processes < max_processes) {
       drive();
-      if (finished_) break;
+      if (finished_ && !reopens()) break;
       std::optional<int64_t> hand_ns = parked_ ? next_hand() : std::nullopt;
       if (hand_ns) clock_.pass(*hand_ns - clock_.monotonic_ns());
       else if (parked_ && !crash_.dead()) break;
@@ -81,6 +82,7 @@ class Simulation : public OneRun {
     result_.walked.run |= driven->walked.run;
     result_.walked.rollback |= driven->walked.rollback;
     result_.walked.act |= driven->walked.act;
+    result_.walked.pause |= driven->walked.pause;
     bool ended = driven->end == exec::DriveEnd::Ended;
     // Of a process that died behind the end of its run, another one still sends the messages.
     finished_ = ended && !crash_.dead();
@@ -103,6 +105,23 @@ class Simulation : public OneRun {
   }
 
  private:
+  /// As `rollout rollback` of a run that has ended: whether it is taken back, once.
+  bool reopens() {
+    if (!scenario_.reopen_after_ns || reopened_ || over()) return false;
+    Result<std::vector<journal::Event>> events = store_.read(run_);
+    bool well = events && std::any_of(events->begin(), events->end(), [](const journal::Event& event) {
+      const auto* ended = std::get_if<journal::RunEnded>(&event.what);
+      return ended != nullptr && ended->outcome == journal::Outcome::Succeeded;
+    });
+    if (!well) return false;
+    reopened_ = true;
+    clock_.pass(*scenario_.reopen_after_ns);
+    crash_.revive();
+    int64_t run_ns = events->back().run_ns;
+    (void)store_.append(run_, int64_t(events->size()),
+                        {{run_ns, clock_.wall_ns(), journal::Reopened{"a person", "scripted"}}});
+    return true;
+  }
   /// When somebody resumes or aborts a parked run, which nobody else does.
   std::optional<int64_t> next_hand() const {
     std::vector<int64_t> hands = scenario_.resume_at_ns;
@@ -221,6 +240,7 @@ class Simulation : public OneRun {
       const auto* done = std::get_if<journal::StepDone>(&event.what);
       if (back && done != nullptr && done->step.undo && !plan::is_hook_action(plan_, done->step.step))
         restored_at = event.wall_ns;
+      if (std::holds_alternative<journal::Reopened>(event.what)) result_.outcome.reset();
       if (const auto* e = std::get_if<journal::RunEnded>(&event.what)) {
         result_.outcome = e->outcome;
         result_.detail = e->detail;
@@ -256,6 +276,7 @@ class Simulation : public OneRun {
   std::string run_;
   bool interrupted_ = false;
   bool finished_ = false;
+  bool reopened_ = false;
   std::map<uint32_t, int64_t> scope_began_;
   std::optional<uint32_t> failed_phase_;  ///< of the first scope that failed
   std::optional<std::string> parked_;  ///< it stopped there, and nobody resumes it

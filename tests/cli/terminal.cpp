@@ -73,7 +73,8 @@ std::string Terminal::begin(const std::string& rollout, const std::string& envir
   request.snapshot.offline = false;
   auto plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);
   REQUIRE(plan);
-  journal::NewRun run{rollout, plan::to_json(*plan), rollout, {}, "somebody", 1};
+  std::string bytes = plan::to_json(*plan);
+  journal::NewRun run{rollout, bytes, plan::hash_of(bytes), {}, "somebody", 1};
   for (const plan::Service& service : plan->services) run.services.push_back(plan::identity_of(*plan, service));
   auto made = store_->create(run);
   REQUIRE(made);

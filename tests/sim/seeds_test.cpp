@@ -52,7 +52,8 @@ TEST_CASE("every row of every life cycle is walked by some run") {
     walked.run |= result.walked.run;
     walked.rollback |= result.walked.rollback;
     walked.act |= result.walked.act;
-    if (walked.run.all() && walked.rollback.all() && walked.act.all()) break;
+    walked.pause |= result.walked.pause;
+    if (walked.pause.all() && walked.run.all() && walked.rollback.all() && walked.act.all()) break;
   }
   // What could not go back is tried again once a person, or here another process, has resumed the run.
   sim::Scenario stuck;
@@ -71,6 +72,7 @@ TEST_CASE("every row of every life cycle is walked by some run") {
   for (size_t i = 0; i < walked.act.size(); ++i)
     if (!walked.act[i]) UNSCOPED_INFO(fmt::format("act row {} was not walked", i));
   CHECK(walked.act.all());
+  CHECK(walked.pause.all());
   CHECK(walked.run.all());
   CHECK(walked.rollback.all());
 }

@@ -60,6 +60,8 @@ std::vector<Event> some_events() {
           {12, 13, Parked{{plan::none, false, 2}, "one has gone back"}},
           {12, 13, LockTaken{1, "production/schema"}},
           {12, 13, LockReleased{1, "production/schema"}},
+          {12, 13, Paused{6, "anna", "an outage", true}},
+          {12, 13, Unpaused{7, "anna", "it is over", true}},
           {13, 14, RunEnded{Outcome::Parked, "end"}}};
 }
 
@@ -112,7 +114,7 @@ void conforms(Store& store) {
   CHECK(list->at(0).run == "r2");
   CHECK(!list->at(0).outcome);
   CHECK(list->at(1).outcome == Outcome::Parked);
-  CHECK(list->at(1).events == 25);
+  CHECK(list->at(1).events == 27);
   CHECK(list->at(0).generations.at(1).service == "search");
 }
 
@@ -219,12 +221,15 @@ void promotions_conform(Store& store) {
 
 void promotion_aborts(Store& store) {
   REQUIRE(store.begin(begun(), 1));
+  // The line was stopped and started again: that takes nothing back.
+  REQUIRE(store.request(line_mailbox, {0, Ask::Pause, "ben", "an outage", 8}));
+  REQUIRE(store.request(line_mailbox, {0, Ask::Resume, "ben", "it is over", 8}));
   REQUIRE(store.create(stage_run("h1", 1, 0)));
   REQUIRE(store.request("p1", {0, Ask::Abort, "anna", "wrong", 9}));
   // The run that is underway has it as well, and does not succeed any more.
   Result<std::vector<Request>> asked = store.requests("r1", 0);
-  REQUIRE(asked->size() == 1);
-  CHECK(asked->front().reason == "wrong");
+  REQUIRE(asked->size() == 3);
+  CHECK(asked->back().reason == "wrong");
   CHECK(*store.append("r1", 1, {{1, 2, RunEnded{Outcome::Succeeded, "", false}}}) == Appended::AbortFirst);
   CHECK(*store.append("r1", 1, {{1, 2, RunEnded{Outcome::RolledBack, "", false}}}) == Appended::Written);
   CHECK_FALSE(store.create(stage_run("h2", 2, 1)));
@@ -232,8 +237,8 @@ void promotion_aborts(Store& store) {
   CHECK(*store.append_to("p1", 2, {3, PromotionEnded{PromotionOutcome::Succeeded, ""}}) == Appended::AbortFirst);
   // A second abort asks only the promotion: its run has ended.
   REQUIRE(store.request("p1", {0, Ask::Abort, "anna", "again", 9}));
-  CHECK(store.requests("r1", 0)->size() == 1);
-  CHECK(store.requests("p1", 0)->size() == 2);
+  CHECK(store.requests("r1", 0)->size() == 3);
+  CHECK(store.requests("p1", 0)->size() == 4);
 }
 
 }  // namespace rollout::journal

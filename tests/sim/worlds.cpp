@@ -92,6 +92,17 @@ Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
   for (int64_t i = 0; i < crashes; ++i)
     scenario.crash_at.push_back(random.below(span.operations));
   scenario.abort_at_success = random.chance(0.1);
+  // A person's hand at moments that have nothing to do with the rest. Every pause is lifted some time.
+  for (bool line : {false, true}) {
+    if (!random.chance(line ? 0.1 : 0.3)) continue;
+    int64_t at_ns = random.below(span.run_ns);
+    scenario.hands.push_back({at_ns, journal::Ask::Pause, line});
+    scenario.hands.push_back({at_ns + random.below(span.run_ns), journal::Ask::Resume, line});
+  }
+  if (random.chance(0.1)) scenario.hands.push_back({random.below(2 * span.run_ns), journal::Ask::Rollback});
+  std::stable_sort(scenario.hands.begin(), scenario.hands.end(),
+                   [](const sim::Hand& a, const sim::Hand& b) { return a.at_ns < b.at_ns; });
+  if (random.chance(0.2)) scenario.reopen_after_ns = random.below(span.run_ns);
   return scenario;
 }
 

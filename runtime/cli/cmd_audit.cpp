@@ -1,0 +1,317 @@
+// `audit RUN`: the record of a run, event by event: who, what, when and why, with the samples behind each verdict.
+// `audit --verify`: whether the records are those that were written.
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+#include "runtime/cli/hand.h"
+#include "runtime/cli/outline.h"
+#include "runtime/cli/record.h"
+#include "runtime/cli/view_run.h"
+#include "runtime/journal/event_json.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::cli {
+
+namespace {
+
+/// What a person did, or who drove the engine that did it.
+struct Entry {
+  std::string who;
+  bool person = false;
+  std::string text;
+  std::vector<int64_t> evidence;  ///< of a verdict: numbers of the samples that it rests on
+};
+
+/// Who answers for an event; empty: whoever drives.
+std::string person_of(const journal::Payload& what) {
+  if (const auto* e = std::get_if<journal::AbortRequested>(&what)) return e->by;
+  if (const auto* e = std::get_if<journal::Approved>(&what)) return e->by;
+  if (const auto* e = std::get_if<journal::Rejected>(&what)) return e->by;
+  if (const auto* e = std::get_if<journal::Paused>(&what)) return e->by;
+  if (const auto* e = std::get_if<journal::Unpaused>(&what)) return e->by;
+  if (const auto* e = std::get_if<journal::Reopened>(&what)) return e->by;
+  return {};
+}
+
+/// What one sample read, not what its hold has read in all.
+std::string sample_text(const plan::Plan& plan, const journal::Sampled& sample) {
+  if (sample.prime) return "a first look: from here on the signals are counted";
+  std::vector<Seen> seen;
+  for (const journal::TermReading& reading : sample.readings) {
+    bool ok = reading.status == journal::ReadingStatus::Ok;
+    seen.push_back({reading.term, reading.total, reading.bad, reading.value, ok ? 1 : 0, ok ? 0 : 1});
+  }
+  return fmt::format("sample at {} of the hold: {}", short_duration(sample.elapsed_ns),
+                     join(seen_texts(plan, seen), "  "));
+}
+
+/// An event that no line of a run is worth.
+std::string plain_text(const plan::Plan& plan, const journal::Event& event) {
+  auto of = [&](journal::StepRef step) -> std::string {
+    if (journal::is_check(step)) return "the check after the rollback";
+    if (step.step == plan::none) return plan::scope_text(plan, step.scope);
+    return step.undo ? plan.undo.at(step.step).text : plan.steps.at(step.step).text;
+  };
+  if (const auto* e = std::get_if<journal::StepDone>(&event.what)) return fmt::format("done: {}", of(e->step));
+  if (const auto* e = std::get_if<journal::StepFailed>(&event.what))
+    return fmt::format("failed: {}: {}", of(e->step), e->detail);
+  if (const auto* e = std::get_if<journal::LockReleased>(&event.what))
+    return fmt::format("gives back lock {}", e->name);
+  if (const auto* e = std::get_if<journal::RunEnded>(&event.what))
+    return fmt::format("the run ended: {}{}", journal::spoken(e->outcome), e->detail.empty() ? "" : ", " + e->detail);
+  return std::string(journal::name_of(event.what));
+}
+
+/// The samples of a hold so far that a gate, or a watch, was judged by.
+struct Samples {
+  std::map<journal::StepRef, std::vector<std::pair<int64_t, journal::Sampled>>> by_hold;
+
+  std::vector<int64_t> of_gate(const journal::StepRef& hold, uint32_t gate) const {
+    std::vector<int64_t> out;
+    if (auto found = by_hold.find(hold); found != by_hold.end())
+      for (const auto& [number, sample] : found->second)
+        if (std::count(sample.gates.begin(), sample.gates.end(), gate) > 0) out.push_back(number);
+    return out;
+  }
+  std::vector<int64_t> of_watch(uint32_t watch) const {
+    std::vector<int64_t> out;
+    for (const auto& [hold, samples] : by_hold)
+      for (const auto& [number, sample] : samples)
+        if (std::count(sample.watches.begin(), sample.watches.end(), watch) > 0) out.push_back(number);
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+};
+
+std::vector<Entry> entries_of(const RunInHand& held) {
+  const plan::Plan& plan = held.planned.plan;
+  RunLog log(plan);
+  Samples samples;
+  std::string driver;
+  Style plain{false, true, 100};
+  std::vector<Entry> out;
+  for (size_t i = 0; i < held.events.size(); ++i) {
+    const journal::Event& event = held.events[i];
+    log.add(event);
+    if (const auto* e = std::get_if<journal::RunStarted>(&event.what)) driver = e->holder;
+    if (const auto* e = std::get_if<journal::Resumed>(&event.what)) driver = e->holder;
+    Entry entry{person_of(event.what), true, event_text(plan, event, log, plain), {}};
+    if (entry.who.empty()) entry.who = driver, entry.person = false;
+    if (const auto* e = std::get_if<journal::Sampled>(&event.what)) {
+      entry.text = sample_text(plan, *e);
+      if (!e->prime) samples.by_hold[e->hold].emplace_back(int64_t(i), *e);
+    }
+    if (const auto* e = std::get_if<journal::GateDecided>(&event.what))
+      entry.evidence = samples.of_gate(e->hold, e->gate);
+    if (const auto* e = std::get_if<journal::GateAsked>(&event.what))
+      entry.evidence = samples.of_gate(e->hold, e->gate);
+    if (const auto* e = std::get_if<journal::WatchFired>(&event.what)) entry.evidence = samples.of_watch(e->watch);
+    if (entry.text.empty()) entry.text = plain_text(plan, event);
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+/// `12-31, 33`
+std::string numbers_text(const std::vector<int64_t>& numbers) {
+  std::string out;
+  for (size_t i = 0; i < numbers.size();) {
+    size_t end = i;
+    while (end + 1 < numbers.size() && numbers[end + 1] == numbers[end] + 1) ++end;
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", numbers[i]);
+    if (end > i) out += fmt::format("-{}", numbers[end]);
+    i = end + 1;
+  }
+  return out;
+}
+
+/// What was asked and is in no event: it did not count, or nobody has seen it yet.
+std::vector<journal::Request> without_event(const RunInHand& held, const std::vector<journal::Request>& requests) {
+  std::set<int64_t> counted;
+  for (const journal::Event& event : held.events) {
+    auto take = [&](const auto* e) {
+      if (e != nullptr) counted.insert(e->request);
+    };
+    take(std::get_if<journal::AbortRequested>(&event.what));
+    take(std::get_if<journal::Approved>(&event.what));
+    take(std::get_if<journal::Rejected>(&event.what));
+    take(std::get_if<journal::Paused>(&event.what));
+    take(std::get_if<journal::Unpaused>(&event.what));
+  }
+  std::vector<journal::Request> out;
+  for (const journal::Request& request : requests)
+    if (!request.line && counted.count(request.id) == 0) out.push_back(request);
+  return out;
+}
+
+std::string audit_text(const RunInHand& held, const std::vector<Entry>& entries,
+                       const std::vector<journal::Request>& idle, const std::vector<std::string>& problems,
+                       const Style& style) {
+  std::string out = fmt::format("{} of {}, plan {}\n\n", style.bold("run " + held.run()), held.named.run.rollout,
+                                held.named.run.plan_hash);
+  std::string who;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const Entry& entry = entries[i];
+    if (entry.who != who) out += fmt::format("      {}\n", style.name(entry.who));
+    who = entry.who;
+    out += fmt::format("{}  {}  {}\n", right(std::to_string(i), 4),
+                       style.dim(effects::utc_text(held.events[i].wall_ns)), entry.text);
+    if (!entry.evidence.empty())
+      out += fmt::format("      rests on {}: {}\n", count_of(entry.evidence.size(), "sample"),
+                         numbers_text(entry.evidence));
+  }
+  for (const journal::Request& request : idle)
+    out += fmt::format("   -  {}  {} asked by {}: {}; it came to nothing, or nobody has seen it yet\n",
+                       effects::utc_text(request.wall_ns), journal::word(journal::ask_names, request.ask), request.by,
+                       request.reason);
+  if (problems.empty())
+    return out + fmt::format("\nthe record is whole: {}, head {}\n", count_of(entries.size(), "event"),
+                             short_hash(held.named.store->chain(held.run())->head));
+  for (const std::string& problem : problems)
+    out += fmt::format("\n{} {}", style.bad("the record is not whole:"), problem);
+  return out + "\n";
+}
+
+void write_entry(json::Writer& json, int64_t number, const Entry& entry, const journal::Event& event) {
+  json.begin_object().field("number", number).field("at", effects::utc_text(event.wall_ns)).field("who", entry.who);
+  json.field("person", entry.person).field("text", entry.text);
+  if (!entry.evidence.empty()) {
+    json.key("evidence").begin_array();
+    for (int64_t sample : entry.evidence) json.value(sample);
+    json.end_array();
+  }
+  json.key("event").raw(journal::encode(event)).end_object();
+}
+
+std::string audit_json(const RunInHand& held, const std::vector<Entry>& entries,
+                       const std::vector<journal::Request>& idle, const std::vector<std::string>& problems) {
+  json::Writer json;
+  json.begin_object().field("version", 1).field("type", "audit").field("run", held.run());
+  json.field("rollout", held.named.run.rollout).field("plan_hash", held.named.run.plan_hash);
+  json.field("whole", problems.empty()).key("entries").begin_array();
+  for (size_t i = 0; i < entries.size(); ++i) write_entry(json, int64_t(i), entries[i], held.events[i]);
+  json.end_array().key("without_effect").begin_array();
+  for (const journal::Request& request : idle)
+    json.begin_object().field("ask", journal::word(journal::ask_names, request.ask)).field("by", request.by)
+        .field("reason", request.reason).field("at", effects::utc_text(request.wall_ns)).end_object();
+  json.end_array().key("problems").begin_array();
+  for (const std::string& problem : problems) json.value(problem);
+  json.end_array().end_object();
+  return json.take() + "\n";
+}
+
+Result<std::vector<std::string>> problems_of(journal::Store& store, const std::string& run,
+                                             const std::vector<NotedHead>& heads) {
+  Result<journal::Chain> chain = store.chain(run);
+  if (!chain) return chain.error();
+  Result<std::string> bytes = store.plan_bytes(run);
+  if (!bytes) return bytes.error();
+  return record_problems(*chain, run, *bytes, heads);
+}
+
+int audit_run(const Context& context, const std::string& name) {
+  int exit_code = Ok;
+  std::optional<RunInHand> held = take_hold(context, name, exit_code);
+  if (!held) return exit_code;
+  Result<NotedHeads> heads = read_heads(context, held->named.project);
+  if (!heads) return context.fail(heads.error());
+  Result<std::vector<std::string>> problems = problems_of(*held->named.store, held->run(), heads->heads);
+  if (!problems) return context.fail(problems.error());
+  Result<std::vector<journal::Request>> requests = held->named.store->requests(held->run(), 0);
+  if (!requests) return context.fail(requests.error());
+  std::vector<journal::Request> idle = without_event(*held, *requests);
+  std::vector<Entry> entries = entries_of(*held);
+  context.out(context.json() ? audit_json(*held, entries, idle, *problems)
+                             : audit_text(*held, entries, idle, *problems, context.style));
+  return problems->empty() ? int(Ok) : int(Refused);
+}
+
+/// What was checked, and what is wrong, each with the run that it is about.
+struct Verified {
+  int64_t runs = 0, events = 0, heads = 0;
+  std::vector<std::pair<std::string, std::string>> problems;  ///< run, empty: of none; and what
+};
+
+/// Runs are numbered without a gap, and those whose head was noted are there.
+void verify_all_there(const std::vector<journal::RunInfo>& runs, const NotedHeads& heads, Verified& out) {
+  std::set<std::string> there;
+  int64_t last = 0;
+  for (const journal::RunInfo& run : runs) {
+    there.insert(run.run);
+    int64_t number = 0;
+    std::from_chars(run.run.data() + 1, run.run.data() + run.run.size(), number);
+    last = std::max(last, number);
+  }
+  std::set<std::string> gone;
+  for (int64_t number = 1; number <= last; ++number)
+    if (std::string name = fmt::format("r{}", number); there.count(name) == 0) gone.insert(name);
+  for (const NotedHead& head : heads.heads)
+    if (there.count(head.run) == 0) gone.insert(head.run);
+  for (const std::string& run : gone) out.problems.emplace_back(run, "the run is gone");
+}
+
+int verify(const Context& context, const std::optional<std::string>& only) {
+  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
+  if (!project) return context.fail(Usage, project.error().message);
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
+  if (!store) return context.fail(store.error());
+  if (!*store) return context.fail(Usage, fmt::format("there are no runs in {}", project->state()));
+  Result<std::vector<journal::RunInfo>> runs = (*store)->list();
+  if (!runs) return context.fail(runs.error());
+  Result<NotedHeads> heads = read_heads(context, *project);
+  if (!heads) return context.fail(heads.error());
+  Verified out;
+  for (const std::string& problem : heads->problems) out.problems.emplace_back("", problem);
+  if (!only) verify_all_there(*runs, *heads, out);
+  for (const journal::RunInfo& run : *runs) {
+    if (only && run.run != *only) continue;
+    ++out.runs;
+    out.events += run.events;
+    for (const NotedHead& head : heads->heads) out.heads += head.run == run.run;
+    Result<std::vector<std::string>> problems = problems_of(**store, run.run, heads->heads);
+    if (!problems) out.problems.emplace_back(run.run, problems.error().message);
+    else
+      for (const std::string& problem : *problems) out.problems.emplace_back(run.run, problem);
+  }
+  if (only && out.runs == 0 && out.problems.empty())
+    return context.fail(Usage, find_run(*runs, *only).error().message);
+  if (Result<std::vector<journal::PromotionInfo>> all = (*store)->promotions(); all && !only)
+    for (const journal::PromotionInfo& info : *all)
+      if (auto read = (*store)->read_promotion(info.name); !read)
+        out.problems.emplace_back(info.name, read.error().message);
+  if (context.json()) {
+    json::Writer json;
+    json.begin_object().field("version", 1).field("type", "audit_verify").field("whole", out.problems.empty());
+    json.field("runs", out.runs).field("events", out.events).field("heads", out.heads);
+    json.field("algorithm", heads_algorithm).key("problems").begin_array();
+    for (const auto& [run, what] : out.problems)
+      json.begin_object().field("run", run).field("what", what).end_object();
+    json.end_array().end_object();
+    context.out(json.take() + "\n");
+  } else {
+    for (const auto& [run, what] : out.problems)
+      context.out(
+          fmt::format("{} {}{}\n", context.style.bad("not whole:"), run.empty() ? "" : "run " + run + ": ", what));
+    context.out(fmt::format("{}: {}, {}, {} compared ({})\n",
+                            out.problems.empty() ? context.style.good("whole") : context.style.bad("checked"),
+                            count_of(uint64_t(out.runs), "run"), count_of(uint64_t(out.events), "event"),
+                            count_of(uint64_t(out.heads), "noted head"), heads_algorithm));
+  }
+  return out.problems.empty() ? int(Ok) : int(Refused);
+}
+
+}  // namespace
+
+int cmd_audit(const Context& context) {
+  std::optional<std::string> name;
+  if (!context.args.positional.empty()) name = context.args.positional[0];
+  if (context.args.has("--verify")) return verify(context, name);
+  if (!name) return context.fail(Usage, "`rollout audit` needs RUN, or --verify");
+  return audit_run(context, *name);
+}
+
+}  // namespace rollout::cli

@@ -1,0 +1,156 @@
+#include "runtime/cli/hand.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+#include "runtime/cli/apply_promotion.h"
+#include "runtime/exec/approval.h"
+#include "runtime/exec/executor.h"
+#include "runtime/exec/fold.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::cli {
+
+namespace {
+
+/// Whether the journal says that the run goes back. It cannot have ended otherwise: the store lets no run succeed
+/// once an abort of it is on record.
+bool turns_back(journal::Store& store, const std::string& name) {
+  Result<std::vector<journal::Event>> events = store.read(name);
+  return events && std::any_of(events->begin(), events->end(), [](const journal::Event& event) {
+           return std::holds_alternative<journal::RollbackStarted>(event.what);
+         });
+}
+
+/// The run that a promotion stands in.
+std::optional<std::string> run_meant(const Context& context, const std::string& name, int& exit_code) {
+  if (!journal::is_promotion(name)) return name;
+  std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
+  if (!promotion) return std::nullopt;
+  const exec::PromotionState::Stage& stage = promotion->state.stages[exec::stage_of(promotion->state)];
+  if (!stage.run.empty() && !stage.ended) return stage.run;
+  exit_code =
+      context.fail(Refused, fmt::format("no run of promotion {0} is underway; `rollout status {0}` says where it "
+                                        "stands, `rollout apply --resume {0}` goes on",
+                                        name));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<RunInHand> take_hold(const Context& context, const std::string& name, int& exit_code) {
+  std::optional<std::string> meant = run_meant(context, name, exit_code);
+  if (!meant) return std::nullopt;
+  NamedRunOrExit named = open_run(context, *meant);
+  exit_code = named.exit_code;
+  if (!named.found) return std::nullopt;
+  auto fail = [&](const OpError& error) {
+    exit_code = context.fail(error, NeedsHand);
+    return std::nullopt;
+  };
+  Result<Planned> planned = planned_of(*named.found->store, named.found->run, named.found->project);
+  if (!planned) return fail(planned.error());
+  Result<std::vector<journal::Event>> events = named.found->store->read(named.found->run.run);
+  if (!events) return fail(events.error());
+  exec::State state = exec::fold_all(planned->plan, *events);
+  return RunInHand{std::move(*named.found), std::move(*planned), std::move(*events), std::move(state)};
+}
+
+Result<std::vector<journal::Request>> unseen_requests(journal::Store& store, const exec::State& state,
+                                                      const std::string& run) {
+  Result<std::vector<journal::Request>> requests = store.requests(run, state.last_request);
+  if (requests) exec::keep_last_of_line(*requests);
+  return requests;
+}
+
+exec::State as_asked(const RunInHand& held, const std::vector<journal::Request>& requests) {
+  exec::State state = held.state;
+  exec::Executor executor(held.planned.plan, held.run());
+  for (const journal::Request& request : requests)
+    if (std::optional<journal::Payload> event = executor.on_request(state, request))
+      exec::fold(state, held.planned.plan, {state.run_ns, request.wall_ns, std::move(*event)});
+  return state;
+}
+
+std::string not_seen(const std::optional<effects::Holder>& driver, const std::string& name, std::string_view what,
+                     std::string_view again) {
+  std::string recorded = fmt::format("the {} of {}{} is recorded, but ", what,
+                                     journal::is_promotion(name) ? "promotion " : "run ", name);
+  if (!driver) return recorded + fmt::format("nobody has acted on it; give `{}` again", again);
+  std::string end = driver->pid > 0 ? fmt::format("`kill -9 {}`", driver->pid) : "SIGKILL";
+  bool latch = what == "pause" || what == "resume";
+  std::string go_on = driver->stopped && driver->pid > 0
+                          ? fmt::format("is stopped: `kill -CONT {}` lets it go on and {}; or end it", driver->pid,
+                                        latch ? "act on it" : "take the run back")
+                          : fmt::format("has not acted on it for {}; see whether it hangs, end it",
+                                        short_duration(max_hand_wait_ns));
+  return fmt::format("{}{}, which drives it, {} by {} and give `{}` again", recorded, driver->who, go_on, end, again);
+}
+
+/// A holder that goes without turning back leaves the run to us.
+int take_back(const Context& context, journal::Store& store, const Planned& planned, const std::string& name,
+              std::string_view what) {
+  effects::Clock& clock = context.env.effects().clock;
+  int64_t give_up_ns = clock.monotonic_ns() + max_hand_wait_ns;
+  bool says = !context.quiet && !context.json();
+  for (bool first = true;; first = false) {
+    Result<Session> session = open_session(context, planned, name);
+    if (session) {
+      if (says) context.out(fmt::format("nobody drives run {}; taking it back from here\n", name));
+      return drive_run(*session, name);
+    }
+    if (!session.error().refused) return context.fail(session.error(), NeedsHand);
+    if (turns_back(store, name)) {
+      if (says)
+        context.out(fmt::format("run {} takes itself back; follow it by `rollout status {} --watch`\n", name, name));
+      return Ok;
+    }
+    if (context.env.interrupts() > 0)
+      return context.fail(context.env.interrupt_code(),
+                          fmt::format("the {} of run {} is recorded and stays so; whoever "
+                                      "drives it takes it back",
+                                      what, name));
+    std::optional<effects::Holder> driver = driver_of(planned.project, planned.plan);
+    // Looked at twice: a debugger stops a process for a moment.
+    bool stopped = driver && driver->stopped && !first;
+    if (stopped || clock.monotonic_ns() >= give_up_ns)
+      return context.fail(NeedsHand, not_seen(driver, name, what, fmt::format("rollout abort {}", name)));
+    if (first && driver && says)
+      context.out(fmt::format("the {} of run {} is recorded; waiting for {}, which drives it\n", what, name,
+                              driver->who));
+    clock.sleep_until(clock.monotonic_ns() + hand_look_ns);
+  }
+}
+
+Waited wait_for_driver(const Context& context, const RunInHand& held, std::string_view what,
+                       const std::function<Reached(const exec::State&)>& seen) {
+  effects::Clock& clock = context.env.effects().clock;
+  const std::string& run = held.run();
+  int64_t give_up_ns = clock.monotonic_ns() + max_hand_wait_ns;
+  for (bool first = true;; first = false) {
+    std::optional<effects::Holder> driver = driver_of(held.planned.project, held.planned.plan);
+    Result<std::vector<journal::Event>> events = held.named.store->read(run);
+    if (!events && !events.error().retryable) return {Reached::Not, context.fail(events.error(), NeedsHand)};
+    Reached now = events ? seen(exec::fold_all(held.planned.plan, *events)) : Reached::Not;
+    if (now != Reached::Not || !driver) return {now};
+    if (context.env.interrupts() > 0)
+      return {now, context.fail(context.env.interrupt_code(),
+                                fmt::format("the {} of run {} is recorded and stays so", what, run))};
+    bool stopped = driver->stopped && !first;
+    if (stopped || clock.monotonic_ns() >= give_up_ns)
+      return {now, context.fail(NeedsHand, not_seen(driver, run, what, fmt::format("rollout {} {}", what, run)))};
+    clock.sleep_until(clock.monotonic_ns() + hand_look_ns);
+  }
+}
+
+std::string request_json(std::string_view run, const journal::Request& request, bool driven, bool in_force) {
+  json::Writer json;
+  json.begin_object().field("version", 1).field("type", "request").field("run", run);
+  json.field("ask", journal::word(journal::ask_names, request.ask)).field("by", request.by);
+  json.field("reason", request.reason).field("driven", driven).field("in_force", in_force).end_object();
+  return json.take() + "\n";
+}
+
+}  // namespace rollout::cli

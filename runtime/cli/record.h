@@ -1,0 +1,41 @@
+// The record of a run, checked from outside: its chain, and the heads that were noted beside the store. For `audit`
+// and `explain`. Shares nothing with the engine but the format.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/cli/command.h"
+#include "runtime/cli/project.h"
+#include "runtime/journal/store.h"
+
+namespace rollout::cli {
+
+/// A file that only grows, beside the store. Each line holds the hash of the one before it, so none can be taken out
+/// of its middle.
+std::string heads_file(const Project& project);
+inline constexpr size_t max_heads_bytes = size_t{256} << 20;
+inline constexpr std::string_view heads_algorithm = "sha256-chain";
+
+/// How far a run had come when its driver let go of it.
+struct NotedHead {
+  std::string run;
+  int64_t events = 0;
+  std::string head;
+};
+
+/// Notes how far the run has come. What is wrong is only said: no run fails for it.
+void note_head(const Context& context, const Project& project, journal::Store& store, const std::string& run);
+
+struct NotedHeads {
+  std::vector<NotedHead> heads;
+  std::vector<std::string> problems;  ///< of the file itself
+};
+Result<NotedHeads> read_heads(const Context& context, const Project& project);
+
+/// What is wrong with the record of one run; empty: it is whole and agrees with the heads noted of it.
+std::vector<std::string> record_problems(const journal::Chain& chain, const std::string& run,
+                                         const std::string& plan_bytes, const std::vector<NotedHead>& heads);
+
+}  // namespace rollout::cli

@@ -1,0 +1,89 @@
+// Which versions are held, from the record of a project.
+#include <catch2/catch.hpp>
+
+#include "compiler/plan/plan_json.h"
+#include "runtime/cli/held_version.h"
+#include "runtime/journal/memory_store.h"
+
+namespace rollout::cli {
+
+namespace {
+
+using journal::Cause;
+using journal::Outcome;
+using journal::Payload;
+
+/// Brings `version` to checkout; `number` makes it a plan of its own.
+plan::Plan plan_of(const std::string& version, int number) {
+  plan::Plan plan;
+  plan.rollout = "release" + std::to_string(number);
+  plan.targets.push_back({"hosts", "local", {}});
+  plan.services.push_back({"checkout", "", {{"Workload", 0, {}}}});
+  plan.offline = false;
+  plan::Step step;
+  step.action.service = 0;
+  step.action.target = 0;
+  step.action.text = step.text = "deploy";
+  eval::Value image;
+  image.kind = eval::Value::Kind::Image;
+  image.text = version;
+  step.action.sets.push_back({plan::Variable::Version, plan::Role::Stable, image});
+  plan.steps.push_back(step);
+  return plan;
+}
+
+void record(journal::Store& store, const plan::Plan& plan, std::vector<Payload> events) {
+  std::string bytes = plan::to_json(plan);
+  auto run = store.create({plan.rollout, bytes, plan::hash_of(bytes), {"checkout"}, "a test", 1});
+  REQUIRE(run);
+  std::vector<journal::Event> list;
+  for (Payload& payload : events) list.push_back({0, 1, std::move(payload)});
+  REQUIRE(store.append(run->run, 1, list));
+}
+
+std::vector<Payload> back(Cause cause) {
+  return {journal::RollbackStarted{cause, 0, "it was worse"}, journal::RunEnded{Outcome::RolledBack, "it was worse"}};
+}
+
+std::string held(journal::Store& store, const std::string& version) {
+  auto found = held_versions(store, plan_of(version, 99));
+  REQUIRE(found);
+  return held_text(*found);
+}
+
+}  // namespace
+
+TEST_CASE("a version is held once a gate, a watch or a person has spoken against it") {
+  for (Cause cause : {Cause::GateFailed, Cause::Watch, Cause::Asked}) {
+    journal::MemoryStore store;
+    record(store, plan_of("shop:1", 1), {journal::RunEnded{Outcome::Succeeded, ""}});
+    record(store, plan_of("shop:2", 2), back(cause));
+    CHECK(held(store, "shop:2") == "checkout shop:2, held since r2: it was worse");
+    CHECK(held(store, "shop:1").empty());
+    CHECK(held(store, "shop:3").empty());
+  }
+}
+
+TEST_CASE("what says nothing of a version does not hold it") {
+  for (Cause cause : {Cause::StepFailed, Cause::NoEvidence, Cause::Abort, Cause::Rejected, Cause::Unapproved,
+                      Cause::Exposure}) {
+    journal::MemoryStore store;
+    record(store, plan_of("shop:2", 1), back(cause));
+    CHECK(held(store, "shop:2").empty());
+  }
+}
+
+TEST_CASE("a version stays held over an aborted try, and no longer once it has come well") {
+  journal::MemoryStore store;
+  record(store, plan_of("shop:2", 1), back(Cause::GateFailed));
+  record(store, plan_of("shop:2", 2), back(Cause::Abort));
+  CHECK(held(store, "shop:2") == "checkout shop:2, held since r1: it was worse");
+  record(store, plan_of("shop:2", 3), {journal::RunEnded{Outcome::Succeeded, ""}});
+  CHECK(held(store, "shop:2").empty());
+  record(store, plan_of("shop:2", 4), {journal::RunEnded{Outcome::Succeeded, ""}, journal::Reopened{"me", "bad"},
+                                       journal::RollbackStarted{Cause::Asked, 0, "bad"},
+                                       journal::RunEnded{Outcome::RolledBack, "bad"}});
+  CHECK(held(store, "shop:2") == "checkout shop:2, held since r4: bad");
+}
+
+}  // namespace rollout::cli

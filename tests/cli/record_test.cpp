@@ -1,0 +1,178 @@
+// The record of runs, as people read it, and what is found when somebody has written to it.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+
+#include "tests/cli/terminal.h"
+#include "tests/sim/state_directory.h"
+
+namespace rollout::cli_test {
+
+namespace {
+
+constexpr const char* shop = R"(import std.backend.{local}
+
+target hosts: local { directory = "run" }
+team sre { members = ["anna"] }
+
+service checkout {
+  workload = hosts { command = ["bin/checkout"]  ready = http("/")  replicas = 2  ports_from = 19400 }
+}
+service search {
+  workload = hosts { command = ["bin/search"]  ready = http("/")  replicas = 2  ports_from = 19500 }
+}
+
+rollout gated {
+  approve by sre { timeout 1m }
+  checkout.install("checkout:1")
+}
+rollout plain { search.install("search:2") }
+)";
+
+/// One run that went back, one that is parked, one that nobody has begun.
+struct Project {
+  Terminal terminal{shop};
+  Project() {
+    CHECK(terminal.type({"rollback", terminal.begin("plain"), "--reason", "orders are lost"}) == 4);
+    CHECK(terminal.type({"apply", "--resume", terminal.begin("gated")}) == 5);
+  }
+  std::string database() const { return (terminal.directory() / "state/rollout.db").string(); }
+  std::filesystem::path heads() const { return terminal.directory() / "state/heads.jsonl"; }
+  void sql(const char* text) const { journal::sql(database(), text); }
+  /// Whether `audit --verify` says so, and ends with code 7.
+  void finds(const std::string& what) {
+    CHECK(terminal.type({"audit", "--verify"}) == 7);
+    says(terminal, what);
+  }
+  std::string read_heads() const {
+    std::ifstream in(heads());
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+  void write_heads(const std::string& text) const { std::ofstream(heads()) << text; }
+};
+
+}  // namespace
+
+TEST_CASE("a history says of each run what, how long, who and why") {
+  Project project;
+  Terminal& terminal = project.terminal;
+  CHECK(terminal.type({"history"}) == 0);
+  says(terminal, "r2     1970-01-01T00:00:00Z  not ended");
+  says(terminal, "r1     1970-01-01T00:00:00Z  rolled back");
+  CHECK(terminal.said.find("r2 ") < terminal.said.find("r1 "));
+  says(terminal, "by somebody");
+  says(terminal, "why taken back by ");
+  says(terminal, ": orders are lost");
+  says(terminal, "why approval timed out after 1m");
+  CHECK(terminal.type({"history", "--service", "search"}) == 0);
+  CHECK(terminal.said.find("r2 ") == std::string::npos);
+  CHECK(terminal.type({"history", "--rollout", "gated", "--format", "json"}) == 0);
+  says(terminal, R"({"version":1,"type":"history","total":1,"runs":[{"run":"r2","rollout":"gated",)");
+  CHECK(terminal.type({"history", "--limit", "1"}) == 0);
+  says(terminal, "1 of 2 runs; --limit N shows more");
+  CHECK(terminal.type({"history", "--limit", "0"}) == 2);
+}
+
+TEST_CASE("an audit numbers the events and says who stands behind each") {
+  Project project;
+  Terminal& terminal = project.terminal;
+  CHECK(terminal.type({"audit", "r1"}) == 0);
+  says(terminal, "run r1 of plain, plan ");
+  says(terminal, "   0  1970-01-01T00:00:00Z  run of plan ");
+  says(terminal, "rollback asked by ");
+  says(terminal, "the run ended: rolled back");
+  says(terminal, "the record is whole: ");
+  CHECK(terminal.type({"audit", "r2", "--format", "json"}) == 0);
+  says(terminal, R"({"version":1,"type":"audit","run":"r2","rollout":"gated",)");
+  says(terminal, R"("whole":true,"entries":[{"number":0,)");
+  CHECK(terminal.type({"audit"}) == 2);
+  CHECK(terminal.type({"audit", "r9"}) == 2);
+}
+
+TEST_CASE("a record that nobody has touched is whole") {
+  Project project;
+  CHECK(project.terminal.type({"audit", "--verify"}) == 0);
+  says(project.terminal, "whole: 2 runs, ");
+  says(project.terminal, " 2 noted heads compared (sha256-chain)");
+  CHECK(project.terminal.type({"audit", "--verify", "r1", "--format", "json"}) == 0);
+  says(project.terminal, R"({"version":1,"type":"audit_verify","whole":true,"runs":1,)");
+  CHECK(project.terminal.type({"audit", "--verify", "r7"}) == 2);
+}
+
+TEST_CASE("an event that was changed is found") {
+  Project project;
+  project.sql("UPDATE events SET line = replace(line, 'orders', 'orderz') WHERE run = 'r1'");
+  project.finds("run r1: event 1 was changed, or what stood before it was removed or moved");
+}
+
+TEST_CASE("an event that was taken out is found") {
+  Project project;
+  project.sql("DELETE FROM events WHERE run = 'r1' AND seq = 1");
+  project.finds("run r1: event 1 was changed, or what stood before it was removed or moved");
+}
+
+TEST_CASE("events that changed places are found") {
+  Project project;
+  project.sql("UPDATE events SET seq = -1 WHERE run = 'r1' AND seq = 1;"
+              "UPDATE events SET seq = 1 WHERE run = 'r1' AND seq = 2;"
+              "UPDATE events SET seq = 2 WHERE run = 'r1' AND seq = -1");
+  project.finds("run r1: event 1 was changed, or what stood before it was removed or moved");
+}
+
+TEST_CASE("an end that was cut off is found, also when the store was made to agree") {
+  Project project;
+  project.sql("DELETE FROM events WHERE run = 'r1' AND seq = (SELECT max(seq) FROM events WHERE run = 'r1')");
+  project.finds("run r1: ");
+  project.sql("UPDATE runs SET events = events - 1, head_hash = (SELECT hash FROM events WHERE run = 'r1' "
+              "ORDER BY seq DESC LIMIT 1) WHERE run = 'r1'");
+  project.finds("run r1: the end was cut off: ");
+}
+
+TEST_CASE("a run or a plan that is gone or another one is found") {
+  Project project;
+  project.sql("UPDATE plans SET bytes = bytes || ' ' WHERE hash = (SELECT plan_hash FROM runs WHERE run = 'r2')");
+  project.finds("run r2: the plan is not the one that the run was made from");
+  project.sql("DELETE FROM events WHERE run = 'r1'; DELETE FROM runs WHERE run = 'r1'");
+  project.finds("run r1: the run is gone");
+}
+
+TEST_CASE("noted heads that were changed, taken out or cut off are found") {
+  Project project;
+  std::string text = project.read_heads();
+  size_t first = text.find('\n') + 1;
+  std::string changed = text;
+  changed.replace(changed.find("r1"), 2, "r2");
+  project.write_heads(changed);
+  project.finds("line 1 of the noted heads was changed, or one in front of it is gone");
+  project.write_heads(text.substr(first));
+  project.finds("of the noted heads was changed, or one in front of it is gone");
+  project.write_heads(text.substr(0, text.size() - 1));
+  project.finds("line 2 of the noted heads is cut off");
+  project.write_heads("nothing\n");
+  project.finds("line 1 of the noted heads cannot be read");
+}
+
+TEST_CASE("a run is explained by its last step, its cause, its evidence and what to do next") {
+  Project project;
+  Terminal& terminal = project.terminal;
+  CHECK(terminal.type({"explain", "r1"}) == 0);
+  says(terminal, "run r1 of plain: rolled back\n");
+  says(terminal, "last step none has begun");
+  says(terminal, "cause     taken back by ");
+  says(terminal, "next      rollout audit r1: ");
+  CHECK(terminal.type({"explain", "r2"}) == 0);
+  says(terminal, "run r2 of gated: parked, and nobody drives it\n");
+  says(terminal, "cause     approval timed out after 1m");
+  says(terminal, "next      rollout resume r2: goes on where it stopped");
+  CHECK(terminal.type({"pause", "r2", "--reason", "an incident"}) == 0);
+  CHECK(terminal.type({"explain", "r2", "--format", "json"}) == 0);
+  says(terminal, R"("next":"rollout resume r2")");
+  CHECK(terminal.type({"explain", "r9"}) == 2);
+  CHECK(terminal.type({"explain", "unit-mismatch"}) == 0);
+}
+
+}  // namespace rollout::cli_test

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# A person's hand while a real release runs: pause, kill -9, resume, then a rollback after the release has succeeded; the
+# version is held afterwards, no request fails, and the record of all of it is whole.
+source "$(dirname "$0")/lib.sh"
+cd "$quickstart"
+source ./stack.sh
+trap stop_stack EXIT
+
+rollout() { "$build/rollout" "$@"; }
+canary_serves() { curl -sf "$shop_url" | grep -q 1.1; }
+# second_phase: whether the release has come to it.
+second_phase() { rollout status r2 --format json | grep -c '"phase":"pilot"' || true; }
+says() { grep -qF "$2" "$1" || { cat "$1"; die "$1 does not say: $2"; }; }
+
+start_stack
+rollout apply shop.rollout install --set image=shop:1.0 --yes >run/install.log
+start_load hand
+"$build/rollout" apply shop.rollout release --set image=shop:1.1 --yes >run/release.log 2>&1 &
+driver=$!
+await 60 "the canary serves" canary_serves
+
+rollout pause r2 --reason "an incident" >run/pause.log 2>&1 || { cat run/pause.log; die "the pause ends with $?"; }
+says run/pause.log "run r2 is paused"
+events=$(rollout audit r2 | grep -c 'step begins' || true)
+check "the pause stands in the record, once" test "$events" -eq 1
+kill -KILL $driver
+wait $driver || true
+rollout status r2 >run/killed.log
+says run/killed.log "an incident"
+"$build/rollout" apply --resume r2 >run/resumed.log 2>&1 &
+driver=$!
+sampled() { [[ $(grep -c 'held' run/resumed.log) -ge 4 ]]; }
+await 60 "the gates look on while it is paused" sampled
+check "a crash does not lift the pause" test "$(second_phase)" -eq 0
+rollout resume r2 --reason "it is over" >run/lifted.log 2>&1 || { cat run/lifted.log; die "resume ends with $?"; }
+says run/lifted.log "the pause of run r2 is lifted"
+wait $driver || { cat run/resumed.log; die "the resumed release ends with $?"; }
+for ((i = 0; i < 8; ++i)); do
+  check "1.1 serves everything" test "$(curl -sf "$shop_url")" == "checkout, shop 1.1"
+done
+
+code=0
+rollout rollback r2 --reason "orders are lost" --kind logic --yes >run/rollback.log 2>&1 || code=$?
+check "the rollback after the success ends with 4 ($code)" test "$code" -eq 4 || cat run/rollback.log
+stop_load
+check "none of it cost a request" test "$(field failed hand)" -eq 0
+for ((i = 0; i < 8; ++i)); do
+  check "1.0 serves everything" test "$(curl -sf "$shop_url")" == "checkout, shop 1.0"
+done
+code=0
+rollout apply shop.rollout release --set image=shop:1.1 --yes >run/held.log 2>&1 || code=$?
+check "the version is held ($code)" test "$code" -eq 7
+says run/held.log "checkout shop:1.1, held since r2: taken back by "
+says run/held.log "logic: orders are lost; a person may let it through by --accept-held"
+rollout rollback r2 --reason "once more" --yes >run/twice.log 2>&1 && die "a run is taken back twice"
+says run/twice.log "run r2 has gone back already"
+rollout explain r2 >run/explain.log
+says run/explain.log "run r2 of release: rolled back"
+rollout history >run/history.log
+says run/history.log "logic: orders are lost"
+check "the record is whole" rollout audit --verify
+trap - EXIT
+stop_stack
+check "nothing is left running: $(left_running)" test -z "$(left_running)"
