@@ -9,6 +9,7 @@
 #include "compiler/compile.h"
 #include "compiler/environments_apart.h"
 #include "compiler/neighbours.h"
+#include "compiler/plan/idle_givens.h"
 #include "compiler/plan/test_case.h"
 
 namespace rollout {
@@ -172,6 +173,7 @@ void check_phases(const plan::Plan& plan, const plan::TestCase& test, std::strin
   };
   for (const plan::GivenFailure& failure : test.failures) check(failure);
   for (const plan::GivenAnswer& answer : test.answers) check(answer);
+  for (const plan::GivenCrash& crash : test.crashes) check(crash);
   for (const plan::Expectation& expected : test.expectations) check(expected);
 }
 
@@ -181,15 +183,21 @@ void PlanChecker::check_test(const ir::Test& written) {
   shared_.effort += 1 + program_.inputs.size() + program_.lets.size();
   size_t known = diagnostics_.size();
   plan::TestCase test = plan::read_test(program_, written, compilation_.sources, diagnostics_);
-  std::vector<plan::Stage> stages = test.stages;
-  if (stages.empty()) stages.push_back({test.request.rollout, test.request.environment, 0});
+  std::vector<plan::Stage> stages = plan::stages_of(test);
+  std::vector<plan::Plan> plans;
+  size_t errors = diagnostics_.errors();
   for (const plan::Stage& stage : stages) {
     shared_.effort += written.decl->items.size();
     std::optional<plan::Plan> plan = make_plan(plan::request_of(test, stage), at);
     if (!plan) break;
     bool first = &stage == &stages.front();
     check_phases(*plan, test, stage.environment, first, diagnostics_, unknown_phases_);
+    plans.push_back(std::move(*plan));
   }
+  if (diagnostics_.errors() == errors)
+    for (const plan::Idle& idle : plan::idle_givens(test, plans))
+      diagnostics_.report(idle.written.span, diag::GivenIdle, idle.written.text, idle.why)
+          .advise("remove it: as it stands the test says more than it tries");
   say_once(known, {});
 }
 

@@ -208,6 +208,9 @@ testDecl: TEST STRING LBRACE testItem* RBRACE;
 testItem
     : GIVEN NAME (INSTANT | DATE TIME IN expr)              # givenStart
     | GIVEN FAIL callee (IN PHASE (NAME | STRING))? (IN NAME)? # givenFail
+    | GIVEN NAME IN PHASE (NAME | STRING) (IN NAME)?        # givenCrash
+    | GIVEN NAME NAME expr                                  # givenNoise
+    | GIVEN LOCK NAME HELD NAME expr (IN NAME)?             # givenLock
     | GIVEN (APPROVE | REJECT) BY expr AFTER expr (IN PHASE (NAME | STRING))? (IN NAME)? # givenAnswer
     | GIVEN givenSubject ASSIGN expr (THEN expr AT expr)* (IN NAME)? # givenSignal
     | RUN NAME LPAREN arguments? RPAREN (IN NAME)?         # testRun

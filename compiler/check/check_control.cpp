@@ -68,10 +68,4 @@ void Checker::check_renamed(const ast::RenamedDecl* renamed) {
   else diagnostics_.report(renamed->span, diag::GivenTwice, "renamed").at(first->decl->span, "the first one");
 }
 
-/// `at 10m resume`
-void Checker::check_person(const ast::TestItem& item) {
-  expect(item.subject, simple(TypeKind::Duration), "`at`");
-  if (!item.person_does.text.empty()) expect_word(item.person_does, "resume", "at 10m resume");
-}
-
 }  // namespace rollout::check

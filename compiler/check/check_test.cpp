@@ -31,41 +31,51 @@ Measure measure_of(const ast::Expr* expr) {
 
 void Checker::check_test(const ir::Test& test) {
   in_test_ = true;
-  size_t runs = 0, starts = 0;
+  size_t runs = 0, expectations = 0;
   check_stages(test);
+  check_given_once(test);
   for (const ast::TestItem& item : test.decl->items) {
-    switch (item.kind) {
-      case ast::TestItemKind::Signal: check_given(item); break;
-      case ast::TestItemKind::Fail: check_failure(item); break;
-      case ast::TestItemKind::Start:
-        if (++starts > 1) diagnostics_.report(item.span, diag::GivenTwice, "start");
-        check_start(item);
-        break;
-      case ast::TestItemKind::Answer: check_answer(item); break;
-      case ast::TestItemKind::Run:
-        ++runs;
-        check_run(item);
-        break;
-      case ast::TestItemKind::Abort: check_person(item); break;
-      case ast::TestItemKind::Expect: check_expectation(item); break;
-    }
+    runs += item.kind == ast::TestItemKind::Run;
+    expectations += item.kind == ast::TestItemKind::Expect;
+    check_test_item(item);
   }
   if (runs != 1)
     diagnostics_.report(test.decl->name.span, diag::TestRuns, runs)
         .advise("write one `run release(image: \"shop:1.1\")`");
+  else if (expectations == 0)
+    diagnostics_.report(test.decl->name.span, diag::TestExpects).advise("say how it ends: `expect succeeded`");
   in_test_ = false;
 }
 
-/// `given checkout.version = "shop:1.0"`: what runs before the rollout.
+void Checker::check_test_item(const ast::TestItem& item) {
+  switch (item.kind) {
+    case ast::TestItemKind::Signal: check_given(item); break;
+    case ast::TestItemKind::Fail: check_failure(item); break;
+    case ast::TestItemKind::Start: check_start(item); break;
+    case ast::TestItemKind::Answer: check_answer(item); break;
+    case ast::TestItemKind::Noise: check_noise(item); break;
+    case ast::TestItemKind::Lock: check_lock_held(item); break;
+    case ast::TestItemKind::Crash: expect_word(item.words[0], "crash", "given crash in phase canary"); break;
+    case ast::TestItemKind::Run: check_run(item); break;
+    case ast::TestItemKind::Abort: check_person(item); break;
+    case ast::TestItemKind::Expect: check_expectation(item); break;
+  }
+}
+
+/// `given checkout.version = "shop:1.0"`: what runs before the rollout. `given checkout.generation = 7`: how many runs
+/// there were before this one.
 bool Checker::check_given_version(const ast::TestItem& item) {
   if (item.subject->kind != ast::ExprKind::Member) return false;
   auto* member = static_cast<const ast::MemberExpr*>(item.subject);
-  if (member->member.text != "version") return false;
+  bool version = member->member.text == "version";
+  if (!version && member->member.text != "generation") return false;
   if (!check_expr(member->object)->is(TypeKind::Service)) return false;
-  expect(item.values[0].value, simple(TypeKind::Image), "`version`");
+  expect(item.values[0].value, simple(version ? TypeKind::Image : TypeKind::Int),
+         version ? "`version`" : "`generation`");
   if (item.values.size() > 1)
-    diagnostics_.report(item.values[1].value->span, diag::ExpectedFound, "one version", "then")
-        .advise("what runs before the rollout is one version; the rollout changes it");
+    diagnostics_
+        .report(item.values[1].value->span, diag::ExpectedFound, version ? "one version" : "one generation", "then")
+        .advise("what is there before the rollout is one value; only the rollout changes it");
   return true;
 }
 
@@ -81,6 +91,9 @@ void Checker::check_given(const ast::TestItem& item) {
         .advise("write `given checkout.canary.error_rate = 5%`");
     return;
   }
+  if (item.values.size() > 1 && info(item.subject).ref == ir::Ref::Traffic)
+    diagnostics_.report(item.values[1].value->span, diag::ExpectedFound, "one rate", "then")
+        .advise("the load is the same for the whole of a test");
   if (item.values.size() > 1 && past)
     diagnostics_.report(item.values[1].value->span, diag::ExpectedFound, "one value", "then")
         .advise("what was before the run does not change any more");
@@ -127,16 +140,7 @@ void Checker::check_failure(const ast::TestItem& item) {
   if (object && object->is(TypeKind::Error)) return;
   if (object && object->is(TypeKind::Team) && member->member.text == "notify") return;
   if (object && object->is(TypeKind::Service) && member->member.text == "reach") return;
-  if (!object || !ir::is_subject(object->kind)) {
-    diagnostics_.report(item.subject->span, diag::NoActions, object ? text(object) : "this")
-        .advise("write `given fail checkout.shift`");
-    return;
-  }
-  std::vector<std::string_view> known;
-  for (uint32_t capability : object->capabilities)
-    for (const ir::Action& action : program_.capabilities[capability].actions) known.push_back(action.name.text);
-  if (std::find(known.begin(), known.end(), member->member.text) == known.end())
-    report_unknown(member->member.span, member->member.text, "action of this service", known);
+  check_action_of(item.subject);
 }
 
 /// `run release(image: "shop:1.1")`
@@ -186,7 +190,16 @@ bool Checker::check_service_outcome(const ast::Expr* subject) {
   return true;
 }
 
+/// Only how it ended, and in which order things were done, is asked of one phase.
+void Checker::check_expected_phase(const ast::TestItem& item) {
+  if (item.phase.text.empty() || item.subject->kind == ast::ExprKind::Name || is_order(item.subject)) return;
+  diagnostics_.report(item.phase.span, diag::ExpectedFound, "the end of the expectation", "in phase")
+      .advise("only outcomes and `order(…)` are asked of one phase");
+}
+
 void Checker::check_expectation(const ast::TestItem& item) {
+  check_expected_phase(item);
+  if (is_order(item.subject)) return check_order_of(static_cast<const ast::CallExpr*>(item.subject));
   if (check_service_outcome(item.subject) || check_reached(item.subject)) return;
   if (item.subject->kind == ast::ExprKind::Name) {
     std::string_view name = static_cast<const ast::NameExpr*>(item.subject)->name;
@@ -216,7 +229,7 @@ void Checker::check_expectation(const ast::TestItem& item) {
           "write an outcome (`succeeded`, `rolled_back in phase canary`, `rolled_back(service)`, `parked`), of a "
           "promotion `reached(environment)` or `not reached(environment)`, or compare "
           "`duration`, `rollback.duration`, `exposure(service)` or `notified(team)`, or say what a flag or a database "
-          "is in the end, `f == 100%`");
+          "is in the end, `f == 100%`, or in which order something was done, `order(a.deploy, b.deploy)`");
 }
 
 }  // namespace rollout::check

@@ -106,6 +106,15 @@ class Checker : private ValueChecker {
   bool may_stand_in(const ast::Statement* statement, ast::HookWord when);
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
+  void check_test_item(const ast::TestItem& item);
+  // check_test_given.cpp
+  void check_noise(const ast::TestItem& item);
+  void check_lock_held(const ast::TestItem& item);
+  void check_given_once(const ir::Test& test);
+  const Type* check_action_of(const ast::Expr* subject);  // check_test_order.cpp
+  static bool is_order(const ast::Expr* subject);
+  void check_order_of(const ast::CallExpr* call);
+  void check_expected_phase(const ast::TestItem& item);
   void check_given(const ast::TestItem& item);
   void check_state(const ast::TestItem& item, TypeKind subject);
   const Type* state_type(TypeKind subject);

@@ -108,7 +108,7 @@ void Planner::observe(uint32_t index) {
   if (plan_.services[index].subject != Subject::Service) return observe_state(index);
   const Service& service = plan_.services[index];
   std::string text = service_text(service);
-  Value stable = Value::of(Value::Kind::Image, "(the earlier version)");
+  Value stable = Value::of(Value::Kind::Image, std::string(earlier_version));
   if (!request_.snapshot.offline) stable = {};
   for (const ObservedService& observed : request_.snapshot.services) {
     if (observed.service != text) continue;

@@ -1,5 +1,7 @@
 // What the plan takes from the world, each with its source and with how it is looked at again: values that a file
 // observes, and the digests behind the tags of images.
+#include <algorithm>
+
 #include "compiler/eval/image.h"
 #include "compiler/plan/build.h"
 
@@ -22,7 +24,7 @@ void Planner::read_observed() {
     if (program_.lets[i].decl->observation) read_observed(i);
 }
 
-/// Without a look at the world its example stands in for it, or nothing that runs.
+/// Without a look at the world its example stands in for it, or nothing that runs; in a test what is given wins.
 void Planner::read_observed(uint32_t let) {
   const ir::Let& declared = program_.lets[let];
   const ast::Observation& observation = *declared.decl->observation;
@@ -30,14 +32,19 @@ void Planner::read_observed(uint32_t let) {
   const ast::Expr* callee = what->kind == ast::ExprKind::Call ? static_cast<const ast::CallExpr*>(what)->callee : what;
   bool version = program_.info(declared.module, callee).index;
   std::string service = eval_->eval(declared.module, static_cast<const ast::MemberExpr*>(callee)->object, {}).text;
-  if (request_.snapshot.offline) {
+  auto said = [&](const ObservedService& seen) {
+    bool whole = !request_.snapshot.offline;
+    return seen.service == service && (whole || (version ? seen.stable.text != earlier_version : seen.generation > 0));
+  };
+  const std::vector<ObservedService>& all = request_.snapshot.services;
+  if (request_.snapshot.offline && std::none_of(all.begin(), all.end(), said)) {
     Value value = version ? Value{} : Value::of(Value::Kind::Int, 0);
     if (observation.example) value = eval_->eval(declared.module, observation.example, {});
     eval_->observe(let, std::move(value));
     return;
   }
-  for (const ObservedService& seen : request_.snapshot.services) {
-    if (seen.service != service || !seen.unreached.empty()) continue;
+  for (const ObservedService& seen : all) {
+    if (!said(seen) || !seen.unreached.empty()) continue;
     Value value = version ? seen.stable : Value::of(Value::Kind::Int, seen.generation);
     std::string name = version ? fmt::format("version({}, stable)", service) : fmt::format("generation({})", service);
     Observed observed{std::move(name), value, version ? seen.source : "state", recheck_of(observation)};

@@ -21,6 +21,9 @@ inline constexpr size_t max_steps = 300'000, bytes_a_step = 16, max_steps_of_lit
 /// A rollout is finite, but loops in loops could keep the planner busy for years.
 inline constexpr size_t max_statements = 2'000'000;
 
+/// What a service runs of which nobody has said it.
+inline constexpr std::string_view earlier_version = "(the earlier version)";
+
 /// What the world shows of one service, flag or database when the plan is made.
 struct ObservedService {
   std::string service;            ///< plan::service_text of it

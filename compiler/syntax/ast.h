@@ -379,7 +379,7 @@ struct PolicyDecl : Decl {
   List<PolicyItem> items;
 };
 
-enum class TestItemKind { Signal, Fail, Start, Answer, Run, Abort, Expect };
+enum class TestItemKind { Signal, Fail, Start, Answer, Noise, Lock, Crash, Run, Abort, Expect };
 struct ScriptedValue {
   const Expr* value;
   const Expr* at;  ///< null for the first value: from the start
@@ -388,17 +388,19 @@ struct TestItem {
   TestItemKind kind;
   Span span;
   const Expr* subject;             ///< Signal, Fail: what is meant; Answer: who; Expect: the condition; Abort: the
-                                   ///< time; Start: the calendar whose clock `moment` is read from, null for an instant
+                                   ///< time; Start: the calendar whose clock `moment` is read from, null of an instant;
+                                   ///< Noise: the seed; Lock: how long
   List<ScriptedValue> values;      ///< Signal
-  Name phase;                      ///< Fail, Answer, Expect: empty when not given
+  Name phase;                      ///< Fail, Answer, Crash, Expect: empty when not given
   Name run;                        ///< Run: the rollout
   List<Argument> arguments;        ///< Run
-  Name environment;                ///< of all but Start and Abort; empty: none is named
+  Name environment;                ///< of all but Start, Noise and Abort; empty: none is named
   Name start;                      ///< Start: the word `start`, for the checker to look at
   Name moment[2];                  ///< Start: an instant, or a date and a time
   const Expr* after;               ///< Answer: how long after the run began to wait
   bool reject;                     ///< Answer: `given reject by …`
-  Name person_does;                ///< Abort: empty, or the word `resume`, for the checker to look at
+  Name then;                       ///< Abort: empty, or the word `resume` or `crash`, for the checker to look at
+  Name words[2];                   ///< Noise: `noise` and `seed`; Lock: the lock and `until`; Crash: `crash`
 };
 struct TestDecl : Decl {
   List<TestItem> items;

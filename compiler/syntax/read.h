@@ -83,6 +83,8 @@ class Reader : private Cursor {
   ast::TestItem read_test_item();
   void read_given(ast::TestItem& item);
   void read_start(ast::TestItem& item);
+  void read_noise(ast::TestItem& item);
+  void read_lock_held(ast::TestItem& item);
   void read_answer(ast::TestItem& item);
   // read_statement.cpp
   const ast::Block* read_block();

@@ -13,9 +13,21 @@ const ast::Decl* Reader::read_test() {
   return make(ast::TestDecl{{ast::DeclKind::Test, since(first), name, doc_above(first)}, keep(items)});
 }
 
+namespace {
+
+bool may_name_phase(TestItemKind kind) {
+  return kind == TestItemKind::Fail || kind == TestItemKind::Answer || kind == TestItemKind::Crash ||
+         kind == TestItemKind::Expect;
+}
+bool may_name_environment(TestItemKind kind) {
+  return may_name_phase(kind) || kind == TestItemKind::Signal || kind == TestItemKind::Lock;
+}
+
+}  // namespace
+
 ast::TestItem Reader::read_test_item() {
   size_t first = at_;
-  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}, {}, nullptr, false, {}};
+  ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}, {}, nullptr, false, {}, {}};
   if (accept(Parser::GIVEN)) {
     read_given(item);
   } else if (accept(Parser::RUN)) {
@@ -25,21 +37,18 @@ ast::TestItem Reader::read_test_item() {
   } else if (accept(Parser::AT)) {
     item.kind = TestItemKind::Abort;
     item.subject = read_expr();
-    if (!accept(Parser::ABORT)) item.person_does = expect_name();
+    if (!accept(Parser::ABORT)) item.then = expect_name();
   } else {
     expect(Parser::EXPECT);
     item.kind = TestItemKind::Expect;
     item.subject = read_expr();
   }
-  bool may_name_phase =
-      item.kind == TestItemKind::Fail || item.kind == TestItemKind::Answer || item.kind == TestItemKind::Expect;
-  if (may_name_phase && is(Parser::IN) && next_is(Parser::PHASE)) {
+  if (may_name_phase(item.kind) && is(Parser::IN) && next_is(Parser::PHASE)) {
     take();
     take();
     item.phase = expect_name_or_string();
   }
-  bool may_name_environment = may_name_phase || item.kind == TestItemKind::Signal;
-  if (may_name_environment && accept(Parser::IN)) item.environment = expect_name();
+  if (may_name_environment(item.kind) && accept(Parser::IN)) item.environment = expect_name();
   item.span = since(first);
   return item;
 }
@@ -57,6 +66,17 @@ void Reader::read_given(ast::TestItem& item) {
   bool start = is(Parser::NAME) && (next_is(Parser::INSTANT) || next_is(Parser::DATE));
   if (start) return read_start(item);
   if (is(Parser::APPROVE) || is(Parser::REJECT)) return read_answer(item);
+  if (accept(Parser::LOCK)) return read_lock_held(item);
+  if (is(Parser::NAME) && next_is(Parser::NAME)) return read_noise(item);
+  if (is(Parser::NAME) && next_is(Parser::IN)) {
+    item.kind = TestItemKind::Crash;
+    item.words[0] = expect_name();
+    if (!next_is(Parser::PHASE)) {
+      expect(Parser::IN);
+      expect(Parser::PHASE);
+    }
+    return;
+  }
   item.kind = accept(Parser::FAIL) ? TestItemKind::Fail : TestItemKind::Signal;
   item.subject = read_callee(item.kind == TestItemKind::Signal);
   if (item.kind == TestItemKind::Fail) return;
@@ -79,6 +99,23 @@ void Reader::read_start(ast::TestItem& item) {
   if (instant) return;
   item.moment[1] = name_of(expect(Parser::TIME));
   expect(Parser::IN);
+  item.subject = read_expr();
+}
+
+/// `noise seed 7`
+void Reader::read_noise(ast::TestItem& item) {
+  item.kind = TestItemKind::Noise;
+  item.words[0] = expect_name();
+  item.words[1] = expect_name();
+  item.subject = read_expr();
+}
+
+/// `lock schema held until 5m`
+void Reader::read_lock_held(ast::TestItem& item) {
+  item.kind = TestItemKind::Lock;
+  item.words[0] = expect_name();
+  expect(Parser::HELD);
+  item.words[1] = expect_name();
   item.subject = read_expr();
 }
 

@@ -303,11 +303,13 @@ Command test() {
            "[PATH…]",
            "run the tests in files, in virtual time",
            "Files, or all .rollout files below folders (`.` when nothing is named). Exit code 1 when a test "
-           "fails.",
+           "fails: something was not as expected, or something that it gives never happened.",
            "rollout test shop.rollout",
            0,
            max_arguments,
-           {{"--format", "text|json|junit", "junit: for a CI server"}}},
+           {{"--coverage", "", "which ways through the plans no test has walked"},
+            {"--update", "", "write what the plans look like beside each file, to be compared from then on"},
+            {"--format", "text|json|junit|mermaid", "junit: for a CI server; mermaid: a flowchart of the coverage"}}},
           cmd_test};
 }
 

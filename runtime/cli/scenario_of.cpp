@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/idle_givens.h"
 #include "runtime/cli/style.h"
 #include "runtime/journal/words.h"
 
@@ -115,6 +116,8 @@ bool met(const plan::Plan& plan, const plan::Expectation& expected, const sim::S
       return compare(messages_to(result, expected.service), expected.comparison, expected.limit_ns);
     case plan::Expected::Reached: return expected.environment == plan.environment;
     case plan::Expected::NotReached: return expected.environment != plan.environment;
+    case plan::Expected::Order:
+    case plan::Expected::RollbackOrder: return in_order(plan, expected, result);
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
@@ -141,6 +144,8 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
     case plan::Expected::Notified: return told_text(result, expected.service);
     case plan::Expected::Reached:
     case plan::Expected::NotReached: return "it runs in " + plan.environment;
+    case plan::Expected::Order:
+    case plan::Expected::RollbackOrder: return order_text(plan, expected, result);
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
@@ -159,6 +164,58 @@ std::vector<sim::Answer> willing_people(const plan::Plan& plan) {
   for (const std::string& person : people) answers.push_back({person, willing_after_ns, false, plan::none});
   return answers;
 }
+
+namespace {
+
+void add_failures(sim::Scenario& scenario, const plan::Plan& plan, const plan::TestCase& test) {
+  for (size_t at = 0; at < test.failures.size(); ++at) {
+    const plan::GivenFailure& given = test.failures[at];
+    if (elsewhere(plan, given.environment)) continue;
+    sim::Fault fault;
+    // A host that nothing of can be reached.
+    bool unreachable = given.action == "reach";
+    if (unreachable) fault.kind = sim::FaultKind::ObserveError;
+    else fault.action = given.action;
+    fault.service = service_index(plan, given.service);
+    fault.times = -1;
+    fault.given = uint32_t(at);
+    for (uint32_t i = 0; i < plan.phases.size(); ++i)
+      if (plan::is_phase(plan.phases[i], given.phase, given.service)) fault.phase = i;
+    scenario.faults.push_back(std::move(fault));
+  }
+}
+
+void add_answers(sim::Scenario& scenario, const plan::Plan& plan, const plan::TestCase& test) {
+  for (size_t at = 0; at < test.answers.size(); ++at) {
+    const plan::GivenAnswer& given = test.answers[at];
+    if (elsewhere(plan, given.environment)) continue;
+    sim::Answer answer{given.person, given.after_ns, given.reject, plan::none, uint32_t(at)};
+    for (uint32_t i = 0; i < plan.phases.size() && !given.phase.empty(); ++i) {
+      if (!plan::is_phase(plan.phases[i], given.phase)) continue;
+      answer.phase = i;
+      scenario.answers.push_back(answer);
+    }
+    if (given.phase.empty()) scenario.answers.push_back(answer);
+  }
+}
+
+void add_locks_and_crashes(sim::Scenario& scenario, const plan::Plan& plan, const plan::TestCase& test) {
+  for (size_t at = 0; at < test.locks.size(); ++at) {
+    const plan::GivenLock& given = test.locks[at];
+    std::vector<std::string> known;  // a plan may take it more than once
+    for (const plan::Lock& lock : plan.locks) {
+      bool meant = !elsewhere(plan, given.environment) && plan::is_lock(lock, given.name);
+      if (!meant || std::find(known.begin(), known.end(), lock.name) != known.end()) continue;
+      known.push_back(lock.name);
+      scenario.locks.push_back({lock.name, 0, given.until_ns, uint32_t(at)});
+    }
+  }
+  for (size_t at = 0; at < test.crashes.size(); ++at)
+    for (uint32_t i = 0; i < plan.phases.size() && !elsewhere(plan, test.crashes[at].environment); ++i)
+      if (plan::is_phase(plan.phases[i], test.crashes[at].phase)) scenario.crash_in_phase.push_back({i, uint32_t(at)});
+}
+
+}  // namespace
 
 sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
   sim::Scenario scenario;
@@ -182,42 +239,42 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
       scenario.truths.push_back(std::move(truth));
     }
   }
-  for (const plan::GivenFailure& given : test.failures) {
-    if (elsewhere(plan, given.environment)) continue;
-    sim::Fault fault;
-    // A host that nothing of can be reached.
-    bool unreachable = given.action == "reach";
-    if (unreachable) fault.kind = sim::FaultKind::ObserveError;
-    else fault.action = given.action;
-    fault.service = service_index(plan, given.service);
-    fault.times = -1;
-    for (uint32_t i = 0; i < plan.phases.size(); ++i)
-      if (plan::is_phase(plan.phases[i], given.phase, given.service)) fault.phase = i;
-    scenario.faults.push_back(std::move(fault));
-  }
-  for (const plan::GivenAnswer& given : test.answers) {
-    if (elsewhere(plan, given.environment)) continue;
-    sim::Answer answer{given.person, given.after_ns, given.reject, plan::none};
-    for (uint32_t i = 0; i < plan.phases.size() && !given.phase.empty(); ++i) {
-      if (!plan::is_phase(plan.phases[i], given.phase)) continue;
-      answer.phase = i;
-      scenario.answers.push_back(answer);
-    }
-    if (given.phase.empty()) scenario.answers.push_back(answer);
-  }
-  scenario.unreachable = test.unreachable;
-  scenario.abort_at_ns = test.abort_at_ns;
-  scenario.resume_at_ns = test.resume_at_ns;
+  add_failures(scenario, plan, test);
+  add_answers(scenario, plan, test);
+  add_locks_and_crashes(scenario, plan, test);
+  for (const plan::GivenMute& given : test.unreachable)
+    if (!elsewhere(plan, given.environment)) scenario.unreachable.push_back(given.team);
+  if (test.abort) scenario.abort_at_ns = test.abort->at_ns;
+  for (const plan::Moment& moment : test.resumes) scenario.resume_at_ns.push_back(moment.at_ns);
+  for (const plan::Moment& moment : test.dies) scenario.crash_at_ns.push_back(moment.at_ns);
+  std::sort(scenario.resume_at_ns.begin(), scenario.resume_at_ns.end());
+  std::sort(scenario.crash_at_ns.begin(), scenario.crash_at_ns.end());
   scenario.start_wall_ns = test.start_wall_ns;
+  scenario.noisy = test.noise_seed.has_value();
+  scenario.seed = uint64_t(test.noise_seed.value_or(0));
   return scenario;
 }
+
+namespace {
+
+/// Whether there is anything to measure: else `actual` says why not.
+bool measurable(const plan::Plan& plan, const plan::Expectation& expected) {
+  bool of_subject = expected.what == plan::Expected::State || expected.what == plan::Expected::Exposure;
+  return !expected.measure.empty() && (!of_subject || service_index(plan, expected.service) != plan::none);
+}
+
+}  // namespace
 
 std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& test,
                                 const sim::SimResult& result) {
   std::vector<Found> all;
-  for (const plan::Expectation& expected : test.expectations)
-    all.push_back({met(plan, expected, result), fmt::format("{} ({})", expected.text, expected.place),
-                   actual_text(plan, expected, result)});
+  for (const plan::Expectation& expected : test.expectations) {
+    Found found{met(plan, expected, result), fmt::format("{} ({})", expected.text, expected.place),
+                actual_text(plan, expected, result)};
+    if (measurable(plan, expected)) found.values.push_back({expected.measure, found.actual});
+    found.values.insert(found.values.end(), expected.parts.begin(), expected.parts.end());
+    all.push_back(std::move(found));
+  }
   return all;
 }
 
@@ -225,11 +282,14 @@ sim::PromotionScript script_of(std::vector<plan::Plan> plans, const plan::TestCa
   sim::PromotionScript script;
   script.promotion = test.request.rollout;
   script.rollout = test.stages.front().rollout;
-  script.abort_at_ns = test.abort_at_ns;
+  if (test.abort) script.abort_at_ns = test.abort->at_ns;
+  for (const plan::Moment& moment : test.dies) script.crash_at_ns.push_back(moment.at_ns);
+  std::sort(script.crash_at_ns.begin(), script.crash_at_ns.end());
   script.start_wall_ns = test.start_wall_ns;
   for (size_t i = 0; i < plans.size(); ++i) {
     sim::Scenario scenario = scenario_of(plans[i], test);
     scenario.abort_at_ns.reset();
+    scenario.crash_at_ns.clear();
     scenario.start_wall_ns.reset();
     script.stages.push_back({test.stages[i].environment, test.stages[i].soak_ns, std::move(plans[i]),
                              std::move(scenario)});

@@ -23,7 +23,13 @@ struct Found {
   bool met = false;
   std::string expected;  ///< as written, with its place: `rolled_back in phase canary (shop.rollout:72)`
   std::string actual;    ///< `rolled back in phase pilot`, `31.2s`
+  std::vector<plan::Part> values = {};  ///< of a comparison: what is measured, then the parts of the other side
 };
+
+/// `order(…)`, `rollback.order(…)`: by when each action was first done.
+bool in_order(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result);
+/// `front.deploy at 0ms, stock.deploy at 12s; search.deploy was not done`
+std::string order_text(const plan::Plan& plan, const plan::Expectation& expected, const sim::SimResult& result);
 
 std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& test,
                                 const sim::SimResult& result);

@@ -1,5 +1,5 @@
-// CrashSwitch: kills the simulated process at chosen operations. Every operation of the engine on its world or its
-// journal has a point before and a point after; from the chosen point on nothing that process does has an effect.
+// CrashSwitch: kills the simulated process at chosen operations or moments. Every operation of the engine on its world
+// or its journal has a point before and a point after; from the chosen point on nothing that process does has effect.
 #pragma once
 
 #include <algorithm>
@@ -10,21 +10,38 @@ namespace rollout::sim {
 
 class CrashSwitch {
  public:
-  explicit CrashSwitch(std::vector<int64_t> at) : at_(std::move(at)) {}
+  /// `at_wall_ns`: moments, ascending, by the clock that all runs of a simulation share.
+  explicit CrashSwitch(std::vector<int64_t> at, std::vector<int64_t> at_wall_ns = {})
+      : at_(std::move(at)), at_wall_ns_(std::move(at_wall_ns)) {}
   /// Passes one point; true when the process is dead.
   bool point() {
     if (dead_) return true;
     dead_ = std::find(at_.begin(), at_.end(), passed_++) != at_.end();
     return dead_;
   }
+  /// It is so late; true when the process is dead.
+  bool reach(int64_t wall_ns) {
+    if (dead_ || moments_ == at_wall_ns_.size() || wall_ns < at_wall_ns_[moments_]) return dead_;
+    died_at_.push_back(at_wall_ns_[moments_++]);
+    return dead_ = true;
+  }
+  /// It is so late, and there was no process that could have died before.
+  void skip_to(int64_t wall_ns) {
+    while (moments_ < at_wall_ns_.size() && at_wall_ns_[moments_] < wall_ns) ++moments_;
+  }
+  /// It dies here.
+  void kill() { dead_ = true; }
   bool dead() const { return dead_; }
   /// Another process starts.
   void revive() { dead_ = false; }
   int64_t passed() const { return passed_; }
+  /// The moments at which it was alive, and died.
+  const std::vector<int64_t>& died_at_wall_ns() const { return died_at_; }
 
  private:
-  std::vector<int64_t> at_;
+  std::vector<int64_t> at_, at_wall_ns_, died_at_;
   int64_t passed_ = 0;
+  size_t moments_ = 0;
   bool dead_ = false;
 };
 

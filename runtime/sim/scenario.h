@@ -77,6 +77,7 @@ struct Fault {
   int64_t until_ns = INT64_MAX;
   int64_t delay_ns = 0;  ///< of SlowAction
   bool settled = false;  ///< of FailAction and ObserveError: the error says that no repetition can succeed
+  uint32_t given = plan::none;  ///< here and below: by which entry of a test; none: of no test
 };
 
 /// A person answers an approval, so long after the run began to wait for it.
@@ -85,6 +86,7 @@ struct Answer {
   int64_t after_ns = 0;
   bool reject = false;
   uint32_t phase = plan::none;  ///< only approvals of this phase; none: any that the person may give
+  uint32_t given = plan::none;
 };
 
 /// What a person types at a moment: Pause, Resume, Abort or Rollback.
@@ -99,6 +101,24 @@ struct LockElsewhere {
   std::string name;
   int64_t from_ns = 0;
   int64_t until_ns = 0;
+  uint32_t given = plan::none;
+};
+
+/// The process dies in this phase, behind the intent of its first step.
+struct CrashInPhase {
+  uint32_t phase = plan::none;
+  uint32_t given = plan::none;
+};
+
+/// How often what a scenario scripts came about, entry by entry in its order: what nobody witnessed proves nothing.
+struct Witnessed {
+  std::vector<int64_t> faults;         ///< calls and looks that failed by it
+  std::vector<int64_t> answers;        ///< waits that asked this person
+  std::vector<int64_t> locks;          ///< tries to take it in vain
+  std::vector<int64_t> unreachable;    ///< messages that did not reach the team
+  std::vector<int64_t> resumes;        ///< parked runs that went on then
+  std::vector<int64_t> crashes;        ///< by Scenario::crash_in_phase
+  bool aborted = false;
 };
 
 struct Scenario {
@@ -120,6 +140,8 @@ struct Scenario {
   std::optional<int64_t> interrupt_at_ns;  ///< Ctrl-C once; the run is resumed after `downtime_ns`
   std::vector<int64_t>
       crash_at;  ///< operations (see SimResult::operations) at which the process dies
+  std::vector<int64_t> crash_at_ns;     ///< moments at which the process dies; ascending
+  std::vector<CrashInPhase> crash_in_phase;
   int64_t downtime_ns = 5'000'000'000;  ///< until another process takes over
   int64_t settle_ns = 0;                ///< how long every action takes
   int64_t limit_ns =

@@ -25,13 +25,15 @@ struct Told {
 class SimMessenger : public exec::Messenger {
  public:
   SimMessenger(const plan::Plan& plan, const Scenario& scenario, CrashSwitch& crash)
-      : plan_(plan), scenario_(scenario), crash_(crash) {}
+      : plan_(plan), scenario_(scenario), crash_(crash), lost_(scenario.unreachable.size()) {}
 
   void post(const exec::Message& message) override {
     if (crash_.point()) return;
     const std::string& team = plan_.channels[message.channel].team;
     const std::vector<std::string>& mute = scenario_.unreachable;
-    bool reaches = std::find(mute.begin(), mute.end(), team) == mute.end();
+    auto muted = std::find(mute.begin(), mute.end(), team);
+    bool reaches = muted == mute.end();
+    if (!reaches) ++lost_[size_t(muted - mute.begin())];
     Told told{team, message.transition, exec::message_text(plan_, message, "run")};
     if (reaches) {
       auto [known, fresh] = told_.try_emplace(message.id, told);
@@ -51,6 +53,8 @@ class SimMessenger : public exec::Messenger {
   void restart() { ended_.clear(); }
 
   const std::vector<Told>& told() const { return order_; }
+  /// As Witnessed::unreachable.
+  const std::vector<int64_t>& lost() const { return lost_; }
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
@@ -60,6 +64,7 @@ class SimMessenger : public exec::Messenger {
   std::vector<exec::Delivery> ended_;
   std::map<std::string, Told> told_;  ///< by id
   std::vector<Told> order_;
+  std::vector<int64_t> lost_;
   std::vector<std::string> violations_;
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "compiler/plan/asked.h"
 #include "runtime/journal/memory_store.h"
 #include "runtime/journal/store_view.h"
 #include "runtime/sim/crash_switch.h"
@@ -24,7 +25,10 @@ class SimStore : public journal::StoreView {
         scenario_(scenario),
         clock_(clock),
         crash_(crash),
-        invariants_(invariants) {}
+        invariants_(invariants),
+        answers_(scenario.answers.size()),
+        locks_(scenario.locks.size()),
+        crashes_(scenario.crash_in_phase.size()) {}
 
   /// Of a run that is a stage: the scripted abort is one of its promotion.
   void abort_through(const std::string& promotion) { promotion_ = promotion; }
@@ -39,8 +43,10 @@ class SimStore : public journal::StoreView {
       return OpError{"the simulated disk is full", true};
     }
     if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
-    if (const journal::LockTaken* taken = journal::taken_by(events); taken != nullptr && held_elsewhere(taken->name))
+    if (const journal::LockTaken* taken = journal::taken_by(events); taken != nullptr && held_elsewhere(taken->name)) {
+      for (size_t i = 0; i < locks_.size(); ++i) locks_[i] += scenario_.locks[i].name == taken->name;
       return journal::Appended::LockHeld;
+    }
     Result<journal::Appended> written = store_.append(run, known, events);
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
     if (written && *written == journal::Appended::Written)
@@ -48,6 +54,7 @@ class SimStore : public journal::StoreView {
         note_wait(event);
         invariants_.on_event(event);
         durable_at_.push_back(crash_.passed());
+        crash_in_phase(event);
       }
     if (crash_.point()) return OpError{"the process is dead"};
     return written;
@@ -57,6 +64,14 @@ class SimStore : public journal::StoreView {
 
   /// By event: which point of the switch came next. The first event is there before the process starts.
   const std::vector<int64_t>& durable_at() const { return durable_at_; }
+
+  /// Of what is scripted here: `answers`, `locks`, `crashes` and `aborted`.
+  void add_to(Witnessed& witnessed) const {
+    witnessed.answers = answers_;
+    witnessed.locks = locks_;
+    witnessed.crashes = crashes_;
+    witnessed.aborted = aborted_;
+  }
 
   Result<std::vector<journal::HeldLock>> locks() override {
     Result<std::vector<journal::HeldLock>> held = store_.locks();
@@ -99,13 +114,24 @@ class SimStore : public journal::StoreView {
   }
   void answer_to(uint32_t index) {
     const plan::Step& step = plan_.steps[index];
-    for (const Answer& answer : scenario_.answers) {
+    for (size_t i = 0; i < scenario_.answers.size(); ++i) {
+      const Answer& answer = scenario_.answers[i];
       if (answer.phase != plan::none && answer.phase != step.phase) continue;
+      answers_[i] += plan::asks(plan_, step, answer.by);
       int64_t at = clock_.monotonic_ns() + answer.after_ns;
       journal::Ask ask = answer.reject ? journal::Ask::Reject : journal::Ask::Approve;
       int64_t wall_ns = epoch_wall_ns + at;
       due_.emplace(at, journal::Request{0, ask, answer.by, "scripted", wall_ns, index, answer.by});
       clock_.wake_at(at);
+    }
+  }
+  void crash_in_phase(const journal::Event& event) {
+    const auto* started = std::get_if<journal::StepStarted>(&event.what);
+    if (started == nullptr || started->step.undo) return;
+    for (size_t i = 0; i < crashes_.size(); ++i) {
+      if (crashes_[i] > 0 || scenario_.crash_in_phase[i].phase != plan_.steps[started->step.step].phase) continue;
+      ++crashes_[i];
+      crash_.kill();
     }
   }
   void abort(std::string_view run) {
@@ -126,6 +152,7 @@ class SimStore : public journal::StoreView {
   std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox
   std::vector<int64_t> durable_at_{0};
   std::set<const Fault*> met_;
+  std::vector<int64_t> answers_, locks_, crashes_;  ///< as Witnessed has them
 };
 
 }  // namespace rollout::sim

@@ -70,6 +70,7 @@ SimWorld::SimWorld(const plan::Plan& plan, const Scenario& scenario, VirtualCloc
       traffic_(plan, scenario),
       canary_faults_(plan),
       faults_(scenario.faults),
+      faults_seen_(scenario.faults.size()),
       exposure_ns_(plan.services.size()),
       last_change_ns_(plan.services.size()) {
   start_values();
@@ -255,6 +256,7 @@ Fault* SimWorld::fault_of(FaultKind kind, const plan::Action* action, const exec
     }
     if (fault.times > 0) --fault.times;
     met_.insert(&fault);
+    ++faults_seen_[size_t(&fault - faults_.data())];
     return &fault;
   }
   return nullptr;

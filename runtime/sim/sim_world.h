@@ -72,6 +72,8 @@ class SimWorld : public exec::World {
   int64_t last_change_ns(uint32_t service) const { return last_change_ns_[service]; }
   const std::vector<int64_t>& exposure_ns() const { return exposure_ns_; }
   const std::vector<LedgerEntry>& ledger() const { return ledger_; }
+  /// As Witnessed::faults.
+  const std::vector<int64_t>& faults_seen() const { return faults_seen_; }
   const std::vector<std::string>& violations() const { return violations_; }
   /// How many of the scenario's faults the run has met.
   int64_t faults_met() const { return int64_t(met_.size()); }
@@ -113,6 +115,7 @@ class SimWorld : public exec::World {
   SimFaults canary_faults_;
   std::vector<Fault> faults_;  ///< with what is left of `times`
   std::set<const Fault*> met_;
+  std::vector<int64_t> faults_seen_;
   std::map<CellKey, Cell> cells_, start_, checkpoint_;
   std::set<uint32_t> left_;
   std::vector<Underway> underway_;

@@ -39,6 +39,8 @@ class Simulation : public OneRun {
     if (scenario.abort_at_ns) clock_.wake_at(*scenario.abort_at_ns);
     if (scenario.interrupt_at_ns) clock_.wake_at(*scenario.interrupt_at_ns);
     for (const Hand& hand : scenario.hands) clock_.wake_at(hand.at_ns);
+    for (int64_t at : scenario.crash_at_ns) clock_.wake_at(at);
+    result_.witnessed.resumes.resize(scenario.resume_at_ns.size());
     clock_.wake_at(scenario.limit_ns);
   }
 
@@ -49,7 +51,7 @@ class Simulation : public OneRun {
       drive();
       if (finished_ && !reopens()) break;
       std::optional<int64_t> hand_ns = parked_ ? next_hand() : std::nullopt;
-      if (hand_ns) clock_.pass(*hand_ns - clock_.monotonic_ns());
+      if (hand_ns) take_hand(*hand_ns);
       else if (parked_ && !crash_.dead()) break;
       parked_.reset();
       interrupted_ = interrupted_ || interrupt_due();
@@ -91,6 +93,7 @@ class Simulation : public OneRun {
 
   void restart(int64_t downtime_ns) override {
     clock_.pass(downtime_ns);
+    crash_.skip_to(clock_.wall_ns());
     world_.restart();
     messenger_.restart();
     ++result_.processes;
@@ -131,6 +134,11 @@ class Simulation : public OneRun {
       if (at > clock_.monotonic_ns() && (!next || at < *next)) next = at;
     return next;
   }
+  void take_hand(int64_t at_ns) {
+    clock_.pass(at_ns - clock_.monotonic_ns());
+    for (size_t i = 0; i < scenario_.resume_at_ns.size(); ++i)
+      result_.witnessed.resumes[i] += scenario_.resume_at_ns[i] == at_ns;
+  }
   /// Why nothing goes on without a person; nothing while it can.
   std::optional<std::string> parked(const exec::State& state) const {
     if (state.parked) return state.parked->detail;
@@ -144,7 +152,7 @@ class Simulation : public OneRun {
 
   exec::Surroundings surroundings() {
     auto interrupts = [this] {
-      if (crash_.dead() || over()) return 2;
+      if (crash_.reach(clock_.wall_ns()) || over()) return 2;
       return !interrupted_ && interrupt_due() ? 1 : 0;
     };
     return {clock_, store_, world_, listener_, interrupts, "simulation", poll_ns, &messenger_};
@@ -170,6 +178,10 @@ class Simulation : public OneRun {
     if (ended && result_.locks_left > 0)
       result_.violations.push_back("I7 at the end: a lock is held by a run that is over");
     result_.told = messenger_.told();
+    store_.add_to(result_.witnessed);
+    result_.witnessed.faults = world_.faults_seen();
+    result_.witnessed.unreachable = messenger_.lost();
+    for (int64_t at : crash_.died_at_wall_ns()) result_.died_at_ns.push_back(at - start_of(plan_, scenario_));
   }
 
   /// With branches, the step that began last is not always the one that the run failed at.
@@ -309,7 +321,9 @@ std::unique_ptr<OneRun> make_run(const plan::Plan& plan, const Scenario& scenari
 }
 
 SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario) {
-  CrashSwitch crash(scenario.crash_at);
+  std::vector<int64_t> moments = scenario.crash_at_ns;
+  for (int64_t& at : moments) at += start_of(plan, scenario);
+  CrashSwitch crash(scenario.crash_at, std::move(moments));
   journal::MemoryStore memory;
   return Simulation(plan, scenario, crash, memory).go();
 }

@@ -35,6 +35,8 @@ struct SimResult {
   int processes = 1;       ///< how many took part
   int64_t faults_met = 0;  ///< of Scenario::faults, those that something ran into
   exec::Walked walked;
+  Witnessed witnessed;
+  std::vector<int64_t> died_at_ns;  ///< those of Scenario::crash_at_ns at which there was a process
 };
 
 SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario);

@@ -56,11 +56,12 @@ class Simulation : public exec::PromotionHands {
   explicit Simulation(const PromotionScript& script)
       : script_(script),
         clock_(script.start_wall_ns.value_or(begins_at(script.stages.front().plan, epoch_wall_ns))),
-        crash_(script.crash_at),
+        crash_(script.crash_at, moments_of(script, clock_.wall_ns())),
         store_(memory_, clock_, crash_, script),
         scenarios_(script.stages.size()),
         runs_(script.stages.size()) {
     if (script.abort_at_ns) clock_.wake_at(*script.abort_at_ns);
+    for (int64_t at : script.crash_at_ns) clock_.wake_at(at);
     clock_.wake_at(script.limit_ns);
   }
 
@@ -96,6 +97,8 @@ class Simulation : public exec::PromotionHands {
     scenarios_[index].start_wall_ns = clock_.wall_ns();
     scenarios_[index].abort_at_ns.reset();
     if (script_.abort_at_ns) scenarios_[index].abort_at_ns = *script_.abort_at_ns - clock_.monotonic_ns();
+    for (int64_t at : script_.crash_at_ns)
+      if (at > clock_.monotonic_ns()) scenarios_[index].crash_at_ns.push_back(at - clock_.monotonic_ns());
     std::unique_ptr<OneRun> run = make_run(of.plan, scenarios_[index], crash_, memory_);
     Result<std::string> made = run->create(std::move(stage));
     if (!made) return made.error();
@@ -117,9 +120,14 @@ class Simulation : public exec::PromotionHands {
 
  private:
   bool over() const { return clock_.monotonic_ns() >= script_.limit_ns; }
+  static std::vector<int64_t> moments_of(const PromotionScript& script, int64_t start_wall_ns) {
+    std::vector<int64_t> moments = script.crash_at_ns;
+    for (int64_t& at : moments) at += start_wall_ns;
+    return moments;
+  }
 
   exec::PromotionSurroundings surroundings() {
-    auto interrupts = [this] { return crash_.dead() || over() ? 2 : 0; };
+    auto interrupts = [this] { return crash_.reach(clock_.wall_ns()) || over() ? 2 : 0; };
     return {clock_, store_, *this, listener_, interrupts, "simulation", poll_ns};
   }
 
@@ -131,6 +139,7 @@ class Simulation : public exec::PromotionHands {
         break;
       }
     clock_.pass(ns);
+    crash_.skip_to(clock_.wall_ns());
   }
 
   void report(const std::string& name) {
@@ -139,6 +148,10 @@ class Simulation : public exec::PromotionHands {
     result_.events = std::move(*events);
     result_.state = exec::fold_all(result_.events);
     result_.operations = crash_.passed();
+    for (int64_t at : crash_.died_at_wall_ns())
+      result_.died_at_ns.push_back(at - result_.events.front().wall_ns);
+    Result<std::vector<journal::Request>> requests = memory_.requests(name, 0);
+    result_.aborted = requests && !requests->empty();
     result_.durable_at = store_.durable_at();
     result_.run_ns = result_.events.back().wall_ns - result_.events.front().wall_ns;
     for (size_t i = 0; i < runs_.size(); ++i) {

@@ -26,6 +26,7 @@ struct PromotionScript {
   std::optional<int64_t> abort_at_ns;
   std::optional<int64_t> start_wall_ns;
   std::vector<int64_t> crash_at;    ///< operations of all runs and of the promotion itself
+  std::vector<int64_t> crash_at_ns; ///< moments; ascending
   int64_t downtime_ns = 5'000'000'000;
   int64_t limit_ns = int64_t{365} * 86'400 * 1'000'000'000;
 };
@@ -41,6 +42,8 @@ struct PromotionResult {
   std::vector<int64_t> durable_at;      ///< by event: as of SimResult
   int64_t operations = 0;
   int processes = 1;
+  std::vector<int64_t> died_at_ns;      ///< those of PromotionScript::crash_at_ns at which there was a process
+  bool aborted = false;                 ///< the scripted abort came before the end
 };
 
 PromotionResult simulate_promotion(const PromotionScript& script);

@@ -69,6 +69,11 @@ double healthy_value(const plan::Plan& plan, uint32_t index) {
   return signal.unit == eval::Value::Kind::Duration ? default_duration_ns : default_percent_ppb;
 }
 
+/// A number of things is what it is, and so is how long ago something was.
+bool scatters(const plan::Signal& signal) {
+  return signal.unit != eval::Value::Kind::Int && signal.method != "rehearsed";
+}
+
 }  // namespace
 
 Traffic::Traffic(const plan::Plan& plan, const Scenario& scenario)
@@ -174,7 +179,7 @@ exec::Reading Traffic::read(const plan::Term& term, int64_t share_ppb, int64_t n
     return reading;
   if (share_of(term.role, share_ppb) <= 0) return {exec::Reading::Status::NoData, "no traffic"};
   reading.value = truth(term.signal, term.role, share_ppb, now_ns);
-  if (scenario_.noisy)
+  if (scenario_.noisy && scatters(signal))
     reading.value = std::max(0.0, reading.value * (1 + value_noise * random_.normal()));
   return reading;
 }

@@ -101,6 +101,20 @@ std::string branches_source(int count) {
   return text;
 }
 
+std::string tests_source(std::string_view program, int count) {
+  std::string text(program);
+  for (int i = 0; i < count; ++i) {
+    bool good = i % 2 == 0;
+    text += fmt::format("\ntest \"number {}\" {{\n", i);
+    text += fmt::format("  given checkout.canary.error_rate = {}%\n", good ? 0 : 9);
+    if (i % 3 == 0) text += fmt::format("  given noise seed {}\n", i);
+    text += fmt::format("  run release(image: \"shop:1.{}\")\n", i % 10);
+    if (i % 5 == 0) text += "  at 3s crash\n";
+    text += fmt::format("  expect {}\n}}\n", good ? "succeeded" : "rolled_back");
+  }
+  return text;
+}
+
 Status write_peer_source(const std::filesystem::path& generator, const std::string& language, int phases,
                          const std::filesystem::path& path) {
   std::string script = generator.string(), count = std::to_string(phases), python = "python3", name = language;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "compiler/base/result.h"
 
@@ -19,6 +20,10 @@ std::string fan_source(int count);
 
 /// One `parallel` with a phase for each of `count` services.
 std::string branches_source(int count);
+
+/// `program`, which has the rollout `release` of `checkout`, with `count` tests more: good and bad versions, noise, and
+/// processes that die.
+std::string tests_source(std::string_view program, int count);
 
 /// Writes `gen.py LANGUAGE phases` to `path`.
 Status write_peer_source(const std::filesystem::path& generator, const std::string& language, int phases,

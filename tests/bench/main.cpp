@@ -64,6 +64,8 @@ struct Growth {
 struct Shape {
   std::string name;
   Sample figures;
+  double limit_ms = 0;  ///< greatest allowed wall time; 0: any
+  bool is_kept() const { return limit_ms == 0 || figures.wall_ms <= limit_ms; }
 };
 
 struct Report {
@@ -75,6 +77,8 @@ struct Report {
 constexpr double growth_limit = 1.1;
 /// Ends and starts of all branches meet in one step, so n * log n it may be.
 constexpr double branch_growth_limit = 1.2;
+constexpr int test_count = 1000;
+constexpr double tests_limit_ms = 10'000;
 constexpr int sizes[] = {1000, 10'000, 100'000};
 
 std::string stem(const Options& options, int phases) { return options.scratch / fmt::format("phases-{}", phases); }
@@ -130,6 +134,9 @@ Status write_inputs(const Options& options) {
   }
   std::ofstream(options.scratch / "chain.rollout") << chain_source(sizes[2]);
   std::ofstream(options.scratch / "fan.rollout") << fan_source(sizes[2]);
+  std::ifstream shop(fs::path(ROLLOUT_SOURCE_DIR) / "examples/quickstart/shop.rollout");
+  std::string program((std::istreambuf_iterator<char>(shop)), std::istreambuf_iterator<char>());
+  std::ofstream(options.scratch / "tests.rollout") << tests_source(program, test_count);
   for (int i : {1, 2}) std::ofstream(branches_file(options, sizes[i])) << branches_source(sizes[i]);
   return Done{};
 }
@@ -223,11 +230,11 @@ int run(const Options& options) {
     if (figures) report.lines.push_back({test.name, test.peer, *figures, test.limit, test.memory_limit});
     else fmt::print(stderr, "rollout_bench: {}: {}\n", test.name, figures.error().message);
   }
-  auto run_shape = [&](std::string name, Command command) {
+  auto run_shape = [&](std::string name, Command command, double limit_ms = 0) {
     if (name.find(options.only) == std::string::npos) return;
     Result<Sample> figures = run_once(command);
     failed |= !figures;
-    if (figures) report.shapes.push_back({name, *figures});
+    if (figures) report.shapes.push_back({name, *figures, limit_ms});
     else fmt::print(stderr, "rollout_bench: {}: {}\n", name, figures.error().message);
   };
   for (std::string shape : {"chain", "fan"})
@@ -235,11 +242,15 @@ int run(const Options& options) {
               {options.rollout, "check", options.scratch / (shape + ".rollout")});
   for (int i : {1, 2})
     run_shape(branches_name(sizes[i]), {options.rollout, "plan", "--offline", branches_file(options, sizes[i])});
+  run_shape(fmt::format("{} tests", test_count),
+            {options.rollout, "test", "--quiet", options.scratch / "tests.rollout"}, tests_limit_ms);
   report.growths = growths_of(report);
   (options.json ? print_json : print_text)(report);
   if (failed) return 2;
   for (const Line& line : report.lines)
     if (!line.is_kept()) return 1;
+  for (const Shape& shape : report.shapes)
+    if (!shape.is_kept()) return 1;
   for (const Growth& growth : report.growths)
     if (!growth.is_kept()) return 1;
   return 0;

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/journal/words.h"
 #include "runtime/sim/simulate.h"
 #include "tests/sim/example_plans.h"
 #include "tests/sim/plans.h"

@@ -408,7 +408,7 @@ void Dumper::test(const ast::TestDecl& decl) {
     name(item.run);
     arguments(item.arguments);
     for (const ast::Name& one : {item.environment, item.start, item.moment[0], item.moment[1]}) name(one);
-    name(item.person_does);
+    for (const ast::Name& one : {item.words[0], item.words[1], item.then}) name(one);
     close();
   }
 }

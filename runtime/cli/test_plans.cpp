@@ -1,0 +1,60 @@
+#include "runtime/cli/test_plans.h"
+
+#include <fmt/format.h>
+
+namespace rollout::cli {
+
+namespace {
+
+/// All of it, so that different values are different texts. Values are as deep as the parser lets them be.
+void add(std::string& key, const eval::Value& value) {
+  key += fmt::format("{} {} {} {} {}:{}", int(value.kind), value.number, value.real, value.items.size(),
+                     value.text.size(), value.text);
+  for (const eval::Value& item : value.items) add(key, item);
+}
+
+/// Equal requests have equal keys, others have others: the length of a text stands in front of it.
+std::string key_of(const plan::Request& request) {
+  std::string key = fmt::format("{} {} ", request.rollout, request.environment);
+  for (const auto& [name, value] : request.values) {
+    key += name + "=";
+    add(key, value);
+  }
+  for (const plan::ObservedService& service : request.snapshot.services) {
+    key += fmt::format("\n{} {} ", service.service, service.generation);
+    add(key, service.stable);
+    add(key, service.state);
+  }
+  return key;
+}
+
+}  // namespace
+
+std::vector<std::string> plan_problems(const Diagnostics& diagnostics, const SourceMap& sources) {
+  std::vector<std::string> problems;
+  for (const Diagnostic* one : diagnostics.sorted()) {
+    if (one->severity != Severity::Error) continue;
+    std::string place;
+    if (one->span.source != SourceId::None)
+      place = fmt::format(" ({}:{})", sources.shown_name(one->span.source),
+                          sources.locate(one->span.source, one->span.begin).line);
+    std::string text = fmt::format("no plan could be made: {}{}", one->message, place);
+    for (const std::string& note : one->notes) text += "; " + note;
+    if (!one->help.empty()) text += "; " + one->help;
+    problems.push_back(std::move(text));
+  }
+  return problems;
+}
+
+TestPlan TestPlans::plan(const plan::Request& request) {
+  std::string key = key_of(request);
+  if (auto known = known_.find(key); known != known_.end()) return known->second;
+  ++made_;
+  Diagnostics diagnostics;
+  TestPlan made{plan::make_plan(*compilation_.program, request, compilation_.sources, diagnostics), {}};
+  if (!made.plan) made.problems = plan_problems(diagnostics, compilation_.sources);
+  if (known_.size() < most_test_plans) known_.emplace(std::move(key), made);
+  return made;
+}
+
+}  // namespace rollout::cli
