@@ -21,12 +21,14 @@ using Inputs = std::vector<std::pair<std::string, std::string>>;
 /// Many plans of one program: their total is bounded, and what several of them show is said once.
 class PlanChecker {
  public:
-  PlanChecker(Compilation& compilation, const FindMigrations& migrations, Neighbours& neighbours)
+  PlanChecker(Compilation& compilation, const FindMigrations& migrations, Neighbours& neighbours,
+              const WhenDone& when_done)
       : compilation_(compilation),
         program_(*compilation.program),
         diagnostics_(compilation.diagnostics),
         migrations_(migrations),
         neighbours_(neighbours),
+        when_done_(when_done),
         environments_(program_.visible_environments()) {}
 
   void check_rollout(const ir::Rollout& rollout, const Inputs& inputs);
@@ -44,6 +46,7 @@ class PlanChecker {
   Diagnostics& diagnostics_;
   const FindMigrations& migrations_;
   Neighbours& neighbours_;
+  const WhenDone& when_done_;
   std::vector<std::pair<std::string_view, uint32_t>> environments_;
   plan::Shared shared_;
   bool full_ = false;
@@ -71,7 +74,9 @@ std::optional<plan::Plan> PlanChecker::make_plan_with_files(plan::Request reques
   std::optional<plan::Plan> plan = make_plan(request, at);
   if (plan && migrations_) request.snapshot.migrations = migrations_(*plan);
   if (!request.snapshot.migrations.empty()) plan = make_plan(request, at);
+  if (when_done_) when_done_("plan");
   if (plan) prove_plan(compilation_, *plan, diagnostics_);
+  if (when_done_) when_done_("proofs");
   return plan;
 }
 
@@ -203,13 +208,14 @@ void PlanChecker::check_test(const ir::Test& written) {
 
 }  // namespace
 
-void check_plans(Compilation& compilation, const Inputs& inputs, const FindMigrations& migrations) {
+void check_plans(Compilation& compilation, const Inputs& inputs, const FindMigrations& migrations,
+                 const WhenDone& when_done) {
   Neighbours alone;
-  check_plans(compilation, inputs, migrations, alone);
+  check_plans(compilation, inputs, migrations, alone, when_done);
 }
 
 void check_plans(Compilation& compilation, const Inputs& inputs, const FindMigrations& migrations,
-                 Neighbours& neighbours) {
+                 Neighbours& neighbours, const WhenDone& when_done) {
   const ir::Program& program = *compilation.program;
   Diagnostics& diagnostics = compilation.diagnostics;
   neighbours.enter(program);
@@ -218,7 +224,7 @@ void check_plans(Compilation& compilation, const Inputs& inputs, const FindMigra
   for (const auto& given : inputs)
     for (const ir::Input& input : program.inputs)
       if (input.decl->name.text == given.first) own.push_back(given);
-  PlanChecker checker(compilation, migrations, neighbours);
+  PlanChecker checker(compilation, migrations, neighbours, when_done);
   auto is_own = [&](const auto& declared) { return declared.module + 1 == program.modules.size(); };
   for (const ir::Rollout& rollout : program.rollouts)
     if (is_own(rollout)) checker.check_rollout(rollout, own);

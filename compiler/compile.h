@@ -40,7 +40,9 @@ inline constexpr size_t max_checked_statements = 5'000'000;
 /// the program does not have are left out) and else their examples, its tests read.
 /// `migrations`: what stands ready for the databases of a plan; without it nothing is said of their files.
 using FindMigrations = std::function<std::vector<plan::ObservedMigrations>(const plan::Plan&)>;
+/// `when_done` is called with the name of what was just done: `plan`, `proofs`.
+using WhenDone = std::function<void(std::string_view)>;
 void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs = {},
-                 const FindMigrations& migrations = {});
+                 const FindMigrations& migrations = {}, const WhenDone& when_done = {});
 
 }  // namespace rollout

@@ -55,6 +55,6 @@ class Neighbours {
 
 /// As check_plans() of one file, beside the plans of the project's other files.
 void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs,
-                 const FindMigrations& migrations, Neighbours& neighbours);
+                 const FindMigrations& migrations, Neighbours& neighbours, const WhenDone& when_done = {});
 
 }  // namespace rollout

@@ -1,7 +1,7 @@
 // Calendars and moments for people.
 #include <fmt/format.h>
 
-#include "compiler/calendar/calendar.h"
+#include "compiler/calendar/stay.h"
 
 namespace rollout::calendar {
 
@@ -14,10 +14,10 @@ std::string join(const std::vector<std::string>& parts, std::string_view with) {
 }
 
 /// ` 09:00..12:00 and 13:00..16:00`; empty: all day; a dash: not at all.
-std::string hours_of(const Calendar& calendar, int weekday) {
+std::string hours_of(const std::vector<Window>& windows, int weekday) {
   std::vector<std::string> hours;
   int midnight = weekday * minutes_a_day;
-  for (const Window& window : calendar.open) {
+  for (const Window& window : windows) {
     int from = std::max(window.from - midnight, 0), to = std::min(window.to - midnight, minutes_a_day);
     if (from >= to) continue;
     if (from == 0 && to == minutes_a_day) return "";
@@ -35,20 +35,24 @@ std::string closure_text(const Closure& closure) {
 
 }  // namespace
 
-std::string calendar_text(const Calendar& calendar) {
-  std::vector<std::string> days, closed;
+std::string windows_text(const std::vector<Window>& windows) {
+  std::vector<std::string> days;
   for (int first = 0; first < 7;) {
-    std::string hours = hours_of(calendar, first);
+    std::string hours = hours_of(windows, first);
     int last = first;
-    while (last < 6 && hours_of(calendar, last + 1) == hours) ++last;
+    while (last < 6 && hours_of(windows, last + 1) == hours) ++last;
     std::string name(weekday_names[size_t(first)]);
     if (last > first) name += fmt::format("..{}", weekday_names[size_t(last)]);
     if (hours != "-") days.push_back(name + hours);
     first = last + 1;
   }
+  return days.empty() ? "never" : join(days, ", ");
+}
+
+std::string calendar_text(const Calendar& calendar) {
+  std::vector<std::string> closed;
   for (const Closure& closure : calendar.closed) closed.push_back(closure_text(closure));
-  std::string text = days.empty() ? "never" : join(days, ", ");
-  text += " in " + calendar.zone.name;
+  std::string text = windows_text(calendar.open) + " in " + calendar.zone.name;
   return closed.empty() ? text : text + ", not on " + join(closed, ", ");
 }
 

@@ -14,6 +14,7 @@ struct During {
   std::string zones_version;   ///< of the rules: `2025b`
   bool waits = false;          ///< at close: true waits until it opens again, false parks
   std::string text;            ///< as written: `working_hours except fri 12:00..24:00`
+  std::string place = {};      ///< `release.rollout:12`, where it was written; of a plan's own `during`
 };
 
 }  // namespace rollout::plan

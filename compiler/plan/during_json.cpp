@@ -6,6 +6,7 @@ namespace rollout::plan {
 void write_during(json::Writer& json, const During& during) {
   const calendar::Calendar& calendar = during.calendar;
   json.begin_object().field("text", during.text).field("at_close", during.waits ? "wait" : "park");
+  if (!during.place.empty()) json.field("place", during.place);
   json.field("zone", calendar.zone.name).field("zones_version", during.zones_version);
   json.field("zone_rules", calendar.zone.text);
   write_list(json, "open_minutes_of_week", calendar.open, [](json::Writer& j, const calendar::Window& window) {
@@ -23,6 +24,7 @@ void write_during(json::Writer& json, const During& during) {
 Result<During> read_during(const json::Node& node) {
   During during;
   during.text = node["text"].as_string();
+  during.place = node["place"].as_string();
   during.waits = node["at_close"].as_string() == "wait";
   during.zones_version = node["zones_version"].as_string();
   Result<calendar::Zone> zone = calendar::parse_zone(node["zone"].as_string(), node["zone_rules"].as_string());

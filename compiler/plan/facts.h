@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "compiler/calendar/calendar.h"
+
 namespace rollout::plan {
 
 inline constexpr int facts_version = 1;
@@ -18,6 +20,7 @@ struct PhaseFacts {
   int64_t back_ns = 0;               ///< the way back from any point up to its end, at worst
   std::optional<int64_t> detect_ns;  ///< until a regression that begins with its first judged hold is proven
   std::optional<int64_t> harm_ns;    ///< exposure to a regression that begins in it, until it is taken back
+  std::optional<int64_t> sees_ppb;   ///< the smallest rise of what `harm` names that its own hold proves
 };
 
 /// Of one service, or flag: how much of the new version users may meet, as a duration of full traffic.
@@ -25,6 +28,13 @@ struct ExposureFacts {
   uint32_t service = 0;             ///< index into Plan::services
   std::optional<int64_t> harm_ns;   ///< of a regression as large as `harm`, whenever it begins
   int64_t unseen_ns = 0;            ///< of one that no gate sees: the whole path, and the way back from its end
+  uint32_t harm_step = UINT32_MAX;  ///< with `harm_ns`: in which step such a regression begins at its worst
+};
+
+/// From when a run meets no close, however long everything takes.
+struct SafeStart {
+  int64_t needs_ns = 0;  ///< from its start on it needs the calendar open for longer than this
+  std::vector<calendar::Window> weekly = {};  ///< starts, in a week without other dates and changes of the clocks
 };
 
 struct Facts {
@@ -36,6 +46,11 @@ struct Facts {
   int64_t back_once_ns = 0;  ///< the same with one attempt of each action, which takes all of its time
   int64_t give_up_ns = 0;    ///< everything is restored or the run is parked, whatever fails
   std::optional<int64_t> detect_ns;  ///< the longest of all phases in which a regression is proven
+  /// A version that is as good as its gates ask for goes back by mistake at most so often in a run: by one of the
+  /// conditions that are proven, over all phases and looks.
+  std::optional<int64_t> false_alarm_ppb;
+  std::optional<SafeStart> start;           ///< of a plan with `during`
+  std::optional<SafeStart> start_answered;  ///< the same where people answer at once; left out where nobody is asked
   std::vector<ExposureFacts> exposure;  ///< by service, those with any
   std::vector<PhaseFacts> phases;       ///< by phase
 };

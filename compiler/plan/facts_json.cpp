@@ -18,13 +18,33 @@ void write_phase(json::Writer& json, const PhaseFacts& phase) {
   json.field("worst_ns", phase.worst_ns).field("back_ns", phase.back_ns);
   write_optional(json, "detect_ns", phase.detect_ns);
   write_optional(json, "harm_ns", phase.harm_ns);
+  write_optional(json, "sees_ppb", phase.sees_ppb);
   json.end_object();
 }
 
 void write_exposure(json::Writer& json, const ExposureFacts& exposure) {
   json.begin_object().field("service", exposure.service);
   write_optional(json, "harm_ns", exposure.harm_ns);
-  json.field("unseen_ns", exposure.unseen_ns).end_object();
+  json.field("unseen_ns", exposure.unseen_ns);
+  if (exposure.harm_step != none) json.field("harm_step", exposure.harm_step);
+  json.end_object();
+}
+
+void write_start(json::Writer& json, std::string_view name, const std::optional<SafeStart>& start) {
+  if (!start) return;
+  json.key(name).begin_object().field("needs_ns", start->needs_ns);
+  write_list(json, "minutes_of_week", start->weekly, [](json::Writer& j, const calendar::Window& window) {
+    j.begin_object().field("from", window.from).field("to", window.to).end_object();
+  });
+  json.end_object();
+}
+
+std::optional<SafeStart> read_start(const json::Node& node) {
+  if (!node.is(json::Node::Kind::Object)) return std::nullopt;
+  SafeStart start{node["needs_ns"].as_int()};
+  for (const json::Node& item : node["minutes_of_week"].items)
+    start.weekly.push_back({int(item["from"].as_int()), int(item["to"].as_int())});
+  return start;
 }
 
 }  // namespace
@@ -36,6 +56,9 @@ void write_facts(json::Writer& json, const Facts& facts) {
   json.field("back_ns", facts.back_ns).field("back_once_ns", facts.back_once_ns);
   json.field("give_up_ns", facts.give_up_ns);
   write_optional(json, "detect_ns", facts.detect_ns);
+  write_optional(json, "false_alarm_ppb", facts.false_alarm_ppb);
+  write_start(json, "start", facts.start);
+  write_start(json, "start_answered", facts.start_answered);
   write_list(json, "exposure", facts.exposure, write_exposure);
   write_list(json, "phases", facts.phases, write_phase);
   json.end_object();
@@ -51,12 +74,16 @@ Facts read_facts(const json::Node& node) {
   facts.back_once_ns = node["back_once_ns"].as_int();
   facts.give_up_ns = node["give_up_ns"].as_int();
   facts.detect_ns = read_optional(node["detect_ns"]);
+  facts.false_alarm_ppb = read_optional(node["false_alarm_ppb"]);
+  facts.start = read_start(node["start"]);
+  facts.start_answered = read_start(node["start_answered"]);
   for (const json::Node& item : node["exposure"].items)
-    facts.exposure.push_back({read_index(item["service"]), read_optional(item["harm_ns"]), item["unseen_ns"].as_int()});
+    facts.exposure.push_back({read_index(item["service"]), read_optional(item["harm_ns"]), item["unseen_ns"].as_int(),
+                              item["harm_step"].is(json::Node::Kind::Int) ? read_index(item["harm_step"]) : none});
   for (const json::Node& item : node["phases"].items)
     facts.phases.push_back({item["best_ns"].as_int(), item["typical_ns"].as_int(), item["worst_ns"].as_int(),
                             item["back_ns"].as_int(), read_optional(item["detect_ns"]),
-                            read_optional(item["harm_ns"])});
+                            read_optional(item["harm_ns"]), read_optional(item["sees_ppb"])});
   return facts;
 }
 

@@ -29,17 +29,8 @@ int64_t worst_forward_ns(const Plan& plan) {
   return last;
 }
 
-void check_fits(const Plan& plan, const ast::RolloutDecl& rollout, Diagnostics& diagnostics) {
-  if (!plan.during || plan.during->waits) return;
-  constexpr int64_t ns_per_minute = 60 * eval::ns_per_s;
-  int minutes = calendar::longest_window(plan.during->calendar);
-  int64_t worst = worst_forward_ns(plan), window = minutes * ns_per_minute;
-  if (minutes == 0 || minutes == calendar::minutes_a_week || worst <= window) return;
-  for (const ast::Statement* statement : rollout.body->statements)
-    if (statement->kind == ast::StatementKind::During)
-      diagnostics
-          .report(statement->span, diag::WindowTooShort, eval::duration_text(worst), eval::duration_text(window))
-          .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
+int64_t foreseen_samples(const Gate& gate, int64_t hold_ns) {
+  return (hold_ns + gate.undecided.hold_ns) / std::max<int64_t>(1, gate.sample_ns);
 }
 
 }  // namespace rollout::plan

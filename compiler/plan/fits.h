@@ -1,8 +1,6 @@
-// Private to compiler/plan: whether a plan can be carried out between an opening and the next close.
+// Private to compiler/plan: how long a plan, and a hold, may take.
 #pragma once
 
-#include "compiler/base/diagnostics.h"
-#include "compiler/ir/program.h"
 #include "compiler/plan/plan.h"
 
 namespace rollout::plan {
@@ -11,7 +9,8 @@ namespace rollout::plan {
 /// may; what runs at the same time counts once.
 int64_t worst_forward_ns(const Plan& plan);
 
-/// Warns of a plan that parks at close, and may take longer than its calendar is ever open.
-void check_fits(const Plan& plan, const ast::RolloutDecl& rollout, Diagnostics& diagnostics);
+/// How many samples a gate may take in a hold, its longest wait for a verdict included: so many moments at which a
+/// regression may begin that its proofs must be ready for.
+int64_t foreseen_samples(const Gate& gate, int64_t hold_ns);
 
 }  // namespace rollout::plan

@@ -4,6 +4,7 @@
 #include <llvm/ADT/STLExtras.h>
 
 #include "compiler/plan/build.h"
+#include "compiler/plan/fits.h"
 
 namespace rollout::plan {
 
@@ -45,7 +46,7 @@ void Planner::drop_hook_steps(size_t first_step, std::vector<uint32_t> ends) {
   for (auto step = begin; step != plan_.steps.end(); ++step)
     for (uint32_t gate : step->gates)
       for (uint32_t condition : plan_.gates[gate].conditions)
-        plan_.conditions[condition].planned_blocks -= step->hold_ns / std::max<int64_t>(1, plan_.gates[gate].sample_ns);
+        plan_.conditions[condition].planned_blocks -= foreseen_samples(plan_.gates[gate], step->hold_ns);
   for (size_t i = plan_.steps.size(); i-- > first_step;)
     if (plan_.steps[i].approval != none && plan_.steps[i].approval + 1 == plan_.approvals.size())
       plan_.approvals.pop_back();

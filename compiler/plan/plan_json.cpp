@@ -120,7 +120,10 @@ bool bad_action(const Plan& plan, const Action& action) {
 bool bad_facts(const Plan& plan) {
   if (!plan.facts) return false;
   bool wrong = plan.facts->phases.size() != plan.phases.size();
-  for (const ExposureFacts& one : plan.facts->exposure) wrong |= bad(one.service, plan.services.size());
+  for (const ExposureFacts& one : plan.facts->exposure) {
+    wrong |= bad(one.service, plan.services.size());
+    wrong |= one.harm_step != none && bad(one.harm_step, plan.steps.size());
+  }
   return wrong;
 }
 

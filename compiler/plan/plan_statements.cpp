@@ -1,6 +1,7 @@
 #include "compiler/base/visible.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/decided.h"
+#include "compiler/plan/fits.h"
 
 namespace rollout::plan {
 
@@ -163,7 +164,7 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
     check_samples(value, bound, step.hold_ns, hold->duration->span);
     check_roles(bound, judge->span);
     for (uint32_t condition : bound.conditions)
-      plan_.conditions[condition].planned_blocks += step.hold_ns / std::max<int64_t>(1, bound.sample_ns);
+      plan_.conditions[condition].planned_blocks += foreseen_samples(bound, step.hold_ns);
     step.gates.push_back(gate);
   }
   auto is_settled = [](Settled settled) { return settled != Settled::No; };

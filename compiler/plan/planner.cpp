@@ -88,7 +88,6 @@ std::optional<Plan> Planner::run() {
   if (diagnostics_.errors() == errors) faults_lifted(rollout->decl->name.span, "when the rollout ends");
   name_phases();
   report_idle_loops();
-  check_fits(plan_, *rollout->decl, diagnostics_);
   if (diagnostics_.errors() == errors) enforce_policies(*rollout->decl);
   if (diagnostics_.errors() != errors) return std::nullopt;
   return std::move(plan_);

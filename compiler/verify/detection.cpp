@@ -7,8 +7,8 @@
 
 namespace rollout::verify {
 
-Detection::Detection(std::vector<Judged> holds, double needed)
-    : holds_(std::move(holds)), needed_(needed), spread_(judge::normal_quantile(assumed_power)) {
+Detection::Detection(std::vector<Judged> holds, double needed, double power)
+    : holds_(std::move(holds)), needed_(needed), spread_(judge::normal_quantile(power)) {
   double mean = 0, variance = 0;
   for (const Judged& hold : holds_) {
     mean_.push_back(mean), variance_.push_back(variance);

@@ -8,7 +8,7 @@ namespace rollout::verify {
 
 /// The error rate of the version that runs, which no plan knows. Where it errs less, a regression is seen sooner.
 inline constexpr double assumed_rate = 0.001;
-/// How surely a regression has been proven by then.
+/// How surely a regression has been proven when it is said to be.
 inline constexpr double assumed_power = 0.8;
 
 /// What one judged hold adds to the evidence of the condition.
@@ -27,8 +27,8 @@ struct Proven {
 /// Questions must be asked in order of their beginnings: answers only move forward, which keeps all of them linear.
 class Detection {
  public:
-  /// `needed`: log-evidence that proves it.
-  Detection(std::vector<Judged> holds, double needed);
+  /// `needed`: log-evidence that proves it; `power`: how surely it has been gathered by then.
+  Detection(std::vector<Judged> holds, double needed, double power);
   /// For a regression that begins `from_ns` after the beginning of hold `hold`; nothing: not before the end.
   std::optional<Proven> proven(size_t hold, int64_t from_ns);
 

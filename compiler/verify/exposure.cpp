@@ -1,14 +1,12 @@
 #include "compiler/verify/exposure.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 
-#include "compiler/judge/power.h"
 #include "compiler/plan/pace.h"
 #include "compiler/verify/cost.h"
-#include "compiler/verify/detection.h"
+#include "compiler/verify/watchers.h"
 
 namespace rollout::verify {
 
@@ -19,111 +17,11 @@ using plan::none;
 
 namespace {
 
-constexpr size_t max_watchers = 4;  // of one service, those that judge longest
 constexpr int crossings = 4;  // looks at the end of a hold, where a regression is proven only in a later one
-
-std::optional<int64_t> share_set(const plan::Action& action) {
-  for (const plan::Setting& set : action.sets)
-    if ((set.variable == plan::Variable::Share && set.role == plan::Role::Canary) ||
-        set.variable == plan::Variable::Flag)
-      return std::clamp<int64_t>(set.value.number, 0, eval::percent_all);
-  return std::nullopt;
-}
 
 /// As a duration of full traffic, rounded up.
 int64_t full(int64_t share_ppb, int64_t ns) {
   return int64_t((__int128(share_ppb) * ns + eval::percent_all - 1) / eval::percent_all);
-}
-
-// ---- which condition sees the harm ----
-
-/// A proof that judges a service for its `harm`.
-struct Watcher {
-  uint32_t condition = none;
-  uint32_t signal = none;
-  int64_t harm_ppb = 0;
-  double samples = 0;
-};
-
-bool can_prove(const Plan& plan, const plan::Condition& condition) {
-  bool upward = condition.comparison == plan::Comparison::Greater ||
-                condition.comparison == plan::Comparison::GreaterEqual;
-  bool counts = plan.signals[condition.left.signal].evidence == plan::Evidence::Counts;
-  if (condition.baseline != none) return false;  // what the past was like, no plan says
-  bool own = condition.right ? condition.left.role == plan::Role::Canary &&
-                                   condition.right->role == plan::Role::Stable &&
-                                   condition.right->signal == condition.left.signal
-                             : condition.left.role != plan::Role::Stable;
-  return condition.kind == plan::ConditionKind::Reject && condition.proven_ppb > 0 &&
-         condition.proven_ppb < eval::percent_all && upward && counts && own &&
-         condition.factor >= 0 && condition.offset >= 0;
-}
-
-double samples_in(const Step& step, const plan::Gate& gate) {
-  return std::floor(double(step.hold_ns) / double(std::max<int64_t>(1, gate.sample_ns)));
-}
-
-using Watchers = std::vector<Watcher>;
-
-/// By signal: the smallest harm that a gate declares; 0: none does.
-std::vector<int64_t> harms_of(const Plan& plan) {
-  std::vector<int64_t> harms(plan.signals.size());
-  for (const plan::Gate& gate : plan.gates) {
-    if (gate.harm_ppb <= 0 || !gate.harm_of) continue;
-    int64_t& harm = harms[gate.harm_of->signal];
-    harm = harm == 0 ? gate.harm_ppb : std::min(harm, gate.harm_ppb);
-  }
-  return harms;
-}
-
-/// By service; without declared traffic nothing is known of its evidence.
-std::vector<Watchers> watchers_of(const Plan& plan) {
-  std::vector<int64_t> harms = harms_of(plan);
-  std::vector<Watcher> known(plan.conditions.size());
-  for (const Step& step : plan.steps) {
-    if (step.kind != StepKind::Hold) continue;
-    for (uint32_t index : step.gates)
-      for (uint32_t condition : plan.gates[index].conditions) {
-        uint32_t signal = plan.conditions[condition].left.signal;
-        int64_t harm = harms[signal];
-        if (harm == 0 || !can_prove(plan, plan.conditions[condition])) continue;
-        known[condition] = {condition, signal, harm, known[condition].samples + samples_in(step, plan.gates[index])};
-      }
-  }
-  std::vector<Watchers> all(plan.services.size());
-  for (const Watcher& one : known) {
-    if (one.condition == none) continue;
-    uint32_t service = plan.signals[one.signal].service;
-    if (plan.services[service].traffic_uhz > 0) all[service].push_back(one);
-  }
-  for (Watchers& of : all) {
-    std::stable_sort(of.begin(), of.end(), [](const Watcher& a, const Watcher& b) { return a.samples > b.samples; });
-    if (of.size() > max_watchers) of.resize(max_watchers);
-  }
-  // Of a harm that nothing proves nobody says when it is seen.
-  for (uint32_t signal = 0; signal < plan.signals.size(); ++signal) {
-    Watchers& of = all[plan.signals[signal].service];
-    bool proven = std::any_of(of.begin(), of.end(), [&](const Watcher& one) { return one.signal == signal; });
-    if (harms[signal] > 0 && !proven) of.clear();
-  }
-  return all;
-}
-
-judge::Hypothesis claim_of(const plan::Condition& condition) {
-  return {condition.right ? condition.factor : 0, condition.offset / double(eval::percent_all), true};
-}
-
-Judged judged(const Plan& plan, uint32_t service, const Step& step, const plan::Gate& gate, const Watcher& watcher,
-              int64_t share_ppb) {
-  const plan::Condition& condition = plan.conditions[watcher.condition];
-  double share = double(share_ppb) / double(eval::percent_all), harm = double(watcher.harm_ppb) / 1e9;
-  int64_t sample_ns = std::max<int64_t>(1, gate.sample_ns);
-  double requests = double(plan.services[service].traffic_uhz) / 1e6 * double(sample_ns) / double(eval::ns_per_s);
-  bool all = condition.left.role == plan::Role::All;
-  judge::Traffic traffic{all ? requests : requests * share, requests * (1 - share), assumed_rate};
-  judge::Rates truth{judge::inner_rate(assumed_rate + (all ? share * harm : harm)), judge::inner_rate(assumed_rate)};
-  judge::Growth growth = judge::growth_per_block(claim_of(condition), traffic, truth);
-  return {samples_in(step, gate), sample_ns, growth.mean, growth.variance};
 }
 
 // ---- one service, from its first share to its last ----
@@ -135,6 +33,9 @@ struct Piece {
   int64_t lasts_ns = 0;      ///< at most
   int64_t exposes_ns = 0;    ///< in it, at most
   int64_t back_ns = 0;       ///< until the share is taken back, if the run goes back in it
+  int64_t blind_ns = 0;      ///< of a hold: how much longer it may last without evidence,
+  int64_t extends_ns = 0;    ///< and while its gate gathers more
+  int64_t asks_ns = 0;       ///< how long people may think about a verdict against the version
 };
 
 /// What one watcher makes of the pieces.
@@ -142,13 +43,19 @@ struct View {
   std::vector<size_t> hold_of;    ///< by piece: which of its holds, or nowhere
   std::vector<size_t> piece_of;   ///< by hold
   std::vector<Judged> evidence;   ///< by hold
+  Detection detection;
+  size_t next = 0;                ///< the first hold after the pieces that were looked at
+  /// Of the piece that is looked at: how soon what begins with it is proven, until when that holds, where it ends.
+  std::optional<Proven> fresh = {};
+  int64_t steady_ns = 0, ends_ns = 0;
+  int64_t spared_ns = 0;  ///< of the longest that it may last, where what begins late is to be proven only in the next
 };
 constexpr size_t nowhere = SIZE_MAX;
 
 /// Of one piece: what users meet of a regression that begins in it, and how soon one that begins with it is proven.
 struct Worst {
-  int64_t exposes_ns = INT64_MAX;
-  std::optional<int64_t> proven_ns;
+  int64_t exposes_ns = 0;
+  std::optional<int64_t> proven_ns = 0;
 };
 
 /// By service: the steps that act on it, or judge it for its harm, in order.
@@ -191,6 +98,7 @@ class Exposed {
       Piece piece{markers[k], std::max(before, share), between_ns(forward_, markers[k], next), 0, back};
       int64_t own = std::min(piece.lasts_ns, acts(markers[k]) ? cost_of(plan_, markers[k], true).worst_ns : 0);
       piece.exposes_ns = longer(full(piece.share_ppb, own), full(share, piece.lasts_ns - own));
+      extend(step, piece);
       pieces_.push_back(piece);
     }
     sum();
@@ -204,20 +112,21 @@ class Exposed {
   }
 
   /// Of a regression as large as the harm, whenever it begins and of whichever signal; the first proof takes it back.
-  std::optional<int64_t> harm_ns(const Watchers& watchers, plan::Facts& facts) const {
+  /// Also the piece in which it begins at its worst.
+  std::optional<std::pair<int64_t, uint32_t>> harm(const Watchers& watchers, plan::Facts& facts) const {
     if (watchers.empty()) return std::nullopt;
-    std::vector<Worst> worst(pieces_.size(), Worst{0, 0});
+    std::vector<Worst> worst(pieces_.size());
     for (size_t i = 0; i < watchers.size(); ++i) {
       auto same = [&](const Watcher& other) { return other.signal == watchers[i].signal; };
       if (std::any_of(watchers.begin(), watchers.begin() + long(i), same)) continue;
-      std::vector<Worst> of_signal(pieces_.size());
+      std::vector<View> views;
       for (const Watcher& watcher : watchers)
-        if (same(watcher)) look(watcher, of_signal);
-      for (size_t k = 0; k < worst.size(); ++k) worst[k] = worse_of(worst[k], of_signal[k]);
+        if (same(watcher)) views.push_back(view_of(watcher));
+      for (size_t k = 0; k < worst.size(); ++k) worst[k] = worse_of(worst[k], look(views, k));
     }
-    int64_t most = 0;
+    std::pair<int64_t, uint32_t> most{0, none};
     for (size_t k = 0; k < pieces_.size(); ++k) {
-      most = std::max(most, worst[k].exposes_ns);
+      if (worst[k].exposes_ns > most.first) most = {worst[k].exposes_ns, pieces_[k].step};
       if (worst[k].proven_ns) facts.detect_ns = std::max(facts.detect_ns.value_or(0), *worst[k].proven_ns);
       uint32_t phase = plan_.steps[pieces_[k].step].phase;
       if (phase == none) continue;
@@ -234,6 +143,17 @@ class Exposed {
     return {std::max(a.exposes_ns, b.exposes_ns),
             proven ? std::optional(std::max(*a.proven_ns, *b.proven_ns)) : std::nullopt};
   }
+  /// A gate that is undecided goes on sampling; with several gates one may decide while another does not.
+  void extend(const Step& step, Piece& piece) const {
+    for (uint32_t index : step.gates) {
+      const plan::Gate& gate = plan_.gates[index];
+      if (gate.fail.then == plan::Fallback::Ask)
+        piece.asks_ns = longer(piece.asks_ns, plan_.approvals[gate.fail.approval].timeout_ns);
+      if (step.gates.size() > 1) continue;
+      piece.blind_ns = std::max(gate.no_data.hold_ns, gate.error.hold_ns);
+      piece.extends_ns = gate.undecided.hold_ns;
+    }
+  }
   bool acts(uint32_t step) const { return plan_.steps[step].kind == StepKind::Act; }
 
   void sum() {
@@ -248,65 +168,99 @@ class Exposed {
   int64_t back_ns(size_t piece) const { return full(pieces_[piece].share_ppb, pieces_[piece].back_ns); }
 
   View view_of(const Watcher& watcher) const {
-    View view;
+    const plan::Condition& condition = plan_.conditions[watcher.condition];
+    Claimed claimed = claimed_of(plan_, condition);
+    std::vector<size_t> hold_of, piece_of;
+    std::vector<Judged> evidence;
     for (size_t k = 0; k < pieces_.size(); ++k) {
       const Step& step = plan_.steps[pieces_[k].step];
-      view.hold_of.push_back(nowhere);
+      hold_of.push_back(nowhere);
       for (uint32_t index : step.gates) {
         const plan::Gate& gate = plan_.gates[index];
         bool judges = std::count(gate.conditions.begin(), gate.conditions.end(), watcher.condition) > 0;
-        if (!judges || view.hold_of[k] != nowhere) continue;
-        view.hold_of[k] = view.evidence.size();
-        view.piece_of.push_back(k);
-        view.evidence.push_back(judged(plan_, service_, step, gate, watcher, pieces_[k].share_ppb));
+        if (!judges || hold_of[k] != nowhere) continue;
+        hold_of[k] = evidence.size();
+        piece_of.push_back(k);
+        evidence.push_back(judged(plan_, step, gate, condition, claimed, watcher.harm_ppb, pieces_[k].share_ppb));
       }
     }
-    return view;
+    Detection detection(evidence, claimed.needed, claimed.power);
+    return {std::move(hold_of), std::move(piece_of), std::move(evidence), std::move(detection)};
   }
 
-  void look(const Watcher& watcher, std::vector<Worst>& worst) const {
-    View view = view_of(watcher);
-    const plan::Condition& condition = plan_.conditions[watcher.condition];
-    double start = 0.5 / double(std::max<int64_t>(1, condition.planned_blocks - 1));
-    double sure = double(condition.proven_ppb) / double(eval::percent_all);
-    Detection detection(view.evidence, judge::evidence_needed(claim_of(condition), sure, start));
-    size_t next = 0;
-    for (size_t k = 0; k < pieces_.size(); ++k) {
-      size_t hold = view.hold_of[k];
-      std::optional<Proven> fresh = detection.proven(hold == nowhere ? next : hold, 0);
-      int64_t exposes = hold == nowhere ? until_ns(view, k, 0, fresh) : in_hold_ns(view, k, fresh, detection);
-      worst[k].exposes_ns = std::min(worst[k].exposes_ns, exposes);
-      if (hold == nowhere) continue;
-      next = hold + 1;
-      if (fresh) worst[k].proven_ns = std::min(worst[k].proven_ns.value_or(INT64_MAX), takes_ns(view, k, *fresh));
+  /// Whenever the regression begins in the piece, whoever of the views proves it first takes it back.
+  Worst look(std::vector<View>& views, size_t k) const {
+    Worst worst{0, std::nullopt};
+    std::vector<int64_t> begins = {0};
+    int64_t spared = 0;
+    for (View& view : views) enter(view, k, begins), spared = std::max(spared, spared_ns(view, k));
+    for (View& view : views) view.spared_ns = spared;
+    std::sort(begins.begin(), begins.end());
+    for (size_t i = 0; i < begins.size(); ++i) {
+      bool last = i + 1 == begins.size();
+      if (!last && begins[i] == begins[i + 1]) continue;
+      int64_t soonest = INT64_MAX;
+      for (View& view : views)
+        soonest = std::min(soonest, until_ns(view, k, begins[i], last ? begins[i] : begins[i + 1]));
+      worst.exposes_ns = std::max(worst.exposes_ns, soonest);
     }
+    for (View& view : views) {
+      size_t hold = view.hold_of[k];
+      if (hold == nowhere) continue;
+      view.next = hold + 1;
+      if (view.fresh) worst.proven_ns = std::min(worst.proven_ns.value_or(INT64_MAX), takes_ns(view, k, *view.fresh));
+    }
+    return worst;
   }
 
-  /// Exposure to a regression that begins `from_ns` after the beginning of a piece.
-  int64_t until_ns(const View& view, size_t piece, int64_t from_ns, std::optional<Proven> proven) const {
+  /// Adds the moments of the piece at which its proof changes.
+  void enter(View& view, size_t k, std::vector<int64_t>& begins) const {
+    size_t at = view.hold_of[k];
+    view.fresh = view.detection.proven(at == nowhere ? view.next : at, 0);
+    view.steady_ns = view.ends_ns = 0;
+    if (at == nowhere) return;
+    const Judged& hold = view.evidence[at];
+    view.ends_ns = std::min(int64_t(hold.blocks) * hold.sample_ns, pieces_[k].lasts_ns);
+    // While enough of the hold is left, it is always as soon; a sample may be shared with what was before.
+    if (view.fresh && view.fresh->hold == at)
+      view.steady_ns = std::max<int64_t>(0, view.ends_ns - view.fresh->after_ns - hold.sample_ns);
+    begins.push_back(view.steady_ns);
+    int64_t width = std::max<int64_t>(1, (view.ends_ns - view.steady_ns) / crossings);
+    for (int i = 1; i < crossings && view.steady_ns + i * width < view.ends_ns; ++i)
+      begins.push_back(view.steady_ns + i * width);
+    begins.push_back(view.ends_ns);
+  }
+
+  /// Exposure to a regression that begins so long after the beginning of a piece, in [from_ns, to_ns).
+  int64_t until_ns(View& view, size_t k, int64_t from_ns, int64_t to_ns) const {
+    size_t at = view.hold_of[k];
+    if (at == nowhere) return exposes_ns(view, k, from_ns, view.fresh);
+    const Judged& hold = view.evidence[at];
+    if (to_ns <= view.steady_ns && view.fresh)
+      return exposes_ns(view, k, 0, Proven{at, longer(view.fresh->after_ns, hold.sample_ns)});
+    bool over = from_ns >= view.ends_ns;
+    return exposes_ns(view, k, from_ns, view.detection.proven(over ? at + 1 : at, over ? 0 : to_ns));
+  }
+
+  int64_t exposes_ns(const View& view, size_t piece, int64_t from_ns, std::optional<Proven> proven) const {
     int64_t before = longer(exposed_[piece], full(pieces_[piece].share_ppb, from_ns));
+    if (!proven || view.piece_of[proven->hold] != piece)
+      before = longer(before, full(pieces_[piece].share_ppb, view.spared_ns));
     if (!proven) return longer(std::max<int64_t>(0, exposed_.back() - before), later_back_[piece]);
     size_t at = view.piece_of[proven->hold];
-    int64_t seen = longer(proven->after_ns, plan::max_look_ns);
+    int64_t seen = longer(longer(proven->after_ns, plan::max_look_ns), pieces_[at].asks_ns);
     int64_t all = longer(exposed_[at], full(pieces_[at].share_ppb, std::min(seen, pieces_[at].lasts_ns)));
     return longer(std::max<int64_t>(0, all - before), back_ns(at));
   }
 
-  int64_t in_hold_ns(const View& view, size_t k, std::optional<Proven> fresh, Detection& detection) const {
-    size_t at = view.hold_of[k];
-    const Judged& hold = view.evidence[at];
-    int64_t ends = std::min(int64_t(hold.blocks) * hold.sample_ns, pieces_[k].lasts_ns);
-    // While enough of the hold is left, it is always as soon; a sample may be shared with what was before.
-    bool here = fresh && fresh->hold == at;
-    int64_t from = here ? std::max<int64_t>(0, ends - fresh->after_ns - hold.sample_ns) : 0;
-    int64_t most = here ? until_ns(view, k, 0, Proven{at, longer(fresh->after_ns, hold.sample_ns)}) : 0;
-    int64_t width = std::max<int64_t>(1, (ends - from) / crossings);
-    for (int i = 1; i <= crossings && from < ends; ++i) {
-      int64_t to = i == crossings ? ends : std::min(ends, from + width);
-      most = std::max(most, until_ns(view, k, from, detection.proven(at, to)));
-      from = to;
-    }
-    return std::max(most, until_ns(view, k, ends, detection.proven(at + 1, 0)));
+  /// What comes too late in its hold to be proven in it is proven while the hold is longer than planned, by whichever
+  /// view; only an end of the hold before that lets it into the next.
+  int64_t spared_ns(const View& view, size_t piece) const {
+    const Piece& of = pieces_[piece];
+    size_t hold = view.hold_of[piece];
+    if (hold == nowhere || !view.fresh || view.fresh->hold != hold) return 0;
+    int64_t proves_ns = longer(longer(view.fresh->after_ns, view.evidence[hold].sample_ns), plan::max_look_ns);
+    return std::max<int64_t>(0, std::max(of.extends_ns, of.blind_ns) - std::max(of.blind_ns, proves_ns));
   }
 
   int64_t takes_ns(const View& view, size_t k, const Proven& proven) const {
@@ -355,9 +309,10 @@ void prove_exposure(const Plan& plan, const Back& back, const Forward& forward, 
     Exposed exposed(plan, back, forward, service);
     exposed.read(markers[service]);
     if (!exposed.any()) continue;
-    int64_t unseen = exposed.unseen_ns();
-    std::optional<int64_t> harm = exposed.harm_ns(watchers[service], facts);
-    facts.exposure.push_back({service, harm ? std::optional(std::min(*harm, unseen)) : harm, unseen});
+    plan::ExposureFacts of{service, std::nullopt, exposed.unseen_ns()};
+    if (auto harm = exposed.harm(watchers[service], facts))
+      of.harm_ns = std::min(harm->first, of.unseen_ns), of.harm_step = harm->second;
+    facts.exposure.push_back(of);
   }
 }
 
@@ -366,9 +321,11 @@ std::optional<Finding> over_budget(const Plan& plan, const plan::Facts& facts, i
   std::vector<Moment> path;
   for (const plan::ExposureFacts& one : facts.exposure) {
     if (!one.harm_ns) continue;
-    path.push_back({total, fmt::format("{} {}, until its regression is proven and taken back",
+    std::string begins = begins_text(plan, one.harm_step);
+    path.push_back({total, fmt::format("{} {}, until a regression{}{} is proven and taken back",
                                        plan::service_text(plan.services[one.service]),
-                                       eval::duration_text(*one.harm_ns))});
+                                       eval::duration_text(*one.harm_ns), begins.empty() ? "" : " that begins ",
+                                       begins)});
     total = longer(total, *one.harm_ns);
   }
   if (total <= budget_ns) return std::nullopt;

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "compiler/verify/capacity.h"
 #include "compiler/verify/cost.h"
+#include "compiler/verify/decisions.h"
 #include "compiler/verify/exposure.h"
+#include "compiler/verify/sight.h"
+#include "compiler/verify/start.h"
 #include "compiler/verify/totality.h"
 
 namespace rollout::verify {
@@ -27,9 +31,20 @@ Proofs prove(const plan::Plan& plan) {
   facts.give_up_ns = longer(facts.give_up_ns, hooks_ns(plan));
   find_late_rollbacks(plan, back, proofs.findings);
   prove_exposure(plan, back, forward, facts);
+  prove_sight(plan, facts, proofs.findings);
+  prove_start(plan, forward, facts, proofs.findings);
+  find_undecided(plan, forward, proofs.findings);
+  find_overload(plan, proofs.findings);
   if (plan.budget_exposure_ns)
     if (auto over = over_budget(plan, facts, *plan.budget_exposure_ns)) proofs.findings.push_back(std::move(*over));
   return proofs;
+}
+
+std::string begins_text(const plan::Plan& plan, uint32_t step) {
+  if (step >= plan.steps.size()) return {};
+  const plan::Step& of = plan.steps[step];
+  if (of.phase == plan::none) return fmt::format("with `{}`", of.text);
+  return fmt::format("in phase {}", plan.phases[of.phase].name);
 }
 
 namespace {

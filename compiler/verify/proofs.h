@@ -11,8 +11,26 @@
 namespace rollout::verify {
 
 /// What a finding is about. RollbackTime: the rule's own bound; WayBack: what a rollback restores; Commit: what cannot
-/// be taken back stands behind a commit, and something was judged before; Exposure: the budget.
-enum class Claim { RollbackTime, WayBack, Commit, Exposure };
+/// be taken back stands behind a commit, and something was judged before; Exposure: the budget; Constant: a condition
+/// that is always or never true; Contradiction: a gate that nothing passes; Power: a gate that does not see its harm;
+/// Starved: one that has too few requests to pass; IdleWatch: a watch that has no time to fire; Window: the calendar is
+/// never open for long enough; Start: policies forbid every safe start; Capacity: a share for which a version has too
+/// few instances; Answer: people have longer to answer than the calendar is open.
+enum class Claim {
+  RollbackTime,
+  WayBack,
+  Commit,
+  Exposure,
+  Constant,
+  Contradiction,
+  Power,
+  Starved,
+  IdleWatch,
+  Window,
+  Start,
+  Capacity,
+  Answer
+};
 
 /// One moment of the path that attains a bound, counted from where the path begins.
 struct Moment {
@@ -24,10 +42,12 @@ struct Moment {
 struct Finding {
   Claim claim = Claim::WayBack;
   std::string place;        ///< `release.rollout:12`; empty: the rollout as a whole
-  std::string what;         ///< of a bound empty, else what is wrong, in words
+  std::string what;         ///< of a bound of time empty, else what is wrong, in words
   int64_t bound_ns = 0;     ///< computed
   int64_t required_ns = 0;  ///< what it was to keep within
   std::vector<Moment> path = {};
+  std::vector<std::string> parts = {};  ///< what the sentence names, in its order
+  std::string advice = {};
 };
 
 struct Proofs {
@@ -36,6 +56,9 @@ struct Proofs {
 };
 
 Proofs prove(const plan::Plan& plan);
+
+/// Where a regression begins: `in phase complete`, ``with `promote checkout` ``; empty: nowhere in the plan.
+std::string begins_text(const plan::Plan& plan, uint32_t step);
 
 /// `00:00 promote checkout → 00:15 shift checkout to 0% → …`
 std::string path_text(const std::vector<Moment>& path);

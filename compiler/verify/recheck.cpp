@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/pace.h"
+#include "compiler/verify/recheck_gates.h"
 
 namespace rollout::verify {
 
@@ -143,6 +144,8 @@ class Recheck {
     check_back();
     check_forward();
     check_exposure();
+    recheck_sight(plan_, broken_);
+    check_start();
     return std::move(broken_);
   }
 
@@ -257,6 +260,41 @@ class Recheck {
         if (one->then == plan::Fallback::Ask && parks(one->approval)) return true;
     }
     return false;
+  }
+
+  void check_start() {
+    if (!plan_.during) return recheck_start(plan_, 0, 0, broken_);
+    Plan quick = plan_;
+    for (plan::Approval& approval : quick.approvals) approval.timeout_ns = 0;
+    recheck_start(plan_, int64_t(last_begin(plan_)), int64_t(last_begin(quick)), broken_);
+  }
+
+  /// Step by step: a rollback of a part, when the rest goes on, keeps those waiting that come after it.
+  Time last_begin(const Plan& plan) const {
+    std::vector<Time> ends(plan.steps.size()), over(plan.scopes.size());
+    Time first = plan::captures(plan) ? Time(plan::capture_attempts - 1) * plan::capture_pause_ns : 0, last = 0;
+    for (uint32_t i = 0; i < plan.steps.size(); ++i) {
+      Time begin = plan.steps[i].after.empty() ? first : 0;
+      for (uint32_t before : plan.steps[i].after) {
+        begin = std::max(begin, ends[before]);
+        for (uint32_t scope = scope_of_[before]; scope != none && plan.scopes[scope].last_step < i;
+             scope = plan.scopes[scope].parent)
+          if (plan::goes_on(plan.scopes[scope])) begin = std::max(begin, over[scope]);
+      }
+      last = std::max(last, begin);
+      ends[i] = capped(begin + time_of(plan, i, scope_of_[i] != none).worst);
+      for (uint32_t scope = scope_of_[i]; scope != none; scope = plan.scopes[scope].parent)
+        over[scope] = std::max(over[scope], ends[i]);
+      for (uint32_t scope = scope_of_[i]; scope != none && plan.scopes[scope].last_step == i;
+           scope = plan.scopes[scope].parent) {
+        const plan::UndoScope& of = plan.scopes[scope];
+        Chain chain = chain_of(plan, of.first_step, of.last_step + 1, scope, nullptr);
+        Time verify = of.rollback.verify_gate == none ? 0 : of.rollback.verify_within_ns;
+        over[scope] = capped(over[scope] + give_up(plan, scope, chain) + verify);
+        if (of.parent != none) over[of.parent] = std::max(over[of.parent], over[scope]);
+      }
+    }
+    return last;
   }
 
   /// Not even the path that meets no trouble exposes to more than the plan says.

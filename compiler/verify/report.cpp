@@ -26,6 +26,52 @@ Span span_of(const SourceMap& sources, std::string_view place) {
   return {};
 }
 
+namespace {
+
+/// What of gates, watches and versions does not fit together.
+void report_decision(const Finding& finding, Span span, Diagnostics& diagnostics) {
+  const std::vector<std::string>& parts = finding.parts;
+  std::string bound = eval::duration_text(finding.bound_ns);
+  switch (finding.claim) {
+    case Claim::Constant:
+      diagnostics.report(span, diag::ConditionConstant, parts[0], parts[1], finding.what)
+          .advise("compare with a number that it can pass, or leave it out");
+      break;
+    case Claim::Contradiction:
+      diagnostics.report(span, diag::GateContradicts, parts[0], finding.what)
+          .note(parts[1])
+          .advise("leave values with which it can pass, between what is rejected and what is required");
+      break;
+    case Claim::Power:
+      diagnostics.report(span, diag::GateBlind, parts[0], parts[1], bound, parts[2])
+          .note("counted with the declared traffic at this share, 0.1% of all requests failing, and a power of 80%")
+          .advise(finding.advice);
+      break;
+    case Claim::Starved:
+      diagnostics.report(span, diag::GateStarved, parts[0], bound, finding.what).advise(finding.advice);
+      break;
+    case Claim::IdleWatch:
+      diagnostics.report(span, diag::WatchIdle, parts[0], bound).advise(finding.advice);
+      break;
+    case Claim::Capacity: {
+      Diagnostic& overload = diagnostics.report(span, diag::CapacityShort, parts[0], parts[1],
+                                                finding.bound_ns, finding.required_ns);
+      if (!finding.what.empty()) overload.note(finding.what);
+      overload.advise(finding.advice);
+      break;
+    }
+    case Claim::RollbackTime:
+    case Claim::WayBack:
+    case Claim::Commit:
+    case Claim::Exposure:
+    case Claim::Window:
+    case Claim::Start:
+    case Claim::Answer: break;
+  }
+}
+
+}  // namespace
+
 void report(const std::vector<Finding>& findings, const SourceMap& sources, Span rollout, Diagnostics& diagnostics) {
   for (const Finding& finding : findings) {
     Span span = span_of(sources, finding.place);
@@ -48,24 +94,26 @@ void report(const std::vector<Finding>& findings, const SourceMap& sources, Span
             .note(path_text(finding.path))
             .advise("begin with a smaller share, judge it for longer, or allow more");
         break;
+      case Claim::Window:
+        diagnostics.report(span, diag::WindowTooShort, bound, required)
+            .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
+        break;
+      case Claim::Start:
+        diagnostics.report(span, diag::NoSafeStart, finding.what)
+            .note(finding.parts[0])
+            .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
+        break;
+      case Claim::Answer:
+        diagnostics.report(span, diag::AnswerLate, bound, required).advise(finding.advice);
+        break;
+      case Claim::Constant:
+      case Claim::Contradiction:
+      case Claim::Power:
+      case Claim::Starved:
+      case Claim::IdleWatch:
+      case Claim::Capacity: report_decision(finding, span, diagnostics); break;
     }
   }
-}
-
-std::string finding_text(const Finding& finding) {
-  std::string place = finding.place.empty() ? "" : finding.place + ": ";
-  std::string bound = eval::duration_text(finding.bound_ns), required = eval::duration_text(finding.required_ns);
-  switch (finding.claim) {
-    case Claim::RollbackTime:
-      return fmt::format("{}a rollback may take {}, and `within` gives it {}: {}", place, bound, required,
-                         path_text(finding.path));
-    case Claim::Exposure:
-      return fmt::format("{}users may meet an unproven version for {} of full traffic, and the budget is {}: {}", place,
-                         bound, required, path_text(finding.path));
-    case Claim::WayBack:
-    case Claim::Commit: break;
-  }
-  return fmt::format("{}`{}`: {}", place, finding.path[0].text, finding.what);
 }
 
 }  // namespace rollout::verify

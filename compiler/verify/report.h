@@ -13,7 +13,4 @@ void report(const std::vector<Finding>& findings, const SourceMap& sources, Span
 /// What stands in the line that `place`, `release.rollout:12`, names; nothing where there is none.
 Span span_of(const SourceMap& sources, std::string_view place);
 
-/// One sentence, for a reader without sources: what was computed, what was required, and the path.
-std::string finding_text(const Finding& finding);
-
 }  // namespace rollout::verify

@@ -5,6 +5,7 @@
 #include "runtime/cli/line.h"
 #include "runtime/cli/newer_run.h"
 #include "runtime/cli/outline.h"
+#include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
 #include "runtime/journal/store_errors.h"
 
@@ -121,6 +122,8 @@ int cmd_apply(const Context& context) {
   if (Status moves = check_line(*session->store); !moves) return fail_unchanged(context, moves.error());
   Result<std::string> accepted = check_versions(context, planned.plan, *session->store);
   if (!accepted) return fail_unchanged(context, accepted.error());
+  std::optional<std::string> start_now = start_text(planned.plan, context.env.effects().clock.wall_ns());
+  if (start_now && !context.quiet && !context.json()) context.out(fmt::format("\nstart: {}\n", *start_now));
   if (!context.args.has("--yes")) {
     if (!somebody_is_there(context))
       return context.fail(Usage, "nobody can be asked here; say `--yes` to carry the plan out");

@@ -89,7 +89,8 @@ int cmd_check(const Context& context) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings, lock);
-    check_plans(*compilation, *inputs, migrations_in(context, *place), projects[place->project.root]);
+    check_plans(*compilation, *inputs, migrations_in(context, *place), projects[place->project.root],
+                [&](std::string_view done) { timings.mark(done); });
     timings.mark("plan");
     report.add(*compilation);
     const ir::Program& program = *compilation->program;

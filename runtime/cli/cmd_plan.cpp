@@ -5,6 +5,7 @@
 
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
+#include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
 #include "runtime/cli/view_promotion.h"
 
@@ -87,6 +88,10 @@ int cmd_plan(const Context& context) {
       return context.fail(written.error());
   }
   if (path.empty() || !context.quiet) print_plan(context, *made.planned);
+  const plan::Plan& plan = made.planned->plan;
+  std::optional<std::string> start;
+  if (!plan.offline && context.format == "text") start = start_text(plan, context.env.effects().clock.wall_ns());
+  if (start && !context.quiet) context.out(fmt::format("\nstart: {}\n", *start));
   if (!path.empty() && !context.quiet && context.format == "text")
     context.out(fmt::format("\nsaved as {}; carry it out with: rollout apply {}\n", path, path));
   timings.mark("view");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/verify/start.h"
+
 namespace rollout::cli {
 
 std::string during_text(const plan::During& during) {
@@ -49,6 +51,25 @@ std::optional<std::string> closed_text(const plan::Plan& plan, int64_t wall_ns) 
                            : std::string("it never opens again");
   return fmt::format("`{}` is closed now, {}; {}", plan.during->text, calendar::moment_text(calendar.zone, wall_ns),
                      when);
+}
+
+std::optional<std::string> start_text(const plan::Plan& plan, int64_t wall_ns) {
+  if (!plan.facts || !plan.facts->start || plan.during->waits) return std::nullopt;
+  const calendar::Zone& zone = plan.during->calendar.zone;
+  bool asks = plan.facts->start_answered.has_value();
+  const plan::SafeStart& start = asks ? *plan.facts->start_answered : *plan.facts->start;
+  std::string_view people = asks ? " if people answer at once" : "";
+  std::optional<calendar::Moments> safe = verify::next_safe_start(plan, start, wall_ns);
+  if (!safe) return fmt::format("whenever it begins, it may be parked at a close{}", people);
+  if (safe->from_ns == wall_ns && safe->to_ns == INT64_MAX) return std::nullopt;
+  if (safe->from_ns == wall_ns)
+    return fmt::format("begun before {} it meets no close{}", calendar::moment_text(zone, safe->to_ns), people);
+  uint32_t step = verify::parks_before(plan, wall_ns);
+  std::string where = step == plan::none ? "" : fmt::format(" before `{}`", plan.steps[step].text);
+  if (step != plan::none && plan.steps[step].phase != plan::none)
+    where = fmt::format(" in phase {}", plan.phases[plan.steps[step].phase].name);
+  return fmt::format("begun now it may be parked{}; from {} on it meets no close{}", where,
+                     calendar::moment_text(zone, safe->from_ns), people);
 }
 
 }  // namespace rollout::cli

@@ -17,4 +17,8 @@ std::optional<std::string> forbidden_text(const plan::Plan& plan, int64_t wall_n
 /// Why no step of the plan can begin now, and when one can; nothing where it can.
 std::optional<std::string> closed_text(const plan::Plan& plan, int64_t wall_ns);
 
+/// Whether a run that begins now may be parked at a close, where, and the next or the last moment at which it meets
+/// none; nothing of a plan that waits, or that has no calendar.
+std::optional<std::string> start_text(const plan::Plan& plan, int64_t wall_ns);
+
 }  // namespace rollout::cli

@@ -1,9 +1,12 @@
 #include "runtime/cli/view_plan.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "compiler/calendar/stay.h"
+#include "compiler/verify/proofs.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/view_during.h"
 
@@ -61,7 +64,24 @@ struct PlanView {
     for (std::string_view text : {during_text(*plan.during), at_close_text(*plan.during)})
       for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - during_columns))
         out += std::string(during_columns, ' ') + part + "\n";
+    out += indented(start_text());
     return "\n  " + style.dim("during") + "  " + out.substr(during_columns);
+  }
+
+  /// From when on it meets no close, however long everything takes.
+  std::string start_text() const {
+    if (!plan.facts || !plan.facts->start) return {};
+    const plan::SafeStart& all = *plan.facts->start;
+    const plan::SafeStart& quick = plan.facts->start_answered.value_or(all);
+    auto text = [](const plan::SafeStart& start) {
+      return fmt::format("{} (it needs {})", calendar::windows_text(start.weekly), seconds_text(start.needs_ns));
+    };
+    if (quick.weekly.empty())
+      return fmt::format("whenever it begins, it may meet a close (it needs {})", seconds_text(quick.needs_ns));
+    if (all.weekly == quick.weekly) return fmt::format("meets no close if it begins {}", text(all));
+    if (all.weekly.empty())
+      return fmt::format("meets no close if people answer at once and it begins {}", text(quick));
+    return fmt::format("meets no close if it begins {}; if people answer at once, {}", text(all), text(quick));
   }
 
   /// What the plan was held to, and when it may not begin.
@@ -138,13 +158,43 @@ struct PlanView {
     if (facts.detect_ns)
       out += fmt::format(", harm seen {} {}", style.at_most(), seconds_text(*facts.detect_ns));
     out = "\n  " + style.dim("bounds") + "  " + out + "\n";
+    out += indented(proofs_text());
     size_t shown = 0;
     for (const plan::ExposureFacts& one : facts.exposure) {
       if (!all && ++shown > max_exposed) break;
-      out += line(std::string(during_columns, ' ') + exposure_line(one));
+      out += indented(exposure_line(one));
     }
     if (shown > max_exposed) out += fmt::format("{}{} more\n", std::string(during_columns, ' '), style.dots());
     return out;
+  }
+
+  /// Under the beginning of a paragraph.
+  std::string indented(std::string_view text) const {
+    std::string out;
+    for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - during_columns))
+      out += std::string(during_columns, ' ') + part + "\n";
+    return out;
+  }
+
+  /// What is proven by gates: how often a good version goes back by mistake, and what is seen in each hold.
+  std::string proofs_text() const {
+    if (!plan.facts->false_alarm_ppb) return {};
+    std::string out = fmt::format("false alarms {} {} of runs", style.at_most(),
+                                  eval::percent_text(*plan.facts->false_alarm_ppb));
+    std::string_view between = "; smallest rise seen: ";
+    for (size_t i = 0; i < plan.phases.size(); ++i) {
+      std::optional<int64_t> sees = plan.facts->phases[i].sees_ppb;
+      if (!sees) continue;
+      std::string rise = *sees >= eval::percent_all ? "none" : "+" + two_digits(*sees);
+      out += fmt::format("{}{} in {}", std::exchange(between, ", "), rise, plan.phases[i].name);
+    }
+    return out;
+  }
+  /// Rounded up.
+  static std::string two_digits(int64_t share_ppb) {
+    int64_t unit = 1;
+    while (share_ppb / unit >= 100) unit *= 10;
+    return eval::percent_text((share_ppb + unit - 1) / unit * unit);
   }
 
   /// Rounded up.
@@ -158,7 +208,9 @@ struct PlanView {
     auto text = [&](int64_t ns) { return fmt::format("{} {}", style.at_most(), seconds_text(ns)); };
     double met = double(service.traffic_uhz) / 1e6 * double(one.harm_ns.value_or(0)) / double(eval::ns_per_s);
     std::string requests = service.traffic_uhz == 0 ? "" : fmt::format(", {:.0f} requests", met);
-    std::string harm = one.harm_ns ? fmt::format("{} to harm{}; ", text(*one.harm_ns), requests) : "";
+    std::string begins = verify::begins_text(plan, one.harm_step);
+    if (!begins.empty()) begins = fmt::format(" that begins {}", begins);
+    std::string harm = one.harm_ns ? fmt::format("{} to harm{}{}; ", text(*one.harm_ns), begins, requests) : "";
     return fmt::format("exposure of {}: {}{} if no gate sees it", plan::service_text(service), harm,
                        text(one.unseen_ns));
   }

@@ -74,4 +74,40 @@ TEST_CASE("no run of an example exceeds a bound of its plan") {
   WARN(fmt::format("{} plans, {} runs", plans, runs));
 }
 
+// Judged beside the stable version, then beside its own past: whenever a regression of the declared harm begins.
+TEST_CASE("the graduated release keeps its budget of exposure") {
+  std::vector<plan::Plan> plans = plans_of(fs::path(ROLLOUT_EXAMPLES) / "graduated/graduated.rollout");
+  REQUIRE(plans.size() == 1);
+  const plan::Plan& plan = plans[0];
+  plan::Facts facts = prove(plan).facts;
+  REQUIRE(facts.exposure.size() == 1);
+  REQUIRE(facts.exposure[0].harm_ns);
+  REQUIRE(plan.budget_exposure_ns);
+  CHECK(*facts.exposure[0].harm_ns <= *plan.budget_exposure_ns);
+  const plan::Gate& gate = plan.gates[plan.steps[plan.steps.size() - 2].gates[0]];
+  REQUIRE(gate.harm_of);
+  int64_t met_most = 0, runs = 0, seen = 0;
+  for (int64_t settle : {int64_t{0}, 14 * sim_test::second})
+    for (int64_t at = 0; at < 150 * sim_test::minute; at += 97 * sim_test::second, ++runs) {
+      sim::Scenario healthy;
+      healthy.settle_ns = settle;
+      for (const plan::Approval& approval : plan.approvals)
+        for (const std::string& member : approval.members) healthy.answers.push_back({member, 0, false});
+      sim::Scenario worse = healthy;
+      worse.truths = {{gate.harm_of->signal, plan::Role::Canary,
+                       {{at, sim::default_error_ppb + double(gate.harm_ppb)}}}};
+      healthy.abort_at_ns = at;  // what users met of the version before it went wrong does not count
+      sim::SimResult result = sim::run_simulation(plan, worse);
+      int64_t before = at == 0 ? 0 : sim::run_simulation(plan, healthy).exposure_ns[0];
+      INFO("from " << at / sim_test::second << " s on, actions of " << settle / sim_test::second << " s");
+      int64_t met = result.exposure_ns[0] - before;
+      CHECK(met <= *facts.exposure[0].harm_ns);
+      met_most = std::max(met_most, met);
+      seen += result.outcome == journal::Outcome::RolledBack;
+    }
+  CHECK(seen * 10 >= runs * 8);
+  WARN(fmt::format("{} regressions, {} taken back; {} of full traffic at most, {} proven", runs, seen,
+                   eval::duration_text(met_most), eval::duration_text(*facts.exposure[0].harm_ns)));
+}
+
 }  // namespace rollout::verify

@@ -1,0 +1,87 @@
+#include "compiler/verify/capacity.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace rollout::verify {
+
+using plan::Action;
+using plan::Plan;
+using plan::Role;
+using plan::Setting;
+using plan::Variable;
+
+namespace {
+
+/// Of one service, by what the plan sets. Nobody looked at how many instances the stable version has: all of them.
+struct Load {
+  int64_t share_ppb = 0;  ///< of the canary
+  int64_t canary = 0, stable = 0;  ///< instances
+};
+
+void apply(const Action& action, Load& load) {
+  for (const Setting& set : action.sets) {
+    if (set.variable == Variable::Share && set.role == Role::Canary) load.share_ppb = set.value.number;
+    if (set.variable != Variable::Instances) continue;
+    (set.role == Role::Canary ? load.canary : load.stable) = set.value.number;
+  }
+}
+
+class Overload {
+ public:
+  Overload(const Plan& plan, std::vector<Finding>& findings)
+      : plan_(plan), findings_(findings), loads_(plan.services.size()), routed_(loads_.size()), told_(loads_.size()) {
+    for (uint32_t i = 0; i < loads_.size(); ++i) {
+      const plan::Service& service = plan.services[i];
+      loads_[i].stable = service.replicas;
+      routed_[i] = service.replicas > 0 &&
+                   std::any_of(service.bindings.begin(), service.bindings.end(),
+                               [](const plan::Binding& binding) { return binding.capability == "TrafficRouter"; });
+    }
+  }
+
+  void go() {
+    for (const plan::Step& step : plan_.steps) {
+      if (step.kind != plan::StepKind::Act) continue;
+      uint32_t service = step.action.service;
+      apply(step.action, loads_[service]);
+      if (!routed_[service] || told_[service]) continue;
+      look(step, service, loads_[service], {});
+      Load back = loads_[service];
+      for (uint32_t undo : step.rollback) {
+        apply(plan_.undo[undo], back);
+        look(step, service, back, fmt::format("on the way back, after `{}`", plan_.undo[undo].text));
+      }
+    }
+  }
+
+ private:
+  void look(const plan::Step& step, uint32_t service, const Load& load, std::string when) {
+    int64_t all = plan_.services[service].replicas, canary = std::clamp<int64_t>(load.share_ppb, 0, eval::percent_all);
+    hold(step, service, "canary", canary, load.canary, all, when);
+    // Once a promote has begun the stable version is the new one, and is counted when it is set.
+    if (load.stable > 0) hold(step, service, "stable", eval::percent_all - canary, load.stable, all, when);
+  }
+  void hold(const plan::Step& step, uint32_t service, std::string_view version, int64_t share_ppb, int64_t instances,
+            int64_t all, const std::string& when) {
+    if (told_[service] || __int128(share_ppb) * all <= __int128(instances) * eval::percent_all) return;
+    told_[service] = true;
+    int64_t needed = int64_t((__int128(share_ppb) * all + eval::percent_all - 1) / eval::percent_all);
+    std::string name = fmt::format("{} {}", plan::service_text(plan_.services[service]), version);
+    findings_.push_back({Claim::Capacity, step.place, when, instances, all, {{0, step.text}},
+                         {name, eval::percent_text(share_ppb)},
+                         fmt::format("give it {} instances first, or less traffic", needed)});
+  }
+
+  const Plan& plan_;
+  std::vector<Finding>& findings_;
+  std::vector<Load> loads_;
+  std::vector<bool> routed_, told_;  ///< by service
+};
+
+}  // namespace
+
+void find_overload(const Plan& plan, std::vector<Finding>& findings) { Overload(plan, findings).go(); }
+
+}  // namespace rollout::verify

@@ -1,0 +1,11 @@
+// Private to compiler/verify: proof 7, traffic and capacity. Behind a router every version has at least as many of the
+// instances of its service as it has of the traffic: on the way forward, and on the way back from every step.
+#pragma once
+
+#include "compiler/verify/proofs.h"
+
+namespace rollout::verify {
+
+void find_overload(const plan::Plan& plan, std::vector<Finding>& findings);
+
+}  // namespace rollout::verify

@@ -1,0 +1,293 @@
+#include "compiler/verify/decisions.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "compiler/verify/cost.h"
+#include "compiler/verify/watchers.h"
+
+namespace rollout::verify {
+
+using plan::Comparison;
+using plan::Condition;
+using plan::ConditionKind;
+using plan::Gate;
+using plan::Plan;
+using plan::Step;
+using plan::StepKind;
+using plan::Term;
+using plan::none;
+
+namespace {
+
+constexpr double endless = std::numeric_limits<double>::infinity();
+
+/// Numbers from `low` to `high`; an open end is no part of it.
+struct Interval {
+  double low = -endless, high = endless;
+  bool low_open = false, high_open = false;
+  bool empty() const { return low > high || (low == high && (low_open || high_open)); }
+};
+
+/// How far a gauge goes nobody knows; a part of a whole, and what a workload says of its instances, ends at all.
+double most_of(const Plan& plan, const plan::Signal& signal) {
+  if (signal.unit != eval::Value::Kind::Percent) return endless;
+  const plan::Service& service = plan.services[signal.service];
+  bool own = std::any_of(service.bindings.begin(), service.bindings.end(), [&](const plan::Binding& binding) {
+    return binding.capability == "Workload" && binding.target == signal.target;
+  });
+  return own || signal.evidence == plan::Evidence::Counts ? double(eval::percent_all) : endless;
+}
+
+Interval values_of(const Plan& plan, uint32_t index) {
+  const plan::Signal& signal = plan.signals[index];
+  bool any = signal.unit == eval::Value::Kind::Float;
+  return {any ? -endless : 0, most_of(plan, signal)};
+}
+
+Interval scaled(Interval values, double factor) {
+  if (factor == 0) return {0, 0};
+  if (factor > 0) return {values.low * factor, values.high * factor};
+  return {values.high * factor, values.low * factor};
+}
+
+/// What is compared with `offset`: the left side less all that is live, or past, on the right.
+Interval compared(const Plan& plan, const Condition& condition) {
+  Interval left = values_of(plan, condition.left.signal), right{0, 0};
+  if (condition.right) {
+    const Term &a = condition.left, &b = *condition.right;
+    if (a.signal == b.signal && a.role == b.role && a.quantile_ppb == b.quantile_ppb)
+      return scaled(left, 1 - condition.factor);
+    right = scaled(values_of(plan, b.signal), condition.factor);
+  }
+  if (condition.baseline != none) {
+    right = scaled(values_of(plan, plan.baselines[condition.baseline].signal), condition.factor);
+    if (condition.deviations != 0) right = {-endless, endless};
+  }
+  return {left.low - right.high, left.high - right.low};
+}
+
+/// Where the condition holds.
+Interval where(Comparison comparison, double offset) {
+  switch (comparison) {
+    case Comparison::Less: return {-endless, offset, false, true};
+    case Comparison::LessEqual: return {-endless, offset};
+    case Comparison::Greater: return {offset, endless, true};
+    case Comparison::GreaterEqual: return {offset, endless};
+    case Comparison::Equal: return {offset, offset};
+    case Comparison::NotEqual: break;  // in two pieces: nothing is said of it
+  }
+  return {};
+}
+
+/// Where it does not; nothing: in two pieces, or one that nothing is said of.
+std::optional<Interval> outside(Comparison comparison, double offset) {
+  switch (comparison) {
+    case Comparison::Less: return Interval{offset, endless};
+    case Comparison::LessEqual: return Interval{offset, endless, true};
+    case Comparison::Greater: return Interval{-endless, offset};
+    case Comparison::GreaterEqual: return Interval{-endless, offset, false, true};
+    case Comparison::NotEqual: return Interval{offset, offset};
+    case Comparison::Equal: break;
+  }
+  return std::nullopt;
+}
+
+Interval both(Interval a, Interval b) {
+  Interval out = a;
+  if (b.low > a.low || (b.low == a.low && b.low_open)) out.low = b.low, out.low_open = b.low_open;
+  if (b.high < a.high || (b.high == a.high && b.high_open)) out.high = b.high, out.high_open = b.high_open;
+  return out;
+}
+
+std::string number_text(const Plan& plan, const Condition& condition, double number) {
+  eval::Value::Kind unit = plan.signals[condition.left.signal].unit;
+  if (unit == eval::Value::Kind::Float) return fmt::format("{}", number);
+  return eval::to_text(eval::Value::of(unit, int64_t(number)));
+}
+
+std::string range_text(const Plan& plan, const Condition& condition) {
+  Interval values = values_of(plan, condition.left.signal);
+  std::string name = plan.signals[condition.left.signal].name;
+  if (std::isinf(values.high)) return fmt::format("`{}` is never below {}", name, number_text(plan, condition, 0));
+  return fmt::format("`{}` is {} to {}", name, number_text(plan, condition, 0),
+                     number_text(plan, condition, values.high));
+}
+
+/// Never, always, or nothing is decided from the start.
+std::optional<bool> constant(const Plan& plan, const Condition& condition) {
+  if (condition.comparison == Comparison::NotEqual) return std::nullopt;
+  Interval values = compared(plan, condition);
+  if (both(values, where(condition.comparison, condition.offset)).empty()) return false;
+  std::optional<Interval> rest = outside(condition.comparison, condition.offset);
+  if (rest && both(values, *rest).empty()) return true;
+  return std::nullopt;
+}
+
+// ---- one gate ----
+
+/// What conditions must say the same of to be held against each other.
+using Compared = std::tuple<uint32_t, plan::Role, int64_t, uint32_t, int, int64_t, uint32_t, double, double>;
+
+Compared key_of(const Condition& condition) {
+  const Term &left = condition.left, right = condition.right.value_or(Term{});
+  return {left.signal,        left.role,          left.quantile_ppb,  right.signal,        int(right.role),
+          right.quantile_ppb, condition.baseline, condition.factor, condition.deviations};
+}
+
+/// Where a gate can pass, as far as one condition goes.
+std::optional<Interval> passes(const Condition& condition) {
+  if (condition.kind == ConditionKind::Require) return where(condition.comparison, condition.offset);
+  return outside(condition.comparison, condition.offset);
+}
+
+std::string text_of(const Condition& condition) {
+  return (condition.kind == ConditionKind::Reject ? "reject when " : "require ") + condition.text;
+}
+
+class Decisions {
+ public:
+  Decisions(const Plan& plan, const Forward& forward, std::vector<Finding>& findings)
+      : plan_(plan), forward_(forward), findings_(findings), shares_(plan.services.size()),
+        seen_(plan.gates.size()), told_(plan.conditions.size()) {}
+
+  void go() {
+    for (const Step& step : plan_.steps) {
+      if (step.kind == StepKind::Act) follow(step.action, shares_);
+      for (uint32_t gate : step.gates) {
+        if (!seen_[gate]) look(plan_.gates[gate], step.place);
+        seen_[gate] = true;
+        if (step.kind == StepKind::Hold) find_starved(plan_.gates[gate], step);
+      }
+    }
+    for (const plan::Watch& watch : plan_.watches) look(watch);
+  }
+
+ private:
+  void look(const Gate& gate, const std::string& place) {
+    for (uint32_t index : gate.conditions) {
+      const Condition& condition = plan_.conditions[index];
+      std::optional<bool> always = constant(plan_, condition);
+      if (!always || told_[index]) continue;
+      told_[index] = true;
+      bool reject = condition.kind == ConditionKind::Reject;
+      std::string_view when = reject ? "always" : "never";
+      if (*always == reject)
+        nothing_passes(gate, place, fmt::format("a condition is {} true", when),
+                       fmt::format("`{}`: {}", text_of(condition), range_text(plan_, condition)));
+      else says_nothing(condition, place, *always);
+    }
+    find_contradiction(gate, place);
+  }
+
+  void nothing_passes(const Gate& gate, const std::string& place, std::string why, std::string which) {
+    findings_.push_back({Claim::Contradiction, place, std::move(why), 0, 0, {}, {gate.text, std::move(which)}});
+  }
+  void says_nothing(const Condition& condition, const std::string& place, bool always) {
+    findings_.push_back({Claim::Constant, place, range_text(plan_, condition), 0, 0, {},
+                         {condition.text, always ? "always" : "never"}});
+  }
+
+  /// Of conditions over the same thing, those that leave the least room.
+  struct Room {
+    Interval values;
+    const Condition *low = nullptr, *high = nullptr;
+    int samples = 0;  ///< the most that a plain `require` asks for
+  };
+
+  void find_contradiction(const Gate& gate, const std::string& place) {
+    std::map<Compared, Room> rooms;
+    for (uint32_t index : gate.conditions) {
+      const Condition& condition = plan_.conditions[index];
+      Room& room = rooms.try_emplace(key_of(condition), Room{compared(plan_, condition)}).first->second;
+      if (condition.kind == ConditionKind::Require && condition.proven_ppb == 0)
+        room.samples = std::max(room.samples, condition.samples);
+    }
+    for (uint32_t index : gate.conditions) {
+      const Condition& condition = plan_.conditions[index];
+      Room& room = rooms.find(key_of(condition))->second;
+      // One that looks for longer than any `require` may still be undecided when they pass.
+      bool late = condition.kind == ConditionKind::Reject && condition.proven_ppb == 0 && room.samples > 0 &&
+                  condition.samples > room.samples;
+      std::optional<Interval> passing = passes(condition);
+      if (late || !passing || constant(plan_, condition)) continue;
+      Interval next = both(room.values, *passing);
+      if (next.low > room.values.low || next.low_open != room.values.low_open) room.low = &condition;
+      if (next.high < room.values.high || next.high_open != room.values.high_open) room.high = &condition;
+      room.values = next;
+      if (!next.empty()) continue;
+      const Condition &a = room.low ? *room.low : condition, &b = room.high ? *room.high : condition;
+      nothing_passes(gate, place, "two conditions exclude each other",
+                     fmt::format("`{}` and `{}`", text_of(a), text_of(b)));
+      return;
+    }
+  }
+
+  void find_starved(const Gate& gate, const Step& step) {
+    if (gate.minimum_requests <= 0 || gate.conditions.empty()) return;
+    int64_t longest_ns = longer(step.hold_ns, std::max({gate.no_data.hold_ns, gate.undecided.hold_ns,
+                                                        gate.error.hold_ns}));
+    for (uint32_t of : gate.conditions) {
+      const Term& term = plan_.conditions[of].left;
+      uint32_t subject = plan_.signals[term.signal].service;
+      const plan::Service& service = plan_.services[subject];
+      if (service.traffic_uhz <= 0 || plan_.signals[term.signal].evidence != plan::Evidence::Counts) continue;
+      double canary = double(shares_[subject]) / double(eval::percent_all);
+      double share = term.role == plan::Role::All ? 1 : term.role == plan::Role::Canary ? canary : 1 - canary;
+      double per_s = double(service.traffic_uhz) / 1e6 * share;
+      double expected = per_s * double(longest_ns) / double(eval::ns_per_s);
+      if (per_s <= 0 || expected >= double(gate.minimum_requests)) continue;
+      int64_t needs_s = int64_t(std::ceil(double(gate.minimum_requests) / per_s));
+      findings_.push_back({Claim::Starved, step.place,
+                           fmt::format("of {} requests about {:.0f} come", gate.minimum_requests, expected), longest_ns,
+                           needs_s * eval::ns_per_s, {}, {gate.text},
+                           fmt::format("hold for {}, give it a larger share, or ask for fewer requests",
+                                       eval::duration_text(needs_s * eval::ns_per_s))});
+      return;
+    }
+  }
+
+  void look(const plan::Watch& watch) {
+    const Condition& condition = plan_.conditions[watch.condition];
+    if (std::optional<bool> always = constant(plan_, condition); always && !told_[watch.condition]) {
+      told_[watch.condition] = true;
+      says_nothing(condition, {}, *always);
+      return;
+    }
+    if (watch.first_step >= plan_.steps.size()) return;
+    int64_t lasts_ns = lasts_of(watch);
+    if (watch.held_ns > 0 && lasts_ns < watch.held_ns)
+      findings_.push_back({Claim::IdleWatch, {}, {}, lasts_ns, watch.held_ns, {}, {watch.text},
+                           "let it hold for less, or put it around more"});
+  }
+
+  /// At most, or so long that it does not matter.
+  int64_t lasts_of(const plan::Watch& watch) const {
+    int64_t begin_ns = INT64_MAX, end_ns = 0;
+    for (uint32_t i = watch.first_step; i <= watch.last_step && i < plan_.steps.size(); ++i) {
+      begin_ns = std::min(begin_ns, forward_.best_begin_ns[i]);
+      end_ns = std::max(end_ns, forward_.worst_end_ns[i]);
+      if (end_ns - begin_ns >= watch.held_ns) break;
+    }
+    return std::max<int64_t>(0, end_ns - begin_ns);
+  }
+
+  const Plan& plan_;
+  const Forward& forward_;
+  std::vector<Finding>& findings_;
+  std::vector<int64_t> shares_;    ///< by service, of its canary
+  std::vector<bool> seen_, told_;  ///< by gate, by condition
+};
+
+}  // namespace
+
+void find_undecided(const Plan& plan, const Forward& forward, std::vector<Finding>& findings) {
+  Decisions(plan, forward, findings).go();
+}
+
+}  // namespace rollout::verify

@@ -1,0 +1,198 @@
+#include "compiler/verify/recheck_gates.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "compiler/judge/sight.h"
+
+namespace rollout::verify {
+
+using plan::Condition;
+using plan::Gate;
+using plan::Plan;
+using plan::Step;
+using plan::StepKind;
+using plan::none;
+
+namespace {
+
+constexpr double ppb = 1e9;
+constexpr double errs = 0.001;    // what runs fails so often
+constexpr double surely = 0.8;
+constexpr double nearly = 0.85, barely = 1.05;  // of the smallest rise; counts come in steps, so power does, too
+
+bool judges(const Plan& plan, const Gate& gate, const Condition& condition) {
+  if (!gate.harm_of || gate.harm_ppb <= 0 || condition.left.signal != gate.harm_of->signal) return false;
+  const plan::Signal& signal = plan.signals[condition.left.signal];
+  bool above = condition.comparison == plan::Comparison::Greater ||
+               condition.comparison == plan::Comparison::GreaterEqual;
+  bool proves = condition.kind == plan::ConditionKind::Reject && above && condition.proven_ppb > 0 &&
+                condition.proven_ppb < eval::percent_all && signal.evidence == plan::Evidence::Counts;
+  bool line = condition.factor >= 0 && condition.offset >= 0 && condition.deviations == 0;
+  bool own = condition.left.role != plan::Role::Stable;
+  if (condition.right)
+    own = condition.left.role == plan::Role::Canary && condition.right->role == plan::Role::Stable &&
+          condition.right->signal == condition.left.signal;
+  else if (condition.baseline != none) own = own && plan.baselines[condition.baseline].signal == condition.left.signal;
+  return proves && line && own && plan.services[signal.service].traffic_uhz > 0;
+}
+
+/// What the condition is to see in the hold.
+judge::Sight sight_of(const Plan& plan, const Step& step, const Gate& gate, const Condition& condition, double share) {
+  double per_s = double(plan.services[plan.signals[condition.left.signal].service].traffic_uhz) / 1e6;
+  double sample_s = double(std::max<int64_t>(1, gate.sample_ns)) / ppb, sure = double(condition.proven_ppb) / ppb;
+  judge::Sight sight;
+  sight.power = surely;
+  sight.hypothesis = {condition.right ? condition.factor : 0, condition.offset / ppb, true};
+  if (condition.baseline != none) {
+    const plan::Baseline& past = plan.baselines[condition.baseline];
+    sight.power = (1 + surely) / 2;
+    judge::FixedSample counted = judge::unlucky_sample(per_s * double(past.window_ns) / ppb, errs, sight.power);
+    sight.hypothesis = judge::against_past({condition.factor, condition.offset / ppb, true}, counted, sure);
+    sure = judge::half_confidence(sure);
+  }
+  bool whole = condition.left.role == plan::Role::All;
+  sight.traffic = {per_s * sample_s * (whole ? 1 : share), per_s * sample_s * (1 - share), errs};
+  sight.dilution = whole ? share : 1;
+  sight.blocks = std::floor(double(step.hold_ns) / double(std::max<int64_t>(1, gate.sample_ns)));
+  double start = 0.5 / double(std::max<int64_t>(1, condition.planned_blocks - 1));
+  sight.needed = judge::evidence_needed(sight.hypothesis, sure, start);
+  return sight;
+}
+
+/// Beside what the plan says; Nothing: the gate proves nothing about a harm.
+enum class Sees { Nothing, Less, Just, More };
+
+class Sights {
+ public:
+  Sights(const Plan& plan, std::vector<std::string>& broken)
+      : plan_(plan), broken_(broken), just_(plan.phases.size(), -1), shares_(plan.services.size()) {}
+
+  void go() {
+    for (const Step& step : plan_.steps) {
+      if (step.kind == StepKind::Act) follow(step.action);
+      if (step.kind != StepKind::Hold || step.phase == none) continue;
+      for (uint32_t gate : step.gates) look(step, gate);
+    }
+    for (size_t i = 0; i < just_.size(); ++i)
+      if (plan_.facts->phases[i].sees_ppb.value_or(-1) != just_[i])
+        broken_.push_back(fmt::format("the plan says wrongly what the gates of phase `{}` see", plan_.phases[i].name));
+  }
+
+ private:
+  void follow(const plan::Action& action) {
+    for (const plan::Setting& set : action.sets) {
+      bool canary = set.variable == plan::Variable::Share && set.role == plan::Role::Canary;
+      if (canary || set.variable == plan::Variable::Flag)
+        shares_[action.service] = double(std::clamp<int64_t>(set.value.number, 0, eval::percent_all)) / ppb;
+    }
+  }
+
+  /// What the plan says is taken for the phase's if a gate of it just sees that much.
+  void look(const Step& step, uint32_t index) {
+    const Gate& gate = plan_.gates[index];
+    if (!gate.harm_of) return;
+    double share = shares_[plan_.signals[gate.harm_of->signal].service];
+    int64_t says = plan_.facts->phases[step.phase].sees_ppb.value_or(-1);
+    auto [known, fresh] = known_.try_emplace({index, step.hold_ns, share, says});
+    if (fresh) known->second = compare(step, gate, share, says);
+    int64_t& just = just_[step.phase];
+    switch (known->second) {
+      case Sees::Nothing: break;
+      case Sees::Just: just = std::max(just, says); break;
+      case Sees::Less: just = INT64_MAX; break;
+      case Sees::More: just = std::max<int64_t>(just, 0); break;
+    }
+  }
+
+  Sees compare(const Step& step, const Gate& gate, double share, int64_t says) const {
+    bool any = false, at = false, below = false;
+    for (uint32_t index : gate.conditions) {
+      const Condition& condition = plan_.conditions[index];
+      if (!judges(plan_, gate, condition)) continue;
+      any = true;
+      judge::Sight sight = sight_of(plan_, step, gate, condition, share);
+      at = at || judge::sees(sight, double(says) / ppb) || judge::sees(sight, barely * double(says) / ppb);
+      below = below || judge::sees(sight, nearly * double(says) / ppb);
+    }
+    if (!any) return Sees::Nothing;
+    if (!at && says < eval::percent_all) return Sees::Less;
+    return below ? Sees::More : Sees::Just;
+  }
+
+  const Plan& plan_;
+  std::vector<std::string>& broken_;
+  std::vector<int64_t> just_;   ///< by phase: what its gates just see; -1: they prove nothing
+  std::vector<double> shares_;  ///< by service
+  std::map<std::tuple<uint32_t, int64_t, double, int64_t>, Sees> known_;
+};
+
+/// Minutes of a week at each of which one may begin, if it needs the calendar open for longer than `needs_ns`.
+std::vector<bool> minutes_of(const calendar::Calendar& calendar, int64_t needs_ns) {
+  constexpr int week = calendar::minutes_a_week;
+  constexpr int64_t minute_ns = 60 * eval::ns_per_s;
+  std::vector<bool> open(week), safe(week);
+  for (const calendar::Window& window : calendar.open)
+    std::fill(open.begin() + window.from, open.begin() + window.to, true);
+  bool always = std::find(open.begin(), open.end(), false) == open.end();
+  int64_t stays = 0;
+  for (int m = 2 * week - 1; m >= 0; --m) {  // from the week after, so that Sunday knows of Monday
+    stays = open[size_t(m % week)] ? stays + 1 : 0;
+    if (m < week) safe[size_t(m)] = always || (stays > 0 && (stays - 1) * minute_ns >= needs_ns);
+  }
+  return safe;
+}
+
+void compare_start(const Plan& plan, const plan::SafeStart& says, int64_t needs_ns, std::vector<std::string>& broken) {
+  if (says.needs_ns != needs_ns) {
+    broken.push_back(fmt::format("the plan says it needs the calendar open for {}; it is {}",
+                                 eval::duration_text(says.needs_ns), eval::duration_text(needs_ns)));
+    return;
+  }
+  std::vector<bool> safe = minutes_of(plan.during->calendar, needs_ns), said(safe.size());
+  for (const calendar::Window& window : says.weekly)
+    for (int m = std::max(window.from, 0); m < std::min(window.to, calendar::minutes_a_week); ++m)
+      said[size_t(m)] = true;
+  if (said != safe) broken.push_back("the plan says wrongly when it may begin and meet no close");
+}
+
+}  // namespace
+
+void recheck_sight(const Plan& plan, std::vector<std::string>& broken) {
+  std::vector<uint32_t> judged;
+  for (const Step& step : plan.steps)
+    if (step.kind == StepKind::Hold)
+      for (uint32_t gate : step.gates)
+        judged.insert(judged.end(), plan.gates[gate].conditions.begin(), plan.gates[gate].conditions.end());
+  for (const plan::Watch& watch : plan.watches) judged.push_back(watch.condition);
+  std::sort(judged.begin(), judged.end());
+  judged.erase(std::unique(judged.begin(), judged.end()), judged.end());
+  __int128 errors = -1;  // nothing is proven
+  for (uint32_t index : judged) {
+    const Condition& condition = plan.conditions[index];
+    if (condition.kind == plan::ConditionKind::Require || condition.proven_ppb <= 0) continue;
+    errors = std::max<__int128>(errors, 0) + eval::percent_all - condition.proven_ppb;
+  }
+  errors = std::min<__int128>(errors, eval::percent_all);
+  if (errors != plan.facts->false_alarm_ppb.value_or(-1))
+    broken.push_back("the plan says wrongly how often its proofs take a good version back");
+  Sights(plan, broken).go();
+}
+
+void recheck_start(const Plan& plan, int64_t begun_ns, int64_t answered_ns, std::vector<std::string>& broken) {
+  const plan::Facts& facts = *plan.facts;
+  bool expected = plan.during && !plan.steps.empty();
+  if (facts.start.has_value() != expected ||
+      facts.start_answered.has_value() != (expected && !plan.approvals.empty())) {
+    broken.push_back("the plan does not say when it may begin and meet no close");
+    return;
+  }
+  if (facts.start) compare_start(plan, *facts.start, begun_ns, broken);
+  if (facts.start_answered) compare_start(plan, *facts.start_answered, answered_ns, broken);
+}
+
+}  // namespace rollout::verify

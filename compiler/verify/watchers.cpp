@@ -1,0 +1,134 @@
+#include "compiler/verify/watchers.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace rollout::verify {
+
+using plan::Condition;
+using plan::Plan;
+using plan::Step;
+using plan::none;
+
+namespace {
+
+constexpr size_t max_watchers = 4;  // of one service, those that judge longest
+constexpr double ppb = 1e9;
+
+/// By signal: the smallest harm that a gate declares; 0: none does.
+std::vector<int64_t> harms_of(const Plan& plan) {
+  std::vector<int64_t> harms(plan.signals.size());
+  for (const plan::Gate& gate : plan.gates) {
+    if (gate.harm_ppb <= 0 || !gate.harm_of) continue;
+    int64_t& harm = harms[gate.harm_of->signal];
+    harm = harm == 0 ? gate.harm_ppb : std::min(harm, gate.harm_ppb);
+  }
+  return harms;
+}
+
+double traffic_per_s(const Plan& plan, const Condition& condition) {
+  return double(plan.services[plan.signals[condition.left.signal].service].traffic_uhz) / 1e6;
+}
+
+}  // namespace
+
+bool can_prove(const Plan& plan, const Condition& condition) {
+  bool upward = condition.comparison == plan::Comparison::Greater ||
+                condition.comparison == plan::Comparison::GreaterEqual;
+  bool counts = plan.signals[condition.left.signal].evidence == plan::Evidence::Counts;
+  bool past = condition.baseline != none;
+  bool beside = condition.right && condition.left.role == plan::Role::Canary &&
+                condition.right->role == plan::Role::Stable && condition.right->signal == condition.left.signal;
+  bool own_past = past && plan.baselines[condition.baseline].signal == condition.left.signal;
+  bool alone = !condition.right && (!past || own_past) && condition.left.role != plan::Role::Stable;
+  return condition.kind == plan::ConditionKind::Reject && condition.proven_ppb > 0 &&
+         condition.proven_ppb < eval::percent_all && upward && counts && (beside || alone) && condition.factor >= 0 &&
+         condition.offset >= 0 && condition.deviations == 0;
+}
+
+double samples_in(const Step& step, const plan::Gate& gate) {
+  return std::floor(double(step.hold_ns) / double(std::max<int64_t>(1, gate.sample_ns)));
+}
+
+Claimed claimed_of(const Plan& plan, const Condition& condition) {
+  bool past = condition.baseline != none;
+  Claimed out{{condition.right || past ? condition.factor : 0, condition.offset / ppb, true},
+              double(condition.proven_ppb) / ppb, assumed_power, 0};
+  if (past) {
+    // Half of the misses are the past's, when more of it had gone wrong than usual, half those of what is counted now.
+    out.power = 1 - (1 - assumed_power) / 2;
+    double requests = traffic_per_s(plan, condition) * double(plan.baselines[condition.baseline].window_ns) / ppb;
+    out.hypothesis = judge::against_past(
+        out.hypothesis, judge::unlucky_sample(requests, assumed_rate, out.power), out.confidence);
+    out.confidence = judge::half_confidence(out.confidence);
+  }
+  double start = 0.5 / double(std::max<int64_t>(1, condition.planned_blocks - 1));
+  out.needed = judge::evidence_needed(out.hypothesis, out.confidence, start);
+  return out;
+}
+
+judge::Traffic traffic_of(const Plan& plan, const Condition& condition, const plan::Gate& gate, int64_t share_ppb) {
+  double share = double(share_ppb) / double(eval::percent_all);
+  double requests = traffic_per_s(plan, condition) * double(std::max<int64_t>(1, gate.sample_ns)) / ppb;
+  bool all = condition.left.role == plan::Role::All;
+  return {all ? requests : requests * share, requests * (1 - share), assumed_rate};
+}
+
+double dilution_of(const Condition& condition, int64_t share_ppb) {
+  return condition.left.role == plan::Role::All ? double(share_ppb) / double(eval::percent_all) : 1;
+}
+
+Judged judged(const Plan& plan, const Step& step, const plan::Gate& gate, const Condition& condition,
+              const Claimed& claimed, int64_t harm_ppb, int64_t share_ppb) {
+  double rise = dilution_of(condition, share_ppb) * double(harm_ppb) / ppb;
+  judge::Rates truth{judge::inner_rate(assumed_rate + rise), judge::inner_rate(assumed_rate)};
+  judge::Growth growth =
+      judge::growth_per_block(claimed.hypothesis, traffic_of(plan, condition, gate, share_ppb), truth);
+  return {samples_in(step, gate), std::max<int64_t>(1, gate.sample_ns), growth.mean, growth.variance};
+}
+
+std::vector<Watchers> watchers_of(const Plan& plan) {
+  std::vector<int64_t> harms = harms_of(plan);
+  std::vector<Watcher> known(plan.conditions.size());
+  for (const Step& step : plan.steps) {
+    if (step.kind != plan::StepKind::Hold) continue;
+    for (uint32_t index : step.gates)
+      for (uint32_t condition : plan.gates[index].conditions) {
+        uint32_t signal = plan.conditions[condition].left.signal;
+        int64_t harm = harms[signal];
+        if (harm == 0 || !can_prove(plan, plan.conditions[condition])) continue;
+        known[condition] = {condition, signal, harm, known[condition].samples + samples_in(step, plan.gates[index])};
+      }
+  }
+  std::vector<Watchers> all(plan.services.size());
+  for (const Watcher& one : known) {
+    if (one.condition == none) continue;
+    uint32_t service = plan.signals[one.signal].service;
+    if (plan.services[service].traffic_uhz > 0) all[service].push_back(one);
+  }
+  for (Watchers& of : all) {
+    std::stable_sort(of.begin(), of.end(), [](const Watcher& a, const Watcher& b) { return a.samples > b.samples; });
+    if (of.size() > max_watchers) of.resize(max_watchers);
+  }
+  // Of a harm that nothing proves nobody says when it is seen.
+  for (uint32_t signal = 0; signal < plan.signals.size(); ++signal) {
+    Watchers& of = all[plan.signals[signal].service];
+    bool proven = std::any_of(of.begin(), of.end(), [&](const Watcher& one) { return one.signal == signal; });
+    if (harms[signal] > 0 && !proven) of.clear();
+  }
+  return all;
+}
+
+std::optional<int64_t> share_set(const plan::Action& action) {
+  for (const plan::Setting& set : action.sets)
+    if ((set.variable == plan::Variable::Share && set.role == plan::Role::Canary) ||
+        set.variable == plan::Variable::Flag)
+      return std::clamp<int64_t>(set.value.number, 0, eval::percent_all);
+  return std::nullopt;
+}
+
+void follow(const plan::Action& action, std::vector<int64_t>& shares) {
+  if (std::optional<int64_t> share = share_set(action)) shares[action.service] = *share;
+}
+
+}  // namespace rollout::verify

@@ -1,0 +1,53 @@
+// Private to compiler/verify: which condition sees the harm that gates declare, and what its evidence lives on. For the
+// proofs of exposure and of power.
+#pragma once
+
+#include "compiler/judge/sight.h"
+#include "compiler/verify/detection.h"
+
+namespace rollout::verify {
+
+/// Whether a condition can prove a regression of its signal: of the canary beside the stable version, of anything
+/// beside its own past, or of anything above a number.
+bool can_prove(const plan::Plan& plan, const plan::Condition& condition);
+
+/// Samples that the gate takes in the hold.
+double samples_in(const plan::Step& step, const plan::Gate& gate);
+
+/// What a condition claims, with what was counted in the past already in it.
+struct Claimed {
+  judge::Hypothesis hypothesis;
+  double confidence = 0;  ///< which proves it
+  double power = 0;       ///< of the evidence: with an unlucky past it is assumed_power together
+  double needed = 0;      ///< log-evidence that proves it, whenever the regression began
+};
+Claimed claimed_of(const plan::Plan& plan, const plan::Condition& condition);
+
+/// What one sample of the gate brings at this share of the canary.
+judge::Traffic traffic_of(const plan::Plan& plan, const plan::Condition& condition, const plan::Gate& gate,
+                          int64_t share_ppb);
+/// How much of a rise of the canary's rate the condition's own arm shows.
+double dilution_of(const plan::Condition& condition, int64_t share_ppb);
+
+/// What a hold of the gate brings for the condition once the canary's rate has risen by `harm_ppb`.
+Judged judged(const plan::Plan& plan, const plan::Step& step, const plan::Gate& gate, const plan::Condition& condition,
+              const Claimed& claimed, int64_t harm_ppb, int64_t share_ppb);
+
+/// A proof that judges a service for its `harm`.
+struct Watcher {
+  uint32_t condition = plan::none;
+  uint32_t signal = plan::none;
+  int64_t harm_ppb = 0;
+  double samples = 0;
+};
+using Watchers = std::vector<Watcher>;
+
+/// By service; without declared traffic nothing is known of its evidence.
+std::vector<Watchers> watchers_of(const plan::Plan& plan);
+
+/// The share of the canary, or of the flag, that an action sets.
+std::optional<int64_t> share_set(const plan::Action& action);
+/// Keeps `shares`, by service, as they are after the action.
+void follow(const plan::Action& action, std::vector<int64_t>& shares);
+
+}  // namespace rollout::verify
