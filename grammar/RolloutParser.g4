@@ -152,7 +152,7 @@ statement
     | IF expr block (ELSE (block | ifElse))?            # ifStatement
     | LET NAME (COLON type)? ASSIGN expr                # letStatement
     | DURING expr exceptions? (LBRACE AT NAME NAME RBRACE)? # duringStatement
-    | ROLLBACK WHEN expr (HELD expr)?                   # watchStatement
+    | ROLLBACK WHEN expr (HELD expr | certainty (EVERY expr)?)? # watchStatement
     | APPROVE BY question                               # approveStatement
     | COMMIT STRING                                     # commitStatement
     | CHECKPOINT STRING                                 # checkpointStatement
@@ -161,7 +161,7 @@ statement
     | NOTIFY expr STRING?                               # notifyStatement
     | PREFLIGHT LBRACE preflightClause* RBRACE          # preflightStatement
     | ROLLBACK LBRACE rollbackClause* RBRACE            # rollbackStatement
-    | ((BEFORE | AFTER) PHASE | ON (ABORT | ROLLBACK)) block # hookStatement
+    | ((BEFORE | AFTER) PHASE (NAME | STRING)? | ON (ABORT | ROLLBACK)) block # hookStatement
     | ON NAME (ROLLBACK | NAME (AT NAME expr NAME)? | LBRACE retry RBRACE) # onFailureStatement
     | ON NAME RUN (NAME | REJECT) (WITHIN expr)?        # newerStatement
     | callee LPAREN arguments? RPAREN                   # callStatement

@@ -52,10 +52,21 @@ void Checker::check_gate(ir::Gate& gate) {
 
 void Checker::check_condition(const ast::ConditionClause& clause) {
   check_live_condition(clause.condition, clause.kind == ast::ClauseKind::Reject ? "`reject when`" : "`require`");
-  if (clause.proven) expect(clause.proven, simple(TypeKind::Percent), "`proven`");
-  if (!clause.samples) return;
-  expect(clause.samples, simple(TypeKind::Int), "`over`");
-  check_noun(diagnostics_, clause.samples_noun, "over", "samples");
+  check_certainty(clause.proven, clause.samples, clause.samples_noun);
+}
+
+void Checker::check_certainty(const ast::Expr* proven, const ast::Expr* samples, const ast::Name& noun) {
+  if (proven) expect(proven, simple(TypeKind::Percent), "`proven`");
+  if (!samples) return;
+  expect(samples, simple(TypeKind::Int), "`over`");
+  check_noun(diagnostics_, noun, "over", "samples");
+}
+
+void Checker::check_watch(const ast::WatchStatement* watch) {
+  check_live_condition(watch->condition, "`rollback when`");
+  if (watch->held) expect(watch->held, simple(TypeKind::Duration), "`held`");
+  check_certainty(watch->proven, watch->samples, watch->samples_noun);
+  if (watch->every) expect(watch->every, simple(TypeKind::Duration), "`every`");
 }
 
 /// One comparison with a live value on its left: what the engine can evaluate and a person can read in a timeline.

@@ -1,4 +1,6 @@
 // Hooks: what is done before and after each phase, and when the run goes back.
+#include <fmt/format.h>
+
 #include "compiler/check/context.h"
 
 namespace rollout::check {
@@ -97,6 +99,7 @@ void Checker::check_hook(const ast::HookStatement* hook, bool in_parallel) {
     diagnostics_.report(hook->span, diag::HookHere, name, "above the phases that it is for, not beside them")
         .advise("move it above `parallel`");
   check_not_empty(hook->body, hook->span, fmt::format("`{}`", name));
+  if (hook->label) expect(hook->label, simple(TypeKind::String), fmt::format("`{}`", name));
   check_hook_body(hook->body, hook->when);
   check_block(hook->body);
 }

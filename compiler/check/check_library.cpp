@@ -5,7 +5,7 @@ namespace rollout::check {
 
 namespace {
 
-const std::vector<std::string_view> roles = {"stable", "canary"};
+const std::vector<std::string_view> roles = {"stable", "canary", "control"};
 const std::vector<std::string_view> faults = {"killed", "delay"};
 const std::vector<std::string_view> evidences = {"counts", "buckets", "value"};
 
@@ -62,7 +62,7 @@ void Checker::check_effects(const ir::Action& action) {
       std::string of(ir::subject_text(row.subject));
       diagnostics_.report(effect.span, diag::EffectForm, std::string(row.name), of)
           .note(row.subject != subject ? fmt::format("this action acts on a {}", ir::subject_text(subject))
-                : row.by_role          ? "a service has one of each version, stable and canary"
+                : row.by_role          ? "a service has one of each role: stable, canary and control"
                                        : fmt::format("a {} has no versions", of))
           .advise(fmt::format("write `sets {}`", row.form));
       continue;

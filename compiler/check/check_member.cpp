@@ -62,9 +62,9 @@ const Type* ValueChecker::service_member(const ast::MemberExpr* member, bool rol
   ir::ExprInfo& known = info(member);
   time_ = ir::Time::Plan;
   std::string_view name = member->member.text;
-  if (!role && (name == "stable" || name == "canary")) {
+  if (!role && (name == "stable" || name == "canary" || name == "control")) {
     known.ref = ir::Ref::Role;
-    known.index = name == "stable" ? 1 : 2;
+    known.index = name == "stable" ? 1 : name == "canary" ? 2 : 3;
     return simple(TypeKind::Role);
   }
   if (!role && name == "baseline") {
@@ -126,7 +126,7 @@ const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
   bool alone = !service && (program_.services.empty() || module().library);
   if (broken || alone) return simple(TypeKind::Error);
   const Type* object = info(member->object).type;
-  for (std::string_view word : {"canary", "stable", "baseline", "replicas", "traffic"})
+  for (std::string_view word : {"canary", "stable", "control", "baseline", "replicas", "traffic"})
     if (!object->is(TypeKind::Role) && !object->is(TypeKind::Past)) known.push_back(word);
   report_unknown(member->member.span, member->member.text,
                  service ? fmt::format("member of service `{}`", service->decl->name.text) : "signal", known);

@@ -62,12 +62,7 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       break;
     case ast::StatementKind::OnFailure: check_on_failure(as<ast::OnFailureStatement>(statement)); break;
     case ast::StatementKind::Hook: check_hook(as<ast::HookStatement>(statement), in_parallel); break;
-    case ast::StatementKind::Watch: {
-      auto* watch = static_cast<const ast::WatchStatement*>(statement);
-      check_live_condition(watch->condition, "`rollback when`");
-      if (watch->held) expect(watch->held, simple(TypeKind::Duration), "`held`");
-      break;
-    }
+    case ast::StatementKind::Watch: check_watch(as<ast::WatchStatement>(statement)); break;
     case ast::StatementKind::Rollback: {
       auto* rollback = static_cast<const ast::RollbackStatement*>(statement);
       if (rollback->within) expect(rollback->within, simple(TypeKind::Duration), "`within`");

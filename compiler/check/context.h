@@ -43,6 +43,8 @@ class Checker : private ValueChecker {
   void check_gate(ir::Gate& gate);
   void check_condition(const ast::ConditionClause& clause);
   void check_response(const ast::ResponseClause& response);
+  void check_certainty(const ast::Expr* proven, const ast::Expr* samples, const ast::Name& noun);
+  void check_watch(const ast::WatchStatement* watch);
   void check_live_condition(const ast::Expr* condition, std::string_view whose);
   void check_block(const ast::Block* block, bool parallel = false);
   void check_statement(const ast::Statement* statement, bool in_parallel);

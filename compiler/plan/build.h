@@ -47,7 +47,14 @@ class Planner {
   struct OpenHook {
     const ast::HookStatement* written;
     Scope scope;
-    size_t phases = 0;  ///< that it was for
+    std::string phase = {};  ///< the only one that it is for; empty: all of them
+    size_t phases = 0;       ///< that it was for
+    std::vector<std::string> others = {};  ///< of a hook for one phase: the names of those that it was not for
+  };
+
+  struct OpenWatch {
+    Span span;
+    bool evidence = false;  ///< it asks for samples or a proof
   };
 
   const ir::Rollout* choose_rollout();
@@ -91,8 +98,9 @@ class Planner {
   void plan_round(const ast::ForStatement* loop, Scope& scope, uint32_t& group);
   void plan_soak(const ast::Expr* soak, Scope& scope);
   int64_t count(const ast::Expr* expr, Scope& scope, std::string_view whose);
-  void plan_watch(const ast::WatchStatement* watch, Scope& scope);
-  void report_decided(const Condition& condition, Span written);
+  void plan_watch(const ast::WatchStatement* watch, Scope& scope);  // plan_watch.cpp
+  void close_watches(size_t first_watch, uint32_t first_step);
+  void check_looks(const Watch& watch, const OpenWatch& written);
   void plan_during(const ast::DuringStatement* during, Scope& scope);
   During as_during(const eval::Value& calendar, Span written) const;
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into);
@@ -120,8 +128,9 @@ class Planner {
   Approval confirm(const ast::Expr* expr, const ast::MemberExpr* member, Scope& scope);
   void report_preflight(const ast::Expr* condition, const std::string& text, Scope& scope);
   // plan_hooks.cpp
-  void open_hook(const ast::HookStatement* hook, const Scope& scope);
+  void open_hook(const ast::HookStatement* hook, Scope& scope);
   void close_hooks(size_t first);
+  void report_idle_hook(const OpenHook& hook);
   void plan_around_phase(ast::HookWord when);
   void drop_hook_steps(size_t first_step, std::vector<uint32_t> ends);
   void plan_back_hooks();
@@ -162,6 +171,10 @@ class Planner {
   std::vector<Setting> effects(const ir::Capability& capability, const ir::Action& action, uint32_t service,
                                const std::vector<eval::Value>& arguments);
   bool allowed(const Action& action, Span span);
+  // plan_control_role.cpp
+  void settle_control(uint32_t service, std::vector<Setting>& settings) const;
+  bool control_ended(Span span);
+  bool control_there(const Condition& condition, std::string_view reader, Span span);
   // plan_subjects.cpp: flags and databases
   void observe_state(uint32_t index);
   bool observe_migrations(const Action& action, Span span);
@@ -174,7 +187,6 @@ class Planner {
   bool drained(const Action& action, const Setting& setting, Span span);
   bool judges_settled(const Gate& gate) const;
   bool share_possible(const Action& action, Span span);
-  std::string action_text(const Action& action) const;
   std::vector<uint32_t> derive_rollback(const Model& model, Derived& derived, uint32_t service, Span span);
   std::optional<Action> inverse(const Model& model, const Model::Cell& cell);
   std::optional<Action> inverse_in(const Model& model, uint32_t capability, const Model::Cell& cell);
@@ -198,7 +210,8 @@ class Planner {
   std::optional<Linear> linear_binary(const ast::BinaryExpr* binary, Scope& scope, Span used_at);
   std::optional<Term> term_of(const ast::MemberExpr* member, Scope& scope, Span used_at);
   uint32_t signal_index(uint32_t service, std::string_view name, Span span, Span used_at);
-  bool set_proof(Condition& condition, const ast::ConditionClause& clause, Scope& scope);
+  bool set_proof(Condition& condition, const ast::Expr* written, const ast::Expr* proven, const ast::Expr* samples,
+                 Scope& scope);
   void check_roles(const Gate& gate, Span span);
   void check_verify(const Gate& gate, Span span);
   void check_samples(const eval::Value& gate, const Gate& bound, int64_t time_ns, Span span);
@@ -225,6 +238,7 @@ class Planner {
   std::vector<Settled> settled_;  ///< by service
   std::vector<bool> ailing_;      ///< by service: it runs its version, but not as declared, so installing it mends it
   uint32_t phase_ = none;
+  std::vector<OpenWatch> open_watches_;  ///< by watch
   std::vector<Span> phase_spans_;  ///< by phase; empty where no step is left
   std::vector<uint32_t> ends_;  ///< the steps that the next one comes after
   std::vector<Derived> derived_;  ///< by service

@@ -14,7 +14,7 @@ using Kind = Value::Kind;
 constexpr std::string_view variable_words[] = {"version", "instances", "share", "flag",
                                                "schema",  "killed",    "delay",     "drained"};
 constexpr std::string_view subject_words[] = {"service", "flag", "database"};
-constexpr std::string_view role_words[] = {"all", "stable", "canary"};
+constexpr std::string_view role_words[role_count] = {"all", "stable", "canary", "control"};
 constexpr std::string_view reversibility_words[] = {"reversible", "compensable", "irreversible"};
 constexpr std::string_view evidence_words[] = {"counts", "buckets", "value"};
 constexpr std::string_view comparison_words[] = {"<", "<=", ">", ">=", "==", "!="};

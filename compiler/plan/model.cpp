@@ -19,6 +19,13 @@ eval::Value resting_value(Variable variable) {
   return {};
 }
 
+int64_t control_share_ppb(int64_t canary_ppb, int64_t instances, int64_t replicas) {
+  int64_t share = std::min(canary_ppb, (eval::percent_all - canary_ppb) / 2);
+  // Rounded down: it gets nothing that its instances cannot serve.
+  if (replicas > 0) share = std::min(share, instances * (eval::percent_all / replicas));
+  return share;
+}
+
 Model::Service& Model::service(uint32_t index) {
   if (services_.size() <= index) services_.resize(index + 1);
   return services_[index];

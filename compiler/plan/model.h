@@ -25,6 +25,8 @@ struct Compensation {
 class Model {
  public:
   eval::Value now(Place place) const;
+  /// Whether anything was ever said of it.
+  bool knows(Place place) const { return find(place) != nullptr; }
   eval::Value at_start(Place place) const;
   /// What it was when the run began; a commit changes only what the way back leads to.
   eval::Value at_origin(Place place) const;
@@ -75,6 +77,9 @@ struct Derived {
   size_t changes = 0;
   std::vector<uint32_t> order;
 };
+
+/// The traffic of a control of so many instances, of `replicas` of the stable version, beside a canary with this share.
+int64_t control_share_ppb(int64_t canary_ppb, int64_t instances, int64_t replicas);
 
 /// What a variable is when nothing was said: no version, no instances, no share.
 eval::Value resting_value(Variable variable);

@@ -26,8 +26,14 @@ inline constexpr int format_version = 1;
 using NamedValues = std::vector<std::pair<std::string, eval::Value>>;
 
 /// Who serves. `All`: every instance of the service; `Stable`: the version at run start; `Canary`: the version
-/// that this rollout brings, from deploy until promote or rollback.
-enum class Role { All, Stable, Canary };
+/// that this rollout brings, from deploy until promote or rollback; `Control`: as long as that, instances of the stable
+/// version as fresh as the canary's, to compare it with.
+enum class Role { All, Stable, Canary, Control };
+inline constexpr size_t role_count = 4;
+/// `all`, `stable`, `canary`, `control`: as the language and all formats write it.
+std::string_view role_word(Role role);
+/// For messages: `service`, `stable version`, `canary`, `control`.
+std::string_view role_text(Role role);
 
 /// The closed set of model variables that actions set; proofs, simulation and rollback read these, nothing else.
 /// In the order of ir::variable_rows().
@@ -156,7 +162,8 @@ struct Gate {
   std::optional<Term> harm_of = {};  ///< with `harm_ppb`: what must not rise by so much
 };
 
-/// `rollback when C held D` over the steps [first, last].
+/// `rollback when C held D`, or with samples or a proof in place of the time, over the steps [first, last]. A condition
+/// with samples or a proof is that of this watch alone: its evidence gathers over the steps [first, last].
 struct Watch {
   uint32_t condition = none;
   int64_t held_ns = 0;

@@ -1,5 +1,4 @@
 // Actions: a call of a capability's verb, what it sets, and whether it makes sense at this point.
-#include <cmath>
 
 #include <fmt/format.h>
 #include <llvm/ADT/STLExtras.h>
@@ -7,6 +6,7 @@
 #include "compiler/base/check.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/effect_words.h"
+#include "compiler/plan/share_weights.h"
 
 namespace rollout::plan {
 
@@ -111,9 +111,17 @@ std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t a
   action.service = service;
   action.sets = effects(capability, declared, service, arguments);
   action.reversibility = reversibility_of(declared.reversibility);
-  for (size_t i = 1; i < arguments.size(); ++i)
-    action.args.emplace_back(std::string(declared.parameters[i].name.text), std::move(arguments[i]));
-  action.text = action_text(action);
+  action.text = fmt::format("{} {}", action.name, service_text(plan_.services[service]));
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    const ir::Parameter& parameter = declared.parameters[i];
+    std::string name(parameter.name.text);
+    std::string value = eval::to_text(arguments[i]);
+    // What may be left out is left out where it says nothing, and named where it says something.
+    if (!parameter.default_value) action.text += (arguments[i].is(Value::Kind::Percent) ? " to " : " ") + value;
+    else if (arguments[i] == eval_->bind(parameter, capability.module, capability.module, nullptr, {})) continue;
+    else action.text += fmt::format(", {}: {}", name, value);
+    action.args.emplace_back(std::move(name), std::move(arguments[i]));
+  }
   return action;
 }
 
@@ -136,6 +144,7 @@ std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir
     }
     settings.push_back({variable_of(effect), role_of(effect.role.text), std::move(value)});
   }
+  settle_control(service, settings);
   return settings;
 }
 
@@ -184,7 +193,8 @@ bool Planner::allowed(const Action& action, Span span) {
           .advise(fmt::format("deploy it first: `{}.deploy(image)`", written_text(plan_.services[service])));
       return false;
     }
-    if (setting.variable == Variable::Share && !share_possible(action, span)) return false;
+    bool canary_share = setting.variable == Variable::Share && setting.role == Role::Canary;
+    if (canary_share && !share_possible(action, span)) return false;
   }
   return true;
 }
@@ -256,34 +266,30 @@ bool Planner::routed(uint32_t service) const {
 
 /// A backend with weights can make a share only as exactly as its weights allow: to 0.1% here.
 bool Planner::share_possible(const Action& action, Span span) {
-  constexpr double tolerance = 0.001;
   const ir::Backend& backend = program_.backends[program_.targets[declared_targets_[action.target]].backend];
-  int64_t most = 0;
-  llvm::StringRef(backend.decl->weights_to.text).getAsInteger(10, most);
-  int64_t servers = plan_.services[action.service].replicas;
-  double share = double(action.sets[0].value.number) / double(eval::percent_all);
-  if (most == 0 || servers == 0 || share <= 0 || share >= 1) return true;
-  double best = 1, nearest_share = 1;
-  for (int64_t canary = 1; canary <= most; ++canary) {
-    int64_t stable = std::clamp<int64_t>(std::llround(double(canary) * (1 - share) / share), 1, most);
-    double possible = double(canary) / double(canary + stable);
-    if (std::fabs(possible - share) >= best) continue;
-    best = std::fabs(possible - share);
-    nearest_share = possible;
-    if (best <= tolerance) return true;
+  int64_t replicas = plan_.services[action.service].replicas;
+  WantedShares wanted{{0, replicas}, {0, 0}, replicas, 0};
+  llvm::StringRef(backend.decl->weights_to.text).getAsInteger(10, wanted.most);
+  for (const Setting& setting : action.sets) {
+    if (setting.variable != Variable::Share) continue;
+    if (setting.role == Role::Canary) wanted.canary.share_ppb = setting.value.number;
+    if (setting.role == Role::Control) wanted.control.share_ppb = setting.value.number;
   }
+  if (wanted.control.share_ppb > 0)
+    wanted.control.servers = model_.now({action.service, Variable::Instances, Role::Control}).number;
+  int64_t share = wanted.canary.share_ppb;
+  if (wanted.most == 0 || replicas == 0 || share <= 0 || share >= eval::percent_all) return true;
+  WeightSums nearest = nearest_sums(wanted, share_tolerance_ppb);
+  if (nearest.error_ppb <= share_tolerance_ppb) return true;
+  int64_t all = nearest.canary + nearest.control + nearest.stable;
+  auto percent = [&](int64_t part) { return double(share_of(part, all)) / double(eval::percent_one); };
+  std::string with = wanted.control.servers == 0 ? "" : fmt::format(", with {:.3g}% for the control",
+                                                                    percent(nearest.control));
   diagnostics_
-      .report(span, diag::ShareImpossible, eval::to_text(action.sets[0].value),
-              std::string(backend.decl->name.text), most)
-      .advise(fmt::format("the nearest share is {:.3g}%", nearest_share * 100));
+      .report(span, diag::ShareImpossible, eval::to_text(Value::of(Value::Kind::Percent, share)),
+              std::string(backend.decl->name.text), wanted.most)
+      .advise(fmt::format("the nearest share is {:.3g}%{}", percent(nearest.canary), with));
   return false;
-}
-
-std::string Planner::action_text(const Action& action) const {
-  std::string text = fmt::format("{} {}", action.name, service_text(plan_.services[action.service]));
-  for (const auto& [name, value] : action.args)
-    text += fmt::format(" {}{}", value.is(Value::Kind::Percent) ? "to " : "", eval::to_text(value));
-  return text;
 }
 
 }  // namespace rollout::plan

@@ -14,7 +14,7 @@ bool Planner::fault_possible(const Action& action, const Setting& setting, Span 
   if (model_.now({action.service, Variable::Version, setting.role}).is(eval::Value::Kind::None)) {
     diagnostics_
         .report(span, diag::NoVersion, service_text(service),
-                std::string(setting.role == Role::Canary ? "canary" : "stable version"), action.name)
+                std::string(role_text(setting.role)), action.name)
         .advise(fmt::format("deploy one first: `{}.deploy(image)`", written_text(service)));
     return false;
   }

@@ -33,7 +33,7 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
     std::optional<Condition> condition = make_condition(clause.condition, scope, used_at);
     if (!condition) return none;
     condition->kind = clause.kind == ast::ClauseKind::Reject ? ConditionKind::Reject : ConditionKind::Require;
-    if (!set_proof(*condition, clause, scope)) return none;
+    if (!set_proof(*condition, clause.condition, clause.proven, clause.samples, scope)) return none;
     condition->text = condition_text(*condition);
     gate.conditions.push_back(condition_index(std::move(*condition)));
   }
@@ -68,23 +68,24 @@ void Planner::read_limits(Gate& gate, const ast::GateDecl* decl, Scope& scope) {
 }
 
 /// How sure: `proven 99%` needs counts and a comparison in the direction that can be proven.
-bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause, Scope& scope) {
+bool Planner::set_proof(Condition& condition, const ast::Expr* written, const ast::Expr* proven,
+                        const ast::Expr* samples_given, Scope& scope) {
   constexpr int64_t usual_samples = 3, most_samples = 100'000;
-  int64_t samples = clause.samples ? eval(clause.samples, scope).number : usual_samples;
+  int64_t samples = samples_given ? eval(samples_given, scope).number : usual_samples;
   if (samples < 1 || samples > most_samples) {
-    diagnostics_.report(clause.samples->span, diag::RefinementBroken, "over", fmt::format("{} samples", samples));
+    diagnostics_.report(samples_given->span, diag::RefinementBroken, "over", fmt::format("{} samples", samples));
     return false;
   }
   condition.samples = int(samples);
-  if (!clause.proven) return true;
-  condition.proven_ppb = eval(clause.proven, scope).number;
+  if (!proven) return true;
+  condition.proven_ppb = eval(proven, scope).number;
   if (condition.proven_ppb <= 0 || condition.proven_ppb >= eval::percent_all) {
-    diagnostics_.report(clause.proven->span, diag::RefinementBroken, "proven",
+    diagnostics_.report(proven->span, diag::RefinementBroken, "proven",
                         eval::percent_text(condition.proven_ppb));
     return false;
   }
   if (condition.deviations != 0) {
-    diagnostics_.report(clause.condition->span, diag::NotProvable)
+    diagnostics_.report(written->span, diag::NotProvable)
         .advise("a deviation is compared, not proven: leave out `proven`, write `over 5 samples`");
     return false;
   }
@@ -92,14 +93,14 @@ bool Planner::set_proof(Condition& condition, const ast::ConditionClause& clause
                 (!condition.right || plan_.signals[condition.right->signal].evidence == Evidence::Counts);
   bool upward = condition.comparison == Comparison::Greater || condition.comparison == Comparison::GreaterEqual;
   bool downward = condition.comparison == Comparison::Less || condition.comparison == Comparison::LessEqual;
-  bool provable = condition.kind == ConditionKind::Reject ? upward : downward;
+  bool provable = condition.kind == ConditionKind::Require ? downward : upward;
   if (!counts) {
-    diagnostics_.report(clause.condition->span, diag::ProvenNeedsCounts, plan_.signals[condition.left.signal].name)
+    diagnostics_.report(written->span, diag::ProvenNeedsCounts, plan_.signals[condition.left.signal].name)
         .advise("only ratios of counts are evidence; compare without `proven`, `over 5 samples`");
     return false;
   }
   if (provable && condition.offset >= 0 && condition.factor >= 0) return true;
-  diagnostics_.report(clause.condition->span, diag::NotProvable)
+  diagnostics_.report(written->span, diag::NotProvable)
       .advise(
           "prove a regression with `reject when new > old + tolerance`, its absence with `require new <= old + "
           "tolerance`");
@@ -340,14 +341,16 @@ void Planner::check_roles(const Gate& gate, Span span) {
       if (!term || term->role == Role::All) continue;
       uint32_t service = plan_.signals[term->signal].service;
       if (settled_[service] != Settled::No) continue;
+      if (term->role == Role::Control && !control_there(condition, gate.text, span)) return;
       int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
-      bool canary = term->role == Role::Canary;
+      bool canary = term->role == Role::Canary || (term->role == Role::Control && share == 0);
       if (!routed(service) || (canary ? share > 0 : share < eval::percent_all)) continue;
       diagnostics_
-          .report(span, diag::RoleWithoutTraffic, gate.text, std::string(canary ? "canary" : "stable"),
+          .report(span, diag::RoleWithoutTraffic, gate.text, std::string(role_text(term->role)),
                   std::string(canary ? "0%" : "100%"))
           .advise(canary ? "shift traffic to it first"
-                         : "judge the whole service here: `s.error_rate` instead of `s.stable.error_rate`");
+                         : fmt::format("judge the whole service here: `s.error_rate` instead of `s.{}.error_rate`",
+                                       role_word(term->role)));
       return;
     }
   }
@@ -377,16 +380,20 @@ void Planner::check_samples(const Value& value, const Gate& gate, int64_t time_n
 void Planner::check_verify(const Gate& gate, Span span) {
   for (uint32_t index : gate.conditions) {
     const Condition& condition = plan_.conditions[index];
-    if (condition.left.role != Role::Canary && (!condition.right || condition.right->role != Role::Canary)) continue;
-    diagnostics_.report(span, diag::RoleWithoutTraffic, gate.text, "canary", "0%")
-        .note("a rollback is verified when the canary is gone")
-        .advise("judge the whole service here: `s.error_rate` instead of `s.canary.error_rate`");
+    auto gone = [](const Term& term) { return term.role == Role::Canary || term.role == Role::Control; };
+    bool right = condition.right && gone(*condition.right);
+    if (!gone(condition.left) && !right) continue;
+    Role role = right ? condition.right->role : condition.left.role;
+    diagnostics_.report(span, diag::RoleWithoutTraffic, gate.text, std::string(role_text(role)), "0%")
+        .note(fmt::format("a rollback is verified when the {} is gone", role_text(role)))
+        .advise(fmt::format("judge the whole service here: `s.error_rate` instead of `s.{}.error_rate`",
+                            role_word(role)));
     return;
   }
 }
 
 std::string Planner::term_text(const Term& term) const {
-  std::string role = term.role == Role::Stable ? "stable " : term.role == Role::Canary ? "canary " : "";
+  std::string role = term.role == Role::All ? "" : std::string(role_word(term.role)) + " ";
   std::string quantile = term.quantile_ppb ? fmt::format("({})", eval::percent_text(term.quantile_ppb)) : "";
   return role + plan_.signals[term.signal].name + quantile;
 }

@@ -10,21 +10,45 @@ namespace rollout::plan {
 
 using ast::HookWord;
 
-void Planner::open_hook(const ast::HookStatement* hook, const Scope& scope) {
+namespace {
+
+constexpr size_t max_names = 20;  // of phases that a message names
+
+std::string text_of(const ast::HookStatement* hook) {
+  return hook->when == HookWord::BeforePhase ? "before phase" : "after phase";
+}
+
+}  // namespace
+
+void Planner::open_hook(const ast::HookStatement* hook, Scope& scope) {
   bool around = hook->when == HookWord::BeforePhase || hook->when == HookWord::AfterPhase;
-  (around ? hooks_ : back_hooks_).push_back({hook, scope});
+  std::string phase(hook->phase.text);
+  if (hook->label) phase = eval(hook->label, scope).text;
+  (around ? hooks_ : back_hooks_).push_back({hook, scope, std::move(phase)});
 }
 
 /// The block in which they stand is over.
 void Planner::close_hooks(size_t first) {
   for (size_t i = first; i < hooks_.size(); ++i) {
     const OpenHook& hook = hooks_[i];
-    if (hook.phases > 0 || program_.modules[hook.scope.module]->library) continue;
-    bool before = hook.written->when == HookWord::BeforePhase;
-    diagnostics_.report(hook.written->span, diag::HookIdle, std::string(before ? "before phase" : "after phase"))
-        .advise("move it above the phases that it is for");
+    if (hook.phases == 0 && !program_.modules[hook.scope.module]->library) report_idle_hook(hook);
   }
   hooks_.erase(hooks_.begin() + ptrdiff_t(first), hooks_.end());
+}
+
+void Planner::report_idle_hook(const OpenHook& hook) {
+  if (hook.phase.empty()) {
+    diagnostics_.report(hook.written->span, diag::HookIdle, text_of(hook.written))
+        .advise("move it above the phases that it is for");
+    return;
+  }
+  std::vector<std::string_view> known(hook.others.begin(), hook.others.end());
+  Diagnostic& diagnostic =
+      diagnostics_.report(hook.written->phase.span, diag::HookPhase, hook.phase, text_of(hook.written));
+  if (known.empty()) diagnostic.advise("move it above the phase that it is for");
+  else if (std::string_view near = nearest(hook.phase, known); !near.empty())
+    diagnostic.advise(fmt::format("did you mean `{}`?", near));
+  if (!known.empty()) diagnostic.note(fmt::format("below it {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
 }
 
 /// The outermost comes first before a phase and last after it. A hook has no phases and no hooks of its own.
@@ -32,6 +56,12 @@ void Planner::plan_around_phase(HookWord when) {
   bool before = when == HookWord::BeforePhase;
   for (size_t k = 0; k < hooks_.size(); ++k) {
     OpenHook& hook = hooks_[before ? k : hooks_.size() - 1 - k];
+    const std::string& phase = plan_.phases[phase_].name;
+    if (!hook.phase.empty() && hook.phase != phase) {
+      bool known = llvm::find(hook.others, phase) != hook.others.end();
+      if (before && !known && hook.others.size() < max_names) hook.others.push_back(phase);
+      continue;
+    }
     if (before) ++hook.phases;
     if (hook.written->when != when) continue;
     Scope scope = hook.scope;

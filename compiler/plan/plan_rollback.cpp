@@ -106,11 +106,11 @@ std::optional<Action> Planner::inverse_in(const Model& model, uint32_t capabilit
     if (!undoes || !of_this || llvm::any_of(candidate.item->effects, reads_model)) continue;
     std::vector<Value> arguments(candidate.parameters.size());
     arguments[0] = entities_[cell.place.service];
-    // An argument takes the value at the start of the variable that it sets.
+    // An argument takes the value at the start of the variable that it sets, of several the first.
     for (const ast::Effect& effect : candidate.item->effects) {
       if (effect.value->kind != ast::ExprKind::Name) continue;
       const ir::ExprInfo& source = program_.info(capability.module, effect.value);
-      if (source.ref == ir::Ref::Local)
+      if (source.ref == ir::Ref::Local && arguments[source.index].is(Value::Kind::None))
         arguments[source.index] =
             model.at_start({cell.place.service, variable_of(effect), role_of(effect.role.text)});
     }
@@ -131,7 +131,9 @@ std::optional<Action> Planner::inverse_in(const Model& model, uint32_t capabilit
 }
 
 uint32_t Planner::add_undo(Action action) {
-  std::string key = fmt::format("{}.{}", action.capability, action.text);
+  auto of_control = [](const Setting& setting) { return setting.role == Role::Control; };
+  std::string_view control = llvm::any_of(action.sets, of_control) ? " with the control" : "";
+  std::string key = fmt::format("{}.{}{}", action.capability, action.text, control);
   auto [known, fresh] = undo_.try_emplace(key, uint32_t(plan_.undo.size()));
   if (fresh) plan_.undo.push_back(std::move(action));
   return known->second;

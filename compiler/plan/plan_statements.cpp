@@ -1,6 +1,5 @@
 #include "compiler/base/visible.h"
 #include "compiler/plan/build.h"
-#include "compiler/plan/decided.h"
 #include "compiler/plan/fits.h"
 
 namespace rollout::plan {
@@ -28,14 +27,7 @@ void Planner::plan_block(const ast::Block* block, Scope& scope, Order order) {
   if (order == Order::Parallel) plan_branches(block, scope);
   else
     for (const ast::Statement* statement : block->statements) plan_statement(statement, scope);
-  // A watch stands over the whole block in which it is written, also over what comes before it.
-  uint32_t last = plan_.steps.empty() ? 0 : uint32_t(plan_.steps.size() - 1);
-  if (plan_.steps.size() == first) plan_.watches.resize(watches);
-  for (size_t i = watches; i < plan_.watches.size(); ++i)
-    if (plan_.watches[i].first_step == none) {
-      plan_.watches[i].first_step = first;
-      plan_.watches[i].last_step = last;
-    }
+  close_watches(watches, first);
   close_hooks(hooks);
   scope.locals = outer_locals;
 }
@@ -189,38 +181,6 @@ bool Planner::judges_settled(const Gate& gate) const {
     const Condition& condition = plan_.conditions[index];
     return settled(condition.left) && (!condition.right || settled(*condition.right));
   });
-}
-
-void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
-  // A tenth of the time a condition must last, so that a gap is seen; not more often than a scrape, not too seldom.
-  constexpr int64_t least_ns = eval::ns_per_s, most_ns = 15 * eval::ns_per_s;
-  std::optional<Condition> condition = make_condition(watch->condition, scope, watch->span);
-  if (!condition) return;
-  condition->kind = ConditionKind::Watch;
-  condition->text = condition_text(*condition);
-  report_decided(*condition, watch->condition->span);
-  Watch entry;
-  entry.held_ns = watch->held ? duration(watch->held, scope, "held", 0) : 0;
-  entry.sample_ns = std::clamp(entry.held_ns / 10, least_ns, most_ns);
-  const Service& service = plan_.services[plan_.signals[condition->left.signal].service];
-  // One watch at each place: which of them fired must be seen.
-  std::string at = service.place.empty() ? "" : service_text(service) + " ";
-  std::string held = entry.held_ns ? fmt::format(" held {}", eval::duration_text(entry.held_ns)) : "";
-  entry.text = at + condition->text + held;
-  entry.condition = condition_index(std::move(*condition));
-  entry.first_step = none;
-  plan_.watches.push_back(std::move(entry));
-}
-
-/// Constants alone decide what was to be measured. A check of a preflight may be so: it asks whether there is data.
-void Planner::report_decided(const Condition& condition, Span written) {
-  std::optional<bool> always = decided(plan_, condition);
-  if (!always) return;
-  diagnostics_
-      .report(called_at_.valid() ? called_at_ : written, diag::ConditionDecided, condition_text(condition),
-              *always ? "always" : "never")
-      .note("a ratio of counts is 0% to 100%, a time is never negative")
-      .advise("compare with a bound that can be crossed, or leave it out");
 }
 
 void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into) {

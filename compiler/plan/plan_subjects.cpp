@@ -18,7 +18,8 @@ Variable variable_of(const ast::Effect& effect) {
 }
 
 Role role_of(std::string_view name) {
-  return name.empty() ? Role::All : name == "stable" ? Role::Stable : Role::Canary;
+  if (name.empty()) return Role::All;
+  return name == "stable" ? Role::Stable : name == "control" ? Role::Control : Role::Canary;
 }
 
 /// What the snapshot says of a flag or a database; offline it is at rest unless a test says otherwise.

@@ -24,10 +24,19 @@ std::string written_text(const Service& service) {
   return service.place.empty() ? service.name : fmt::format("{}[\"{}\"]", service.name, service.place);
 }
 
+std::string_view role_word(Role role) {
+  constexpr std::string_view words[role_count] = {"all", "stable", "canary", "control"};
+  return words[size_t(role)];
+}
+
+std::string_view role_text(Role role) {
+  constexpr std::string_view texts[role_count] = {"service", "stable version", "canary", "control"};
+  return texts[size_t(role)];
+}
+
 std::string variable_text(const Service& service, Variable variable, Role role) {
-  constexpr std::string_view roles[] = {"all", "stable", "canary"};
   const ir::VariableRow& row = ir::variable_rows()[size_t(variable)];
-  std::string of = row.by_role ? fmt::format(", {}", roles[size_t(role)]) : "";
+  std::string of = row.by_role ? fmt::format(", {}", role_word(role)) : "";
   return fmt::format("{}({}{})", row.name, service_text(service), of);
 }
 
@@ -85,7 +94,8 @@ std::optional<Plan> Planner::run() {
   if (!changes) plan_.steps.clear(), plan_.scopes.clear(), plan_.locks.clear(), forget_approvals();
   if (plan_.steps.empty()) plan_.watches.clear();
   else plan_back_hooks();
-  if (diagnostics_.errors() == errors) faults_lifted(rollout->decl->name.span, "when the rollout ends");
+  Span end = rollout->decl->name.span;
+  if (diagnostics_.errors() == errors && faults_lifted(end, "when the rollout ends")) control_ended(end);
   name_phases();
   report_idle_loops();
   if (diagnostics_.errors() == errors) enforce_policies(*rollout->decl);

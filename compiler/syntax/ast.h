@@ -67,9 +67,14 @@ struct LetStatement : Statement {
   const Type* type;  ///< null: inferred
   const Expr* value;
 };
+/// `rollback when C held 5m`, `rollback when C proven 99% every 15s` or `rollback when C over 5 samples every 15s`
 struct WatchStatement : Statement {
   const Expr* condition;
-  const Expr* held;  ///< null: at once
+  const Expr* held;     ///< null: at once
+  const Expr* proven;   ///< null: none
+  const Expr* samples;  ///< null: none
+  Name samples_noun;    ///< `samples`, for the checker to look at
+  const Expr* every;    ///< null: as often as is usual
 };
 struct RollbackStatement : Statement {
   const Expr* within;         ///< null: not given
@@ -87,11 +92,13 @@ struct OnFailureStatement : Statement {
   const Expr* times;      ///< null: no retry
   const Expr* every;      ///< null: no retry
 };
-/// `before phase { … }` and `after phase { … }`: in each phase below it. `on abort { … }` and `on rollback { … }`: when
-/// the run goes back.
+/// `before phase { … }` and `after phase { … }`: in each phase below it, with a name in those that are called so.
+/// `on abort { … }` and `on rollback { … }`: when the run goes back.
 enum class HookWord { BeforePhase, AfterPhase, Abort, Rollback };
 struct HookStatement : Statement {
   HookWord when;
+  Name phase;         ///< an identifier, or a string with its quotes; empty: every phase
+  const Expr* label;  ///< the string; null for an identifier, and for none
   const Block* body;
 };
 enum class ApproveClauseKind { Timeout, OnTimeout, Escalate };

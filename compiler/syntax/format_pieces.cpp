@@ -115,7 +115,7 @@ class Annotator {
   }
 
   static bool begins_clause(size_t type) {
-    return type == Parser::JUDGED || type == Parser::HELD || type == Parser::WHERE;
+    return type == Parser::JUDGED || type == Parser::HELD || type == Parser::WHERE || type == Parser::EVERY;
   }
   void annotate_statement(antlr4::ParserRuleContext* rule, Piece& first) {
     first.item = true;

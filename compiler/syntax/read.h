@@ -99,6 +99,7 @@ class Reader : private Cursor {
   const ast::Statement* read_local_let();
   const ast::Statement* read_during();
   const ast::Statement* read_rollback();
+  const ast::Statement* read_watch(size_t first);  // read_watch.cpp
   const ast::Statement* read_approve();
   const ast::Statement* read_on();
   const ast::Statement* read_on_failure(size_t first, const ast::Name& word);

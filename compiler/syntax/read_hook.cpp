@@ -11,11 +11,16 @@ const ast::Statement* Reader::read_hook() {
   if (begin == Parser::ON) {
     when = is(Parser::ABORT) ? HookWord::Abort : HookWord::Rollback;
     take();
-  } else {
-    expect(Parser::PHASE);
+    const ast::Block* body = read_block();
+    return make(ast::HookStatement{{ast::StatementKind::Hook, since(first)}, when, {}, nullptr, body});
   }
+  expect(Parser::PHASE);
+  const ast::Expr* label = is(Parser::STRING) ? read_string() : nullptr;
+  ast::Name phase;
+  if (label) phase = name_of(list_[at_ - 1]);
+  else if (is(Parser::NAME)) phase = expect_name();
   const ast::Block* body = read_block();
-  return make(ast::HookStatement{{ast::StatementKind::Hook, since(first)}, when, body});
+  return make(ast::HookStatement{{ast::StatementKind::Hook, since(first)}, when, phase, label, body});
 }
 
 }  // namespace rollout::syntax

@@ -165,11 +165,7 @@ const ast::Statement* Reader::read_during() {
 
 const ast::Statement* Reader::read_rollback() {
   size_t first = take();
-  if (accept(Parser::WHEN)) {
-    const ast::Expr* condition = read_expr();
-    const ast::Expr* held = accept(Parser::HELD) ? read_expr() : nullptr;
-    return make(ast::WatchStatement{{StatementKind::Watch, since(first)}, condition, held});
-  }
+  if (accept(Parser::WHEN)) return read_watch(first);
   ast::RollbackStatement statement{{StatementKind::Rollback, {}}, nullptr, nullptr, nullptr, {}};
   llvm::SmallVector<const ast::Expr*> told;
   expect(Parser::LBRACE);

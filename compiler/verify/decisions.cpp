@@ -153,12 +153,12 @@ std::string text_of(const Condition& condition) {
 class Decisions {
  public:
   Decisions(const Plan& plan, const Forward& forward, std::vector<Finding>& findings)
-      : plan_(plan), forward_(forward), findings_(findings), shares_(plan.services.size()),
+      : plan_(plan), forward_(forward), findings_(findings), portions_(plan.services.size()),
         seen_(plan.gates.size()), told_(plan.conditions.size()) {}
 
   void go() {
     for (const Step& step : plan_.steps) {
-      if (step.kind == StepKind::Act) follow(step.action, shares_);
+      if (step.kind == StepKind::Act) follow(step.action, portions_[step.action.service]);
       for (uint32_t gate : step.gates) {
         if (!seen_[gate]) look(plan_.gates[gate], step.place);
         seen_[gate] = true;
@@ -237,8 +237,7 @@ class Decisions {
       uint32_t subject = plan_.signals[term.signal].service;
       const plan::Service& service = plan_.services[subject];
       if (service.traffic_uhz <= 0 || plan_.signals[term.signal].evidence != plan::Evidence::Counts) continue;
-      double canary = double(shares_[subject]) / double(eval::percent_all);
-      double share = term.role == plan::Role::All ? 1 : term.role == plan::Role::Canary ? canary : 1 - canary;
+      double share = double(share_of(portions_[subject], term.role)) / double(eval::percent_all);
       double per_s = double(service.traffic_uhz) / 1e6 * share;
       double expected = per_s * double(longest_ns) / double(eval::ns_per_s);
       if (per_s <= 0 || expected >= double(gate.minimum_requests)) continue;
@@ -280,7 +279,7 @@ class Decisions {
   const Plan& plan_;
   const Forward& forward_;
   std::vector<Finding>& findings_;
-  std::vector<int64_t> shares_;    ///< by service, of its canary
+  std::vector<Portions> portions_;  ///< by service
   std::vector<bool> seen_, told_;  ///< by gate, by condition
 };
 

@@ -33,6 +33,7 @@ struct Piece {
   int64_t lasts_ns = 0;      ///< at most
   int64_t exposes_ns = 0;    ///< in it, at most
   int64_t back_ns = 0;       ///< until the share is taken back, if the run goes back in it
+  int64_t control_ppb = 0;   ///< of a control
   int64_t blind_ns = 0;      ///< of a hold: how much longer it may last without evidence,
   int64_t extends_ns = 0;    ///< and while its gate gathers more
   int64_t asks_ns = 0;       ///< how long people may think about a verdict against the version
@@ -88,16 +89,19 @@ class Exposed {
     for (uint32_t marker : markers)
       if (acts(marker) && share_set(plan_.steps[marker].action)) last_share = marker;
     int64_t share = 0, back = 0;
+    Portions portions;
     for (size_t k = 0; k < markers.size() && last_share != none; ++k) {
       const Step& step = plan_.steps[markers[k]];
       int64_t before = share;
       if (acts(markers[k]))
         share = share_set(step.action).value_or(share), back = share_back_ns(markers[k], last_share);
+      if (acts(markers[k])) follow(step.action, portions);
       if (std::max(before, share) == 0) continue;
       uint32_t next = k + 1 < markers.size() ? markers[k + 1] : none;
       Piece piece{markers[k], std::max(before, share), between_ns(forward_, markers[k], next), 0, back};
       int64_t own = std::min(piece.lasts_ns, acts(markers[k]) ? cost_of(plan_, markers[k], true).worst_ns : 0);
       piece.exposes_ns = longer(full(piece.share_ppb, own), full(share, piece.lasts_ns - own));
+      piece.control_ppb = portions.control_ppb;
       extend(step, piece);
       pieces_.push_back(piece);
     }
@@ -181,7 +185,8 @@ class Exposed {
         if (!judges || hold_of[k] != nowhere) continue;
         hold_of[k] = evidence.size();
         piece_of.push_back(k);
-        evidence.push_back(judged(plan_, step, gate, condition, claimed, watcher.harm_ppb, pieces_[k].share_ppb));
+        evidence.push_back(judged(plan_, step, gate, condition, claimed, watcher.harm_ppb,
+                                  {pieces_[k].share_ppb, pieces_[k].control_ppb}));
       }
     }
     Detection detection(evidence, claimed.needed, claimed.power);

@@ -33,16 +33,22 @@ bool judges(const Plan& plan, const Gate& gate, const Condition& condition) {
   bool proves = condition.kind == plan::ConditionKind::Reject && above && condition.proven_ppb > 0 &&
                 condition.proven_ppb < eval::percent_all && signal.evidence == plan::Evidence::Counts;
   bool line = condition.factor >= 0 && condition.offset >= 0 && condition.deviations == 0;
-  bool own = condition.left.role != plan::Role::Stable;
+  bool own = condition.left.role == plan::Role::Canary || condition.left.role == plan::Role::All;
   if (condition.right)
-    own = condition.left.role == plan::Role::Canary && condition.right->role == plan::Role::Stable &&
-          condition.right->signal == condition.left.signal;
+    own = condition.left.role == plan::Role::Canary && condition.right->signal == condition.left.signal &&
+          (condition.right->role == plan::Role::Stable || condition.right->role == plan::Role::Control);
   else if (condition.baseline != none) own = own && plan.baselines[condition.baseline].signal == condition.left.signal;
   return proves && line && own && plan.services[signal.service].traffic_uhz > 0;
 }
 
+/// Of the traffic, or of a flag's users.
+struct Shares {
+  double canary = 0, control = 0;
+  auto operator<=>(const Shares&) const = default;
+};
+
 /// What the condition is to see in the hold.
-judge::Sight sight_of(const Plan& plan, const Step& step, const Gate& gate, const Condition& condition, double share) {
+judge::Sight sight_of(const Plan& plan, const Step& step, const Gate& gate, const Condition& condition, Shares shares) {
   double per_s = double(plan.services[plan.signals[condition.left.signal].service].traffic_uhz) / 1e6;
   double sample_s = double(std::max<int64_t>(1, gate.sample_ns)) / ppb, sure = double(condition.proven_ppb) / ppb;
   judge::Sight sight;
@@ -56,8 +62,10 @@ judge::Sight sight_of(const Plan& plan, const Step& step, const Gate& gate, cons
     sure = judge::half_confidence(sure);
   }
   bool whole = condition.left.role == plan::Role::All;
-  sight.traffic = {per_s * sample_s * (whole ? 1 : share), per_s * sample_s * (1 - share), errs};
-  sight.dilution = whole ? share : 1;
+  bool fresh = condition.right && condition.right->role == plan::Role::Control;
+  double beside = fresh ? shares.control : 1 - shares.canary - shares.control;
+  sight.traffic = {per_s * sample_s * (whole ? 1 : shares.canary), per_s * sample_s * beside, errs};
+  sight.dilution = whole ? shares.canary : 1;
   sight.blocks = std::floor(double(step.hold_ns) / double(std::max<int64_t>(1, gate.sample_ns)));
   double start = 0.5 / double(std::max<int64_t>(1, condition.planned_blocks - 1));
   sight.needed = judge::evidence_needed(sight.hypothesis, sure, start);
@@ -86,9 +94,10 @@ class Sights {
  private:
   void follow(const plan::Action& action) {
     for (const plan::Setting& set : action.sets) {
-      bool canary = set.variable == plan::Variable::Share && set.role == plan::Role::Canary;
-      if (canary || set.variable == plan::Variable::Flag)
-        shares_[action.service] = double(std::clamp<int64_t>(set.value.number, 0, eval::percent_all)) / ppb;
+      bool share = set.variable == plan::Variable::Share, flag = set.variable == plan::Variable::Flag;
+      double value = double(std::clamp<int64_t>(set.value.number, 0, eval::percent_all)) / ppb;
+      if ((share && set.role == plan::Role::Canary) || flag) shares_[action.service].canary = value;
+      if (share && set.role == plan::Role::Control) shares_[action.service].control = value;
     }
   }
 
@@ -96,10 +105,10 @@ class Sights {
   void look(const Step& step, uint32_t index) {
     const Gate& gate = plan_.gates[index];
     if (!gate.harm_of) return;
-    double share = shares_[plan_.signals[gate.harm_of->signal].service];
+    Shares shares = shares_[plan_.signals[gate.harm_of->signal].service];
     int64_t says = plan_.facts->phases[step.phase].sees_ppb.value_or(-1);
-    auto [known, fresh] = known_.try_emplace({index, step.hold_ns, share, says});
-    if (fresh) known->second = compare(step, gate, share, says);
+    auto [known, fresh] = known_.try_emplace({index, step.hold_ns, shares, says});
+    if (fresh) known->second = compare(step, gate, shares, says);
     int64_t& just = just_[step.phase];
     switch (known->second) {
       case Sees::Nothing: break;
@@ -109,13 +118,13 @@ class Sights {
     }
   }
 
-  Sees compare(const Step& step, const Gate& gate, double share, int64_t says) const {
+  Sees compare(const Step& step, const Gate& gate, Shares shares, int64_t says) const {
     bool any = false, at = false, below = false;
     for (uint32_t index : gate.conditions) {
       const Condition& condition = plan_.conditions[index];
       if (!judges(plan_, gate, condition)) continue;
       any = true;
-      judge::Sight sight = sight_of(plan_, step, gate, condition, share);
+      judge::Sight sight = sight_of(plan_, step, gate, condition, shares);
       at = at || judge::sees(sight, double(says) / ppb) || judge::sees(sight, barely * double(says) / ppb);
       below = below || judge::sees(sight, nearly * double(says) / ppb);
     }
@@ -127,8 +136,8 @@ class Sights {
   const Plan& plan_;
   std::vector<std::string>& broken_;
   std::vector<int64_t> just_;   ///< by phase: what its gates just see; -1: they prove nothing
-  std::vector<double> shares_;  ///< by service
-  std::map<std::tuple<uint32_t, int64_t, double, int64_t>, Sees> known_;
+  std::vector<Shares> shares_;  ///< by service
+  std::map<std::tuple<uint32_t, int64_t, Shares, int64_t>, Sees> known_;
 };
 
 /// Minutes of a week at each of which one may begin, if it needs the calendar open for longer than `needs_ns`.

@@ -49,11 +49,11 @@ std::optional<double> smallest_times(double most, Does does) {
 class Sights {
  public:
   Sights(const Plan& plan, plan::Facts& facts, std::vector<Finding>& findings)
-      : plan_(plan), facts_(facts), findings_(findings), shares_(plan.services.size()) {}
+      : plan_(plan), facts_(facts), findings_(findings), portions_(plan.services.size()) {}
 
   void go() {
     for (const Step& step : plan_.steps) {
-      if (step.kind == StepKind::Act) follow(step.action, shares_);
+      if (step.kind == StepKind::Act) follow(step.action, portions_[step.action.service]);
       if (step.kind != StepKind::Hold) continue;
       for (uint32_t gate : step.gates) look(step, gate);
     }
@@ -67,11 +67,11 @@ class Sights {
     for (uint32_t condition : gate.conditions)
       if (proves(gate, plan_.conditions[condition])) proofs.push_back(condition);
     if (proofs.empty()) return;
-    int64_t share_ppb = shares_[plan_.signals[gate.harm_of->signal].service];
+    Portions portions = portions_[plan_.signals[gate.harm_of->signal].service];
     // Gates that differ in other conditions only see the same.
-    auto [known, fresh] = known_.try_emplace({proofs, gate.sample_ns, gate.harm_ppb, step.hold_ns, share_ppb});
-    if (fresh) known->second = seen_in(gate, proofs, step, share_ppb);
-    tell(gate, step, proofs, known->second, share_ppb);
+    auto [known, fresh] = known_.try_emplace({proofs, gate.sample_ns, gate.harm_ppb, step.hold_ns, portions});
+    if (fresh) known->second = seen_in(gate, proofs, step, portions);
+    tell(gate, step, proofs, known->second, portions);
   }
 
   /// It does not pass without proof that the version is not worse by `harm`, whatever is rejected.
@@ -91,31 +91,32 @@ class Sights {
     return condition.left.signal == gate.harm_of->signal && service.traffic_uhz > 0 && can_prove(plan_, condition);
   }
 
-  judge::Sight sight_of(const Gate& gate, const plan::Condition& condition, double blocks, int64_t share_ppb) {
+  judge::Sight sight_of(const Gate& gate, const plan::Condition& condition, double blocks, Portions portions) {
     auto [known, fresh] = claimed_.try_emplace(&condition);
     if (fresh) known->second = claimed_of(plan_, condition);
     const Claimed& claimed = known->second;
-    return {claimed.hypothesis, traffic_of(plan_, condition, gate, share_ppb), blocks, claimed.needed, claimed.power,
-            dilution_of(condition, share_ppb)};
+    return {claimed.hypothesis, traffic_of(plan_, condition, gate, portions), blocks, claimed.needed, claimed.power,
+            dilution_of(condition, portions.canary_ppb)};
   }
-  bool sees_harm(const Gate& gate, const std::vector<uint32_t>& proofs, double blocks, int64_t share_ppb) {
+  bool sees_harm(const Gate& gate, const std::vector<uint32_t>& proofs, double blocks, Portions portions) {
     return std::any_of(proofs.begin(), proofs.end(), [&](uint32_t condition) {
-      return judge::sees(sight_of(gate, plan_.conditions[condition], blocks, share_ppb), double(gate.harm_ppb) / ppb);
+      return judge::sees(sight_of(gate, plan_.conditions[condition], blocks, portions), double(gate.harm_ppb) / ppb);
     });
   }
 
-  Seen seen_in(const Gate& gate, const std::vector<uint32_t>& proofs, const Step& step, int64_t share_ppb) {
+  Seen seen_in(const Gate& gate, const std::vector<uint32_t>& proofs, const Step& step, Portions portions) {
     Seen out;
     double blocks = samples_in(step, gate);
     for (uint32_t condition : proofs)
-      if (auto rise = judge::smallest_rise(sight_of(gate, plan_.conditions[condition], blocks, share_ppb)))
+      if (auto rise = judge::smallest_rise(sight_of(gate, plan_.conditions[condition], blocks, portions)))
         out.rise_ppb = std::min(out.rise_ppb, int64_t(std::ceil(*rise * ppb)));
-    out.harm = sees_harm(gate, proofs, blocks, share_ppb);
+    out.harm = sees_harm(gate, proofs, blocks, portions);
     return out;
   }
 
   void tell(const Gate& gate, const Step& step, const std::vector<uint32_t>& proofs, const Seen& seen,
-            int64_t share_ppb) {
+            Portions portions) {
+    int64_t share_ppb = portions.canary_ppb;
     if (step.phase != none) {
       std::optional<int64_t>& sees = facts_.phases[step.phase].sees_ppb;
       sees = std::max(sees.value_or(0), seen.rise_ppb);
@@ -124,10 +125,10 @@ class Sights {
     if (told_.size() >= max_findings || !told_.insert({step.place, gate.text}).second) return;
     double blocks = std::max(1.0, samples_in(step, gate)), most_share = ppb / double(std::max<int64_t>(1, share_ppb));
     auto hold = smallest_times(most_times, [&](double times) {
-      return sees_harm(gate, proofs, std::ceil(blocks * times), share_ppb);
+      return sees_harm(gate, proofs, std::ceil(blocks * times), portions);
     });
     auto share = smallest_times(most_share, [&](double times) {
-      return share_ppb > 0 && sees_harm(gate, proofs, blocks, int64_t(double(share_ppb) * times));
+      return share_ppb > 0 && sees_harm(gate, proofs, blocks, {int64_t(double(share_ppb) * times), portions.control_ppb});
     });
     int64_t hold_ns = hold ? int64_t(std::ceil(blocks * *hold)) * gate.sample_ns : 0;
     std::string advice = hold ? fmt::format("hold for {}", eval::duration_text(hold_ns)) : "";
@@ -148,8 +149,8 @@ class Sights {
   const Plan& plan_;
   plan::Facts& facts_;
   std::vector<Finding>& findings_;
-  std::vector<int64_t> shares_;  ///< by service
-  std::map<std::tuple<std::vector<uint32_t>, int64_t, int64_t, int64_t, int64_t>, Seen> known_;
+  std::vector<Portions> portions_;  ///< by service
+  std::map<std::tuple<std::vector<uint32_t>, int64_t, int64_t, int64_t, Portions>, Seen> known_;
   std::map<const plan::Condition*, Claimed> claimed_;
   std::set<std::pair<std::string, std::string>> told_;
 };

@@ -53,7 +53,7 @@ void set(Cells& cells, const Setting& setting) {
   else cells.push_back({setting.variable, setting.role, setting.value});
 }
 
-/// What was seen of the world when the plan was made; of what nobody looked at, a canary is at rest.
+/// What was seen of the world when the plan was made; of what nobody looked at, a canary and its control are at rest.
 std::vector<Cells> first_values(const Plan& plan) {
   std::map<std::string_view, const Value*> observed;
   for (const plan::Observed& one : plan.observed) observed[one.what] = &one.value;
@@ -71,6 +71,7 @@ std::vector<Cells> first_values(const Plan& plan) {
     look(Variable::Version, Role::Stable);
     for (Variable variable : {Variable::Version, Variable::Instances, Variable::Share})
       all[i].push_back({variable, Role::Canary, {}});
+    for (Variable variable : {Variable::Instances, Variable::Share}) all[i].push_back({variable, Role::Control, {}});
   }
   return all;
 }

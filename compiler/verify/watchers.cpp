@@ -38,9 +38,11 @@ bool can_prove(const Plan& plan, const Condition& condition) {
   bool counts = plan.signals[condition.left.signal].evidence == plan::Evidence::Counts;
   bool past = condition.baseline != none;
   bool beside = condition.right && condition.left.role == plan::Role::Canary &&
-                condition.right->role == plan::Role::Stable && condition.right->signal == condition.left.signal;
+                (condition.right->role == plan::Role::Stable || condition.right->role == plan::Role::Control) &&
+                condition.right->signal == condition.left.signal;
   bool own_past = past && plan.baselines[condition.baseline].signal == condition.left.signal;
-  bool alone = !condition.right && (!past || own_past) && condition.left.role != plan::Role::Stable;
+  bool own = condition.left.role == plan::Role::Canary || condition.left.role == plan::Role::All;
+  bool alone = !condition.right && (!past || own_past) && own;
   return condition.kind == plan::ConditionKind::Reject && condition.proven_ppb > 0 &&
          condition.proven_ppb < eval::percent_all && upward && counts && (beside || alone) && condition.factor >= 0 &&
          condition.offset >= 0 && condition.deviations == 0;
@@ -67,11 +69,21 @@ Claimed claimed_of(const Plan& plan, const Condition& condition) {
   return out;
 }
 
-judge::Traffic traffic_of(const Plan& plan, const Condition& condition, const plan::Gate& gate, int64_t share_ppb) {
-  double share = double(share_ppb) / double(eval::percent_all);
+int64_t share_of(Portions portions, plan::Role role) {
+  switch (role) {
+    case plan::Role::All: break;
+    case plan::Role::Canary: return portions.canary_ppb;
+    case plan::Role::Control: return portions.control_ppb;
+    case plan::Role::Stable: return eval::percent_all - portions.canary_ppb - portions.control_ppb;
+  }
+  return eval::percent_all;
+}
+
+judge::Traffic traffic_of(const Plan& plan, const Condition& condition, const plan::Gate& gate, Portions portions) {
+  auto share = [&](plan::Role role) { return double(share_of(portions, role)) / double(eval::percent_all); };
   double requests = traffic_per_s(plan, condition) * double(std::max<int64_t>(1, gate.sample_ns)) / ppb;
-  bool all = condition.left.role == plan::Role::All;
-  return {all ? requests : requests * share, requests * (1 - share), assumed_rate};
+  plan::Role beside = condition.right ? condition.right->role : plan::Role::Stable;
+  return {requests * share(condition.left.role), requests * share(beside), assumed_rate};
 }
 
 double dilution_of(const Condition& condition, int64_t share_ppb) {
@@ -79,11 +91,11 @@ double dilution_of(const Condition& condition, int64_t share_ppb) {
 }
 
 Judged judged(const Plan& plan, const Step& step, const plan::Gate& gate, const Condition& condition,
-              const Claimed& claimed, int64_t harm_ppb, int64_t share_ppb) {
-  double rise = dilution_of(condition, share_ppb) * double(harm_ppb) / ppb;
+              const Claimed& claimed, int64_t harm_ppb, Portions portions) {
+  double rise = dilution_of(condition, portions.canary_ppb) * double(harm_ppb) / ppb;
   judge::Rates truth{judge::inner_rate(assumed_rate + rise), judge::inner_rate(assumed_rate)};
   judge::Growth growth =
-      judge::growth_per_block(claimed.hypothesis, traffic_of(plan, condition, gate, share_ppb), truth);
+      judge::growth_per_block(claimed.hypothesis, traffic_of(plan, condition, gate, portions), truth);
   return {samples_in(step, gate), std::max<int64_t>(1, gate.sample_ns), growth.mean, growth.variance};
 }
 
@@ -127,8 +139,11 @@ std::optional<int64_t> share_set(const plan::Action& action) {
   return std::nullopt;
 }
 
-void follow(const plan::Action& action, std::vector<int64_t>& shares) {
-  if (std::optional<int64_t> share = share_set(action)) shares[action.service] = *share;
+void follow(const plan::Action& action, Portions& portions) {
+  if (std::optional<int64_t> share = share_set(action)) portions.canary_ppb = *share;
+  for (const plan::Setting& set : action.sets)
+    if (set.variable == plan::Variable::Share && set.role == plan::Role::Control)
+      portions.control_ppb = std::clamp<int64_t>(set.value.number, 0, eval::percent_all);
 }
 
 }  // namespace rollout::verify

@@ -23,15 +23,25 @@ struct Claimed {
 };
 Claimed claimed_of(const plan::Plan& plan, const plan::Condition& condition);
 
-/// What one sample of the gate brings at this share of the canary.
+/// Of the traffic of a service; the stable version has the rest.
+struct Portions {
+  int64_t canary_ppb = 0;   ///< of a flag: of its users
+  int64_t control_ppb = 0;
+  auto operator<=>(const Portions&) const = default;
+};
+
+/// What a role has of it.
+int64_t share_of(Portions portions, plan::Role role);
+
+/// What one sample of the gate brings.
 judge::Traffic traffic_of(const plan::Plan& plan, const plan::Condition& condition, const plan::Gate& gate,
-                          int64_t share_ppb);
+                          Portions portions);
 /// How much of a rise of the canary's rate the condition's own arm shows.
 double dilution_of(const plan::Condition& condition, int64_t share_ppb);
 
 /// What a hold of the gate brings for the condition once the canary's rate has risen by `harm_ppb`.
 Judged judged(const plan::Plan& plan, const plan::Step& step, const plan::Gate& gate, const plan::Condition& condition,
-              const Claimed& claimed, int64_t harm_ppb, int64_t share_ppb);
+              const Claimed& claimed, int64_t harm_ppb, Portions portions);
 
 /// A proof that judges a service for its `harm`.
 struct Watcher {
@@ -47,7 +57,7 @@ std::vector<Watchers> watchers_of(const plan::Plan& plan);
 
 /// The share of the canary, or of the flag, that an action sets.
 std::optional<int64_t> share_set(const plan::Action& action);
-/// Keeps `shares`, by service, as they are after the action.
-void follow(const plan::Action& action, std::vector<int64_t>& shares);
+/// Keeps `portions` of the action's service as they are after it.
+void follow(const plan::Action& action, Portions& portions);
 
 }  // namespace rollout::verify

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/share_weights.h"
 #include "runtime/backend/config.h"
-#include "runtime/backend/share_weights.h"
 #include "runtime/backend/wanted.h"
 
 namespace rollout::backend {
@@ -14,6 +14,8 @@ namespace {
 
 using exec::Observation;
 using exec::Seen;
+using plan::share_of;
+using plan::share_tolerance_ppb;
 
 constexpr int64_t default_timeout_ns = 5'000'000'000;
 constexpr int64_t drain_limit_ns = 5'000'000'000;
@@ -52,7 +54,7 @@ Result<HaproxyBackend::View> HaproxyBackend::open(const plan::Plan& plan, uint32
                  number_of(target.config, "timeout", default_timeout_ns));
   Result<SlotTable> table = api.read(*section);
   if (!table) return table.error();
-  return View{std::move(api), *section, std::move(*table), 0, {}, {}};
+  return View{std::move(api), *section, std::move(*table), 0, 0, {}, {}, {}};
 }
 
 Status HaproxyBackend::look_up_endpoints(View& view, const plan::Plan& plan,
@@ -62,6 +64,7 @@ Status HaproxyBackend::look_up_endpoints(View& view, const plan::Plan& plan,
     return settled_error(
         fmt::format("`{}` sets no share, and shares are all that HAProxy can set", action.text));
   view.canary_ppb = *share;
+  view.control_ppb = wanted_by(action).control.share_ppb.value_or(0);
   EndpointSource* workload = neighbours_.workload_of(plan.services[action.service]);
   if (!workload) {
     return settled_error(fmt::format("{} has no workload whose instances HAProxy could serve",
@@ -80,11 +83,14 @@ Status HaproxyBackend::look_up_endpoints(View& view, const plan::Plan& plan,
     return Done{};
   };
   if (Status found = look_up(plan::Role::Canary, *share > 0, view.canary); !found) return found;
-  return look_up(plan::Role::Stable, *share < eval::percent_all, view.stable);
+  if (Status found = look_up(plan::Role::Control, view.control_ppb > 0, view.control); !found) return found;
+  return look_up(plan::Role::Stable, *share + view.control_ppb < eval::percent_all, view.stable);
 }
 
 bool HaproxyBackend::is_expected(const View& view, const Slot& slot) const {
-  return holds(view.canary, slot.address) || holds(view.stable, slot.address);
+  const auto parts = view.parts();
+  return std::any_of(parts.begin(), parts.end(),
+                     [&slot](const View::Part& part) { return holds(part.endpoints, slot.address); });
 }
 
 Result<Observation> HaproxyBackend::observe(const plan::Plan& plan, const plan::Action& action,
@@ -119,9 +125,10 @@ Observation HaproxyBackend::see(View& view) {
 }
 
 Observation HaproxyBackend::see_expected(const View& view) {
-  int64_t canary = 0, total = 0;
-  for (const std::vector<Endpoint>* role : {&view.canary, &view.stable}) {
-    for (const Endpoint& endpoint : *role) {
+  std::map<std::string_view, int64_t> sums;
+  int64_t total = 0;
+  for (const View::Part& part : view.parts()) {
+    for (const Endpoint& endpoint : part.endpoints) {
       const Slot* slot = view.table.at(endpoint.address());
       if (!slot || !slot->accepts())
         return {Seen::Absent, fmt::format("no server serves {}", endpoint.instance)};
@@ -130,18 +137,22 @@ Observation HaproxyBackend::see_expected(const View& view) {
                                             endpoint.instance, slot->address)};
       }
       total += slot->weight;
-      if (role == &view.canary) canary += slot->weight;
+      sums[part.name] += slot->weight;
     }
   }
-  const int64_t share = share_of(canary, total);
   if (total == 0) return {Seen::Absent, "no server has a weight"};
-  if (std::abs(share - view.canary_ppb) > share_tolerance_ppb) {
+  for (const View::Part& part : view.parts()) {
+    const int64_t share = share_of(sums[part.name], total);
+    if (&part.endpoints == &view.stable || std::abs(share - part.share_ppb) <= share_tolerance_ppb) continue;
     return {Seen::Absent,
-            fmt::format("the canary gets {}, not {}", ppb_text(share), ppb_text(view.canary_ppb))};
+            fmt::format("the {} gets {}, not {}", part.name, ppb_text(share), ppb_text(part.share_ppb))};
   }
+  const int64_t share = share_of(sums["canary"], total);
   if (share == 0) return {Seen::Present, "the canary gets no traffic"};
-  return {Seen::Present,
-          fmt::format("the canary gets {}, on {} servers", ppb_text(share), view.canary.size())};
+  std::string text = fmt::format("the canary gets {}, on {} servers", ppb_text(share), view.canary.size());
+  if (view.control_ppb > 0)
+    text += fmt::format(", its control {}, on {}", ppb_text(share_of(sums["control"], total)), view.control.size());
+  return {Seen::Present, std::move(text)};
 }
 
 Result<std::vector<std::string>> HaproxyBackend::finish_draining(
@@ -179,18 +190,18 @@ Status HaproxyBackend::act(const plan::Plan& plan, const plan::Action& action,
 }
 
 Result<std::vector<HaproxyBackend::Assigned>> HaproxyBackend::assign(const View& view) {
-  for (const bool is_canary : {true, false}) {
-    const bool serves = is_canary ? view.canary_ppb > 0 : view.canary_ppb < eval::percent_all;
-    const std::vector<Endpoint>& role = is_canary ? view.canary : view.stable;
-    const bool none = std::none_of(role.begin(), role.end(), [](const Endpoint& one) { return one.serves; });
-    if (serves && none) {
-      return OpError{
-          fmt::format("no {} instance runs that could serve backend {}: the share stays as it is",
-                      is_canary ? "canary" : "stable", view.section)};
+  for (const View::Part& part : view.parts()) {
+    const bool none =
+        std::none_of(part.endpoints.begin(), part.endpoints.end(), [](const Endpoint& one) { return one.serves; });
+    if (part.share_ppb > 0 && none) {
+      return OpError{fmt::format("no {} instance runs that could serve backend {}: the share stays as it is",
+                                 part.name, view.section)};
     }
   }
-  const Result<ShareWeights> weights =
-      weights_for(view.canary_ppb, int(view.canary.size()), int(view.stable.size()));
+  const Result<plan::ShareWeights> weights =
+      plan::weights_for({{view.canary_ppb, int64_t(view.canary.size())},
+                         {view.control_ppb, int64_t(view.control.size())},
+                         int64_t(view.stable.size())});
   if (!weights) return weights.error();
   std::vector<Assigned> out;
   std::vector<const Slot*> free;
@@ -210,13 +221,14 @@ Result<std::vector<HaproxyBackend::Assigned>> HaproxyBackend::assign(const View&
     }
   };
   give(view.canary, weights->canary);
+  give(view.control, weights->control);
   give(view.stable, weights->stable);
   if (used > free.size()) {
     return OpError{fmt::format(
         "backend {} of HAProxy has {} server slots, {} too few for {} canary and {} stable "
         "instances beside those in use; raise the number in its `server-template`",
         view.section, view.table.slots.size(), used - free.size(), view.canary.size(),
-        view.stable.size())};
+        view.stable.size() + view.control.size())};
   }
   return out;
 }

@@ -3,6 +3,7 @@
 // a reload shows at once.
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 
@@ -33,8 +34,20 @@ class HaproxyBackend : public Backend, public RouteSource {
     HaproxyApi api;
     std::string section;
     SlotTable table;
-    int64_t canary_ppb = 0;
-    std::vector<Endpoint> canary, stable;  ///< empty for a role without share
+    int64_t canary_ppb = 0, control_ppb = 0;
+    std::vector<Endpoint> canary, stable, control;  ///< empty for a role without share
+
+    /// The traffic of a role, and its instances.
+    struct Part {
+      std::string_view name;
+      int64_t share_ppb = 0;
+      const std::vector<Endpoint>& endpoints;
+    };
+    std::array<Part, 3> parts() const {
+      return {{{"canary", canary_ppb, canary},
+               {"control", control_ppb, control},
+               {"stable", eval::percent_all - canary_ppb - control_ppb, stable}}};
+    }
   };
   struct Assigned {
     std::string slot;

@@ -28,6 +28,19 @@ Endpoint endpoint_of(const Instance& instance) {
   return {instance.id, "127.0.0.1", instance.port};
 }
 
+/// Whether the instances of a set are those of a role; of `All` every role.
+bool plays(Track track, plan::Role role) {
+  const bool all = role == plan::Role::All;
+  switch (track) {
+    case Track::Stable: return all || role == plan::Role::Stable;
+    case Track::Canary: return all || role == plan::Role::Canary;
+    case Track::Control: return all || role == plan::Role::Control;
+    case Track::Next:
+    case Track::Retiring: break;
+  }
+  return false;
+}
+
 /// What is worst for progress wins; details of equals are joined.
 Observation worse(const Observation& one, const Observation& other) {
   const auto rank = [](Seen seen) {
@@ -123,10 +136,23 @@ Status LocalBackend::order(Open& open, const Wanted& wanted, const exec::EffectK
     if (image.empty())
       return OpError{fmt::format("{} has no canary to give instances to", open.spec.key)};
     if (canary && canary->image != image) retire(open, Track::Canary);
-    return start(open, Track::Canary, image, wanted.canary.instances.value_or(open.spec.replicas),
-                 key);
+    const int64_t count = wanted.canary.instances.value_or(open.spec.replicas);
+    if (Status started = start(open, Track::Canary, image, count, key); !started) return started;
   }
-  return Done{};
+  return wanted.control.instances ? order_control(open, *wanted.control.instances, key) : Status(Done{});
+}
+
+Status LocalBackend::order_control(Open& open, int64_t count, const exec::EffectKey& key) {
+  if (count == 0) {
+    retire(open, Track::Control);
+    return Done{};
+  }
+  const InstanceSet* stable = open.state.find(Track::Stable);
+  if (!stable) return OpError{fmt::format("{} has no stable version that a control could run", open.spec.key)};
+  const std::string image = stable->image;
+  const InstanceSet* control = open.state.find(Track::Control);
+  if (control && control->image != image) retire(open, Track::Control);
+  return start(open, Track::Control, image, count, key);
 }
 
 Status LocalBackend::order_stable(Open& open, const WantedRole& wanted, bool canary_gone,
@@ -290,6 +316,7 @@ Observation LocalBackend::see(const Open& open, const Wanted& wanted, const exec
   if (wanted.canary.version || wanted.canary.instances) {
     seen = worse(seen, see_role(open, Track::Canary, wanted.canary, key));
   }
+  if (wanted.control.instances) seen = worse(seen, see_role(open, Track::Control, wanted.control, key));
   const int64_t leaving = std::count_if(
       open.state.instances.begin(), open.state.instances.end(), [&open](const Instance& instance) {
         return open.state.set(instance.set)->track == Track::Retiring;
@@ -379,9 +406,7 @@ Result<std::vector<Endpoint>> LocalBackend::endpoints(const plan::Plan& plan, ui
   std::vector<Endpoint> out;
   for (const Instance& instance : opened->state.instances) {
     const InstanceSet* set = opened->state.set(instance.set);
-    const bool is_stable = set->track == Track::Stable && role != plan::Role::Canary;
-    const bool is_canary = set->track == Track::Canary && role != plan::Role::Stable;
-    if ((!is_stable && !is_canary) || instance.slot > set->count || instance.port == 0) continue;
+    if (!plays(set->track, role) || instance.slot > set->count || instance.port == 0) continue;
     out.push_back(endpoint_of(instance));
     out.back().serves = !instance.down && effects_.processes.look(instance.process).alive;
     out.back().set = set_label(*set);
@@ -412,9 +437,7 @@ exec::Reading LocalBackend::read(const plan::Plan& plan, const plan::Term& term)
   if (signal.method == "capacity") return read_capacity(opened->state);
   if (recovery) return LocalChaos(effects_, opened->spec).recovery(opened->state);
   for (const InstanceSet& set : opened->state.sets) {
-    const bool is_stable = set.track == Track::Stable && term.role != plan::Role::Canary;
-    const bool is_canary = set.track == Track::Canary && term.role != plan::Role::Stable;
-    if (!is_stable && !is_canary) continue;
+    if (!plays(set.track, term.role)) continue;
     int64_t ready = 0;
     for (const Health& health : check_health(effects_, opened->spec, opened->state, set)) {
       ready += health.ready;

@@ -49,6 +49,7 @@ class LocalBackend : public Backend, public EndpointSource {
   Status order(Open& open, const Wanted& wanted, const exec::EffectKey& key);
   Status order_stable(Open& open, const WantedRole& wanted, bool canary_gone,
                       const exec::EffectKey& key);
+  Status order_control(Open& open, int64_t count, const exec::EffectKey& key);
   Status start(Open& open, Track track, const std::string& image, int64_t count,
                const exec::EffectKey& key);
   void retire(Open& open, Track track);

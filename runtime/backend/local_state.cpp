@@ -18,6 +18,7 @@ constexpr std::string_view targets_file = "targets.json";
 
 constexpr std::pair<Track, std::string_view> track_names[] = {{Track::Stable, "stable"},
                                                               {Track::Canary, "canary"},
+                                                              {Track::Control, "control"},
                                                               {Track::Next, "next"},
                                                               {Track::Retiring, "retiring"}};
 

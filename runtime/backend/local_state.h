@@ -17,8 +17,9 @@
 
 namespace rollout::backend {
 
-/// Next: started to become stable as soon as it is ready. Retiring: being stopped.
-enum class Track { Stable, Canary, Next, Retiring };
+/// Control: of the stable version, as fresh as the canary. Next: started to become stable as soon as it is ready.
+/// Retiring: being stopped.
+enum class Track { Stable, Canary, Control, Next, Retiring };
 std::string_view track_text(Track track);
 
 /// Instances of one image that live and die together.

@@ -203,7 +203,7 @@ Result<ServiceState> SshBackend::state(const plan::Plan& plan, uint32_t service)
 Result<std::vector<Endpoint>> SshBackend::endpoints(const plan::Plan& plan, uint32_t service, plan::Role role) {
   const Result<SshHost> host = host_of(plan, service);
   if (!host) return host.error();
-  if (role == plan::Role::Canary) return std::vector<Endpoint>();
+  if (role == plan::Role::Canary || role == plan::Role::Control) return std::vector<Endpoint>();
   return std::vector<Endpoint>{{plan::service_text(plan.services[service]), host->host, 0, true, ""}};
 }
 

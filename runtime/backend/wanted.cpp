@@ -26,6 +26,7 @@ Wanted wanted_by(const plan::Action& action) {
   for (const plan::Setting& setting : action.sets) {
     if (setting.role == plan::Role::Canary) apply(wanted.canary, setting);
     if (setting.role == plan::Role::Stable) apply(wanted.stable, setting);
+    if (setting.role == plan::Role::Control) apply(wanted.control, setting);
   }
   return wanted;
 }

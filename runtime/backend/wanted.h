@@ -24,7 +24,7 @@ struct WantedRole {
 };
 
 struct Wanted {
-  WantedRole stable, canary;
+  WantedRole stable, canary, control;  ///< a control has the version that is stable
 };
 
 Wanted wanted_by(const plan::Action& action);

@@ -1,7 +1,6 @@
 #include "runtime/exec/verdict.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -76,13 +75,12 @@ std::vector<plan::Role> judged_roles(const plan::Plan& plan, const plan::Gate& g
 
 Finding enough_requests(const plan::Plan& plan, const plan::Gate& gate,
                         const SamplerState& sampler) {
-  constexpr std::array<std::string_view, 3> names = {"service", "stable version", "canary"};
   for (plan::Role role : judged_roles(plan, gate)) {
     auto found = sampler.requests.find(role);
     int64_t seen = found == sampler.requests.end() ? 0 : found->second;
     if (seen >= gate.minimum_requests) continue;
     return {Verdict::NoEvidence, seen == 0 ? Reason::NoData : Reason::Undecided,
-            fmt::format("the {} had {} requests of the {} that the gate needs", names[size_t(role)],
+            fmt::format("the {} had {} requests of the {} that the gate needs", plan::role_text(role),
                         seen, gate.minimum_requests)};
   }
   return {};
@@ -156,9 +154,9 @@ std::string value_text(const plan::Plan& plan, const plan::Condition& condition,
 }
 
 std::string counts_text(plan::Role role, int64_t bad, int64_t total) {
-  constexpr std::array<std::string_view, 3> names = {"", "stable ", "canary "};
   double percent = total > 0 ? 100 * double(bad) / double(total) : 0;
-  return fmt::format("{}{}/{} ({:.3g}%)", names[size_t(role)], bad, total, percent);
+  std::string_view whose = role == plan::Role::All ? "" : plan::role_word(role);
+  return fmt::format("{}{}{}/{} ({:.3g}%)", whose, whose.empty() ? "" : " ", bad, total, percent);
 }
 
 /// What speaks for a proof: all counts of the run so far, and how far they carry.

@@ -19,7 +19,7 @@ inline constexpr std::array<std::string_view, 30> event_names = {
 static_assert(event_names.size() == std::variant_size_v<Payload>);
 
 inline constexpr std::array<std::string_view, 3> status_names = {"ok", "no_data", "error"};
-inline constexpr std::array<std::string_view, 3> role_names = {"all", "stable", "canary"};
+inline constexpr std::array<std::string_view, plan::role_count> role_names = {"all", "stable", "canary", "control"};
 inline constexpr std::array<std::string_view, 3> verdict_names = {"pass", "fail", "no_evidence"};
 inline constexpr std::array<std::string_view, 4> reason_names = {"none", "no_data", "undecided",
                                                                  "error"};

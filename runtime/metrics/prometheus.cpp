@@ -180,9 +180,7 @@ std::optional<Reading> PrometheusSource::not_scraped(const plan::Term& term,
     scraped_.insert(as_what(instance, set, up.label(question.by)));
     scraped_.insert(as_what(instance, set, ""));
   }
-  const std::string_view role = term.role == plan::Role::Canary   ? "canary"
-                                : term.role == plan::Role::Stable ? "stable"
-                                                                  : "";
+  const std::string_view role = term.role == plan::Role::All ? "" : plan::role_word(term.role);
   for (const std::string& address : subject.addresses) {
     const bool seen = std::any_of(
         subject.sets.begin(), subject.sets.end(),

@@ -60,8 +60,7 @@ Result<std::string> selector_for(const plan::Service& service, const plan::Signa
     return OpError{fmt::format("`{}` is no name of a Prometheus metric", metric)};
   if (!is_name(by, false)) return OpError{fmt::format("`{}` is no name of a Prometheus label", by)};
   std::string out = metric + "{" + service_matchers(service, argument(signal, "service", service.name));
-  if (role == plan::Role::Canary) out += "," + by + "=\"canary\"";
-  if (role == plan::Role::Stable) out += "," + by + "=\"stable\"";
+  if (role != plan::Role::All) out += fmt::format(",{}=\"{}\"", by, plan::role_word(role));
   if (!subject) return out + "}";
   std::string sets;
   for (const std::string& set : subject->sets) sets += "|" + literal(set);

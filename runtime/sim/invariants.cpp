@@ -386,12 +386,28 @@ void Invariants::check_done(const journal::StepDone& e) {
     return;
   }
   const plan::Action& action = exec::action_of(plan_, e.step);
-  bool steady =
-      std::none_of(scenario_.faults.begin(), scenario_.faults.end(),
-                   [](const Fault& fault) { return fault.kind == FaultKind::RouterReset; });
-  if (steady && !world_.shows(action))
+  if (steady() && !world_.shows(action))
     violate("lost", fmt::format("`{}` is recorded as done and is not there", action.text));
-  if (auto share = exec::share_set_by(action)) asserted_ppb_[action.service] = *share;
+  if (auto share = exec::share_set_by(action)) asserted_[action.service] = {*share, 0};
+  for (const plan::Setting& setting : action.sets)
+    if (setting.variable == plan::Variable::Share && setting.role == plan::Role::Control)
+      asserted_[action.service].control_ppb = setting.value.number;
+}
+
+/// Nothing but this run changes what a router does.
+bool Invariants::steady() const {
+  return std::none_of(scenario_.faults.begin(), scenario_.faults.end(),
+                      [](const Fault& fault) { return fault.kind == FaultKind::RouterReset; });
+}
+
+// I11: who is judged by its requests gets some.
+void Invariants::check_subject(const journal::TermReading& reading) {
+  uint32_t service = plan_.signals[reading.term.signal].service;
+  Split split = world_.split(service);
+  bool canary = reading.term.role == plan::Role::Canary && split.canary_ppb == 0;
+  bool control = reading.term.role == plan::Role::Control && split.control_ppb == 0;
+  if (reading.total > 0 && (canary || control) && steady())
+    violate("I11", fmt::format("the {} is judged without traffic", plan::role_text(reading.term.role)));
 }
 
 // I4: a sample that counts covers only time in which the traffic was as this run last set it.
@@ -407,13 +423,16 @@ void Invariants::check_sample(const journal::Sampled& e) {
                        });
   };
   if (e.prime || std::none_of(e.readings.begin(), e.readings.end(), ok)) return;
-  for (const auto& [service, share] : asserted_ppb_) {
+  for (const journal::TermReading& reading : e.readings)
+    if (ok(reading)) check_subject(reading);
+  for (const auto& [service, share] : asserted_) {
     auto of_service = [&, service = service](const journal::TermReading& reading) {
       return plan_.signals[reading.term.signal].service == service;
     };
     bool read = std::any_of(e.readings.begin(), e.readings.end(), of_service);
     if (!read) continue;  // a branch beside this one
-    if (world_.share_ppb(service) != share)
+    Split now = world_.split(service);
+    if (now.canary_ppb != share.canary_ppb || now.control_ppb != share.control_ppb)
       violate("I4", "a sample counts while traffic is not as asserted");
     if (world_.last_change_ns(service) + start_of(plan_, scenario_) > last_sample_wall_ns_[e.hold])
       violate("I4", "a sample counts time before the last change");
@@ -446,6 +465,7 @@ void Invariants::at_end() {
     case journal::Outcome::Succeeded:
       if (aborted_) violate("I9", "an aborted run succeeded");
       if (!failed_.empty()) violate("end", "succeeded, and a scope has failed");
+      if (std::string control = world_.control_left(); !control.empty()) violate("I7", control + " stays behind");
       if (std::string difference = world_.difference_from_goal({}); !difference.empty())
         violate("end", "succeeded, but " + difference);
       break;

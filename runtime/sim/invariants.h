@@ -32,6 +32,8 @@ class Invariants {
   void check_started(const journal::StepStarted& e);
   void check_done(const journal::StepDone& e);
   void check_sample(const journal::Sampled& e);
+  void check_subject(const journal::TermReading& reading);
+  bool steady() const;
   void check_verdict(const journal::GateDecided& e);
   void check_answer(const journal::StepRef& step, const std::string& by);
   void check_asked(const journal::GateAsked& e);
@@ -72,7 +74,7 @@ class Invariants {
   std::set<journal::StepRef> started_, done_;
   std::set<std::pair<journal::StepRef, uint32_t>> decided_;
   std::set<std::pair<journal::StepRef, uint32_t>> data_;  ///< hold and condition that had data
-  std::map<uint32_t, int64_t> asserted_ppb_;  ///< by service: the share last confirmed done
+  std::map<uint32_t, Split> asserted_;  ///< by service: the shares last confirmed done
   std::map<journal::StepRef, int64_t> last_sample_wall_ns_;  ///< by hold
   journal::RunEnded ended_;
   bool committed_ = false, undo_failed_ = false;

@@ -19,14 +19,14 @@ class SimFaults {
   /// `setting` is so from `now_ns` on.
   void set(uint32_t service, const plan::Setting& setting, int64_t now_ns);
   /// Changes a reading to what the faults make of it.
-  void show(const plan::Term& term, const Traffic& traffic, int64_t share_ppb, int64_t now_ns,
+  void show(const plan::Term& term, const Traffic& traffic, Split split, int64_t now_ns,
             exec::Reading& reading) const;
 
  private:
   struct Canary {
     int64_t killed = 0, killed_ns = 0, delay_ns = 0;
   };
-  int64_t recovery_ns(uint32_t service, const Traffic& traffic, int64_t share_ppb, int64_t now_ns) const;
+  int64_t recovery_ns(uint32_t service, const Traffic& traffic, Split split, int64_t now_ns) const;
 
   const plan::Plan& plan_;
   std::vector<Canary> canaries_;  ///< by service

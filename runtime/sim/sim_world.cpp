@@ -77,7 +77,7 @@ SimWorld::SimWorld(const plan::Plan& plan, const Scenario& scenario, VirtualCloc
   start_ = cells_;
 }
 
-// Before the run there is no canary; the stable version is what the plan saw when it was made.
+// Before the run there is no canary and no control; the stable version is what the plan saw when it was made.
 void SimWorld::start_values() {
   for (uint32_t i = 0; i < plan_.services.size(); ++i) {
     const plan::Service& service = plan_.services[i];
@@ -88,8 +88,9 @@ void SimWorld::start_values() {
     cells_[{i, Variable::Version, Role::Canary}] = {};
     cells_[{i, Variable::Instances, Role::Canary}] = {Value::of(Value::Kind::Int, int64_t{0}),
                                                       false};
-    cells_[{i, Variable::Share, Role::Canary}] = {Value::of(Value::Kind::Percent, int64_t{0}),
-                                                  false};
+    cells_[{i, Variable::Instances, Role::Control}] = {Value::of(Value::Kind::Int, int64_t{0}), false};
+    for (Role role : {Role::Canary, Role::Control})
+      cells_[{i, Variable::Share, role}] = {Value::of(Value::Kind::Percent, int64_t{0}), false};
     for (Variable fault : {Variable::Killed, Variable::Delay}) cells_[{i, fault, Role::Canary}] = {};
     cells_[{i, Variable::Drained, Role::All}] = {Value::boolean(false), false};
     if (service.replicas > 0)
@@ -143,6 +144,11 @@ int64_t SimWorld::share_ppb(uint32_t service) const {
   return share == nullptr ? 0 : share->number;
 }
 
+Split SimWorld::split(uint32_t service) const {
+  const Value* control = get(service, Variable::Share, Role::Control);
+  return {share_ppb(service), control == nullptr ? 0 : control->number};
+}
+
 void SimWorld::set(uint32_t service, const plan::Setting& setting, bool undo) {
   cells_[{service, setting.variable, setting.role}] = {setting.value, undo};
   canary_faults_.set(service, setting, now_ns_);
@@ -156,7 +162,8 @@ void SimWorld::violate(std::string text) {
 // nobody shrinks what still has traffic.
 void SimWorld::check_capacity(uint32_t service, const std::string& text) {
   if (plan_.services[service].subject != plan::Subject::Service) return;
-  int64_t share = share_ppb(service);
+  auto [share, control_share] = split(service);
+  const Value* control = get(service, Variable::Instances, Role::Control);
   const Value* canary = get(service, Variable::Instances, Role::Canary);
   const Value* version = get(service, Variable::Version, Role::Canary);
   const Value* stable = get(service, Variable::Instances, Role::Stable);
@@ -169,7 +176,11 @@ void SimWorld::check_capacity(uint32_t service, const std::string& text) {
   };
   int64_t replicas = plan_.services[service].replicas;
   int64_t canary_needs = instances_for(share, replicas);
-  int64_t stable_needs = instances_for(eval::percent_all - share, replicas);
+  int64_t stable_needs = instances_for(eval::percent_all - share - control_share, replicas);
+  int64_t control_needs = instances_for(control_share, replicas);
+  if (control->number < control_needs)
+    violate(fmt::format("I1: `{}` leaves the control's traffic with {} of {} instances", text, control->number,
+                        control_needs));
   if (modelled(Variable::Instances, Role::Canary) && canary->number < canary_needs)
     violate(fmt::format("I1: `{}` leaves the canary's traffic with {} of {} instances", text,
                         canary->number, canary_needs));
@@ -190,18 +201,18 @@ void SimWorld::complete(const Underway& underway) {
 void SimWorld::reset_routers() {
   for (uint32_t i = 0; i < plan_.services.size(); ++i) {
     if (plan_.services[i].subject != plan::Subject::Service || share_ppb(i) == 0) continue;
-    cells_[{i, Variable::Share, Role::Canary}].value.number = 0;
+    for (Role role : {Role::Canary, Role::Control}) cells_[{i, Variable::Share, role}].value.number = 0;
     last_change_ns_[i] = now_ns_;
   }
 }
 
 void SimWorld::pass_to(int64_t now_ns) {
-  std::vector<int64_t> shares;
+  std::vector<Split> splits;
   for (uint32_t i = 0; i < plan_.services.size(); ++i) {
-    shares.push_back(share_ppb(i));
-    exposure_ns_[i] += int64_t(__int128(shares.back()) * (now_ns - now_ns_) / eval::percent_all);
+    splits.push_back(split(i));
+    exposure_ns_[i] += int64_t(__int128(splits.back().canary_ppb) * (now_ns - now_ns_) / eval::percent_all);
   }
-  traffic_.pass(now_ns_, now_ns, shares);
+  traffic_.pass(now_ns_, now_ns, splits);
   now_ns_ = now_ns;
 }
 
@@ -333,9 +344,9 @@ std::vector<exec::Reading> SimWorld::sample(const plan::Plan&,
   bool error = fault_of(FaultKind::MetricsError, nullptr, nullptr) != nullptr;
   bool empty = fault_of(FaultKind::MetricsEmpty, nullptr, nullptr) != nullptr;
   for (const plan::Term& term : terms) {
-    int64_t share = share_ppb(plan_.signals[term.signal].service);
-    exec::Reading reading = traffic_.read(term, share, now_ns_);
-    canary_faults_.show(term, traffic_, share, now_ns_, reading);
+    Split shares = split(plan_.signals[term.signal].service);
+    exec::Reading reading = traffic_.read(term, shares, now_ns_);
+    canary_faults_.show(term, traffic_, shares, now_ns_, reading);
     if (empty) reading = {exec::Reading::Status::NoData, "the simulated source has no data"};
     if (error || dead)
       reading = {exec::Reading::Status::Error, "the simulated source does not answer"};
@@ -389,6 +400,12 @@ std::string SimWorld::difference_from(const std::map<CellKey, Cell>& start) cons
     if (!underway.dies && left_.count(underway.action.service) == 0)
       return fmt::format("`{}` is still underway", underway.action.text);
   return "";
+}
+
+std::string SimWorld::control_left() const {
+  for (const auto& [key, cell] : cells_)
+    if (std::get<2>(key) == Role::Control && !is_zero(cell.value)) return name_of(key, plan_);
+  return {};
 }
 
 std::string SimWorld::fault_left() const {

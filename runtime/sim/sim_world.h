@@ -62,11 +62,15 @@ class SimWorld : public exec::World {
   /// Whether everything is as the plan's forward steps say, but for those `left_out`; else what is not.
   std::string difference_from_goal(const std::vector<bool>& left_out) const;
 
+  /// A control that is there now; empty: there is none.
+  std::string control_left() const;
   /// A fault that the run has brought upon a version and not lifted; empty: there is none.
   std::string fault_left() const;
 
   /// Of the canary's traffic, or of the users of a flag.
   int64_t share_ppb(uint32_t service) const;
+  /// Who has how much of the traffic of a service.
+  Split split(uint32_t service) const;
   /// Of a flag its share, of a database its schema; None of a service.
   eval::Value state_of(uint32_t service) const;
   int64_t last_change_ns(uint32_t service) const { return last_change_ns_[service]; }

@@ -12,10 +12,13 @@ constexpr double ppb = 1e9;
 constexpr double carry = 1e-6;  // sums of doubles miss whole numbers by less than this
 constexpr double value_noise = 0.02;
 
-double share_of(plan::Role role, int64_t canary_ppb) {
+constexpr plan::Role parts[] = {plan::Role::Stable, plan::Role::Canary, plan::Role::Control};
+
+double share_of(plan::Role role, Split split) {
   switch (role) {
-    case plan::Role::Canary: return double(canary_ppb) / ppb;
-    case plan::Role::Stable: return 1 - double(canary_ppb) / ppb;
+    case plan::Role::Canary: return double(split.canary_ppb) / ppb;
+    case plan::Role::Control: return double(split.control_ppb) / ppb;
+    case plan::Role::Stable: return 1 - double(split.canary_ppb + split.control_ppb) / ppb;
     case plan::Role::All: break;
   }
   return 1;
@@ -87,7 +90,8 @@ Traffic::Traffic(const plan::Plan& plan, const Scenario& scenario)
 const Truth* Traffic::script(uint32_t signal, plan::Role role) const {
   for (const Truth& truth : scenario_.truths)
     if (truth.signal == signal && truth.role == role) return &truth;
-  return nullptr;
+  // Of a control nothing is said: it is the stable version.
+  return role == plan::Role::Control ? script(signal, plan::Role::Stable) : nullptr;
 }
 
 double Traffic::value_at(const Truth* truth, uint32_t signal, int64_t now_ns) const {
@@ -107,14 +111,14 @@ bool Traffic::is_lost(uint32_t signal, plan::Role role, int64_t now_ns) const {
   return lost;
 }
 
-double Traffic::truth(uint32_t signal, plan::Role role, int64_t share_ppb, int64_t now_ns) const {
+double Traffic::truth(uint32_t signal, plan::Role role, Split split, int64_t now_ns) const {
   const Truth* own = script(signal, role);
   if (own != nullptr) return value_at(own, signal, now_ns);
   const Truth* all = script(signal, plan::Role::All);
   if (role != plan::Role::All || all != nullptr) return value_at(all, signal, now_ns);
-  double share = double(share_ppb) / ppb;
-  return share * truth(signal, plan::Role::Canary, share_ppb, now_ns) +
-         (1 - share) * truth(signal, plan::Role::Stable, share_ppb, now_ns);
+  double sum = 0;
+  for (plan::Role part : parts) sum += share_of(part, split) * truth(signal, part, split, now_ns);
+  return sum;
 }
 
 int64_t Traffic::next_change(int64_t after_ns) const {
@@ -130,7 +134,7 @@ double Traffic::requests_in(uint32_t service, int64_t ns) const {
   return double(declared > 0 ? declared : default_traffic_uhz) / 1e6 * double(ns) / 1e9;
 }
 
-void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<int64_t>& share_ppb) {
+void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<Split>& splits) {
   while (from_ns < to_ns) {
     int64_t until = std::min(to_ns, next_change(from_ns));
     for (uint32_t i = 0; i < plan_.signals.size(); ++i) {
@@ -138,10 +142,10 @@ void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<int64_t>& s
       if (signal.evidence == plan::Evidence::Value) continue;
       double requests = requests_in(signal.service, until - from_ns);
       Counter& all = counters_[i][size_t(plan::Role::All)];
-      for (plan::Role role : {plan::Role::Stable, plan::Role::Canary}) {
-        double total = requests * share_of(role, share_ppb[signal.service]);
+      for (plan::Role role : parts) {
+        double total = requests * share_of(role, splits[signal.service]);
         bool ratio = signal.evidence == plan::Evidence::Counts;
-        double bad = ratio ? total * truth(i, role, share_ppb[signal.service], from_ns) / ppb : 0;
+        double bad = ratio ? total * truth(i, role, splits[signal.service], from_ns) / ppb : 0;
         counters_[i][size_t(role)].total += total;
         counters_[i][size_t(role)].bad += bad;
         all.total += total;
@@ -170,15 +174,15 @@ exec::Reading Traffic::read_counts(const plan::Term& term) {
   return reading;
 }
 
-exec::Reading Traffic::read(const plan::Term& term, int64_t share_ppb, int64_t now_ns) {
+exec::Reading Traffic::read(const plan::Term& term, Split split, int64_t now_ns) {
   const plan::Signal& signal = plan_.signals[term.signal];
   exec::Reading reading{exec::Reading::Status::Ok, "", 0, 0, 0};
   if (signal.evidence != plan::Evidence::Value) reading = read_counts(term);
   if (is_lost(term.signal, term.role, now_ns)) return {exec::Reading::Status::NoData, "the signal is lost"};
   if (signal.evidence == plan::Evidence::Counts || reading.status != exec::Reading::Status::Ok)
     return reading;
-  if (share_of(term.role, share_ppb) <= 0) return {exec::Reading::Status::NoData, "no traffic"};
-  reading.value = truth(term.signal, term.role, share_ppb, now_ns);
+  if (share_of(term.role, split) <= 0) return {exec::Reading::Status::NoData, "no traffic"};
+  reading.value = truth(term.signal, term.role, split, now_ns);
   if (scenario_.noisy && scatters(signal))
     reading.value = std::max(0.0, reading.value * (1 + value_noise * random_.normal()));
   return reading;
@@ -192,7 +196,7 @@ std::optional<journal::PastReading> Traffic::past(const plan::Baseline& baseline
   if (scripted && said->lost) return std::nullopt;
   journal::PastReading past;
   past.parts = baseline.window_ns / baseline.part_ns;
-  past.mean = scripted && said->mean ? *said->mean : truth(baseline.signal, plan::Role::Stable, 0, 0);
+  past.mean = scripted && said->mean ? *said->mean : truth(baseline.signal, plan::Role::Stable, {}, 0);
   past.deviation = past.mean * default_deviation;
   if (signal.evidence == plan::Evidence::Counts) {
     double part = requests_in(signal.service, baseline.part_ns), rate = past.mean / ppb;

@@ -14,14 +14,20 @@
 
 namespace rollout::sim {
 
+/// Who has how much of a service's traffic; the stable version has the rest.
+struct Split {
+  int64_t canary_ppb = 0;
+  int64_t control_ppb = 0;
+};
+
 class Traffic {
  public:
   Traffic(const plan::Plan& plan, const Scenario& scenario);
 
-  /// Time passes from `from_ns` to `to_ns` with each service's canary at `share_ppb`.
-  void pass(int64_t from_ns, int64_t to_ns, const std::vector<int64_t>& share_ppb);
+  /// Time passes from `from_ns` to `to_ns` with each service's traffic split so.
+  void pass(int64_t from_ns, int64_t to_ns, const std::vector<Split>& splits);
 
-  exec::Reading read(const plan::Term& term, int64_t share_ppb, int64_t now_ns);
+  exec::Reading read(const plan::Term& term, Split split, int64_t now_ns);
 
   /// A window of the past before the run; nothing where the scenario has lost it.
   std::optional<journal::PastReading> past(const plan::Baseline& baseline);
@@ -30,7 +36,7 @@ class Traffic {
   void forget_readings();
 
   /// The true value of a signal for a role at a moment.
-  double truth(uint32_t signal, plan::Role role, int64_t share_ppb, int64_t now_ns) const;
+  double truth(uint32_t signal, plan::Role role, Split split, int64_t now_ns) const;
 
  private:
   struct Counter {
@@ -49,7 +55,7 @@ class Traffic {
   const Scenario& scenario_;
   Random random_;
   std::vector<double> healthy_;                   ///< by signal: its value where nothing is said
-  std::vector<std::array<Counter, 3>> counters_;  ///< by signal and role
+  std::vector<std::array<Counter, plan::role_count>> counters_;  ///< by signal and role
   std::map<TermKey, Counter> read_;               ///< what each term has been given so far
 };
 

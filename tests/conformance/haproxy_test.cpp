@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "compiler/plan/share_weights.h"
 #include "runtime/backend/haproxy_api.h"
-#include "runtime/backend/share_weights.h"
 #include "tests/conformance/rig.h"
 
 namespace rollout::test {
@@ -107,6 +107,65 @@ TEST_CASE("a whole release and its way back lose no request", "[haproxy]") {
   CHECK(edge.load(20)["1.0"] == 20);
   CHECK(edge.carry_out(*world, edge.retire(), edge.key(2)).seen == Seen::Present);
   CHECK(edge.load(20)["1.0"] == 20);
+}
+
+TEST_CASE("a control gets a share of its own beside the canary, and goes with it", "[haproxy]") {
+  Edge edge;
+  // Each instance answers with its own name: a control runs the version that is stable.
+  edge.set_workload("command", eval::Value::list({text(SERVICE_PROGRAM), text("--port"), text("${port}"),
+                                                  text("--version"), text("${version} ${instance}")}));
+  const auto world = edge.world();
+  const auto with_control = [](plan::Action action, plan::Variable variable, eval::Value value) {
+    action.sets.push_back({variable, plan::Role::Control, std::move(value)});
+    return action;
+  };
+  const auto count = [](int64_t number) { return eval::Value::of(eval::Value::Kind::Int, number); };
+  REQUIRE(edge.carry_out(*world, edge.install("shop:1.0", 2), edge.key(1)).seen == Seen::Present);
+  REQUIRE(edge.carry_out(*world, edge.shift(0), edge.key(1)).seen == Seen::Present);
+  const plan::Action deploy = with_control(edge.deploy("shop:1.1", 2), plan::Variable::Instances, count(1));
+  REQUIRE(edge.carry_out(*world, deploy, edge.key(2)).seen == Seen::Present);
+  CHECK(edge.directory.read("run/targets.json")
+            .find(R"("track":"control","version":"1.0","instance_set":"g2b-1.0")") != std::string::npos);
+  const std::string control = "1.0 checkout-g2b-1";
+  CHECK(edge.load(20)[control] == 0);
+
+  const plan::Action shift = with_control(edge.shift(20), plan::Variable::Share, share(20));
+  const exec::Observation shifted = edge.carry_out(*world, shift, edge.key(2));
+  CHECK(shifted.seen == Seen::Present);
+  CHECK(shifted.detail == "the canary gets 20%, on 2 servers, its control 20%, on 1");
+  std::map<std::string, int> split = edge.load(500);
+  CHECK(split[control] == 100);
+  CHECK(split["1.1 checkout-g2-1"] + split["1.1 checkout-g2-2"] == 100);
+  CHECK(split["1.0 checkout-g1-1"] + split["1.0 checkout-g1-2"] == 300);
+  // The same share of the canary without the control is something else.
+  CHECK(world->observe(edge.shift(20), edge.key(2))->seen == Seen::Absent);
+
+  const plan::Action back = with_control(edge.shift(0), plan::Variable::Share, share(0));
+  CHECK(edge.carry_out(*world, back, edge.key(2)).seen == Seen::Present);
+  const plan::Action retire = with_control(edge.retire(), plan::Variable::Instances, count(0));
+  CHECK(edge.carry_out(*world, retire, edge.key(2)).seen == Seen::Present);
+  split = edge.load(20);
+  CHECK(split["1.0 checkout-g1-1"] + split["1.0 checkout-g1-2"] == 20);
+  const Result<json::Node> state = json::parse(edge.directory.read("run/checkout.json"));
+  REQUIRE(state);
+  CHECK((*state)["instances"].items.size() == 2);
+}
+
+TEST_CASE("a promotion takes the control away with the old version", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  REQUIRE(edge.carry_out(*world, edge.install("shop:1.0", 2), edge.key(1)).seen == Seen::Present);
+  REQUIRE(edge.carry_out(*world, edge.shift(0), edge.key(1)).seen == Seen::Present);
+  plan::Action deploy = edge.deploy("shop:1.1", 2), promote = edge.promote("shop:1.1");
+  deploy.sets.push_back({plan::Variable::Instances, plan::Role::Control, eval::Value::of(eval::Value::Kind::Int, 1)});
+  promote.sets.push_back({plan::Variable::Instances, plan::Role::Control, eval::Value::of(eval::Value::Kind::Int, 0)});
+  REQUIRE(edge.carry_out(*world, deploy, edge.key(2)).seen == Seen::Present);
+  REQUIRE(edge.carry_out(*world, edge.shift(100), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.carry_out(*world, promote, edge.key(2)).seen == Seen::Present);
+  const Result<json::Node> state = json::parse(edge.directory.read("run/checkout.json"));
+  REQUIRE(state);
+  CHECK((*state)["instances"].items.size() == 2);
+  CHECK(edge.load(20)["1.1"] == 20);
 }
 
 TEST_CASE("an instance that is down for a moment keeps its server and its weight", "[haproxy]") {
@@ -280,20 +339,35 @@ TEST_CASE("weights meet a share to a tenth of a percent or say what is possible"
     for (const int canary : {1, 2, 4, 9}) {
       for (const int stable : {1, 2, 4, 9}) {
         const int64_t ppb = int64_t(percent * eval::percent_one);
-        const Result<backend::ShareWeights> weights = backend::weights_for(ppb, canary, stable);
+        const Result<plan::ShareWeights> weights = plan::weights_for({{ppb, canary}, {}, stable});
         if (!weights) continue;
         int64_t ours = 0, all = 0;
         for (const int weight : weights->canary) ours += weight, all += weight;
         for (const int weight : weights->stable) all += weight;
         CAPTURE(percent, canary, stable);
-        CHECK(std::abs(backend::share_of(ours, all) - ppb) <= backend::share_tolerance_ppb);
+        CHECK(std::abs(plan::share_of(ours, all) - ppb) <= plan::share_tolerance_ppb);
       }
     }
   }
-  const Result<backend::ShareWeights> one = backend::weights_for(eval::percent_one, 4, 4);
+  for (const double percent : {1.0, 5.0, 10.0, 20.0, 25.0, 33.3, 50.0}) {
+    for (const int control : {1, 2, 4}) {
+      const int64_t ppb = int64_t(percent * eval::percent_one);
+      const int64_t beside = std::min(ppb, (eval::percent_all - ppb) / 2);
+      const Result<plan::ShareWeights> weights = plan::weights_for({{ppb, 4}, {beside, control}, 4});
+      CAPTURE(percent, control);
+      REQUIRE(weights);
+      int64_t ours = 0, theirs = 0, all = 0;
+      for (const int weight : weights->canary) ours += weight, all += weight;
+      for (const int weight : weights->control) theirs += weight, all += weight;
+      for (const int weight : weights->stable) all += weight;
+      CHECK(std::abs(plan::share_of(ours, all) - ppb) <= plan::share_tolerance_ppb);
+      CHECK(std::abs(plan::share_of(theirs, all) - beside) <= plan::share_tolerance_ppb);
+    }
+  }
+  const Result<plan::ShareWeights> one = plan::weights_for({{eval::percent_one, 4}, {}, 4});
   REQUIRE(one);
   CHECK(one->canary[0] * 99 == one->stable[0]);
-  const Result<backend::ShareWeights> small = backend::weights_for(eval::percent_one / 100, 1, 1);
+  const Result<plan::ShareWeights> small = plan::weights_for({{eval::percent_one / 100, 1}, {}, 1});
   REQUIRE(!small);
   CHECK(small.error().message.find("the nearest is 0.3891%") != std::string::npos);
 }

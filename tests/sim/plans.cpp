@@ -209,6 +209,39 @@ plan::Plan scoped_plan() {
   return p;
 }
 
+plan::Plan watched_plan(int64_t hold_ns) {
+  plan::Plan p = canary_plan(hold_ns, false);
+  plan::Condition proof = p.conditions[0];
+  proof.kind = plan::ConditionKind::Watch;
+  proof.planned_blocks = 2 * hold_ns / (5 * second);
+  p.watches = {{uint32_t(p.conditions.size()), 0, 5 * second, 0, uint32_t(p.steps.size() - 1), proof.text}};
+  p.conditions.push_back(std::move(proof));
+  p.conditions[2].offset = 1e9;  // the gate passes whatever has requests
+  p.gates[0].conditions = {2};
+  return p;
+}
+
+plan::Plan control_plan() {
+  plan::Plan p = canary_plan();
+  auto add = [](plan::Action& action, Variable variable, Value value) {
+    action.sets.push_back({variable, Role::Control, std::move(value)});
+  };
+  add(p.steps[0].action, Variable::Instances, count(1));
+  add(p.steps[1].action, Variable::Share, percent(5));
+  add(p.steps[3].action, Variable::Share, percent(25));
+  add(p.steps[5].action, Variable::Instances, count(0));
+  add(p.steps[5].action, Variable::Share, percent(0));
+  add(p.undo[0], Variable::Share, percent(0));
+  add(p.undo[1], Variable::Instances, count(0));
+  for (plan::Condition& condition : p.conditions)
+    if (condition.right) condition.right->role = Role::Control;
+  plan::Condition proof = p.conditions[0];
+  proof.kind = plan::ConditionKind::Watch;
+  p.watches.push_back({uint32_t(p.conditions.size()), 0, 5 * second, 0, uint32_t(p.steps.size() - 1), proof.text});
+  p.conditions.push_back(std::move(proof));
+  return p;
+}
+
 plan::Plan checkpoint_plan() {
   plan::Plan p = canary_plan();
   plan::Step checkpoint;

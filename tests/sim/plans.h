@@ -30,6 +30,10 @@ plan::Plan asking_plan(plan::Unapproved on_timeout);
 plan::Plan two_approvals_plan();
 /// canary_plan() as one scope that may fail: then it goes back alone, is checked, and the run ends without it.
 plan::Plan scoped_plan();
+/// canary_plan() in which a watch takes the place of the gate's proof: evidence over both phases, every five seconds.
+plan::Plan watched_plan(int64_t hold_ns = minute);
+/// canary_plan() with a control of one instance of four, with which the gate and a watch compare.
+plan::Plan control_plan();
 /// canary_plan() behind a checkpoint.
 plan::Plan checkpoint_plan();
 /// canary_plan() with a commit before the promote, which cannot be undone.

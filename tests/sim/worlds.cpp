@@ -61,6 +61,7 @@ plan::Plan random_plan(uint64_t seed) {
     case 1: return canary_plan(20 * second, false);
     case 2: return canary_plan(13 * second, true);
     case 3: return scoped_plan();
+    case 4: return control_plan();
     default: return canary_plan(minute, seed % 2 == 0);
   }
 }

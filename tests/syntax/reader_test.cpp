@@ -149,6 +149,8 @@ class GrammarNodes {
     if (kind == Call) add_expr(ast::ExprKind::Call, whole);
     if (auto* phase = dynamic_cast<Parser::PhaseStatementContext*>(rule); phase && phase->STRING())
       add_expr(ast::ExprKind::Literal, span(phase->STRING()->getSymbol()));
+    if (auto* hook = dynamic_cast<Parser::HookStatementContext*>(rule); hook && hook->STRING())
+      add_expr(ast::ExprKind::Literal, span(hook->STRING()->getSymbol()));
     if (auto* commit = dynamic_cast<Parser::CommitStatementContext*>(rule); commit && commit->STRING())
       add_expr(ast::ExprKind::Literal, span(commit->STRING()->getSymbol()));
     if (auto* checkpoint = dynamic_cast<Parser::CheckpointStatementContext*>(rule); checkpoint && checkpoint->STRING())

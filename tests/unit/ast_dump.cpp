@@ -231,6 +231,10 @@ void Dumper::statement(const ast::Statement* statement) {
     case ast::StatementKind::Watch:
       expr(as<ast::WatchStatement>(statement).condition);
       expr(as<ast::WatchStatement>(statement).held);
+      expr(as<ast::WatchStatement>(statement).proven);
+      expr(as<ast::WatchStatement>(statement).samples);
+      name(as<ast::WatchStatement>(statement).samples_noun);
+      expr(as<ast::WatchStatement>(statement).every);
       break;
     case ast::StatementKind::Rollback:
       expr(as<ast::RollbackStatement>(statement).within);
@@ -263,6 +267,8 @@ void Dumper::statement(const ast::Statement* statement) {
 
 void Dumper::hook(const ast::HookStatement& hook) {
   open(fmt::format("hook{}", int(hook.when)));
+  name(hook.phase);
+  expr(hook.label);
   block(hook.body);
   close();
 }

@@ -233,7 +233,7 @@ class Generator {
       case 2: put("for " + name() + " in"), expr(), statements(); break;
       case 3: put("if"), expr(), statements(), put("else if"), expr(), statements(), put("else"), statements(); break;
       case 4: put("let x ="), expr(); break;
-      case 5: put("rollback when"), expr(), put("held"), expr(); break;
+      case 5: put("rollback when"), expr(), watch(); break;
       case 6:
         put("rollback"), block([&] {
           if (random_.one_in(3)) put("notify " + name());
@@ -246,9 +246,19 @@ class Generator {
     }
     --depth_;
   }
+  void watch() {
+    if (random_.one_in(2)) return put("held"), expr();
+    if (random_.one_in(2)) put("proven"), expr();
+    else put("over"), expr(), put("samples");
+    if (random_.one_in(2)) put("every"), expr();
+  }
   void hook() {
-    if (random_.one_in(2)) put(random_.one_in(2) ? "before phase" : "after phase");
-    else put(random_.one_in(2) ? "on abort" : "on rollback");
+    if (random_.one_in(2)) {
+      put(random_.one_in(2) ? "before phase" : "after phase");
+      if (random_.one_in(2)) put(random_.one_in(2) ? name() : "\"half\"");
+      return;
+    }
+    put(random_.one_in(2) ? "on abort" : "on rollback");
   }
   void except() {
     put("except"), expr();
