@@ -118,7 +118,7 @@ std::string to_text(const Value& value) {
     case Kind::Enum:
     case Kind::Entity: return value.text;
     case Kind::Secret: return fmt::format("secret({})", json::quote(value.text));
-    case Kind::Role: 
+    case Kind::Role:
       return value.number == 0 ? "all" : value.number == 1 ? "stable" : value.number == 2 ? "canary" : "control";
     case Kind::Map: return map_text(value.items);
     case Kind::Set:

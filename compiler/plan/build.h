@@ -101,6 +101,7 @@ class Planner {
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);  // plan_watch.cpp
   void close_watches(size_t first_watch, uint32_t first_step);
   void check_looks(const Watch& watch, const OpenWatch& written);
+  void report_decided(const Condition& condition, Span written);
   void plan_during(const ast::DuringStatement* during, Scope& scope);
   During as_during(const eval::Value& calendar, Span written) const;
   void plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into);

@@ -81,12 +81,12 @@ std::vector<Idle> idle_givens(const TestCase& test, const std::vector<Plan>& pla
   auto touches = [](const Plan& plan, const GivenService& given) {
     return index_of(plan, given.service.service) != none;
   };
-  add_idle(idle, test.services, plans, touches, "the rollout does not touch it");
-  add_idle(idle, test.signals, plans, knows_signal, "no gate and no watch of the rollout reads it");
-  add_idle(idle, test.failures, plans, calls, "the rollout never calls it there");
-  add_idle(idle, test.answers, plans, asks_for, "the rollout never asks this person");
-  add_idle(idle, test.locks, plans, takes, "the rollout never takes this lock");
-  add_idle(idle, test.unreachable, plans, tells, "the rollout never tells this team anything");
+  add_idle(idle, test.services, plans, touches, "it is not touched");
+  add_idle(idle, test.signals, plans, knows_signal, "no gate or watch reads it");
+  add_idle(idle, test.failures, plans, calls, "it is never called there");
+  add_idle(idle, test.answers, plans, asks_for, "this person is never asked");
+  add_idle(idle, test.locks, plans, takes, "it is never taken");
+  add_idle(idle, test.unreachable, plans, tells, "this team is told nothing");
   return idle;
 }
 

@@ -8,7 +8,7 @@ namespace rollout::plan {
 
 struct Idle {
   Written written;
-  std::string why;  ///< `the rollout never calls it`
+  std::string why;  ///< `it is never called there`
 };
 
 /// `plans`: one for each of stages_of(test), in order.

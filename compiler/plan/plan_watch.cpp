@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/build.h"
+#include "compiler/plan/decided.h"
 
 namespace rollout::plan {
 
@@ -32,6 +33,7 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   bool evidence = watch->proven || watch->samples;
   if (evidence && !set_proof(*condition, watch->condition, watch->proven, watch->samples, scope)) return;
   condition->text = condition_text(*condition);
+  report_decided(*condition, watch->condition->span);
   Watch entry;
   entry.held_ns = watch->held ? duration(watch->held, scope, "held", 0) : 0;
   // A tenth of the time a condition must last, so that a gap is seen; evidence as seldom as a gate usually looks.
@@ -51,6 +53,17 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   entry.first_step = none;
   plan_.watches.push_back(std::move(entry));
   open_watches_.push_back({watch->span, evidence});
+}
+
+/// Constants alone decide what was to be measured. A check of a preflight may be so: it asks whether there is data.
+void Planner::report_decided(const Condition& condition, Span written) {
+  std::optional<bool> always = decided(plan_, condition);
+  if (!always) return;
+  diagnostics_
+      .report(called_at_.valid() ? called_at_ : written, diag::ConditionDecided, condition_text(condition),
+              *always ? "always" : "never")
+      .note("a ratio of counts is 0% to 100%, a time is never negative")
+      .advise("compare with a bound that can be crossed, or leave it out");
 }
 
 /// A watch stands over the whole block in which it is written, also over what comes before it.

@@ -16,15 +16,20 @@ namespace {
 
 /// Of one service, by what the plan sets. Nobody looked at how many instances the stable version has: all of them.
 struct Load {
-  int64_t share_ppb = 0;  ///< of the canary
-  int64_t canary = 0, stable = 0;  ///< instances
+  int64_t share_ppb = 0, control_ppb = 0;       ///< of the canary, and of its control
+  int64_t canary = 0, control = 0, stable = 0;  ///< instances
 };
 
 void apply(const Action& action, Load& load) {
   for (const Setting& set : action.sets) {
-    if (set.variable == Variable::Share && set.role == Role::Canary) load.share_ppb = set.value.number;
-    if (set.variable != Variable::Instances) continue;
-    (set.role == Role::Canary ? load.canary : load.stable) = set.value.number;
+    bool share = set.variable == Variable::Share;
+    if (!share && set.variable != Variable::Instances) continue;
+    switch (set.role) {
+      case Role::Canary: (share ? load.share_ppb : load.canary) = set.value.number; break;
+      case Role::Control: (share ? load.control_ppb : load.control) = set.value.number; break;
+      case Role::All:
+      case Role::Stable: if (!share) load.stable = set.value.number;
+    }
   }
 }
 
@@ -60,8 +65,10 @@ class Overload {
   void look(const plan::Step& step, uint32_t service, const Load& load, std::string when) {
     int64_t all = plan_.services[service].replicas, canary = std::clamp<int64_t>(load.share_ppb, 0, eval::percent_all);
     hold(step, service, "canary", canary, load.canary, all, when);
+    hold(step, service, "control", load.control_ppb, load.control, all, when);
     // Once a promote has begun the stable version is the new one, and is counted when it is set.
-    if (load.stable > 0) hold(step, service, "stable", eval::percent_all - canary, load.stable, all, when);
+    int64_t rest = eval::percent_all - canary - load.control_ppb;
+    if (load.stable > 0) hold(step, service, "stable", rest, load.stable, all, when);
   }
   void hold(const plan::Step& step, uint32_t service, std::string_view version, int64_t share_ppb, int64_t instances,
             int64_t all, const std::string& when) {

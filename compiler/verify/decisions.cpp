@@ -252,6 +252,7 @@ class Decisions {
   }
 
   void look(const plan::Watch& watch) {
+    // What the planner decides from the kind of a signal alone is an error there; this knows more of the signals.
     const Condition& condition = plan_.conditions[watch.condition];
     if (std::optional<bool> always = constant(plan_, condition); always && !told_[watch.condition]) {
       told_[watch.condition] = true;

@@ -85,7 +85,6 @@ int cmd_test(const Context& context) {
     if (!compilation->diagnostics.has_errors())
       if (int code = test_file(context, *place, *compilation, all, covers ? &coverage : nullptr); code != Ok)
         return code;
-    timings.mark("test");
     report.add(*compilation);
   }
   if (report.errors() > 0) {

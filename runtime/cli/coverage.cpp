@@ -20,6 +20,8 @@ std::string phase_of(const plan::Plan& plan, uint32_t step) {
   return phase == plan::none ? "" : plan.phases[phase].name;
 }
 
+constexpr size_t most_phase_columns = 24;
+
 /// What a step stands in.
 std::string_view part_of(std::string_view phase) { return phase.empty() ? "run" : "phase"; }
 
@@ -72,7 +74,7 @@ class Walker {
     if (step.kind == StepKind::Act && !step.rollback.empty()) way(phase, part_of(phase), "goes back", step.place);
     if (step.kind == StepKind::Approval)
       for (std::string_view word : {"approved", "rejected", "not in time"})
-        way(phase, "approval " + step.text, word, step.place);
+        way(phase, step.text, word, step.place);
     for (uint32_t gate : step.gates) add_gate(phase, plan_.gates[gate], step.place);
   }
 
@@ -119,7 +121,7 @@ class Walker {
   }
   void answered(journal::StepRef ref, std::string_view how) {
     if (ref.undo || ref.step == plan::none || plan_.steps[ref.step].kind != StepKind::Approval) return;
-    mark(phase_of(plan_, ref.step), "approval " + plan_.steps[ref.step].text, how);
+    mark(phase_of(plan_, ref.step), plan_.steps[ref.step].text, how);
   }
   void decided(const journal::GateDecided& e) {
     std::string phase = journal::is_check(e.hold) ? "rollback" : phase_of(plan_, e.hold.step);
@@ -188,6 +190,8 @@ std::string Coverage::text(const Style& style) const {
     size_t walked = walks.walked();
     out += fmt::format("{}: {}: {} of {} ways walked ({}) by {}\n", walks.file, style.bold(walks.rollout), walked,
                        walks.ways.size(), percent(walked, walks.ways.size()), count_of(walks.runs, "run"));
+    size_t columns = 0;
+    for (const Way& way : walks.ways) columns = std::max(columns, std::min(width_of(way.phase), most_phase_columns));
     for (size_t i = 0; i < walks.ways.size(); ++i) {
       const Way& way = walks.ways[i];
       if (way.walked) continue;
@@ -196,8 +200,8 @@ std::string Coverage::text(const Style& style) const {
       for (; i + 1 < walks.ways.size() && same(walks.ways[i + 1]); ++i)
         if (!walks.ways[i + 1].walked) how += ", " + walks.ways[i + 1].how;
       std::string place = way.place.empty() ? "" : fmt::format("  ({})", way.place);
-      out += fmt::format("  {}  {}  {}: {}{}\n", style.warn("never"), style.name(left(way.phase, 10)), way.what, how,
-                         style.dim(place));
+      out += fmt::format("  {}  {}  {}: {}{}\n", style.warn("never"), style.name(left(way.phase, columns)), way.what,
+                         how, style.dim(place));
     }
   }
   return out;

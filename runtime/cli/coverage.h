@@ -17,7 +17,7 @@ namespace rollout::cli {
 /// One way that a run may take.
 struct Way {
   std::string phase;  ///< empty: of the run as a whole
-  std::string what;   ///< `gate healthy(checkout)`, `approval 2 of sre`, `phase`
+  std::string what;   ///< `gate healthy(checkout)`, `approve by 2 of sre`, `phase`
   std::string how;    ///< `fails`, `rejected`, `is entered`
   std::string place;  ///< where it is written; may be empty
   bool walked = false;

@@ -23,10 +23,16 @@ std::string brought_to(const plan::Plan& plan, const std::string& identity) {
   return {};
 }
 
-/// What spoke against the version that the run brought; nothing: something else, or nobody, took it back.
-std::optional<std::string> spoke_against(const std::vector<journal::Event>& events) {
+/// What spoke against the version that the run brought; nothing: something else, or nobody, took it back, or a
+/// preflight let nothing begin.
+std::optional<std::string> spoke_against(const plan::Plan& plan, const std::vector<journal::Event>& events) {
   std::optional<std::string> why;
+  bool began = false;
   for (const journal::Event& event : events) {
+    const auto* started = std::get_if<journal::StepStarted>(&event.what);
+    began = began || (started != nullptr && !started->step.undo && started->step.step < plan.steps.size() &&
+                      plan.steps[started->step.step].kind == plan::StepKind::Act);
+    if (!began) continue;
     const auto* whole = std::get_if<journal::RollbackStarted>(&event.what);
     const auto* scope = std::get_if<journal::ScopeRollbackStarted>(&event.what);
     if (whole != nullptr && journal::speaks_against(whole->cause)) why = whole->detail;
@@ -53,7 +59,7 @@ Result<std::optional<HeldVersion>> held_since(journal::Store& store, const std::
     if (*run.outcome == journal::Outcome::Succeeded) break;
     Result<std::vector<journal::Event>> events = store.read(run.run);
     if (!events) return events.error();
-    if (std::optional<std::string> why = spoke_against(*events))
+    if (std::optional<std::string> why = spoke_against(*plan, *events))
       return std::optional(HeldVersion{identity, version, run.run, std::move(*why)});
   }
   return std::optional<HeldVersion>();

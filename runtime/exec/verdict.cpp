@@ -148,6 +148,9 @@ std::string value_text(const plan::Plan& plan, const plan::Condition& condition,
     case eval::Value::Kind::Points:
       return fmt::format("{:.3g}%", value / double(eval::percent_one));
     case eval::Value::Kind::Duration:
+      // Of a minute and more in the words of the language: 45d.
+      if (std::abs(value) >= double(60 * eval::ns_per_s) && std::abs(value) < 9e18)
+        return eval::duration_text(int64_t(value) / eval::ns_per_s * eval::ns_per_s);
       return fmt::format("{:.4g}ms", value / double(eval::ns_per_ms));
     default: return fmt::format("{:.4g}", value);
   }

@@ -99,7 +99,8 @@ Status PostgresqlDb::commit() {
 Status PostgresqlDb::look_after_commit(const OpError& lost) {
   for (int look = 0; look < max_commit_looks; ++look) {
     Result<std::vector<Row>> rows =
-        run("SELECT txid_status($1::bigint), pg_sleep(CASE txid_status($1::bigint) WHEN 'in progress' THEN 0.1 ELSE 0 END)",
+        run("SELECT txid_status($1::bigint), "
+            "pg_sleep(CASE txid_status($1::bigint) WHEN 'in progress' THEN 0.1 ELSE 0 END)",
             {transaction_});
     if (!rows && !rows.error().retryable) break;
     if (!rows) continue;

@@ -12,7 +12,7 @@
 namespace rollout::journal {
 
 inline constexpr int64_t connect_within_ns = 5'000'000'000;
-inline constexpr int64_t statement_within_ns = 20'000'000'000;  ///< a wait for somebody who writes the same run included
+inline constexpr int64_t statement_within_ns = 20'000'000'000;  ///< with a wait for who writes the same run
 inline constexpr int max_commit_looks = 50;  ///< of 100 ms each, at a transaction whose commit was not answered
 
 class PostgresqlDb : public JournalDb {

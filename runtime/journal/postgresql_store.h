@@ -11,8 +11,8 @@
 
 namespace rollout::journal {
 
-/// `postgresql://anna@db.example.com:5432/releases`, or `postgres://…`. A password in it is refused: it would be seen
-/// in lists of processes; PGPASSWORD and ~/.pgpass are read.
+/// `postgresql://USER@HOST:PORT/DATABASE`, or `postgres://…`. A password in it is refused: it would be seen in lists of
+/// processes; PGPASSWORD and ~/.pgpass are read.
 Result<effects::SqlServer> postgresql_server(std::string_view url);
 
 class PostgresqlStore : public SqlStore {

@@ -29,15 +29,19 @@ Result<Webhook> Webhook::open(const plan::Target& target, const SecretSource& se
   Webhook hook;
   const eval::Value *url = setting(target, "url"), *token = setting(target, "token");
   const eval::Value *timeout = setting(target, "timeout"), *attempts = setting(target, "most_attempts");
-  if (!url || !timeout || !attempts)
+  const eval::Value* open = setting(target, "open");
+  const bool asks = !open || !open->number;
+  if (!url || !timeout || !attempts || (asks && !token))
     return OpError{fmt::format("the plan says too little of the target {}; make a new one", target.name), false, true};
   hook.url_ = url->text;
   if (!effects::is_private(hook.url_))
     return OpError{fmt::format("target {} would send messages in the clear to {}; write `https://…`", target.name,
                                effects::host_of(hook.url_))};
-  if (token && token->is(eval::Value::Kind::Secret)) {
+  if (asks) {
     Result<std::string> secret = read_secret(token->text, secrets);
-    if (!secret) return OpError{fmt::format("target {} has no token: {}", target.name, secret.error().message)};
+    if (!secret)
+      return OpError{fmt::format("target {} has no token: {}; where the endpoint asks for none, write `open = true`",
+                                 target.name, secret.error().message)};
     hook.token_ = std::move(*secret);
   }
   hook.timeout_ns_ = timeout->number;

@@ -110,17 +110,6 @@ struct CrashInPhase {
   uint32_t given = plan::none;
 };
 
-/// How often what a scenario scripts came about, entry by entry in its order: what nobody witnessed proves nothing.
-struct Witnessed {
-  std::vector<int64_t> faults;         ///< calls and looks that failed by it
-  std::vector<int64_t> answers;        ///< waits that asked this person
-  std::vector<int64_t> locks;          ///< tries to take it in vain
-  std::vector<int64_t> unreachable;    ///< messages that did not reach the team
-  std::vector<int64_t> resumes;        ///< parked runs that went on then
-  std::vector<int64_t> crashes;        ///< by Scenario::crash_in_phase
-  bool aborted = false;
-};
-
 struct Scenario {
   uint64_t seed = 0;
   bool noisy = false;  ///< counts and values vary by chance, from `seed`

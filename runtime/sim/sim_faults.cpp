@@ -24,8 +24,8 @@ void SimFaults::show(const plan::Term& term, const Traffic& traffic, Split split
                      exec::Reading& reading) const {
   const plan::Signal& signal = plan_.signals[term.signal];
   const Canary& canary = canaries_[signal.service];
-  if (reading.status != exec::Reading::Status::Ok || term.role == plan::Role::Stable || term.role == plan::Role::Control)
-    return;
+  bool unhurt = term.role == plan::Role::Stable || term.role == plan::Role::Control;
+  if (reading.status != exec::Reading::Status::Ok || unhurt) return;
   bool slow = signal.evidence == plan::Evidence::Buckets &&
               (term.role == plan::Role::Canary || term.quantile_ppb > eval::percent_all - split.canary_ppb);
   if (slow) reading.value += double(canary.delay_ns);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "compiler/plan/asked.h"
 #include "runtime/journal/memory_store.h"
@@ -13,6 +12,7 @@
 #include "runtime/sim/invariants.h"
 #include "runtime/sim/scenario.h"
 #include "runtime/sim/virtual_clock.h"
+#include "runtime/sim/witnessed.h"
 
 namespace rollout::sim {
 
@@ -27,6 +27,7 @@ class SimStore : public journal::StoreView {
         crash_(crash),
         invariants_(invariants),
         answers_(scenario.answers.size()),
+        away_(scenario.faults.size()),
         locks_(scenario.locks.size()),
         crashes_(scenario.crash_in_phase.size()) {}
 
@@ -36,10 +37,11 @@ class SimStore : public journal::StoreView {
   Result<journal::Appended> append(std::string_view run, int64_t known,
                                    const std::vector<journal::Event>& events) override {
     if (crash_.point()) return OpError{"the process is dead"};
-    for (const Fault& fault : scenario_.faults) {
+    for (size_t i = 0; i < away_.size(); ++i) {
+      const Fault& fault = scenario_.faults[i];
       int64_t now = clock_.monotonic_ns();
       if (fault.kind != FaultKind::StoreAway || now < fault.from_ns || now >= fault.until_ns) continue;
-      met_.insert(&fault);
+      ++away_[i];
       return OpError{"the simulated disk is full", true};
     }
     if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
@@ -60,13 +62,12 @@ class SimStore : public journal::StoreView {
     return written;
   }
 
-  int64_t faults_met() const { return int64_t(met_.size()); }
-
   /// By event: which point of the switch came next. The first event is there before the process starts.
   const std::vector<int64_t>& durable_at() const { return durable_at_; }
 
-  /// Of what is scripted here: `answers`, `locks`, `crashes` and `aborted`.
+  /// Of what is scripted here: `answers`, `locks`, `crashes` and `aborted`, and those of `faults` that are the store's.
   void add_to(Witnessed& witnessed) const {
+    for (size_t i = 0; i < away_.size(); ++i) witnessed.faults[i] += away_[i];
     witnessed.answers = answers_;
     witnessed.locks = locks_;
     witnessed.crashes = crashes_;
@@ -104,36 +105,10 @@ class SimStore : public journal::StoreView {
       return std::none_of(own->begin(), own->end(), [&](const journal::HeldLock& held) { return held.name == name; });
     });
   }
-  /// A wait for an approval has begun: who is scripted to answer will.
-  void note_wait(const journal::Event& event) {
-    const auto* started = std::get_if<journal::StepStarted>(&event.what);
-    const auto* asked = std::get_if<journal::GateAsked>(&event.what);
-    if (asked != nullptr) return answer_to(asked->hold.step);
-    bool forward = started != nullptr && !started->step.undo;
-    if (forward && plan_.steps[started->step.step].kind == plan::StepKind::Approval) answer_to(started->step.step);
-  }
-  void answer_to(uint32_t index) {
-    const plan::Step& step = plan_.steps[index];
-    for (size_t i = 0; i < scenario_.answers.size(); ++i) {
-      const Answer& answer = scenario_.answers[i];
-      if (answer.phase != plan::none && answer.phase != step.phase) continue;
-      answers_[i] += plan::asks(plan_, step, answer.by);
-      int64_t at = clock_.monotonic_ns() + answer.after_ns;
-      journal::Ask ask = answer.reject ? journal::Ask::Reject : journal::Ask::Approve;
-      int64_t wall_ns = epoch_wall_ns + at;
-      due_.emplace(at, journal::Request{0, ask, answer.by, "scripted", wall_ns, index, answer.by});
-      clock_.wake_at(at);
-    }
-  }
-  void crash_in_phase(const journal::Event& event) {
-    const auto* started = std::get_if<journal::StepStarted>(&event.what);
-    if (started == nullptr || started->step.undo) return;
-    for (size_t i = 0; i < crashes_.size(); ++i) {
-      if (crashes_[i] > 0 || scenario_.crash_in_phase[i].phase != plan_.steps[started->step.step].phase) continue;
-      ++crashes_[i];
-      crash_.kill();
-    }
-  }
+  // sim_store.cpp
+  void note_wait(const journal::Event& event);
+  void answer_to(uint32_t step);
+  void crash_in_phase(const journal::Event& event);
   void abort(std::string_view run) {
     if (aborted_) return;
     aborted_ = true;
@@ -151,8 +126,7 @@ class SimStore : public journal::StoreView {
   size_t hands_ = 0;  ///< of Scenario::hands: those that have been typed
   std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox
   std::vector<int64_t> durable_at_{0};
-  std::set<const Fault*> met_;
-  std::vector<int64_t> answers_, locks_, crashes_;  ///< as Witnessed has them
+  std::vector<int64_t> answers_, away_, locks_, crashes_;  ///< as Witnessed has them; `away_` by fault
 };
 
 }  // namespace rollout::sim

@@ -238,7 +238,7 @@ void SimWorld::catch_up() {
       if (fault.kind != FaultKind::RouterReset || fault.times == 0 || fault.from_ns > now_ns_)
         continue;
       fault.times = 0;
-      met_.insert(&fault);
+      ++faults_seen_[size_t(&fault - faults_.data())];
       reset_routers();
       changed = true;
     }
@@ -266,7 +266,6 @@ Fault* SimWorld::fault_of(FaultKind kind, const plan::Action* action, const exec
       continue;
     }
     if (fault.times > 0) --fault.times;
-    met_.insert(&fault);
     ++faults_seen_[size_t(&fault - faults_.data())];
     return &fault;
   }

@@ -79,8 +79,6 @@ class SimWorld : public exec::World {
   /// As Witnessed::faults.
   const std::vector<int64_t>& faults_seen() const { return faults_seen_; }
   const std::vector<std::string>& violations() const { return violations_; }
-  /// How many of the scenario's faults the run has met.
-  int64_t faults_met() const { return int64_t(met_.size()); }
 
  private:
   using CellKey = std::tuple<uint32_t, plan::Variable, plan::Role>;
@@ -118,7 +116,6 @@ class SimWorld : public exec::World {
   Traffic traffic_;
   SimFaults canary_faults_;
   std::vector<Fault> faults_;  ///< with what is left of `times`
-  std::set<const Fault*> met_;
   std::vector<int64_t> faults_seen_;
   std::map<CellKey, Cell> cells_, start_, checkpoint_;
   std::set<uint32_t> left_;

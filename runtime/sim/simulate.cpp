@@ -163,7 +163,6 @@ class Simulation : public OneRun {
     ROLLOUT_CHECK(events, "a run that was made can be read");
     result_.events = std::move(*events);
     result_.operations = crash_.passed();
-    result_.faults_met = world_.faults_met() + store_.faults_met();
     result_.exposure_ns = world_.exposure_ns();
     result_.locks_left = int64_t(store_.journal::StoreView::locks()->size());
     for (uint32_t i = 0; i < plan_.services.size(); ++i) result_.states.push_back(world_.state_of(i));
@@ -178,8 +177,8 @@ class Simulation : public OneRun {
     if (ended && result_.locks_left > 0)
       result_.violations.push_back("I7 at the end: a lock is held by a run that is over");
     result_.told = messenger_.told();
-    store_.add_to(result_.witnessed);
     result_.witnessed.faults = world_.faults_seen();
+    store_.add_to(result_.witnessed);
     result_.witnessed.unreachable = messenger_.lost();
     for (int64_t at : crash_.died_at_wall_ns()) result_.died_at_ns.push_back(at - start_of(plan_, scenario_));
   }

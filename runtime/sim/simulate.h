@@ -10,6 +10,7 @@
 #include "runtime/sim/scenario.h"
 #include "runtime/sim/sim_messenger.h"
 #include "runtime/sim/sim_world.h"
+#include "runtime/sim/witnessed.h"
 
 namespace rollout::sim {
 
@@ -33,7 +34,6 @@ struct SimResult {
   std::vector<int64_t> durable_at;  ///< by event: the first operation that could be killed with it durable
   int64_t operations = 0;  ///< points at which the process can be killed: Scenario::crash_at
   int processes = 1;       ///< how many took part
-  int64_t faults_met = 0;  ///< of Scenario::faults, those that something ran into
   exec::Walked walked;
   Witnessed witnessed;
   std::vector<int64_t> died_at_ns;  ///< those of Scenario::crash_at_ns at which there was a process

@@ -1,6 +1,7 @@
 // rollout_campaign: random worlds, seed after seed. Every run draws truths, faults, crashes and an abort, and every
 // invariant must hold in it. Exit code 0: all held; 1: some seed shows a violation; 2: usage.
 // A run counts as one with a fault only if the fault was met: a crash that killed a process, a call that failed.
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <string>
@@ -10,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/journal/event_json.h"
 #include "runtime/journal/words.h"
 #include "runtime/sim/simulate.h"
 #include "tests/sim/example_plans.h"
@@ -23,6 +25,7 @@ namespace {
 constexpr std::string_view usage = R"(usage: rollout_campaign worlds|examples [--runs N] [--seed S] [--json]
   worlds    plans made for this, small and quick
   examples  every rollout below examples/, in turn
+With --runs 1 the record of the run follows, event by event.
 )";
 constexpr int64_t default_runs = 100'000;
 constexpr size_t most_shown = 10;
@@ -44,6 +47,7 @@ struct Tally {
   int64_t lost = 0, doubled = 0, violations = 0;
   std::map<std::string_view, int64_t> ends;
   std::vector<Failure> failures;  ///< the first ones
+  std::vector<journal::Event> events;  ///< of the last run
 };
 
 struct Subject {
@@ -57,7 +61,9 @@ void add(Tally& tally, const Subject& subject, int64_t seed, const sim::Scenario
   tally.injected += int64_t(world.faults.size() + world.crash_at.size());
   int64_t crashes = std::max<int64_t>(0, run.processes - 1 - int64_t(world.interrupt_at_ns.has_value()));
   tally.crashes += crashes;
-  tally.met += run.faults_met + crashes;
+  const std::vector<int64_t>& met = run.witnessed.faults;
+  tally.met += crashes + std::count_if(met.begin(), met.end(), [](int64_t times) { return times > 0; });
+  tally.events = run.events;
   ++tally.ends[run.outcome ? journal::spoken(*run.outcome) : "without an end"];
   for (const std::string& violation : run.violations) {
     ++tally.violations;
@@ -112,6 +118,8 @@ std::string text_of(const Options& options, const Tally& tally) {
   out += fmt::format("  {} lost, {} doubled, {} violations\n", tally.lost, tally.doubled, tally.violations);
   for (const Failure& failure : tally.failures)
     out += fmt::format("  {}, again with --seed {} --runs 1: {}\n", failure.plan, failure.seed, failure.violation);
+  if (options.runs == 1)
+    for (const journal::Event& event : tally.events) out += journal::encode(event) + "\n";
   return out;
 }
 
@@ -137,17 +145,17 @@ bool read_options(int argc, char** argv, Options& options) {
 
 }  // namespace
 
-}  // namespace rollout::sim_test
-
-int main(int argc, char** argv) {
-  using namespace rollout;
-  sim_test::Options options;
-  if (!sim_test::read_options(argc, argv, options)) {
-    fmt::print(stderr, "{}", sim_test::usage);
+int main_with_arguments(int argc, char** argv) {
+  Options options;
+  if (!read_options(argc, argv, options)) {
+    fmt::print(stderr, "{}", usage);
     return 2;
   }
-  sim_test::Tally tally = sim_test::run(options);
-  fmt::print("{}{}", options.json ? sim_test::json_of(options, tally) : sim_test::text_of(options, tally),
-             options.json ? "\n" : "");
+  Tally tally = run(options);
+  fmt::print("{}{}", options.json ? json_of(options, tally) : text_of(options, tally), options.json ? "\n" : "");
   return tally.violations == 0 ? 0 : 1;
 }
+
+}  // namespace rollout::sim_test
+
+int main(int argc, char** argv) { return rollout::sim_test::main_with_arguments(argc, argv); }

@@ -186,9 +186,9 @@ TEST_CASE("a run that succeeded is taken back only while nothing stands in the w
   std::string run = succeeded(terminal, "plain");
   CHECK(terminal.type({"rollback", run, "--reason", "bad", "--yes"}) == 7);
   says(terminal, "checkout runs nothing, and run r1 had brought checkout:2: somebody has changed it since");
-  terminal.clock_ns = int64_t{73} * 3'600 * 1'000'000'000;
+  terminal.clock_ns = int64_t{73} * 3'600 * 1'000'000'000 + 2;
   CHECK(terminal.type({"rollback", run, "--reason", "bad", "--yes"}) == 7);
-  says(terminal, "run r1 succeeded 73h ago, and its way back is kept for 3d");
+  says(terminal, "run r1 succeeded 73h0m ago, and its way back is kept for 3d");
   terminal.clock_ns = 1'000'000'000;
   std::string newer = terminal.begin("gated");
   CHECK(terminal.type({"rollback", run, "--reason", "bad", "--yes"}) == 7);

@@ -28,12 +28,15 @@ plan::Plan plan_of(const std::string& version, int number) {
   image.kind = eval::Value::Kind::Image;
   image.text = version;
   step.action.sets.push_back({plan::Variable::Version, plan::Role::Stable, image});
+  step.rollback = {0};
   plan.steps.push_back(step);
+  plan.undo.push_back(step.action);
   return plan;
 }
 
 void record(journal::Store& store, const plan::Plan& plan, std::vector<Payload> events) {
   std::string bytes = plan::to_json(plan);
+  REQUIRE(plan::from_json(bytes));
   auto run = store.create({plan.rollout, bytes, plan::hash_of(bytes), {"checkout"}, "a test", 1});
   REQUIRE(run);
   std::vector<journal::Event> list;
@@ -41,8 +44,11 @@ void record(journal::Store& store, const plan::Plan& plan, std::vector<Payload> 
   REQUIRE(store.append(run->run, 1, list));
 }
 
+Payload deployed() { return journal::StepStarted{{0, false}, 1, "r1/g1/step0/a1"}; }
+
 std::vector<Payload> back(Cause cause) {
-  return {journal::RollbackStarted{cause, 0, "it was worse"}, journal::RunEnded{Outcome::RolledBack, "it was worse"}};
+  return {deployed(), journal::RollbackStarted{cause, 0, "it was worse"},
+          journal::RunEnded{Outcome::RolledBack, "it was worse"}};
 }
 
 std::string held(journal::Store& store, const std::string& version) {
@@ -73,6 +79,13 @@ TEST_CASE("what says nothing of a version does not hold it") {
   }
 }
 
+TEST_CASE("a version that a preflight has let nothing begin with is not held") {
+  journal::MemoryStore store;
+  record(store, plan_of("shop:2", 1), {journal::RollbackStarted{Cause::GateFailed, 0, "nobody has signed it"},
+                                       journal::RunEnded{Outcome::RolledBack, "nobody has signed it"}});
+  CHECK(held(store, "shop:2").empty());
+}
+
 TEST_CASE("a version stays held over an aborted try, and no longer once it has come well") {
   journal::MemoryStore store;
   record(store, plan_of("shop:2", 1), back(Cause::GateFailed));
@@ -80,9 +93,9 @@ TEST_CASE("a version stays held over an aborted try, and no longer once it has c
   CHECK(held(store, "shop:2") == "checkout shop:2, held since r1: it was worse");
   record(store, plan_of("shop:2", 3), {journal::RunEnded{Outcome::Succeeded, ""}});
   CHECK(held(store, "shop:2").empty());
-  record(store, plan_of("shop:2", 4), {journal::RunEnded{Outcome::Succeeded, ""}, journal::Reopened{"me", "bad"},
-                                       journal::RollbackStarted{Cause::Asked, 0, "bad"},
-                                       journal::RunEnded{Outcome::RolledBack, "bad"}});
+  record(store, plan_of("shop:2", 4),
+         {deployed(), journal::RunEnded{Outcome::Succeeded, ""}, journal::Reopened{"me", "bad"},
+          journal::RollbackStarted{Cause::Asked, 0, "bad"}, journal::RunEnded{Outcome::RolledBack, "bad"}});
   CHECK(held(store, "shop:2") == "checkout shop:2, held since r4: bad");
 }
 

@@ -57,6 +57,31 @@ struct Project {
 
 }  // namespace
 
+TEST_CASE("a run that is followed is one picture on a screen, and a line an event elsewhere") {
+  for (bool plain : {false, true}) {
+    Terminal terminal(shop);
+    std::string run = terminal.begin("gated");
+    effects::ServiceLock theirs = terminal.lock("checkout");
+    terminal.on_screen = true;
+    terminal.while_asleep = [&] {
+      if (terminal.sleeps == 2)
+        REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::Paused{1, "anna", "an incident"}}}));
+      if (terminal.sleeps == 4)
+        REQUIRE(terminal.store().append(run, 2, {{1, 2, journal::RunEnded{journal::Outcome::Succeeded, ""}}}));
+    };
+    std::vector<std::string> words = {"status", run, "--watch"};
+    if (plain) words.push_back("--plain");
+    CHECK(terminal.type(words) == 0);
+    CHECK((terminal.said.find('\033') == std::string::npos) == plain);
+    says(terminal, plain ? "paused by anna: an incident; no step begins" : "paused    by anna: an incident\n");
+    says(terminal, "succeeded after");
+    // Drawn when something has changed, and not otherwise: begun, paused, and cleared for the summary.
+    size_t drawn = 0;
+    for (size_t at = 0; (at = terminal.said.find("\033[H\033[2J", at)) != std::string::npos; ++at) ++drawn;
+    CHECK(drawn == (plain ? 0 : 3));
+  }
+}
+
 TEST_CASE("a history says of each run what, how long, who and why") {
   Project project;
   Terminal& terminal = project.terminal;

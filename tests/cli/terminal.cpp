@@ -60,6 +60,7 @@ int Terminal::type(const std::vector<std::string>& words) {
                             all.commands};
   };
   env.interrupts = [this] { return interrupts; };
+  env.terminals.output = on_screen;
   env.output_error = [this] { return output_error; };
   env.interrupt_code = [this] { return interrupts > 0 ? 130 : 0; };
   return cli::run(env, words);

@@ -34,6 +34,7 @@ class Terminal {
   int64_t slept_ns = 0;
   int64_t clock_ns = 1'000'000'000;  ///< what both clocks show when the next command begins
   int interrupts = 0;
+  bool on_screen = false;  ///< what is said goes to a screen that can be drawn anew
   std::string output_error;
   const std::filesystem::path& directory() const { return directory_; }
 

@@ -76,7 +76,8 @@ TEST_CASE("registry: the next page is at the same registry, below the same repos
   const std::string base = "/v2/shop/referrers/";
   for (const std::string& to :
        {elsewhere.url(), "http://127.0.0.1:1" + base + "x", "//example.net" + base,
-        std::string("/v2/other/referrers/x"), base + "../../other/manifests/x", "https" + told.origin().substr(4) + base + "x", base + "a b",
+        std::string("/v2/other/referrers/x"), base + "../../other/manifests/x",
+        "https" + told.origin().substr(4) + base + "x", base + "a b",
         told.origin() + "@example.net" + base, std::string("file:///etc/passwd"), std::string("x")}) {
     next = to;
     CAPTURE(to);

@@ -231,15 +231,16 @@ TEST_CASE("store: a service has one claimant, and who has lost it writes nothing
 }
 
 TEST_CASE("store: the address of a state says where it is, and holds no password", "[store]") {
-  auto server = journal::postgresql_server("postgresql://anna@db.example.com:5433/releases");
+  auto server = journal::postgresql_server("postgresql://rollout@db.internal:5433/releases");
   REQUIRE(server);
-  CHECK(server->user == "anna");
-  CHECK(server->host == "db.example.com");
+  CHECK(server->user == "rollout");
+  CHECK(server->host == "db.internal");
   CHECK(server->port == 5433);
   CHECK(server->database == "releases");
   CHECK(journal::postgresql_server("postgres://localhost/releases")->port == 5432);
-  for (const char* bad : {"", "mysql://h/d", "postgresql://", "postgresql://h", "postgresql://h/", "postgresql:///d",
-                          "postgresql://h:0/d", "postgresql://h:70000/d", "postgresql://h:5x/d", "postgresql://h/d?a=b"})
+  for (const char* bad :
+       {"", "mysql://h/d", "postgresql://", "postgresql://h", "postgresql://h/", "postgresql:///d",
+        "postgresql://h:0/d", "postgresql://h:70000/d", "postgresql://h:5x/d", "postgresql://h/d?a=b"})
     CHECK_FALSE(journal::postgresql_server(bad));
   auto secret = journal::postgresql_server("postgresql://anna:hunter2@h/d");
   REQUIRE(!secret);

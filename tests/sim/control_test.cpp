@@ -266,7 +266,7 @@ TEST_CASE("the budget counts time in which nothing looks, and no other") {
   sim::SimResult result = run(spending(), {});
   CHECK(result.outcome == Outcome::RolledBack);
   INFO(result.cause);
-  CHECK(result.cause.starts_with("users were on the new version of shop for 30s of full traffic since"));
+  CHECK(result.cause.starts_with("users were on the new version of shop for 30s1ns of full traffic since"));
   // Ten minutes at 50% with a gate cost nothing; then 30 s at 60% last 50 s.
   CHECK(result.run_ns > 10 * minute + 50 * second);
   CHECK(result.run_ns < 11 * minute);

@@ -1,5 +1,5 @@
-// Watches with evidence: they fire when they are sure, on what was seen in their own scope, and on nothing else. And the
-// control, with which a canary is compared.
+// Watches with evidence: they fire when they are sure, on what was seen in their own scope, and on nothing else. And
+// the control, with which a canary is compared.
 #include <catch2/catch.hpp>
 
 #include "tests/sim/crash.h"

@@ -88,6 +88,7 @@ class Dumper {
   void block(const ast::Block* block);
   void statement(const ast::Statement* statement);
   void hook(const ast::HookStatement& hook);
+  void watch(const ast::WatchStatement& watch);
   void on_failure(const ast::OnFailureStatement& rule);
   void preflight(const ast::PreflightStatement& preflight);
   void budget(const ast::BudgetStatement& budget);
@@ -229,12 +230,7 @@ void Dumper::statement(const ast::Statement* statement) {
       break;
     case ast::StatementKind::Parallel: block(as<ast::ParallelStatement>(statement).body); break;
     case ast::StatementKind::Watch:
-      expr(as<ast::WatchStatement>(statement).condition);
-      expr(as<ast::WatchStatement>(statement).held);
-      expr(as<ast::WatchStatement>(statement).proven);
-      expr(as<ast::WatchStatement>(statement).samples);
-      name(as<ast::WatchStatement>(statement).samples_noun);
-      expr(as<ast::WatchStatement>(statement).every);
+      watch(as<ast::WatchStatement>(statement));
       break;
     case ast::StatementKind::Rollback:
       expr(as<ast::RollbackStatement>(statement).within);
@@ -263,6 +259,11 @@ void Dumper::statement(const ast::Statement* statement) {
     case ast::StatementKind::Approve: question(as<ast::ApproveStatement>(statement).question); break;
   }
   close();
+}
+
+void Dumper::watch(const ast::WatchStatement& watch) {
+  for (const ast::Expr* part : {watch.condition, watch.held, watch.proven, watch.samples, watch.every}) expr(part);
+  name(watch.samples_noun);
 }
 
 void Dumper::hook(const ast::HookStatement& hook) {

@@ -19,6 +19,8 @@ inline sim::Scenario calm_world(const plan::Plan& plan, uint64_t seed, sim_test:
   });
   world.crash_at.clear();
   world.interrupt_at_ns.reset();
+  world.hands.clear();  // a person's pause is part of no bound
+  world.reopen_after_ns.reset();
   sim::Random random(seed);
   for (const plan::Approval& approval : plan.approvals)
     for (const std::string& member : approval.members)

@@ -46,14 +46,6 @@ Plan harmed_plan(int64_t hold_ns, int64_t harm_ppb) {
   return plan;
 }
 
-/// The same, with a watch in place of the gate's proof.
-Plan harmed_watched_plan(int64_t hold_ns, int64_t harm_ppb) {
-  Plan plan = sim_test::watched_plan(hold_ns);
-  plan.gates[0].harm_ppb = harm_ppb;
-  plan.gates[0].harm_of = plan.conditions[0].left;
-  return plan;
-}
-
 }  // namespace
 
 TEST_CASE("no run exceeds a proven bound") {
@@ -74,11 +66,10 @@ TEST_CASE("no run exceeds a proven bound") {
 TEST_CASE("a regression as large as the harm never exposes more than was proven, when counts are as expected") {
   int64_t runs = 0, seen = 0;
   double closest = 0;
-  bool by_watch = GENERATE(false, true);
   for (int64_t hold : {2 * minute, 10 * minute})
     for (int64_t percent : {2, 3, 8}) {
       int64_t harm = percent * eval::percent_one;
-      Plan plan = by_watch ? harmed_watched_plan(hold, harm) : harmed_plan(hold, harm);
+      Plan plan = harmed_plan(hold, harm);
       plan::Facts facts = prove(plan).facts;
       REQUIRE(facts.exposure.size() == 1);
       REQUIRE(facts.exposure[0].harm_ns);
@@ -101,8 +92,8 @@ TEST_CASE("a regression as large as the harm never exposes more than was proven,
       }
     }
   CHECK(seen > runs / 2);
-  WARN(fmt::format("{} regressions, {} of them taken back by the {}; the bound is reached to {:.0f}%", runs, seen,
-                   by_watch ? "watch" : "gate", 100 * closest));
+  WARN(fmt::format("{} regressions, {} of them taken back; the bound is reached to {:.0f}%", runs, seen,
+                   100 * closest));
 }
 
 TEST_CASE("with chance, the proven exposure is kept as often as its power says") {
@@ -119,13 +110,6 @@ TEST_CASE("with chance, the proven exposure is kept as often as its power says")
   }
   CHECK(kept * 10 >= runs * 8);
   WARN(fmt::format("{} of {} noisy runs keep it, seeds 1 to {}", kept, runs, runs));
-}
-
-TEST_CASE("a watch beside branches proves nothing of the exposure") {
-  Plan plan = harmed_watched_plan(10 * minute, 3 * eval::percent_one);
-  CHECK(prove(plan).facts.exposure[0].harm_ns);
-  plan.steps[4].after = {2};
-  CHECK_FALSE(prove(plan).facts.exposure[0].harm_ns);
 }
 
 TEST_CASE("a budget is compared with what was proven") {
