@@ -1,10 +1,13 @@
 #include "runtime/cli/cli.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
 #include "compiler/plan/plan.h"
 #include "runtime/cli/command.h"
+#include "runtime/cli/log_file.h"
 #include "runtime/cli/manifest.h"
 #include "runtime/cli/project.h"
 #include "runtime/effects/source_files.h"
@@ -97,6 +100,23 @@ CliSettings cli_settings(const Env& env) {
   return diagnostics.has_errors() ? CliSettings{} : settings;
 }
 
+bool takes(const Syntax& syntax, std::string_view option) {
+  return std::any_of(syntax.options.begin(), syntax.options.end(),
+                     [&](const Option& one) { return one.name == option; });
+}
+
+int run_logged(Context& context, const Command& command, std::string path) {
+  LogFile log(context.env.effects(), path, command.syntax.name);
+  context.log = &log;
+  log.write(Level::Info, "began", "", fmt::format("rollout {} {}", ROLLOUT_VERSION, command.syntax.name));
+  int code = command.run(context);
+  log.write(code == Ok ? Level::Info : Level::Warn, "ended", "", fmt::format("exit code {}", code));
+  context.log = nullptr;
+  if (!log.lost().empty())
+    context.fail(code, fmt::format("not everything that happened is in {}: {}", path, log.lost()));
+  return code;
+}
+
 int run_command(Env& env, const Command& command, const std::vector<std::string>& words) {
   Result<Arguments> args = read_arguments(command.syntax, words);
   if (!args) {
@@ -120,7 +140,9 @@ int run_command(Env& env, const Command& command, const std::vector<std::string>
                   args->has("--format") ? format : format_of(command.syntax, format),
                   flag_of(env, *args, "--quiet", "ROLLOUT_QUIET", settings.quiet),
                   flag_of(env, *args, "--verbose", "ROLLOUT_VERBOSE", settings.verbose)};
-  return command.run(context);
+  std::string path;
+  if (takes(command.syntax, "--log")) path = first_of(env, *args, "--log", "ROLLOUT_LOG", settings.log, "");
+  return path.empty() ? command.run(context) : run_logged(context, command, absolute_path(env.directory, path));
 }
 
 int version(Env& env) {
@@ -148,6 +170,7 @@ void Context::out(std::string_view text) const {
 
 int Context::fail(int code, std::string_view message) const {
   env.err(fmt::format("{} {}\n", error_style.bad("rollout:"), message));
+  if (log != nullptr) log->write(code == Ok ? Level::Warn : Level::Error, "failed", "", message);
   return code;
 }
 

@@ -148,9 +148,14 @@ std::vector<journal::Request> without_event(const RunInHand& held, const std::ve
   return out;
 }
 
+/// What is wrong with a record, and the hash that it ends in.
+struct Checked {
+  std::vector<std::string> problems;
+  std::string head;
+};
+
 std::string audit_text(const RunInHand& held, const std::vector<Entry>& entries,
-                       const std::vector<journal::Request>& idle, const std::vector<std::string>& problems,
-                       const Style& style) {
+                       const std::vector<journal::Request>& idle, const Checked& checked, const Style& style) {
   std::string out = fmt::format("{} of {}, plan {}\n\n", style.bold("run " + held.run()), held.named.run.rollout,
                                 held.named.run.plan_hash);
   std::string who;
@@ -168,10 +173,10 @@ std::string audit_text(const RunInHand& held, const std::vector<Entry>& entries,
     out += fmt::format("   -  {}  {} asked by {}: {}; it came to nothing, or nobody has seen it yet\n",
                        effects::utc_text(request.wall_ns), journal::word(journal::ask_names, request.ask), request.by,
                        request.reason);
-  if (problems.empty())
+  if (checked.problems.empty())
     return out + fmt::format("\nthe record is whole: {}, head {}\n", count_of(entries.size(), "event"),
-                             short_hash(held.named.store->chain(held.run())->head));
-  for (const std::string& problem : problems)
+                             short_hash(checked.head));
+  for (const std::string& problem : checked.problems)
     out += fmt::format("\n{} {}", style.bad("the record is not whole:"), problem);
   return out + "\n";
 }
@@ -204,13 +209,12 @@ std::string audit_json(const RunInHand& held, const std::vector<Entry>& entries,
   return json.take() + "\n";
 }
 
-Result<std::vector<std::string>> problems_of(journal::Store& store, const std::string& run,
-                                             const std::vector<NotedHead>& heads) {
+Result<Checked> check_record(journal::Store& store, const std::string& run, const std::vector<NotedHead>& heads) {
   Result<journal::Chain> chain = store.chain(run);
   if (!chain) return chain.error();
   Result<std::string> bytes = store.plan_bytes(run);
   if (!bytes) return bytes.error();
-  return record_problems(*chain, run, *bytes, heads);
+  return Checked{record_problems(*chain, run, *bytes, heads), chain->head};
 }
 
 int audit_run(const Context& context, const std::string& name) {
@@ -219,15 +223,15 @@ int audit_run(const Context& context, const std::string& name) {
   if (!held) return exit_code;
   Result<NotedHeads> heads = read_heads(context, held->named.project);
   if (!heads) return context.fail(heads.error());
-  Result<std::vector<std::string>> problems = problems_of(*held->named.store, held->run(), heads->heads);
-  if (!problems) return context.fail(problems.error());
+  Result<Checked> checked = check_record(*held->named.store, held->run(), heads->heads);
+  if (!checked) return context.fail(checked.error());
   Result<std::vector<journal::Request>> requests = held->named.store->requests(held->run(), 0);
   if (!requests) return context.fail(requests.error());
   std::vector<journal::Request> idle = without_event(*held, *requests);
   std::vector<Entry> entries = entries_of(*held);
-  context.out(context.json() ? audit_json(*held, entries, idle, *problems)
-                             : audit_text(*held, entries, idle, *problems, context.style));
-  return problems->empty() ? int(Ok) : int(Refused);
+  context.out(context.json() ? audit_json(*held, entries, idle, checked->problems)
+                             : audit_text(*held, entries, idle, *checked, context.style));
+  return checked->problems.empty() ? int(Ok) : int(Refused);
 }
 
 /// What was checked, and what is wrong, each with the run that it is about.
@@ -272,10 +276,10 @@ int verify(const Context& context, const std::optional<std::string>& only) {
     ++out.runs;
     out.events += run.events;
     for (const NotedHead& head : heads->heads) out.heads += head.run == run.run;
-    Result<std::vector<std::string>> problems = problems_of(**store, run.run, heads->heads);
-    if (!problems) out.problems.emplace_back(run.run, problems.error().message);
+    Result<Checked> checked = check_record(**store, run.run, heads->heads);
+    if (!checked) out.problems.emplace_back(run.run, checked.error().message);
     else
-      for (const std::string& problem : *problems) out.problems.emplace_back(run.run, problem);
+      for (const std::string& problem : checked->problems) out.problems.emplace_back(run.run, problem);
   }
   if (only && out.runs == 0 && out.problems.empty())
     return context.fail(Usage, find_run(*runs, *only).error().message);

@@ -24,7 +24,7 @@ void print_plan(const Context& context, const Planned& planned) {
 }
 
 std::string absolute(const Context& context, const std::string& typed) {
-  return (fs::path(context.env.directory) / typed).lexically_normal().string();
+  return absolute_path(context.env.directory, typed);
 }
 
 /// Saving replaces what is there: only an earlier plan, or an empty file, is nobody's loss.

@@ -13,6 +13,8 @@
 
 namespace rollout::cli {
 
+class LogFile;
+
 struct Context {
   Env& env;
   const Arguments& args;
@@ -21,6 +23,7 @@ struct Context {
   std::string format;   ///< `text`, `json`, …
   bool quiet = false;
   bool verbose = false;
+  LogFile* log = nullptr;  ///< null: nothing is logged
 
   bool json() const { return format == "json"; }
   /// What stands in `text` and would act on a terminal is written out, unless it is our own style; JSON escapes it.
@@ -46,6 +49,7 @@ int cmd_rollback(const Context& context);
 int cmd_stop_the_line(const Context& context);
 int cmd_start_the_line(const Context& context);
 int cmd_history(const Context& context);
+int cmd_metrics(const Context& context);
 int cmd_audit(const Context& context);
 int cmd_approve(const Context& context);
 int cmd_reject(const Context& context);

@@ -12,6 +12,8 @@ constexpr Option set{"--set", "NAME=TEXT", "value of an input; may be given seve
 constexpr Option environment{"--env", "NAME", "the environment it is for; needed where the file has environments"};
 constexpr Option project{"--project", "DIR",
                          "the project whose state is meant; else that of the file or of this folder"};
+constexpr Option log_file{"--log", "FILE", "add a line of JSON to FILE for everything that happens"};
+constexpr Option metrics_file{"--out", "FILE", "write it to FILE, whole or not at all, instead of printing it"};
 constexpr Option yes{"--yes", "", "do not ask"};
 
 Command check() {
@@ -124,7 +126,7 @@ Command apply() {
             {"--hotfix", "", "take a run of the same services back first, whatever its rule"},
             {"--reason", "TEXT", "of a hot fix, for the record"},
             {"--accept-held", "", "bring a version that a run has taken back as bad"}, format_json,
-            project}},
+            log_file, project}},
           cmd_apply};
 }
 
@@ -155,7 +157,7 @@ Command abort() {
            "rollout abort r3 --reason \"wrong image\"",
            1,
            1,
-           {{"--reason", "TEXT", "for the record"}, format_json, project}},
+           {{"--reason", "TEXT", "for the record"}, format_json, log_file, project}},
           cmd_abort};
 }
 
@@ -182,7 +184,7 @@ Command resume() {
            "rollout resume r3",
            1,
            1,
-           {{"--reason", "TEXT", "for the record"}, format_json, project}},
+           {{"--reason", "TEXT", "for the record"}, format_json, log_file, project}},
           cmd_resume};
 }
 
@@ -198,7 +200,7 @@ Command rollback() {
            1,
            {{"--reason", "TEXT", "why; it must be given"},
             {"--kind", "logic|security|compliance|other", "what kind of reason, for the record"},
-            yes, format_json, project}},
+            yes, format_json, log_file, project}},
           cmd_rollback};
 }
 
@@ -240,6 +242,19 @@ Command history() {
             {"--limit", "N", "how many; 20 when it is not given"},
             format_json, project}},
           cmd_history};
+}
+
+Command metrics() {
+  return {{"metrics",
+           "",
+           "the project's runs as numbers, for a monitoring system",
+           "OpenMetrics: the runs that have not ended, whether anybody drives them and whom they wait for, and how\n"
+           "the others ended. `--out` suits the text files of a node exporter, by a timer every minute.",
+           "rollout metrics --out /var/lib/node_exporter/rollout.prom",
+           0,
+           0,
+           {metrics_file, project}},
+          cmd_metrics};
 }
 
 Command audit() {
@@ -329,10 +344,10 @@ Command explain() {
 }  // namespace
 
 const std::vector<Command>& commands() {
-  static const std::vector<Command> all = {check(), fmt(),    lock(),  plan(), show(), verify(), apply(),
-                                           status(), abort(), rollback(), pause(), resume(), approve(), reject(),
-                                           stop_the_line(), start_the_line(), history(), audit(), simulate(), test(),
-                                           explain()};
+  static const std::vector<Command> all = {
+      check(), fmt(),    lock(),   plan(),          show(),           verify(),  apply(),   status(),
+      abort(), rollback(), pause(), resume(),       approve(),        reject(),  stop_the_line(), start_the_line(),
+      history(), metrics(), audit(), simulate(),    test(),           explain()};
   return all;
 }
 

@@ -193,7 +193,7 @@ class ManifestReader {
   }
 
   void read_cli(const toml::table& table, CliSettings& settings) {
-    check_keys(table, "`[cli]`", {"format", "color", "quiet", "verbose"});
+    check_keys(table, "`[cli]`", {"format", "color", "quiet", "verbose", "log"});
     settings.format = text_of(table, "format", "\"text\" or \"json\"").value_or("");
     settings.color = text_of(table, "color", "\"auto\", \"always\" or \"never\"").value_or("");
     if (!settings.format.empty() && settings.format != "text" && settings.format != "json")
@@ -202,6 +202,7 @@ class ManifestReader {
       report_value(*table.get("color"), "color", "\"auto\", \"always\" or \"never\"");
     settings.quiet = flag_of(table, "quiet");
     settings.verbose = flag_of(table, "verbose");
+    settings.log = text_of(table, "log", "the name of a file").value_or("");
   }
 
   const SourceMap& sources_;

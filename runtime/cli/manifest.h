@@ -26,6 +26,7 @@ struct CliSettings {
   std::string format, color;  ///< empty: not given
   bool quiet = false;
   bool verbose = false;
+  std::string log;            ///< empty: not given
 };
 
 struct Manifest {

@@ -83,6 +83,10 @@ Project project_of(const std::string& directory, const std::string& typed) {
   return {root_above(real_path(absolute(directory, typed))).string()};
 }
 
+std::string absolute_path(const std::string& directory, const std::string& typed) {
+  return absolute(directory, typed).string();
+}
+
 Result<Place> place_of(const std::string& directory, const std::string& typed) {
   fs::path path = absolute(directory, typed);
   std::error_code failed;

@@ -30,6 +30,9 @@ struct Place {
   std::string typed;
 };
 
+/// What a path means that was typed in `directory`.
+std::string absolute_path(const std::string& directory, const std::string& typed);
+
 /// The error says what is there instead, if something like it is.
 Result<Place> place_of(const std::string& directory, const std::string& typed);
 /// The project of a folder: that of the nearest rollout.toml above it, else the folder itself.

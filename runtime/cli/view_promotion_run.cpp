@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/log_file.h"
 #include "runtime/journal/words.h"
 
 namespace rollout::cli {
@@ -183,6 +184,8 @@ void PromotionView::print(std::string_view line) const {
 }
 
 void PromotionView::on_event(const journal::PromotionEvent& event, const PromotionState& state) {
+  if (context_.log != nullptr)
+    context_.log->write(Level::Info, journal::name_of(event.what), name_, promotion_word(state));
   if (context_.json()) return context_.out(promotion_event_json(name_, event));
   if (std::holds_alternative<journal::PromotionBegun>(event.what)) {
     print(fmt::format("\npromotion {}\n", context_.style.bold(name_)));

@@ -6,6 +6,7 @@
 #include "compiler/base/json.h"
 #include "runtime/exec/approval.h"
 #include "runtime/journal/event_json.h"
+#include "runtime/journal/words.h"
 
 namespace rollout::cli {
 
@@ -286,6 +287,7 @@ std::string event_json(const std::string& run, const journal::Event& event) {
 }
 
 constexpr std::string_view clear_line = "\r\033[K";
+const Style plain{false, true, 100};
 
 void RunView::print(std::string_view line) {
   if (drawn_) context_.env.out(clear_line);
@@ -299,6 +301,10 @@ void RunView::redraw(std::string_view line) {
   context_.env.out(clear_line);
   context_.out(cut(line, size_t(context_.style.columns - 1), plain));
   drawn_ = true;
+}
+
+void RunView::note(Level level, std::string_view kind, std::string_view text) {
+  if (context_.log != nullptr) context_.log->write(level, kind, run_, text);
 }
 
 void RunView::finish() {
@@ -321,6 +327,7 @@ void RunView::on_sample(const journal::Event& event, const journal::Sampled& sam
 
 void RunView::on_event(const journal::Event& event, const exec::State&) {
   log_.add(event);
+  note(level_of(event.what), journal::name_of(event.what), event_text(log_.plan, event, log_, plain));
   if (context_.json()) return context_.out(event_json(run_, event));
   if (context_.quiet) return;
   if (const auto* sample = std::get_if<journal::Sampled>(&event.what)) return on_sample(event, *sample);
@@ -339,15 +346,17 @@ void RunView::on_progress(journal::StepRef step, const std::string& text) {
 }
 
 void RunView::on_tended(const std::string& text) {
+  note(Level::Warn, "tended", text);
   if (context_.json() || context_.quiet) return;
   print(fmt::format("{}  {}", clock_text(log_.now_ns), text));
 }
 
 void RunView::on_waiting(const std::string& lock, const std::string& holder) {
-  if (context_.json() || context_.quiet) return;
   std::string text = fmt::format("waits for lock {}, which run {} holds", lock, holder);
   if (text == last_trouble_) return;
   last_trouble_ = text;
+  note(Level::Info, "waits", text);
+  if (context_.json() || context_.quiet) return;
   print(fmt::format("{}  {}", context_.style.dim(clock_text(log_.now_ns)), context_.style.warn(text)));
 }
 

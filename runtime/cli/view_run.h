@@ -5,6 +5,7 @@
 #include <string>
 
 #include "runtime/cli/command.h"
+#include "runtime/cli/log_file.h"
 #include "runtime/cli/run_log.h"
 #include "runtime/exec/drive.h"
 
@@ -35,6 +36,7 @@ class RunView : public exec::Listener {
   bool live() const { return redraws_ && context_.env.terminals.output && !context_.quiet; }
   void print(std::string_view line);
   void redraw(std::string_view line);
+  void note(Level level, std::string_view kind, std::string_view text);
   void on_sample(const journal::Event& event, const journal::Sampled& sample);
 
   const Context& context_;

@@ -99,7 +99,7 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     return Record{fail(state, plan::none, Cause::Exposure, over_budget_text(plan_, state, service, now))};
   std::optional<Wait> wait;
   if (std::optional<Command> command = next_scopes(state, memory, now, wait)) return std::move(*command);
-  bool paused = is_paused(state), closed = !paused && is_closed(plan_, memory.wall_ns);
+  bool paused = is_paused(state), closed = !paused && is_closed(plan_, memory.calendar, memory.wall_ns);
   if (closed && !is_said(state, memory.wall_ns) && waits_to_begin(plan_, state, now, memory.wall_ns))
     return Record{{closed_event(plan_, memory.wall_ns)}};
   if (auto events = closed || paused ? std::nullopt : begin_ready_steps(state)) return Record{std::move(*events)};

@@ -52,6 +52,12 @@ struct LockMemory {
   std::string holder;   ///< the run that held it at the last look
 };
 
+/// What was found of the plan's calendar: it is closed, or open, for all of this time.
+struct Stretch {
+  int64_t from_wall_ns = 0, until_wall_ns = 0;
+  bool closed = false;
+};
+
 struct Memory {
   CaptureMemory capture;
   std::map<journal::StepRef, ActMemory> acts;
@@ -59,6 +65,7 @@ struct Memory {
   std::map<uint32_t, LockMemory> locks;  ///< by index into Plan::locks
   std::optional<Interrupt> interrupted;
   int64_t wall_ns = 0;  ///< what the wall clock shows, for the plan's calendar
+  Stretch calendar;     ///< around `wall_ns`, or before it
   Walked walked;
 };
 

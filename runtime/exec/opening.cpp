@@ -13,6 +13,16 @@ bool is_closed(const plan::Plan& plan, int64_t wall_ns) {
   return plan.during && !calendar::open_at(plan.during->calendar, wall_ns);
 }
 
+bool is_closed(const plan::Plan& plan, Stretch& known, int64_t wall_ns) {
+  if (!plan.during) return false;
+  if (wall_ns >= known.from_wall_ns && wall_ns < known.until_wall_ns) return known.closed;
+  const calendar::Calendar& calendar = plan.during->calendar;
+  bool closed = !calendar::open_at(calendar, wall_ns);
+  std::optional<int64_t> change = (closed ? calendar::next_open : calendar::next_close)(calendar, wall_ns);
+  known = {wall_ns, change.value_or(wall_ns + never_opens_ns), closed};
+  return closed;
+}
+
 bool is_ready(const plan::Plan& plan, const State& state, uint32_t index) {
   const std::vector<uint32_t>& after = plan.steps[index].after;
   return state.steps[index].status == StepStatus::Pending &&

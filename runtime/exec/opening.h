@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "runtime/exec/memory.h"
 #include "runtime/exec/state.h"
 
 namespace rollout::exec {
@@ -13,6 +14,8 @@ inline constexpr int64_t never_opens_ns = 86'400'000'000'000;
 
 /// The plan has a calendar, and it is closed.
 bool is_closed(const plan::Plan& plan, int64_t wall_ns);
+/// The same; asks the calendar only when it may have changed since `known`.
+bool is_closed(const plan::Plan& plan, Stretch& known, int64_t wall_ns);
 
 /// All steps before it are done, or left behind, it has not begun, and no failed scope keeps it from that.
 bool is_ready(const plan::Plan& plan, const State& state, uint32_t step);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 namespace rollout::sim {
@@ -11,12 +13,15 @@ namespace rollout::sim {
 class CrashSwitch {
  public:
   /// `at_wall_ns`: moments, ascending, by the clock that all runs of a simulation share.
-  explicit CrashSwitch(std::vector<int64_t> at, std::vector<int64_t> at_wall_ns = {})
-      : at_(std::move(at)), at_wall_ns_(std::move(at_wall_ns)) {}
+  explicit CrashSwitch(std::vector<int64_t> at = {}, std::vector<int64_t> at_wall_ns = {})
+      : dies_at_([at = std::move(at)](int64_t point) { return std::find(at.begin(), at.end(), point) != at.end(); }),
+        at_wall_ns_(std::move(at_wall_ns)) {}
+  /// Asked once at each point, in their order.
+  explicit CrashSwitch(std::function<bool(int64_t point)> dies_at) : dies_at_(std::move(dies_at)) {}
   /// Passes one point; true when the process is dead.
   bool point() {
     if (dead_) return true;
-    dead_ = std::find(at_.begin(), at_.end(), passed_++) != at_.end();
+    dead_ = dies_at_(passed_++);
     return dead_;
   }
   /// It is so late; true when the process is dead.
@@ -39,7 +44,8 @@ class CrashSwitch {
   const std::vector<int64_t>& died_at_wall_ns() const { return died_at_; }
 
  private:
-  std::vector<int64_t> at_, at_wall_ns_, died_at_;
+  std::function<bool(int64_t)> dies_at_;
+  std::vector<int64_t> at_wall_ns_, died_at_;
   int64_t passed_ = 0;
   size_t moments_ = 0;
   bool dead_ = false;

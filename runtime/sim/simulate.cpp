@@ -323,6 +323,10 @@ SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario) {
   std::vector<int64_t> moments = scenario.crash_at_ns;
   for (int64_t& at : moments) at += start_of(plan, scenario);
   CrashSwitch crash(scenario.crash_at, std::move(moments));
+  return run_simulation(plan, scenario, crash);
+}
+
+SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario, CrashSwitch& crash) {
   journal::MemoryStore memory;
   return Simulation(plan, scenario, crash, memory).go();
 }

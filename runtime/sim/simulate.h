@@ -14,6 +14,8 @@
 
 namespace rollout::sim {
 
+class CrashSwitch;
+
 struct SimResult {
   std::optional<journal::Outcome> outcome;  ///< none: the run did not end within Scenario::limit_ns
   std::string detail;                       ///< of RunEnded
@@ -40,6 +42,8 @@ struct SimResult {
 };
 
 SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario);
+/// The process dies where `crash` says, and nowhere else.
+SimResult run_simulation(const plan::Plan& plan, const Scenario& scenario, CrashSwitch& crash);
 
 /// Over all events: equal runs have equal hashes.
 std::string timeline_hash(const SimResult& result);

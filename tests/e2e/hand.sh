@@ -15,9 +15,14 @@ says() { grep -qF "$2" "$1" || { cat "$1"; die "$1 does not say: $2"; }; }
 start_stack
 rollout apply shop.rollout install --set image=shop:1.0 --yes >run/install.log
 start_load hand
-"$build/rollout" apply shop.rollout release --set image=shop:1.1 --yes >run/release.log 2>&1 &
+"$build/rollout" apply shop.rollout release --set image=shop:1.1 --yes --log run/release.jsonl >run/release.log 2>&1 &
 driver=$!
 await 60 "the canary serves" canary_serves
+rollout metrics >run/metrics.log
+says run/metrics.log 'rollout_run_driven{run="r2",rollout="release"} 1'
+# Prometheus' own reader of OpenMetrics, which wants a time behind each sample here.
+awk -v now="$(date +%s)" '/^#/ { print; next } { print $0, now }' run/metrics.log >run/metrics.timed
+check "Prometheus reads the metrics" promtool tsdb create-blocks-from openmetrics run/metrics.timed run/blocks >run/blocks.log
 
 rollout pause r2 --reason "an incident" >run/pause.log 2>&1 || { cat run/pause.log; die "the pause ends with $?"; }
 says run/pause.log "run r2 is paused"
@@ -31,6 +36,7 @@ says run/killed.log "an incident"
 driver=$!
 sampled() { [[ $(grep -c 'held' run/resumed.log) -ge 4 ]]; }
 await 60 "the gates look on while it is paused" sampled
+says run/release.jsonl '"run":"r2","kind":"paused","text":"paused by '
 check "a crash does not lift the pause" test "$(second_phase)" -eq 0
 rollout resume r2 --reason "it is over" >run/lifted.log 2>&1 || { cat run/lifted.log; die "resume ends with $?"; }
 says run/lifted.log "the pause of run r2 is lifted"

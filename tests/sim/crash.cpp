@@ -7,12 +7,13 @@
 #include <fmt/format.h>
 
 #include "runtime/journal/words.h"
+#include "tests/sim/deaths.h"
 
 namespace rollout::sim_test {
 
 namespace {
 
-constexpr size_t max_failures = 20;
+constexpr int64_t least_copied = 1500;  ///< operations: a shorter run is sooner begun anew than a process is copied
 constexpr int64_t max_operations = 10'000'000;  ///< of all runs around the events of one long run
 
 std::string_view text_of(const std::optional<journal::Outcome>& outcome) {
@@ -28,25 +29,22 @@ std::vector<std::string> effects_of(const sim::SimResult& result) {
   return out;
 }
 
-void check(CrashReport& report, const plan::Plan& plan, sim::Scenario scenario,
-           std::vector<int64_t> at, bool may_differ) {
-  if (report.failures.size() >= max_failures) return;
-  scenario.crash_at = std::move(at);
-  sim::SimResult result = sim::run_simulation(plan, scenario);
-  ++report.points;
-  std::string where = "crash at";
-  for (int64_t point : scenario.crash_at) where += fmt::format(" {}", point);
-  for (const std::string& violation : result.violations)
-    report.failures.push_back(where + ": " + violation);
-  if (!may_differ && result.outcome != report.undisturbed.outcome)
-    report.failures.push_back(fmt::format("{}: {} instead of {}: {}", where,
-                                          text_of(result.outcome),
-                                          text_of(report.undisturbed.outcome), result.cause));
-  // Where nothing but crashes goes wrong, each effect happens exactly as often as without them.
-  if (scenario.faults.empty() && !scenario.abort_at_ns &&
-      effects_of(result) != effects_of(report.undisturbed))
-    report.failures.push_back(fmt::format("{}: {} effects instead of {}", where,
-                                          result.ledger.size(), report.undisturbed.ledger.size()));
+void check(CrashReport& report, const plan::Plan& plan, const sim::Scenario& scenario, std::vector<Deaths> all,
+           bool may_differ) {
+  report.points += int64_t(all.size());
+  auto judge = [&](const Deaths&, const sim::SimResult& result) {
+    std::vector<std::string> out = result.violations;
+    if (!may_differ && result.outcome != report.undisturbed.outcome)
+      out.push_back(fmt::format("{} instead of {}: {}", text_of(result.outcome), text_of(report.undisturbed.outcome),
+                                result.cause));
+    // Where nothing but crashes goes wrong, each effect happens exactly as often as without them.
+    if (scenario.faults.empty() && !scenario.abort_at_ns && effects_of(result) != effects_of(report.undisturbed))
+      out.push_back(fmt::format("{} effects instead of {}", result.ledger.size(), report.undisturbed.ledger.size()));
+    return out;
+  };
+  bool is_long = report.undisturbed.operations >= least_copied;
+  auto run = is_long ? run_deaths_in_copies : run_deaths;
+  for (std::string& failure : run(plan, scenario, std::move(all), judge)) report.failures.push_back(std::move(failure));
 }
 
 CrashReport undisturbed(const plan::Plan& plan, const sim::Scenario& scenario) {
@@ -62,8 +60,9 @@ CrashReport undisturbed(const plan::Plan& plan, const sim::Scenario& scenario) {
 CrashReport crash_everywhere(const plan::Plan& plan, const sim::Scenario& scenario, int64_t stride,
                              bool outcome_may_differ) {
   CrashReport report = undisturbed(plan, scenario);
-  for (int64_t point = 0; point < report.undisturbed.operations; point += stride)
-    check(report, plan, scenario, {point}, outcome_may_differ);
+  std::vector<Deaths> all;
+  for (int64_t point = 0; point < report.undisturbed.operations; point += stride) all.push_back({point});
+  check(report, plan, scenario, std::move(all), outcome_may_differ);
   return report;
 }
 
@@ -87,31 +86,33 @@ CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& sce
   }
   int64_t stride = std::max<int64_t>(1, quiet.operations / std::max<int64_t>(1, others));
   for (int64_t point = 0; point < quiet.operations; point += stride) once.insert(point);
+  std::vector<Deaths> all;
   for (int64_t point : once)
-    if (point >= 0 && point < quiet.operations) check(report, plan, scenario, {point}, false);
+    if (point >= 0 && point < quiet.operations) all.push_back({point});
   for (int64_t point : twice)
-    for (int64_t gap = 1; gap <= max_gap; ++gap)
-      check(report, plan, scenario, {point, point + gap}, false);
+    for (int64_t gap = 1; gap <= max_gap; ++gap) all.push_back({point, point + gap});
+  check(report, plan, scenario, std::move(all), false);
   return report;
 }
 
-CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part,
-                                int64_t parts) {
+CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part, int64_t parts) {
   CrashReport report = undisturbed(plan, scenario);
   std::set<int64_t> points(report.undisturbed.durable_at.begin(), report.undisturbed.durable_at.end());
   int64_t index = 0;
+  std::vector<Deaths> all;
   for (int64_t point : points)
-    if (index++ % parts == part && point < report.undisturbed.operations)
-      check(report, plan, scenario, {point}, false);
+    if (index++ % parts == part && point < report.undisturbed.operations) all.push_back({point});
+  check(report, plan, scenario, std::move(all), false);
   return report;
 }
 
 CrashReport crash_while_recovering(const plan::Plan& plan, const sim::Scenario& scenario,
                                    int64_t max_gap, int64_t stride) {
   CrashReport report = undisturbed(plan, scenario);
+  std::vector<Deaths> all;
   for (int64_t point = 0; point < report.undisturbed.operations; point += stride)
-    for (int64_t gap = 1; gap <= max_gap; ++gap)
-      check(report, plan, scenario, {point, point + gap}, false);
+    for (int64_t gap = 1; gap <= max_gap; ++gap) all.push_back({point, point + gap});
+  check(report, plan, scenario, std::move(all), false);
   return report;
 }
 

@@ -31,7 +31,6 @@ CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& sce
                                 int64_t others, int64_t max_gap);
 
 /// A crash right behind each journal record, samples too: the `part`-th of `parts` of them.
-CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part,
-                                int64_t parts);
+CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part, int64_t parts);
 
 }  // namespace rollout::sim_test

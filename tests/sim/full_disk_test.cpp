@@ -83,7 +83,7 @@ TEST_CASE("on a full disk nothing is done that is not recorded, and the run goes
   plan::Plan plan = canary_plan();
   sim::Scenario scenario;
   sim::VirtualClock clock;
-  sim::CrashSwitch crash({});
+  sim::CrashSwitch crash;
   sim::SimWorld world(plan, scenario, clock, crash);
   std::string file = (disk.path / "rollout.db").string();
   auto store = journal::SqliteStore::open(file);

@@ -74,7 +74,7 @@ TEST_CASE("the durable store carries a run as the one in memory does") {
   plan::Plan plan = canary_plan();
   sim::Scenario scenario;
   sim::VirtualClock clock;
-  sim::CrashSwitch crash({});
+  sim::CrashSwitch crash;
   sim::SimWorld world(plan, scenario, clock, crash);
   Quiet quiet;
   {

@@ -1,0 +1,133 @@
+// `metrics`: what a monitoring system should know of the project's runs, in OpenMetrics: what is open, whether anybody
+// drives it, who is waited for, how runs have ended.
+#include <map>
+
+#include "compiler/plan/plan_json.h"
+#include "runtime/cli/line.h"
+#include "runtime/cli/open_metrics.h"
+#include "runtime/cli/session.h"
+#include "runtime/exec/approval.h"
+#include "runtime/exec/fold.h"
+#include "runtime/exec/opening.h"
+#include "runtime/journal/words.h"
+
+namespace rollout::cli {
+
+namespace {
+
+/// A run that has not ended, as its journal has it.
+struct Open {
+  journal::RunInfo run;
+  plan::Plan plan;
+  exec::State state;
+  bool driven = false;
+
+  Labels labels() const { return {{"run", run.run}, {"rollout", run.rollout}}; }
+};
+
+Result<Open> open_of(const Project& project, journal::Store& store, const journal::RunInfo& run) {
+  Result<std::string> bytes = store.plan_bytes(run.run);
+  if (!bytes) return bytes.error();
+  Result<plan::Plan> plan = plan::from_json(*bytes);
+  if (!plan) return plan.error();
+  Result<std::vector<journal::Event>> events = store.read(run.run);
+  if (!events) return events.error();
+  exec::State state = exec::fold_all(*plan, *events);
+  bool driven = driver_of(project, *plan).has_value();
+  return Open{run, std::move(*plan), std::move(state), driven};
+}
+
+std::string_view state_word(const exec::State& state) {
+  if (state.phase == exec::RunPhase::RollingBack) return "rolling_back";
+  if (state.parked) return "parked";
+  return exec::is_paused(state) ? "paused" : "running";
+}
+
+void add_open(OpenMetrics& out, const std::vector<Open>& open) {
+  out.family("rollout_run_open", "gauge", "", "A run that has not ended, by what it does.");
+  for (const Open& one : open) {
+    Labels labels = one.labels();
+    labels.emplace_back("state", state_word(one.state));
+    out.sample(labels, 1);
+  }
+  out.family("rollout_run_driven", "gauge", "", "Whether a process drives a run that has not ended.");
+  for (const Open& one : open) out.sample(one.labels(), one.driven);
+  out.family("rollout_run_start_seconds", "gauge", "seconds", "When a run that has not ended began.");
+  for (const Open& one : open) out.seconds(one.labels(), one.run.created_wall_ns);
+  out.family("rollout_run_event_seconds", "gauge", "seconds", "When a run that has not ended last recorded something.");
+  for (const Open& one : open) out.seconds(one.labels(), one.state.wall_ns);
+  out.family("rollout_run_exposure_seconds", "gauge", "seconds",
+             "How much of a new version users have met up to the last event, as time at full traffic.");
+  for (const Open& one : open)
+    for (uint32_t i = 0; i < one.plan.services.size(); ++i) {
+      Labels labels = one.labels();
+      labels.emplace_back("service", plan::service_text(one.plan.services[i]));
+      out.seconds(labels, one.state.services[i].exposure_ns);
+    }
+  out.family("rollout_questions", "gauge", "", "What a run asks people and nobody has answered yet.");
+  for (const Open& one : open)
+    out.sample(one.labels(), int64_t(exec::open_questions(one.plan, one.state).size()));
+}
+
+void add_all(OpenMetrics& out, const std::vector<journal::RunInfo>& runs) {
+  std::map<std::pair<std::string, journal::Outcome>, std::pair<int64_t, int64_t>> ended;  // how many, the newest
+  std::map<std::string, int64_t> events;
+  for (const journal::RunInfo& run : runs) {
+    events[run.rollout] += run.events;
+    if (!run.outcome) continue;
+    auto& [count, newest_ns] = ended[{run.rollout, *run.outcome}];
+    ++count, newest_ns = std::max(newest_ns, run.created_wall_ns);
+  }
+  auto labels = [](const auto& key) -> Labels {
+    return {{"rollout", key.first}, {"outcome", std::string(word(journal::outcome_names, key.second))}};
+  };
+  out.family("rollout_runs_ended", "counter", "", "Runs that have ended, by how.");
+  for (const auto& [key, value] : ended) out.sample(labels(key), value.first);
+  out.family("rollout_newest_run_start_seconds", "gauge", "seconds", "When the newest run that ended so began.");
+  for (const auto& [key, value] : ended) out.seconds(labels(key), value.second);
+  out.family("rollout_journal_events", "counter", "", "Events on record.");
+  for (const auto& [rollout, count] : events) out.sample({{"rollout", rollout}}, count);
+}
+
+}  // namespace
+
+int cmd_metrics(const Context& context) {
+  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
+  if (!project) return context.fail(Usage, project.error().message);
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
+  if (!store) return context.fail(store.error());
+  std::vector<journal::RunInfo> runs;
+  std::vector<Open> open;
+  std::optional<journal::Request> stop;
+  if (*store) {
+    Result<std::vector<journal::RunInfo>> listed = (*store)->list();
+    if (!listed) return context.fail(listed.error());
+    runs = std::move(*listed);
+    Result<std::optional<journal::Request>> stopped = stopped_line(**store);
+    if (!stopped) return context.fail(stopped.error());
+    stop = std::move(*stopped);
+  }
+  for (const journal::RunInfo& run : runs) {
+    if (run.outcome) continue;
+    Result<Open> one = open_of(*project, **store, run);
+    if (!one) return context.fail(one.error());
+    open.push_back(std::move(*one));
+  }
+  OpenMetrics out;
+  out.family("rollout_build", "gauge", "", "The program that wrote this; always 1.");
+  out.sample({{"version", ROLLOUT_VERSION}}, 1);
+  out.family("rollout_line_stopped", "gauge", "", "Whether a person lets no run go on.");
+  out.sample({}, stop.has_value());
+  add_open(out, open);
+  add_all(out, runs);
+  std::string text = std::move(out).take();
+  std::string path = context.args.value("--out");
+  if (path.empty()) {
+    context.out(text);
+    return Ok;
+  }
+  Status written = context.env.effects().files.write(absolute_path(context.env.directory, path), text);
+  return written ? int(Ok) : context.fail(written.error());
+}
+
+}  // namespace rollout::cli
