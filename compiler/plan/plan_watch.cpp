@@ -13,13 +13,27 @@ namespace {
 // Not more often than a scrape, not too seldom.
 constexpr int64_t least_look_ns = eval::ns_per_s, most_look_ns = 15 * eval::ns_per_s;
 
-/// How often the watch can look in its scope: in each hold, and while people are asked.
-int64_t looks_of(const Plan& plan, const Watch& watch) {
+/// How much longer a hold may last: until its gates have a verdict, and what they ask people about is answered.
+int64_t longer_by_ns(const Plan& plan, const Step& step) {
+  int64_t waits = 0, asks = 0;
+  for (uint32_t index : step.gates) {
+    const Gate& gate = plan.gates[index];
+    for (const Response* one : {&gate.no_data, &gate.undecided, &gate.error, &gate.fail}) {
+      waits = std::max(waits, one->hold_ns);
+      if (one->then == Fallback::Ask) asks += plan.approvals[one->approval].timeout_ns;
+    }
+  }
+  return waits + asks;
+}
+
+/// How often the watch can look in its scope: in each hold, and while people are asked. `most`: however long that
+/// takes, so many moments there are at which a regression may begin.
+int64_t looks_of(const Plan& plan, const Watch& watch, bool most) {
   int64_t looks = 0;
   for (uint32_t i = watch.first_step; i <= watch.last_step; ++i) {
     const Step& step = plan.steps[i];
-    looks += step.hold_ns / watch.sample_ns;
     if (step.kind == StepKind::Approval) looks += plan.approvals[step.approval].timeout_ns / watch.sample_ns;
+    else looks += (step.hold_ns + (most ? longer_by_ns(plan, step) : 0)) / watch.sample_ns;
   }
   return looks;
 }
@@ -87,8 +101,8 @@ void Planner::check_looks(const Watch& watch, const OpenWatch& written) {
   Condition& condition = plan_.conditions[watch.condition];
   control_there(condition, watch.text, written.span);
   if (!written.evidence) return;
-  int64_t looks = looks_of(plan_, watch);
-  condition.planned_blocks = looks;
+  int64_t looks = looks_of(plan_, watch, false);
+  condition.planned_blocks = looks_of(plan_, watch, true);
   std::string every = eval::duration_text(watch.sample_ns);
   if (looks == 0) {
     diagnostics_.report(written.span, diag::WatchBlind, every)

@@ -50,14 +50,16 @@ class Overload {
     for (const plan::Step& step : plan_.steps) {
       if (step.kind != plan::StepKind::Act) continue;
       uint32_t service = step.action.service;
+      Load before = loads_[service];
       apply(step.action, loads_[service]);
       if (!routed_[service] || told_[service]) continue;
       look(step, service, loads_[service], {});
-      Load back = loads_[service];
-      for (uint32_t undo : step.rollback) {
-        apply(plan_.undo[undo], back);
-        look(step, service, back, fmt::format("on the way back, after `{}`", plan_.undo[undo].text));
-      }
+      // Its effect may be there or not when it goes back.
+      for (Load back : {loads_[service], before})
+        for (uint32_t undo : step.rollback) {
+          apply(plan_.undo[undo], back);
+          look(step, service, back, fmt::format("on the way back, after `{}`", plan_.undo[undo].text));
+        }
     }
   }
 

@@ -11,29 +11,6 @@ using plan::none;
 
 namespace {
 
-/// The last joint up to each step; none: there is none. A step is one if it ends every chain so far and nothing after
-/// it reaches back behind it.
-std::vector<uint32_t> joints_of(const Plan& plan) {
-  uint32_t steps = uint32_t(plan.steps.size());
-  std::vector<uint32_t> reaches(steps + 1, steps);  // by step: the earliest that it, or a later one, comes after
-  for (uint32_t i = steps; i-- > 0;) {
-    reaches[i] = reaches[i + 1];
-    if (plan.steps[i].after.empty()) reaches[i] = 0;
-    for (uint32_t before : plan.steps[i].after) reaches[i] = std::min(reaches[i], before);
-  }
-  std::vector<uint32_t> joints(steps, none);
-  std::vector<bool> followed(steps);
-  uint32_t open = 0, last = none;
-  for (uint32_t i = 0; i < steps; ++i) {
-    for (uint32_t before : plan.steps[i].after)
-      if (!followed[before]) followed[before] = true, --open;
-    ++open;
-    if (open == 1 && reaches[i + 1] >= i) last = i;
-    joints[i] = last;
-  }
-  return joints;
-}
-
 /// Walks the steps in order and knows of every scope when it is over, if it goes back and the others go on.
 class Walk {
  public:
@@ -93,12 +70,36 @@ void measure_phase(const plan::Step& step, uint32_t index, const StepCost& cost,
 
 }  // namespace
 
+/// A step is a joint if it ends every chain so far and nothing after it reaches back behind it.
+std::vector<uint32_t> joints_of(const Plan& plan, uint32_t first, uint32_t end) {
+  uint32_t steps = end - first;
+  // By step: behind how many of them it, or a later one, comes at the earliest; what comes after none begins at once.
+  std::vector<uint32_t> behind(steps + 1, steps);
+  std::vector<uint32_t> joints(steps, none);
+  for (uint32_t i = steps; i-- > 0;) {
+    uint32_t least = steps;
+    for (uint32_t before : plan.steps[first + i].after)
+      if (before >= first) least = std::min(least, before - first + 1);
+    behind[i] = std::min(behind[i + 1], least == steps ? 0 : least);
+  }
+  std::vector<bool> followed(steps);
+  uint32_t open = 0, last = none;
+  for (uint32_t i = 0; i < steps; ++i) {
+    for (uint32_t before : plan.steps[first + i].after)
+      if (before >= first && !followed[before - first]) followed[before - first] = true, --open;
+    ++open;
+    if (open == 1 && behind[i + 1] > i) last = first + i;
+    joints[i] = last;
+  }
+  return joints;
+}
+
 Forward prove_forward(const Plan& plan, const Back& back) {
   Forward out;
   size_t steps = plan.steps.size();
   out.best_begin_ns.resize(steps), out.best_end_ns.resize(steps);
   out.worst_begin_ns.resize(steps), out.worst_end_ns.resize(steps);
-  out.joint = joints_of(plan);
+  out.joint = joints_of(plan, 0, uint32_t(steps));
   out.phases.resize(plan.phases.size());
   std::vector<int64_t> typical_end(steps);
   std::vector<StepCost> inside(steps);

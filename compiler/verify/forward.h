@@ -17,6 +17,9 @@ struct Forward {
   std::vector<plan::PhaseFacts> phases;  ///< by phase: how long it takes
 };
 
+/// The last joint up to each of the steps [first, end), as if there were no others; none: there is none.
+std::vector<uint32_t> joints_of(const plan::Plan& plan, uint32_t first, uint32_t end);
+
 Forward prove_forward(const plan::Plan& plan, const Back& back);
 
 /// At most so long passes from the beginning of the step `from` to that of a later one, `to`; with `none` to the end of

@@ -1,11 +1,11 @@
 #include "compiler/verify/recheck.h"
 
 #include <algorithm>
-#include <map>
 
 #include <fmt/format.h>
 
 #include "compiler/plan/pace.h"
+#include "compiler/verify/recheck_exposure.h"
 #include "compiler/verify/recheck_gates.h"
 
 namespace rollout::verify {
@@ -17,125 +17,6 @@ using plan::none;
 
 namespace {
 
-/// Sums that do not leave 64 bits whatever the plan says.
-using Time = __int128;
-constexpr Time forever = INT64_MAX;
-
-Time capped(Time ns) { return std::clamp<Time>(ns, 0, forever); }
-
-// ---- how long one thing takes ----
-
-Time once(const plan::Action& action) {
-  return action.within_ns > 0 ? action.within_ns : plan::default_within_ns;
-}
-
-Time all_attempts(const plan::Action& action) {
-  Time attempts = std::max(1, action.attempts), total = attempts * once(action), pause = plan::first_pause_ns;
-  Time pauses = attempts - 1;
-  for (; pauses > 0 && pause < plan::max_pause_ns; --pauses, pause *= 2) total += pause;
-  return capped(total + pauses * plan::max_pause_ns);
-}
-
-Time deadline(const Plan& plan, const plan::Response& response) {
-  return response.then == plan::Fallback::Ask ? Time(plan.approvals[response.approval].timeout_ns) : 0;
-}
-
-Time longest_hold(const Plan& plan, const Step& step) {
-  Time more = 0, people = 0;
-  for (uint32_t index : step.gates) {
-    const plan::Gate& gate = plan.gates[index];
-    more = std::max<Time>({more, gate.no_data.hold_ns, gate.undecided.hold_ns, gate.error.hold_ns});
-    people += std::max({deadline(plan, gate.no_data), deadline(plan, gate.undecided), deadline(plan, gate.error)});
-    people += deadline(plan, gate.fail);
-  }
-  return capped(Time(step.hold_ns) + more + people + (step.gates.empty() ? 0 : plan::max_look_ns));
-}
-
-struct Takes {
-  Time best = 0, typical = 0, worst = 0;
-};
-
-Takes time_of(const Plan& plan, uint32_t index, bool in_scope) {
-  const Step& step = plan.steps[index];
-  switch (step.kind) {
-    case StepKind::Act: {
-      bool again = plan.retry.times > 0 && index > plan.retry.from_step && !in_scope;
-      Time worst = all_attempts(step.action);
-      if (again) worst = capped(worst * (plan.retry.times + 1) + Time(plan.retry.times) * plan.retry.every_ns);
-      return {0, once(step.action), worst};
-    }
-    case StepKind::Hold:
-    case StepKind::Preflight: return {capped(step.hold_ns), capped(step.hold_ns), longest_hold(plan, step)};
-    case StepKind::Approval: return {0, 0, capped(plan.approvals[step.approval].timeout_ns)};
-    case StepKind::Lock: return {0, 0, capped(plan.locks[step.lock].within_ns)};
-    case StepKind::Unlock:
-    case StepKind::Checkpoint:
-    case StepKind::Commit:
-    case StepKind::Notify: break;
-  }
-  return {};
-}
-
-// ---- the way back: the longest chain of services, each built upon the one before ----
-
-struct Chain {
-  Time worst = 0, once = 0;
-  Time lock = 0;  ///< until every lock of it is taken again
-  bool acts = false;
-};
-
-/// Of the steps [first, end). `running`: the worst so far, by step of the plan; null: nobody asks.
-Chain chain_of(const Plan& plan, uint32_t first, uint32_t end, uint32_t scope, std::vector<Time>* running) {
-  struct Service {
-    uint32_t begins = none;
-    Time worst = 0, once = 0;
-  };
-  auto list = [&](uint32_t step, Time (*cost)(const plan::Action&)) {
-    Time total = 0;
-    for (uint32_t undo : undo_to(plan.steps[step], scope)) total += cost(plan.undo[undo]);
-    return capped(total);
-  };
-  std::map<uint32_t, Service> services;
-  for (uint32_t i = first; i < end; ++i) {
-    if (plan.steps[i].kind != StepKind::Act) continue;
-    Service& service = services[plan.steps[i].action.service];
-    service.begins = std::min(service.begins, i);
-    service.worst = std::max(service.worst, list(i, all_attempts));
-    service.once = std::max(service.once, list(i, once));
-  }
-  std::vector<Time> worst(end - first), least(end - first);  // chains that end in front of each step
-  Chain all;
-  for (uint32_t i = first; i < end; ++i) {
-    if (plan.steps[i].kind == StepKind::Lock)
-      all.lock = std::max(all.lock, Time(plan.locks[plan.steps[i].lock].within_ns));
-    for (uint32_t before : plan.steps[i].after) {
-      if (before < first) continue;
-      worst[i - first] = std::max(worst[i - first], worst[before - first]);
-      least[i - first] = std::max(least[i - first], least[before - first]);
-    }
-    if (plan.steps[i].kind == StepKind::Act) {
-      const Service& service = services[plan.steps[i].action.service];
-      all.acts = true;
-      if (service.begins == i) {
-        worst[i - first] = capped(worst[i - first] + service.worst);
-        least[i - first] = capped(least[i - first] + service.once);
-        all.once = std::max(all.once, least[i - first]);
-      }
-      Time below = worst[service.begins - first] - service.worst;
-      all.worst = std::max(all.worst, capped(all.lock + below + list(i, all_attempts)));
-    }
-    if (running) (*running)[i] = all.worst;
-  }
-  return all;
-}
-
-Time give_up(const Plan& plan, uint32_t scope, const Chain& chain) {
-  Time bound = scope == none ? 0 : plan.scopes[scope].rollback.within_ns;
-  if (bound <= 0) bound = plan.rollback.within_ns;
-  if (bound <= 0) bound = plan::default_rollback_ns;
-  return capped(std::max(bound, chain.lock) + plan::max_pause_ns + chain.once);
-}
-
 class Recheck {
  public:
   explicit Recheck(const Plan& plan) : plan_(plan), facts_(*plan.facts), scope_of_(plan::scopes_of_steps(plan)) {}
@@ -143,7 +24,7 @@ class Recheck {
   std::vector<std::string> go() {
     check_back();
     check_forward();
-    check_exposure();
+    recheck_exposure(plan_, walk(plan_), broken_);
     recheck_sight(plan_, broken_);
     check_start();
     return std::move(broken_);
@@ -266,71 +147,7 @@ class Recheck {
     if (!plan_.during) return recheck_start(plan_, 0, 0, broken_);
     Plan quick = plan_;
     for (plan::Approval& approval : quick.approvals) approval.timeout_ns = 0;
-    recheck_start(plan_, int64_t(last_begin(plan_)), int64_t(last_begin(quick)), broken_);
-  }
-
-  /// Step by step: a rollback of a part, when the rest goes on, keeps those waiting that come after it.
-  Time last_begin(const Plan& plan) const {
-    std::vector<Time> ends(plan.steps.size()), over(plan.scopes.size());
-    Time first = plan::captures(plan) ? Time(plan::capture_attempts - 1) * plan::capture_pause_ns : 0, last = 0;
-    for (uint32_t i = 0; i < plan.steps.size(); ++i) {
-      Time begin = plan.steps[i].after.empty() ? first : 0;
-      for (uint32_t before : plan.steps[i].after) {
-        begin = std::max(begin, ends[before]);
-        for (uint32_t scope = scope_of_[before]; scope != none && plan.scopes[scope].last_step < i;
-             scope = plan.scopes[scope].parent)
-          if (plan::goes_on(plan.scopes[scope])) begin = std::max(begin, over[scope]);
-      }
-      last = std::max(last, begin);
-      ends[i] = capped(begin + time_of(plan, i, scope_of_[i] != none).worst);
-      for (uint32_t scope = scope_of_[i]; scope != none; scope = plan.scopes[scope].parent)
-        over[scope] = std::max(over[scope], ends[i]);
-      for (uint32_t scope = scope_of_[i]; scope != none && plan.scopes[scope].last_step == i;
-           scope = plan.scopes[scope].parent) {
-        const plan::UndoScope& of = plan.scopes[scope];
-        Chain chain = chain_of(plan, of.first_step, of.last_step + 1, scope, nullptr);
-        Time verify = of.rollback.verify_gate == none ? 0 : of.rollback.verify_within_ns;
-        over[scope] = capped(over[scope] + give_up(plan, scope, chain) + verify);
-        if (of.parent != none) over[of.parent] = std::max(over[of.parent], over[scope]);
-      }
-    }
-    return last;
-  }
-
-  /// Not even the path that meets no trouble exposes to more than the plan says.
-  void check_exposure() {
-    std::vector<Time> begins(plan_.steps.size()), met(plan_.services.size()), since = met, share = met, most = met;
-    Time end = 0;
-    for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
-      const Step& step = plan_.steps[i];
-      for (uint32_t before : step.after)
-        begins[i] = std::max(begins[i], begins[before] + time_of(plan_, before, true).best);
-      end = std::max(end, capped(begins[i] + time_of(plan_, i, true).best));
-      if (step.kind != StepKind::Act) continue;
-      uint32_t service = step.action.service;
-      for (const plan::Setting& set : step.action.sets) {
-        bool shares = (set.variable == plan::Variable::Share && set.role == plan::Role::Canary) ||
-                      set.variable == plan::Variable::Flag;
-        if (!shares) continue;
-        met[service] += share[service] * (begins[i] - since[service]) / eval::percent_all;
-        since[service] = begins[i];
-        share[service] = std::clamp<Time>(set.value.number, 0, eval::percent_all);
-        most[service] = std::max(most[service], share[service]);
-      }
-    }
-    std::vector<const plan::ExposureFacts*> said(plan_.services.size());
-    for (const plan::ExposureFacts& one : facts_.exposure) said[one.service] = &one;
-    for (uint32_t i = 0; i < plan_.services.size(); ++i) {
-      std::string name = plan::service_text(plan_.services[i]);
-      if (!said[i] && most[i] > 0) broken_.push_back(fmt::format("the plan does not say what users meet of {}", name));
-      if (!said[i]) continue;
-      Time least = met[i] + share[i] * (end - since[i]) / eval::percent_all;
-      Time says = said[i]->unseen_ns, harm = said[i]->harm_ns.value_or(0);
-      if (says < least || harm < 0 || harm > says)
-        broken_.push_back(fmt::format("the plan says users meet {} for {} of full traffic at most; it is {} at least",
-                                      name, eval::duration_text(int64_t(says)),
-                                      eval::duration_text(int64_t(capped(least)))));
-    }
+    recheck_start(plan_, int64_t(walk(plan_).last_begin), int64_t(walk(quick).last_begin), broken_);
   }
 
   const Plan& plan_;

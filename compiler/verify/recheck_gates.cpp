@@ -26,50 +26,8 @@ constexpr double surely = 0.8;
 constexpr double nearly = 0.85, barely = 1.05;  // of the smallest rise; counts come in steps, so power does, too
 
 bool judges(const Plan& plan, const Gate& gate, const Condition& condition) {
-  if (!gate.harm_of || gate.harm_ppb <= 0 || condition.left.signal != gate.harm_of->signal) return false;
-  const plan::Signal& signal = plan.signals[condition.left.signal];
-  bool above = condition.comparison == plan::Comparison::Greater ||
-               condition.comparison == plan::Comparison::GreaterEqual;
-  bool proves = condition.kind == plan::ConditionKind::Reject && above && condition.proven_ppb > 0 &&
-                condition.proven_ppb < eval::percent_all && signal.evidence == plan::Evidence::Counts;
-  bool line = condition.factor >= 0 && condition.offset >= 0 && condition.deviations == 0;
-  bool own = condition.left.role == plan::Role::Canary || condition.left.role == plan::Role::All;
-  if (condition.right)
-    own = condition.left.role == plan::Role::Canary && condition.right->signal == condition.left.signal &&
-          (condition.right->role == plan::Role::Stable || condition.right->role == plan::Role::Control);
-  else if (condition.baseline != none) own = own && plan.baselines[condition.baseline].signal == condition.left.signal;
-  return proves && line && own && plan.services[signal.service].traffic_uhz > 0;
-}
-
-/// Of the traffic, or of a flag's users.
-struct Shares {
-  double canary = 0, control = 0;
-  auto operator<=>(const Shares&) const = default;
-};
-
-/// What the condition is to see in the hold.
-judge::Sight sight_of(const Plan& plan, const Step& step, const Gate& gate, const Condition& condition, Shares shares) {
-  double per_s = double(plan.services[plan.signals[condition.left.signal].service].traffic_uhz) / 1e6;
-  double sample_s = double(std::max<int64_t>(1, gate.sample_ns)) / ppb, sure = double(condition.proven_ppb) / ppb;
-  judge::Sight sight;
-  sight.power = surely;
-  sight.hypothesis = {condition.right ? condition.factor : 0, condition.offset / ppb, true};
-  if (condition.baseline != none) {
-    const plan::Baseline& past = plan.baselines[condition.baseline];
-    sight.power = (1 + surely) / 2;
-    judge::FixedSample counted = judge::unlucky_sample(per_s * double(past.window_ns) / ppb, errs, sight.power);
-    sight.hypothesis = judge::against_past({condition.factor, condition.offset / ppb, true}, counted, sure);
-    sure = judge::half_confidence(sure);
-  }
-  bool whole = condition.left.role == plan::Role::All;
-  bool fresh = condition.right && condition.right->role == plan::Role::Control;
-  double beside = fresh ? shares.control : 1 - shares.canary - shares.control;
-  sight.traffic = {per_s * sample_s * (whole ? 1 : shares.canary), per_s * sample_s * beside, errs};
-  sight.dilution = whole ? shares.canary : 1;
-  sight.blocks = std::floor(double(step.hold_ns) / double(std::max<int64_t>(1, gate.sample_ns)));
-  double start = 0.5 / double(std::max<int64_t>(1, condition.planned_blocks - 1));
-  sight.needed = judge::evidence_needed(sight.hypothesis, sure, start);
-  return sight;
+  return gate.harm_of && gate.harm_ppb > 0 && condition.left.signal == gate.harm_of->signal &&
+         condition.kind == plan::ConditionKind::Reject && shows(plan, condition);
 }
 
 /// Beside what the plan says; Nothing: the gate proves nothing about a harm.
@@ -82,7 +40,7 @@ class Sights {
 
   void go() {
     for (const Step& step : plan_.steps) {
-      if (step.kind == StepKind::Act) follow(step.action);
+      if (step.kind == StepKind::Act) follow(step.action, shares_[step.action.service]);
       if (step.kind != StepKind::Hold || step.phase == none) continue;
       for (uint32_t gate : step.gates) look(step, gate);
     }
@@ -92,15 +50,6 @@ class Sights {
   }
 
  private:
-  void follow(const plan::Action& action) {
-    for (const plan::Setting& set : action.sets) {
-      bool share = set.variable == plan::Variable::Share, flag = set.variable == plan::Variable::Flag;
-      double value = double(std::clamp<int64_t>(set.value.number, 0, eval::percent_all)) / ppb;
-      if ((share && set.role == plan::Role::Canary) || flag) shares_[action.service].canary = value;
-      if (share && set.role == plan::Role::Control) shares_[action.service].control = value;
-    }
-  }
-
   /// What the plan says is taken for the phase's if a gate of it just sees that much.
   void look(const Step& step, uint32_t index) {
     const Gate& gate = plan_.gates[index];
@@ -124,7 +73,7 @@ class Sights {
       const Condition& condition = plan_.conditions[index];
       if (!judges(plan_, gate, condition)) continue;
       any = true;
-      judge::Sight sight = sight_of(plan_, step, gate, condition, shares);
+      judge::Sight sight = sight_of(plan_, condition, gate.sample_ns, step.hold_ns, shares);
       at = at || judge::sees(sight, double(says) / ppb) || judge::sees(sight, barely * double(says) / ppb);
       below = below || judge::sees(sight, nearly * double(says) / ppb);
     }
@@ -170,6 +119,60 @@ void compare_start(const Plan& plan, const plan::SafeStart& says, int64_t needs_
 }
 
 }  // namespace
+
+bool shows(const Plan& plan, const Condition& condition) {
+  const plan::Signal& signal = plan.signals[condition.left.signal];
+  bool above = condition.comparison == plan::Comparison::Greater ||
+               condition.comparison == plan::Comparison::GreaterEqual;
+  bool proves = condition.kind != plan::ConditionKind::Require && above && condition.proven_ppb > 0 &&
+                condition.proven_ppb < eval::percent_all && signal.evidence == plan::Evidence::Counts;
+  bool line = condition.factor >= 0 && condition.offset >= 0 && condition.deviations == 0;
+  bool own = condition.left.role == plan::Role::Canary || condition.left.role == plan::Role::All;
+  if (condition.right)
+    own = condition.left.role == plan::Role::Canary && condition.right->signal == condition.left.signal &&
+          (condition.right->role == plan::Role::Stable || condition.right->role == plan::Role::Control);
+  else if (condition.baseline != none) own = own && plan.baselines[condition.baseline].signal == condition.left.signal;
+  return proves && line && own && plan.services[signal.service].traffic_uhz > 0;
+}
+
+void follow(const plan::Action& action, Shares& shares) {
+  for (const plan::Setting& set : action.sets) {
+    bool share = set.variable == plan::Variable::Share, flag = set.variable == plan::Variable::Flag;
+    double value = double(std::clamp<int64_t>(set.value.number, 0, eval::percent_all)) / ppb;
+    if ((share && set.role == plan::Role::Canary) || flag) shares.canary = value;
+    if (share && set.role == plan::Role::Control) shares.control = value;
+  }
+}
+
+judge::Sight sight_of(const Plan& plan, const Condition& condition, int64_t sample_ns, int64_t hold_ns,
+                      Shares shares) {
+  double per_s = double(plan.services[plan.signals[condition.left.signal].service].traffic_uhz) / 1e6;
+  double sample_s = double(std::max<int64_t>(1, sample_ns)) / ppb, sure = double(condition.proven_ppb) / ppb;
+  judge::Sight sight;
+  sight.power = surely;
+  sight.hypothesis = {condition.right ? condition.factor : 0, condition.offset / ppb, true};
+  if (condition.baseline != none) {
+    const plan::Baseline& past = plan.baselines[condition.baseline];
+    sight.power = (1 + surely) / 2;
+    judge::FixedSample counted = judge::unlucky_sample(per_s * double(past.window_ns) / ppb, errs, sight.power);
+    sight.hypothesis = judge::against_past({condition.factor, condition.offset / ppb, true}, counted, sure);
+    sure = judge::half_confidence(sure);
+  }
+  bool whole = condition.left.role == plan::Role::All;
+  bool fresh = condition.right && condition.right->role == plan::Role::Control;
+  double beside = fresh ? shares.control : 1 - shares.canary - shares.control;
+  sight.traffic = {per_s * sample_s * (whole ? 1 : shares.canary), per_s * sample_s * beside, errs};
+  sight.dilution = whole ? shares.canary : 1;
+  sight.blocks = std::floor(double(hold_ns) / double(std::max<int64_t>(1, sample_ns)));
+  double start = 0.5 / double(std::max<int64_t>(1, condition.planned_blocks - 1));
+  sight.needed = judge::evidence_needed(sight.hypothesis, sure, start);
+  return sight;
+}
+
+judge::Growth growth_of(const judge::Sight& sight, double rise) {
+  double worse = judge::inner_rate(errs + sight.dilution * rise);
+  return judge::growth_per_block(sight.hypothesis, sight.traffic, {worse, judge::inner_rate(errs)});
+}
 
 void recheck_sight(const Plan& plan, std::vector<std::string>& broken) {
   std::vector<uint32_t> judged;

@@ -5,9 +5,26 @@
 #include <string>
 #include <vector>
 
+#include "compiler/judge/sight.h"
 #include "compiler/plan/plan.h"
 
 namespace rollout::verify {
+
+/// Of the traffic, or of a flag's users.
+struct Shares {
+  double canary = 0, control = 0;
+  auto operator<=>(const Shares&) const = default;
+};
+void follow(const plan::Action& action, Shares& shares);
+
+/// Whether the condition, of a gate or of a watch, can prove that its signal got worse.
+bool shows(const plan::Plan& plan, const plan::Condition& condition);
+
+/// What the condition is to see in samples of `sample_ns` over `hold_ns`.
+judge::Sight sight_of(const plan::Plan& plan, const plan::Condition& condition, int64_t sample_ns, int64_t hold_ns,
+                      Shares shares);
+/// What one sample brings when the version fails `rise` more of its requests.
+judge::Growth growth_of(const judge::Sight& sight, double rise);
 
 void recheck_sight(const plan::Plan& plan, std::vector<std::string>& broken);
 

@@ -95,8 +95,8 @@ class Sights {
     auto [known, fresh] = claimed_.try_emplace(&condition);
     if (fresh) known->second = claimed_of(plan_, condition);
     const Claimed& claimed = known->second;
-    return {claimed.hypothesis, traffic_of(plan_, condition, gate, portions), blocks, claimed.needed, claimed.power,
-            dilution_of(condition, portions.canary_ppb)};
+    return {claimed.hypothesis, traffic_of(plan_, condition, gate.sample_ns, portions), blocks, claimed.needed,
+            claimed.power, dilution_of(condition, portions.canary_ppb)};
   }
   bool sees_harm(const Gate& gate, const std::vector<uint32_t>& proofs, double blocks, Portions portions) {
     return std::any_of(proofs.begin(), proofs.end(), [&](uint32_t condition) {

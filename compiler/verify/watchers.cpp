@@ -43,7 +43,7 @@ bool can_prove(const Plan& plan, const Condition& condition) {
   bool own_past = past && plan.baselines[condition.baseline].signal == condition.left.signal;
   bool own = condition.left.role == plan::Role::Canary || condition.left.role == plan::Role::All;
   bool alone = !condition.right && (!past || own_past) && own;
-  return condition.kind == plan::ConditionKind::Reject && condition.proven_ppb > 0 &&
+  return condition.kind != plan::ConditionKind::Require && condition.proven_ppb > 0 &&
          condition.proven_ppb < eval::percent_all && upward && counts && (beside || alone) && condition.factor >= 0 &&
          condition.offset >= 0 && condition.deviations == 0;
 }
@@ -79,9 +79,9 @@ int64_t share_of(Portions portions, plan::Role role) {
   return eval::percent_all;
 }
 
-judge::Traffic traffic_of(const Plan& plan, const Condition& condition, const plan::Gate& gate, Portions portions) {
+judge::Traffic traffic_of(const Plan& plan, const Condition& condition, int64_t sample_ns, Portions portions) {
   auto share = [&](plan::Role role) { return double(share_of(portions, role)) / double(eval::percent_all); };
-  double requests = traffic_per_s(plan, condition) * double(std::max<int64_t>(1, gate.sample_ns)) / ppb;
+  double requests = traffic_per_s(plan, condition) * double(std::max<int64_t>(1, sample_ns)) / ppb;
   plan::Role beside = condition.right ? condition.right->role : plan::Role::Stable;
   return {requests * share(condition.left.role), requests * share(beside), assumed_rate};
 }
@@ -90,28 +90,46 @@ double dilution_of(const Condition& condition, int64_t share_ppb) {
   return condition.left.role == plan::Role::All ? double(share_ppb) / double(eval::percent_all) : 1;
 }
 
-Judged judged(const Plan& plan, const Step& step, const plan::Gate& gate, const Condition& condition,
-              const Claimed& claimed, int64_t harm_ppb, Portions portions) {
+judge::Growth growth_of(const Plan& plan, const Condition& condition, const Claimed& claimed, int64_t harm_ppb,
+                        int64_t sample_ns, Portions portions) {
   double rise = dilution_of(condition, portions.canary_ppb) * double(harm_ppb) / ppb;
   judge::Rates truth{judge::inner_rate(assumed_rate + rise), judge::inner_rate(assumed_rate)};
-  judge::Growth growth =
-      judge::growth_per_block(claimed.hypothesis, traffic_of(plan, condition, gate, portions), truth);
-  return {samples_in(step, gate), std::max<int64_t>(1, gate.sample_ns), growth.mean, growth.variance};
+  return judge::growth_per_block(claimed.hypothesis, traffic_of(plan, condition, sample_ns, portions), truth);
 }
 
-std::vector<Watchers> watchers_of(const Plan& plan) {
-  std::vector<int64_t> harms = harms_of(plan);
+namespace {
+
+/// By condition, with the samples that it is sure to have.
+std::vector<Watcher> known_watchers(const Plan& plan, const std::vector<int64_t>& harms, Looks& looks) {
   std::vector<Watcher> known(plan.conditions.size());
+  auto add = [&](uint32_t condition, double samples, uint32_t watch) {
+    uint32_t signal = plan.conditions[condition].left.signal;
+    if (harms[signal] == 0 || !can_prove(plan, plan.conditions[condition])) return;
+    known[condition] = {condition, signal, harms[signal], known[condition].samples + samples, watch};
+  };
   for (const Step& step : plan.steps) {
     if (step.kind != plan::StepKind::Hold) continue;
     for (uint32_t index : step.gates)
-      for (uint32_t condition : plan.gates[index].conditions) {
-        uint32_t signal = plan.conditions[condition].left.signal;
-        int64_t harm = harms[signal];
-        if (harm == 0 || !can_prove(plan, plan.conditions[condition])) continue;
-        known[condition] = {condition, signal, harm, known[condition].samples + samples_in(step, plan.gates[index])};
-      }
+      for (uint32_t condition : plan.gates[index].conditions) add(condition, samples_in(step, plan.gates[index]), none);
   }
+  for (uint32_t i = 0; i < plan.watches.size(); ++i) {
+    const plan::Watch& watch = plan.watches[i];
+    if (watch.held_ns > 0 || known[watch.condition].condition != none) continue;
+    if (looks.under(i).empty()) continue;
+    double samples = 0;
+    for (uint32_t step : looks.under(i)) samples += looks.samples(i, step);
+    add(watch.condition, samples, i);
+  }
+  return known;
+}
+
+}  // namespace
+
+std::vector<Watchers> watchers_of(const Plan& plan, Looks& looks) {
+  std::vector<int64_t> harms = harms_of(plan);
+  std::vector<Watcher> known;
+  if (std::any_of(harms.begin(), harms.end(), [](int64_t harm) { return harm > 0; }))
+    known = known_watchers(plan, harms, looks);
   std::vector<Watchers> all(plan.services.size());
   for (const Watcher& one : known) {
     if (one.condition == none) continue;

@@ -1,9 +1,10 @@
-// Private to compiler/verify: which condition sees the harm that gates declare, and what its evidence lives on. For the
-// proofs of exposure and of power.
+// Private to compiler/verify: which condition sees the harm that gates declare, and what its evidence lives on: those
+// of gates, and those of watches with a proof. For the proofs of exposure and of power.
 #pragma once
 
 #include "compiler/judge/sight.h"
 #include "compiler/verify/detection.h"
+#include "compiler/verify/looks.h"
 
 namespace rollout::verify {
 
@@ -33,27 +34,28 @@ struct Portions {
 /// What a role has of it.
 int64_t share_of(Portions portions, plan::Role role);
 
-/// What one sample of the gate brings.
-judge::Traffic traffic_of(const plan::Plan& plan, const plan::Condition& condition, const plan::Gate& gate,
+/// What one sample brings.
+judge::Traffic traffic_of(const plan::Plan& plan, const plan::Condition& condition, int64_t sample_ns,
                           Portions portions);
 /// How much of a rise of the canary's rate the condition's own arm shows.
 double dilution_of(const plan::Condition& condition, int64_t share_ppb);
 
-/// What a hold of the gate brings for the condition once the canary's rate has risen by `harm_ppb`.
-Judged judged(const plan::Plan& plan, const plan::Step& step, const plan::Gate& gate, const plan::Condition& condition,
-              const Claimed& claimed, int64_t harm_ppb, Portions portions);
+/// What one sample brings for the condition once the canary's rate has risen by `harm_ppb`.
+judge::Growth growth_of(const plan::Plan& plan, const plan::Condition& condition, const Claimed& claimed,
+                        int64_t harm_ppb, int64_t sample_ns, Portions portions);
 
-/// A proof that judges a service for its `harm`.
+/// A proof that judges a service for its `harm`: of gates, or of a watch.
 struct Watcher {
   uint32_t condition = plan::none;
   uint32_t signal = plan::none;
   int64_t harm_ppb = 0;
   double samples = 0;
+  uint32_t watch = plan::none;  ///< index into Plan::watches
 };
 using Watchers = std::vector<Watcher>;
 
 /// By service; without declared traffic nothing is known of its evidence.
-std::vector<Watchers> watchers_of(const plan::Plan& plan);
+std::vector<Watchers> watchers_of(const plan::Plan& plan, Looks& looks);
 
 /// The share of the canary, or of the flag, that an action sets.
 std::optional<int64_t> share_set(const plan::Action& action);

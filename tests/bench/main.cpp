@@ -13,6 +13,7 @@
 #include "tests/bench/decision.h"
 #include "tests/bench/generate.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/proofs.h"
 
 namespace fs = std::filesystem;
 
@@ -263,6 +264,12 @@ int run_decisions(const Options& options) {
   return measured ? 0 : 2;
 }
 
+int run_proofs() {
+  Result<bool> kept = print_proofs();
+  if (!kept) fmt::print(stderr, "rollout_bench: {}\n", kept.error().message);
+  return !kept ? 2 : *kept ? 0 : 1;
+}
+
 }  // namespace
 
 }  // namespace rollout::bench
@@ -281,6 +288,7 @@ int main(int argc, char** argv) {
     else if (argument == "--only" && has_value) options.only = argv[++i];
     else options.rollout.clear(), i = argc;
   }
+  if (options.only == "proofs") return rollout::bench::run_proofs();
   if (options.only == "decision" && !options.scratch.empty()) return rollout::bench::run_decisions(options);
   if (options.rollout.empty() || options.pkl.empty() || options.starlark.empty() || options.scratch.empty()) {
     fmt::print(stderr,

@@ -88,7 +88,7 @@ TEST_CASE("the graduated release keeps its budget of exposure") {
   REQUIRE(gate.harm_of);
   int64_t met_most = 0, runs = 0, seen = 0;
   for (int64_t settle : {int64_t{0}, 14 * sim_test::second})
-    for (int64_t at = 0; at < 150 * sim_test::minute; at += 97 * sim_test::second, ++runs) {
+    for (int64_t at = 0; at < 150 * sim_test::minute; at += 251 * sim_test::second, ++runs) {
       sim::Scenario healthy;
       healthy.settle_ns = settle;
       for (const plan::Approval& approval : plan.approvals)

@@ -6,7 +6,7 @@
 #include "compiler/plan/way_back.h"
 #include "compiler/verify/proofs.h"
 #include "compiler/verify/recheck.h"
-#include "runtime/sim/random.h"
+#include "tests/verify/small_plans.h"
 
 namespace rollout::verify {
 
@@ -15,56 +15,10 @@ namespace {
 using plan::Plan;
 using plan::Step;
 using plan::StepKind;
-using sim::Random;
 
-constexpr int64_t second = 1'000'000'000;
+using sim_test::second;
+
 constexpr int plans = 4000;
-
-plan::Action random_action(Random& random, uint32_t service) {
-  plan::Action action;
-  action.service = service;
-  action.target = 0;
-  action.within_ns = random.below(60) * second;  // 0: as long as the engine waits then
-  action.attempts = int(1 + random.below(8));
-  action.text = fmt::format("act on {}", service);
-  return action;
-}
-
-/// Up to nine steps: each after some of the earlier ones, and after the last that acts on its service, as planned.
-Plan random_plan(uint64_t seed) {
-  Random random(seed);
-  Plan p;
-  p.services.resize(3);
-  p.targets.resize(1);
-  p.approvals = {{"sre", {"anna"}, 1, 7 * second, plan::Unapproved::Park}};
-  p.gates.resize(1);
-  p.gates[0].no_data.hold_ns = 5 * second;
-  p.gates[0].undecided.hold_ns = 9 * second;
-  for (uint32_t service = 0; service < 3; ++service)
-    for (int i = 0; i < 3; ++i) p.undo.push_back(random_action(random, service));
-  size_t steps = size_t(1 + random.below(9));
-  uint32_t last[3] = {plan::none, plan::none, plan::none};
-  for (uint32_t i = 0; i < steps; ++i) {
-    Step step;
-    step.kind = random.chance(0.6) ? StepKind::Act : random.chance(0.7) ? StepKind::Hold : StepKind::Approval;
-    for (uint32_t before = 0; before < i; ++before)
-      if (random.chance(i < 4 ? 0.5 : 0.25)) step.after.push_back(before);
-    uint32_t service = uint32_t(random.below(3));
-    if (step.kind == StepKind::Act) {
-      uint32_t before = std::exchange(last[service], i);
-      bool known = std::count(step.after.begin(), step.after.end(), before) > 0;
-      if (before != plan::none && !known) step.after.push_back(before);
-      step.action = random_action(random, service);
-      for (uint32_t undo = 0; undo < 3; ++undo)
-        if (random.chance(0.5)) step.rollback.push_back(3 * service + undo);
-    }
-    if (step.kind == StepKind::Hold) step.hold_ns = random.below(100) * second;
-    if (step.kind == StepKind::Hold && random.chance(0.5)) step.gates = {0};
-    if (step.kind == StepKind::Approval) step.approval = 0;
-    p.steps.push_back(std::move(step));
-  }
-  return p;
-}
 
 // ---- the oracle: nothing of it is shared with the proofs ----
 
@@ -127,7 +81,7 @@ int64_t back_from(const Plan& plan, uint32_t set) {
 
 TEST_CASE("the worst time forward is the longest of all paths") {
   for (uint64_t seed = 1; seed <= plans; ++seed) {
-    Plan plan = random_plan(seed);
+    Plan plan = small_plan(seed);
     int64_t most = 0;
     for (uint32_t i = 0; i < plan.steps.size(); ++i) most = std::max(most, longest_path(plan, i));
     INFO("seed " << seed);
@@ -139,7 +93,7 @@ TEST_CASE("the worst time forward is the longest of all paths") {
 TEST_CASE("no set of steps that may have begun goes back for longer than the bound") {
   int64_t sets = 0, exact = 0;
   for (uint64_t seed = 1; seed <= plans; ++seed) {
-    Plan plan = random_plan(seed);
+    Plan plan = small_plan(seed);
     int64_t most = 0, bound = prove(plan).facts.back_ns;
     for (uint32_t set = 0; set < (1u << plan.steps.size()); ++set) {
       if (!can_have_begun(plan, set)) continue;
@@ -157,7 +111,7 @@ TEST_CASE("no set of steps that may have begun goes back for longer than the bou
 TEST_CASE("the recheck agrees with the proofs on every plan, and with nothing else") {
   int64_t caught = 0, changed = 0;
   for (uint64_t seed = 1; seed <= plans; ++seed) {
-    Plan plan = random_plan(seed);
+    Plan plan = small_plan(seed);
     plan.facts = prove(plan).facts;
     std::vector<std::string> broken = recheck(plan);
     INFO("seed " << seed << (broken.empty() ? "" : ": " + broken[0]));

@@ -1,0 +1,27 @@
+// How long proofs and their recheck take, beside compiling and planning the same program in the same process. For
+// `rollout_bench`.
+#pragma once
+
+#include <vector>
+
+#include "compiler/base/result.h"
+
+namespace rollout::bench {
+
+/// One size, medians in milliseconds of CPU time.
+struct ProofTimes {
+  int phases = 0;
+  double plan_ms = 0;     ///< reading, checking and planning
+  double proofs_ms = 0;
+  double recheck_ms = 0;
+  double limit_ms = 0;    ///< of the proofs; the recheck may take a third of it; 0: any
+  bool is_kept() const { return limit_ms == 0 || (proofs_ms <= limit_ms && recheck_ms <= limit_ms / 3); }
+};
+
+/// rollout_source(phases), `rounds` times.
+Result<ProofTimes> measure_proofs(int phases, int rounds, double limit_ms);
+
+/// Prints 1,000, 10,000 and 100,000 phases; false: a limit is not kept.
+Result<bool> print_proofs();
+
+}  // namespace rollout::bench
