@@ -1,4 +1,5 @@
 // What `check` finds beyond types: every rollout planned in every environment, every promotion and every test.
+#include <algorithm>
 #include <set>
 #include <tuple>
 
@@ -9,6 +10,7 @@
 #include "compiler/compile.h"
 #include "compiler/environments_apart.h"
 #include "compiler/neighbours.h"
+#include "compiler/plan/effort.h"
 #include "compiler/plan/idle_givens.h"
 #include "compiler/plan/test_case.h"
 
@@ -31,6 +33,8 @@ class PlanChecker {
         when_done_(when_done),
         environments_(program_.visible_environments()) {}
 
+  /// Whether there are so many that it would end at the limit: said before the first of them is made.
+  bool too_many(size_t rollouts, size_t tests, Span at);
   void check_rollout(const ir::Rollout& rollout, const Inputs& inputs);
   void check_promotion(const ir::Promotion& promotion, const Inputs& inputs);
   void check_test(const ir::Test& test);
@@ -54,13 +58,27 @@ class PlanChecker {
   std::set<std::tuple<uint32_t, uint32_t, uint32_t, std::string_view>> said_;
 };
 
+constexpr std::string_view split_file =
+    "split the file: environments and rollouts that have nothing in common need not stand in one";
+
 bool PlanChecker::has_room(Span at) {
   if (full_ || shared_.effort <= max_checked_statements) return !full_;
   full_ = true;
   diagnostics_.report(at, diag::CheckTooLong, max_checked_statements)
       .note("each rollout is planned in each environment, and for each test; this is where the limit was reached")
-      .advise("split the file: environments and rollouts that have nothing in common need not stand in one");
+      .advise(std::string(split_file));
   return false;
+}
+
+bool PlanChecker::too_many(size_t rollouts, size_t tests, Span at) {
+  size_t plans = rollouts * std::max<size_t>(environments_.size(), 1) + tests;
+  if (plans <= max_checked_statements / plan::least_effort(program_)) return false;
+  diagnostics_.report(at, diag::CheckTooLong, max_checked_statements)
+      .note(fmt::format("each rollout is planned in each environment, and for each test: {} rollouts, {} environments "
+                        "and {} tests are {} plans",
+                        rollouts, environments_.size(), tests, plans))
+      .advise(std::string(split_file));
+  return true;
 }
 
 std::optional<plan::Plan> PlanChecker::make_plan(plan::Request request, Span at) {
@@ -226,6 +244,9 @@ void check_plans(Compilation& compilation, const Inputs& inputs, const FindMigra
       if (input.decl->name.text == given.first) own.push_back(given);
   PlanChecker checker(compilation, migrations, neighbours, when_done);
   auto is_own = [&](const auto& declared) { return declared.module + 1 == program.modules.size(); };
+  auto rollouts = size_t(std::count_if(program.rollouts.begin(), program.rollouts.end(), is_own));
+  auto tests = size_t(std::count_if(program.tests.begin(), program.tests.end(), is_own));
+  if (rollouts > 0 && checker.too_many(rollouts, tests, program.rollouts.back().decl->name.span)) return;
   for (const ir::Rollout& rollout : program.rollouts)
     if (is_own(rollout)) checker.check_rollout(rollout, own);
   for (const ir::Promotion& promotion : program.promotions)

@@ -1,4 +1,6 @@
 // Enums: their cases, and `match`, which has an answer for each of them.
+#include <algorithm>
+
 #include "compiler/check/values.h"
 
 namespace rollout::check {
@@ -23,6 +25,22 @@ std::optional<uint32_t> ValueChecker::find_case(uint32_t enumeration, const ast:
   for (const ast::Name& other : declared.decl->cases) known.push_back(other.text);
   report_unknown(name.span, name.text, fmt::format("case of enum `{}`", declared.decl->name.text), known);
   return std::nullopt;
+}
+
+bool ValueChecker::report_bare_case(const ast::NameExpr* name) {
+  if (!suggests()) return false;
+  std::string_view only;
+  for (std::string_view other : names_of(ir::Ref::Enum)) {
+    const ast::EnumDecl* decl = program_.enums[find(other)->index].decl;
+    bool has = std::any_of(decl->cases.begin(), decl->cases.end(), [&](auto& one) { return one.text == name->name; });
+    if (has && !only.empty()) return false;
+    if (has) only = other;
+  }
+  if (only.empty()) return false;
+  Diagnostic* diagnostic = report_unknown_once(name->span, name->name, "name");
+  std::string whole = fmt::format("{}.{}", only, name->name);
+  if (diagnostic) diagnostic->advise(fmt::format("it is a case of an enum: write `{}`", whole)).fix(name->span, whole);
+  return true;
 }
 
 /// `Region.eu`: the object is the enum itself, no value.

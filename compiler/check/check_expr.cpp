@@ -1,4 +1,5 @@
 #include "compiler/calendar/civil.h"
+#include "compiler/check/lacking.h"
 #include "compiler/check/values.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
@@ -150,14 +151,11 @@ void ValueChecker::expect_capabilities(const ast::Expr* expr, const Type* found,
   for (uint32_t capability : wanted->capabilities) {
     if (std::find(has.begin(), has.end(), capability) != has.end()) continue;
     std::string name(program_.capabilities[capability].decl->name.text);
-    std::vector<std::string_view> backends;
-    for (const ir::Backend& backend : program_.backends)
-      if (std::find(backend.capabilities.begin(), backend.capabilities.end(), capability) != backend.capabilities.end())
-        backends.push_back(backend.decl->name.text);
     std::string_view subject = ir::subject_text(wanted->kind);
     Diagnostic& diagnostic =
         diagnostics_.report(expr->span, diag::MissingCapability, std::string(whose), std::string(subject), name);
-    if (!backends.empty()) diagnostic.advise(fmt::format("bind the {} to a target of {}", subject, list_of(backends)));
+    if (suggests()) explain_lacking(diagnostic, program_, library_, known_service(expr), name);
+    ++unknown_;
     return;
   }
 }
@@ -243,7 +241,7 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
       if (!suggests()) break;
       for (std::string_view other : names_of(kind)) visible.push_back(other);
     }
-    report_unknown(name->span, name->name, "name", visible);
+    if (!report_bare_case(name)) report_unknown(name->span, name->name, "name", visible);
     return simple(TypeKind::Error);
   }
   known.ref = symbol->kind;

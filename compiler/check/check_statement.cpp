@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "compiler/check/context.h"
+#include "compiler/check/lacking.h"
 
 namespace rollout::check {
 
@@ -203,7 +204,15 @@ void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr
     else diagnostic.advise(fmt::format("say what it can do: `{} with {}`", text(object), row->capability));
     return;
   }
-  report_unknown(member->member.span, member->member.text, fmt::format("action of {}", whose), known);
+  std::string capability;
+  if (suggests()) capability = capability_with(program_, library_, object->kind, member->member.text);
+  if (capability.empty())
+    return report_unknown(member->member.span, member->member.text, fmt::format("action of {}", whose), known);
+  Diagnostic& diagnostic = diagnostics_.report(member->member.span, diag::UnknownMember, whose, "action",
+                                               std::string(member->member.text));
+  ++unknown_;
+  diagnostic.note(fmt::format("`{}` is an action of {}, which it does not have", member->member.text, capability));
+  explain_lacking(diagnostic, program_, library_, service, capability);
 }
 
 void Checker::check_strategy_call(const ast::CallExpr* call, uint32_t strategy) {

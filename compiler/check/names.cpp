@@ -92,20 +92,63 @@ void ValueChecker::warn_deprecated(Span given, const ast::Name& name, const ast:
       .at(name.span, "declared here");
 }
 
-void ValueChecker::report_unknown(Span span, std::string_view name, std::string_view what,
-                             std::vector<std::string_view> known) {
+/// A name that is missing as a service is missing as a value, too; a member is another one in another thing.
+static std::pair<ir::ModuleId, std::string> unknown_key(ir::ModuleId module, std::string_view name,
+                                                        std::string_view what) {
+  bool member = what.find(" of ") != std::string_view::npos;
+  return {module, member ? fmt::format("{} {}", what, name) : std::string(name)};
+}
+
+namespace {
+
+/// One declaration that is misspelt is one mistake, however often it is used.
+void add_place(UnknownName& known, Span span) {
+  if (!known.places.insert(span.begin).second) return;
+  constexpr size_t most_shown = 3;
+  Diagnostic& report = *known.report;
+  // The edit that was suggested is made at each of them.
+  if (!report.fixes.empty() && report.fixes[0].span.begin == report.span.begin) report.fix(span, report.fixes[0].text);
+  size_t more = known.places.size() - 1;
+  if (more <= most_shown) {
+    report.at(span, "also here");
+    return;
+  }
+  if (more == most_shown + 1) {
+    known.note = report.notes.size();
+    report.note({});
+  }
+  report.notes[known.note] =
+      fmt::format("and at {} more place{}", more - most_shown, more == most_shown + 1 ? "" : "s");
+}
+
+}  // namespace
+
+/// The report, or null where the same was said before.
+Diagnostic* ValueChecker::report_unknown_once(Span span, std::string_view name, std::string_view what) {
+  std::pair<ir::ModuleId, std::string> key = unknown_key(module_, name, what);
+  if (auto known = unknown_names_.find(key); known != unknown_names_.end()) {
+    add_place(known->second, span);
+    return nullptr;
+  }
   // "setting of `haproxy`" reads best as "`haproxy` has no setting …".
   size_t of = what.find(" of ");
   Diagnostic& diagnostic = of == std::string_view::npos
                                ? diagnostics_.report(span, diag::UnknownName, std::string(what), std::string(name))
                                : diagnostics_.report(span, diag::UnknownMember, std::string(what.substr(of + 4)),
                                                      std::string(what.substr(0, of)), std::string(name));
-  bool compare = suggests();
+  unknown_names_[std::move(key)] = {&diagnostic, {span.begin}};
   ++unknown_;
-  if (!compare || suggest_import(diagnostic, name, what)) return;
+  return &diagnostic;
+}
+
+void ValueChecker::report_unknown(Span span, std::string_view name, std::string_view what,
+                                  std::vector<std::string_view> known) {
+  bool compare = suggests();
+  Diagnostic* diagnostic = report_unknown_once(span, name, what);
+  if (!diagnostic || !compare || suggest_import(*diagnostic, name, what)) return;
   std::string_view near = nearest(name, known);
-  if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
-  if (!known.empty()) diagnostic.note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
+  if (!near.empty()) diagnostic->advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
+  if (!known.empty()) diagnostic->note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
 }
 
 uint32_t ValueChecker::add_local(const ast::Name& name, const Type* type, ir::Time time) {

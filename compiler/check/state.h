@@ -1,11 +1,15 @@
 // Private to compiler/check: where a check stands: the names that are visible, and what it keeps for later.
 #pragma once
 
+#include <map>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <llvm/ADT/StringMap.h>
 
+#include "compiler/base/diagnostics.h"
 #include "compiler/ir/program.h"
 
 namespace rollout::check {
@@ -52,6 +56,14 @@ class Locals {
   std::vector<uint32_t> hidden_;     ///< for each the one that it hides; itself: none
   llvm::StringMap<uint32_t> last_;
 };
+/// A name that is not there, reported where it was met first; the report stays where it is while files are checked.
+struct UnknownName {
+  Diagnostic* report = nullptr;
+  std::set<uint32_t> places;  ///< where it was met, by the byte; a file may be looked at twice
+  size_t note = 0;            ///< which note counts them, once some are not shown
+};
+/// By module and by what was looked for.
+using UnknownNames = std::map<std::pair<ir::ModuleId, std::string>, UnknownName>;
 /// Where the checker stands, while it looks at another declaration.
 struct Place {
   Locals locals;

@@ -37,6 +37,9 @@ class ValueChecker {
   std::string_view kind_text(const ir::Symbol& symbol) const;
   void warn_deprecated(Span given, const ast::Name& name, const ast::Name& deprecated);
   void report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known);
+  Diagnostic* report_unknown_once(Span span, std::string_view name, std::string_view what);
+  /// A name that is the case of one enum alone, without the enum: `eu` for `Residency.eu`. False when it is not.
+  bool report_bare_case(const ast::NameExpr* name);
   /// When a file of the program or the library declares the name; false when none does.
   bool suggest_import(Diagnostic& diagnostic, std::string_view name, std::string_view what);
   const Local* find_local(std::string_view name) const { return locals_.find(name); }
@@ -168,6 +171,7 @@ class ValueChecker {
   std::vector<Bound> bounds_;
   std::vector<Fix> imports_;  ///< that were suggested
   size_t unknown_ = 0;        ///< names reported so far
+  UnknownNames unknown_names_;
   mutable llvm::DenseMap<std::pair<ir::ModuleId, uint32_t>, std::vector<std::string_view>> names_;  ///< by ir::Ref
   llvm::DenseMap<uint32_t, llvm::StringMap<uint32_t>> cases_;  ///< of each enum that was asked for one
   std::vector<uint32_t> open_lets_;  ///< being checked, to find one that is made of itself

@@ -5,6 +5,7 @@
 #include "compiler/eval/input_value.h"
 #include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
+#include "compiler/plan/effort.h"
 #include "compiler/plan/fits.h"
 #include "compiler/plan/plan_json.h"
 
@@ -67,11 +68,13 @@ std::optional<Plan> make_plan(const ir::Program& program, const Request& request
   return finish(second);
 }
 
-/// With what each plan reads once, however short it is.
-size_t Planner::effort() const {
+size_t least_effort(const ir::Program& program) {
   constexpr size_t each = 20;
-  return statements_ + each + program_.modules.size() + program_.inputs.size() + program_.policies.size() +
-         request_.values.size() + request_.snapshot.services.size();
+  return each + program.modules.size() + program.inputs.size() + program.policies.size();
+}
+
+size_t Planner::effort() const {
+  return statements_ + least_effort(program_) + request_.values.size() + request_.snapshot.services.size();
 }
 
 std::optional<Plan> Planner::run() {

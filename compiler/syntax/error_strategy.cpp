@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/syntax/scan_errors.h"
+#include "compiler/syntax/wanted.h"
 #include "compiler/syntax/words.h"
 
 namespace rollout::syntax {
@@ -70,6 +71,14 @@ bool begins_value(const Expected& expected) {
   return expected.contains(ssize_t(Parser::PERCENT)) && expected.contains(ssize_t(Parser::LBRACKET));
 }
 
+/// Behind a reserved word that is no name here: what its clause goes on with, where that is no value.
+bool begins_rest(const Expected& expected, const Token* before) {
+  if (expected.size() != 1 || before->type == Parser::NAME || before->type == Parser::STRING) return false;
+  ssize_t type = expected.getSingleElement();
+  return type == Parser::EVERY || type == Parser::PLUS || type == Parser::STRING || type == Parser::NAME ||
+         type == Parser::INT;
+}
+
 /// Behind `.`, as a field or a label: reserved words too.
 bool is_any_word(const Expected& expected) {
   return expected.contains(ssize_t(Parser::ABORT)) && expected.contains(ssize_t(Parser::WITHIN));
@@ -84,6 +93,12 @@ std::string list_expected(antlr4::Parser* parser, const Expected& expected) {
   constexpr size_t most = 4;
   if (begins_value(expected)) return "a value";
   if (is_any_word(expected) && !at_boundary(expected)) return "a name";
+  if (expected.size() == 1 && expected.contains(ssize_t(Parser::NAME))) {
+    // What is counted is a name by the grammar, and one word by its meaning.
+    size_t rule = parser->getContext()->getRuleIndex();
+    if (rule == Parser::RuleGateClause) return "`requests`, as in `minimum 1000 requests`";
+    if (rule == Parser::RuleCertainty) return "`samples`, as in `over 3 samples`";
+  }
   std::vector<std::string> names;
   for (ssize_t type : expected.toList()) {
     std::string text = token_text(parser->getVocabulary(), type);
@@ -99,6 +114,15 @@ std::string list_expected(antlr4::Parser* parser, const Expected& expected) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "" : i + 1 == names.size() ? " or " : ", ") + names[i];
   return text;
+}
+
+bool in_policy(antlr4::Parser* parser) {
+  auto* context = dynamic_cast<antlr4::ParserRuleContext*>(parser->getContext());
+  for (int i = 0; i < 3 && context; ++i) {
+    if (context->getRuleIndex() == Parser::RulePolicyRule) return true;
+    context = dynamic_cast<antlr4::ParserRuleContext*>(context->parent);
+  }
+  return false;
 }
 
 bool closes(TokenType type) {
@@ -196,13 +220,27 @@ const Token* ErrorStrategy::before_gap(const Token* found) const {
   }
 }
 
-void ErrorStrategy::report_missing(const Token* before, const std::string& wanted) {
+Diagnostic& ErrorStrategy::report_missing(const Token* before, const std::string& wanted) {
   Span gap = after(tokens_.span(*before));
   Diagnostic& message = diagnostics_.report(gap, diag::ExpectedAfter, wanted, std::string(tokens_.text(*before)));
   message.caret("missing here");
   // Only what could be nothing else.
   if (wanted == "`)`" || wanted == "`]`") message.fix(gap, wanted.substr(1, 1));
   if (wanted == "`{`" || wanted == "`=`") message.fix(gap, " " + wanted.substr(1, 1));
+  return message;
+}
+
+/// Where the value of a clause is missing, says of what kind it is. Returns whether it was said.
+bool ErrorStrategy::report_clause(const Token* before, const Token* found, const Expected& expected, bool policy) {
+  bool value = begins_value(expected);
+  if (!before || !(value || begins_rest(expected, before))) return false;
+  std::string_view wanted = wanted_behind(tokens_, before, policy);
+  if (wanted.empty()) return false;
+  Diagnostic& message = report_missing(before, std::string(wanted));
+  bool name = value && !found->first_on_line && !word_text(found->type).empty();
+  if (name && !goes_on(found->type))
+    message.advise(fmt::format("`{}` is a word of the language: choose another name", tokens_.text(*found)));
+  return true;
 }
 
 void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Expected& expected) {
@@ -212,7 +250,9 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
   if (const Token* gap = before_gap(found)) {
     TokenType type = gap->type;
     bool name = type == Parser::DOT || type == Parser::CONFIG || type == Parser::BINDING;
-    report_missing(gap, name ? "a name" : type == Parser::COLON ? "a type or a value" : "a value");
+    std::string_view value = wanted_behind(tokens_, gap, in_policy(parser));
+    if (value.empty()) value = name ? "a name" : type == Parser::COLON ? "a type or a value" : "a value";
+    report_missing(gap, std::string(value));
     return;
   }
   if (std::string behind = missing_behind(found); !behind.empty()) {
@@ -220,6 +260,7 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
     return;
   }
   const Token* before = tokens_.before(found);
+  if (report_clause(before, found, expected, in_policy(parser))) return;
   std::string wanted = list_expected(parser, expected);
   bool at_end = found->type == end_of_file ||
                 (!at_boundary(expected) && (found->first_on_line || closes(found->type)));

@@ -24,7 +24,8 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
 
  private:
   void report(antlr4::Parser* parser, const Token* found, const antlr4::misc::IntervalSet& expected);
-  void report_missing(const Token* before, const std::string& wanted);
+  Diagnostic& report_missing(const Token* before, const std::string& wanted);
+  bool report_clause(const Token* before, const Token* found, const antlr4::misc::IntervalSet& expected, bool policy);
   bool same_statement(const Token* found) const;
   const Token* before_gap(const Token* found) const;
   const Token* ours(const antlr4::Token* token) const { return &tokens_.visible()[token->getTokenIndex()]; }

@@ -105,6 +105,8 @@ class Reader : private Cursor {
   const ast::Statement* read_on_failure(size_t first, const ast::Name& word);
   void read_order(ast::ForStatement& loop, size_t first);
   void given_twice(size_t first);
+  /// Behind the word of a clause: whether it stands there for the first time.
+  void stands_once(bool given) { if (given && !failed_) given_twice(at_ - 1); }
   const ast::Statement* read_commit();
   const ast::Statement* read_notify();
   const ast::Statement* read_preflight();

@@ -92,9 +92,9 @@ const ast::Decl* Reader::read_input() {
   expect(Parser::COLON);
   input.type = read_type();
   for (;;) {
-    if (accept(Parser::ASSIGN)) input.default_value = read_expr();
-    else if (accept(Parser::EXAMPLE)) input.example = read_expr();
-    else if (accept(Parser::WHERE)) input.where = read_expr();
+    if (accept(Parser::ASSIGN)) stands_once(input.default_value), input.default_value = read_expr();
+    else if (accept(Parser::EXAMPLE)) stands_once(input.example), input.example = read_expr();
+    else if (accept(Parser::WHERE)) stands_once(input.where), input.where = read_expr();
     else if (is(Parser::DEPRECATED)) input.deprecated = read_deprecated();
     else break;
   }

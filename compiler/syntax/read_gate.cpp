@@ -11,12 +11,15 @@ const ast::Decl* Reader::read_gate() {
   llvm::SmallVector<ast::ResponseClause> responses;
   while (more(Parser::RBRACE)) {
     if (accept(Parser::SAMPLE)) {
+      stands_once(gate.sample);
       expect(Parser::EVERY);
       gate.sample = read_expr();
     } else if (accept(Parser::MINIMUM)) {
+      stands_once(gate.minimum);
       gate.minimum = read_expr();
       gate.minimum_noun = expect_name();
     } else if (accept(Parser::HARM)) {
+      stands_once(gate.harm);
       expect(Parser::PLUS);
       gate.harm = read_expr();
       expect(Parser::OF);

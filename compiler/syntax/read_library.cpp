@@ -98,8 +98,10 @@ ast::ActionLimits Reader::read_limits() {
   expect(Parser::LBRACE);
   while (more(Parser::RBRACE)) {
     if (accept(Parser::WITHIN)) {
+      stands_once(limits.within);
       limits.within = read_expr();
     } else if (accept(Parser::ATTEMPTS)) {
+      stands_once(!limits.attempts.text.empty());
       limits.attempts = name_of(expect(Parser::INT));
     } else {
       expect(Parser::IDEMPOTENT);

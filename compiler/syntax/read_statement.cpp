@@ -171,11 +171,13 @@ const ast::Statement* Reader::read_rollback() {
   expect(Parser::LBRACE);
   while (more(Parser::RBRACE)) {
     if (accept(Parser::WITHIN)) {
+      stands_once(statement.within);
       statement.within = read_expr();
     } else if (accept(Parser::NOTIFY)) {
       told.push_back(read_expr());
     } else {
       expect(Parser::VERIFY);
+      stands_once(statement.verify);
       statement.verify = read_expr();
       statement.verify_within = accept(Parser::WITHIN) ? read_expr() : nullptr;
     }
@@ -243,6 +245,7 @@ const ast::Statement* Reader::read_preflight() {
   llvm::SmallVector<ast::PreflightCheck> checks;
   while (more(Parser::RBRACE)) {
     if (accept(Parser::SAMPLE)) {
+      stands_once(sample);
       expect(Parser::EVERY);
       sample = read_expr();
       continue;

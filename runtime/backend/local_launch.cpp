@@ -11,6 +11,7 @@ namespace rollout::backend {
 namespace {
 
 constexpr int tries_per_replica = 4;
+constexpr int shared_tries = 1000;  // of the ports that services get for which none are named
 
 Instance* find_slot(LocalState& state, const InstanceSet& set, int64_t slot) {
   for (Instance& instance : state.instances) {
@@ -135,7 +136,7 @@ Result<int> LocalLaunch::free_port(const LocalState& state, int64_t replicas) {
   if (Status known = add_ports(spec_.directory, spec_.key, taken); !known) return known.error();
   for (const std::string& directory : spec_.others)
     if (Status known = add_ports(directory, {}, taken); !known) return known.error();
-  const int tries = int(replicas) * tries_per_replica;
+  const int tries = spec_.ports_from == shared_ports_from ? shared_tries : int(replicas) * tries_per_replica;
   for (int port = spec_.ports_from; port < spec_.ports_from + tries; ++port) {
     if (!taken.contains(port) && effects_.ports.is_free(port)) return port;
   }

@@ -10,7 +10,6 @@ namespace {
 
 constexpr int64_t default_drain_ns = 10'000'000'000;
 constexpr int64_t max_replicas = 1000;
-constexpr int default_ports_from = 20000;
 constexpr int highest_port = 65535;
 
 Result<std::string> http_path(const eval::Value* call, std::string_view field,
@@ -66,7 +65,7 @@ Result<LocalSpec> local_spec(const plan::Plan& plan, uint32_t service, uint32_t 
     return OpError{fmt::format("{} wants {} replicas; a local target runs 1 to {}", owner,
                                spec.replicas, max_replicas)};
   }
-  const int64_t ports_from = number_of(binding->config, "ports_from", default_ports_from);
+  const int64_t ports_from = number_of(binding->config, "ports_from", shared_ports_from);
   if (ports_from < 1 || ports_from > highest_port) {
     return OpError{fmt::format("`ports_from` of {} is {}, which is no port; ports are 1 to {}",
                                owner, ports_from, highest_port)};

@@ -11,6 +11,8 @@
 
 namespace rollout::backend {
 
+inline constexpr int shared_ports_from = 20000;  ///< from where services get ports that name none
+
 struct LocalSpec {
   std::string key;                   ///< `checkout@eu`
   std::string directory;             ///< of the target, absolute

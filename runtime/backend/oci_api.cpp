@@ -160,7 +160,7 @@ Status OciApi::add_layers(const std::string& repository, const std::string& tag,
   if (!manifest) return manifest.error();
   if (!*manifest) return Done{};
   for (const Node& layer : (*manifest)->content["layers"].items)
-    found.push_back({std::string(layer["mediaType"].as_string()), "", ""});
+    found.push_back({std::string(layer["mediaType"].as_string()), "", "", std::string(layer["digest"].as_string())});
   return Done{};
 }
 
@@ -253,6 +253,7 @@ Result<std::vector<CosignSignature>> OciApi::signatures(const std::string& repos
 
 Result<std::string> OciApi::content_of(const std::string& repository, const OciArtifact& artifact,
                                        const std::string& digest) {
+  if (!artifact.layer.empty()) return blob(repository, artifact.layer, max_report_bytes);
   const Result<std::optional<OciManifest>> manifest = this->manifest(repository, artifact.digest);
   if (!manifest) return manifest.error();
   const Node* layers = *manifest ? (*manifest)->content.find("layers") : nullptr;

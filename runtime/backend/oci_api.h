@@ -42,6 +42,7 @@ struct OciArtifact {
   std::string type;     ///< its artifact or media type
   std::string digest;   ///< of its manifest; empty: attached in the way of cosign, as a layer
   std::string created;  ///< RFC 3339, as it says itself; empty: it says nothing
+  std::string layer = {};  ///< of its bytes, where they are a layer
 };
 
 class OciApi {
@@ -56,7 +57,7 @@ class OciApi {
   /// What `cosign sign` has attached, by its tag and among `attached`. Nothing is verified yet.
   Result<std::vector<CosignSignature>> signatures(const std::string& repository, const std::string& digest,
                                                   const std::vector<OciArtifact>& attached);
-  /// The only layer of an artifact that is attached to the image with that digest.
+  /// The bytes of an artifact that is attached to the image with that digest: of its only layer.
   Result<std::string> content_of(const std::string& repository, const OciArtifact& artifact,
                                  const std::string& digest);
 

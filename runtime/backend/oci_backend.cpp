@@ -23,19 +23,37 @@ OpError changes_nothing(const plan::Action& action) {
   return settled_error(fmt::format("`{}` is asked of a registry, which changes nothing", action.text));
 }
 
-constexpr std::string_view signatures_signal = "signatures", sboms_signal = "sboms";
+constexpr std::string_view signatures_signal = "signatures", sboms_signal = "sboms", parts_signal = "components",
+                           forbidden_signal = "forbidden_components";
+constexpr size_t max_lists = 20;  ///< of parts, attached to one image
 
-/// What a list of the parts of an image may be.
+/// What a list of the parts of an image may be, and those of them that can be read here.
 constexpr std::string_view sbom_types[] = {"application/spdx+json", "text/spdx", "text/spdx+json",
                                            "application/vnd.cyclonedx+json", "application/vnd.cyclonedx+xml",
                                            "application/vnd.cyclonedx", "application/vnd.syft+json"};
+constexpr std::string_view readable_types[] = {"application/spdx+json", "text/spdx+json",
+                                               "application/vnd.cyclonedx+json"};
 /// Signatures that are made in another way than by a key; an entry is the beginning of a type.
 constexpr std::string_view other_signatures[] = {"application/vnd.dev.sigstore.bundle",
                                                  "application/vnd.cncf.notary.signature"};
 
+std::string_view base_type(const OciArtifact& one) {
+  return std::string_view(one.type).substr(0, one.type.find(';'));  // `; version=1.5`
+}
+
 bool is_sbom(const OciArtifact& one) {
-  const std::string_view type = std::string_view(one.type).substr(0, one.type.find(';'));  // `; version=1.5`
-  return std::find(std::begin(sbom_types), std::end(sbom_types), type) != std::end(sbom_types);
+  return std::find(std::begin(sbom_types), std::end(sbom_types), base_type(one)) != std::end(sbom_types);
+}
+
+bool is_readable(const OciArtifact& one) {
+  return std::find(std::begin(readable_types), std::end(readable_types), base_type(one)) != std::end(readable_types);
+}
+
+std::vector<std::string> texts_of(const Config& config, std::string_view name) {
+  std::vector<std::string> texts;
+  if (const eval::Value* given = find(config, name))
+    for (const eval::Value& one : given->items) texts.push_back(one.text);
+  return texts;
 }
 
 bool is_other_signature(const OciArtifact& one) {
@@ -163,6 +181,73 @@ Result<Reading> OciBackend::signers(Asked& asked, const plan::Target& target, co
   return reading;
 }
 
+/// What is wrong with one of them is no matter of the others; a registry that is away is a matter of all.
+Result<const OciBackend::Lists*> OciBackend::lists(Asked& asked, const Look& seen) {
+  std::vector<const OciArtifact*> attached;
+  Lists found{seen.digest, 0, {}, {}};
+  for (const OciArtifact& one : seen.attached) {
+    if (!is_sbom(one)) continue;
+    attached.push_back(&one);
+    found.of += fmt::format(" {} {}{}", one.type, one.digest, one.layer);
+  }
+  if (lists_ && lists_->of == found.of) return &*lists_;
+  if (attached.size() > max_lists)
+    return settled_error(fmt::format("more than {} lists of parts are attached to {}; remove the old ones", max_lists,
+                                     seen.image));
+  std::string_view newest;
+  for (const OciArtifact* one : attached) {
+    if (!is_readable(*one)) {
+      found.doubts.push_back(fmt::format("a list of parts as {} is not read: attach SPDX 2 or CycloneDX as JSON",
+                                         one->type));
+      continue;
+    }
+    Result<std::string> text = asked.api.content_of(asked.repository, *one, seen.digest);
+    if (!text && text.error().retryable) return text.error();
+    Result<std::vector<ListedPart>> parts =
+        text ? parts_of(*text, seen.digest) : Result<std::vector<ListedPart>>(text.error());
+    if (!parts) {
+      found.doubts.push_back(fmt::format("the list of parts {}{} does not count: {}", one->digest, one->layer,
+                                         parts.error().message));
+      continue;
+    }
+    if (found.count++ > 0 && one->created < newest) continue;
+    newest = one->created;
+    found.newest = std::move(*parts);
+  }
+  lists_ = std::move(found);
+  return &*lists_;
+}
+
+/// How many lists count, how many parts the newest one has, or how many of those may not be there.
+Result<Reading> OciBackend::parts(Asked& asked, const plan::Target& target, const Look& seen,
+                                  std::string_view signal) {
+  const Result<const Lists*> read = lists(asked, seen);
+  if (!read) return read.error();
+  const Lists& found = **read;
+  std::string doubts;
+  for (const std::string& doubt : found.doubts) doubts += (doubts.empty() ? "" : "; ") + doubt;
+  Reading reading{Reading::Status::Ok, doubts, 0, 0, 0};
+  if (signal == sboms_signal) {
+    reading.value = double(found.count);
+    return reading;
+  }
+  if (found.count == 0) {
+    std::string none = fmt::format("no list of parts is attached to {}", seen.image);
+    return Reading{Reading::Status::NoData, doubts.empty() ? none : doubts, 0, 0, 0};
+  }
+  const Forbidden forbidden{texts_of(target.config, "forbidden_licences"),
+                            texts_of(target.config, "forbidden_packages")};
+  if (signal == parts_signal) reading.value = double(found.newest.size());
+  else
+    for (const ListedPart& part : found.newest) {
+      if (!is_forbidden(part, forbidden)) continue;
+      reading.value += 1;
+      constexpr double shown = 3;
+      if (reading.value <= shown) reading.detail += fmt::format("{}{}", reading.detail.empty() ? "" : ", ", part.name);
+    }
+  return reading;
+}
+
 /// Findings of the newest report, from a score on.
 Result<Reading> OciBackend::vulnerabilities(Asked& asked, const Look& seen, double least_score) {
   const OciArtifact* report = newest_report(seen.attached);
@@ -188,11 +273,9 @@ Result<Reading> OciBackend::count(const plan::Plan& plan, const plan::Signal& si
   if (!seen) return seen.error();
   if (signal.method == signatures_signal) return signers(*asked, plan.targets[target_], **seen);
   if (const std::optional<double> score = least_score(signal.method)) return vulnerabilities(*asked, **seen, *score);
-  ROLLOUT_CHECK(signal.method == sboms_signal, "the capability has no other signals");
-  const std::vector<OciArtifact>& attached = (*seen)->attached;
-  Reading reading{Reading::Status::Ok, "", 0, 0, 0};
-  reading.value = double(std::count_if(attached.begin(), attached.end(), is_sbom));
-  return reading;
+  bool known = signal.method == sboms_signal || signal.method == parts_signal || signal.method == forbidden_signal;
+  ROLLOUT_CHECK(known, "the capability has no other signals");
+  return parts(*asked, plan.targets[target_], **seen, signal.method);
 }
 
 Reading OciBackend::read(const plan::Plan& plan, const plan::Term& term) {

@@ -7,6 +7,7 @@
 
 #include "runtime/backend/backend.h"
 #include "runtime/backend/oci_api.h"
+#include "runtime/backend/parts_list.h"
 #include "runtime/effects/effects.h"
 
 namespace rollout::backend {
@@ -42,9 +43,19 @@ class OciBackend : public Backend {
   Result<const Look*> look(Asked& asked, const std::string& image);
   Result<exec::Reading> count(const plan::Plan& plan, const plan::Signal& signal);
   Result<exec::Reading> signers(Asked& asked, const plan::Target& target, const Look& seen);
+  /// The lists of parts that are attached to an image, as far as they count.
+  struct Lists {
+    std::string of;                    ///< by what they and the image are known: the same bytes are read once
+    int64_t count = 0;
+    std::vector<ListedPart> newest;    ///< parts of the newest one
+    std::vector<std::string> doubts;   ///< why others do not count
+  };
+  Result<const Lists*> lists(Asked& asked, const Look& seen);
+  Result<exec::Reading> parts(Asked& asked, const plan::Target& target, const Look& seen, std::string_view signal);
   Result<exec::Reading> vulnerabilities(Asked& asked, const Look& seen, double least_score);
 
   std::optional<Look> last_;
+  std::optional<Lists> lists_;
   uint32_t target_;
   std::string root_;
   effects::Effects effects_;

@@ -38,8 +38,6 @@ class Witness {
               "the run never came to the phase");
     for (const plan::GivenMute& given : test_.unreachable)
       require(given.written, was_mute(given), "no message was on its way to the team");
-    for (const plan::Moment& moment : test_.resumes)
-      require(moment.written, was_resumed(moment.at_ns), "the run was not parked then");
     for (const plan::GivenSignal& given : test_.signals) look_at(given);
     return std::move(missing_);
   }
@@ -65,13 +63,6 @@ class Witness {
     return false;
   }
 
-  bool was_resumed(int64_t at_ns) const {
-    for (const Lived& run : runs_)
-      for (size_t i = 0; i < run.scenario.resume_at_ns.size(); ++i)
-        if (run.scenario.resume_at_ns[i] == at_ns && run.result.witnessed.resumes[i] > 0) return true;
-    return false;
-  }
-
   /// Of a signal that changes: every moment lies within a run.
   void look_at(const plan::GivenSignal& given) {
     int64_t longest_ns = 0;
@@ -88,15 +79,34 @@ class Witness {
   std::vector<std::string> missing_;
 };
 
-void add_moments(std::vector<std::string>& missing, const plan::TestCase& test, bool aborted,
-                 const std::vector<int64_t>& died_at_ns, int64_t run_ns) {
+/// What people and processes did at moments of the whole.
+struct Moments {
+  bool aborted;
+  const std::vector<int64_t>& resumed_at_ns;
+  const std::vector<int64_t>& died_at_ns;
+};
+
+bool holds(const std::vector<int64_t>& moments, int64_t at_ns) {
+  return std::find(moments.begin(), moments.end(), at_ns) != moments.end();
+}
+
+std::vector<int64_t> resumed_at(const sim::Scenario& scenario, const sim::SimResult& result) {
+  std::vector<int64_t> moments;
+  for (size_t i = 0; i < scenario.resume_at_ns.size(); ++i)
+    if (result.witnessed.resumes[i] > 0) moments.push_back(scenario.resume_at_ns[i]);
+  return moments;
+}
+
+void add_moments(std::vector<std::string>& missing, const plan::TestCase& test, const Moments& were, int64_t run_ns) {
   auto miss = [&](const plan::Moment& moment, std::string_view why) {
     missing.push_back(fmt::format("`{}` ({}) never happened: {}", moment.written.text, moment.written.place, why));
   };
-  if (test.abort && !aborted)
+  for (const plan::Moment& moment : test.resumes)
+    if (!holds(were.resumed_at_ns, moment.at_ns)) miss(moment, "the run was not parked then");
+  if (test.abort && !were.aborted)
     miss(*test.abort, fmt::format("the run was over after {}", short_duration(run_ns)));
   for (const plan::Moment& moment : test.dies) {
-    if (std::find(died_at_ns.begin(), died_at_ns.end(), moment.at_ns) != died_at_ns.end()) continue;
+    if (holds(were.died_at_ns, moment.at_ns)) continue;
     bool over = moment.at_ns > run_ns;
     miss(moment, over ? fmt::format("the run was over after {}", short_duration(run_ns))
                       : "no process drove the run then");
@@ -108,7 +118,8 @@ void add_moments(std::vector<std::string>& missing, const plan::TestCase& test, 
 std::vector<std::string> never_happened(const plan::Plan& plan, const sim::Scenario& scenario,
                                         const plan::TestCase& test, const sim::SimResult& result) {
   std::vector<std::string> missing = Witness(test, {{plan, scenario, result}}).take();
-  add_moments(missing, test, result.witnessed.aborted, result.died_at_ns, result.run_ns);
+  std::vector<int64_t> resumed_at_ns = resumed_at(scenario, result);
+  add_moments(missing, test, {result.witnessed.aborted, resumed_at_ns, result.died_at_ns}, result.run_ns);
   return missing;
 }
 
@@ -118,7 +129,7 @@ std::vector<std::string> never_happened(const sim::PromotionScript& script, cons
   for (size_t i = 0; i < script.stages.size(); ++i)
     if (result.stages[i]) runs.push_back({script.stages[i].plan, script.stages[i].scenario, *result.stages[i]});
   std::vector<std::string> missing = Witness(test, std::move(runs)).take();
-  add_moments(missing, test, result.aborted, result.died_at_ns, result.run_ns);
+  add_moments(missing, test, {result.aborted, result.resumed_at_ns, result.died_at_ns}, result.run_ns);
   return missing;
 }
 

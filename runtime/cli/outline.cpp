@@ -67,10 +67,17 @@ std::vector<int64_t> starts_of(const Plan& plan) {
   return starts;
 }
 
+/// The share that the action gives to the control; nothing: it says nothing of one.
+std::optional<int64_t> control_set_by(const plan::Action& action) {
+  for (const plan::Setting& set : action.sets)
+    if (set.variable == plan::Variable::Share && set.role == plan::Role::Control) return set.value.number;
+  return std::nullopt;
+}
+
 std::vector<Row> rows_of(const Plan& plan) {
   std::vector<Row> rows;
   std::vector<int64_t> starts = starts_of(plan);
-  std::vector<std::optional<int64_t>> shares(plan.services.size());
+  std::vector<std::optional<int64_t>> shares(plan.services.size()), controls = shares;
   uint32_t service = plan::none;  // acted on last
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const plan::Step& step = plan.steps[i];
@@ -96,8 +103,11 @@ std::vector<Row> rows_of(const Plan& plan) {
     } else if (step.kind == plan::StepKind::Act) {
       service = step.action.service;
       if (std::optional<int64_t> set = exec::share_set_by(step.action)) shares[service] = set;
+      if (std::optional<int64_t> set = control_set_by(step.action)) controls[service] = set;
     }
-    if (service != plan::none) row.share_ppb = shares[service];
+    if (service == plan::none) continue;
+    row.share_ppb = shares[service];
+    row.control_ppb = controls[service].value_or(0) > 0 ? controls[service] : std::nullopt;
   }
   for (Row& row : rows)
     if (row.back_from == plan::none) row.back_from = row.steps.back();

@@ -17,6 +17,7 @@ struct Row {
   int64_t start_ns = 0;             ///< sum of the holds before it
   int64_t hold_ns = 0;
   std::optional<int64_t> share_ppb; ///< of the canary during its hold; nothing while no share was set
+  std::optional<int64_t> control_ppb = {}; ///< of the control beside it; nothing while there is none
   std::vector<uint32_t> gates;
   std::vector<uint32_t> approvals;  ///< of a phase: indices into Plan::approvals
   uint32_t back_from = plan::none;  ///< the step from which its way back is shown: its last hold, or its end

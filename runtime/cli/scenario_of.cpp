@@ -283,12 +283,14 @@ sim::PromotionScript script_of(std::vector<plan::Plan> plans, const plan::TestCa
   script.promotion = test.request.rollout;
   script.rollout = test.stages.front().rollout;
   if (test.abort) script.abort_at_ns = test.abort->at_ns;
+  for (const plan::Moment& moment : test.resumes) script.resume_at_ns.push_back(moment.at_ns);
   for (const plan::Moment& moment : test.dies) script.crash_at_ns.push_back(moment.at_ns);
   std::sort(script.crash_at_ns.begin(), script.crash_at_ns.end());
   script.start_wall_ns = test.start_wall_ns;
   for (size_t i = 0; i < plans.size(); ++i) {
     sim::Scenario scenario = scenario_of(plans[i], test);
     scenario.abort_at_ns.reset();
+    scenario.resume_at_ns.clear();
     scenario.crash_at_ns.clear();
     scenario.start_wall_ns.reset();
     script.stages.push_back({test.stages[i].environment, test.stages[i].soak_ns, std::move(plans[i]),

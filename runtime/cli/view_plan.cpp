@@ -98,12 +98,19 @@ struct PlanView {
     return out;
   }
 
-  std::string bar(const Row& row) const {
+  std::string bar(const Row& row, int64_t share_ppb) const {
     if (row.hold_ns == 0 || outline.hold_ns == 0) return {};
     double scale = double(bar_columns) / double(outline.hold_ns);
     size_t from = std::min(size_t(double(row.start_ns) * scale), bar_columns - 1);
     size_t to = std::clamp(size_t(double(row.start_ns + row.hold_ns) * scale + 0.5), from + 1, bar_columns);
-    return std::string(from, ' ') + repeat(style.level(row.share_ppb.value_or(0)), to - from);
+    return std::string(from, ' ') + repeat(style.level(share_ppb), to - from);
+  }
+
+  /// Below the canary, with which it is compared.
+  std::string control_line(const Row& row) const {
+    if (!row.control_ppb || row.hold_ns == 0) return {};
+    return line(style.dim(fmt::format("  {} {}  {}", left("  control", name_columns),
+                                      right(eval::percent_text(*row.control_ppb), 5), bar(row, *row.control_ppb))));
   }
 
   std::string row_line(const Row& row) const {
@@ -112,10 +119,11 @@ struct PlanView {
     std::string share = row.share_ppb ? eval::percent_text(*row.share_ppb) : "";
     std::string name = cut(row_name(plan, row), name_columns, style);
     std::string judged = row.gates.empty() && row.approvals.empty() ? "no gate" : join(gate_texts(plan, row), " and ");
+    std::string drawn = bar(row, row.share_ppb.value_or(0));
     std::string text = fmt::format("  {} {}  {} {}  ", left(name, name_columns), right(share, 5),
-                                   left(bar(row), bar_columns), right(eval::duration_text(row.hold_ns), 6));
+                                   left(drawn, bar_columns), right(eval::duration_text(row.hold_ns), 6));
     return style.name(text.substr(0, 2 + name_columns)) + text.substr(2 + name_columns) +
-           cut(judged, size_t(std::max(style.columns, 80)) - width_of(text), style) + "\n";
+           cut(judged, size_t(std::max(style.columns, 80)) - width_of(text), style) + "\n" + control_line(row);
   }
 
   std::string timeline() const {

@@ -53,6 +53,8 @@ std::string table(const plan::Plan& plan, const Outline& outline) {
     std::string name = outside ? fmt::format("*{}*", cell(acts.empty() ? row_name(plan, row) : acts))
                                : fmt::format("**{}**", cell(row_name(plan, row)));
     std::string share = row.share_ppb && !outside ? eval::percent_text(*row.share_ppb) : "";
+    if (!share.empty() && row.control_ppb && row.hold_ns > 0)
+      share += fmt::format("<br>control {}", eval::percent_text(*row.control_ppb));
     std::string hold = row.hold_ns > 0 ? eval::duration_text(row.hold_ns) : "";
     BackText way = back_text(plan, row);
     std::vector<std::string> turns;

@@ -74,10 +74,9 @@ class Simulation : public exec::PromotionHands {
       Result<exec::PromotionDriven> driven = exec::drive_promotion(*name, surroundings());
       if (!crash_.dead()) {
         bool ended = driven && driven->stop == exec::PromotionStop::Ended;
-        bool aborted_later = script_.abort_at_ns && *script_.abort_at_ns > clock_.monotonic_ns();
-        // A run is parked: nobody resumes it, but somebody may still abort it all.
-        if (ended || !aborted_later) break;
-        pass(*script_.abort_at_ns - clock_.monotonic_ns());
+        std::optional<int64_t> hand = ended ? std::nullopt : next_hand();
+        if (!hand) break;
+        take_hand(*hand);
       }
       crash_.revive();
       pass(script_.downtime_ns);
@@ -119,6 +118,20 @@ class Simulation : public exec::PromotionHands {
   }
 
  private:
+  /// When somebody goes on with a run that is parked, or aborts it all.
+  std::optional<int64_t> next_hand() const {
+    std::vector<int64_t> hands = script_.resume_at_ns;
+    if (script_.abort_at_ns) hands.push_back(*script_.abort_at_ns);
+    std::optional<int64_t> next;
+    for (int64_t at : hands)
+      if (at > clock_.monotonic_ns() && (!next || at < *next)) next = at;
+    return next;
+  }
+  void take_hand(int64_t at_ns) {
+    pass(at_ns - clock_.monotonic_ns());
+    const std::vector<int64_t>& resumes = script_.resume_at_ns;
+    if (std::find(resumes.begin(), resumes.end(), at_ns) != resumes.end()) result_.resumed_at_ns.push_back(at_ns);
+  }
   bool over() const { return clock_.monotonic_ns() >= script_.limit_ns; }
   static std::vector<int64_t> moments_of(const PromotionScript& script, int64_t start_wall_ns) {
     std::vector<int64_t> moments = script.crash_at_ns;

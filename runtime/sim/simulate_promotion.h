@@ -24,6 +24,7 @@ struct PromotionScript {
   std::string promotion, rollout;
   std::vector<StageScript> stages;  ///< at least one
   std::optional<int64_t> abort_at_ns;
+  std::vector<int64_t> resume_at_ns;  ///< a person goes on with it then, where a run of it is parked
   std::optional<int64_t> start_wall_ns;
   std::vector<int64_t> crash_at;    ///< operations of all runs and of the promotion itself
   std::vector<int64_t> crash_at_ns; ///< moments; ascending
@@ -43,6 +44,7 @@ struct PromotionResult {
   int64_t operations = 0;
   int processes = 1;
   std::vector<int64_t> died_at_ns;      ///< those of PromotionScript::crash_at_ns at which there was a process
+  std::vector<int64_t> resumed_at_ns;   ///< those of PromotionScript::resume_at_ns at which something was parked
   bool aborted = false;                 ///< the scripted abort came before the end
 };
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/judge/evidence.h"
 #include "runtime/metrics/prometheus_api.h"
 #include "tests/conformance/rig.h"
 
@@ -265,6 +266,55 @@ TEST_CASE("until Prometheus knows who listens where, nobody's numbers are taken 
   CHECK(canary_bad == 50);
   CHECK(stable_total == 1800);
   CHECK(stable_bad == 0);
+}
+
+TEST_CASE("a gate compares the canary with the control, by what Prometheus counted of both", "[prometheus]") {
+  Monitored rig;
+  rig.set_workload("command", eval::Value::list({text(SERVICE_PROGRAM), text("--port"), text("${port}"),
+                                                 text("--version"), text("${version}"), text("--metrics"),
+                                                 text(rig.directory.path + "/${instance}.txt")}));
+  const auto counted = [&rig](const char* instance, int64_t requests, int64_t errors) {
+    rig.directory.write(fmt::format("checkout-{}.txt", instance), Monitored::numbers(requests, errors, 0.5));
+  };
+  // What has run for long errs less than what has just been started: the control is as young as the canary.
+  counted("g1-1", 0, 0), counted("g2b-1", 0, 0), counted("g2-1", 0, 0);
+  const auto world = rig.world();
+  using exec::Seen;
+  REQUIRE(rig.carry_out(*world, rig.install("shop:1.0", 1), rig.key(1)).seen == Seen::Present);
+  plan::Action deploy = rig.deploy("shop:1.1", 1);
+  deploy.sets.push_back({plan::Variable::Instances, plan::Role::Control, eval::Value::of(eval::Value::Kind::Int, 1)});
+  REQUIRE(rig.carry_out(*world, deploy, rig.key(2)).seen == Seen::Present);
+  rig.directory.write("targets.json", rig.directory.read("run/targets.json"));
+  const std::vector<plan::Term> terms{canary_errors, {0, plan::Role::Control, 0}, stable_errors};
+  std::vector<bool> started(terms.size(), false);
+  REQUIRE(eventually(rig.effects, 30 * second_ns, [&] {
+    const std::vector<Reading> readings = world->sample(rig.plan, terms);
+    for (size_t i = 0; i < terms.size(); ++i)
+      if (readings[i].detail.find("counted no") != std::string::npos) started[i] = true;
+    return std::count(started.begin(), started.end(), true) == int64_t(terms.size());
+  }));
+
+  // Both young ones fail 4% of their requests, the old one none: beside the stable version the canary would look bad.
+  judge::Evidence beside_control({1, 0.001, true}, {20}), beside_stable({1, 0.001, true}, {20});
+  int64_t control_total = 0, control_bad = 0, stable_bad = 0;
+  for (int64_t block = 1; block <= 4; ++block) {
+    counted("g2-1", block * 1000, block * 40), counted("g2b-1", block * 1000, block * 40);
+    counted("g1-1", block * 8000, 0);
+    Reading of[3] = {};
+    REQUIRE(eventually(rig.effects, 20 * second_ns, [&] {
+      const std::vector<Reading> readings = world->sample(rig.plan, terms);
+      for (size_t i = 0; i < terms.size(); ++i) of[i].total += readings[i].total, of[i].bad += readings[i].bad;
+      return of[0].total >= 1000 && of[1].total >= 1000 && of[2].total >= 8000;
+    }));
+    control_total += of[1].total, control_bad += of[1].bad, stable_bad += of[2].bad;
+    beside_control.add({of[0].total, of[0].bad, of[1].total, of[1].bad});
+    beside_stable.add({of[0].total, of[0].bad, of[2].total, of[2].bad});
+  }
+  CHECK(control_total == 4000);
+  CHECK(control_bad == 160);
+  CHECK(stable_bad == 0);
+  CHECK_FALSE(beside_control.proven(0.99));
+  CHECK(beside_stable.proven(0.99));
 }
 
 TEST_CASE("a range query gives the past of a series", "[prometheus]") {

@@ -1,6 +1,7 @@
 // Seconds of what the fuzzer does for hours: no text crashes the front end, and none takes more than its size allows.
+#include <malloc.h>
+
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -283,32 +284,62 @@ std::vector<Family> mistaken() {
   };
 }
 
-/// Of two runs the faster one.
-double seconds_for(const std::string& text, const Attempt& attempt) {
-  double best = 1e9;
-  for (int i = 0; i < 2; ++i) {
-    double start = cpu_seconds();
-    attempt(text);
-    best = std::min(best, cpu_seconds() - start);
-  }
-  return best;
-}
+/// A text and one twice as long, each measured several times, in turn: what slows one down slows the other.
+class Doubled {
+ public:
+  Doubled(const Family& family, size_t size, const Attempt& attempt)
+      : once_(family.text(size)), twice_(family.text(size * 2)), attempt_(attempt) {}
 
+  void measure() {
+    once_s_ = std::min(once_s_, seconds_for(once_));
+    twice_s_ = std::min(twice_s_, seconds_for(twice_));
+  }
+  /// Below a few milliseconds a ratio says nothing.
+  bool long_enough() const { return once_s_ >= 0.01; }
+  double ratio() const { return twice_s_ / once_s_; }
+  double once_ms() const { return once_s_ * 1000; }
+  double twice_ms() const { return twice_s_ * 1000; }
+  double text_ratio() const { return double(twice_.size()) / double(once_.size()); }
+
+ private:
+  double seconds_for(const std::string& text) const {
+    double start = cpu_seconds();
+    attempt_(text);
+    return cpu_seconds() - start;
+  }
+
+  std::string once_, twice_;
+  const Attempt& attempt_;
+  double once_s_ = 1e9, twice_s_ = 1e9;
+};
+
+/// What the language promises: twice the text in at most 2.3 times the time. The least of what was measured counts, in
+/// time of this process, and a ratio above the promise is measured again, and at twice the size: a neighbour on the
+/// machine can spoil some measurements, while growth that is worse than promised shows in all of them, and ever more.
 void check_growth(const std::vector<Family>& families, const Attempt& attempt) {
-  constexpr double noise = 0.02;  // seconds: below that a ratio says nothing
-  constexpr double most = 8;
+  constexpr double most = 2.3;
+  constexpr size_t least_size = 20'000, largest_size = 640'000;
+  constexpr int most_rounds = 12, most_sizes = 3;
+  // Memory stays with the process: from some size on it would go back to the system and come again in every run, which
+  // shows as a step that is not the compiler's.
+  constexpr int kept = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kept);
+  mallopt(M_TRIM_THRESHOLD, kept);
   for (const Family& family : families) {
-    double small = 0, large = 0, ratio = 0;
-    // A neighbour on the machine can spoil a measurement, but not three times.
-    for (int round = 0; round < 3; ++round) {
-      small = seconds_for(family.text(10000), attempt);
-      large = seconds_for(family.text(40000), attempt);
-      ratio = large / std::max(small, noise);
-      if (ratio < most) break;
+    size_t size = least_size;
+    double ratio = 1e9;
+    for (int tried = 0; tried < most_sizes && ratio > most; size *= 2) {
+      Doubled doubled(family, size, attempt);
+      doubled.measure();
+      if (!doubled.long_enough() && size < largest_size) continue;
+      ++tried;
+      for (int round = 1; round < most_rounds && (round < 2 || doubled.ratio() > most); ++round) doubled.measure();
+      ratio = doubled.ratio();
+      fmt::print("{:34} {:7} {:7.1f} ms, {:7.1f} ms, {:.2f} times for {:.2f} times the text\n", family.name, size,
+                 doubled.once_ms(), doubled.twice_ms(), ratio, doubled.text_ratio());
     }
-    fmt::print("{:22} {:6.1f} ms, {:6.1f} ms, {:.2f} times\n", family.name, small * 1000, large * 1000, ratio);
     INFO(family.name);
-    CHECK(ratio < most);
+    CHECK(ratio <= most);
   }
 }
 
@@ -328,12 +359,11 @@ TEST_CASE("no mutation of a saved plan crashes its reader") {
   smoke("plan reader", saved_plans(), 3, mutate_plan, try_plan);
 }
 
-// The language promises 2.3 for twice the text; a busy machine cannot measure that. Quadratic growth would show as 16.
-TEST_CASE("four times the text takes less than eight times as long") {
+TEST_CASE("twice the text takes at most 2.3 times as long") {
   check_growth(families(), try_text);
 }
 
-TEST_CASE("four times the program takes less than eight times as long to check and to plan") {
+TEST_CASE("twice the program takes at most 2.3 times as long to check and to plan") {
   auto plan = [](const std::string& text) {
     std::vector<std::string> messages = try_check(text);
     CHECK(messages == std::vector<std::string>());
@@ -360,7 +390,7 @@ TEST_CASE("what is planned together has a limit") {
   for (const std::string& message : messages) limits += message.find("all plans of this file together") == 0;
   fmt::print("{} KB, too many plans: {:.1f} s\n", text.size() / 1024, seconds);
   CHECK(limits == 1);
-  CHECK(seconds < 30);
+  CHECK(seconds < 1);  // counted before the first plan is made
 }
 
 TEST_CASE("hundreds of environments of some size are no mistake") {
@@ -371,7 +401,7 @@ TEST_CASE("hundreds of environments of some size are no mistake") {
   CHECK(try_check(text) == std::vector<std::string>());
 }
 
-TEST_CASE("four times the mistakes take less than eight times as long to find and to show") {
+TEST_CASE("twice the mistakes take at most 2.3 times as long to find and to show") {
   check_growth(mistaken(), try_check);
 }
 

@@ -163,6 +163,75 @@ constexpr const char* texts[] = {
     "rollout<> {\n  hold 5m\n  hold 6m\n  hold 7m\n}",
 };
 
+/// A clause without its value, and what is said of it. Some go on with the next word of the clause.
+struct Clause {
+  const char* text;
+  const char* wanted;
+};
+constexpr Clause clauses[] = {
+    {"rollout r { hold<> judged by healthy(s) }", "expected a duration such as `5m` after `hold`"},
+    {"rollout r { hold<> sample }", "expected a duration such as `5m` after `hold`"},
+    {"rollout r { hold 5m judged by<> }", "expected a gate such as `healthy(checkout)` after `by`"},
+    {"rollout r { rollback when<> held 5m }", "expected a condition such as `s.error_rate > 1%` after `when`"},
+    {"rollout r { rollback when a > 1% held<> }", "expected a duration such as `5m` after `held`"},
+    {"rollout r { rollback when a > 1% proven<> every 15s }", "expected a certainty such as `99%` after `proven`"},
+    {"rollout r { rollback when a > 1% proven 99% every<> }", "expected a duration such as `15s` after `every`"},
+    {"rollout r { rollback { within<> verify a } }", "expected a duration such as `2m` after `within`"},
+    {"rollout r { rollback { verify<> within 5m } }", "expected a gate such as `steady(checkout)` after `verify`"},
+    {"rollout r { for s in<> where a { } }", "expected a list such as `[1%, 10%, 50%]` after `in`"},
+    {"rollout r { for s in a where<> in waves [1] { } }", "expected a condition such as `share <= 50%` after `where`"},
+    {"rollout r { for s in a in waves<> soak 5m { } }",
+     "expected a list of sizes such as `[1, 4, rest]` after `waves`"},
+    {"rollout r { for s in a in waves [1] soak<> { } }", "expected a duration such as `10m` after `soak`"},
+    {"rollout r { for s in a in batches of<> { } }", "expected a share such as `10%` after `of`"},
+    {"rollout r { for s in a at most<> at once { } }", "expected a whole number such as `3` after `most`"},
+    {"rollout r { if<> { } }", "expected a condition such as `replicas > 4` after `if`"},
+    {"rollout r { during<> except fri }", "expected a calendar such as `working_hours` after `during`"},
+    {"rollout r { during a except<> }", "expected a day such as `fri` or `2026-12-24` after `except`"},
+    {"rollout r { approve by<> { } }", "expected people such as `2 of sre` after `by`"},
+    {"rollout r { approve by 2 of<> { } }", "expected a team such as `sre` after `of`"},
+    {"rollout r { approve by a { timeout<> on timeout park } }", "expected a duration such as `4h` after `timeout`"},
+    {"rollout r { approve by a { escalate to b after<> } }", "expected a duration such as `10m` after `after`"},
+    {"rollout r { commit<> }", "expected a reason such as `\"the old column is dropped\"` after `commit`"},
+    {"rollout r { checkpoint<> }", "expected what is reached, such as `\"half of the hosts\"` after `checkpoint`"},
+    {"rollout r { budget<> }", "expected `exposure` and a limit, such as `exposure <= 5m` after `budget`"},
+    {"rollout r { budget exposure <=<> }", "expected a duration such as `5m` after `<=`"},
+    {"rollout r { notify<> }", "expected a team such as `sre` after `notify`"},
+    {"rollout r { on failure { retry<> every 1m then park } }",
+     "expected how often, such as `retry 3 every 1m then park` after `retry`"},
+    {"rollout r { on failure { retry 3 every<> then park } }", "expected a duration such as `15s` after `every`"},
+    {"rollout r { preflight { sample<> } }", "expected `every` and a duration, such as `every 15s` after `sample`"},
+    {"rollout r { preflight { check<> } }", "expected what is checked, such as `\"someone is on call\"` after `check`"},
+    {"rollout r { preflight { check \"a\"<> within 5m } }",
+     "expected a condition such as `sre.on_call` after `\"a\"`"},
+    {"gate g() { sample every<> }", "expected a duration such as `15s` after `every`"},
+    {"gate g() { minimum<> }", "expected a number such as `1000 requests` after `minimum`"},
+    {"gate g() { minimum 1000<> }", "expected `requests`, as in `minimum 1000 requests` after `1000`"},
+    {"gate g() { require a < b over 3<> }", "expected `samples`, as in `over 3 samples` after `3`"},
+    {"gate g() { harm<> }", "expected `+` and a change, such as `+0.5% of s.canary.error_rate` after `harm`"},
+    {"gate g() { harm +<> of a }", "expected a change such as `0.5%` after `+`"},
+    {"gate g() { harm +1% of<> }", "expected a signal such as `s.canary.error_rate` after `of`"},
+    {"gate g() { reject when<> proven 99% }", "expected a condition such as `s.error_rate > 1%` after `when`"},
+    {"gate g() { require<> proven 99% }", "expected a condition such as `s.error_rate < 1%` after `require`"},
+    {"gate g() { require a < b over<> }", "expected a number such as `3 samples` after `over`"},
+    {"gate g() { on no_data { hold<> then fail } }", "expected a duration such as `5m` after `hold`"},
+    {"gate g() { on no_data { ask<> } }", "expected a team such as `sre` after `ask`"},
+    {"policy p { require<> within 5m }", "expected a condition such as `r.rollback.total` after `require`"},
+    {"policy p { forbid start during<> except fri }", "expected a calendar such as `working_hours` after `during`"},
+    {"promotion p = r { dev soak<> then production }", "expected a duration such as `10m` after `soak`"},
+    {"service s at r in<> { }", "expected a list of places such as `[\"eu\", \"us\"]` after `in`"},
+    {"backend b implements A { action a { within<> attempts 3 } }", "expected a duration such as `2m` after `within`"},
+    {"backend b implements A { action a { attempts<> } }", "expected a whole number such as `3` after `attempts`"},
+    {"backend b implements A { weights<> per server }", "expected a range such as `0..256 per server` after `weights`"},
+    {"let a = observe b within<>\nlet c = 1", "expected a difference such as `10%` after `within`"},
+    {"input a: Int deprecated<>", "expected what to do instead, such as `\"use share\"` after `deprecated`"},
+    {"test \"a\" { given approve by<> after 5m }", "expected a person such as `oncall-1` after `by`"},
+    {"test \"a\" { given a.b = 1 then 2 at<> }", "expected a duration such as `3m` after `at`"},
+    {"test \"a\" { at<> abort }", "expected a duration such as `3m` after `at`"},
+    {"test \"a\" { expect<> in phase a }",
+     "expected a result such as `rolled_back` or `exposure(checkout) < 5s` after `expect`"},
+};
+
 void check_missing(std::string_view marked) {
   size_t gap = marked.find("<>");
   REQUIRE(gap != std::string_view::npos);
@@ -191,6 +260,47 @@ TEST_CASE("a missing value takes nothing of the next statement") {
 
 TEST_CASE("a missing value is reported where it is missing") {
   for (const char* text : texts) check_missing(fmt::format("{}\n", text));
+}
+
+TEST_CASE("a clause that stands twice is refused: nobody has to know which one would win") {
+  constexpr std::pair<const char*, const char*> texts[] = {
+      {"gate g() { sample every 5s sample every 6s require a < 1% }", "sample"},
+      {"gate g() { minimum 5 requests minimum 6 requests require a < 1% }", "minimum"},
+      {"gate g() { harm +1% of a harm +2% of a require a < 1% }", "harm"},
+      {"rollout r { rollback { within 2m notify a within 3m } }", "within"},
+      {"rollout r { rollback { verify a within 2m verify b } }", "verify"},
+      {"rollout r { preflight { sample every 5s check \"a\" b sample every 6s } }", "sample"},
+      {"backend b implements A { action a { within 5s within 6s } }", "within"},
+      {"backend b implements A { action a { attempts 1 idempotent attempts 2 } }", "attempts"},
+      {"input i: Int = 1 where i > 0 = 2", "="},
+      {"input i: Int example 1 example 2", "example"},
+      {"input i: Int where i > 0 where i > 1", "where"},
+  };
+  for (const auto& [text, word] : texts) {
+    SourceMap sources;
+    Diagnostics diagnostics;
+    syntax::parse(sources, sources.add("a.rollout", fmt::format("{}\n", text)), diagnostics);
+    INFO(text << "\n" << render_text(diagnostics, sources, false));
+    std::vector<const Diagnostic*> messages = diagnostics.sorted();
+    REQUIRE(messages.size() == 1);
+    CHECK(messages[0]->message == fmt::format("`{}` is given twice", word));
+  }
+}
+
+TEST_CASE("a clause says what kind of value it lacks") {
+  for (const Clause& clause : clauses) {
+    std::string_view marked = clause.text;
+    size_t gap = marked.find("<>");
+    std::string text = fmt::format("{}{}\n", marked.substr(0, gap), marked.substr(gap + 2));
+    SourceMap sources;
+    Diagnostics diagnostics;
+    syntax::parse(sources, sources.add("a.rollout", text), diagnostics);
+    INFO(marked << "\n" << render_text(diagnostics, sources, false));
+    std::vector<const Diagnostic*> messages = diagnostics.sorted();
+    REQUIRE(!messages.empty());
+    CHECK(messages[0]->message == clause.wanted);
+    CHECK(messages.size() == 1);
+  }
 }
 
 }  // namespace rollout

@@ -1,9 +1,11 @@
 #include "tests/unit/programs.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -235,9 +237,9 @@ class Generator {
       case 4: put("let x ="), expr(); break;
       case 5: put("rollback when"), expr(), watch(); break;
       case 6:
-        put("rollback"), block([&] {
-          if (random_.one_in(3)) put("notify " + name());
-          else put("verify"), expr(), put("within"), expr();
+        put("rollback"), block([&, verified = false]() mutable {
+          if (verified || random_.one_in(3)) put("notify " + name());
+          else verified = true, put("verify"), expr(), put("within"), expr();
         });
         break;
       case 12: random_.one_in(2) ? put("commit \"why\"") : preflight(); break;
@@ -275,8 +277,8 @@ class Generator {
     question();
   }
   void preflight() {
-    put("preflight"), block([&] {
-      if (random_.one_in(3)) put("sample every"), expr();
+    put("preflight"), block([&, sampled = false]() mutable {
+      if (!sampled && random_.one_in(3)) sampled = true, put("sample every"), expr();
       else put("check \"well\""), expr(), random_.one_in(4) ? (put("within"), expr()) : void();
     });
   }
@@ -300,8 +302,11 @@ class Generator {
       default: put("at most"), expr(), put("at once");
     }
   }
-  void clause() {
-    switch (random_.below(6)) {
+  /// `given`: those of the first three that stand in the gate already; each stands once.
+  void clause(std::array<bool, 3>& given) {
+    uint32_t kind = random_.below(6);
+    if (kind < given.size() && std::exchange(given[kind], true)) kind = 4;
+    switch (kind) {
       case 0: put("sample every"), expr(); break;
       case 1: put("minimum"), expr(), put("requests"); break;
       case 2: put("harm +"), expr(), put("of"), expr(); break;
@@ -324,7 +329,10 @@ class Generator {
       case 0: put("config"), field(); break;
       case 1: put("binding"), field(), put("given a , b"); break;
       case 2: put("weights 0 .. 256 per server"); break;
-      default: put("action " + name()), block([&] { put(random_.one_in(2) ? "idempotent" : "attempts 3"); });
+      default:
+        put("action " + name()), block([&, tried = false]() mutable {
+          put(tried || random_.one_in(2) ? "idempotent" : "attempts 3"), tried = true;
+        });
     }
   }
   void test_item() {
@@ -382,7 +390,9 @@ class Generator {
       case 17: put(random_.one_in(2) ? "flag f" : "database d"), places(), block([&] { setting(); }); break;
       case 7: put("capability C"), block([&] { capability_item(); }); break;
       case 8: put("backend b implements A + B"), block([&] { backend_item(); }); break;
-      case 9: put("gate g"), parameters(), block([&] { clause(); }); break;
+      case 9:
+        put("gate g"), parameters(), block([&, given = std::array<bool, 3>()]() mutable { clause(given); });
+        break;
       case 10: put("rollout r"), statements(); break;
       case 11: put("enum E { a , b }"); break;
       case 12: put("func f"), parameters(), put("->"), type(), put("="), expr(); break;

@@ -1,0 +1,22 @@
+// Private to compiler/check: what to do about a capability that a service, flag or database lacks: what it is bound to,
+// which targets and backends have it, which strategies do without it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "compiler/base/diagnostics.h"
+#include "compiler/check/check.h"
+#include "compiler/ir/program.h"
+
+namespace rollout::check {
+
+/// `service`: who lacks it; null: nobody that is known by name, such as the parameter of a strategy.
+void explain_lacking(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
+                     const ir::Service* service, std::string_view capability);
+
+/// The capability, of the program or the library, that has an action of this name on such a subject; empty: none.
+std::string capability_with(const ir::Program& program, const Library& library, ir::TypeKind subject,
+                            std::string_view action);
+
+}  // namespace rollout::check

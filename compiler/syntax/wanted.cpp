@@ -1,0 +1,113 @@
+#include "compiler/syntax/wanted.h"
+
+#include "compiler/syntax/antlr.h"
+
+namespace rollout::syntax {
+
+namespace {
+
+constexpr int most_before = 50;  ///< tokens of one line that are looked at for the word it begins with
+
+/// Whether `word` stands before `token` on its line.
+bool stands_before(const Tokens& tokens, const Token* token, TokenType word) {
+  for (int i = 0; i < most_before && token && !token->first_on_line; ++i) {
+    token = tokens.before(token);
+    if (token && token->type == word) return true;
+  }
+  return false;
+}
+
+/// The type of the token `count` before `token`.
+TokenType type_before(const Tokens& tokens, const Token* token, int count) {
+  for (; token && count > 0; --count) token = tokens.before(token);
+  return token ? token->type : end_of_file;
+}
+
+/// `by`, `of`, `in`, `at`: what is wanted depends on what stands before them.
+std::string_view wanted_behind_link(const Tokens& tokens, const Token* word) {
+  TokenType one = type_before(tokens, word, 1), two = type_before(tokens, word, 2);
+  if (word->type == Parser::BY) {
+    if (one == Parser::JUDGED) return "a gate such as `healthy(checkout)`";
+    return two == Parser::GIVEN ? "a person such as `oncall-1`" : "people such as `2 of sre`";
+  }
+  if (word->type == Parser::OF) {
+    if (one == Parser::BATCHES) return "a share such as `10%`";
+    bool harm = stands_before(tokens, word, Parser::HARM);
+    return harm ? "a signal such as `s.canary.error_rate`" : "a team such as `sre`";
+  }
+  if (word->type == Parser::IN && two == Parser::AT) return "a list of places such as `[\"eu\", \"us\"]`";
+  if (word->type == Parser::IN && two == Parser::FOR) return "a list such as `[1%, 10%, 50%]`";
+  if (word->type == Parser::AT) return "a duration such as `3m`";
+  return {};
+}
+
+/// Words that are names elsewhere, and signs.
+std::string_view wanted_behind_other(const Tokens& tokens, const Token* word) {
+  TokenType one = type_before(tokens, word, 1), two = type_before(tokens, word, 2);
+  std::string_view text = tokens.text(*word);
+  switch (word->type) {
+    case Parser::PLUS: return one == Parser::HARM ? "a change such as `0.5%`" : "";
+    case Parser::LESS_EQUAL: return two == Parser::BUDGET ? "a duration such as `5m`" : "";
+    case Parser::STRING: return one == Parser::CHECK ? "a condition such as `sre.on_call`" : "";
+    case Parser::NAME:
+      if (text == "timeout") return "a duration such as `4h`";
+      if (text == "retry") return "how often, such as `retry 3 every 1m then park`";
+      if (text == "most" && one == Parser::AT) return "a whole number such as `3`";
+      return {};
+    default: return {};
+  }
+}
+
+}  // namespace
+
+std::string_view wanted_behind(const Tokens& tokens, const Token* word, bool in_policy) {
+  switch (word->type) {
+    case Parser::HOLD:
+    case Parser::HELD: return "a duration such as `5m`";
+    case Parser::SOAK:
+    case Parser::AFTER: return "a duration such as `10m`";
+    case Parser::EVERY: return "a duration such as `15s`";
+    case Parser::WITHIN:
+      return stands_before(tokens, word, Parser::OBSERVE) ? "a difference such as `10%`" : "a duration such as `2m`";
+    case Parser::BY: case Parser::OF: case Parser::IN: case Parser::AT: return wanted_behind_link(tokens, word);
+    case Parser::VERIFY: return "a gate such as `steady(checkout)`";
+    case Parser::SAMPLE: return "`every` and a duration, such as `every 15s`";
+    case Parser::MINIMUM: return "a number such as `1000 requests`";
+    case Parser::HARM: return "`+` and a change, such as `+0.5% of s.canary.error_rate`";
+    case Parser::PROVEN: return "a certainty such as `99%`";
+    case Parser::OVER: return "a number such as `3 samples`";
+    case Parser::WHEN: return "a condition such as `s.error_rate > 1%`";
+    case Parser::REQUIRE:
+      return in_policy ? "a condition such as `r.rollback.total`" : "a condition such as `s.error_rate < 1%`";
+    case Parser::WHERE: return "a condition such as `share <= 50%`";
+    case Parser::IF: return "a condition such as `replicas > 4`";
+    case Parser::EXPECT: return "a result such as `rolled_back` or `exposure(checkout) < 5s`";
+    case Parser::WAVES: return "a list of sizes such as `[1, 4, rest]`";
+    case Parser::DURING: return "a calendar such as `working_hours`";
+    case Parser::EXCEPT: return "a day such as `fri` or `2026-12-24`";
+    case Parser::NOTIFY:
+    case Parser::ASK: return "a team such as `sre`";
+    case Parser::CHECK: return "what is checked, such as `\"someone is on call\"`";
+    case Parser::COMMIT: return "a reason such as `\"the old column is dropped\"`";
+    case Parser::CHECKPOINT: return "what is reached, such as `\"half of the hosts\"`";
+    case Parser::DEPRECATED: return "what to do instead, such as `\"use share\"`";
+    case Parser::BUDGET: return "`exposure` and a limit, such as `exposure <= 5m`";
+    case Parser::ATTEMPTS: return "a whole number such as `3`";
+    case Parser::WEIGHTS: return "a range such as `0..256 per server`";
+    case Parser::ESCALATE: return "`to`, a team and a duration, such as `to managers after 1h`";
+    default: return wanted_behind_other(tokens, word);
+  }
+}
+
+bool goes_on(TokenType found) {
+  switch (found) {
+    case Parser::JUDGED: case Parser::THEN: case Parser::PROVEN: case Parser::OVER: case Parser::HELD:
+    case Parser::WITHIN: case Parser::OF: case Parser::AT: case Parser::IN: case Parser::SOAK: case Parser::WHERE:
+    case Parser::EVERY: case Parser::PER: case Parser::EXCEPT: case Parser::AFTER: case Parser::EXAMPLE:
+    case Parser::ELSE: case Parser::BEFORE: case Parser::DEPRECATED: case Parser::ON:
+    case Parser::ESCALATE: return true;
+    default: return false;
+  }
+}
+
+}  // namespace rollout::syntax
