@@ -1,5 +1,8 @@
 #include "compiler/compile.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include <fmt/format.h>
 
 #include "compiler/plan/plan_json.h"
@@ -15,6 +18,14 @@ check::Library library() {
   for (const stdlib::File* file = stdlib::files; file->path; ++file)
     all.emplace_back(fmt::format("std/{}", file->path), file->text);
   return all;
+}
+
+/// A path as one word of a command line.
+std::string typed(const std::string& path) {
+  bool plain = std::all_of(path.begin(), path.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c >= 0x80 || std::string_view("/._-+,:@").find(char(c)) != std::string_view::npos;
+  });
+  return plain ? path : fmt::format("'{}'", path);
 }
 
 }  // namespace
@@ -50,7 +61,10 @@ void prove_plan(const Compilation& compilation, plan::Plan& plan, Diagnostics& d
   const auto& scope = compilation.program->modules.back()->scope;
   auto named = scope.find(plan.rollout);
   if (named != scope.end() && named->second.kind == ir::Ref::Rollout) rollout = named->second.span;
-  verify::report(proofs.findings, compilation.sources, rollout, diagnostics);
+  std::string replay = fmt::format("rollout simulate {} {}", typed(compilation.sources.shown_name(rollout.source)),
+                                   plan.rollout);
+  if (!plan.environment.empty()) replay += " --env " + plan.environment;
+  verify::report(proofs.findings, compilation.sources, rollout, replay, diagnostics);
   plan.facts = std::move(proofs.facts);
 }
 

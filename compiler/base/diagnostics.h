@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/span.h"
+#include "compiler/base/witness.h"
 
 namespace rollout {
 
@@ -39,6 +41,7 @@ struct Diagnostic {
   std::vector<std::string> notes;
   std::string help;            ///< what to write instead; may be empty
   std::vector<Fix> fixes;
+  std::optional<Witness> witness = std::nullopt;  ///< of a finding of a proof
 
   Diagnostic& at(Span where, std::string text) { labels.push_back({where, std::move(text)}); return *this; }
   Diagnostic& caret(std::string text) { label = std::move(text); return *this; }

@@ -85,9 +85,22 @@ std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, c
     out += snippet(sources, label.span, '-', '-', label.text, blue, paint, !(same_line && only_that_line));
     only_that_line &= same_line;
   }
+  const std::optional<Witness>& shown = diagnostic.witness;
+  if (shown && !shown->path.empty())
+    out += fmt::format("  {} {}\n", paint(blue, "path:"), visible(path_text(shown->path)));
   for (const std::string& note : diagnostic.notes) out += fmt::format("  {} {}\n", paint(blue, "note:"), visible(note));
   if (!diagnostic.help.empty()) out += fmt::format("  {} {}\n", paint(blue, "help:"), visible(diagnostic.help));
+  if (shown) out += fmt::format("  {} {}\n", paint(blue, "replay:"), visible(shown->replay));
   return out;
+}
+
+void write_witness(json::Writer& json, const Witness& witness) {
+  json.begin_object().field("id", witness.id).field("computed", witness.computed);
+  json.field("required", witness.required).key("path").begin_array();
+  for (const Moment& moment : witness.path)
+    json.begin_object().field("at_ns", moment.at_ns).field("text", moment.text).field("outcome", moment.outcome)
+        .end_object();
+  json.end_array().field("replay", witness.replay).end_object();
 }
 
 void write_range(json::Writer& json, const SourceMap& sources, Span span) {
@@ -141,7 +154,9 @@ void write_json(json::Writer& json, const Diagnostic& diagnostic, const SourceMa
     write_range(json, sources, fix.span);
     json.end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  if (diagnostic.witness) write_witness(json.key("counterexample"), *diagnostic.witness);
+  json.end_object();
 }
 
 std::string render_json(const Diagnostics& diagnostics, const SourceMap& sources) {

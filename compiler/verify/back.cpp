@@ -113,6 +113,8 @@ Finding late(const Plan& plan, const Region& region, const plan::Rollback& rule)
     at = longer(at, once_ns(plan.undo[undo]));
   }
   finding.path.push_back({at, "everything is restored"});
+  finding.site.step = region.once_from, finding.site.scope = region.scope;
+  finding.site.undone = region.once_path;
   return finding;
 }
 

@@ -52,14 +52,18 @@ class Overload {
       uint32_t service = step.action.service;
       Load before = loads_[service];
       apply(step.action, loads_[service]);
+      undone_.clear();
       if (!routed_[service] || told_[service]) continue;
       look(step, service, loads_[service], {});
       // Its effect may be there or not when it goes back.
-      for (Load back : {loads_[service], before})
+      for (Load back : {loads_[service], before}) {
+        undone_.clear();
         for (uint32_t undo : step.rollback) {
           apply(plan_.undo[undo], back);
+          undone_.push_back(undo);
           look(step, service, back, fmt::format("on the way back, after `{}`", plan_.undo[undo].text));
         }
+      }
     }
   }
 
@@ -81,12 +85,15 @@ class Overload {
     findings_.push_back({Claim::Capacity, step.place, when, instances, all, {{0, step.text}},
                          {name, eval::percent_text(share_ppb)},
                          fmt::format("give it {} instances first, or less traffic", needed)});
+    Site& site = findings_.back().site;
+    site.step = uint32_t(&step - plan_.steps.data()), site.service = service, site.undone = undone_;
   }
 
   const Plan& plan_;
   std::vector<Finding>& findings_;
   std::vector<Load> loads_;
   std::vector<bool> routed_, told_;  ///< by service
+  std::vector<uint32_t> undone_;     ///< undo actions that the load looked at lies behind
 };
 
 }  // namespace

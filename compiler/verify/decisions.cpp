@@ -160,12 +160,16 @@ class Decisions {
     for (const Step& step : plan_.steps) {
       if (step.kind == StepKind::Act) follow(step.action, portions_[step.action.service]);
       for (uint32_t gate : step.gates) {
+        site_ = {.step = uint32_t(&step - plan_.steps.data()), .gate = gate};
         if (!seen_[gate]) look(plan_.gates[gate], step.place);
         seen_[gate] = true;
         if (step.kind == StepKind::Hold) find_starved(plan_.gates[gate], step);
       }
     }
-    for (const plan::Watch& watch : plan_.watches) look(watch);
+    for (const plan::Watch& watch : plan_.watches) {
+      site_ = {.step = watch.first_step, .watch = uint32_t(&watch - plan_.watches.data())};
+      look(watch);
+    }
   }
 
  private:
@@ -187,10 +191,13 @@ class Decisions {
 
   void nothing_passes(const Gate& gate, const std::string& place, std::string why, std::string which) {
     findings_.push_back({Claim::Contradiction, place, std::move(why), 0, 0, {}, {gate.text, std::move(which)}});
+    findings_.back().site = site_;
   }
   void says_nothing(const Condition& condition, const std::string& place, bool always) {
     findings_.push_back({Claim::Constant, place, range_text(plan_, condition), 0, 0, {},
                          {condition.text, always ? "always" : "never"}});
+    findings_.back().site = site_;
+    findings_.back().site.condition = uint32_t(&condition - plan_.conditions.data());
   }
 
   /// Of conditions over the same thing, those that leave the least room.
@@ -247,6 +254,7 @@ class Decisions {
                            needs_s * eval::ns_per_s, {}, {gate.text},
                            fmt::format("hold for {}, give it a larger share, or ask for fewer requests",
                                        eval::duration_text(needs_s * eval::ns_per_s))});
+      findings_.back().site = site_;
       return;
     }
   }
@@ -261,9 +269,11 @@ class Decisions {
     }
     if (watch.first_step >= plan_.steps.size()) return;
     int64_t lasts_ns = lasts_of(watch);
-    if (watch.held_ns > 0 && lasts_ns < watch.held_ns)
-      findings_.push_back({Claim::IdleWatch, {}, {}, lasts_ns, watch.held_ns, {}, {watch.text},
-                           "let it hold for less, or put it around more"});
+    if (watch.held_ns <= 0 || lasts_ns >= watch.held_ns) return;
+    findings_.push_back({Claim::IdleWatch, {}, {}, lasts_ns, watch.held_ns, {}, {watch.text},
+                         "let it hold for less, or put it around more"});
+    findings_.back().site = site_;
+    findings_.back().site.condition = watch.condition;
   }
 
   /// At most, or so long that it does not matter.
@@ -282,6 +292,7 @@ class Decisions {
   std::vector<Finding>& findings_;
   std::vector<Portions> portions_;  ///< by service
   std::vector<bool> seen_, told_;  ///< by gate, by condition
+  Site site_;                      ///< of what is looked at
 };
 
 }  // namespace

@@ -80,8 +80,10 @@ void prove_exposure(const Plan& plan, const Back& back, const Forward& forward, 
 std::optional<Finding> over_budget(const Plan& plan, const plan::Facts& facts, int64_t budget_ns) {
   int64_t total = 0;
   std::vector<Moment> path;
+  const plan::ExposureFacts* most = nullptr;
   for (const plan::ExposureFacts& one : facts.exposure) {
     if (!one.harm_ns) continue;
+    if (!most || *one.harm_ns > *most->harm_ns) most = &one;
     std::string begins = begins_text(plan, one.harm_step);
     path.push_back({total, fmt::format("{} {}, until a regression{}{} is proven and taken back",
                                        plan::service_text(plan.services[one.service]),
@@ -89,8 +91,10 @@ std::optional<Finding> over_budget(const Plan& plan, const plan::Facts& facts, i
                                        begins)});
     total = longer(total, *one.harm_ns);
   }
-  if (total <= budget_ns) return std::nullopt;
-  return Finding{Claim::Exposure, {}, {}, total, budget_ns, std::move(path)};
+  if (total <= budget_ns || !most) return std::nullopt;
+  Finding finding{Claim::Exposure, {}, {}, total, budget_ns, std::move(path)};
+  finding.site.step = most->harm_step, finding.site.service = most->service;
+  return finding;
 }
 
 }  // namespace rollout::verify

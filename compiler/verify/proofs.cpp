@@ -37,6 +37,7 @@ Proofs prove(const plan::Plan& plan) {
   find_overload(plan, proofs.findings);
   if (plan.budget_exposure_ns)
     if (auto over = over_budget(plan, facts, *plan.budget_exposure_ns)) proofs.findings.push_back(std::move(*over));
+  explain(plan, proofs.findings);
   return proofs;
 }
 
@@ -45,30 +46,6 @@ std::string begins_text(const plan::Plan& plan, uint32_t step) {
   const plan::Step& of = plan.steps[step];
   if (of.phase == plan::none) return fmt::format("with `{}`", of.text);
   return fmt::format("in phase {}", plan.phases[of.phase].name);
-}
-
-namespace {
-
-/// `00:15`, `1:30:00` from an hour on.
-std::string clock_text(int64_t ns) {
-  int64_t s = ns / eval::ns_per_s;
-  if (s < 3600) return fmt::format("{:02}:{:02}", s / 60, s % 60);
-  return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
-}
-
-}  // namespace
-
-std::string path_text(const std::vector<Moment>& path) {
-  constexpr size_t most = 8;  // moments, before the middle is left out
-  std::string out;
-  for (size_t i = 0; i < path.size(); ++i) {
-    if (path.size() > most && i == most / 2) {
-      out += fmt::format(" → … {} more", path.size() - most);
-      i += path.size() - most;
-    }
-    out += fmt::format("{}{} {}", i ? " → " : "", clock_text(path[i].at_ns), path[i].text);
-  }
-  return out;
 }
 
 }  // namespace rollout::verify

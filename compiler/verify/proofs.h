@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/plan/plan.h"
+#include "compiler/verify/counterexample.h"
 
 namespace rollout::verify {
 
@@ -32,12 +33,6 @@ enum class Claim {
   Answer
 };
 
-/// One moment of the path that attains a bound, counted from where the path begins.
-struct Moment {
-  int64_t at_ns = 0;
-  std::string text;
-};
-
 /// Something that was to hold, and does not.
 struct Finding {
   Claim claim = Claim::WayBack;
@@ -45,9 +40,11 @@ struct Finding {
   std::string what;         ///< of a bound of time empty, else what is wrong, in words
   int64_t bound_ns = 0;     ///< computed
   int64_t required_ns = 0;  ///< what it was to keep within
-  std::vector<Moment> path = {};
+  std::vector<Moment> path = {};  ///< from where it matters on
   std::vector<std::string> parts = {};  ///< what the sentence names, in its order
   std::string advice = {};
+  Site site = {};            ///< where it shows, from which `explain` makes
+  Counterexample shown = {};
 };
 
 struct Proofs {
@@ -59,8 +56,5 @@ Proofs prove(const plan::Plan& plan);
 
 /// Where a regression begins: `in phase complete`, ``with `promote checkout` ``; empty: nowhere in the plan.
 std::string begins_text(const plan::Plan& plan, uint32_t step);
-
-/// `00:00 promote checkout → 00:15 shift checkout to 0% → …`
-std::string path_text(const std::vector<Moment>& path);
 
 }  // namespace rollout::verify

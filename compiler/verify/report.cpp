@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include <fmt/format.h>
+
 namespace rollout::verify {
 
 Span span_of(const SourceMap& sources, std::string_view place) {
@@ -29,36 +31,30 @@ Span span_of(const SourceMap& sources, std::string_view place) {
 namespace {
 
 /// What of gates, watches and versions does not fit together.
-void report_decision(const Finding& finding, Span span, Diagnostics& diagnostics) {
+Diagnostic& say_decision(const Finding& finding, Span span, Diagnostics& diagnostics) {
   const std::vector<std::string>& parts = finding.parts;
   std::string bound = eval::duration_text(finding.bound_ns);
   switch (finding.claim) {
     case Claim::Constant:
-      diagnostics.report(span, diag::ConditionConstant, parts[0], parts[1], finding.what)
+      return diagnostics.report(span, diag::ConditionConstant, parts[0], parts[1], finding.what)
           .advise("compare with a number that it can pass, or leave it out");
-      break;
     case Claim::Contradiction:
-      diagnostics.report(span, diag::GateContradicts, parts[0], finding.what)
+      return diagnostics.report(span, diag::GateContradicts, parts[0], finding.what)
           .note(parts[1])
           .advise("leave values with which it can pass, between what is rejected and what is required");
-      break;
     case Claim::Power:
-      diagnostics.report(span, diag::GateBlind, parts[0], parts[1], bound, parts[2])
+      return diagnostics.report(span, diag::GateBlind, parts[0], parts[1], bound, parts[2])
           .note("counted with the declared traffic at this share, 0.1% of all requests failing, and a power of 80%")
           .advise(finding.advice);
-      break;
     case Claim::Starved:
-      diagnostics.report(span, diag::GateStarved, parts[0], bound, finding.what).advise(finding.advice);
-      break;
+      return diagnostics.report(span, diag::GateStarved, parts[0], bound, finding.what).advise(finding.advice);
     case Claim::IdleWatch:
-      diagnostics.report(span, diag::WatchIdle, parts[0], bound).advise(finding.advice);
-      break;
+      return diagnostics.report(span, diag::WatchIdle, parts[0], bound).advise(finding.advice);
     case Claim::Capacity: {
       Diagnostic& overload = diagnostics.report(span, diag::CapacityShort, parts[0], parts[1],
                                                 finding.bound_ns, finding.required_ns);
       if (!finding.what.empty()) overload.note(finding.what);
-      overload.advise(finding.advice);
-      break;
+      return overload.advise(finding.advice);
     }
     case Claim::RollbackTime:
     case Claim::WayBack:
@@ -68,51 +64,76 @@ void report_decision(const Finding& finding, Span span, Diagnostics& diagnostics
     case Claim::Start:
     case Claim::Answer: break;
   }
+  return diagnostics.report(span, diag::NotProven, fmt::format("`{}`: {}", finding.path[0].text, finding.what));
+}
+
+Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
+  std::string bound = eval::duration_text(finding.bound_ns), required = eval::duration_text(finding.required_ns);
+  switch (finding.claim) {
+    case Claim::RollbackTime:
+      return diagnostics.report(span, diag::RollbackTooSlow, bound, required)
+          .note("each action is counted with all the time of one attempt")
+          .advise("give it that long: `within " + bound + "`, or its actions less time");
+    case Claim::Exposure: {
+      Diagnostic& over = diagnostics.report(span, diag::OverBudget, bound, required);
+      if (finding.path.size() > 1) over.note(path_text(finding.path));  // of each service
+      return over.advise("begin with a smaller share, judge it for longer, or allow more");
+    }
+    case Claim::Window:
+      return diagnostics.report(span, diag::WindowTooShort, bound, required)
+          .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
+    case Claim::Start:
+      return diagnostics.report(span, diag::NoSafeStart, finding.what)
+          .note(finding.parts[0])
+          .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
+    case Claim::Answer:
+      return diagnostics.report(span, diag::AnswerLate, bound, required).advise(finding.advice);
+    case Claim::WayBack:
+    case Claim::Commit:
+    case Claim::Constant:
+    case Claim::Contradiction:
+    case Claim::Power:
+    case Claim::Starved:
+    case Claim::IdleWatch:
+    case Claim::Capacity: break;
+  }
+  return say_decision(finding, span, diagnostics);
+}
+
+/// Computed, and required: where it is a number.
+std::pair<std::string, std::string> bounds_of(const Finding& finding) {
+  switch (finding.claim) {
+    case Claim::RollbackTime:
+    case Claim::Exposure:
+    case Claim::Starved:
+    case Claim::IdleWatch:
+    case Claim::Window:
+    case Claim::Answer: return {eval::duration_text(finding.bound_ns), eval::duration_text(finding.required_ns)};
+    case Claim::Power: return {finding.parts[1], finding.parts[2]};
+    case Claim::Capacity:
+      return {fmt::format("{} of {} instances", finding.bound_ns, finding.required_ns),
+              fmt::format("those for {} of the traffic", finding.parts[1])};
+    case Claim::WayBack:
+    case Claim::Commit:
+    case Claim::Constant:
+    case Claim::Contradiction:
+    case Claim::Start: break;
+  }
+  return {};
 }
 
 }  // namespace
 
-void report(const std::vector<Finding>& findings, const SourceMap& sources, Span rollout, Diagnostics& diagnostics) {
+void report(const std::vector<Finding>& findings, const SourceMap& sources, Span rollout, const std::string& replay,
+            Diagnostics& diagnostics) {
   for (const Finding& finding : findings) {
     Span span = span_of(sources, finding.place);
     if (!span.valid()) span = rollout;
-    std::string bound = eval::duration_text(finding.bound_ns), required = eval::duration_text(finding.required_ns);
-    switch (finding.claim) {
-      case Claim::RollbackTime:
-        diagnostics.report(span, diag::RollbackTooSlow, bound, required)
-            .note(path_text(finding.path))
-            .note("each action is counted with all the time of one attempt")
-            .advise("give it that long: `within " + bound + "`, or its actions less time");
-        break;
-      case Claim::WayBack:
-      case Claim::Commit:
-        diagnostics.report(span, diag::NotProven, fmt::format("`{}`: {}", finding.path[0].text, finding.what));
-        break;
-      case Claim::Exposure:
-        diagnostics
-            .report(span, diag::OverBudget, bound, required)
-            .note(path_text(finding.path))
-            .advise("begin with a smaller share, judge it for longer, or allow more");
-        break;
-      case Claim::Window:
-        diagnostics.report(span, diag::WindowTooShort, bound, required)
-            .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
-        break;
-      case Claim::Start:
-        diagnostics.report(span, diag::NoSafeStart, finding.what)
-            .note(finding.parts[0])
-            .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
-        break;
-      case Claim::Answer:
-        diagnostics.report(span, diag::AnswerLate, bound, required).advise(finding.advice);
-        break;
-      case Claim::Constant:
-      case Claim::Contradiction:
-      case Claim::Power:
-      case Claim::Starved:
-      case Claim::IdleWatch:
-      case Claim::Capacity: report_decision(finding, span, diagnostics); break;
-    }
+    Diagnostic& said = say(finding, span, diagnostics);
+    auto [computed, required] = bounds_of(finding);
+    const std::string& id = finding.shown.id;
+    said.witness = Witness{id, computed, required, finding.shown.path,
+                           fmt::format("{} --counterexample {}", replay, id)};
   }
 }
 

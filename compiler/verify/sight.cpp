@@ -138,6 +138,8 @@ class Sights {
     if (advice.empty()) advice = "declare the traffic that the service has, or a larger `harm`";
     findings_.push_back({Claim::Power, step.place, {}, step.hold_ns, hold_ns, {},
                          {gate.text, percent_up(seen.rise_ppb), eval::percent_text(gate.harm_ppb)}, std::move(advice)});
+    Site& site = findings_.back().site;
+    site.step = uint32_t(&step - plan_.steps.data()), site.gate = uint32_t(&gate - plan_.gates.data());
   }
 
   /// Three digits, rounded up.

@@ -90,6 +90,7 @@ void find_late_answers(const Plan& plan, std::vector<Finding>& findings) {
     findings.push_back({Claim::Answer, step.place, {}, approval.timeout_ns, longest * minute_ns, {}, {},
                         fmt::format("ask with `timeout {}` or less, or let it wait: `{{ at close wait }}`",
                                     eval::duration_text(longest * minute_ns))});
+    findings.back().site.step = uint32_t(&step - plan.steps.data());
     return;
   }
 }

@@ -140,8 +140,10 @@ class Totality {
   }
 
  private:
-  void wrong(Claim claim, const Step& step, std::string what) {
+  void wrong(Claim claim, const Step& step, std::string what, std::vector<uint32_t> undone = {}) {
     findings_.push_back({claim, step.place, std::move(what), 0, 0, {{0, step.text}}});
+    findings_.back().site.step = uint32_t(&step - plan_.steps.data());
+    findings_.back().site.undone = std::move(undone);
   }
 
   void commit(uint32_t index, const Step& step) {
@@ -175,7 +177,7 @@ class Totality {
     for (const Cells* state : std::initializer_list<const Cells*>{&now_[step.action.service], &before}) {
       std::string what = check.go(*state, start, list);
       if (what.empty()) continue;
-      wrong(Claim::WayBack, step, std::move(what));
+      wrong(Claim::WayBack, step, std::move(what), list);
       return false;
     }
     return true;

@@ -6,6 +6,7 @@
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
 #include "runtime/cli/scenario_of.h"
+#include "runtime/cli/show_counterexample.h"
 #include "runtime/cli/simulate_promotion.h"
 #include "runtime/cli/start_time.h"
 #include "runtime/cli/view_during.h"
@@ -70,9 +71,13 @@ int cmd_simulate(const Context& context) {
   if (!start) return context.fail(Usage, start.error().message);
   Timings timings(context);
   PlanOrExit made = plan_from_arguments(context, Look::Nowhere, true, timings);
+  std::string finding = context.args.value("--counterexample");
+  if (!made.stages.empty() && !finding.empty())
+    return context.fail(Usage, "a finding is one of a rollout: name it, and its environment with `--env`");
   if (!made.stages.empty()) return simulate_promotion(context, made.stages, uint64_t(*seed), *runs, timings);
   if (!made.planned) return made.exit_code;
   const plan::Plan& plan = made.planned->plan;
+  if (!finding.empty()) return show_counterexample(context, plan, finding);
   if (*start)
     if (std::optional<std::string> forbidden = forbidden_text(plan, **start))
       return context.fail(Refused, "the run cannot begin then: " + *forbidden);

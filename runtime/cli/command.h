@@ -54,6 +54,7 @@ int cmd_audit(const Context& context);
 int cmd_approve(const Context& context);
 int cmd_reject(const Context& context);
 int cmd_simulate(const Context& context);
+int cmd_suggest(const Context& context);
 int cmd_test(const Context& context);
 int cmd_explain(const Context& context);
 

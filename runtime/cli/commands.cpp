@@ -308,6 +308,7 @@ Command simulate() {
             environment,
             {"--seed", "N", "of the noise; the same seed gives the same run"},
             {"--runs", "N", "how many runs, with seeds from --seed on"},
+            {"--counterexample", "ID", "the run that shows a finding of `rollout check`; exit code 1 if it does"},
             {"--start", "TIME", "what the virtual clock shows at the beginning: 2026-11-20T14:30Z"},
             format_json}},
           cmd_simulate};
@@ -328,6 +329,20 @@ Command test() {
           cmd_test};
 }
 
+Command suggest() {
+  return {{"suggest",
+           "FILE [ROLLOUT]",
+           "the smallest edits that mend broken bounds",
+           "For each finding of `rollout check` that is about a bound: the smallest change of the file with which\n"
+           "it is kept, found by trying, each judged by the whole compiler, as a diff with what the bound becomes.\n"
+           "Nothing is written without --fix. Exit code 1: for one of them nothing helps, or there are other errors.",
+           "rollout suggest shop.rollout --fix",
+           1,
+           2,
+           {{"--fix", "", "make the edits"}, set, format_json}},
+          cmd_suggest};
+}
+
 Command explain() {
   return {{"explain",
            "[NAME|RUN]",
@@ -345,9 +360,9 @@ Command explain() {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
-      check(), fmt(),    lock(),   plan(),          show(),           verify(),  apply(),   status(),
-      abort(), rollback(), pause(), resume(),       approve(),        reject(),  stop_the_line(), start_the_line(),
-      history(), metrics(), audit(), simulate(),    test(),           explain()};
+      check(), fmt(),      lock(),  plan(),     show(),    verify(),  apply(),         status(),
+      abort(), rollback(), pause(), resume(),   approve(), reject(),  stop_the_line(), start_the_line(),
+      history(), metrics(), audit(), simulate(), test(),    suggest(), explain()};
   return all;
 }
 

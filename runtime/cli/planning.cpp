@@ -9,6 +9,7 @@
 #include "compiler/plan/plan_json.h"
 #include "compiler/plan/reach.h"
 #include "runtime/backend/live_world.h"
+#include "runtime/cli/check_name.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/report.h"
 #include "runtime/journal/sqlite_store.h"
@@ -31,7 +32,8 @@ Planned finish(Project project, plan::Plan plan) {
   return {std::move(project), std::move(plan), std::move(bytes.json), std::move(bytes.hash), false};
 }
 
-/// A name from the command line is no mistake in the file: it is answered without a place in it.
+}  // namespace
+
 Status check_name(const Compilation& compilation, const std::string& name, const std::string& typed) {
   const ir::Program& program = *compilation.program;
   if (name.empty() || compilation.diagnostics.has_errors()) return Done{};
@@ -47,6 +49,8 @@ Status check_name(const Compilation& compilation, const std::string& name, const
   std::string hint = meant.empty() ? "" : fmt::format("; did you mean `{}`?", meant);
   return OpError{fmt::format("`{}` has no rollout `{}`, it has {}{}", typed, name, list_of(known), hint)};
 }
+
+namespace {
 
 /// Where the file has environments, one of them is named; where it has none, none is.
 Status check_environment(const Compilation& compilation, const std::string& name, const std::string& typed) {
@@ -123,7 +127,8 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
     if (std::string lost = plan ? plan::lost_before_begun(*plan) : ""; !lost.empty())
       return {std::nullopt, context.fail(Environment, lost)};
   }
-  if (plan) prove_plan(*compilation, *plan, compilation->diagnostics);
+  // Who wants to see a finding happen has been told of it.
+  if (plan && !context.args.has("--counterexample")) prove_plan(*compilation, *plan, compilation->diagnostics);
   timings.mark("proofs");
   if (compilation->diagnostics.has_errors()) plan.reset();
   if (!compilation->diagnostics.empty() && (!plan || !context.json())) report.add(*compilation);

@@ -55,6 +55,7 @@ enum class FaultKind {
   LoseEffect,    ///< the call is accepted and nothing happens
   LoseReply,     ///< the call takes effect, the caller gets an error
   SlowAction,    ///< the effect is complete only after `delay_ns`
+  HalfEffect,    ///< of what the call sets only the first is ever there
   DieAtOnce,     ///< what was started dies: the observation says Failed
   ObserveError,  ///< actions cannot be observed
   MetricsError,  ///< the metrics source answers with errors
@@ -71,6 +72,7 @@ struct Fault {
   uint32_t service = plan::none;  ///< none: any
   uint32_t phase = plan::none;    ///< forward steps of this phase; none: any
   std::optional<bool> undo;       ///< only forward, only undo; nothing: both
+  uint32_t step = plan::none;     ///< this step, or with `undo` this undo action; none: any
   int times = 1;
   int skip = 0;  ///< the first so many matching calls pass undisturbed
   int64_t from_ns = 0;

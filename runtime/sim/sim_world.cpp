@@ -193,9 +193,12 @@ void SimWorld::check_capacity(uint32_t service, const std::string& text) {
 
 void SimWorld::complete(const Underway& underway) {
   const plan::Action& action = underway.action;
-  for (const plan::Setting& setting : action.sets) set(action.service, setting, underway.undo);
+  for (const plan::Setting& setting : action.sets) {
+    set(action.service, setting, underway.undo);
+    if (underway.half) break;
+  }
   if (action.service < last_change_ns_.size()) last_change_ns_[action.service] = now_ns_;
-  check_capacity(action.service, action.text);
+  if (!underway.half) check_capacity(action.service, action.text);
 }
 
 void SimWorld::reset_routers() {
@@ -252,6 +255,7 @@ bool SimWorld::matches(const Fault& fault, const plan::Action& action,
   if (!fault.action.empty() && fault.action != action.name) return false;
   if (fault.service != plan::none && fault.service != action.service) return false;
   if (fault.undo && *fault.undo != key.undo) return false;
+  if (fault.step != plan::none && fault.step != key.step) return false;
   return fault.phase == plan::none || (!key.undo && plan_.steps[key.step].phase == fault.phase);
 }
 
@@ -328,7 +332,8 @@ Status SimWorld::act(const plan::Action& action, const exec::EffectKey& key) {
   int64_t takes = scenario_.settle_ns;
   if (const Fault* slow = fault_of(FaultKind::SlowAction, &action, &key)) takes += slow->delay_ns;
   bool dies = fault_of(FaultKind::DieAtOnce, &action, &key) != nullptr;
-  underway_.push_back({action, key.undo, now_ns_ + takes, dies});
+  bool half = fault_of(FaultKind::HalfEffect, &action, &key) != nullptr;
+  underway_.push_back({action, key.undo, now_ns_ + takes, dies, half});
   catch_up();
   bool lost = fault_of(FaultKind::LoseReply, &action, &key) != nullptr;
   if (crash_.point() || lost) return OpError{"no answer came back", true};

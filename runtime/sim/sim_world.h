@@ -91,6 +91,7 @@ class SimWorld : public exec::World {
     bool undo = false;
     int64_t ready_ns = 0;
     bool dies = false;
+    bool half = false;
   };
 
   const eval::Value* get(uint32_t service, plan::Variable variable, plan::Role role) const;

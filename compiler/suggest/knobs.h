@@ -1,0 +1,32 @@
+// Private to compiler/suggest: the numbers of a program that a person would turn to mend a bound, and the places at
+// which a gate or an approval can be added. Never what a promise is made of: budgets, harm, conditions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/ir/program.h"
+
+namespace rollout::suggest {
+
+/// What a number, or a place, is for. Share: a part of the traffic; Hold: how long something is judged or left alone;
+/// Within: how long a rollback may take; Held, Samples: what a watch or a condition asks for; Every: how often a gate
+/// samples; Minimum: requests that a gate asks for; Timeout: how long people have to answer; From, To: of a window;
+/// Count: instances and the like. Without a number: Judge: behind a hold that no gate judges; Guard: in front of a
+/// commit; Close: behind a `during` that does not say what is done at close.
+enum class Turns {
+  Share, Hold, Within, Held, Samples, Every, Minimum, Timeout, From, To, Count, Judge, Guard, Close
+};
+
+struct Knob {
+  Turns turns = Turns::Hold;
+  Span span;
+  ast::LiteralKind literal = ast::LiteralKind::Duration;
+  std::string_view text;  ///< as written; empty of a place
+  Span owner;  ///< of the declaration that it stands in
+};
+
+/// In the order of the files, those of the project only: the library is nobody's to change.
+std::vector<Knob> knobs_of(const ir::Program& program);
+
+}  // namespace rollout::suggest

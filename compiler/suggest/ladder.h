@@ -1,0 +1,22 @@
+// Private to compiler/suggest: values that people write, from one on up or down.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/suggest/knobs.h"
+
+namespace rollout::suggest {
+
+/// How far a number is turned.
+struct Rung {
+  std::string text;   ///< `10m`
+  double times = 1;   ///< how many times more, or less, than it was; never below 1
+};
+
+inline constexpr size_t max_rungs = 24;  ///< of one number in one direction
+
+/// Round values above, or below, what is written; the nearest first.
+std::vector<Rung> rungs_of(ast::LiteralKind literal, std::string_view text, bool up);
+
+}  // namespace rollout::suggest

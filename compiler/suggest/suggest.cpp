@@ -1,0 +1,138 @@
+#include "compiler/suggest/suggest.h"
+
+#include <set>
+
+#include <fmt/format.h>
+
+#include "compiler/base/allow.h"
+#include "compiler/base/fixes.h"
+#include "compiler/suggest/becomes.h"
+#include "compiler/suggest/candidates.h"
+
+namespace rollout::suggest {
+
+namespace {
+
+using Counts = std::map<std::string_view, std::pair<Severity, int>>;  // by name of the diagnostic
+
+Counts counts_of(const Compilation& compilation) {
+  Counts counts;
+  for (const Diagnostic* one : compilation.diagnostics.sorted())
+    if (!is_allowed(*one, compilation.sources)) ++counts.try_emplace(one->name, one->severity, 0).first->second.second;
+  return counts;
+}
+
+enum class Mends { No, Uncovers, Yes };
+
+/// An error keeps the proofs from being made: what they say once it is gone is no harm done by the edit.
+Mends mends(const Counts& before, const Counts& after, const Diagnostic& finding) {
+  auto count = [](const Counts& counts, std::string_view name) {
+    auto found = counts.find(name);
+    return found == counts.end() ? 0 : found->second.second;
+  };
+  if (count(after, finding.name) >= count(before, finding.name)) return Mends::No;
+  Mends verdict = Mends::Yes;
+  for (const auto& [name, now] : after) {
+    if (now.second <= count(before, name)) continue;
+    if (finding.severity != Severity::Error || now.first == Severity::Error) return Mends::No;
+    verdict = Mends::Uncovers;
+  }
+  return verdict;
+}
+
+/// The same finding in the text before and after another edit.
+std::string key_of(const Diagnostic& finding, const SourceMap& sources) {
+  std::string_view line = finding.span.valid() ? sources.line_at(finding.span.source, finding.span.begin) : "";
+  return fmt::format("{}\n{}\n{}", finding.name, finding.message, line);
+}
+
+class Search {
+ public:
+  Search(const Recheck& recheck, const std::string& rollout, const OnFinding& on_finding)
+      : recheck_(recheck), rollout_(rollout), on_finding_(on_finding) {}
+
+  Mended go() {
+    out_.compilation = recheck_({});
+    for (size_t i = 0; i < max_findings; ++i) {
+      const Diagnostic* finding = next();
+      if (finding == nullptr) break;
+      mend(*finding);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  const Diagnostic* next() const {
+    const Compilation& now = *out_.compilation;
+    for (const Diagnostic* one : now.diagnostics.sorted()) {
+      if (!is_mendable(*one) || is_allowed(*one, now.sources)) continue;
+      std::string of = rollout_of(*now.program, one->span);
+      if (!rollout_.empty() && !of.empty() && of != rollout_) continue;
+      if (!given_up_.contains(key_of(*one, now.sources))) return one;
+    }
+    return nullptr;
+  }
+
+  void mend(const Diagnostic& finding) {
+    const Compilation& now = *out_.compilation;
+    Suggestion best;
+    std::unique_ptr<Compilation> then;
+    Counts before = counts_of(now);
+    for (const Candidate& candidate : candidates_for(now, finding)) {
+      if (checks_ >= max_checks) break;
+      Suggestion made = edited(now, candidate);
+      if (made.path.empty()) continue;
+      ++checks_, made.tried = ++best.tried;
+      Texts texts = out_.texts;
+      texts[made.path] = made.after;
+      std::unique_ptr<Compilation> checked = recheck_(texts);
+      Mends verdict = mends(before, counts_of(*checked), finding);
+      if (verdict == Mends::No || (verdict == Mends::Uncovers && then)) continue;
+      best = std::move(made), then = std::move(checked);
+      if (verdict == Mends::Yes) break;
+    }
+    if (then) best.becomes = becomes(finding.name, *then, rollout_of(*now.program, finding.span));
+    on_finding_(now, finding, best);
+    if (!then) {
+      given_up_.insert(key_of(finding, now.sources));
+      ++out_.left;
+      return;
+    }
+    ++out_.mended;
+    out_.texts[best.path] = std::move(best.after);
+    out_.compilation = std::move(then);
+  }
+
+  static Suggestion edited(const Compilation& now, const Candidate& candidate) {
+    Suggestion out;
+    SourceId source = candidate.fixes.front().span.source;
+    out.before = now.sources.text(source);
+    std::optional<std::vector<Fix>> ordered = ordered_fixes(out.before, candidate.fixes);
+    if (!ordered) return {};
+    out.path = now.sources.name(source);
+    out.after = apply_fixes(out.before, *ordered);
+    out.fixes = std::move(*ordered);
+    return out;
+  }
+
+  const Recheck& recheck_;
+  const std::string& rollout_;
+  const OnFinding& on_finding_;
+  Mended out_;
+  std::set<std::string> given_up_;
+  size_t checks_ = 0;
+};
+
+}  // namespace
+
+Mended suggest(const Recheck& recheck, const std::string& rollout, const OnFinding& on_finding) {
+  return Search(recheck, rollout, on_finding).go();
+}
+
+bool can_suggest(const Compilation& compilation) {
+  for (const Diagnostic* one : compilation.diagnostics.sorted())
+    if (one->severity == Severity::Error && !is_mendable(*one)) return false;
+  return true;
+}
+
+}  // namespace rollout::suggest

@@ -1,0 +1,287 @@
+#include "compiler/verify/counterexample.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "compiler/base/diagnostics.h"
+#include "compiler/plan/plan_json.h"
+#include "compiler/verify/cost.h"
+#include "compiler/verify/course.h"
+#include "compiler/verify/proofs.h"
+#include "compiler/verify/watchers.h"
+
+namespace rollout::verify {
+
+using plan::Plan;
+using plan::Step;
+using plan::StepKind;
+using plan::none;
+
+namespace {
+
+constexpr size_t id_digits = 8;
+
+/// The path of one finding, moment by moment.
+class Path {
+ public:
+  Path(const Plan& plan, const Finding& finding) : plan_(plan), finding_(finding), site_(finding.site) {}
+
+  Counterexample make() {
+    switch (finding_.claim) {
+      case Claim::RollbackTime: back(); break;
+      case Claim::WayBack:
+      case Claim::Commit: refused(); break;
+      case Claim::Exposure: exposed(); break;
+      case Claim::Constant: constant(); break;
+      case Claim::Contradiction: judged("does not pass"); break;
+      case Claim::Power: blind(); break;
+      case Claim::Starved: judged("no evidence"); break;
+      case Claim::IdleWatch: idle(); break;
+      case Claim::Window:
+      case Claim::Start: closed(finding_.claim == Claim::Window); break;
+      case Claim::Answer: late(); break;
+      case Claim::Capacity: overloaded(); break;
+    }
+    std::stable_sort(out_.path.begin(), out_.path.end(),
+                     [](const Moment& a, const Moment& b) { return a.at_ns < b.at_ns; });
+    shorten(out_.path);
+    return std::move(out_);
+  }
+
+ private:
+  static void shorten(std::vector<Moment>& path) {
+    if (path.size() <= max_moments) return;
+    size_t more = path.size() - max_moments;
+    auto middle = path.begin() + max_moments / 2;
+    middle->text = fmt::format("{} more moments", more + 1), middle->outcome.clear();
+    path.erase(middle + 1, middle + 1 + long(more));
+  }
+  World& world() { return out_.world; }
+  const World& world() const { return out_.world; }
+  void add(int64_t at_ns, std::string text, std::string outcome = {}) {
+    out_.path.push_back({at_ns, std::move(text), std::move(outcome)});
+  }
+  bool has_step() const { return site_.step < plan_.steps.size(); }
+  const Step& step() const { return plan_.steps[site_.step]; }
+
+  /// What a run has come to when the step begins; `none`: the end. Then when that is.
+  int64_t forward(uint32_t until, int64_t before_ns = INT64_MAX) {
+    course_ = course_of(plan_, world());
+    int64_t last_ns = 0;
+    for (uint32_t i : course_.order) {
+      if (i == until) return course_.begin_ns[i];
+      if (course_.begin_ns[i] >= before_ns) return before_ns;
+      pass(i, before_ns);
+      last_ns = std::max(last_ns, course_.end_ns[i]);
+    }
+    return last_ns;
+  }
+  void pass(uint32_t index, int64_t before_ns) {
+    const Step& of = plan_.steps[index];
+    bool judged = !of.gates.empty();
+    if (of.kind == StepKind::Act || of.kind == StepKind::Commit) add(course_.begin_ns[index], of.text);
+    if (of.kind == StepKind::Hold && !judged) add(course_.begin_ns[index], of.text);
+    if (course_.end_ns[index] >= before_ns) return;
+    if (of.kind == StepKind::Approval) add(course_.end_ns[index], of.text, "approved");
+    for (uint32_t gate : of.gates) add(course_.end_ns[index], plan_.gates[gate].text, "passes");
+  }
+  int64_t undo(int64_t at_ns) {
+    for (uint32_t index : site_.undone) {
+      add(at_ns, plan_.undo[index].text);
+      if (world().back == Pace::Once) at_ns = longer(at_ns, once_ns(plan_.undo[index]));
+    }
+    return at_ns;
+  }
+  /// In the unit of the signal.
+  std::string value_text(uint32_t signal, double value) const {
+    eval::Value::Kind unit = plan_.signals[signal].unit;
+    if (unit == eval::Value::Kind::Float) return fmt::format("{}", value);
+    return eval::to_text(eval::Value::of(unit, int64_t(value)));
+  }
+  void stop(bool fails) {
+    world().stops_at = site_.step, world().fails = fails;
+    add(forward(site_.step), step().text, fails ? "fails half-way" : half_way());
+  }
+
+  std::string half_way() const { return world().half_done ? "aborted half-way" : "aborted once it has had its effect"; }
+
+  void back() {
+    world().back = Pace::Once, world().half_done = true;
+    stop(site_.scope != none);
+    add(undo(out_.path.back().at_ns), "everything is restored");
+  }
+  void refused() {
+    if (!has_step()) return;
+    if (finding_.claim == Claim::WayBack) {
+      stop(false);
+      add(undo(out_.path.back().at_ns), finding_.what);
+    } else {
+      int64_t at_ns = forward(site_.step);
+      add(at_ns, step().text, finding_.what);
+    }
+  }
+
+  /// The version goes wrong with the step: more of its requests fail than before, by its harm.
+  void worsen(uint32_t signal, int64_t harm_ppb) {
+    double usual = assumed_rate * double(eval::percent_all);
+    world().said = {{signal, plan::Role::Stable, usual, none},
+                    {signal, plan::Role::Canary, usual + double(harm_ppb), site_.step}};
+    int64_t at_ns = forward(site_.step);
+    if (step().kind == StepKind::Act) add(at_ns, step().text);
+    add(at_ns, fmt::format("{} of the canary rises by {}", plan_.signals[signal].name, eval::percent_text(harm_ppb)));
+  }
+  void exposed() {
+    world().back = Pace::Worst;
+    Watchers watchers = site_.service < plan_.services.size() ? watchers_of(plan_)[site_.service] : Watchers();
+    if (watchers.empty() || !has_step()) return;
+    worsen(watchers[0].signal, watchers[0].harm_ppb);
+    add(met_ns(finding_.required_ns), eval::duration_text(finding_.required_ns) + " of full traffic have met it");
+    add(met_ns(finding_.bound_ns), "it is proven and taken back, after " + eval::duration_text(finding_.bound_ns) +
+                                       " of full traffic");
+  }
+  /// When so much of full traffic has met what began with the step.
+  int64_t met_ns(int64_t wanted_ns) const {
+    int64_t share = 0, at_ns = course_.begin_ns[site_.step];
+    __int128 left = __int128(wanted_ns) * eval::percent_all;
+    auto until = [&](int64_t to_ns) {
+      __int128 met = __int128(share) * std::max<int64_t>(0, to_ns - at_ns);
+      if (share > 0 && met >= left) return at_ns += int64_t(left / share), true;
+      left -= met, at_ns = std::max(at_ns, to_ns);
+      return false;
+    };
+    for (uint32_t i : course_.order) {
+      const Step& of = plan_.steps[i];
+      if (of.kind != StepKind::Act || of.action.service != site_.service) continue;
+      std::optional<int64_t> next = share_set(of.action);
+      if (!next) continue;
+      if (until(course_.begin_ns[i])) return at_ns;
+      share = std::max(share, *next);  // it may be there from the beginning of the step on
+      if (until(course_.end_ns[i])) return at_ns;
+      share = *next;
+    }
+    until(INT64_MAX);
+    return at_ns;
+  }
+
+  void judged(std::string outcome) {
+    if (!has_step()) return;
+    const plan::Gate& gate = plan_.gates[site_.gate];
+    int64_t more_ns = finding_.claim == Claim::Starved ? gate.undecided.hold_ns : 0;
+    add(longer(forward(site_.step), longer(step().hold_ns, more_ns)), gate.text, std::move(outcome));
+  }
+  void blind() {
+    const plan::Gate& gate = plan_.gates[site_.gate];
+    worsen(gate.harm_of->signal, gate.harm_ppb);
+    add(longer(out_.path.back().at_ns, step().hold_ns), gate.text, "does not see it");
+  }
+
+  void say(const plan::Condition& condition) {
+    double value = worst_value(plan_, condition);
+    world().said = {{condition.left.signal, condition.left.role, value, none}};
+    uint32_t signal = condition.left.signal;
+    add(0, fmt::format("{} is {}", plan_.signals[signal].name, value_text(signal, value)));
+  }
+  void constant() {
+    const plan::Condition& condition = plan_.conditions[site_.condition];
+    say(condition);
+    if (site_.gate != none) return judged(fmt::format("`{}` decides nothing", condition.text));
+    add(forward(none), plan_.watches[site_.watch].text, "does not fire");
+  }
+  void idle() {
+    world().forward = Pace::Worst;
+    say(plan_.conditions[site_.condition]);
+    forward(none);
+    int64_t begin_ns = has_step() ? course_.begin_ns[site_.step] : 0;
+    add(longer(begin_ns, finding_.bound_ns), plan_.watches[site_.watch].text,
+        "is over before it has held for " + eval::duration_text(finding_.required_ns));
+  }
+
+  void closed(bool whole) {
+    world().forward = Pace::Worst;
+    std::optional<Opening> opening = opening_of(plan_, whole);
+    if (!opening) return;
+    world().start_wall_ns = opening->start_wall_ns;
+    forward(none, opening->closes_ns);
+    add(opening->closes_ns, "the calendar closes");
+    park(opening->closes_ns);
+  }
+  /// What has begun before the close goes on to its end.
+  void park(int64_t closes_ns) {
+    int64_t next_ns = closes_ns;
+    for (uint32_t i : course_.order)
+      if (course_.begin_ns[i] >= closes_ns) {
+        next_ns = course_.begin_ns[i];
+        break;
+      }
+    add(next_ns, "no step may begin", "it parks");
+  }
+  void late() {
+    world().late_answers = true;
+    std::optional<Opening> opening = opening_of(plan_, true);
+    if (!opening) return;
+    world().start_wall_ns = opening->start_wall_ns;
+    int64_t asked_ns = forward(site_.step, opening->closes_ns);
+    add(asked_ns, step().text);
+    add(opening->closes_ns, "the calendar closes", "nobody has answered");
+    park(opening->closes_ns);
+  }
+  void overloaded() {
+    if (site_.undone.empty()) add(forward(site_.step), step().text);
+    else stop(false);
+    add(undo(out_.path.back().at_ns), fmt::format("{} has {} of the traffic", finding_.parts[0], finding_.parts[1]),
+        fmt::format("{} of {} instances", finding_.bound_ns, finding_.required_ns));
+  }
+
+  const Plan& plan_;
+  const Finding& finding_;
+  const Site& site_;
+  Course course_;
+  Counterexample out_;
+};
+
+}  // namespace
+
+std::string_view name_of(const Finding& finding) {
+  switch (finding.claim) {
+    case Claim::RollbackTime: return diag::RollbackTooSlow.name;
+    case Claim::WayBack:
+    case Claim::Commit: return diag::NotProven.name;
+    case Claim::Exposure: return diag::OverBudget.name;
+    case Claim::Constant: return diag::ConditionConstant.name;
+    case Claim::Contradiction: return diag::GateContradicts.name;
+    case Claim::Power: return diag::GateBlind.name;
+    case Claim::Starved: return diag::GateStarved.name;
+    case Claim::IdleWatch: return diag::WatchIdle.name;
+    case Claim::Window: return diag::WindowTooShort.name;
+    case Claim::Start: return diag::NoSafeStart.name;
+    case Claim::Answer: return diag::AnswerLate.name;
+    case Claim::Capacity: return diag::CapacityShort.name;
+  }
+  return "";
+}
+
+Counterexample counterexample_of(const Plan& plan, const Finding& finding) {
+  Counterexample made = Path(plan, finding).make();
+  made.id = finding.shown.id;
+  return made;
+}
+
+void explain(const Plan& plan, std::vector<Finding>& findings) {
+  std::map<std::string, int> known;  // of the same kind at the same place, in the order of the plan
+  for (Finding& finding : findings) {
+    std::string what = fmt::format("{}\n{}\n{}", name_of(finding), plan::rollout_text(plan), finding.place);
+    int before = known[what]++;
+    if (before > 0) what += fmt::format("\n{}", before);
+    finding.shown.id = plan::hash_of(what).substr(0, id_digits);
+    if (size_t(&finding - findings.data()) < max_explained) finding.shown = counterexample_of(plan, finding);
+  }
+}
+
+const Finding* find(const std::vector<Finding>& findings, std::string_view id) {
+  auto found = std::find_if(findings.begin(), findings.end(), [&](const Finding& one) { return one.shown.id == id; });
+  return found == findings.end() ? nullptr : &*found;
+}
+
+}  // namespace rollout::verify

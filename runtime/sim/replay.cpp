@@ -1,0 +1,200 @@
+#include "runtime/sim/replay.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "runtime/sim/replay_world.h"
+
+namespace rollout::sim {
+
+using eval::duration_text;
+using verify::Claim;
+using verify::Finding;
+
+namespace {
+
+constexpr int moments = 5;     // of a step, at which a regression may begin
+constexpr int max_seeds = 16;  // of chance, for each of them
+
+const journal::GateDecided* verdict_of(const SimResult& result, uint32_t step, uint32_t gate) {
+  for (const journal::Event& event : result.events) {
+    const auto* decided = std::get_if<journal::GateDecided>(&event.what);
+    if (decided != nullptr && !decided->hold.undo && decided->hold.step == step && decided->gate == gate)
+      return decided;
+  }
+  return nullptr;
+}
+
+bool fired(const SimResult& result, uint32_t watch) {
+  return std::any_of(result.events.begin(), result.events.end(), [&](const journal::Event& event) {
+    const auto* fired = std::get_if<journal::WatchFired>(&event.what);
+    return fired != nullptr && fired->watch == watch;
+  });
+}
+
+class Player {
+ public:
+  Player(const plan::Plan& plan, const Finding& finding)
+      : plan_(plan), finding_(finding), site_(finding.site), world_(finding.shown.world) {}
+
+  Replay go() {
+    switch (finding_.claim) {
+      case Claim::Exposure: expose(); break;
+      case Claim::Power: chance(); break;
+      case Claim::RollbackTime:
+      case Claim::WayBack:
+      case Claim::Commit:
+      case Claim::Constant:
+      case Claim::Contradiction:
+      case Claim::Starved:
+      case Claim::IdleWatch:
+      case Claim::Window:
+      case Claim::Start:
+      case Claim::Capacity:
+      case Claim::Answer: once(); break;
+    }
+    return std::move(best_);
+  }
+
+ private:
+  void once() {
+    play(calm_, 0);
+    look();
+  }
+  /// One run, with what is said of the signals from so long after the beginning of its step on.
+  void play(const Scenario& world, int64_t after_ns) {
+    best_.scenario = scripted(plan_, world_, world, after_ns);
+    best_.result = run_simulation(plan_, best_.scenario);
+  }
+
+  /// A gate may see by luck what it does not see surely.
+  void chance() {
+    for (int seed = 0; seed <= max_seeds && !best_.shown; ++seed, ++best_.runs) {
+      Scenario world = calm_;
+      world.seed = uint64_t(seed), world.noisy = seed > 0;
+      play(world, 0);
+      look();
+    }
+    --best_.runs;
+  }
+
+  /// Whenever in its step the regression begins, and whatever chance makes of it.
+  void expose() {
+    verify::World slow = world_;
+    slow.forward = verify::Pace::Worst;
+    int64_t most_ns = -1;
+    Replay best;
+    int runs = 0;
+    for (const verify::World& world : {world_, slow})
+      for (int i = 0; i < moments * (max_seeds + 1) && runs < max_replays && !best.shown; ++i, ++runs) {
+        world_ = world;
+        Scenario calm = scenario_of(plan_, world);
+        Span step = span_of(run_simulation(plan_, calm), site_.step);
+        calm.seed = uint64_t(i / moments), calm.noisy = i >= moments;
+        int64_t met_ns = meet(calm, i % moments * (step.end_ns - step.begin_ns) / moments);
+        if (met_ns <= most_ns) continue;
+        most_ns = met_ns;
+        best = best_;
+      }
+    best_ = std::move(best);
+    best_.runs = runs;
+  }
+  int64_t meet(const Scenario& calm, int64_t after_ns) {
+    play(calm, after_ns);
+    Scenario before = best_.scenario;  // what users met of the version before it went wrong does not count
+    before.limit_ns = 0;
+    for (const Truth& truth : before.truths) before.limit_ns = std::max(before.limit_ns, truth.changes.back().at_ns);
+    int64_t earlier = before.limit_ns > 0 ? run_simulation(plan_, before).exposure_ns[site_.service] : 0;
+    int64_t met_ns = best_.result.exposure_ns[site_.service] - earlier;
+    best_.shown = met_ns > finding_.required_ns;
+    best_.seen = fmt::format("users meet the regression for {} of full traffic, and the budget is {}",
+                             duration_text(met_ns), duration_text(finding_.required_ns));
+    return met_ns;
+  }
+
+  void tell(bool shown, std::string seen) { best_.shown = shown, best_.seen = std::move(seen); }
+
+  void look() {
+    switch (finding_.claim) {
+      case Claim::RollbackTime:
+        return tell(best_.result.rollback_ns > finding_.required_ns,
+                    fmt::format("the way back takes {}, and has {}", duration_text(best_.result.rollback_ns),
+                                duration_text(finding_.required_ns)));
+      case Claim::WayBack:
+      case Claim::Capacity: return look_at_world();
+      case Claim::Commit: return look_at_commit();
+      case Claim::Constant:
+      case Claim::Contradiction:
+      case Claim::Power:
+      case Claim::Starved: return site_.gate == plan::none ? look_at_watch() : look_at_gate();
+      case Claim::IdleWatch: return look_at_watch();
+      case Claim::Window:
+      case Claim::Start:
+      case Claim::Answer: return look_at_close();
+      case Claim::Exposure: break;
+    }
+  }
+  /// The simulated world keeps its own books of who gets traffic and what was there before.
+  void look_at_world() {
+    const std::vector<std::string>& violations = best_.result.violations;
+    if (violations.empty()) return tell(false, "the world is as it was to be");
+    tell(true, violations.front());
+  }
+  void look_at_commit() {
+    bool judged = false, committed = false;
+    for (const journal::Event& event : best_.result.events) {
+      const auto* decided = std::get_if<journal::GateDecided>(&event.what);
+      judged |= decided != nullptr && decided->verdict == journal::Verdict::Pass;
+      judged |= std::holds_alternative<journal::Approved>(event.what);
+      const auto* done = std::get_if<journal::StepDone>(&event.what);
+      if (done == nullptr || done->step.undo) continue;
+      if (done->step.step == site_.step)
+        return tell(!judged || !committed,
+                    fmt::format("`{}` is done, and {}", plan_.steps[site_.step].text,
+                                judged ? "no commit stands before it" : "nothing has judged it"));
+      committed |= plan_.steps[done->step.step].kind == plan::StepKind::Commit;
+    }
+    tell(false, "it is never done");
+  }
+  void look_at_gate() {
+    const journal::GateDecided* decided = verdict_of(best_.result, site_.step, site_.gate);
+    const std::string& text = plan_.gates[site_.gate].text;
+    if (decided == nullptr) return tell(false, fmt::format("`{}` never decides", text));
+    bool passes = decided->verdict == journal::Verdict::Pass && !decided->unproven;
+    bool fails = decided->verdict == journal::Verdict::Fail;
+    if (finding_.claim == Claim::Power)
+      return tell(!fails,
+                  fmt::format("`{}` {} a rise of {}", text, fails ? "sees" : "does not see", finding_.parts[2]));
+    if (finding_.claim != Claim::Constant)
+      return tell(!passes, fmt::format("`{}` {}: {}", text, passes ? "passes" : "does not pass", decided->detail));
+    const std::string& condition = plan_.conditions[site_.condition].text;
+    bool because = fails && decided->detail.find(condition) != std::string::npos;
+    tell(!because, fmt::format("`{}` {}, whatever `{}` says", text, passes ? "passes" : "decides", condition));
+  }
+  void look_at_watch() {
+    bool has = fired(best_.result, site_.watch);
+    tell(!has, fmt::format("`{}` {}", plan_.watches[site_.watch].text, has ? "fires" : "does not fire"));
+  }
+  void look_at_close() {
+    for (const journal::Event& event : best_.result.events)
+      if (const auto* closed = std::get_if<journal::CalendarClosed>(&event.what); closed != nullptr && closed->park)
+        return tell(true, fmt::format("it parks after {}: {}",
+                                      duration_text(event.wall_ns - best_.result.events.front().wall_ns),
+                                      closed->detail));
+    tell(false, "it meets no close");
+  }
+
+  const plan::Plan& plan_;
+  const Finding& finding_;
+  const verify::Site& site_;
+  verify::World world_;
+  Scenario calm_ = scenario_of(plan_, world_);
+  Replay best_;
+};
+
+}  // namespace
+
+Replay replay(const plan::Plan& plan, const Finding& finding) { return Player(plan, finding).go(); }
+
+}  // namespace rollout::sim
