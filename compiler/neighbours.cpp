@@ -1,13 +1,10 @@
 #include "compiler/neighbours.h"
 
 #include <algorithm>
-#include <deque>
 
 #include <fmt/format.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringExtras.h>
-
-#include "compiler/verify/report.h"
 
 namespace rollout {
 
@@ -136,7 +133,7 @@ void Neighbours::look(const plan::Plan& plan, const ir::Program& program, const 
     for (const plan::Binding& binding : service.bindings)
       if (!look_at_thing(plan, binding, service, program, seen, diagnostics)) break;
   }
-  look_at_locks(plan, sources, diagnostics);
+  locks_.look(plan, sources, diagnostics);
 }
 
 /// False after a report.
@@ -163,58 +160,6 @@ bool Neighbours::look_at_thing(const plan::Plan& plan, const plan::Binding& bind
     diagnostic.note(fmt::format("`{}` is declared at {}", other->second.identity, other->second.place))
         .advise("declare it once and import it, or give one of them a part of its own");
   return false;
-}
-
-/// A lock inside another one is an order; orders of all rollouts together have no circle.
-void Neighbours::look_at_locks(const plan::Plan& plan, const SourceMap& sources, Diagnostics& diagnostics) {
-  std::vector<const plan::Lock*> open;
-  for (const plan::Lock& lock : plan.locks) {
-    while (!open.empty() && open.back()->last_step < lock.first_step) open.pop_back();
-    for (const plan::Lock* outer : open) {
-      if (outer->name == lock.name) continue;
-      std::string rollout = plan::rollout_text(plan);
-      Taken taken{plan.steps[lock.first_step].place, std::move(rollout)};
-      auto [known, fresh] = inside_[outer->name].try_emplace(lock.name, std::move(taken));
-      if (fresh) report_circle(outer->name, lock.name, sources, diagnostics);
-    }
-    open.push_back(&lock);
-  }
-}
-
-/// The shortest way along locks that are taken inside one another; empty: there is none.
-std::vector<std::string> Neighbours::way(const std::string& from, const std::string& to) const {
-  std::map<std::string, std::string> before = {{from, ""}};
-  std::deque<std::string> open = {from};
-  while (!open.empty() && open.front() != to) {
-    std::string at = std::move(open.front());
-    open.pop_front();
-    auto inner = inside_.find(at);
-    if (inner == inside_.end()) continue;
-    for (const auto& next : inner->second)
-      if (before.try_emplace(next.first, at).second) open.push_back(next.first);
-  }
-  std::vector<std::string> locks;
-  if (open.empty()) return locks;
-  for (std::string at = to; !at.empty(); at = before.at(at)) locks.push_back(at);
-  return {locks.rbegin(), locks.rend()};
-}
-
-/// A circle that the newest pair, `inner` inside `outer`, has closed.
-void Neighbours::report_circle(const std::string& outer, const std::string& inner, const SourceMap& sources,
-                               Diagnostics& diagnostics) const {
-  std::vector<std::string> locks = way(inner, outer);
-  if (locks.empty()) return;
-  locks.insert(locks.begin(), outer);
-  std::string text;
-  for (const std::string& lock : locks) text += fmt::format("{}`{}`", text.empty() ? "" : " → ", lock);
-  Span span = verify::span_of(sources, inside_.at(outer).at(inner).place);
-  Diagnostic& diagnostic = diagnostics.report(span, diag::LockCircle, text);
-  for (size_t i = 0; i + 1 < locks.size(); ++i) {
-    const Taken& taken = inside_.at(locks[i]).at(locks[i + 1]);
-    diagnostic.note(fmt::format("`{}` is taken inside `{}` at {}, by {}", locks[i + 1], locks[i], taken.place,
-                                taken.rollout));
-  }
-  diagnostic.advise("take locks in one order in all rollouts");
 }
 
 }  // namespace rollout

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/compile.h"
+#include "compiler/lock_orders.h"
 
 namespace rollout {
 
@@ -33,24 +34,15 @@ class Neighbours {
     std::string place;     ///< `shop.rollout:12`
     std::string facts;     ///< all that backends are told of it
   };
-  /// A lock that was taken inside another one.
-  struct Taken {
-    std::string place;    ///< `release.rollout:12`
-    std::string rollout;
-  };
 
   const Declared* declared(const plan::Plan& plan, const plan::Service& service, const ir::Program& program) const;
   bool look_at_thing(const plan::Plan& plan, const plan::Binding& binding, const plan::Service& service,
                      const ir::Program& program, const Seen& seen, Diagnostics& diagnostics);
-  void look_at_locks(const plan::Plan& plan, const SourceMap& sources, Diagnostics& diagnostics);
-  std::vector<std::string> way(const std::string& from, const std::string& to) const;
-  void report_circle(const std::string& outer, const std::string& inner, const SourceMap& sources,
-                     Diagnostics& diagnostics) const;
 
   std::map<std::string, std::vector<Declared>> declared_;        ///< of the program that was entered, by name
   std::map<std::string, Seen> identities_;                       ///< by identity
   std::map<std::string, Seen> things_;                           ///< by what they are in the world
-  std::map<std::string, std::map<std::string, Taken>> inside_;   ///< outer lock → inner locks
+  LockOrders locks_;
 };
 
 /// As check_plans() of one file, beside the plans of the project's other files.

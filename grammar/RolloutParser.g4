@@ -87,8 +87,12 @@ environmentItem
 serviceDecl: SERVICE NAME places? LBRACE serviceItem* RBRACE;
 serviceItem
     : SIGNAL NAME COLON type ASSIGN expr # serviceSignal
+    | compatible                         # serviceCompatible
     | setting                            # serviceSetting
     ;
+// What versions live beside: `compatible with schema 12..13 of orders from 2.0`, `compatible with >= 1.8`.
+compatible: COMPATIBLE WITH NAME? (GREATER_EQUAL bound | bound (DOTDOT bound)?) (OF NAME)? (FROM bound)?;
+bound: INT | FLOAT | STRING;
 
 flagDecl: FLAG NAME places? config;
 databaseDecl: DATABASE NAME places? config;
@@ -255,8 +259,8 @@ literal
 
 word
     : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | ASK | AT | ATTEMPTS | BACKEND | BATCHES | BEFORE
-    | BINDING | BUDGET | BY | CALENDAR | CAPABILITY | CHECK | CHECKPOINT | COMMIT | COMPENSABLE | CONFIG | DATABASE
-    | DEPRECATED | DURING | ELSE | ENUM | ENVIRONMENT | ESCALATE | EVERY | EXAMPLE | EXCEPT | EXPECT
+    | BINDING | BUDGET | BY | CALENDAR | CAPABILITY | CHECK | CHECKPOINT | COMMIT | COMPATIBLE | COMPENSABLE | CONFIG
+    | DATABASE | DEPRECATED | DURING | ELSE | ENUM | ENVIRONMENT | ESCALATE | EVERY | EXAMPLE | EXCEPT | EXPECT
     | FAIL | FALSE | FLAG | FOR | FORBID | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT
     | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | LOCK | MATCH | METRICS
     | MINIMUM | NONE | NOT | NOTIFY | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE

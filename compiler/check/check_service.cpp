@@ -74,7 +74,7 @@ void Checker::check_target(ir::Target& target) {
   check_places(target.places, target.decl->name.text);
   if (target.decl->places) add_local(target.decl->places->variable, target.places.type);
   const ir::Backend& backend = program_.backends[symbol->index];
-  target.config = check_settings(target.decl->settings, backend.config, target.decl->backend.span,
+  target.config = check_settings(check_quota(target, backend), backend.config, target.decl->backend.span,
                                  fmt::format("`{}`", backend.decl->name.text));
 }
 
@@ -89,6 +89,7 @@ void Checker::check_service(ir::Service& service) {
   }
   add_capability_signals(service);
   for (const ast::SignalItem& signal : service.decl->signals) check_service_signal(service, signal);
+  check_compatible(service);
 }
 
 /// `workload = hosts { … }` binds a target; `traffic = 400/s` and `depends_on = [cart]` are facts.

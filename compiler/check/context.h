@@ -33,6 +33,7 @@ class Checker : private ValueChecker {
   void check_limit(const ast::Name& number, int64_t least, int64_t most);
   void check_backend(ir::Backend& backend);
   void check_target(ir::Target& target);
+  llvm::SmallVector<ast::Setting> check_quota(ir::Target& target, const ir::Backend& backend);  // check_quota.cpp
   std::vector<ir::Given> check_settings(llvm::ArrayRef<ast::Setting> settings,
                                         const std::vector<ir::Parameter>& declared, Span whole,
                                         std::string_view whose);
@@ -40,6 +41,10 @@ class Checker : private ValueChecker {
   void check_service_setting(ir::Service& service, const ast::Setting& setting);
   void check_service_signal(ir::Service& service, const ast::SignalItem& signal);
   void add_capability_signals(ir::Service& service);
+  // check_compatible.cpp
+  void check_compatible(ir::Service& service);
+  std::optional<uint32_t> lives_with(const ir::Service& service, const ast::CompatibleItem& item);
+  bool is_bound(const ast::Name& bound);
   void check_gate(ir::Gate& gate);
   void check_condition(const ast::ConditionClause& clause);
   void check_response(const ast::ResponseClause& response);

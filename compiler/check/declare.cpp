@@ -80,7 +80,7 @@ void Checker::declare_one(const ast::Decl* decl) {
       break;
     case ast::DeclKind::Target:
       keep(program_.targets, ir::Ref::Target,
-           ir::Target{module_, static_cast<const ast::TargetDecl*>(decl), UINT32_MAX, {},
+           ir::Target{module_, static_cast<const ast::TargetDecl*>(decl), UINT32_MAX, {}, nullptr,
                       {module_, static_cast<const ast::TargetDecl*>(decl)->places}});
       break;
     case ast::DeclKind::Team:
@@ -91,7 +91,7 @@ void Checker::declare_one(const ast::Decl* decl) {
       break;
     case ast::DeclKind::Service:
       keep(program_.services, ir::Ref::Service,
-           ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr, nullptr,
+           ir::Service{module_, static_cast<const ast::ServiceDecl*>(decl), {}, {}, nullptr, nullptr, {},
                        {module_, static_cast<const ast::ServiceDecl*>(decl)->places}});
       break;
     case ast::DeclKind::Capability:

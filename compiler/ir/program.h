@@ -129,6 +129,7 @@ struct Target {
   const ast::TargetDecl* decl;
   uint32_t backend;
   std::vector<Given> config;
+  const ast::Expr* quota = nullptr;
   Places places;
 };
 /// Who may approve: `members` is a list of names. `notify` gives the target that reaches them; null: nothing does.
@@ -145,6 +146,8 @@ struct Environment { ModuleId module; const ast::EnvironmentDecl* decl; std::vec
 /// `named` gives the target, at the service's place where it exists at several.
 struct Binding { uint32_t capability; uint32_t target; std::vector<Given> config; const ast::Expr* named; };
 struct ServiceSignal { ast::Name name; const Type* type; const ast::Expr* source; uint32_t capability, method; };
+/// `with`: a database, or a service, which may be the one that says it: then its other versions are meant.
+struct Compatible { const ast::CompatibleItem* decl; uint32_t with; };
 struct Service {
   ModuleId module;
   const ast::ServiceDecl* decl;
@@ -152,6 +155,7 @@ struct Service {
   std::vector<ServiceSignal> signals;  ///< declared ones, then those of the bound capabilities (source is null)
   const ast::Expr* traffic = nullptr;
   const ast::Expr* depends_on = nullptr;
+  std::vector<Compatible> compatible;
   Places places;
 };
 struct Lock { ModuleId module; const ast::LockDecl* decl; };

@@ -66,6 +66,15 @@ class Planner {
   void read_observed(uint32_t let);
   eval::Value pinned(const eval::Value& image) const;
   void observe_image(uint32_t service, const eval::Value& image);
+  // plan_beside.cpp
+  void meet_neighbours();
+  void meet(uint32_t declared, const eval::Value& service);
+  std::vector<eval::Value> entities_of(uint32_t declared);
+  std::vector<eval::Value> partners_of(const eval::Value& service, uint32_t with);
+  void declare_beside(uint32_t service);
+  std::vector<std::pair<uint32_t, Range>> labelled(uint32_t service, const ObservedLabel& label);
+  void count_quotas();  // plan_quota.cpp
+  int64_t others_on(uint32_t target);
   void add_sources();
   std::string place_text(Span span) const;
   uint32_t service_index(const eval::Value& entity);  // plan_entities.cpp

@@ -8,19 +8,19 @@ namespace {
 
 constexpr double no_end = std::numeric_limits<double>::infinity();
 
-struct Range {
+struct Interval {
   double low = -no_end, high = no_end;
 };
 
-Range times(Range range, double factor) {
+Interval times(Interval range, double factor) {
   if (factor == 0) return {0, 0};
-  Range scaled{range.low * factor, range.high * factor};
-  return factor > 0 ? scaled : Range{scaled.high, scaled.low};
+  Interval scaled{range.low * factor, range.high * factor};
+  return factor > 0 ? scaled : Interval{scaled.high, scaled.low};
 }
 
-Range plus(Range a, Range b) { return {a.low + b.low, a.high + b.high}; }
+Interval plus(Interval a, Interval b) { return {a.low + b.low, a.high + b.high}; }
 
-Range range_of(const Plan& plan, const Term& term) {
+Interval interval_of(const Plan& plan, const Term& term) {
   switch (plan.signals[term.signal].evidence) {
     case Evidence::Counts: return {0, double(eval::percent_all)};
     case Evidence::Buckets: return {0, no_end};
@@ -39,7 +39,7 @@ std::optional<bool> known(bool always, bool never) {
   return never ? std::optional(false) : std::nullopt;
 }
 
-std::optional<bool> compared(Range left, Comparison comparison, Range right) {
+std::optional<bool> compared(Interval left, Comparison comparison, Interval right) {
   bool one = left.low == left.high && right.low == right.high && left.low == right.low;
   bool apart = left.high < right.low || right.high < left.low;
   switch (comparison) {
@@ -56,14 +56,14 @@ std::optional<bool> compared(Range left, Comparison comparison, Range right) {
 }  // namespace
 
 std::optional<bool> decided(const Plan& plan, const Condition& condition) {
-  Range left = range_of(plan, condition.left), right{condition.offset, condition.offset};
+  Interval left = interval_of(plan, condition.left), right{condition.offset, condition.offset};
   if (condition.baseline != none) {
     right = plus(right, times(left, condition.factor));
     right = plus(right, times({0, no_end}, condition.deviations));
   } else if (condition.right && is_same(condition.left, *condition.right)) {
     left = times(left, 1 - condition.factor);
   } else if (condition.right) {
-    right = plus(right, times(range_of(plan, *condition.right), condition.factor));
+    right = plus(right, times(interval_of(plan, *condition.right), condition.factor));
   }
   return compared(left, condition.comparison, right);
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "compiler/calendar/calendar.h"
@@ -37,6 +38,18 @@ struct SafeStart {
   std::vector<calendar::Window> weekly = {};  ///< starts, in a week without other dates and changes of the clocks
 };
 
+/// What one version meets in the states of all paths, forward and back.
+struct BesideFacts {
+  uint32_t beside = 0;             ///< index into Plan::beside
+  std::vector<std::string> meets;  ///< versions or schemas, in alphabetical order
+};
+
+/// The most instances that a target with a quota holds at once, on any path.
+struct PeakFacts {
+  uint32_t target = 0;  ///< index into Plan::targets
+  int64_t instances = 0;
+};
+
 struct Facts {
   int64_t best_ns = 0;     ///< forward: every action is done at once, every gate decides at the end of its hold
   int64_t typical_ns = 0;  ///< every action takes all the time of one attempt; people answer at once
@@ -53,6 +66,8 @@ struct Facts {
   std::optional<SafeStart> start_answered;  ///< the same where people answer at once; left out where nobody is asked
   std::vector<ExposureFacts> exposure;  ///< by service, those with any
   std::vector<PhaseFacts> phases;       ///< by phase
+  std::vector<BesideFacts> beside;      ///< those that meet anything
+  std::vector<PeakFacts> peaks;         ///< by target, those with a quota
 };
 
 }  // namespace rollout::plan

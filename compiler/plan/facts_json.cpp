@@ -39,6 +39,12 @@ void write_start(json::Writer& json, std::string_view name, const std::optional<
   json.end_object();
 }
 
+void write_beside_facts(json::Writer& json, const BesideFacts& one) {
+  json.begin_object().field("beside", one.beside);
+  write_list(json, "meets", one.meets, [](json::Writer& j, const std::string& text) { j.value(text); });
+  json.end_object();
+}
+
 std::optional<SafeStart> read_start(const json::Node& node) {
   if (!node.is(json::Node::Kind::Object)) return std::nullopt;
   SafeStart start{node["needs_ns"].as_int()};
@@ -61,6 +67,11 @@ void write_facts(json::Writer& json, const Facts& facts) {
   write_start(json, "start_answered", facts.start_answered);
   write_list(json, "exposure", facts.exposure, write_exposure);
   write_list(json, "phases", facts.phases, write_phase);
+  if (!facts.beside.empty()) write_list(json, "beside", facts.beside, write_beside_facts);
+  if (!facts.peaks.empty())
+    write_list(json, "peaks", facts.peaks, [](json::Writer& j, const PeakFacts& peak) {
+      j.begin_object().field("target", peak.target).field("instances", peak.instances).end_object();
+    });
   json.end_object();
 }
 
@@ -84,6 +95,13 @@ Facts read_facts(const json::Node& node) {
     facts.phases.push_back({item["best_ns"].as_int(), item["typical_ns"].as_int(), item["worst_ns"].as_int(),
                             item["back_ns"].as_int(), read_optional(item["detect_ns"]),
                             read_optional(item["harm_ns"]), read_optional(item["sees_ppb"])});
+  for (const json::Node& item : node["beside"].items) {
+    BesideFacts& one = facts.beside.emplace_back();
+    one.beside = read_index(item["beside"]);
+    for (const json::Node& text : item["meets"].items) one.meets.emplace_back(text.as_string());
+  }
+  for (const json::Node& item : node["peaks"].items)
+    facts.peaks.push_back({read_index(item["target"]), item["instances"].as_int()});
   return facts;
 }
 

@@ -209,11 +209,13 @@ Observed read_observed(const json::Node& node) {
 void write_target(json::Writer& json, const Target& target) {
   json.begin_object().field("name", target.name).field("backend", target.backend);
   write_values(json, "config", target.config);
+  if (target.quota > 0) json.field("quota", target.quota).field("others", target.others);
   json.end_object();
 }
 
 Target read_target(const json::Node& node) {
-  return {std::string(node["name"].as_string()), std::string(node["backend"].as_string()), read_values(node["config"])};
+  return {std::string(node["name"].as_string()), std::string(node["backend"].as_string()), read_values(node["config"]),
+          node["quota"].as_int(), node["others"].as_int()};
 }
 
 void write_service(json::Writer& json, const Service& service) {

@@ -70,6 +70,10 @@ void read_control(const json::Node& node, Plan& plan);
 bool bad_lock(const Plan& plan, uint32_t step);
 void write_gate(json::Writer& json, const Gate& gate);
 Gate read_gate(const json::Node& node);
+void write_beside(json::Writer& json, const Beside& beside);
+Beside read_beside(const json::Node& node);
+/// It names a service that is not there, or a bound that is no version.
+bool is_bad(const Beside& beside, const Plan& plan);
 /// The field `facts`.
 void write_facts(json::Writer& json, const Facts& facts);
 Facts read_facts(const json::Node& node);

@@ -13,6 +13,7 @@
 
 #include "compiler/eval/value.h"
 #include "compiler/plan/baseline.h"
+#include "compiler/plan/beside.h"
 #include "compiler/plan/control.h"
 #include "compiler/plan/during.h"
 #include "compiler/plan/hook.h"
@@ -72,6 +73,8 @@ struct Target {
   std::string name;
   std::string backend;  ///< name of the backend declaration: `haproxy`
   std::vector<std::pair<std::string, eval::Value>> config;
+  int64_t quota = 0;    ///< how many instances it may hold; 0: nobody has said it
+  int64_t others = 0;   ///< with `quota`: instances of services that are declared there and take no part in the plan
 };
 
 /// How a service uses a target for one capability: `workload = hosts { … }`.
@@ -288,6 +291,7 @@ struct Plan {
   std::optional<During> during;
   std::vector<std::string> policies;  ///< those that this plan was held to
   std::vector<Forbidden> forbidden;
+  std::vector<Beside> beside;      ///< what the versions declare, of whatever the plan changes
   std::optional<Facts> facts;      ///< what was proven of all of the above; nothing: nobody has looked
 };
 

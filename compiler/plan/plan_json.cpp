@@ -124,6 +124,8 @@ bool bad_facts(const Plan& plan) {
     wrong |= bad(one.service, plan.services.size());
     wrong |= one.harm_step != none && bad(one.harm_step, plan.steps.size());
   }
+  for (const PeakFacts& one : plan.facts->peaks) wrong |= bad(one.target, plan.targets.size());
+  for (const BesideFacts& one : plan.facts->beside) wrong |= bad(one.beside, plan.beside.size());
   return wrong;
 }
 
@@ -186,6 +188,8 @@ std::string dangling(const Plan& plan) {
     if (bad(watch.condition, plan.conditions.size()) || bad(watch.last_step, plan.steps.size()) ||
         watch.first_step > watch.last_step)
       return "watch " + watch.text;
+  for (const Beside& beside : plan.beside)
+    if (is_bad(beside, plan)) return "what " + beside.image + " lives beside";
   if (bad_facts(plan)) return "what was proven";
   for (const Service& service : plan.services)
     for (const Binding& binding : service.bindings)
@@ -246,6 +250,7 @@ PlanBytes to_bytes(const Plan& plan) {
   if (!plan.policies.empty())
     write_list(json, "policies", plan.policies, [](json::Writer& j, const std::string& name) { j.value(name); });
   if (!plan.forbidden.empty()) write_list(json, "forbidden", plan.forbidden, write_forbidden);
+  if (!plan.beside.empty()) write_list(json, "beside", plan.beside, write_beside);
   if (plan.facts) write_facts(json, *plan.facts);
   // A slip in an editor is noticed even where the result would read well.
   llvm::SHA256 sha;
@@ -304,6 +309,7 @@ Result<Plan> from_json(std::string_view bytes) {
   }
   if (Status policies = read_policies(node, plan); !policies)
     return OpError{"this plan is damaged: " + policies.error().message};
+  for (const json::Node& item : node["beside"].items) plan.beside.push_back(read_beside(item));
   if (node.find("facts")) plan.facts = read_facts(node["facts"]);
   std::string broken = dangling(plan);
   if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};

@@ -97,6 +97,7 @@ std::optional<Plan> Planner::run() {
   if (!changes) plan_.steps.clear(), plan_.scopes.clear(), plan_.locks.clear(), forget_approvals();
   if (plan_.steps.empty()) plan_.watches.clear();
   else plan_back_hooks();
+  if (diagnostics_.errors() == errors) meet_neighbours(), count_quotas();
   Span end = rollout->decl->name.span;
   if (diagnostics_.errors() == errors && faults_lifted(end, "when the rollout ends")) control_ended(end);
   name_phases();

@@ -59,11 +59,19 @@ struct ObservedDigest {
   std::string source;  ///< `target images`
 };
 
+/// What the label of an image says of what it lives beside; empty: it has no such label.
+struct ObservedLabel {
+  std::string image;   ///< as the plan, or what runs, names it
+  std::string text;    ///< `schema 12..13 of orders, >= 1.8`
+  std::string source;  ///< `target images`
+};
+
 /// `offline`: nothing was looked at; each service is taken to run some stable version.
 struct Snapshot {
   bool offline = true;
   std::vector<ObservedService> services;
   std::vector<ObservedDigest> digests;
+  std::vector<ObservedLabel> labels;
   std::vector<ObservedMigrations> migrations;  ///< also where nothing was looked at: they are files
 };
 

@@ -266,6 +266,15 @@ struct SignalItem {
   const Type* type;
   const Expr* source;
 };
+/// `compatible with schema 12..13 of orders from 2.0`. Bounds as they are written, texts with their quotes.
+struct CompatibleItem {
+  Name word;   ///< `schema`; empty: versions are meant
+  Name least;
+  Name most;   ///< empty: no upper bound; without `..` and `>=` the same as `least`
+  Name of;     ///< empty: not given
+  Name from;   ///< the first version that it is about; empty: all
+  Span span;
+};
 /// What actions act on.
 enum class SubjectWord { Service, Flag, Database };
 struct ServiceDecl : Decl {
@@ -273,6 +282,7 @@ struct ServiceDecl : Decl {
   const Places* places;  ///< null: it exists once
   List<Setting> settings;
   List<SignalItem> signals;  ///< of a service
+  List<CompatibleItem> compatible;  ///< of a service
 };
 struct Effect {
   Name variable;

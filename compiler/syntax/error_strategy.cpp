@@ -147,7 +147,7 @@ bool starts_statement(TokenType type) {
     case Parser::HARM: case Parser::REJECT: case Parser::REQUIRE: case Parser::ON: case Parser::GIVEN:
     case Parser::RUN: case Parser::AT: case Parser::EXPECT: case Parser::ASK: case Parser::ESCALATE:
     case Parser::SIGNAL: case Parser::NAME:
-    case Parser::CONFIG: case Parser::BINDING: case Parser::ACTION: case Parser::REVERSIBLE:
+    case Parser::COMPATIBLE: case Parser::CONFIG: case Parser::BINDING: case Parser::ACTION: case Parser::REVERSIBLE:
     case Parser::COMPENSABLE:
     case Parser::IRREVERSIBLE:
     case Parser::OBSERVE:

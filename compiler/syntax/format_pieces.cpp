@@ -77,6 +77,7 @@ class Annotator {
         break;
       case Parser::RuleServiceItem:
         first.item = true;
+        if (dynamic_cast<Parser::ServiceCompatibleContext*>(rule)) break;
         mark_column(rule, Parser::ASSIGN, Column::Signal);
         break;
       case Parser::RuleEffect:

@@ -34,6 +34,8 @@ class Reader : private Cursor {
   const ast::Decl* read_team();
   const ast::Decl* read_service();
   const ast::Decl* read_subject(ast::SubjectWord subject);
+  ast::CompatibleItem read_compatible();  // read_compatible.cpp
+  ast::Name read_bound();
   const ast::Decl* read_strategy();
   const ast::Decl* read_rollout();
   ast::List<ast::Setting> read_config();

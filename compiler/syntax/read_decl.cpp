@@ -155,7 +155,12 @@ const ast::Decl* Reader::read_service() {
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::Setting> settings;
   llvm::SmallVector<ast::SignalItem> signals;
+  llvm::SmallVector<ast::CompatibleItem> compatible;
   while (more(Parser::RBRACE)) {
+    if (is(Parser::COMPATIBLE) && !next_is(Parser::ASSIGN)) {
+      compatible.push_back(read_compatible());
+      continue;
+    }
     if (!is(Parser::SIGNAL) || next_is(Parser::ASSIGN)) {
       settings.push_back(read_setting());
       continue;
@@ -170,7 +175,7 @@ const ast::Decl* Reader::read_service() {
   }
   return make(ast::ServiceDecl{
       {DeclKind::Service, since(first), name, doc_above(first)}, ast::SubjectWord::Service, places, keep(settings),
-      keep(signals)});
+      keep(signals), keep(compatible)});
 }
 
 /// A flag or a database: as a service, without signals.
@@ -180,7 +185,7 @@ const ast::Decl* Reader::read_subject(ast::SubjectWord subject) {
   const ast::Places* places = read_places();
   ast::List<ast::Setting> settings = read_config();
   return make(ast::ServiceDecl{
-      {DeclKind::Service, since(first), name, doc_above(first)}, subject, places, settings, {}});
+      {DeclKind::Service, since(first), name, doc_above(first)}, subject, places, settings, {}, {}});
 }
 
 const ast::Decl* Reader::read_strategy() {

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "compiler/verify/beside.h"
 #include "compiler/verify/capacity.h"
 #include "compiler/verify/cost.h"
 #include "compiler/verify/decisions.h"
 #include "compiler/verify/exposure.h"
+#include "compiler/verify/quota.h"
 #include "compiler/verify/sight.h"
 #include "compiler/verify/start.h"
 #include "compiler/verify/totality.h"
@@ -35,6 +37,8 @@ Proofs prove(const plan::Plan& plan) {
   prove_start(plan, forward, facts, proofs.findings);
   find_undecided(plan, forward, proofs.findings);
   find_overload(plan, proofs.findings);
+  prove_beside(plan, forward, facts, proofs.findings);
+  prove_quota(plan, forward, facts, proofs.findings);
   if (plan.budget_exposure_ns)
     if (auto over = over_budget(plan, facts, *plan.budget_exposure_ns)) proofs.findings.push_back(std::move(*over));
   explain(plan, proofs.findings);

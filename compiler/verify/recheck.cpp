@@ -6,7 +6,9 @@
 
 #include "compiler/plan/pace.h"
 #include "compiler/verify/recheck_exposure.h"
+#include "compiler/verify/recheck_beside.h"
 #include "compiler/verify/recheck_gates.h"
+#include "compiler/verify/recheck_quota.h"
 
 namespace rollout::verify {
 
@@ -26,6 +28,8 @@ class Recheck {
     check_forward();
     recheck_exposure(plan_, walk(plan_), broken_);
     recheck_sight(plan_, broken_);
+    recheck_beside(plan_, broken_);
+    recheck_quota(plan_, broken_);
     check_start();
     return std::move(broken_);
   }

@@ -62,6 +62,8 @@ Diagnostic& say_decision(const Finding& finding, Span span, Diagnostics& diagnos
     case Claim::Exposure:
     case Claim::Window:
     case Claim::Start:
+    case Claim::Beside:
+    case Claim::Quota:
     case Claim::Answer: break;
   }
   return diagnostics.report(span, diag::NotProven, fmt::format("`{}`: {}", finding.path[0].text, finding.what));
@@ -88,6 +90,17 @@ Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
           .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
     case Claim::Answer:
       return diagnostics.report(span, diag::AnswerLate, bound, required).advise(finding.advice);
+    case Claim::Beside:
+      return diagnostics.report(span, diag::Incompatible, finding.parts[0], finding.parts[1], finding.what)
+          .note(path_text(finding.path))
+          .advise(finding.advice);
+    case Claim::Quota: {
+      Diagnostic& many =
+          diagnostics.report(span, diag::QuotaShort, finding.parts[0], finding.bound_ns, finding.required_ns);
+      many.note(path_text(finding.path));
+      if (!finding.what.empty()) many.note(finding.what);
+      return many.advise(finding.advice);
+    }
     case Claim::WayBack:
     case Claim::Commit:
     case Claim::Constant:

@@ -20,6 +20,10 @@ Result<std::optional<std::string>> Backend::digest(const plan::Plan&, uint32_t, 
   return std::optional<std::string>();
 }
 
+Result<std::optional<std::string>> Backend::label(const plan::Plan&, std::string_view) {
+  return std::optional<std::string>();
+}
+
 Result<ServiceState> Backend::state(const plan::Plan& plan, uint32_t service) {
   return OpError{fmt::format("what runs of {} is not known: its backend runs no instances",
                              plan::service_text(plan.services[service]))};

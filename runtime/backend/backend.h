@@ -79,6 +79,9 @@ class Backend {
                                                                                  uint32_t database);
   /// The digest behind the tag of an image of the service; nothing where the backend is no registry.
   virtual Result<std::optional<std::string>> digest(const plan::Plan& plan, uint32_t service, std::string_view image);
+  /// What the label of an image says of what it lives beside, plan::compatible_label; nothing where it has none, or the
+  /// backend is no registry.
+  virtual Result<std::optional<std::string>> label(const plan::Plan& plan, std::string_view image);
   /// Signals that the backend itself gives, such as `unhealthy`.
   virtual exec::Reading read(const plan::Plan& plan, const plan::Term& term);
   /// See exec::World::tend. Touches nothing that another generation has taken over.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/plan/planner.h"
 #include "runtime/backend/registry.h"
 #include "runtime/metrics/registry.h"
 
@@ -126,6 +127,40 @@ Result<std::vector<plan::ObservedDigest>> LiveWorld::digests() {
         all.push_back({tag, std::move(**digest), source});
       }
     }
+  return all;
+}
+
+namespace {
+
+/// As the plan will name it once it is made with these digests.
+std::string pinned(const std::string& image, const std::vector<plan::ObservedDigest>& digests) {
+  for (const plan::ObservedDigest& one : digests)
+    if (one.image == image) return fmt::format("{}@{}", image, one.digest);
+  return image;
+}
+
+}  // namespace
+
+Result<std::vector<plan::ObservedLabel>> LiveWorld::labels(const std::vector<plan::ObservedService>& seen,
+                                                           const std::vector<plan::ObservedDigest>& digests) {
+  std::set<std::pair<std::string, uint32_t>> wanted;  // image and target
+  for (const plan::Beside& one : plan_.beside)
+    for (const plan::Binding& binding : plan_.services[one.service].bindings) {
+      if (binding.capability != plan::registry_capability || binding.target >= sides_.size()) continue;
+      if (one.image != plan::earlier_version) wanted.insert({pinned(one.image, digests), binding.target});
+      for (const plan::ObservedService& service : seen) {
+        if (service.service != plan::service_text(plan_.services[one.service])) continue;
+        if (service.stable.is(eval::Value::Kind::Image)) wanted.insert({service.stable.text, binding.target});
+      }
+    }
+  std::vector<plan::ObservedLabel> all;
+  for (const auto& [image, target] : wanted) {
+    Backend* registry = sides_[target].backend.get();
+    if (!registry) continue;
+    Result<std::optional<std::string>> text = registry->label(plan_, image);
+    if (!text) return text.error();
+    if (*text) all.push_back({image, std::move(**text), fmt::format("target {}", plan_.targets[target].name)});
+  }
   return all;
 }
 

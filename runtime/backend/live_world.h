@@ -43,6 +43,9 @@ class LiveWorld : public exec::World, private Neighbours {
   Result<std::vector<plan::ObservedMigrations>> migrations();
   /// The digests behind the tags that the plan names, of services that are bound to a registry.
   Result<std::vector<plan::ObservedDigest>> digests();
+  /// What the labels say of the images that the plan brings to such services, and of those that run there.
+  Result<std::vector<plan::ObservedLabel>> labels(const std::vector<plan::ObservedService>& seen,
+                                                  const std::vector<plan::ObservedDigest>& digests);
 
   Result<exec::Observation> observe(const plan::Action& action,
                                     const exec::EffectKey& key) override;

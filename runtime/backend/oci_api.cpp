@@ -138,6 +138,29 @@ Result<std::optional<OciManifest>> OciApi::manifest(const std::string& repositor
   return std::optional(std::move(found));
 }
 
+Result<std::optional<std::string>> OciApi::label(const std::string& repository, const std::string& reference,
+                                                 std::string_view name) {
+  Result<std::optional<OciManifest>> found = manifest(repository, reference);
+  if (!found) return found.error();
+  if (*found && (*found)->content["manifests"].is(Node::Kind::Array)) {
+    const std::vector<Node>& platforms = (*found)->content["manifests"].items;
+    if (platforms.empty()) return std::optional<std::string>();
+    const std::string first(platforms[0]["digest"].as_string());
+    if (!is_sha256(first)) return unusable(reference, "gave an index whose first image has no digest");
+    found = manifest(repository, first);
+    if (!found) return found.error();
+  }
+  if (!*found || !(*found)->content["config"].is(Node::Kind::Object)) return std::optional<std::string>();
+  const Result<std::string> text =
+      blob(repository, std::string((*found)->content["config"]["digest"].as_string()), max_manifest_bytes);
+  if (!text) return text.error();
+  const Result<Node> config = json::parse(*text);
+  if (!config) return unusable(reference, "gave a configuration that is no JSON");
+  const Node& label = (*config)["config"]["Labels"][name];
+  if (!label.is(Node::Kind::String)) return std::optional<std::string>();
+  return std::optional(std::string(label.as_string()));
+}
+
 Status OciApi::add_index(const Node& index, std::vector<OciArtifact>& found) const {
   const Node& manifests = index["manifests"];
   if (!manifests.is(Node::Kind::Array)) return unusable("what is attached", "gave what is no index of manifests");

@@ -51,6 +51,10 @@ class OciApi {
 
   /// `reference`: a tag or a digest, which the bytes must then have. Nothing: there is none.
   Result<std::optional<OciManifest>> manifest(const std::string& repository, const std::string& reference);
+  /// What the configuration of the image says under `name`; nothing: there is no image, or it has no such label. Of an
+  /// index the first image counts: all of its platforms are one version.
+  Result<std::optional<std::string>> label(const std::string& repository, const std::string& reference,
+                                           std::string_view name);
   /// By the referrers API, page by page; where the registry has none, by the tag that stands in for it; and the lists
   /// of parts by the tag of cosign.
   Result<std::vector<OciArtifact>> attached(const std::string& repository, const std::string& digest);

@@ -150,6 +150,16 @@ Result<std::optional<std::string>> OciBackend::digest(const plan::Plan& plan, ui
   return std::optional(std::move(*digest));
 }
 
+Result<std::optional<std::string>> OciBackend::label(const plan::Plan& plan, std::string_view image) {
+  const eval::ImageParts parts = eval::image_parts(image);
+  Result<Asked> asked = open(plan, image);
+  // What runs may have come from another registry; of what is brought, digest() has said so.
+  if (!asked && !parts.registry.empty()) return std::optional<std::string>();
+  if (!asked) return asked.error();
+  const std::string_view known = parts.digest;
+  return asked->api.label(asked->repository, known.empty() ? asked->tag : std::string(known), plan::compatible_label);
+}
+
 Result<const OciBackend::Look*> OciBackend::look(Asked& asked, const std::string& image) {
   const int64_t now_ns = effects_.clock.monotonic_ns();
   if (last_ && last_->image == image && now_ns - last_->at_ns < one_moment_ns) return &*last_;

@@ -23,6 +23,8 @@ class OciBackend : public Backend {
   Status act(const plan::Plan& plan, const plan::Action& action, const exec::EffectKey& key) override;
   Result<std::optional<std::string>> digest(const plan::Plan& plan, uint32_t service,
                                             std::string_view image) override;
+  /// An image that is not there any more, or of another registry, says nothing.
+  Result<std::optional<std::string>> label(const plan::Plan& plan, std::string_view image) override;
   /// Of the image that the plan brings to the service, else of the one that it found there.
   exec::Reading read(const plan::Plan& plan, const plan::Term& term) override;
 

@@ -320,6 +320,9 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
     if (seen.unreached.empty()) seen.trouble = trouble_of(**world, plan, i, *state);
     snapshot.services.push_back(std::move(seen));
   }
+  Result<std::vector<plan::ObservedLabel>> labels = (*world)->labels(snapshot.services, snapshot.digests);
+  if (!labels) return labels.error();
+  snapshot.labels = std::move(*labels);
   return snapshot;
 }
 

@@ -8,6 +8,7 @@
 #include "compiler/calendar/stay.h"
 #include "compiler/verify/proofs.h"
 #include "runtime/cli/outline.h"
+#include "runtime/cli/view_beside.h"
 #include "runtime/cli/view_during.h"
 
 namespace rollout::cli {
@@ -22,6 +23,7 @@ constexpr size_t max_watches = 4;
 constexpr size_t max_ways = 6, max_ways_of_many = 3;  ///< back, from where; fewer where services fill the screen
 constexpr size_t many_services = 12;
 constexpr size_t max_exposed = 3;       ///< services
+constexpr size_t max_beside = 4;        ///< of the lines that say what versions live beside
 constexpr size_t during_columns = 10;   ///< before the text of the paragraph
 
 /// Draws one plan as text; each member function is one paragraph.
@@ -173,6 +175,9 @@ struct PlanView {
       out += indented(exposure_line(one));
     }
     if (shown > max_exposed) out += fmt::format("{}{} more\n", std::string(during_columns, ' '), style.dots());
+    for (size_t i = 0; const std::string& text : beside_texts(plan))
+      if (all || ++i <= max_beside) out += indented(text);
+    for (const std::string& text : peak_texts(plan)) out += indented(text);
     return out;
   }
 

@@ -46,21 +46,25 @@ Command Executor::next_lock(const State& state, Memory& memory, StepRef ref, int
 
 std::optional<Command> Executor::lock_to_go_back(const State& state, Memory& memory, const plan::ServiceUndo& service,
                                                  int64_t now) const {
-  for (uint32_t index = 0; index < plan_.locks.size(); ++index) {
-    const plan::Lock& lock = plan_.locks[index];
-    if (holds_lock(plan_, state, index) || !guards(plan_, state, lock, service)) continue;
-    uint32_t undo = open_undo(state, service);
-    uint32_t scope = state.phase == RunPhase::RollingBack ? plan::none : state.undo[undo].scope;
-    int64_t began_ns = scope == plan::none ? state.rollback_ns : state.scopes[scope].began_ns;
-    LockMemory& looks = memory.locks[index];
-    int64_t deadline = began_ns + lock.within_ns;
-    StepRef ref{undo, true};
-    if (looks.looked && now >= deadline)
-      return Record{{journal::StepFailed{ref, state.at(ref).attempt, true, false, text_not_taken(lock, looks)}}};
-    if (looks.looked && now < looks.next_look_ns) return Wait{std::min(looks.next_look_ns, deadline)};
-    return TakeLock{index, {journal::LockTaken{index, lock.name}}};
-  }
-  return std::nullopt;
+  // The outer one of two first, and otherwise the later one: a rollback that begins in its part holds it already, and
+  // compiler/lock_orders.cpp counts on it.
+  uint32_t index = plan::none;
+  for (uint32_t i = 0; i < plan_.locks.size(); ++i)
+    if (!holds_lock(plan_, state, i) && guards(plan_, state, plan_.locks[i], service) &&
+        (index == plan::none || plan_.locks[i].last_step > plan_.locks[index].last_step))
+      index = i;
+  if (index == plan::none) return std::nullopt;
+  const plan::Lock& lock = plan_.locks[index];
+  uint32_t undo = open_undo(state, service);
+  uint32_t scope = state.phase == RunPhase::RollingBack ? plan::none : state.undo[undo].scope;
+  int64_t began_ns = scope == plan::none ? state.rollback_ns : state.scopes[scope].began_ns;
+  LockMemory& looks = memory.locks[index];
+  int64_t deadline = began_ns + lock.within_ns;
+  StepRef ref{undo, true};
+  if (looks.looked && now >= deadline)
+    return Record{{journal::StepFailed{ref, state.at(ref).attempt, true, false, text_not_taken(lock, looks)}}};
+  if (looks.looked && now < looks.next_look_ns) return Wait{std::min(looks.next_look_ns, deadline)};
+  return TakeLock{index, {journal::LockTaken{index, lock.name}}};
 }
 
 /// Of the parts in `scope`, with `none` of the whole run.

@@ -59,8 +59,9 @@ void RegistryRig::blob(const std::string& bytes) {
   REQUIRE(done->status == 201);
 }
 
-std::string RegistryRig::push(const std::string& tag, const std::vector<Layer>& layers) {
-  blob("{}");
+std::string RegistryRig::push(const std::string& tag, const std::vector<Layer>& layers,
+                              const std::string& config) {
+  blob(config);
   std::string list;
   for (const Layer& layer : layers) {
     blob(layer.bytes);
@@ -72,8 +73,8 @@ std::string RegistryRig::push(const std::string& tag, const std::vector<Layer>& 
                         digest_of(layer.bytes), layer.bytes.size(), signature);
   }
   const std::string manifest = fmt::format(
-      R"({{"schemaVersion":2,"mediaType":"{}","config":{{"mediaType":"{}","digest":"{}","size":2}},"layers":[{}]}})",
-      manifest_type, config_type, digest_of("{}"), list);
+      R"({{"schemaVersion":2,"mediaType":"{}","config":{{"mediaType":"{}","digest":"{}","size":{}}},"layers":[{}]}})",
+      manifest_type, config_type, digest_of(config), config.size(), list);
   return put(tag.empty() ? digest_of(manifest) : tag, manifest, manifest_type);
 }
 

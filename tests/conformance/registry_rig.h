@@ -25,7 +25,7 @@ struct RegistryRig {
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port); }
   /// A manifest with these layers by a tag, or by its digest where that is empty; its digest.
-  std::string push(const std::string& tag, const std::vector<Layer>& layers);
+  std::string push(const std::string& tag, const std::vector<Layer>& layers, const std::string& config = "{}");
   std::string push(const std::string& tag, const std::string& layer) { return push(tag, {Layer{layer}}); }
   std::string put(const std::string& reference, const std::string& manifest, const std::string& type);
   /// What stands in for the referrers API: an index by the tag of the digest. Each with its type, digest and time.

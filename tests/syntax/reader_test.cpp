@@ -66,6 +66,7 @@ class GrammarNodes {
       case Parser::RuleDeclaration: add("declaration", whole); break;
       case Parser::RuleSetting: add("setting", whole); break;
       case Parser::RuleEffect: add("effect", whole); break;
+      case Parser::RuleCompatible: add("compatible", whole); break;
       case Parser::RuleTestItem: add("test item", whole); break;
       case Parser::RulePolicyItem:
         if (is<Parser::PolicyEveryContext>(rule)) add("policy item", whole);
@@ -218,6 +219,9 @@ TEST_CASE("the reader reads what the grammar says, where a reserved word is a na
   CHECK(compare("record a { b: C where: D with: E = f and: G = h or: I where j where: K? in: L }"));
   CHECK(compare("target a: b { c = d and = e or = f { not = g } in = h with = i signal = j }"));
   CHECK(compare("service a { signal = b }"));
+  CHECK(compare("service a { compatible = b compatible with schema 1..2 of c from 3.1 compatible with >= 1.8 }"));
+  CHECK(compare("service a { compatible with schema 12 compatible with \"1.2.3\"..2 of b d = e }"));
+  CHECK(compare("service a { compatible with schema >= 1..2 }") == false);
   CHECK(compare("rollout a { b.rollback(rollback, rollback: rollback, true: true, none: not none).c }") == false);
   CHECK(compare("rollout a { b.rollback(rollback, rollback: rollback, true: true, none: not none) }"));
 }

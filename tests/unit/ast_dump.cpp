@@ -85,6 +85,17 @@ class Dumper {
       expr(clause.team);
     }
   }
+  void service_items(const ast::ServiceDecl& service) {
+    for (const ast::SignalItem& signal : service.signals) {
+      name(signal.name);
+      type(signal.type);
+      expr(signal.source);
+    }
+    for (const ast::CompatibleItem& item : service.compatible) {
+      place("compatible", item.span);
+      for (const ast::Name& one : {item.word, item.least, item.most, item.of, item.from}) name(one);
+    }
+  }
   void block(const ast::Block* block);
   void statement(const ast::Statement* statement);
   void hook(const ast::HookStatement& hook);
@@ -471,11 +482,7 @@ void Dumper::decl(const ast::Decl* decl) {
       close();
       places(as<ast::ServiceDecl>(decl).places);
       settings(as<ast::ServiceDecl>(decl).settings);
-      for (const ast::SignalItem& signal : as<ast::ServiceDecl>(decl).signals) {
-        name(signal.name);
-        type(signal.type);
-        expr(signal.source);
-      }
+      service_items(as<ast::ServiceDecl>(decl));
       break;
     case ast::DeclKind::Capability: capability(as<ast::CapabilityDecl>(decl)); break;
     case ast::DeclKind::Backend: backend(as<ast::BackendDecl>(decl)); break;

@@ -386,7 +386,7 @@ class Generator {
       case 3: put("let " + name() + " ="), expr(); break;
       case 4: put("record R"), block([&] { field(); }); break;
       case 5: put("target hosts"), places(), put(": local"), block([&] { setting(); }); break;
-      case 6: put("service s"), places(), block([&] { random_.one_in(2) ? setting() : signal(); }); break;
+      case 6: put("service s"), places(), block([&] { random_.one_in(2) ? setting() : service_item(); }); break;
       case 17: put(random_.one_in(2) ? "flag f" : "database d"), places(), block([&] { setting(); }); break;
       case 7: put("capability C"), block([&] { capability_item(); }); break;
       case 8: put("backend b implements A + B"), block([&] { backend_item(); }); break;
@@ -424,6 +424,14 @@ class Generator {
   }
   void places() {
     if (out_.size() % 3 == 0) put("at r in [ a , \"b\" ]");
+  }
+  void service_item() {
+    switch (out_.size() % 5) {
+      case 0: put("compatible with >= 1.8"); break;
+      case 1: put("compatible with schema 12 .. 13 of a from \"2.0.1\""); break;
+      case 2: put("compatible with 3 of b"); break;
+      default: signal();
+    }
   }
   void signal() {
     put("signal " + name() + " :");

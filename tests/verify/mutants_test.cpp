@@ -34,6 +34,8 @@ std::string_view name_of(Claim claim) {
     case Claim::Start: return "start";
     case Claim::Capacity: return "capacity";
     case Claim::Answer: return "answer";
+    case Claim::Beside: return "beside";
+    case Claim::Quota: return "quota";
   }
   return "";
 }
@@ -46,6 +48,8 @@ Plan judged_plan() {
   plan.gates[last_gate].harm_of = plan.conditions[0].left;
   plan.conditions[0].planned_blocks = 2 * 360;
   plan.budget_exposure_ns = hour;
+  plan.beside = {{0, "shop:2", 0, plan::Range{"1", ""}, "shop.rollout:3"}};
+  plan.targets[0].quota = 8;
   return plan;
 }
 
@@ -74,7 +78,7 @@ struct Mutant {
 class Mutants {
  public:
   std::vector<Mutant> all() {
-    gates(), conditions(), times(), loads(), calendars();
+    gates(), conditions(), times(), loads(), calendars(), neighbours();
     return std::move(all_);
   }
 
@@ -161,6 +165,24 @@ class Mutants {
       more.services[0].replicas = 8;
       more.steps[3].action.sets[0].value.number = share * eval::percent_one;
       add(fmt::format("{}% for half of the instances", share), Claim::Capacity, std::move(more));
+    }
+  }
+
+  void neighbours() {
+    for (int64_t least = 2; least <= 11; ++least) {  // shop:1 runs, shop:2 comes
+      Plan beside = judged_plan();
+      beside.beside = {{0, "shop:2", 0, plan::Range{std::to_string(least), ""}, "shop.rollout:3"}};
+      add(fmt::format("compatible with >= {}", least), Claim::Beside, beside);
+      beside.beside[0].range = least % 2 ? std::nullopt : std::optional(plan::Range{"0.1", fmt::format("0.{}", least)});
+      add(fmt::format("compatible with nothing that runs, {}", least), Claim::Beside, std::move(beside));
+    }
+    for (int64_t quota = 1; quota < 8; ++quota) {
+      Plan plan = judged_plan();
+      plan.targets[0].quota = quota;
+      add(fmt::format("quota {}", quota), Claim::Quota, plan);
+      plan.targets[0].quota = quota + 8;
+      plan.targets[0].others = quota + 1;
+      add(fmt::format("quota {} with {} others", quota + 8, quota + 1), Claim::Quota, std::move(plan));
     }
   }
 
