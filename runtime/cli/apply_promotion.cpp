@@ -108,6 +108,7 @@ class Hands : public exec::PromotionHands {
     Result<Session> session = open_session(context_, *planned_);
     if (!session) return session.error();
     session_.emplace(std::move(*session));
+    session_->beside = store_.claims();
     Result<std::vector<journal::RunInfo>> runs = store_.list();
     if (!runs) return runs.error();
     if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned_->plan)))
@@ -135,6 +136,7 @@ class Hands : public exec::PromotionHands {
     Result<Session> session = open_session(context_, *planned_, name);
     if (!session) return session.error();
     session_.emplace(std::move(*session));
+    session_->beside = store_.claims();
     return Done{};
   }
 
@@ -189,7 +191,7 @@ bool same_inputs(const PromotionState& state, const Wanted& wanted) {
 }
 
 int resume_unfinished(const Context& context, NamedPromotion& promotion, const Wanted& wanted,
-                      const effects::ServiceLock& lock, Timings& timings) {
+                      Timings& timings) {
   std::string how = fmt::format("go on with it by `rollout apply --resume {0}`, or end it by `rollout abort {0}`",
                                 promotion.name);
   if (!same_inputs(promotion.state, wanted))
@@ -202,7 +204,7 @@ int resume_unfinished(const Context& context, NamedPromotion& promotion, const W
   if (!go)
     return context.fail(Refused, fmt::format("promotion {} of {} has not ended, and nobody drives it; {}",
                                              promotion.name, wanted.promotion, how));
-  return go_on(context, promotion, lock, timings);
+  return go_on(context, promotion, timings);
 }
 
 /// All environments as they would be entered now: what is wrong with the last one is said before the first is changed.
@@ -226,8 +228,7 @@ journal::PromotionBegun begun_of(const Wanted& wanted, const std::vector<StagePl
   return begun;
 }
 
-int begin(const Context& context, Wanted& wanted, std::unique_ptr<journal::Store> store,
-          const effects::ServiceLock& lock, Timings& timings) {
+int begin(const Context& context, Wanted& wanted, std::unique_ptr<journal::Store> store, Timings& timings) {
   int exit_code = Ok;
   std::optional<std::vector<StagePlan>> plans = preview(context, wanted, timings, exit_code);
   if (!plans) return exit_code;
@@ -248,14 +249,14 @@ int begin(const Context& context, Wanted& wanted, std::unique_ptr<journal::Store
   Result<std::string> name = store->begin(begun, context.env.effects().clock.wall_ns());
   if (!name) return fail_unchanged(context, name.error());
   NamedPromotion promotion{std::move(project), std::move(store), *name, {}};
-  return go_on(context, promotion, lock, timings);
+  return go_on(context, promotion, timings);
 }
 
 }  // namespace
 
 std::string promotion_lock(const std::string& promotion) { return "promotion " + promotion; }
 
-int go_on(const Context& context, NamedPromotion& promotion, const effects::ServiceLock&, Timings& timings) {
+int go_on(const Context& context, NamedPromotion& promotion, Timings& timings) {
   effects::Effects effects = context.env.effects();
   Hands hands(context, promotion.project, *promotion.store, timings);
   PromotionView view(context, promotion.name);
@@ -296,19 +297,19 @@ int apply_promotion(const Context& context, const std::vector<plan::Stage>& stag
   Wanted wanted{std::move(*place), words.at(1), stages, std::move(*inputs)};
   Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, true);
   if (!store) return fail_unchanged(context, store.error());
-  Result<effects::ServiceLock> lock =
-      effects::ServiceLock::take(project->locks(), promotion_lock(wanted.promotion), effects::holder_text());
-  if (!lock) return fail_unchanged(context, lock.error());
+  journal::Claims& claims = *(*store)->claims();
+  if (Status ours = claims.take({promotion_lock(wanted.promotion)}, effects::holder_text(), {}); !ours)
+    return fail_unchanged(context, ours.error());
   Result<std::optional<journal::PromotionInfo>> open = unfinished(**store, wanted.promotion, wanted.place.path);
   if (!open) return fail_unchanged(context, open.error());
   if (!*open) {
     if (context.args.has("--resume")) return context.fail(Refused, "there is no unfinished promotion to go on with");
-    return begin(context, wanted, std::move(*store), *lock, timings);
+    return begin(context, wanted, std::move(*store), timings);
   }
   Result<std::vector<journal::PromotionEvent>> events = (*store)->read_promotion((*open)->name);
   if (!events) return context.fail(events.error(), NeedsHand);
   NamedPromotion promotion{std::move(*project), std::move(*store), (*open)->name, exec::fold_all(*events)};
-  return resume_unfinished(context, promotion, wanted, *lock, timings);
+  return resume_unfinished(context, promotion, wanted, timings);
 }
 
 std::optional<NamedPromotion> open_promotion(const Context& context, const std::string& name, int& exit_code) {
@@ -322,7 +323,7 @@ std::optional<NamedPromotion> open_promotion(const Context& context, const std::
   if (!store) return fail(context.fail(store.error()));
   if (!*store)
     return fail(context.fail(Usage, fmt::format("there are no promotions in {}; name the project with --project DIR",
-                                                project->state())));
+                                                state_place(context, *project))));
   Result<std::vector<journal::PromotionEvent>> events = (*store)->read_promotion(name);
   if (!events) return fail(context.fail(events.error(), Usage));
   return NamedPromotion{std::move(*project), std::move(*store), name, exec::fold_all(*events)};
@@ -332,10 +333,9 @@ int resume_promotion(const Context& context, const std::string& name) {
   int exit_code = Ok;
   std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
   if (!promotion) return exit_code;
-  Result<effects::ServiceLock> lock =
-      effects::ServiceLock::take(promotion->project.locks(), promotion_lock(promotion->state.begun.promotion),
-                                 effects::holder_text(), name);
-  if (!lock) return context.fail(lock.error());
+  journal::Claims& claims = *promotion->store->claims();
+  Status ours = claims.take({promotion_lock(promotion->state.begun.promotion)}, effects::holder_text(), name);
+  if (!ours) return context.fail(ours.error());
   // Looked at again under the lock: another process may have ended it meanwhile.
   Result<std::vector<journal::PromotionEvent>> events = promotion->store->read_promotion(name);
   if (!events) return context.fail(events.error(), NeedsHand);
@@ -343,7 +343,7 @@ int resume_promotion(const Context& context, const std::string& name) {
   if (promotion->state.ended)
     return context.fail(Refused, fmt::format("promotion {0} has ended; `rollout status {0}` says how", name));
   Timings timings(context);
-  return go_on(context, *promotion, *lock, timings);
+  return go_on(context, *promotion, timings);
 }
 
 }  // namespace rollout::cli

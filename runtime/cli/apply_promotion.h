@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "runtime/cli/planning.h"
-#include "runtime/effects/service_lock.h"
+#include "runtime/journal/store.h"
 #include "runtime/exec/promotion.h"
 
 namespace rollout::cli {
@@ -31,7 +31,8 @@ std::optional<NamedPromotion> open_promotion(const Context& context, const std::
 /// What the process that drives the promotions of this name holds.
 std::string promotion_lock(const std::string& promotion);
 
-/// Goes on with it under that lock until it ends or is stopped, shows it, and says with which code the command ends.
-int go_on(const Context& context, NamedPromotion& promotion, const effects::ServiceLock& lock, Timings& timings);
+/// Goes on with it, which its store's claims allow, until it ends or is stopped, shows it, and says with which code the
+/// command ends.
+int go_on(const Context& context, NamedPromotion& promotion, Timings& timings);
 
 }  // namespace rollout::cli

@@ -72,8 +72,8 @@ Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   run.accepted = std::move(*accepted);
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return created.error();
-  // Only for people, who then know what to abort; the locks hold without it.
-  for (effects::ServiceLock& lock : session.locks) (void)lock.name(session.holder, created->run);
+  // Only for people, who then know what to abort; the claims hold without it.
+  (void)session.claims.claims().name(created->run);
   return created;
 }
 

@@ -8,10 +8,10 @@
 #include "compiler/plan/plan.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/log_file.h"
-#include "runtime/cli/manifest.h"
 #include "runtime/cli/project.h"
-#include "runtime/effects/source_files.h"
+#include "runtime/cli/settings.h"
 #include "runtime/journal/event.h"
+#include "runtime/journal/postgresql_store.h"
 
 namespace rollout::cli {
 
@@ -86,20 +86,6 @@ std::string format_of(const Syntax& syntax, const std::string& wanted) {
   return "text";
 }
 
-/// Of the project of the working directory. Its mistakes are told by the commands that read the project; here they
-/// must not keep anybody from an `abort`.
-CliSettings cli_settings(const Env& env) {
-  Project project = project_of(env.directory, ".");
-  if (!has_manifest(project)) return {};
-  Result<std::string> text = effects::read_below(project.root, manifest_name, max_manifest_bytes);
-  if (!text) return {};
-  SourceMap sources;
-  Diagnostics diagnostics;
-  SourceId source = sources.add(manifest_name, std::move(*text));
-  CliSettings settings = read_manifest(sources, source, ManifestOf::Project, diagnostics).cli;
-  return diagnostics.has_errors() ? CliSettings{} : settings;
-}
-
 bool takes(const Syntax& syntax, std::string_view option) {
   return std::any_of(syntax.options.begin(), syntax.options.end(),
                      [&](const Option& one) { return one.name == option; });
@@ -128,7 +114,7 @@ int run_command(Env& env, const Command& command, const std::vector<std::string>
     return Ok;
   }
   bool unicode = speaks_utf8(env);
-  CliSettings settings = cli_settings(env);
+  CliSettings settings = settings_of(project_of(env.directory, "."));
   std::string color = first_of(env, *args, "--color", "ROLLOUT_COLOR", settings.color, "auto");
   std::string format = first_of(env, *args, "--format", "ROLLOUT_FORMAT", settings.format, "text");
   Style style{colored(env, color, env.terminals.output), unicode, env.terminals.columns};
@@ -140,6 +126,12 @@ int run_command(Env& env, const Command& command, const std::vector<std::string>
                   args->has("--format") ? format : format_of(command.syntax, format),
                   flag_of(env, *args, "--quiet", "ROLLOUT_QUIET", settings.quiet),
                   flag_of(env, *args, "--verbose", "ROLLOUT_VERBOSE", settings.verbose)};
+  if (takes(command.syntax, "--state")) {
+    context.state = first_of(env, *args, "--state", "ROLLOUT_STATE", "", "");
+    Result<journal::PostgresqlAddress> address = journal::PostgresqlAddress{};
+    if (!context.state.empty()) address = journal::postgresql_server(context.state);
+    if (!address) return context.fail(Usage, address.error().message);
+  }
   std::string path;
   if (takes(command.syntax, "--log")) path = first_of(env, *args, "--log", "ROLLOUT_LOG", settings.log, "");
   return path.empty() ? command.run(context) : run_logged(context, command, absolute_path(env.directory, path));

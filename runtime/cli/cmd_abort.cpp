@@ -30,15 +30,14 @@ int end_promotion(const Context& context, NamedPromotion& promotion) {
   std::string lock_name = promotion_lock(promotion.state.begun.promotion);
   int64_t give_up_ns = clock.monotonic_ns() + max_hand_wait_ns;
   while (true) {
-    Result<effects::ServiceLock> lock =
-        effects::ServiceLock::take(promotion.project.locks(), lock_name, effects::holder_text(), name);
-    if (lock) {
+    Status ours = promotion.store->claims()->take({lock_name}, effects::holder_text(), name);
+    if (ours) {
       if (!context.quiet && !context.json())
         context.out(fmt::format("nobody drives promotion {}; ending it from here\n", name));
       Timings timings(context);
-      return go_on(context, promotion, *lock, timings);
+      return go_on(context, promotion, timings);
     }
-    if (!lock.error().refused) return context.fail(lock.error(), NeedsHand);
+    if (!ours.error().refused) return context.fail(ours.error(), NeedsHand);
     Result<std::vector<journal::PromotionEvent>> events = promotion.store->read_promotion(name);
     if (events && turns_back(*promotion.store, exec::fold_all(*events))) {
       if (!context.quiet && !context.json())
@@ -52,7 +51,7 @@ int end_promotion(const Context& context, NamedPromotion& promotion) {
                           fmt::format("the abort of promotion {} is recorded and stays so", name));
     if (clock.monotonic_ns() >= give_up_ns)
       return context.fail(NeedsHand,
-                          not_seen(effects::ServiceLock::holder_of(promotion.project.locks(), lock_name), name, "abort",
+                          not_seen(driver_of(*promotion.store, std::vector{lock_name}), name, "abort",
                                    fmt::format("rollout abort {}", name)));
     clock.sleep_until(clock.monotonic_ns() + hand_look_ns);
   }

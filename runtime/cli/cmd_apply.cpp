@@ -7,11 +7,17 @@
 #include "runtime/cli/outline.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
+#include "runtime/exec/fold.h"
 #include "runtime/journal/store_errors.h"
 
 namespace rollout::cli {
 
 namespace {
+
+constexpr std::string_view no_promotion =
+    "workers drive runs, and a promotion plans each of its own; give the command without --detach";
+constexpr std::string_view no_workers =
+    "only a state that machines share has workers: --state postgresql://USER@HOST/DATABASE";
 
 /// Looked at again under the locks: another process may have ended the run meanwhile.
 int resume(Session& session, const std::string& name) {
@@ -25,6 +31,31 @@ int resume(Session& session, const std::string& name) {
   return drive_run(session, name);
 }
 
+/// Whether somebody else should go on with the run: it was stopped, and waits for nobody's hand.
+bool goes_on(journal::Store& store, const Planned& planned, const std::string& run) {
+  Result<std::vector<journal::Event>> events = store.read(run);
+  if (!events) return true;
+  exec::State state = exec::fold_all(planned.plan, *events);
+  return !state.ended && (!state.parked || state.interrupted);
+}
+
+/// `--detach`: a worker drives it.
+int leave_to_workers(const Context& context, const std::string& run) {
+  if (context.json())
+    context.out(fmt::format("{{\"version\":1,\"type\":\"left\",\"run\":\"{}\"}}\n", run));
+  else if (!context.quiet)
+    context.out(fmt::format("run {0} is left to the workers; `rollout status {0} --watch` follows it\n", run));
+  return Ok;
+}
+
+int offer(const Context& context, journal::Store& store, const Planned& planned, const std::string& run) {
+  if (std::optional<effects::Holder> driver = driver_of(store, planned.plan))
+    return context.fail(Refused, fmt::format("run {} is driven by {} already", run, driver->who));
+  if (!store.claims()->shared()) return context.fail(Usage, no_workers);
+  Status offered = store.claims()->offer(service_names(planned.plan), run);
+  return offered ? leave_to_workers(context, run) : context.fail(offered.error());
+}
+
 /// `apply --resume RUN`: the plan comes from the journal.
 int resume_named(const Context& context, const std::string& name) {
   NamedRunOrExit named = open_run(context, name);
@@ -32,18 +63,21 @@ int resume_named(const Context& context, const std::string& name) {
   auto& [project, store, run] = *named.found;
   Result<Planned> planned = planned_of(*store, run, project);
   if (!planned) return context.fail(planned.error(), NeedsHand);
+  if (context.args.has("--detach")) return offer(context, *store, *planned, run.run);
   Result<Session> session = open_session(context, *planned, run.run);
   if (!session) return context.fail(session.error());
-  return resume(*session, run.run);
+  int code = resume(*session, run.run);
+  if (context.args.has("--hand-over") && goes_on(*session->store, *planned, run.run)) session->claims.hand_over();
+  return code;
 }
 
 /// A run of the same services that has not ended, though nobody drives it: it comes first.
 int unfinished(Session& session, const journal::RunInfo& run) {
   const Context& context = session.context;
   bool wanted = context.args.has("--resume");
-  // The locks are those of the new plan. The old run may act on other services, and while a person thinks about an
+  // The claims are those of the new plan. The old run may act on other services, and while a person thinks about an
   // answer, an abort from another terminal must be able to take it.
-  session.locks.clear();
+  session.claims.give_back();
   if (!wanted && !context.args.has("--yes") && somebody_is_there(context))
     wanted = ask(context, fmt::format("run {} of {} has not ended, and nobody drives it; resume it?", run.run,
                                       run.rollout));
@@ -78,6 +112,10 @@ int start(Session& session, const Way& way) {
   if (!created) return fail_unchanged(context, created.error());
   if (!context.quiet && !context.json())
     context.out(fmt::format("\nrun {}\n", context.style.bold(created->run)));
+  if (context.args.has("--detach")) {
+    session.claims.hand_over();
+    return leave_to_workers(context, created->run);
+  }
   return drive_run(session, created->run);
 }
 
@@ -85,12 +123,15 @@ int start(Session& session, const Way& way) {
 
 int cmd_apply(const Context& context) {
   std::string named = context.args.value("--resume");
+  bool left = context.args.has("--detach");
+  if (left && journal::is_promotion(named)) return context.fail(Usage, no_promotion);
   if (journal::is_promotion(named)) return resume_promotion(context, named);
   if (!named.empty()) return resume_named(context, named);
   if (context.args.positional.empty())
     return context.fail(Usage, "`rollout apply` needs FILE or PLAN; see `rollout apply --help`");
   Timings timings(context);
   PlanOrExit made = plan_from_arguments(context, Look::World, true, timings);
+  if (left && !made.stages.empty()) return context.fail(Usage, no_promotion);
   if (!made.stages.empty()) return apply_promotion(context, made.stages, timings);
   if (!made.planned) return made.exit_code;
   const Planned& planned = *made.planned;
@@ -106,6 +147,7 @@ int cmd_apply(const Context& context) {
   if (!made.planned) return made.exit_code;
   Result<Session> session = open_session(context, planned);
   if (!session) return fail_unchanged(context, session.error());
+  if (left && !session->store->claims()->shared()) return context.fail(Usage, no_workers);
   Result<std::vector<journal::RunInfo>> runs = session->store->list();
   if (!runs) return fail_unchanged(context, runs.error());
   if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned.plan)))

@@ -126,15 +126,17 @@ int answer(const Context& context, journal::Ask ask) {
   if (std::string problem = exec::answer_problem(plan, state, request); !problem.empty())
     return context.fail(Refused, problem + (guessed ? "; say who you are by `--as NAME`" : ""));
   if (Result<int64_t> durable = store->request(name, request); !durable) return context.fail(durable.error());
-  bool idle = !driver_of(planned->project, plan);
+  bool idle = !driver_of(*store, plan);
+  bool workers = idle && store->claims()->shared() && store->claims()->offer(service_names(plan), name);
   if (context.json()) {
     context.out(answer_json(name, plan, state, request, !idle));
     return Ok;
   }
   if (context.quiet) return Ok;
-  context.out(fmt::format("{}{}\n", said(plan, state, request),
-                          idle ? fmt::format("; nobody drives run {0}: go on by `rollout apply --resume {0}`", name)
-                               : ""));
+  std::string who = workers ? "a worker goes on with it, or you do" : "go on";
+  context.out(fmt::format(
+      "{}{}\n", said(plan, state, request),
+      idle ? fmt::format("; nobody drives run {0}: {1} by `rollout apply --resume {0}`", name, who) : ""));
   return Ok;
 }
 

@@ -25,7 +25,7 @@ struct Open {
   Labels labels() const { return {{"run", run.run}, {"rollout", run.rollout}}; }
 };
 
-Result<Open> open_of(const Project& project, journal::Store& store, const journal::RunInfo& run) {
+Result<Open> open_of(journal::Store& store, const journal::RunInfo& run) {
   Result<std::string> bytes = store.plan_bytes(run.run);
   if (!bytes) return bytes.error();
   Result<plan::Plan> plan = plan::from_json(*bytes);
@@ -33,7 +33,7 @@ Result<Open> open_of(const Project& project, journal::Store& store, const journa
   Result<std::vector<journal::Event>> events = store.read(run.run);
   if (!events) return events.error();
   exec::State state = exec::fold_all(*plan, *events);
-  bool driven = driver_of(project, *plan).has_value();
+  bool driven = driver_of(store, *plan).has_value();
   return Open{run, std::move(*plan), std::move(state), driven};
 }
 
@@ -109,7 +109,7 @@ int cmd_metrics(const Context& context) {
   }
   for (const journal::RunInfo& run : runs) {
     if (run.outcome) continue;
-    Result<Open> one = open_of(*project, **store, run);
+    Result<Open> one = open_of(**store, run);
     if (!one) return context.fail(one.error());
     open.push_back(std::move(*one));
   }

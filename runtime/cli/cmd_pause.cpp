@@ -73,7 +73,7 @@ int cmd_pause(const Context& context) {
   const std::string& run = held.run();
   if (state.phase != exec::RunPhase::Running || state.abort) return fail_goes_back(context, run);
   journal::Request request = request_of(context, journal::Ask::Pause);
-  bool driven = driver_of(held.planned.project, held.planned.plan).has_value();
+  bool driven = driver_of(*held.named.store, held.planned.plan).has_value();
   if (state.paused)
     return answer(context, run, request, driven, held.state.paused.has_value(),
                   fmt::format("run {} is paused already, by {}", run, by_text(*state.paused)));
@@ -104,7 +104,7 @@ int cmd_resume(const Context& context) {
   if (!asked) return exit_code;
   auto& [held, state] = *asked;
   const std::string& run = held.run();
-  std::optional<effects::Holder> driver = driver_of(held.planned.project, held.planned.plan);
+  std::optional<effects::Holder> driver = driver_of(*held.named.store, held.planned.plan);
   if (driver && !state.paused) {
     std::string why = state.line
                           ? fmt::format("; the line is stopped by {}: `rollout start-the-line` lets all runs go on",

@@ -128,7 +128,7 @@ int take_back_ended(const Context& context, RunInHand& held) {
   journal::Event reopened{held.state.run_ns, context.env.effects().clock.wall_ns(),
                           journal::Reopened{effects::holder_text(), reason_of(context)}};
   Result<journal::Appended> written =
-      held.named.store->append(held.run(), int64_t(held.events.size()), {std::move(reopened)});
+      session->store->append(held.run(), int64_t(held.events.size()), {std::move(reopened)});
   if (!written) return fail_unchanged(context, written.error());
   return drive_run(*session, held.run());
 }

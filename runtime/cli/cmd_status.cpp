@@ -94,7 +94,8 @@ int list_runs(const Context& context) {
   }
   if (stop) context.out(context.style.bad(line_text(*stop)) + "; `rollout start-the-line` lets runs go on\n");
   context.out(promotion_lines(context, promotions));
-  if (runs.empty() && promotions.empty()) context.out(fmt::format("no runs yet in {}\n", project->state()));
+  if (runs.empty() && promotions.empty())
+    context.out(fmt::format("no runs yet in {}\n", state_place(context, *project)));
   size_t shown = 0;
   for (const journal::RunInfo& run : runs) {
     // What has not ended is always shown: it waits for somebody.
@@ -107,8 +108,8 @@ int list_runs(const Context& context) {
 }
 
 /// Who drives, in words; empty: nobody.
-std::string driver_text(const Project& project, const plan::Plan& plan) {
-  std::optional<effects::Holder> driver = driver_of(project, plan);
+std::string driver_text(journal::Store& store, const plan::Plan& plan) {
+  std::optional<effects::Holder> driver = driver_of(store, plan);
   if (!driver) return {};
   return driver->stopped ? fmt::format("{}, which is stopped: `kill -CONT {}` lets it go on", driver->who, driver->pid)
                          : driver->who;
@@ -200,7 +201,7 @@ int follow(const Context& given, journal::Store& store, const std::string& run, 
     }
     if (state.ended) break;
     if (draws) {
-      std::string picture = summary_text(log, state, run, context.style, driver_text(planned.project, plan), 0);
+      std::string picture = summary_text(log, state, run, context.style, driver_text(store, plan), 0);
       picture += asked_lines(asked_of(store, state, run), context.style);
       if (picture != drawn) {
         context.env.out(clear_screen);
@@ -229,7 +230,7 @@ int show_run(const Context& context, journal::Store& store, const std::string& r
   }
   exec::State state = exec::fold_all(plan, events);
   std::vector<journal::Request> asked = asked_of(store, state, run);
-  std::string driver = driver_text(planned.project, plan);
+  std::string driver = driver_text(store, plan);
   bool idle = !state.ended && driver.empty();
   int64_t idle_ns = idle ? std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0) : 0;
   if (context.json()) {

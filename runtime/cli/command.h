@@ -24,6 +24,7 @@ struct Context {
   bool quiet = false;
   bool verbose = false;
   LogFile* log = nullptr;  ///< null: nothing is logged
+  std::string state = {};  ///< the address of a state that machines share; empty: the folder of the project
 
   bool json() const { return format == "json"; }
   /// What stands in `text` and would act on a terminal is written out, unless it is our own style; JSON escapes it.
@@ -48,6 +49,9 @@ int cmd_resume(const Context& context);
 int cmd_rollback(const Context& context);
 int cmd_stop_the_line(const Context& context);
 int cmd_start_the_line(const Context& context);
+int cmd_worker(const Context& context);
+int cmd_backup(const Context& context);
+int cmd_restore(const Context& context);
 int cmd_history(const Context& context);
 int cmd_metrics(const Context& context);
 int cmd_audit(const Context& context);

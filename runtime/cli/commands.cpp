@@ -14,6 +14,8 @@ constexpr Option project{"--project", "DIR",
                          "the project whose state is meant; else that of the file or of this folder"};
 constexpr Option log_file{"--log", "FILE", "add a line of JSON to FILE for everything that happens"};
 constexpr Option metrics_file{"--out", "FILE", "write it to FILE, whole or not at all, instead of printing it"};
+constexpr Option state{"--state", "URL",
+                       "the state that machines share: postgresql://USER@HOST/DATABASE; else the project's folder"};
 constexpr Option yes{"--yes", "", "do not ask"};
 
 Command check() {
@@ -80,6 +82,7 @@ Command plan() {
             {"--detailed-exitcode", "", "exit code 3 when there are changes, 0 when there are none"},
             format_plan,
             project,
+            state,
             timings}},
           cmd_plan};
 }
@@ -125,8 +128,10 @@ Command apply() {
             {"--resume", "[RUN]", "go on with a run or a promotion whose process is gone"},
             {"--hotfix", "", "take a run of the same services back first, whatever its rule"},
             {"--reason", "TEXT", "of a hot fix, for the record"},
-            {"--accept-held", "", "bring a version that a run has taken back as bad"}, format_json,
-            log_file, project}},
+            {"--accept-held", "", "bring a version that a run has taken back as bad"},
+            {"--detach", "", "leave the run to a `rollout worker`"},
+            {"--hand-over", "", "of --resume: when it is stopped, leave the run to a worker"}, format_json, log_file,
+            project, state}},
           cmd_apply};
 }
 
@@ -141,8 +146,7 @@ Command status() {
            {{"--watch", "", "follow the run to its end, on a terminal as one picture"},
             {"--plain", "", "with --watch: a line for each event, also on a terminal, for screen readers"},
             {"--events", "", "every event, not the summary"},
-            format_json,
-            project}},
+            format_json, project, state}},
           cmd_status};
 }
 
@@ -157,7 +161,7 @@ Command abort() {
            "rollout abort r3 --reason \"wrong image\"",
            1,
            1,
-           {{"--reason", "TEXT", "for the record"}, format_json, log_file, project}},
+           {{"--reason", "TEXT", "for the record"}, format_json, log_file, project, state}},
           cmd_abort};
 }
 
@@ -171,7 +175,7 @@ Command pause() {
            "rollout pause r3 --reason \"an incident in payments\"",
            1,
            1,
-           {{"--reason", "TEXT", "for the record"}, format_json, project}},
+           {{"--reason", "TEXT", "for the record"}, format_json, project, state}},
           cmd_pause};
 }
 
@@ -184,7 +188,7 @@ Command resume() {
            "rollout resume r3",
            1,
            1,
-           {{"--reason", "TEXT", "for the record"}, format_json, log_file, project}},
+           {{"--reason", "TEXT", "for the record"}, format_json, log_file, project, state}},
           cmd_resume};
 }
 
@@ -200,7 +204,7 @@ Command rollback() {
            1,
            {{"--reason", "TEXT", "why; it must be given"},
             {"--kind", "logic|security|compliance|other", "what kind of reason, for the record"},
-            yes, format_json, log_file, project}},
+            yes, format_json, log_file, project, state}},
           cmd_rollback};
 }
 
@@ -213,7 +217,7 @@ Command stop_the_line() {
            "rollout stop-the-line --reason \"the database is down\"",
            0,
            0,
-           {{"--reason", "TEXT", "why; it must be given"}, format_json, project}},
+           {{"--reason", "TEXT", "why; it must be given"}, format_json, project, state}},
           cmd_stop_the_line};
 }
 
@@ -225,8 +229,48 @@ Command start_the_line() {
            "rollout start-the-line --reason \"the database is back\"",
            0,
            0,
-           {{"--reason", "TEXT", "why; it must be given"}, format_json, project}},
+           {{"--reason", "TEXT", "why; it must be given"}, format_json, project, state}},
           cmd_start_the_line};
+}
+
+Command worker() {
+  return {{"worker",
+           "",
+           "drive the runs that nobody drives, of a state that machines share",
+           "Takes up what `apply --detach` began and what lost its process, each run in a process of its own. Any\n"
+           "number of workers may share the work, on any machine that reaches the backends. SIGTERM and Ctrl-C\n"
+           "stop it in order: its runs are left to the others, and nothing of them is lost.",
+           "rollout worker --state postgresql://rollout@db.internal/releases --at-most 32",
+           0,
+           0,
+           {{"--at-most", "N", "how many runs at once; 16 when it is not given"}, format_json, project, state}},
+          cmd_worker};
+}
+
+Command backup() {
+  return {{"backup",
+           "FILE",
+           "write a copy of the state, while runs go on",
+           "FILE is one SQLite file, whatever keeps the state; what stands in it is checked before the command says\n"
+           "so. A file that is there already is not replaced. `rollout restore` brings it back.",
+           "rollout backup releases-2026-11-22.backup",
+           1,
+           1,
+           {format_json, project, state}},
+          cmd_backup};
+}
+
+Command restore() {
+  return {{"restore",
+           "FILE",
+           "bring a copy of the state back, or to another place",
+           "Only into a state without runs: an empty folder, or an empty database with --state. All or nothing, and\n"
+           "checked. So a state is also moved from one machine's file to a server, and back.",
+           "rollout restore releases-2026-11-22.backup --state postgresql://rollout@db.internal/releases",
+           1,
+           1,
+           {format_json, project, state}},
+          cmd_restore};
 }
 
 Command history() {
@@ -240,7 +284,7 @@ Command history() {
            {{"--service", "NAME", "only runs of this service"},
             {"--rollout", "NAME", "only runs of this rollout"},
             {"--limit", "N", "how many; 20 when it is not given"},
-            format_json, project}},
+            format_json, project, state}},
           cmd_history};
 }
 
@@ -253,7 +297,7 @@ Command metrics() {
            "rollout metrics --out /var/lib/node_exporter/rollout.prom",
            0,
            0,
-           {metrics_file, project}},
+           {metrics_file, project, state}},
           cmd_metrics};
 }
 
@@ -267,7 +311,7 @@ Command audit() {
            "rollout audit --verify",
            0,
            1,
-           {{"--verify", "", "check the records instead of showing one"}, format_json, project}},
+           {{"--verify", "", "check the records instead of showing one"}, format_json, project, state}},
           cmd_audit};
 }
 
@@ -283,7 +327,7 @@ Command approve() {
            "rollout approve r3 --as anna",
            1,
            2,
-           {as, {"--reason", "TEXT", "for the record"}, format_json, project}},
+           {as, {"--reason", "TEXT", "for the record"}, format_json, project, state}},
           cmd_approve};
 }
 
@@ -295,7 +339,7 @@ Command reject() {
            "rollout reject r3 --as anna --reason \"the error budget is gone\"",
            1,
            2,
-           {as, {"--reason", "TEXT", "why; it must be given"}, format_json, project}},
+           {as, {"--reason", "TEXT", "why; it must be given"}, format_json, project, state}},
           cmd_reject};
 }
 
@@ -352,7 +396,7 @@ Command explain() {
            "rollout explain unit-mismatch",
            0,
            1,
-           {format_json, project}},
+           {format_json, project, state}},
           cmd_explain};
 }
 
@@ -360,9 +404,10 @@ Command explain() {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
-      check(), fmt(),      lock(),  plan(),     show(),    verify(),  apply(),         status(),
-      abort(), rollback(), pause(), resume(),   approve(), reject(),  stop_the_line(), start_the_line(),
-      history(), metrics(), audit(), simulate(), test(),    suggest(), explain()};
+      check(),   fmt(),      lock(),  plan(),   show(),    verify(),  apply(),         status(),
+      abort(),   rollback(), pause(), resume(), approve(), reject(),  stop_the_line(), start_the_line(),
+      worker(),  history(),  metrics(), audit(), backup(), restore(), simulate(),      test(),
+      suggest(), explain()};
   return all;
 }
 

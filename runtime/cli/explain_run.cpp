@@ -194,7 +194,7 @@ int explain_run(const Context& context, const std::string& name) {
   Result<std::vector<journal::Request>> requests = unseen_requests(*held->named.store, held->state, held->run());
   if (!requests) return context.fail(requests.error());
   exec::State state = held->named.run.outcome ? held->state : as_asked(*held, *requests);
-  bool driven = driver_of(held->planned.project, held->planned.plan).has_value();
+  bool driven = driver_of(*held->named.store, held->planned.plan).has_value();
   Result<NotedHeads> heads = read_heads(context, held->named.project);
   Result<journal::Chain> chain = held->named.store->chain(held->run());
   if (!chain) return context.fail(chain.error());

@@ -112,7 +112,7 @@ int take_back(const Context& context, journal::Store& store, const Planned& plan
                           fmt::format("the {} of run {} is recorded and stays so; whoever "
                                       "drives it takes it back",
                                       what, name));
-    std::optional<effects::Holder> driver = driver_of(planned.project, planned.plan);
+    std::optional<effects::Holder> driver = driver_of(store, planned.plan);
     // Looked at twice: a debugger stops a process for a moment.
     bool stopped = driver && driver->stopped && !first;
     if (stopped || clock.monotonic_ns() >= give_up_ns)
@@ -130,7 +130,7 @@ Waited wait_for_driver(const Context& context, const RunInHand& held, std::strin
   const std::string& run = held.run();
   int64_t give_up_ns = clock.monotonic_ns() + max_hand_wait_ns;
   for (bool first = true;; first = false) {
-    std::optional<effects::Holder> driver = driver_of(held.planned.project, held.planned.plan);
+    std::optional<effects::Holder> driver = driver_of(*held.named.store, held.planned.plan);
     Result<std::vector<journal::Event>> events = held.named.store->read(run);
     if (!events && !events.error().retryable) return {Reached::Not, context.fail(events.error(), NeedsHand)};
     Reached now = events ? seen(exec::fold_all(held.planned.plan, *events)) : Reached::Not;

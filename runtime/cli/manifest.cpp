@@ -193,13 +193,14 @@ class ManifestReader {
   }
 
   void read_cli(const toml::table& table, CliSettings& settings) {
-    check_keys(table, "`[cli]`", {"format", "color", "quiet", "verbose", "log"});
+    check_keys(table, "`[cli]`", {"format", "color", "state", "quiet", "verbose", "log"});
     settings.format = text_of(table, "format", "\"text\" or \"json\"").value_or("");
     settings.color = text_of(table, "color", "\"auto\", \"always\" or \"never\"").value_or("");
     if (!settings.format.empty() && settings.format != "text" && settings.format != "json")
       report_value(*table.get("format"), "format", "\"text\" or \"json\"");
     if (!settings.color.empty() && settings.color != "auto" && settings.color != "always" && settings.color != "never")
       report_value(*table.get("color"), "color", "\"auto\", \"always\" or \"never\"");
+    settings.state = text_of(table, "state", "such as \"postgresql://USER@HOST/DATABASE\"").value_or("");
     settings.quiet = flag_of(table, "quiet");
     settings.verbose = flag_of(table, "verbose");
     settings.log = text_of(table, "log", "the name of a file").value_or("");

@@ -23,7 +23,7 @@ struct Dependency {
 
 /// `[cli]`: what a flag or an environment variable does not say.
 struct CliSettings {
-  std::string format, color;  ///< empty: not given
+  std::string format, color, state;  ///< empty: not given
   bool quiet = false;
   bool verbose = false;
   std::string log;            ///< empty: not given

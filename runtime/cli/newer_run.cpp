@@ -137,7 +137,7 @@ class WayMaker {
       end(context_.fail(context_.env.interrupt_code(),
                         fmt::format("no longer waiting for {}; this run has not begun", name_of(older))));
     } else if (clock_.monotonic_ns() >= give_up_ns_) {
-      std::optional<effects::Holder> driver = driver_of(planned_.project, planned_.plan);
+      std::optional<effects::Holder> driver = driver_of(store_, planned_.plan);
       std::string who = driver ? fmt::format("{} drives it", driver->who)
                                : fmt::format("nobody drives it: go on with it by `rollout apply --resume {0}`, or take "
                                              "it back by `rollout abort {0}`", older.run);

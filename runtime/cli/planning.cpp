@@ -10,9 +10,9 @@
 #include "compiler/plan/reach.h"
 #include "runtime/backend/live_world.h"
 #include "runtime/cli/check_name.h"
+#include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/report.h"
-#include "runtime/journal/sqlite_store.h"
 
 namespace rollout::cli {
 
@@ -221,14 +221,8 @@ PlanOrExit plan_stage(const Context& context, Look look, const StageRequest& sta
   return plan_source(context, stage.place, std::move(request), look, timings);
 }
 
-Result<std::unique_ptr<journal::Store>> open_store(const Context&, const Project& project, bool create) {
-  std::error_code failed;
-  if (!create && !std::filesystem::exists(project.database(), failed)) return std::unique_ptr<journal::Store>();
-  std::filesystem::create_directories(project.state(), failed);
-  if (failed)
-    return OpError{fmt::format("the state folder {} cannot be made: {}; make it, or use --project",
-                               project.state(), failed.message())};
-  Result<std::unique_ptr<journal::SqliteStore>> store = journal::SqliteStore::open(project.database());
+Result<std::unique_ptr<journal::Store>> open_store(const Context& context, const Project& project, bool create) {
+  Result<std::unique_ptr<journal::SqlStore>> store = open_state(context, project, create);
   if (!store) return store.error();
   return std::unique_ptr<journal::Store>(std::move(*store));
 }

@@ -61,6 +61,9 @@ Result<std::vector<plan::ObservedMigrations>> migrations_of(const Context& conte
 /// The values that a plan observed, looked at again: refused when one of them differs.
 Status check_observed(const plan::Plan& plan, const plan::Snapshot& now);
 
+/// Where the state is, for people.
+std::string state_place(const Context& context, const Project& project);
+
 /// Opens the state; nothing when there is none yet and `create` is not set.
 Result<std::unique_ptr<journal::Store>> open_store(const Context& context, const Project& project, bool create);
 

@@ -1,9 +1,13 @@
 #include "runtime/cli/record.h"
 
+#include <cctype>
+
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
 #include "compiler/plan/plan_json.h"
+#include "runtime/cli/open_state.h"
+#include "runtime/cli/planning.h"
 #include "runtime/journal/chain.h"
 
 namespace rollout::cli {
@@ -38,23 +42,29 @@ Status write_head(effects::Files& files, const std::string& path, const journal:
 
 }  // namespace
 
-std::string heads_file(const Project& project) { return project.state() + "/heads.jsonl"; }
+std::string heads_file(const Context& context, const Project& project) {
+  if (state_url(context, project).empty()) return project.state() + "/heads.jsonl";
+  std::string place;
+  for (char c : state_place(context, project)) place += std::isalnum(static_cast<unsigned char>(c)) ? c : '-';
+  return fmt::format("{}/heads-{}.jsonl", project.state(), place);
+}
 
 void note_head(const Context& context, const Project& project, journal::Store& store, const std::string& run) {
   effects::Effects effects = context.env.effects();
   Result<journal::Chain> chain = store.chain(run);
-  Status noted = chain ? write_head(effects.files, heads_file(project), *chain, run, effects.clock.wall_ns())
-                       : Status(chain.error());
+  Status noted = chain ? effects.files.make_directory(project.state()) : Status(chain.error());
+  if (noted) noted = write_head(effects.files, heads_file(context, project), *chain, run, effects.clock.wall_ns());
   if (!noted)
     context.fail(
         0, fmt::format("the head of run {} could not be noted in {}, so `rollout audit --verify` will know less "
                        "of it: {}",
-                       run, heads_file(project), noted.error().message));
+                       run, heads_file(context, project), noted.error().message));
 }
 
 Result<NotedHeads> read_heads(const Context& context, const Project& project) {
   NotedHeads noted;
-  Result<std::optional<std::string>> text = context.env.effects().files.read(heads_file(project), max_heads_bytes);
+  effects::Files& files = context.env.effects().files;
+  Result<std::optional<std::string>> text = files.read(heads_file(context, project), max_heads_bytes);
   if (!text) return text.error();
   if (!*text) return noted;
   std::string_view rest = **text;

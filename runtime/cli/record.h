@@ -12,9 +12,9 @@
 
 namespace rollout::cli {
 
-/// A file that only grows, beside the store. Each line holds the hash of the one before it, so none can be taken out
-/// of its middle.
-std::string heads_file(const Project& project);
+/// A file that only grows, beside the store; of a shared state one for each machine that drives. Each of its lines
+/// holds the hash of the one before it, so none can be taken out of its middle.
+std::string heads_file(const Context& context, const Project& project);
 inline constexpr size_t max_heads_bytes = size_t{256} << 20;
 inline constexpr std::string_view heads_algorithm = "sha256-chain";
 

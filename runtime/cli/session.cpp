@@ -8,6 +8,7 @@
 #include "compiler/base/diagnostics.h"
 #include "compiler/plan/plan_json.h"
 #include "runtime/backend/live_world.h"
+#include "runtime/cli/fenced_world.h"
 #include "runtime/cli/history.h"
 #include "runtime/cli/record.h"
 #include "runtime/cli/view_run.h"
@@ -59,27 +60,27 @@ std::vector<std::string> service_names(const plan::Plan& plan) {
 }
 
 Result<Session> open_session(const Context& context, const Planned& planned, std::string_view run) {
-  Session session{context, planned, nullptr, {}, effects::holder_text()};
   Result<std::unique_ptr<journal::Store>> store = open_store(context, planned.project, true);
   if (!store) return store.error();
-  session.store = std::move(*store);
   // In one order everywhere, so that two rollouts of the same services never wait for each other in a circle.
   std::vector<std::string> names = service_names(planned.plan);
   std::sort(names.begin(), names.end());
-  for (const std::string& name : names) {
-    Result<effects::ServiceLock> lock =
-        effects::ServiceLock::take(planned.project.locks(), name, session.holder, run);
-    if (!lock) return lock.error();
-    session.locks.push_back(std::move(*lock));
-  }
-  return session;
+  std::string holder = effects::holder_text();
+  Result<journal::Claimed> claims = journal::Claimed::take(*(*store)->claims(), names, holder, run);
+  if (!claims) return claims.error();
+  return Session{context, planned, std::move(*store), std::move(*claims), std::move(holder)};
 }
 
-std::optional<effects::Holder> driver_of(const Project& project, const plan::Plan& plan) {
-  for (const std::string& service : service_names(plan))
-    if (std::optional<effects::Holder> holder = effects::ServiceLock::holder_of(project.locks(), service))
-      return holder;
+std::optional<effects::Holder> driver_of(journal::Store& store, const std::vector<std::string>& services) {
+  for (const std::string& service : services) {
+    Result<std::optional<effects::Holder>> holder = store.claims()->claimant(service);
+    if (holder && *holder) return *holder;
+  }
   return std::nullopt;
+}
+
+std::optional<effects::Holder> driver_of(journal::Store& store, const plan::Plan& plan) {
+  return driver_of(store, service_names(plan));
 }
 
 std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs,
@@ -111,7 +112,8 @@ NamedRunOrExit open_run(const Context& context, const std::optional<std::string>
   Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
   if (!store) return {std::nullopt, context.fail(store.error())};
   if (!*store)
-    return usage(fmt::format("there are no runs in {}; name the project with --project DIR", project->state()));
+    return usage(
+        fmt::format("there are no runs in {}; name the project with --project DIR", state_place(context, *project)));
   Result<std::vector<journal::RunInfo>> runs = (*store)->list();
   if (!runs) return {std::nullopt, context.fail(runs.error())};
   if (!name && runs->empty()) return usage("there are no runs yet");
@@ -184,8 +186,8 @@ int drive_run(Session& session, const std::string& run) {
     for (const journal::Event& event : *past) view.add_past(event);
   notify::Outbox outbox(plan, session.planned.hash, run, channels_of(context, session.planned), effects.http,
                         effects.clock);
-  exec::Surroundings around{effects.clock, *session.store,         **world,
-                            view,          context.env.interrupts, session.holder};
+  FencedWorld fenced(**world, session.claims.claims(), session.beside, effects.clock);
+  exec::Surroundings around{effects.clock, *session.store, fenced, view, context.env.interrupts, session.holder};
   around.messenger = &outbox;
   Result<exec::DriveResult> result = exec::drive(plan, run, around);
   view.finish();

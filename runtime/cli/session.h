@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "runtime/cli/planning.h"
-#include "runtime/effects/service_lock.h"
 #include "runtime/journal/store.h"
 #include "runtime/notify/outbox.h"
 
@@ -19,15 +18,17 @@ struct Session {
   const Context& context;
   const Planned& planned;
   std::unique_ptr<journal::Store> store;
-  std::vector<effects::ServiceLock> locks;
+  journal::Claimed claims;
   std::string holder;
+  journal::Claims* beside = nullptr;  ///< of the promotion that the run is a part of
 };
 
 /// Refused when another process acts on one of the services. `run`: the one to drive; empty: it is yet to begin.
 Result<Session> open_session(const Context& context, const Planned& planned, std::string_view run = {});
 
-/// Who acts on the services of a plan now.
-std::optional<effects::Holder> driver_of(const Project& project, const plan::Plan& plan);
+/// Who acts on the services of a plan now; nobody, too, when that cannot be found out.
+std::optional<effects::Holder> driver_of(journal::Store& store, const plan::Plan& plan);
+std::optional<effects::Holder> driver_of(journal::Store& store, const std::vector<std::string>& services);
 
 /// What locks and history know the plan's services by.
 std::vector<std::string> service_names(const plan::Plan& plan);

@@ -25,18 +25,22 @@ class RealClock : public Clock {
   int64_t monotonic_ns() const override { return now(CLOCK_MONOTONIC); }
   int64_t wall_ns() const override { return now(CLOCK_REALTIME); }
 
-  Woke sleep_until(int64_t until_ns) override {
+  Woke sleep_until(int64_t until_ns) override { return sleep(until_ns, nullptr); }
+  Woke sleep_until(int64_t until_ns, Waker& waker) override { return sleep(until_ns, &waker); }
+
+ private:
+  Woke sleep(int64_t until_ns, Waker* waker) {
     while (true) {
       if (signals_ && signals_->take()) return Woke::Signal;
+      if (waker && waker->take()) return Woke::Time;
       const int64_t left_ns = until_ns - monotonic_ns();
       if (left_ns <= 0) return Woke::Time;
       const timespec timeout{time_t(left_ns / ns_per_s), long(left_ns % ns_per_s)};
-      pollfd wake{signals_ ? signals_->fd() : -1, POLLIN, 0};
-      ppoll(&wake, 1, &timeout, nullptr);
+      pollfd wake[] = {{signals_ ? signals_->fd() : -1, POLLIN, 0}, {waker ? waker->fd() : -1, POLLIN, 0}};
+      ppoll(wake, 2, &timeout, nullptr);
     }
   }
 
- private:
   const Signals* signals_;
 };
 

@@ -10,6 +10,16 @@ namespace rollout::effects {
 
 enum class Woke { Time, Signal };
 
+/// What may end a sleep early.
+class Waker {
+ public:
+  virtual ~Waker() = default;
+  /// Readable when there may be news; negative: there will be none.
+  virtual int fd() = 0;
+  /// Takes the news; true when there was any.
+  virtual bool take() = 0;
+};
+
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -18,6 +28,8 @@ class Clock {
   virtual int64_t wall_ns() const = 0;
   /// Sleeps until the monotonic time, or until a signal asked the program to stop.
   virtual Woke sleep_until(int64_t monotonic_ns) = 0;
+  /// The same, and until there is news.
+  virtual Woke sleep_until(int64_t monotonic_ns, Waker&) { return sleep_until(monotonic_ns); }
 };
 
 class Signals;

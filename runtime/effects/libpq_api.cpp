@@ -37,7 +37,8 @@ Result<LibpqApi> load_libpq() {
       find(library, "PQnfields", api.nfields) && find(library, "PQgetisnull", api.getisnull) &&
       find(library, "PQgetvalue", api.getvalue) && find(library, "PQclear", api.clear) &&
       find(library, "PQgetCancel", api.get_cancel) && find(library, "PQcancel", api.cancel) &&
-      find(library, "PQfreeCancel", api.free_cancel);
+      find(library, "PQfreeCancel", api.free_cancel) && find(library, "PQnotifies", api.notifies) &&
+      find(library, "PQfreemem", api.free_memory);
   if (!complete) return settled_error(fmt::format("{} is too old: {}", library_name, dlerror()));
   return api;
 }

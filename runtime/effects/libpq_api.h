@@ -32,6 +32,8 @@ struct LibpqApi {
   decltype(&::PQgetCancel) get_cancel = nullptr;
   decltype(&::PQcancel) cancel = nullptr;
   decltype(&::PQfreeCancel) free_cancel = nullptr;
+  decltype(&::PQnotifies) notifies = nullptr;
+  decltype(&::PQfreemem) free_memory = nullptr;
 };
 
 /// Loads libpq.so.5.

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -26,7 +27,10 @@ int64_t monotonic_ns() {
 bool wait_for(int socket, short events, int64_t deadline_ns) {
   const int64_t left_ms = std::max<int64_t>(0, (deadline_ns - monotonic_ns()) / 1'000'000);
   pollfd one{socket, events, 0};
-  return poll(&one, 1, int(std::min<int64_t>(left_ms, 60'000))) > 0;
+  const int ready = poll(&one, 1, int(std::min<int64_t>(left_ms, 60'000)));
+  // A signal asks the program to stop in order: what was asked of the server is waited for.
+  if (ready < 0 && errno == EINTR) return wait_for(socket, events, deadline_ns);
+  return ready > 0;
 }
 
 /// One line, without the `ERROR:` in front and the new line at the end.
@@ -127,6 +131,18 @@ class LibpqSession : public SqlSession {
     connection_ = nullptr;
   }
 
+  int socket() const override { return connection_ ? api_.socket(connection_) : -1; }
+
+  Result<bool> was_notified() override {
+    if (!connection_ || !api_.consume_input(connection_)) return lost("the connection was lost to");
+    bool any = false;
+    while (PGnotify* notice = api_.notifies(connection_)) {
+      api_.free_memory(notice);
+      any = true;
+    }
+    return any;
+  }
+
  private:
   OpError lost(std::string_view what) const {
     const std::string why = connection_ ? one_line(api_.error_message(connection_)) : "it is closed";
@@ -170,10 +186,11 @@ class LibpqSql : public Sql {
     const char* password = server.password.empty() ? nullptr : server.password.c_str();
     const bool near = is_this_machine(server.host);
     const char* authorities = near || std::getenv("PGSSLROOTCERT") ? nullptr : system_authorities;
+    const std::string mode = server.sslmode.empty() ? near ? "prefer" : "verify-full" : server.sslmode;
     const char* names[] = {"host",    "port",        "dbname",           "user", "password",
                            "sslmode", "sslrootcert", "application_name", nullptr};
     const char* values[] = {server.host.c_str(), port.c_str(), server.database.c_str(), server.user.c_str(), password,
-                            near ? "prefer" : "verify-full", authorities, "rollout", nullptr};
+                            mode.c_str(), authorities, "rollout", nullptr};
     PGconn* connection = (*api_)->connect_start(names, values, 0);
     const std::string where = fmt::format("database {} at {}:{}", server.database, server.host, server.port);
     auto session = std::make_unique<LibpqSession>(**api_, connection, where);

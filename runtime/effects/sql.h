@@ -14,14 +14,16 @@ namespace rollout::effects {
 
 inline constexpr size_t max_sql_rows = 10'000;
 
-/// Where a session leads. But for this machine itself the server must speak TLS and prove its name, by an authority of
-/// this machine's (/etc/ssl/certs/ca-certificates.crt) or of the file that PGSSLROOTCERT names.
+/// Where a session leads. But for this machine itself the server must speak TLS and, unless `sslmode` says otherwise,
+/// prove its name, by an authority of this machine's (/etc/ssl/certs/ca-certificates.crt) or of the file that
+/// PGSSLROOTCERT names.
 struct SqlServer {
   std::string host;  ///< a name, an address, or the directory of a unix socket
   int port = 5432;
   std::string database;
   std::string user;
-  std::string password;  ///< empty: none is given
+  std::string password;  ///< empty: none is given, and libpq looks for one (PGPASSFILE, PGSERVICE, PGPASSWORD)
+  std::string sslmode = {};  ///< as of libpq; empty: `verify-full`, and `prefer` on this machine
 };
 
 using SqlRow = std::vector<std::optional<std::string>>;  ///< NULL: nothing
@@ -38,6 +40,10 @@ class SqlSession {
   virtual Result<bool> has_ended() = 0;
   /// Asks the server to stop the script, and closes the connection.
   virtual void cancel() = 0;
+  /// Readable when the server may have said something by itself; negative: it never will.
+  virtual int socket() const { return -1; }
+  /// Whether it has notified this session (LISTEN) since this was asked last; an error: the connection was lost.
+  virtual Result<bool> was_notified() { return false; }
 };
 
 class Sql {

@@ -19,12 +19,13 @@ class Driver {
       : executor_(plan, run),
         around_(around),
         state_(initial_state(plan)),
+        waker_(around.store.listen(run)),
         started_ns_(around.clock.monotonic_ns()) {}
 
   Result<DriveResult> go() {
     if (Status read = take_over(); !read) return read.error();
     while (true) {
-      take_requests();
+      if (Status mine = take_requests(); !mine) return mine.error();
       take_deliveries();
       memory_.wall_ns = around_.clock.wall_ns();
       Command command = executor_.next(state_, memory_, now());
@@ -88,19 +89,22 @@ class Driver {
     ROLLOUT_CHECK(pending_.size() < max_batch, "recording comes to an end before the next command");
   }
 
-  void take_requests() {
+  /// An error: another process drives the run now.
+  Status take_requests() {
     if (around_.interrupts() > 0 && !memory_.interrupted)
       memory_.interrupted = Interrupt{around_.holder, now(), {}};
-    if (state_.ended) return;
+    if (state_.ended) return Done{};
     // A store that is away is noticed, and waited for, where something is to be written.
     Result<std::vector<journal::Request>> requests =
         around_.store.requests(executor_.run(), std::max(state_.last_request, seen_request_));
-    if (!requests) return;
+    if (!requests && requests.error().refused) return requests.error();
+    if (!requests) return Done{};
     keep_last_of_line(*requests);
     for (const journal::Request& request : *requests) {
       seen_request_ = request.id;
       if (std::optional<journal::Payload> event = executor_.on_request(state_, request)) record({std::move(*event)});
     }
+    return Done{};
   }
 
   /// Stopped: told to stop at once while the store was away. AbortFirst: the end of the run is taken back. LockHeld:
@@ -205,7 +209,10 @@ class Driver {
     tend();
     int64_t until = started_ns_ + until_run_ns - base_ns_;
     int64_t wake = around_.messenger == nullptr ? INT64_MAX : around_.messenger->wake_ns();
-    around_.clock.sleep_until(std::min({until, wake, around_.clock.monotonic_ns() + around_.poll_ns}));
+    int64_t poll_ns = waker_ ? std::max(around_.poll_ns, told_poll_ns) : around_.poll_ns;
+    until = std::min({until, wake, around_.clock.monotonic_ns() + poll_ns});
+    if (waker_) around_.clock.sleep_until(until, *waker_);
+    else around_.clock.sleep_until(until);
   }
 
   void carry_out(const Command& command) {
@@ -233,6 +240,7 @@ class Driver {
   std::vector<journal::Event> pending_;  ///< folded, not durable yet
   int64_t known_ = 0;                    ///< events in the store
   int64_t base_ns_ = 0;                  ///< the run clock when this process took over
+  effects::Waker* waker_;                ///< null: nobody says when there are requests
   int64_t started_ns_;
   std::set<std::string> posted_;  ///< messages that this process has sent, or tries to
   int64_t farewell_until_ns_ = 0;

@@ -16,6 +16,8 @@ namespace rollout::exec {
 
 /// How often requests of other processes are looked for while nothing else is to do.
 inline constexpr int64_t request_poll_ns = 500'000'000;
+/// The same where the store says when there are some: often enough to keep what is claimed.
+inline constexpr int64_t told_poll_ns = 1'000'000'000;
 /// How long messages are waited for at the end: of a run that has ended or is parked, and of one that was interrupted.
 inline constexpr int64_t farewell_ns = 15'000'000'000, short_farewell_ns = 2'000'000'000;
 /// A store that stays away for longer ends the driving; the run can be resumed.

@@ -32,6 +32,13 @@ class JournalDb {
   virtual void roll_back() = 0;
   /// Within a transaction: until it ends, nobody else excludes the same name.
   virtual Status exclude(std::string_view name) = 0;
+
+  /// For rows that come from another database with their numbers: what stands in front of VALUES, and that the next
+  /// number of the table is behind them.
+  virtual std::string_view given_ids() const { return {}; }
+  /// Whether the numbers that a table gives its rows have no gaps, whatever was taken back or crashed.
+  virtual bool numbers_in_a_row() const { return true; }
+  virtual Status go_on_behind_ids(std::string_view /*table*/) { return Done{}; }
 };
 
 /// What a column of numbers gives; 0 for NULL.

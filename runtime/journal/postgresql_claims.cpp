@@ -1,5 +1,7 @@
 #include "runtime/journal/postgresql_claims.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace rollout::journal {
@@ -9,7 +11,6 @@ namespace {
 using Rows = std::vector<JournalDb::Row>;
 
 constexpr std::string_view taking_claims = "claims";
-constexpr int64_t renew_below_s = claim_s * 2 / 3;
 
 OpError claimed(std::string_view service, std::string_view holder, std::string_view run) {
   std::string advice =
@@ -19,25 +20,37 @@ OpError claimed(std::string_view service, std::string_view holder, std::string_v
           false, true};
 }
 
+OpError taken_over(std::string_view service, std::string_view holder) {
+  return {fmt::format("{} was taken over by {}; this process stops without a further effect", service, holder), false,
+          true};
+}
+
 }  // namespace
+
+/// The transaction in which claims change hands.
+Result<Transaction> PostgresqlClaims::begin_taking(std::string_view run) {
+  Result<Transaction> transaction = Transaction::begin(db_, JournalDb::Access::Write);
+  if (!transaction) return transaction;
+  if (Status alone = db_.exclude(taking_claims); !alone) return alone.error();
+  // What the former claimant of a run is writing just now is seen by whoever reads the run after this.
+  if (!run.empty())
+    if (Status alone = db_.exclude(run); !alone) return alone.error();
+  return transaction;
+}
 
 Status PostgresqlClaims::take(const std::vector<std::string>& services, std::string_view holder,
                               std::string_view run) {
-  Result<Transaction> transaction = Transaction::begin(db_, JournalDb::Access::Write);
+  Result<Transaction> transaction = begin_taking(run);
   if (!transaction) return transaction.error();
-  if (Status alone = db_.exclude(taking_claims); !alone) return alone;
-  // What the former claimant of a run is writing just now is seen by whoever reads the run after this.
-  if (!run.empty())
-    if (Status alone = db_.exclude(run); !alone) return alone;
   Result<Rows> row = db_.run("SELECT nextval('claim_tokens')", {});
   if (!row) return row.error();
   token_ = number(row->at(0).at(0));
-  for (const std::string& service : services)
-    if (Status taken = take_one(service, holder, run); !taken) {
-      token_ = 0;
-      return taken;
-    }
-  return transaction->commit();
+  Status taken = Done{};
+  for (size_t i = 0; taken && i < services.size(); ++i) taken = take_one(services[i], holder, run);
+  if (taken) taken = transaction->commit();
+  if (taken) services_ = services;
+  else token_ = 0;
+  return taken;
 }
 
 Status PostgresqlClaims::take_one(std::string_view service, std::string_view holder, std::string_view run) {
@@ -48,7 +61,7 @@ Status PostgresqlClaims::take_one(std::string_view service, std::string_view hol
       "INSERT INTO claims (service, holder, run, token, until) VALUES ($1, $2, $3, $4, now() + $5 * interval '1 s') "
       "ON CONFLICT (service) DO UPDATE SET holder = excluded.holder, run = excluded.run, token = excluded.token, "
       "until = excluded.until",
-      {service, holder, run, token_, claim_s});
+      {service, holder, run, token_, lasts_s_});
   if (!done) return done.error();
   return Done{};
 }
@@ -65,33 +78,76 @@ void PostgresqlClaims::give_back() {
   token_ = 0;
 }
 
-Result<std::optional<Claimant>> PostgresqlClaims::claimant(std::string_view service) {
+/// What has ended and names its run is what `waiting` looks for.
+void PostgresqlClaims::hand_over() {
+  if (token_)
+    (void)db_.run("WITH left_to_others AS (UPDATE claims SET until = now() WHERE token = $1) SELECT pg_notify($2, '')",
+                  {token_, waiting_channel});
+  token_ = 0;
+}
+
+Status PostgresqlClaims::offer(const std::vector<std::string>& services, std::string_view run) {
+  Result<Transaction> transaction = begin_taking(run);
+  if (!transaction) return transaction.error();
+  for (const std::string& service : services) {
+    Result<Rows> done = db_.run(
+        "INSERT INTO claims (service, holder, run, token, until) VALUES ($1, '', $2, nextval('claim_tokens'), now()) "
+        "ON CONFLICT (service) DO UPDATE SET holder = '', run = excluded.run, token = excluded.token "
+        "WHERE claims.until <= now()",
+        {service, run});
+    if (!done) return done.error();
+  }
+  if (Result<Rows> told = db_.run("SELECT pg_notify($1, '')", {waiting_channel}); !told) return told.error();
+  return transaction->commit();
+}
+
+/// A process that died before it had named its run has claims without one, and a run of a single event.
+Result<std::vector<std::string>> PostgresqlClaims::waiting() {
+  Result<Rows> rows = db_.run(
+      "SELECT runs.run FROM claims JOIN generations ON generations.service = claims.service "
+      "JOIN runs ON runs.run = generations.run WHERE claims.until <= now() AND runs.outcome = '' AND "
+      "(claims.run = runs.run OR (claims.run = '' AND runs.events = 1)) "
+      "GROUP BY runs.run ORDER BY min(claims.until), min(runs.id) LIMIT $1",
+      {int64_t(max_waiting)});
+  if (!rows) return rows.error();
+  std::vector<std::string> runs;
+  for (JournalDb::Row& row : *rows) runs.push_back(std::move(row[0]));
+  return runs;
+}
+
+Result<std::optional<effects::Holder>> PostgresqlClaims::claimant(std::string_view service) {
   Result<Rows> rows = db_.run("SELECT holder, run FROM claims WHERE service = $1 AND until > now()", {service});
   if (!rows) return rows.error();
-  if (rows->empty()) return std::optional<Claimant>();
-  return std::optional<Claimant>({rows->front()[0], rows->front()[1]});
+  if (rows->empty()) return std::optional<effects::Holder>();
+  return std::optional<effects::Holder>({rows->front()[0], rows->front()[1]});
+}
+
+OpError PostgresqlClaims::lost(std::string_view service) {
+  Result<std::optional<effects::Holder>> holder = claimant(service);
+  return taken_over(service, holder && *holder && !(*holder)->who.empty() ? (*holder)->who : "another process");
 }
 
 Status PostgresqlClaims::renew() {
   if (!token_) return Done{};
-  Result<Rows> done = db_.run(
-      "UPDATE claims SET until = now() + $1 * interval '1 s' WHERE token = $2 AND until < now() + $3 * interval '1 s'",
-      {claim_s, token_, renew_below_s});
-  if (!done) return done.error();
+  Result<Rows> kept = db_.run(
+      "WITH renewed AS (UPDATE claims SET until = now() + $1 * interval '1 s' WHERE token = $2 AND "
+      "until < now() + $3 * interval '1 s') SELECT service FROM claims WHERE token = $2",
+      {lasts_s_, token_, lasts_s_ * 2 / 3});
+  if (!kept) return kept.error();
+  for (const std::string& service : services_)
+    if (std::find(kept->begin(), kept->end(), JournalDb::Row{service}) == kept->end()) return lost(service);
   return Done{};
 }
 
 Status PostgresqlClaims::check(std::string_view run) {
   Result<Rows> other = db_.run(
-      "SELECT claims.service, claims.holder, claims.run FROM generations JOIN claims ON claims.service = "
+      "SELECT claims.service, claims.holder FROM generations JOIN claims ON claims.service = "
       "generations.service WHERE generations.run = $1 AND claims.token <> $2 AND (claims.until > now() OR "
       "claims.token > $2) LIMIT 1",
       {run, token_});
   if (!other) return other.error();
   if (other->empty()) return renew();
-  return OpError{fmt::format("{} was taken over by {}; this process stops without a further effect",
-                             other->front()[0], other->front()[1]),
-                 false, true};
+  return taken_over(other->front()[0], other->front()[1].empty() ? "another process" : other->front()[1]);
 }
 
 }  // namespace rollout::journal

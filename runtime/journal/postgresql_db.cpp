@@ -25,8 +25,31 @@ Status PostgresqlDb::connect() {
   if (!session) return session.error();
   session_ = std::move(*session);
   Status right = ask_what_it_is();
+  for (const std::string& channel : channels_)
+    if (right) right = start_listening(channel);
   if (!right) session_.reset();
   return right;
+}
+
+/// The names are our own: of runs, and words.
+Status PostgresqlDb::start_listening(const std::string& channel) {
+  Result<std::vector<effects::SqlRow>> done =
+      session_->run(fmt::format("LISTEN \"{}\"", channel), {}, connect_within_ns);
+  return done ? Status(Done{}) : Status(done.error());
+}
+
+/// Where it fails, requests are looked for from time to time all the same.
+void PostgresqlDb::listen(std::string_view channel) {
+  const std::string& added = channels_.emplace_back(channel);
+  if (session_) (void)start_listening(added);
+}
+
+bool PostgresqlDb::take() {
+  if (!session_) return false;
+  Result<bool> notified = session_->was_notified();
+  // It is opened again when something is asked.
+  if (!notified) session_.reset();
+  return notified && *notified;
 }
 
 /// A standby answers with what was; a server that does not sync forgets what it acknowledged.
@@ -81,6 +104,15 @@ Status PostgresqlDb::exclude(std::string_view name) {
   if (!rows) return rows.error();
   transaction_ = rows->at(0).at(0);
   return Done{};
+}
+
+/// `table` is one of our own names.
+Status PostgresqlDb::go_on_behind_ids(std::string_view table) {
+  std::string set = fmt::format(
+      "SELECT setval(pg_get_serial_sequence('rollout.{0}', 'id'), coalesce(max(id), 1), max(id) IS NOT NULL) FROM {0}",
+      table);
+  Result<std::vector<Row>> done = run(set.c_str(), {});
+  return done ? Status(Done{}) : Status(done.error());
 }
 
 Status PostgresqlDb::commit() {

@@ -1,7 +1,5 @@
 #include "runtime/journal/postgresql_store.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "runtime/journal/postgresql_db.h"
@@ -63,57 +61,34 @@ Status prepare(PostgresqlDb& db) {
                  false, true};
 }
 
-/// The part in front of `mark`, which is cut off with it; nothing without one.
-std::optional<std::string_view> cut(std::string_view& text, char mark) {
-  size_t at = text.find(mark);
-  if (at == std::string_view::npos) return std::nullopt;
-  std::string_view front = text.substr(0, at);
-  text.remove_prefix(at + 1);
-  return front;
-}
-
 }  // namespace
 
-Result<effects::SqlServer> postgresql_server(std::string_view url) {
-  auto bad = [&](std::string_view why) {
-    return settled_error(fmt::format("`{}` names no state: {}; write postgresql://USER@HOST:PORT/DATABASE", url, why));
-  };
-  std::string_view rest = url;
-  bool known = false;
-  for (std::string_view scheme : {"postgresql://", "postgres://"})
-    if (!known && rest.substr(0, scheme.size()) == scheme) rest.remove_prefix(scheme.size()), known = true;
-  if (!known) return bad("it does not begin with postgresql://");
-  effects::SqlServer server;
-  if (std::optional<std::string_view> user = cut(rest, '@')) {
-    if (user->find(':') != std::string_view::npos)
-      return settled_error("a state's address holds no password, others would see it; set PGPASSWORD or use ~/.pgpass");
-    server.user = *user;
-  }
-  std::optional<std::string_view> place = cut(rest, '/');
-  if (!place || place->empty()) return bad("it has no host and database");
-  if (rest.empty() || rest.find_first_of("?/") != std::string_view::npos) return bad("its database is no plain name");
-  server.database = rest;
-  if (std::optional<std::string_view> host = cut(*place, ':')) {
-    const char* end = place->data() + place->size();
-    auto [stopped, error] = std::from_chars(place->data(), end, server.port);
-    if (error != std::errc() || stopped != end || server.port < 1 || server.port > 65535)
-      return bad("its port is no number from 1 to 65535");
-    place = host;
-  }
-  server.host = *place;
-  return server;
-}
-
 Result<std::unique_ptr<PostgresqlStore>> PostgresqlStore::open(std::unique_ptr<effects::Sql> sql,
-                                                               effects::SqlServer server) {
+                                                               effects::SqlServer server,
+                                                               int64_t claim_lasts_s) {
   auto db = std::make_unique<PostgresqlDb>(std::move(sql), std::move(server));
   if (Status ready = prepare(*db); !ready) return ready.error();
-  return std::unique_ptr<PostgresqlStore>(new PostgresqlStore(std::move(db)));
+  return std::unique_ptr<PostgresqlStore>(new PostgresqlStore(std::move(db), claim_lasts_s));
 }
 
 Result<std::vector<Request>> PostgresqlStore::requests(std::string_view run, int64_t after_id) {
   if (Status kept = claims_.renew(); !kept) return kept.error();
   return SqlStore::requests(run, after_id);
+}
+
+effects::Waker* PostgresqlStore::listen(std::string_view run) {
+  if (run.empty()) {
+    connection().listen(waiting_channel);
+  } else {
+    connection().listen(run);
+    connection().listen(line_mailbox);
+  }
+  return &connection();
+}
+
+Status PostgresqlStore::announce(std::string_view mailbox) {
+  Result<std::vector<JournalDb::Row>> told = db_->run("SELECT pg_notify($1, '')", {mailbox});
+  return told ? Status(Done{}) : Status(told.error());
 }
 
 }  // namespace rollout::journal

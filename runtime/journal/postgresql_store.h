@@ -11,22 +11,35 @@
 
 namespace rollout::journal {
 
-/// `postgresql://USER@HOST:PORT/DATABASE`, or `postgres://…`. A password in it is refused: it would be seen in lists of
-/// processes; PGPASSWORD and ~/.pgpass are read.
-Result<effects::SqlServer> postgresql_server(std::string_view url);
+/// A server, and how long a claim on it lasts.
+struct PostgresqlAddress : effects::SqlServer {
+  int64_t claim_s = journal::claim_s;
+};
+
+/// `postgresql://USER@HOST:PORT/DATABASE`, or `postgres://…`, and behind a `?` `sslmode=`, `host=` (the folder of a
+/// unix socket) and `claim=` (seconds). A password in it is refused, since lists of processes show it. libpq finds one
+/// by PGPASSFILE, PGSERVICE, PGPASSWORD or in ~/.pgpass.
+Result<PostgresqlAddress> postgresql_server(std::string_view url);
 
 class PostgresqlStore : public SqlStore {
  public:
-  static Result<std::unique_ptr<PostgresqlStore>> open(std::unique_ptr<effects::Sql> sql, effects::SqlServer server);
+  static Result<std::unique_ptr<PostgresqlStore>> open(std::unique_ptr<effects::Sql> sql, effects::SqlServer server,
+                                                       int64_t claim_lasts_s = claim_s);
+
+  ~PostgresqlStore() override { claims_.give_back(); }
 
   Claims* claims() override { return &claims_; }
-  /// Asked for every half second while a run is driven, and so what keeps its claims.
+  effects::Waker* listen(std::string_view run) override;
+  /// Asked for from time to time while a run is driven, and so what keeps its claims. Refused when one of them was
+  /// lost.
   Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
 
  private:
-  explicit PostgresqlStore(std::unique_ptr<PostgresqlDb> db)
-      : SqlStore(std::move(db)), claims_(static_cast<PostgresqlDb&>(*db_)) {}
+  PostgresqlStore(std::unique_ptr<PostgresqlDb> db, int64_t claim_lasts_s)
+      : SqlStore(std::move(db)), claims_(connection(), claim_lasts_s) {}
+  PostgresqlDb& connection() { return static_cast<PostgresqlDb&>(*db_); }
   Status may_write(std::string_view run) override { return claims_.check(run); }
+  Status announce(std::string_view mailbox) override;
 
   PostgresqlClaims claims_;
 };

@@ -34,12 +34,11 @@ Result<SqlStore::PromotionHead> SqlStore::promotion_head(std::string_view name) 
 Result<std::string> SqlStore::begin(const PromotionBegun& begun, int64_t wall_ns) {
   Result<Transaction> transaction = write("promotions");
   if (!transaction) return transaction.error();
-  Result<Rows> row = db_->run(
-      "INSERT INTO promotions (promotion, file, created_wall_ns) VALUES ($1, $2, $3) RETURNING id",
-      {begun.promotion, begun.file, wall_ns});
+  Result<int64_t> row = insert_numbered("promotions", "promotion, file, created_wall_ns", "$1, $2, $3",
+                                        {begun.promotion, begun.file, wall_ns});
   if (!row) return row.error();
-  std::string name = "p" + row->at(0)[0];
-  Result<Rows> named = db_->run("UPDATE promotions SET name = $1 WHERE id = $2", {name, number(row->at(0)[0])});
+  std::string name = fmt::format("p{}", *row);
+  Result<Rows> named = db_->run("UPDATE promotions SET name = $1 WHERE id = $2", {name, *row});
   if (!named) return named.error();
   if (Status written = write_promotion(name, {0, chain_start(name, ""), "", ""}, {wall_ns, begun}); !written)
     return written.error();

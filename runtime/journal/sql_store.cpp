@@ -40,6 +40,19 @@ Result<Transaction> SqlStore::write(std::string_view name) {
   return transaction;
 }
 
+/// A row whose number follows that of the row before: a gap would look like a record that was removed. Within a
+/// transaction of the only writer of the table.
+Result<int64_t> SqlStore::insert_numbered(const char* table, const char* columns, const char* values,
+                                          const std::vector<JournalDb::Parameter>& parameters) {
+  std::string sql = fmt::format("INSERT INTO {} ({}) VALUES ({}) RETURNING id", table, columns, values);
+  if (!db_->numbers_in_a_row())
+    sql = fmt::format("INSERT INTO {0} (id, {1}) {2}VALUES ((SELECT coalesce(max(id), 0) + 1 FROM {0}), {3}) "
+                      "RETURNING id", table, columns, db_->given_ids(), values);
+  Result<Rows> row = db_->run(sql.c_str(), parameters);
+  if (!row) return row.error();
+  return number(row->at(0)[0]);
+}
+
 Result<SqlStore::Head> SqlStore::head(std::string_view run) {
   Result<Rows> rows = db_->run("SELECT plan_hash, events, head_hash, outcome FROM runs WHERE run = $1", {run});
   if (!rows) return rows.error();
@@ -70,12 +83,11 @@ Result<RunInfo> SqlStore::create(const NewRun& run) {
   if (!used->empty()) return plan_already_run(used->front()[0]);
   Result<Rows> done = db_->run("INSERT INTO plans (hash, bytes) VALUES ($1, $2)", {run.plan_hash, run.plan_bytes});
   if (!done) return done.error();
-  Result<Rows> row = db_->run("INSERT INTO runs (rollout, plan_hash, created_wall_ns) VALUES ($1, $2, $3) RETURNING id",
-                              {run.rollout, run.plan_hash, run.wall_ns});
+  Result<int64_t> row = insert_numbered("runs", "rollout, plan_hash, created_wall_ns", "$1, $2, $3",
+                                        {run.rollout, run.plan_hash, run.wall_ns});
   if (!row) return row.error();
-  std::string id = "r" + row->at(0)[0];
-  if (done = db_->run("UPDATE runs SET run = $1 WHERE id = $2", {id, number(row->at(0)[0])}); !done)
-    return done.error();
+  std::string id = fmt::format("r{}", *row);
+  if (done = db_->run("UPDATE runs SET run = $1 WHERE id = $2", {id, *row}); !done) return done.error();
   Result<std::vector<Generation>> generations = take_generations(run, id);
   if (!generations) return generations.error();
   std::vector<Event> first = {
@@ -295,6 +307,7 @@ Result<int64_t> SqlStore::write_request(std::string_view run, const Request& req
       "RETURNING id",
       {run, word(ask_names, request.ask), request.by, request.reason, request.wall_ns, step, request.holder});
   if (!rows) return rows.error();
+  if (Status told = announce(run); !told) return told.error();
   return number(rows->at(0)[0]);
 }
 

@@ -12,8 +12,18 @@
 
 namespace rollout::journal {
 
+/// What one store has brought to another.
+struct Carried {
+  int64_t runs = 0, promotions = 0, events = 0;
+};
+
 class SqlStore : public Store {
  public:
+  /// Everything as it is at one moment, into a store without runs: all or nothing, every record bit for bit. Who drives
+  /// what is not carried over.
+  Result<Carried> carry_to(SqlStore& other);
+  /// The same into a new SQLite file.
+  virtual Status back_up(const std::string& path);
   Result<RunInfo> create(const NewRun& run) override;
   Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
   Result<std::vector<Event>> read(std::string_view run) override;
@@ -33,6 +43,8 @@ class SqlStore : public Store {
   explicit SqlStore(std::unique_ptr<JournalDb> db) : db_(std::move(db)) {}
   /// Within the transaction that writes events of `run`.
   virtual Status may_write(std::string_view /*run*/) { return Done{}; }
+  /// Within the transaction that leaves a request in a mailbox.
+  virtual Status announce(std::string_view /*mailbox*/) { return Done{}; }
 
   std::unique_ptr<JournalDb> db_;
 
@@ -48,6 +60,8 @@ class SqlStore : public Store {
     std::string hash, outcome, open_run;
   };
   Result<Transaction> write(std::string_view name);
+  Result<int64_t> insert_numbered(const char* table, const char* columns, const char* values,
+                                  const std::vector<JournalDb::Parameter>& parameters);
   Result<Head> head(std::string_view run);
   Status write_events(std::string_view run, Head head, const std::vector<Event>& events);
   Status write_locks(std::string_view run, const std::vector<Event>& events);

@@ -10,6 +10,7 @@ namespace rollout::journal {
 
 namespace {
 constexpr int busy_timeout_ms = 5000;
+constexpr int copy_pause_ms = 50, most_copy_looks = 100;
 
 // A journal that ended well begins with zeros (journal_mode=PERSIST), one that is to be played back with these.
 constexpr std::string_view journal_magic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
@@ -93,6 +94,22 @@ Status SqliteDb::exec(const char* sql) {
   int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return error(code);
   return Done{};
+}
+
+Status SqliteDb::copy_to(const std::string& path) {
+  Result<std::unique_ptr<SqliteDb>> copy = open(path);
+  if (!copy) return copy.error();
+  sqlite3* to = (*copy)->handle_.get();
+  sqlite3_backup* backup = sqlite3_backup_init(to, "main", handle_.get(), "main");
+  if (!backup) return (*copy)->error(sqlite3_errcode(to));
+  int code = sqlite3_backup_step(backup, -1);
+  for (int look = 0; (code == SQLITE_BUSY || code == SQLITE_LOCKED) && look < most_copy_looks; ++look) {
+    sqlite3_sleep(copy_pause_ms);
+    code = sqlite3_backup_step(backup, -1);
+  }
+  int finished = sqlite3_backup_finish(backup);
+  if (code == SQLITE_DONE && finished == SQLITE_OK) return Done{};
+  return (*copy)->error(code == SQLITE_DONE ? finished : code);
 }
 
 OpError SqliteDb::error(int code) const {

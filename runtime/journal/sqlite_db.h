@@ -24,6 +24,8 @@ class SqliteDb : public JournalDb {
   Status exclude(std::string_view) override { return Done{}; }
 
   Status exec(const char* sql);
+  /// What is committed now, page by page, into a new file; others may write meanwhile, and wait as long.
+  Status copy_to(const std::string& path);
   const std::string& path() const { return path_; }
   /// Whether somebody was stopped in the middle of writing (or writes just now): a journal waits to be played back.
   bool was_unclean() const { return unclean_; }

@@ -6,17 +6,26 @@
 #include <memory>
 #include <string>
 
+#include "runtime/journal/file_claims.h"
 #include "runtime/journal/sql_store.h"
 
 namespace rollout::journal {
 
 class SqliteStore : public SqlStore {
  public:
-  /// Opens `path`, or makes it; its directory must exist.
+  /// Opens `path`, or makes it; its directory must exist, and `locks` in it says who drives what.
   static Result<std::unique_ptr<SqliteStore>> open(const std::string& path);
 
+  Claims* claims() override { return &claims_; }
+  Status back_up(const std::string& path) override;
+  /// Reads all of the file, which was copied or moved.
+  Status check_whole();
+
  private:
-  using SqlStore::SqlStore;
+  SqliteStore(std::unique_ptr<JournalDb> db, std::string locks)
+      : SqlStore(std::move(db)), claims_(std::move(locks)) {}
+
+  FileClaims claims_;
 };
 
 }  // namespace rollout::journal

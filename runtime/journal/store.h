@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/base/result.h"
+#include "runtime/effects/clock.h"
 #include "runtime/journal/claims.h"
 #include "runtime/journal/event.h"
 #include "runtime/journal/promotion.h"
@@ -127,8 +128,11 @@ class Store {
   /// The locks that runs hold now. A run that nobody drives holds its locks until it goes on or is taken back.
   virtual Result<std::vector<HeldLock>> locks() = 0;
 
-  /// Null: the state is one machine's, and who acts is said by locks of files.
+  /// Null: nobody else can act (a simulation).
   virtual Claims* claims() { return nullptr; }
+  /// Has news when somebody asks something of the run, or of all runs, or (an empty name) leaves a run to others.
+  /// Null: requests are looked for from time to time, and that is all.
+  virtual effects::Waker* listen(std::string_view /*run*/) { return nullptr; }
 
   /// The generation that the next run of `service` will get.
   virtual Result<int64_t> next_generation(std::string_view service) = 0;

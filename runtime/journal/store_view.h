@@ -27,6 +27,7 @@ class StoreView : public Store {
   }
   Result<std::vector<HeldLock>> locks() override { return store_.locks(); }
   Claims* claims() override { return store_.claims(); }
+  effects::Waker* listen(std::string_view run) override { return store_.listen(run); }
   Result<int64_t> next_generation(std::string_view service) override { return store_.next_generation(service); }
   Result<std::string> begin(const PromotionBegun& begun, int64_t wall_ns) override {
     return store_.begin(begun, wall_ns);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "runtime/journal/postgresql_store.h"
+#include "runtime/journal/sqlite_store.h"
 #include "tests/conformance/postgres_server.h"
 #include "tests/sim/store_cases.h"
 
@@ -165,6 +166,8 @@ TEST_CASE("store: a server that dies and comes back loses nothing that it acknow
     ++known;
     CHECK(store->read("r1")->size() == size_t(known));
   }
+  // A gap in the names would look like a run that somebody has removed.
+  CHECK(store->create(journal::new_run("h2"))->run == "r2");
 }
 
 TEST_CASE("store: a server that forgets, one that only follows, and a newer format are refused", "[store]") {
@@ -222,12 +225,115 @@ TEST_CASE("store: a service has one claimant, and who has lost it writes nothing
   REQUIRE(!late);
   CHECK(late.error().refused);
   CHECK(late.error().message.find("was taken over by ben@b, process 1") != std::string::npos);
-  CHECK(first->requests("r1", 0));  // renews nothing that it has lost
+  CHECK(first->requests("r1", 0).error().message == late.error().message);  // renews nothing that it has lost
   CHECK(second->append("r1", 2, {journal::some_events()[1]}));
   expire();
   CHECK(!first->append("r1", 3, {journal::some_events()[2]}));
   second->claims()->give_back();
   CHECK(!*looking->claims()->claimant("search"));
+}
+
+namespace {
+
+/// A run that is left to others, or whose process died, waits for one of them.
+void waits_for_a_driver(Server15& here) {
+  effects::SqlServer address = here.new_database("waiting");
+  auto first = here.open(address), second = here.open(address);
+  effects::Waker* waker = second->listen({});
+  REQUIRE(waker);
+  auto expire = [&] {
+    auto session = here.effects.sql.connect(address, second_ns);
+    REQUIRE((*session)->run("UPDATE rollout.claims SET until = now() - interval '1 s'", {}, second_ns));
+  };
+  auto waiting = [&] { return *second->claims()->waiting(); };
+  REQUIRE(first->claims()->take({"checkout"}, "anna@a, process 1", ""));
+  REQUIRE(first->create(journal::new_run("h1")));
+  CHECK(waiting().empty());
+  expire();  // it died before it could say which run it drives
+  CHECK(waiting() == std::vector<std::string>{"r1"});
+  REQUIRE(first->claims()->renew());
+  REQUIRE(first->claims()->name("r1"));
+  CHECK(waiting().empty());
+  CHECK(!waker->take());
+  first->claims()->hand_over();
+  here.effects.clock.sleep_until(here.effects.clock.monotonic_ns() + 5 * second_ns, *waker);
+  CHECK(waiting() == std::vector<std::string>{"r1"});
+  REQUIRE(second->claims()->take({"checkout"}, "ben@b, process 1", "r1"));
+  CHECK(waiting().empty());
+  CHECK(!first->append("r1", 1, {journal::some_events()[0]}));
+  REQUIRE(second->append("r1", 1, {journal::some_events()[0]}));
+  second->claims()->give_back();
+  CHECK(waiting().empty());  // it was stopped by a person, or needs a hand
+  REQUIRE(first->claims()->offer({"checkout"}, "r1"));
+  CHECK(waiting() == std::vector<std::string>{"r1"});
+  CHECK(!*first->claims()->claimant("checkout"));
+}
+
+/// What is asked of a run is heard at once, also on a connection that was opened again.
+void is_heard(Server15& here) {
+  effects::SqlServer address = here.new_database("heard");
+  auto driver = here.open(address), person = here.open(address);
+  REQUIRE(driver->create(journal::new_run("h1")));
+  effects::Waker* waker = driver->listen("r1");
+  REQUIRE(waker);
+  auto heard_within = [&](int64_t within_ns) {
+    int64_t began_ns = here.effects.clock.monotonic_ns();
+    here.effects.clock.sleep_until(began_ns + within_ns, *waker);
+    return here.effects.clock.monotonic_ns() - began_ns < within_ns;
+  };
+  CHECK(!heard_within(second_ns / 10));
+  REQUIRE(person->request("r1", {0, journal::Ask::Approve, "anna", "", 1}));
+  CHECK(heard_within(10 * second_ns));
+  REQUIRE(person->request(journal::line_mailbox, {0, journal::Ask::Pause, "anna", "why", 1}));
+  CHECK(heard_within(10 * second_ns));
+  here.server.stop(effects::Stop::Kill);
+  CHECK(!heard_within(second_ns / 10));  // a lost connection is no news, and costs no time
+  here.server.start();
+  REQUIRE(eventually(here.effects, 10 * second_ns, [&] { return bool(driver->requests("r1", 0)); }));
+  REQUIRE(eventually(here.effects, 10 * second_ns,
+                     [&] { return bool(person->request("r1", {0, journal::Ask::Approve, "ben", "", 1})); }));
+  CHECK(heard_within(10 * second_ns));
+}
+
+/// A whole state is carried from a file to a server and back, bit for bit.
+void is_carried(Server15& here) {
+  auto file = journal::SqliteStore::open(here.directory.path + "/one.db");
+  REQUIRE(file);
+  journal::conforms(**file);
+  auto server = here.open(here.new_database("carried"));
+  Result<journal::Carried> there = (*file)->carry_to(*server);
+  INFO((there ? "" : there.error().message));
+  REQUIRE(there);
+  auto again = journal::SqliteStore::open(here.directory.path + "/two.db");
+  REQUIRE(again);
+  REQUIRE(server->carry_to(**again));
+  Result<std::vector<journal::RunInfo>> runs = (*file)->list();
+  REQUIRE(runs);
+  CHECK(int64_t(runs->size()) == there->runs);
+  for (const journal::RunInfo& run : *runs)
+    for (journal::SqlStore* copy : std::initializer_list<journal::SqlStore*>{server.get(), again->get()}) {
+      CHECK(copy->chain(run.run)->head == (*file)->chain(run.run)->head);
+      CHECK(copy->read(run.run)->size() == size_t(run.events));
+      CHECK(*copy->plan_bytes(run.run) == *(*file)->plan_bytes(run.run));
+      CHECK(copy->requests(run.run, 0)->size() == (*file)->requests(run.run, 0)->size());
+    }
+  // Numbers go on behind those that came, and nothing that is there is replaced.
+  Result<journal::RunInfo> next = server->create(journal::new_run("another"));
+  REQUIRE(next);
+  CHECK(next->run == fmt::format("r{}", there->runs + 1));
+  Result<journal::Carried> twice = (*file)->carry_to(*server);
+  REQUIRE(!twice);
+  CHECK(twice.error().refused);
+  CHECK(server->list()->size() == runs->size() + 1);
+}
+
+}  // namespace
+
+TEST_CASE("store: runs wait for a driver, requests are heard, and a whole state is carried over", "[store]") {
+  Server15 here;
+  waits_for_a_driver(here);
+  is_carried(here);
+  is_heard(here);
 }
 
 TEST_CASE("store: the address of a state says where it is, and holds no password", "[store]") {
@@ -242,9 +348,20 @@ TEST_CASE("store: the address of a state says where it is, and holds no password
        {"", "mysql://h/d", "postgresql://", "postgresql://h", "postgresql://h/", "postgresql:///d",
         "postgresql://h:0/d", "postgresql://h:70000/d", "postgresql://h:5x/d", "postgresql://h/d?a=b"})
     CHECK_FALSE(journal::postgresql_server(bad));
-  auto secret = journal::postgresql_server("postgresql://anna:hunter2@h/d");
-  REQUIRE(!secret);
-  CHECK(secret.error().message.find("hunter2") == std::string::npos);
+  for (const char* secret : {"postgresql://anna:hunter2@h/d", "postgresql://anna:hun@ter2@h/d", "pg://anna:hunter2@h/d",
+                             "postgresql://h/d?password=hunter2"}) {
+    auto refused = journal::postgresql_server(secret);
+    REQUIRE(!refused);
+    CHECK(refused.error().message.find("ter2") == std::string::npos);
+  }
+  auto socket = journal::postgresql_server("postgresql:///releases?host=/run/postgresql&claim=10");
+  REQUIRE(socket);
+  CHECK(socket->host == "/run/postgresql");
+  CHECK(socket->claim_s == 10);
+  CHECK(journal::postgresql_server("postgresql://h/d?sslmode=verify-ca")->sslmode == "verify-ca");
+  for (const char* weak : {"postgresql://h/d?sslmode=disable", "postgresql://h/d?sslmode=prefer",
+                           "postgresql://h/d?claim=1", "postgresql://h/d?claim=10s", "postgresql://h/d?host=h"})
+    CHECK_FALSE(journal::postgresql_server(weak));
 }
 
 }  // namespace rollout::test

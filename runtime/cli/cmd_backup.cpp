@@ -1,0 +1,140 @@
+// `backup` and `restore`: all of a state, copied to a file and from one. What was written is read again, by the
+// functions of `audit --verify`, before it counts.
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "compiler/base/json.h"
+#include "runtime/cli/open_state.h"
+#include "runtime/cli/planning.h"
+#include "runtime/cli/record.h"
+#include "runtime/journal/sqlite_store.h"
+
+namespace rollout::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// An error that speaks of the copy, for people who know the file.
+OpError of_file(OpError error, const std::string& copy, const std::string& typed) {
+  if (size_t at = error.message.find(copy); at != std::string::npos) error.message.replace(at, copy.size(), typed);
+  return error;
+}
+
+/// A file that is gone with this, whatever becomes of the command.
+struct Temporary {
+  explicit Temporary(std::string name) : path(std::move(name)) { remove(); }
+  ~Temporary() { remove(); }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  void remove() const {
+    std::error_code ignored;
+    for (const char* end : {"", "-journal"}) fs::remove(path + end, ignored);
+  }
+  std::string path;
+};
+
+/// Every record of the store, recomputed.
+Result<journal::Carried> checked(journal::SqlStore& store) {
+  journal::Carried count;
+  Result<std::vector<journal::RunInfo>> runs = store.list();
+  if (!runs) return runs.error();
+  for (const journal::RunInfo& run : *runs) {
+    Result<journal::Chain> chain = store.chain(run.run);
+    if (!chain) return chain.error();
+    Result<std::string> plan = store.plan_bytes(run.run);
+    if (!plan) return plan.error();
+    std::vector<std::string> problems = record_problems(*chain, run.run, *plan, {});
+    if (!problems.empty())
+      return OpError{fmt::format("the record of run {} is not whole: {}; `rollout audit --verify` says more", run.run,
+                                 problems.front())};
+    count.events += chain->events;
+    ++count.runs;
+  }
+  Result<std::vector<journal::PromotionInfo>> promotions = store.promotions();
+  if (!promotions) return promotions.error();
+  for (const journal::PromotionInfo& promotion : *promotions) {
+    Result<std::vector<journal::PromotionEvent>> events = store.read_promotion(promotion.name);
+    if (!events) return events.error();
+    count.events += int64_t(events->size());
+    ++count.promotions;
+  }
+  return count;
+}
+
+int tell(const Context& context, std::string_view what, const std::string& from, const std::string& to,
+         const journal::Carried& count) {
+  if (context.json()) {
+    json::Writer json;
+    json.begin_object().field("version", 1).field("type", what).field("from", from).field("to", to);
+    json.field("runs", count.runs).field("promotions", count.promotions).field("events", count.events).end_object();
+    context.out(json.take() + "\n");
+  } else if (!context.quiet) {
+    context.out(fmt::format("{}: {} runs, {} promotions, {} events, from {} to {}; all records are whole\n", what,
+                            count.runs, count.promotions, count.events, from, to));
+  }
+  return Ok;
+}
+
+Result<journal::Carried> check_file(const std::string& path) {
+  Result<std::unique_ptr<journal::SqliteStore>> copy = journal::SqliteStore::open(path);
+  if (!copy) return copy.error();
+  if (Status whole = (*copy)->check_whole(); !whole) return whole.error();
+  return checked(**copy);
+}
+
+}  // namespace
+
+int cmd_backup(const Context& context) {
+  const std::string& typed = context.args.positional.at(0);
+  const std::string path = (fs::path(context.env.directory) / typed).lexically_normal().string();
+  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
+  if (!project) return context.fail(Usage, project.error().message);
+  std::error_code failed;
+  if (fs::exists(fs::symlink_status(path, failed)))
+    return context.fail(Usage, fmt::format("`{}` is there already and is not replaced; name another file", typed));
+  Result<std::unique_ptr<journal::SqlStore>> store = open_state(context, *project, false);
+  if (!store) return context.fail(store.error());
+  if (!*store) return context.fail(Usage, fmt::format("there is no state in {}", state_place(context, *project)));
+  Temporary part(path + ".part");
+  if (Status written = (*store)->back_up(part.path); !written) return context.fail(written.error());
+  Result<journal::Carried> count = check_file(part.path);
+  if (!count) return context.fail(count.error());
+  // Unlike a rename it replaces nothing that came meanwhile.
+  fs::create_hard_link(part.path, path, failed);
+  if (failed)
+    return context.fail(Environment, fmt::format("the copy cannot be named `{}`: {}", typed, failed.message()));
+  return tell(context, "backup", state_place(context, *project), typed, *count);
+}
+
+int cmd_restore(const Context& context) {
+  const std::string& typed = context.args.positional.at(0);
+  const std::string path = (fs::path(context.env.directory) / typed).lexically_normal().string();
+  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
+  if (!project) return context.fail(Usage, project.error().message);
+  std::error_code failed;
+  if (!fs::is_regular_file(path, failed)) return context.fail(Usage, fmt::format("there is no file `{}`", typed));
+  // An older format is brought up to date when it is opened, and the backup stays as it is.
+  fs::create_directories(project->state(), failed);
+  Temporary copy(project->state() + "/restore.part");
+  if (!fs::copy_file(path, copy.path, failed))
+    return context.fail(Environment,
+                        fmt::format("`{}` cannot be copied to {}: {}", typed, copy.path, failed.message()));
+  Result<journal::Carried> there = check_file(copy.path);
+  if (!there) return context.fail(of_file(there.error(), copy.path, typed));
+  Result<std::unique_ptr<journal::SqliteStore>> from = journal::SqliteStore::open(copy.path);
+  if (!from) return context.fail(from.error());
+  Result<std::unique_ptr<journal::SqlStore>> to = open_state(context, *project, true);
+  if (!to) return context.fail(to.error());
+  if (Result<journal::Carried> carried = (*from)->carry_to(**to); !carried) return context.fail(carried.error());
+  Result<journal::Carried> now = checked(**to);
+  if (!now) return context.fail(now.error());
+  if (now->runs != there->runs || now->events != there->events || now->promotions != there->promotions)
+    return context.fail(NeedsHand,
+                        fmt::format("{} has not what `{}` has: somebody writes to it; look at `rollout history`",
+                                    state_place(context, *project), typed));
+  return tell(context, "restore", typed, state_place(context, *project), *now);
+}
+
+}  // namespace rollout::cli

@@ -1,0 +1,31 @@
+// Children: this program again, as processes that share our output and are asked to stop when we are gone, however we
+// went. For those that look after several runs at once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "compiler/base/result.h"
+
+namespace rollout::effects {
+
+struct ChildEnd {
+  int pid = 0;
+  int code = 0;  ///< 128 and the signal where one has ended it
+};
+
+class Children {
+ public:
+  virtual ~Children() = default;
+  /// Its process id. `words`: the command line without the program.
+  virtual Result<int> start(const std::vector<std::string>& words) = 0;
+  /// Those that have ended since this was asked last.
+  virtual std::vector<ChildEnd> ended() = 0;
+  /// As SIGTERM does.
+  virtual void ask_to_stop(int pid) = 0;
+};
+
+std::unique_ptr<Children> posix_children();
+
+}  // namespace rollout::effects

@@ -1,0 +1,64 @@
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "runtime/effects/children.h"
+
+namespace rollout::effects {
+namespace {
+
+constexpr const char* this_program = "/proc/self/exe";
+constexpr int not_started = 127;
+
+/// In the new process; does not return.
+void become(char** argv, pid_t parent) {
+  setpgid(0, 0);  // Ctrl-C is for the parent, which passes it on once
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) _exit(not_started);  // it is gone already
+  const int nothing = open("/dev/null", O_RDONLY);
+  if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+  if (nothing > STDERR_FILENO) close(nothing);
+  execv(this_program, argv);
+  _exit(not_started);
+}
+
+class PosixChildren : public Children {
+ public:
+  Result<int> start(const std::vector<std::string>& words) override {
+    std::vector<std::string> all = {"rollout"};
+    all.insert(all.end(), words.begin(), words.end());
+    std::vector<char*> argv;
+    for (std::string& word : all) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    const pid_t parent = getpid();
+    const pid_t child = fork();
+    if (child == 0) become(argv.data(), parent);
+    if (child < 0)
+      return OpError{
+          fmt::format("a process for `rollout {}` cannot be started: {}", words.front(), std::strerror(errno)), true};
+    return int(child);
+  }
+
+  std::vector<ChildEnd> ended() override {
+    std::vector<ChildEnd> out;
+    int status = 0;
+    for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+      out.push_back({int(pid), WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)});
+    return out;
+  }
+
+  void ask_to_stop(int pid) override { kill(pid, SIGTERM); }
+};
+
+}  // namespace
+
+std::unique_ptr<Children> posix_children() { return std::make_unique<PosixChildren>(); }
+
+}  // namespace rollout::effects
