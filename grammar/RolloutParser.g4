@@ -115,10 +115,12 @@ effect: SETS word LPAREN NAME (COMMA NAME)? RPAREN ASSIGN expr;
 parameters: LPAREN (parameter (COMMA parameter)* COMMA?)? RPAREN;
 parameter: word COLON type (ASSIGN expr)? (WHERE expr)? deprecated?;
 
-backendDecl: BACKEND NAME IMPLEMENTS NAME (PLUS NAME)* LBRACE backendItem* RBRACE;
+// Behind `except` stand the actions that it cannot do.
+backendDecl: BACKEND NAME IMPLEMENTS NAME (PLUS NAME)* (EXCEPT NAME (COMMA NAME)*)? LBRACE backendItem* RBRACE;
 backendItem
     : CONFIG field                             # backendConfig
     | BINDING field (GIVEN word (COMMA word)*)? # backendBinding
+    | OBSERVE NAME parameters ARROW type       # backendObserve
     | WEIGHTS INT DOTDOT INT PER NAME          # backendWeights
     | ACTION NAME LBRACE actionLimit* RBRACE   # backendAction
     ;

@@ -6,23 +6,20 @@ namespace rollout::check {
 namespace {
 
 const std::vector<std::string_view> roles = {"stable", "canary", "control"};
-const std::vector<std::string_view> faults = {"killed", "delay"};
+const std::vector<std::string_view> passing = {"killed", "delay", "restarted"};  // none: it is over
 const std::vector<std::string_view> evidences = {"counts", "buckets", "value"};
-
-constexpr int64_t max_attempts = 100;
-constexpr int64_t max_weight = 65536;
 
 bool is_one_of(std::string_view word, const std::vector<std::string_view>& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
+
+}  // namespace
 
 std::vector<std::string_view> variable_names() {
   std::vector<std::string_view> names;
   for (const ir::VariableRow& row : ir::variable_rows()) names.push_back(row.name);
   return names;
 }
-
-}  // namespace
 
 void Checker::check_capability(ir::Capability& capability) {
   for (const ast::ActionItem& item : capability.decl->actions) {
@@ -74,16 +71,21 @@ void Checker::check_effects(const ir::Action& action) {
   locals_.clear();
 }
 
+const Type* Checker::type_of_variable(TypeKind kind) {
+  return kind == TypeKind::List ? program_.types.list_of(simple(TypeKind::String)) : simple(kind);
+}
+
 void Checker::check_effect_value(const ir::Action& action, const ast::Effect& effect, TypeKind wanted) {
   bool is_literal_none = effect.value->kind == ast::ExprKind::Literal &&
                          static_cast<const ast::LiteralExpr*>(effect.value)->literal == ast::LiteralKind::None;
-  bool may_be_none = wanted == TypeKind::Image || wanted == TypeKind::String || is_one_of(effect.variable.text, faults);
+  bool may_be_none =
+      wanted == TypeKind::Image || wanted == TypeKind::String || is_one_of(effect.variable.text, passing);
   if (is_literal_none && may_be_none) {
     info(effect.value).type = simple(TypeKind::None);
     return;
   }
   if (effect.value->kind != ast::ExprKind::Call)
-    return expect(effect.value, simple(wanted), fmt::format("`{}`", effect.variable.text));
+    return expect(effect.value, type_of_variable(wanted), fmt::format("`{}`", effect.variable.text));
   // `version(s, canary)`: the value that the model has before the action.
   auto* call = static_cast<const ast::CallExpr*>(effect.value);
   auto name_of = [](const ast::Expr* expr) {
@@ -97,24 +99,6 @@ void Checker::check_effect_value(const ir::Action& action, const ast::Effect& ef
   diagnostics_.report(effect.value->span, diag::BadEffect, std::string(effect.variable.text))
       .advise(fmt::format("write a parameter of the action, or what another version has: `{}({}, canary)`",
                           effect.variable.text, action.parameters[0].name.text));
-}
-
-void Checker::check_backend(ir::Backend& backend) {
-  for (const ast::Name& name : backend.decl->capabilities)
-    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability"))
-      backend.capabilities.push_back(symbol->index);
-  backend.config = check_parameters(backend.decl->config);
-  backend.bindings = check_parameters(backend.decl->bindings);
-  for (const ast::ActionLimits& limits : backend.decl->actions) {
-    std::vector<std::string_view> known;
-    for (uint32_t capability : backend.capabilities)
-      for (const ir::Action& action : program_.capabilities[capability].actions) known.push_back(action.name.text);
-    if (!is_one_of(limits.name.text, known)) report_unknown(limits.name.span, limits.name.text, "action", known);
-    if (limits.within) expect(limits.within, simple(TypeKind::Duration), "`within`");
-    check_limit(limits.attempts, 1, max_attempts);
-  }
-  check_limit(backend.decl->weights_from, 0, max_weight);
-  check_limit(backend.decl->weights_to, 1, max_weight);
 }
 
 void Checker::check_limit(const ast::Name& number, int64_t least, int64_t most) {

@@ -9,6 +9,9 @@
 
 namespace rollout::check {
 
+/// All that an effect may set.
+std::vector<std::string_view> variable_names();
+
 class Checker : private ValueChecker {
  public:
   Checker(ir::Program& program, const Library& library, Diagnostics& diagnostics)
@@ -30,8 +33,10 @@ class Checker : private ValueChecker {
   void check_capability(ir::Capability& capability);
   void check_effects(const ir::Action& action);
   void check_effect_value(const ir::Action& action, const ast::Effect& effect, TypeKind wanted);
+  const Type* type_of_variable(TypeKind kind);
   void check_limit(const ast::Name& number, int64_t least, int64_t most);
-  void check_backend(ir::Backend& backend);
+  void check_backend(ir::Backend& backend);  // check_backend.cpp
+  void check_observed(ir::Backend& backend, const ast::ObserveItem& item);
   void check_target(ir::Target& target);
   llvm::SmallVector<ast::Setting> check_quota(ir::Target& target, const ir::Backend& backend);  // check_quota.cpp
   std::vector<ir::Given> check_settings(llvm::ArrayRef<ast::Setting> settings,

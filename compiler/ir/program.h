@@ -114,6 +114,7 @@ struct Backend {
   const ast::BackendDecl* decl;
   std::vector<uint32_t> capabilities;
   std::vector<Parameter> config, bindings;
+  std::vector<uint32_t> observed;  ///< by the numbers of plan::Variable: what it reads back
 };
 /// A value given to a declared parameter: `socket = "run/haproxy.sock"`.
 struct Given { const Parameter* parameter; ModuleId module; const ast::Expr* value; };

@@ -14,6 +14,10 @@ const std::vector<VariableRow>& variable_rows() {
       {"killed", TypeKind::Service, TypeKind::Int, true, "killed(s, canary) = count"},
       {"delay", TypeKind::Service, TypeKind::Duration, true, "delay(s, canary) = latency"},
       {"drained", TypeKind::Service, TypeKind::Bool, false, "drained(s) = true"},
+      {"restarted", TypeKind::Service, TypeKind::Bool, true, "restarted(s, stable) = true"},
+      {"mirrored", TypeKind::Service, TypeKind::Percent, true, "mirrored(s, canary) = share"},
+      {"cohorts", TypeKind::Service, TypeKind::List, true, "cohorts(s, canary) = cohorts"},
+      {"routed", TypeKind::Service, TypeKind::Percent, true, "routed(s, canary) = at_most"},
   };
   return rows;
 }

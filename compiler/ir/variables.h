@@ -15,7 +15,7 @@ namespace rollout::ir {
 struct VariableRow {
   std::string_view name;
   TypeKind subject;
-  TypeKind value;
+  TypeKind value;        ///< List: of String
   bool by_role;           ///< a service has one of each version
   std::string_view form;  ///< how an effect on it is written
 };

@@ -181,6 +181,20 @@ class Planner {
   std::vector<Setting> effects(const ir::Capability& capability, const ir::Action& action, uint32_t service,
                                const std::vector<eval::Value>& arguments);
   bool allowed(const Action& action, Span span);
+  // plan_lacking.cpp
+  const ir::Backend& backend_of(const ir::Binding& binding, uint32_t service);
+  bool lacks(const ir::Capability& capability, const ir::Action& action, const ir::Backend& backend) const;
+  bool observes(uint32_t service, Variable variable) const;
+  bool can(uint32_t capability, const ir::Action& action, uint32_t service, Span span);
+  // plan_scale.cpp
+  bool changes_nothing(const Action& action) const;
+  bool scalable(const Action& action, Span span);
+  void bring_back_instances(const Model& model, Action& action) const;
+  // plan_routes.cpp
+  void settle_routes(std::vector<Setting>& settings) const;
+  bool routable(const Action& action, Span span);
+  bool unrouted(const Action& action, Span span);
+  int64_t load_of(uint32_t service) const;
   // plan_control_role.cpp
   void settle_control(uint32_t service, std::vector<Setting>& settings) const;
   bool control_ended(Span span);
@@ -199,7 +213,7 @@ class Planner {
   bool share_possible(const Action& action, Span span);
   std::vector<uint32_t> derive_rollback(const Model& model, Derived& derived, uint32_t service, Span span);
   std::optional<Action> inverse(const Model& model, const Model::Cell& cell);
-  std::optional<Action> inverse_in(const Model& model, uint32_t capability, const Model::Cell& cell);
+  std::optional<Action> inverse_in(const Model& model, const ir::Binding& binding, const Model::Cell& cell);
   uint32_t add_undo(Action action);
   uint32_t gate_index(const eval::Value& gate, Span used_at);  // plan_gates.cpp
   uint32_t condition_index(Condition condition);

@@ -12,7 +12,8 @@ using Kind = Value::Kind;
 
 /// The words of enums in the JSON form, by the enum's number.
 constexpr std::string_view variable_words[] = {"version", "instances", "share", "flag",
-                                               "schema",  "killed",    "delay",     "drained"};
+                                               "schema",  "killed",    "delay",     "drained",
+                                               "restarted", "mirrored", "cohorts",  "routed"};
 constexpr std::string_view subject_words[] = {"service", "flag", "database"};
 constexpr std::string_view role_words[role_count] = {"all", "stable", "canary", "control"};
 constexpr std::string_view reversibility_words[] = {"reversible", "compensable", "irreversible"};

@@ -15,8 +15,18 @@ eval::Value resting_value(Variable variable) {
     case Variable::Killed:
     case Variable::Delay: return {};
     case Variable::Drained: return eval::Value::boolean(false);
+    case Variable::Restarted: return {};
+    case Variable::Mirrored:
+    case Variable::Routed: return eval::Value::of(eval::Value::Kind::Percent, int64_t{0});
+    case Variable::Cohorts: return eval::Value::list({});
   }
   return {};
+}
+
+bool is_at_rest(const eval::Value& value) {
+  bool number = value.is(eval::Value::Kind::Int) || value.is(eval::Value::Kind::Percent);
+  bool no = (number || value.is(eval::Value::Kind::Bool)) && value.number == 0;
+  return value.is(eval::Value::Kind::None) || no || (value.is(eval::Value::Kind::List) && value.items.empty());
 }
 
 int64_t control_share_ppb(int64_t canary_ppb, int64_t instances, int64_t replicas) {

@@ -81,6 +81,9 @@ struct Derived {
 /// The traffic of a control of so many instances, of `replicas` of the stable version, beside a canary with this share.
 int64_t control_share_ppb(int64_t canary_ppb, int64_t instances, int64_t replicas);
 
+/// No version, no instances, no share, nobody: however it is written.
+bool is_at_rest(const eval::Value& value);
+
 /// What a variable is when nothing was said: no version, no instances, no share.
 eval::Value resting_value(Variable variable);
 

@@ -38,13 +38,17 @@ std::string_view role_text(Role role);
 
 /// The closed set of model variables that actions set; proofs, simulation and rollback read these, nothing else.
 /// In the order of ir::variable_rows().
-enum class Variable { Version, Instances, Share, Flag, Schema, Killed, Delay, Drained };
+enum class Variable {
+  Version, Instances, Share, Flag, Schema, Killed, Delay, Drained, Restarted, Mirrored, Cohorts, Routed
+};
 
 /// `variable(service, role) = value`. Version: an Image, or None for "no such version"; Instances: an Int;
 /// Share: a Percent of the service's traffic; Flag: a Percent of the users who have the flag on, of Role::All; Schema:
 /// the name of the migration that a database was brought to, or None, of Role::All. Killed: how many instances a fault
 /// has killed; Delay: how long a fault lets each request wait; None for no fault. Drained: whether a host
-/// gets no traffic, a Bool of Role::All.
+/// gets no traffic, a Bool of Role::All. Restarted: that the instances were started again, a Bool, or None where no
+/// restart is under way. Mirrored: a Percent of the traffic of which the canary gets copies. Cohorts: a list of names
+/// whose requests the canary gets, whatever its share; Routed: what Percent of the traffic they are at most.
 struct Setting {
   Variable variable = Variable::Version;
   Role role = Role::Canary;

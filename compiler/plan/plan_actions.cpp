@@ -23,6 +23,20 @@ Reversibility reversibility_of(ast::ReversibilityWord word) {
   return Reversibility::Irreversible;
 }
 
+/// It leaves it to others which version is stable, and whether there is a canary.
+bool keeps_versions(const Action& action) {
+  return llvm::all_of(action.sets, [](const Setting& setting) {
+    return setting.role == Role::Stable &&
+           (setting.variable == Variable::Instances || setting.variable == Variable::Restarted);
+  });
+}
+
+/// A share, or how many instances there are: `shift checkout to 10%`, `scale checkout to 8`.
+bool sets_number(const Action& action, const Value& argument) {
+  auto sets = [&](const Setting& one) { return one.variable == Variable::Instances && one.value == argument; };
+  return argument.is(Value::Kind::Percent) || (argument.is(Value::Kind::Int) && llvm::any_of(action.sets, sets));
+}
+
 }  // namespace
 
 /// The action that the call means now; nothing after a report.
@@ -40,7 +54,7 @@ std::optional<Action> Planner::called_action(const ast::CallExpr* call, Scope& s
   for (size_t i = 1; i < declared.parameters.size(); ++i)
     arguments.push_back(
         pinned(eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame)));
-  if (diagnostics_.errors() != errors) return std::nullopt;
+  if (diagnostics_.errors() != errors || !can(callee.index, declared, service, call->span)) return std::nullopt;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
   ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");
   return action;
@@ -52,8 +66,12 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
   uint32_t service = action->service;
   if (settled_[service] == Settled::Wrong) return;
   if (brings_change(*action)) settled_[service] = Settled::No;
-  if (settled_[service] == Settled::No && !allowed(*action, call->span)) settled_[service] = Settled::Wrong;
-  if (settled_[service] != Settled::No || !may_change(*action, call->span)) return;
+  // How many instances the stable version has, and whether they are fresh, is no matter of the version.
+  bool always = settled_[service] == Settled::Runs && keeps_versions(*action);
+  bool wanted = settled_[service] == Settled::No || always;
+  if (wanted && !allowed(*action, call->span)) settled_[service] = Settled::Wrong, wanted = false;
+  if (!wanted || (settled_[service] != Settled::No && !always) || changes_nothing(*action)) return;
+  if (!may_change(*action, call->span)) return;
   if (!observe_migrations(*action, call->span)) return;
   enter_scopes(service);
   model_.next_step(service);
@@ -117,7 +135,7 @@ std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t a
     std::string name(parameter.name.text);
     std::string value = eval::to_text(arguments[i]);
     // What may be left out is left out where it says nothing, and named where it says something.
-    if (!parameter.default_value) action.text += (arguments[i].is(Value::Kind::Percent) ? " to " : " ") + value;
+    if (!parameter.default_value) action.text += (sets_number(action, arguments[i]) ? " to " : " ") + value;
     else if (arguments[i] == eval_->bind(parameter, capability.module, capability.module, nullptr, {})) continue;
     else action.text += fmt::format(", {}: {}", name, value);
     action.args.emplace_back(std::move(name), std::move(arguments[i]));
@@ -139,12 +157,16 @@ std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir
       };
       if (call->arguments.size() == 2)
         value = model_.now({service, variable_of(effect), role_of(name_of(call->arguments[1].value))});
+      // A promotion says so only where the canary was given another number of instances.
+      Place place{service, variable_of(effect), role_of(effect.role.text)};
+      if (place.variable == Variable::Instances && value == model_.now(place)) continue;
     } else {
       value = eval_->eval(capability.module, effect.value, arguments);
     }
     settings.push_back({variable_of(effect), role_of(effect.role.text), std::move(value)});
   }
   settle_control(service, settings);
+  settle_routes(settings);
   return settings;
 }
 
@@ -158,6 +180,7 @@ bool Planner::allowed(const Action& action, Span span) {
     return false;
   }
   if (plan_.services[service].subject != Subject::Service) return restorable(action, span);
+  if (!scalable(action, span) || !routable(action, span) || !unrouted(action, span)) return false;
   Value stable = model_.now({service, Variable::Version, Role::Stable});
   Value canary = model_.now({service, Variable::Version, Role::Canary});
   for (const Setting& setting : action.sets) {

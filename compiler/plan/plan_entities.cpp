@@ -110,6 +110,7 @@ void Planner::observe(uint32_t index) {
   std::string text = service_text(service);
   Value stable = Value::of(Value::Kind::Image, std::string(earlier_version));
   if (!request_.snapshot.offline) stable = {};
+  int64_t instances = service.replicas;
   for (const ObservedService& observed : request_.snapshot.services) {
     if (observed.service != text) continue;
     if (!observed.unreached.empty()) {
@@ -126,6 +127,14 @@ void Planner::observe(uint32_t index) {
       plan_.observed.push_back(
           {variable_text(service, Variable::Drained, Role::All), observed.state, observed.source, Recheck::Exact});
     }
+    if (observed.instances && *observed.instances != service.replicas && observes(index, Variable::Instances)) {
+      instances = *observed.instances;
+      plan_.observed.push_back({variable_text(service, Variable::Instances, Role::Stable),
+                                Value::of(Value::Kind::Int, instances), observed.source, Recheck::Exact});
+    }
+    if (observed.share_ppb && observes(index, Variable::Share))
+      plan_.observed.push_back({variable_text(service, Variable::Share, Role::Canary),
+                                Value::of(Value::Kind::Percent, *observed.share_ppb), observed.router, Recheck::Exact});
     if (observed.trouble.empty()) continue;
     ailing_[index] = true;
     plan_.observed.push_back({fmt::format("trouble({})", text), Value::of(Value::Kind::String, observed.trouble),
@@ -134,7 +143,7 @@ void Planner::observe(uint32_t index) {
   bool runs = !stable.is(Value::Kind::None);
   model_.start_with({index, Variable::Version, Role::Stable}, stable);
   model_.start_with({index, Variable::Instances, Role::Stable},
-                    Value::of(Value::Kind::Int, runs ? service.replicas : 0));
+                    Value::of(Value::Kind::Int, runs ? instances : 0));
 }
 
 }  // namespace rollout::plan

@@ -25,7 +25,8 @@ bool Planner::fault_possible(const Action& action, const Setting& setting, Span 
   return false;
 }
 
-/// Whether no fault is there now; a report says which one is. `when`: in words.
+/// Whether no fault is there now, and nothing but its share that a canary gets; a report says which one is. `when`: in
+/// words.
 bool Planner::faults_lifted(Span span, std::string_view when) {
   for (uint32_t service = 0; service < plan_.services.size(); ++service)
     for (Variable variable : {Variable::Killed, Variable::Delay})
@@ -37,6 +38,15 @@ bool Planner::faults_lifted(Span span, std::string_view when) {
                                 variable == Variable::Killed ? "lift" : "restore"));
         return false;
       }
+  for (uint32_t service = 0; service < plan_.services.size(); ++service)
+    for (Variable variable : {Variable::Cohorts, Variable::Mirrored}) {
+      if (is_at_rest(model_.now({service, variable, Role::Canary}))) continue;
+      const Service& of = plan_.services[service];
+      diagnostics_.report(span, diag::FaultStays, variable_text(of, variable, Role::Canary), std::string(when))
+          .advise(fmt::format("end it: `{}.{}`", written_text(of),
+                              variable == Variable::Cohorts ? "unroute()" : "mirror(0%)"));
+      return false;
+    }
   return true;
 }
 

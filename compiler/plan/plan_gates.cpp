@@ -344,7 +344,8 @@ void Planner::check_roles(const Gate& gate, Span span) {
       if (term->role == Role::Control && !control_there(condition, gate.text, span)) return;
       int64_t share = model_.now({service, Variable::Share, Role::Canary}).number;
       bool canary = term->role == Role::Canary || (term->role == Role::Control && share == 0);
-      if (!routed(service) || (canary ? share > 0 : share < eval::percent_all)) continue;
+      int64_t load = term->role == Role::Canary ? load_of(service) : share;
+      if (!routed(service) || (canary ? load > 0 : share < eval::percent_all)) continue;
       diagnostics_
           .report(span, diag::RoleWithoutTraffic, gate.text, std::string(role_text(term->role)),
                   std::string(canary ? "0%" : "100%"))

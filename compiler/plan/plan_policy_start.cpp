@@ -27,8 +27,7 @@ bool says_capacity(const ir::Service& declared) {
 
 /// By service: the most instances, of all its versions together, that it has between two steps.
 std::vector<int64_t> Planner::most_instances() const {
-  constexpr size_t roles = 3;
-  std::vector<std::array<int64_t, roles>> now(plan_.services.size());
+  std::vector<std::array<int64_t, role_count>> now(plan_.services.size());
   std::vector<int64_t> most;
   for (uint32_t service = 0; service < now.size(); ++service) {
     int64_t begun = model_.at_origin({service, Variable::Instances, Role::Stable}).number;

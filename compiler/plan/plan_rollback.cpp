@@ -89,13 +89,14 @@ std::vector<uint32_t> Planner::derive_rollback(const Model& model, Derived& deri
 /// An action of any capability of the service whose effects are all values of the start, one of them that of `cell`.
 std::optional<Action> Planner::inverse(const Model& model, const Model::Cell& cell) {
   for (const ir::Binding& binding : program_.services[size_t(entities_[cell.place.service].number)].bindings)
-    if (std::optional<Action> action = inverse_in(model, binding.capability, cell)) return action;
+    if (std::optional<Action> action = inverse_in(model, binding, cell)) return action;
   return std::nullopt;
 }
 
-std::optional<Action> Planner::inverse_in(const Model& model, uint32_t capability_index,
-                                          const Model::Cell& cell) {
+std::optional<Action> Planner::inverse_in(const Model& model, const ir::Binding& binding, const Model::Cell& cell) {
+  uint32_t capability_index = binding.capability;
   const ir::Capability& capability = program_.capabilities[capability_index];
+  const ir::Backend& backend = backend_of(binding, cell.place.service);
   for (uint32_t i = 0; i < capability.actions.size(); ++i) {
     const ir::Action& candidate = capability.actions[i];
     // What an action sets from the model's present state is no way back to the start.
@@ -104,6 +105,7 @@ std::optional<Action> Planner::inverse_in(const Model& model, uint32_t capabilit
     bool of_this = ir::subject_kind(program_.services[size_t(entities_[cell.place.service].number)].decl->subject) ==
                    candidate.parameters[0].type->kind;
     if (!undoes || !of_this || llvm::any_of(candidate.item->effects, reads_model)) continue;
+    if (lacks(capability, candidate, backend)) continue;
     std::vector<Value> arguments(candidate.parameters.size());
     arguments[0] = entities_[cell.place.service];
     // An argument takes the value at the start of the variable that it sets, of several the first.
@@ -119,6 +121,7 @@ std::optional<Action> Planner::inverse_in(const Model& model, uint32_t capabilit
     if (!bound) continue;
     std::optional<Action> action = make_action(capability_index, i, cell.place.service, std::move(arguments));
     if (!action) continue;
+    bring_back_instances(model, *action);
     bool sets_cell = false, restores = true;
     for (const Setting& setting : action->sets) {
       Place place{cell.place.service, setting.variable, setting.role};
@@ -134,6 +137,8 @@ uint32_t Planner::add_undo(Action action) {
   auto of_control = [](const Setting& setting) { return setting.role == Role::Control; };
   std::string_view control = llvm::any_of(action.sets, of_control) ? " with the control" : "";
   std::string key = fmt::format("{}.{}{}", action.capability, action.text, control);
+  for (const Setting& setting : action.sets)
+    if (setting.variable == Variable::Instances) key += fmt::format(" {}", setting.value.number);
   auto [known, fresh] = undo_.try_emplace(key, uint32_t(plan_.undo.size()));
   if (fresh) plan_.undo.push_back(std::move(action));
   return known->second;

@@ -32,6 +32,9 @@ struct ObservedService {
   std::string source;             ///< `target hosts`
   std::string trouble;            ///< what is not as declared: `2 of 4 instances are ready`; empty: nothing
   eval::Value state;              ///< of a flag its share, of a database its schema or None
+  std::optional<int64_t> instances = {};  ///< of the stable version, where `scale` has set them
+  std::optional<int64_t> share_ppb = {};  ///< of what is not stable, as `router` shows it; nothing: it cannot say
+  std::string router = {};        ///< `target edge`
   std::string unreached = {};     ///< why it could not be reached; nothing else is known then; empty: it was
 };
 

@@ -23,6 +23,7 @@ int64_t share_by(const Step& step, const Service& service) {
     bool new_version = setting.variable == Variable::Version && !setting.value.is(eval::Value::Kind::None);
     if (new_version && !canary) return eval::percent_all;  // all of it, whatever it had before
     if (setting.variable == Variable::Share && canary) share = setting.value.number;
+    if (setting.variable == Variable::Routed) share = std::max(share, setting.value.number);
     if (setting.variable != Variable::Instances || !canary || routed(service) || setting.value.number == 0) continue;
     double instances = double(setting.value.number);
     share = int64_t(instances / (instances + double(service.replicas)) * double(eval::percent_all));

@@ -13,10 +13,14 @@ bool exposes(const Plan& plan, const Step& step) {
   bool routes = false;
   for (const Binding& binding : plan.services[step.action.service].bindings)
     routes |= binding.capability == "TrafficRouter";
+  bool brings = false;
+  for (const Setting& setting : step.action.sets)
+    brings |= setting.variable == Variable::Version && setting.role == Role::Stable;
   for (const Setting& setting : step.action.sets) {
     bool some = setting.value.number > 0, canary = setting.role == Role::Canary;
-    if (setting.variable == Variable::Share && canary && some) return true;
-    if (setting.variable == Variable::Instances && some && (!canary || !routes)) return true;
+    bool traffic = setting.variable == Variable::Share || setting.variable == Variable::Routed;
+    if (traffic && canary && some) return true;
+    if (setting.variable == Variable::Instances && some && (canary ? !routes : brings)) return true;
   }
   return false;
 }

@@ -322,8 +322,10 @@ struct ActionLimits {
 };
 struct BackendDecl : Decl {
   List<Name> capabilities;
+  List<Name> lacking;  ///< actions of these that it cannot do
   List<Field> config;
   List<Field> bindings;
+  List<ObserveItem> observations;  ///< what of the model it reads back
   List<ActionLimits> actions;
   Name weights_from, weights_to;  ///< empty: not given
 };

@@ -13,10 +13,7 @@ const ast::Decl* Reader::read_capability() {
   llvm::SmallVector<ast::SignalMethod> signals;
   while (more(Parser::RBRACE)) {
     if (accept(Parser::OBSERVE)) {
-      ast::ObserveItem item{expect_name(), read_parameters(), nullptr};
-      expect(Parser::ARROW);
-      item.type = read_type();
-      observations.push_back(item);
+      observations.push_back(read_observe());
     } else if (accept(Parser::SIGNAL)) {
       ast::SignalMethod item{expect_name(), read_parameters(), nullptr, {}};
       expect(Parser::ARROW);
@@ -30,6 +27,13 @@ const ast::Decl* Reader::read_capability() {
   }
   return make(ast::CapabilityDecl{{DeclKind::Capability, since(first), name, doc_above(first)}, keep(actions),
                                   keep(observations), keep(signals)});
+}
+
+ast::ObserveItem Reader::read_observe() {
+  ast::ObserveItem item{expect_name(), read_parameters(), nullptr};
+  expect(Parser::ARROW);
+  item.type = read_type();
+  return item;
 }
 
 ast::ActionItem Reader::read_action() {
@@ -63,11 +67,13 @@ ast::Effect Reader::read_effect() {
 
 const ast::Decl* Reader::read_backend() {
   size_t first = take();
-  ast::BackendDecl decl{{DeclKind::Backend, {}, expect_name(), doc_above(first)}, {}, {}, {}, {}, {}, {}};
+  ast::BackendDecl decl{{DeclKind::Backend, {}, expect_name(), doc_above(first)}, {}, {}, {}, {}, {}, {}, {}, {}};
   expect(Parser::IMPLEMENTS);
   decl.capabilities = read_names(Parser::PLUS);
+  if (accept(Parser::EXCEPT)) decl.lacking = read_names(Parser::COMMA);
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::Field> config, bindings;
+  llvm::SmallVector<ast::ObserveItem> observations;
   llvm::SmallVector<ast::ActionLimits> actions;
   while (more(Parser::RBRACE)) {
     if (accept(Parser::CONFIG)) {
@@ -75,6 +81,8 @@ const ast::Decl* Reader::read_backend() {
     } else if (accept(Parser::BINDING)) {
       bindings.push_back(read_field());
       if (accept(Parser::GIVEN)) bindings.back().given = read_words();
+    } else if (accept(Parser::OBSERVE)) {
+      observations.push_back(read_observe());
     } else if (accept(Parser::WEIGHTS)) {
       decl.weights_from = name_of(expect(Parser::INT));
       expect(Parser::DOTDOT);
@@ -88,6 +96,7 @@ const ast::Decl* Reader::read_backend() {
   }
   decl.config = keep(config);
   decl.bindings = keep(bindings);
+  decl.observations = keep(observations);
   decl.actions = keep(actions);
   decl.span = since(first);
   return make(decl);

@@ -14,14 +14,17 @@ using plan::Variable;
 
 namespace {
 
-/// Of one service, by what the plan sets. Nobody looked at how many instances the stable version has: all of them.
+/// Of one service, by what the plan sets. Where nobody saw another number the stable version has all its instances.
 struct Load {
   int64_t share_ppb = 0, control_ppb = 0;       ///< of the canary, and of its control
+  int64_t routed_ppb = 0, mirrored_ppb = 0;     ///< that the canary may get beside its share
   int64_t canary = 0, control = 0, stable = 0;  ///< instances
 };
 
 void apply(const Action& action, Load& load) {
   for (const Setting& set : action.sets) {
+    if (set.variable == Variable::Routed) load.routed_ppb = set.value.number;
+    if (set.variable == Variable::Mirrored) load.mirrored_ppb = set.value.number;
     bool share = set.variable == Variable::Share;
     if (!share && set.variable != Variable::Instances) continue;
     switch (set.role) {
@@ -40,6 +43,9 @@ class Overload {
     for (uint32_t i = 0; i < loads_.size(); ++i) {
       const plan::Service& service = plan.services[i];
       loads_[i].stable = service.replicas;
+      for (const plan::Observed& seen : plan.observed)
+        if (seen.what == plan::variable_text(service, Variable::Instances, Role::Stable))
+          loads_[i].stable = seen.value.number;
       routed_[i] = service.replicas > 0 &&
                    std::any_of(service.bindings.begin(), service.bindings.end(),
                                [](const plan::Binding& binding) { return binding.capability == "TrafficRouter"; });
@@ -70,7 +76,9 @@ class Overload {
  private:
   void look(const plan::Step& step, uint32_t service, const Load& load, std::string when) {
     int64_t all = plan_.services[service].replicas, canary = std::clamp<int64_t>(load.share_ppb, 0, eval::percent_all);
-    hold(step, service, "canary", canary, load.canary, all, when);
+    // Copies are answered, too, though nobody sees the answers.
+    int64_t answers = std::min(canary + load.routed_ppb, eval::percent_all) + load.mirrored_ppb;
+    hold(step, service, "canary", answers, load.canary, all, when);
     hold(step, service, "control", load.control_ppb, load.control, all, when);
     // Once a promote has begun the stable version is the new one, and is counted when it is set.
     int64_t rest = eval::percent_all - canary - load.control_ppb;

@@ -145,6 +145,7 @@ class Path {
   int64_t met_ns(int64_t wanted_ns) const {
     int64_t share = 0, at_ns = course_.begin_ns[site_.step];
     __int128 left = __int128(wanted_ns) * eval::percent_all;
+    Met met;
     auto until = [&](int64_t to_ns) {
       __int128 met = __int128(share) * std::max<int64_t>(0, to_ns - at_ns);
       if (share > 0 && met >= left) return at_ns += int64_t(left / share), true;
@@ -154,12 +155,12 @@ class Path {
     for (uint32_t i : course_.order) {
       const Step& of = plan_.steps[i];
       if (of.kind != StepKind::Act || of.action.service != site_.service) continue;
-      std::optional<int64_t> next = share_set(of.action);
-      if (!next) continue;
+      if (!is_met(of.action)) continue;
+      follow(of.action, met);
       if (until(course_.begin_ns[i])) return at_ns;
-      share = std::max(share, *next);  // it may be there from the beginning of the step on
+      share = std::max(share, met.all());  // it may be there from the beginning of the step on
       if (until(course_.end_ns[i])) return at_ns;
-      share = *next;
+      share = met.all();
     }
     until(INT64_MAX);
     return at_ns;

@@ -83,7 +83,7 @@ class Harm {
     auto add = [&](size_t k, double blocks, int64_t sample_ns) {
       if (hold_of[k] != nowhere) return;
       sample_ns = std::max<int64_t>(1, sample_ns);
-      Portions portions{pieces_[k].share_ppb, pieces_[k].control_ppb};
+      Portions portions = pieces_[k].portions;
       auto [growth, fresh] = known.try_emplace({sample_ns, portions});
       if (fresh) growth->second = growth_of(plan_, condition, claimed, watcher.harm_ppb, sample_ns, portions);
       hold_of[k] = evidence.size();

@@ -17,12 +17,14 @@ using plan::none;
 Looks::Looks(const Plan& plan, const Forward& forward)
     : plan_(plan), forward_(forward), acts_(plan.services.size()), nested_(plan.watches.size()) {
   if (plan.watches.empty()) return;
+  std::vector<Met> met(plan.services.size());
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     if (plan.steps[i].kind != StepKind::Act) continue;
     const plan::Action& action = plan.steps[i].action;
     Acts& acts = acts_[action.service];
     acts.first = std::min(acts.first, i);
-    acts.last = share_set(action).value_or(1) == 0 ? i : none;
+    follow(action, met[action.service]);
+    acts.last = is_met(action) && met[action.service].all() == 0 ? i : none;
   }
   find_nested();
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "compiler/verify/cost.h"
-#include "compiler/verify/watchers.h"
 
 namespace rollout::verify {
 
@@ -22,25 +21,32 @@ class Cutter {
   std::vector<Piece> cut(const std::vector<uint32_t>& markers) const {
     std::vector<Piece> pieces;
     uint32_t last_share = none;
-    for (uint32_t marker : markers)
-      if (acts(marker) && share_set(plan_.steps[marker].action)) last_share = marker;
+    Met met;
+    for (uint32_t marker : markers) {
+      if (!acts(marker) || !is_met(plan_.steps[marker].action)) continue;
+      follow(plan_.steps[marker].action, met);
+      last_share = marker;
+    }
     if (last_share == none) return pieces;
     // A share that stays is exposed while whatever came after it goes back.
-    if (share_set(plan_.steps[last_share].action) != 0) last_share = none;
+    if (met.all() != 0) last_share = none;
+    met = {};
     int64_t share = 0, back = 0;
     Portions portions;
     for (size_t k = 0; k < markers.size(); ++k) {
       const Step& step = plan_.steps[markers[k]];
       int64_t before = share;
-      if (acts(markers[k]))
-        share = share_set(step.action).value_or(share), back = share_back_ns(markers[k], last_share);
-      if (acts(markers[k])) follow(step.action, portions);
+      if (acts(markers[k])) {
+        follow(step.action, met);
+        follow(step.action, portions);
+        share = met.all(), back = share_back_ns(markers[k], last_share);
+      }
       if (std::max(before, share) == 0) continue;
       uint32_t next = k + 1 < markers.size() ? markers[k + 1] : none;
       Piece piece{markers[k], std::max(before, share), between_ns(forward_, markers[k], next), 0, back};
       int64_t own = std::min(piece.lasts_ns, acts(markers[k]) ? cost_of(plan_, markers[k], true).worst_ns : 0);
       piece.exposes_ns = longer(full(piece.share_ppb, own), full(share, piece.lasts_ns - own));
-      piece.control_ppb = portions.control_ppb;
+      piece.portions = portions;
       if (!acts(markers[k])) extend(markers[k], piece);
       pieces.push_back(piece);
     }
@@ -82,10 +88,11 @@ class Cutter {
       uint32_t joint = first == 0 ? none : forward_.joint[first - 1];
       if (joint == none || joint < last_share) before = std::max(before, region.done_ns[other]);
     }
-    for (uint32_t undo : undo_to(plan_.steps[step], region.scope)) {
-      before = longer(before, attempts_ns(plan_.undo[undo]));
-      if (share_set(plan_.undo[undo])) break;
-    }
+    const std::vector<uint32_t>& list = undo_to(plan_.steps[step], region.scope);
+    size_t end = list.size();
+    while (end > 0 && !is_met(plan_.undo[list[end - 1]])) --end;
+    for (size_t i = 0; i < (end > 0 ? end : list.size()); ++i)
+      before = longer(before, attempts_ns(plan_.undo[list[i]]));
     return before;
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/verify/forward.h"
+#include "compiler/verify/watchers.h"
 
 namespace rollout::verify {
 
@@ -12,7 +13,7 @@ struct Piece {
   int64_t lasts_ns = 0;      ///< at most
   int64_t exposes_ns = 0;    ///< in it, at most
   int64_t back_ns = 0;       ///< until the share is taken back, if the run goes back in it
-  int64_t control_ppb = 0;   ///< of a control
+  Portions portions = {};    ///< that bring evidence
   int64_t blind_ns = 0;      ///< of a hold: how much longer it may last without evidence,
   int64_t extends_ns = 0;    ///< and while its gate gathers more
   int64_t asks_ns = 0;       ///< how long people may think about a verdict against the version

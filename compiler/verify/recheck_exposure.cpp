@@ -25,13 +25,24 @@ Time part_of(Time share_ppb, Time ns) {
   return Time(share) * whole + (share * rest + eval::percent_all - 1) / eval::percent_all;
 }
 
-std::optional<Time> share_in(const plan::Action& action) {
-  for (const plan::Setting& set : action.sets)
-    if ((set.variable == plan::Variable::Share && set.role == plan::Role::Canary) ||
-        set.variable == plan::Variable::Flag)
-      return std::clamp<Time>(set.value.number, 0, eval::percent_all);
-  return std::nullopt;
-}
+/// What users may meet: a share, and whoever is routed beside it.
+struct Meets {
+  int64_t share = 0, routed = 0;
+
+  int64_t all() const { return std::min(share + routed, eval::percent_all); }
+  /// Whether the action changes it.
+  bool take(const plan::Action& action) {
+    bool any = false;
+    for (const plan::Setting& set : action.sets) {
+      bool shares = (set.variable == plan::Variable::Share && set.role == plan::Role::Canary) ||
+                    set.variable == plan::Variable::Flag;
+      bool routes = set.variable == plan::Variable::Routed;
+      if (shares || routes) (shares ? share : routed) = std::clamp<int64_t>(set.value.number, 0, eval::percent_all);
+      any = any || shares || routes;
+    }
+    return any;
+  }
+};
 
 /// Steps that everything passes: no step comes after one on their other side.
 std::vector<uint32_t> passages(const Plan& plan) {
@@ -84,11 +95,13 @@ class Exposures {
 
   std::vector<Span> spans_of(uint32_t service, const std::vector<uint32_t>& marks) {
     uint32_t last_share = none;
-    for (size_t k = marks.size(); k-- > 0 && last_share == none;)
-      if (acts(marks[k]) && share_in(plan_.steps[marks[k]].action)) last_share = marks[k];
+    Meets meets;
+    for (uint32_t mark : marks)
+      if (acts(mark) && meets.take(plan_.steps[mark].action)) last_share = mark;
     std::vector<Span> spans;
     if (last_share == none) return spans;
-    if (share_in(plan_.steps[last_share].action) != 0) last_share = none;  // it stays to the end
+    if (meets.all() != 0) last_share = none;  // it stays to the end
+    meets = {};
     spans.reserve(marks.size());
     Time share = 0, back = 0;
     Shares shares;
@@ -96,7 +109,8 @@ class Exposures {
       const plan::Action& action = plan_.steps[marks[k]].action;
       Time before = share, acting = 0;
       if (acts(marks[k])) {
-        share = share_in(action).value_or(share);
+        meets.take(action);
+        share = meets.all();
         back = back_of(marks[k], service, last_share);
         follow(action, shares);
         acting = all_attempts(action) * (plan_.retry.times + 1);
@@ -108,7 +122,6 @@ class Exposures {
       Time exposes = capped(part_of(most, acting) + part_of(share, lasts - acting));
       spans.push_back({marks[k], int64_t(most), int64_t(exposes), int64_t(lasts), int64_t(part_of(most, back)),
                        shares});
-      spans.back().shares.canary = double(int64_t(most)) / double(eval::percent_all);
     }
     return spans;
   }
@@ -144,11 +157,12 @@ class Exposures {
       bool later = first > 0 && passage_[first - 1] != none && passage_[first - 1] >= last_share;
       if (!later) waits = std::max(waits, part.done[other]);
     }
+    Time taken = 0;  // until the last of what users meet is taken back
     for (uint32_t undo : undo_to(plan_.steps[step], scope)) {
       waits = capped(waits + all_attempts(plan_.undo[undo]));
-      if (share_in(plan_.undo[undo])) break;
+      if (Meets().take(plan_.undo[undo])) taken = waits;
     }
-    return waits;
+    return taken > 0 ? taken : waits;
   }
 
   const Part& part_of_scope(uint32_t scope, uint32_t from) {
@@ -340,13 +354,17 @@ std::vector<std::vector<Look>> looks_of(const Plan& plan, const Harms& harms,
             harms.proves(condition))
           looks[service_of(condition)].push_back({i, condition, plan.gates[gate].sample_ns});
   }
+  std::vector<bool> gone(plan.services.size());  // with its last action
+  for (uint32_t service = 0; service < acts.size() && !plan.watches.empty(); ++service) {
+    Meets meets;
+    for (uint32_t step : acts[service]) gone[service] = meets.take(plan.steps[step].action) && meets.all() == 0;
+  }
   for (const plan::Watch& watch : plan.watches) {
     if (watch.held_ns > 0 || !harms.proves(watch.condition)) continue;
     uint32_t service = service_of(watch.condition);
     if (acts[service].empty()) continue;
     uint32_t first = std::max(watch.first_step, acts[service].front());
-    const Step& end = plan.steps[acts[service].back()];
-    uint32_t last = share_in(end.action).value_or(1) == 0 ? acts[service].back() : watch.last_step;
+    uint32_t last = gone[service] ? acts[service].back() : watch.last_step;
     for (auto at = std::lower_bound(looked.begin(), looked.end(), first);
          at != looked.end() && *at <= std::min(last, watch.last_step); ++at)
       looks[service].push_back({*at, watch.condition, watch.sample_ns});

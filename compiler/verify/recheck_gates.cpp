@@ -141,6 +141,7 @@ void follow(const plan::Action& action, Shares& shares) {
     double value = double(std::clamp<int64_t>(set.value.number, 0, eval::percent_all)) / ppb;
     if ((share && set.role == plan::Role::Canary) || flag) shares.canary = value;
     if (share && set.role == plan::Role::Control) shares.control = value;
+    if (set.variable == plan::Variable::Mirrored) shares.mirrored = value;
   }
 }
 
@@ -161,7 +162,7 @@ judge::Sight sight_of(const Plan& plan, const Condition& condition, int64_t samp
   bool whole = condition.left.role == plan::Role::All;
   bool fresh = condition.right && condition.right->role == plan::Role::Control;
   double beside = fresh ? shares.control : 1 - shares.canary - shares.control;
-  sight.traffic = {per_s * sample_s * (whole ? 1 : shares.canary), per_s * sample_s * beside, errs};
+  sight.traffic = {per_s * sample_s * (whole ? 1 : shares.canary + shares.mirrored), per_s * sample_s * beside, errs};
   sight.dilution = whole ? shares.canary : 1;
   sight.blocks = std::floor(double(hold_ns) / double(std::max<int64_t>(1, sample_ns)));
   double start = 0.5 / double(std::max<int64_t>(1, condition.planned_blocks - 1));

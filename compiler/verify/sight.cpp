@@ -128,7 +128,7 @@ class Sights {
       return sees_harm(gate, proofs, std::ceil(blocks * times), portions);
     });
     auto share = smallest_times(most_share, [&](double times) {
-      Portions larger{int64_t(double(share_ppb) * times), portions.control_ppb};
+      Portions larger{int64_t(double(share_ppb) * times), portions.control_ppb, portions.mirrored_ppb};
       return share_ppb > 0 && sees_harm(gate, proofs, blocks, larger);
     });
     int64_t hold_ns = hold ? int64_t(std::ceil(blocks * *hold)) * gate.sample_ns : 0;

@@ -23,7 +23,8 @@ namespace {
 /// No instances, no share, no version: written as nothing or as a zero.
 bool is_rest(const Value& value) {
   bool number = value.is(Value::Kind::Int) || value.is(Value::Kind::Percent);
-  return value.is(Value::Kind::None) || (number && value.number == 0);
+  return value.is(Value::Kind::None) || (number && value.number == 0) ||
+         (value.is(Value::Kind::List) && value.items.empty());
 }
 
 bool same(const Value& a, const Value& b) { return a == b || (is_rest(a) && is_rest(b)); }
@@ -69,6 +70,11 @@ std::vector<Cells> first_values(const Plan& plan) {
       continue;
     }
     look(Variable::Version, Role::Stable);
+    // A version that runs has all its instances where nobody saw another number.
+    bool runs = !all[i].empty() && all[i][0].value.is(Value::Kind::Image);
+    look(Variable::Instances, Role::Stable);
+    if (runs && all[i].size() == 1 && service.replicas > 0)
+      all[i].push_back({Variable::Instances, Role::Stable, Value::of(Value::Kind::Int, service.replicas)});
     for (Variable variable : {Variable::Version, Variable::Instances, Variable::Share})
       all[i].push_back({variable, Role::Canary, {}});
     for (Variable variable : {Variable::Instances, Variable::Share}) all[i].push_back({variable, Role::Control, {}});
@@ -86,7 +92,8 @@ class WayBackCheck {
       const Action& undo = plan_.undo[index];
       if (undo.service != service_) return fmt::format("`{}` acts on another service", undo.text);
       bool takes = std::any_of(undo.sets.begin(), undo.sets.end(), [](const Setting& one) {
-        return one.role == Role::Canary && one.variable != Variable::Share && is_rest(one.value);
+        bool runs = one.variable == Variable::Version || one.variable == Variable::Instances;
+        return one.role == Role::Canary && runs && is_rest(one.value);
       });
       bool leaves_share = std::none_of(undo.sets.begin(), undo.sets.end(),
                                        [](const Setting& one) { return one.variable == Variable::Share; });

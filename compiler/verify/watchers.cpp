@@ -72,7 +72,7 @@ Claimed claimed_of(const Plan& plan, const Condition& condition) {
 int64_t share_of(Portions portions, plan::Role role) {
   switch (role) {
     case plan::Role::All: break;
-    case plan::Role::Canary: return portions.canary_ppb;
+    case plan::Role::Canary: return portions.canary_ppb + portions.mirrored_ppb;
     case plan::Role::Control: return portions.control_ppb;
     case plan::Role::Stable: return eval::percent_all - portions.canary_ppb - portions.control_ppb;
   }
@@ -149,19 +149,40 @@ std::vector<Watchers> watchers_of(const Plan& plan, Looks& looks) {
   return all;
 }
 
-std::optional<int64_t> share_set(const plan::Action& action) {
-  for (const plan::Setting& set : action.sets)
-    if ((set.variable == plan::Variable::Share && set.role == plan::Role::Canary) ||
-        set.variable == plan::Variable::Flag)
-      return std::clamp<int64_t>(set.value.number, 0, eval::percent_all);
-  return std::nullopt;
+namespace {
+
+bool is_share(const plan::Setting& set) {
+  return (set.variable == plan::Variable::Share && set.role == plan::Role::Canary) ||
+         set.variable == plan::Variable::Flag;
 }
 
+int64_t part_of_all(const plan::Setting& set) { return std::clamp<int64_t>(set.value.number, 0, eval::percent_all); }
+
+}  // namespace
+
+int64_t Met::all() const { return std::min(share_ppb + routed_ppb, eval::percent_all); }
+
+bool is_met(const plan::Action& action) {
+  return std::any_of(action.sets.begin(), action.sets.end(), [](const plan::Setting& set) {
+    return is_share(set) || set.variable == plan::Variable::Routed;
+  });
+}
+
+void follow(const plan::Action& action, Met& met) {
+  for (const plan::Setting& set : action.sets) {
+    if (is_share(set)) met.share_ppb = part_of_all(set);
+    if (set.variable == plan::Variable::Routed) met.routed_ppb = part_of_all(set);
+  }
+}
+
+/// Who is routed may be nobody, so evidence is what the share and the copies bring.
 void follow(const plan::Action& action, Portions& portions) {
-  if (std::optional<int64_t> share = share_set(action)) portions.canary_ppb = *share;
-  for (const plan::Setting& set : action.sets)
-    if (set.variable == plan::Variable::Share && set.role == plan::Role::Control)
-      portions.control_ppb = std::clamp<int64_t>(set.value.number, 0, eval::percent_all);
+  for (const plan::Setting& set : action.sets) {
+    if (is_share(set)) portions.canary_ppb = part_of_all(set);
+    bool control = set.variable == plan::Variable::Share && set.role == plan::Role::Control;
+    if (control) portions.control_ppb = part_of_all(set);
+    if (set.variable == plan::Variable::Mirrored) portions.mirrored_ppb = part_of_all(set);
+  }
 }
 
 }  // namespace rollout::verify

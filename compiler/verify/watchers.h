@@ -28,6 +28,7 @@ Claimed claimed_of(const plan::Plan& plan, const plan::Condition& condition);
 struct Portions {
   int64_t canary_ppb = 0;   ///< of a flag: of its users
   int64_t control_ppb = 0;
+  int64_t mirrored_ppb = 0; ///< of which the canary gets copies
   auto operator<=>(const Portions&) const = default;
 };
 
@@ -57,8 +58,14 @@ using Watchers = std::vector<Watcher>;
 /// By service; without declared traffic nothing is known of its evidence.
 std::vector<Watchers> watchers_of(const plan::Plan& plan, Looks& looks);
 
-/// The share of the canary, or of the flag, that an action sets.
-std::optional<int64_t> share_set(const plan::Action& action);
+/// What users may meet of the canary, or of what a flag turns on: its share, and whoever is routed to it.
+struct Met {
+  int64_t share_ppb = 0, routed_ppb = 0;
+  int64_t all() const;
+};
+/// Whether the action changes what users may meet.
+bool is_met(const plan::Action& action);
+void follow(const plan::Action& action, Met& met);
 /// Keeps `portions` of the action's service as they are after it.
 void follow(const plan::Action& action, Portions& portions);
 

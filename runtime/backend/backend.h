@@ -21,6 +21,7 @@ struct ServiceState {
   int64_t generation = 0;  ///< highest that ever acted on it; 0: none
   std::optional<std::string> stable_image, canary_image;
   int64_t stable_instances = 0, canary_instances = 0;  ///< ready ones
+  std::optional<int64_t> scaled;  ///< instances that the stable version shall have since it was scaled
   eval::Value state;  ///< of a flag its share, of a database its schema or None
   std::string unreached = {};  ///< why where it runs could not be reached; then nothing else is known; empty: it was
 };
@@ -52,6 +53,10 @@ class RouteSource {
   /// Sends no new requests to these addresses and names those that still have unanswered ones.
   virtual Result<std::vector<std::string>> release(const plan::Plan& plan, uint32_t service,
                                                    const std::vector<std::string>& addresses) = 0;
+  /// Gives a route to what has joined a version and takes it from what has left; each version keeps its share.
+  virtual Status refresh(const plan::Plan& plan, uint32_t service) = 0;
+  /// The share of what is not the stable version, as the router shows it; nothing where it routes nothing.
+  virtual Result<std::optional<int64_t>> share(const plan::Plan& plan, uint32_t service) = 0;
 };
 
 /// The other side of a service, for backends that need it. Outlives the backends.

@@ -169,6 +169,24 @@ Result<std::string> HaproxyApi::run(const std::vector<std::string>& commands) {
   return answers;
 }
 
+Result<std::vector<std::pair<std::string, std::string>>> HaproxyApi::map(const std::string& file) {
+  // As with names of sections: it goes into commands.
+  if (file.empty() || file.find_first_of(" \t\r\n;\\#") != std::string::npos)
+    return settled_error(fmt::format("`{}` is no path that a command to HAProxy could hold", file));
+  const Result<std::string> answer = ask("show map " + file);
+  if (!answer) return answer.error();
+  if (answer->find("Unknown map identifier") != std::string::npos)
+    return settled_error(fmt::format("HAProxy on {} has no map {}; its configuration must read it by this path, as in "
+                                     "`use_backend %[req.hdr(x-cohort),map_str({})]`",
+                                     path_, file, file));
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const std::string_view line : split(*answer, '\n')) {
+    const std::vector<std::string_view> words = split(line, ' ');  // `0x55… KEY VALUE`
+    if (words.size() == 3) entries.emplace_back(words[1], words[2]);
+  }
+  return entries;
+}
+
 Status HaproxyApi::set(const std::vector<std::string>& commands) {
   const Result<std::string> answer = run(commands);
   if (!answer) return answer.error();

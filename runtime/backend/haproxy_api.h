@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compiler/base/result.h"
@@ -41,6 +42,8 @@ class HaproxyApi {
 
   /// The error for a section that is not there lists those that are.
   Result<SlotTable> read(const std::string& section);
+  /// What stands in a map file that HAProxy has loaded, as keys and values.
+  Result<std::vector<std::pair<std::string, std::string>>> map(const std::string& file);
   /// Runs commands in order, as few connections as possible. Any answer is an error that quotes it.
   Status set(const std::vector<std::string>& commands);
   /// Like `set` for commands that answer also when they succeed; read back what they did.

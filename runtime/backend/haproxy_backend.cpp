@@ -39,22 +39,26 @@ bool holds(const std::vector<Endpoint>& endpoints, const std::string& address) {
 }  // namespace
 
 Result<HaproxyBackend::View> HaproxyBackend::open(const plan::Plan& plan, uint32_t service) {
-  const plan::Target& target = plan.targets[target_];
   const plan::Service& declared = plan.services[service];
   const plan::Binding* binding = binding_of(declared, target_);
   if (!binding)
     return settled_error(
-        fmt::format("{} does not use the target {}", plan::service_text(declared), target.name));
-  const Result<std::string> socket = text_of(target.config, "socket", target.name);
-  if (!socket) return socket.error();
+        fmt::format("{} does not use the target {}", plan::service_text(declared), plan.targets[target_].name));
   const Result<std::string> section =
       text_of(binding->config, "backend", "the router of " + plan::service_text(declared));
   if (!section) return section.error();
+  return open_section(plan, *section);
+}
+
+Result<HaproxyBackend::View> HaproxyBackend::open_section(const plan::Plan& plan, const std::string& section) {
+  const plan::Target& target = plan.targets[target_];
+  const Result<std::string> socket = text_of(target.config, "socket", target.name);
+  if (!socket) return socket.error();
   HaproxyApi api(effects_.unix_socket, resolve(root_, *socket),
                  number_of(target.config, "timeout", default_timeout_ns));
-  Result<SlotTable> table = api.read(*section);
+  Result<SlotTable> table = api.read(section);
   if (!table) return table.error();
-  return View{std::move(api), *section, std::move(*table), 0, 0, {}, {}, {}};
+  return View{std::move(api), section, std::move(*table), 0, 0, {}, {}, {}};
 }
 
 Status HaproxyBackend::look_up_endpoints(View& view, const plan::Plan& plan,
@@ -65,14 +69,18 @@ Status HaproxyBackend::look_up_endpoints(View& view, const plan::Plan& plan,
         fmt::format("`{}` sets no share, and shares are all that HAProxy can set", action.text));
   view.canary_ppb = *share;
   view.control_ppb = wanted_by(action).control.share_ppb.value_or(0);
-  EndpointSource* workload = neighbours_.workload_of(plan.services[action.service]);
+  return look_up_roles(view, plan, action.service);
+}
+
+Status HaproxyBackend::look_up_roles(View& view, const plan::Plan& plan, uint32_t service) {
+  EndpointSource* workload = neighbours_.workload_of(plan.services[service]);
   if (!workload) {
     return settled_error(fmt::format("{} has no workload whose instances HAProxy could serve",
-                                     plan::service_text(plan.services[action.service])));
+                                     plan::service_text(plan.services[service])));
   }
   const auto look_up = [&](plan::Role role, bool serves, std::vector<Endpoint>& out) -> Status {
     if (!serves) return Done{};
-    Result<std::vector<Endpoint>> found = workload->endpoints(plan, action.service, role);
+    Result<std::vector<Endpoint>> found = workload->endpoints(plan, service, role);
     if (!found) return found.error();
     out = std::move(*found);
     // What is down keeps the server it has, whose own checks keep requests from it, but gets no new one.
@@ -82,9 +90,9 @@ Status HaproxyBackend::look_up_endpoints(View& view, const plan::Plan& plan,
     });
     return Done{};
   };
-  if (Status found = look_up(plan::Role::Canary, *share > 0, view.canary); !found) return found;
+  if (Status found = look_up(plan::Role::Canary, view.canary_ppb > 0, view.canary); !found) return found;
   if (Status found = look_up(plan::Role::Control, view.control_ppb > 0, view.control); !found) return found;
-  return look_up(plan::Role::Stable, *share + view.control_ppb < eval::percent_all, view.stable);
+  return look_up(plan::Role::Stable, view.canary_ppb + view.control_ppb < eval::percent_all, view.stable);
 }
 
 bool HaproxyBackend::is_expected(const View& view, const Slot& slot) const {
@@ -95,6 +103,7 @@ bool HaproxyBackend::is_expected(const View& view, const Slot& slot) const {
 
 Result<Observation> HaproxyBackend::observe(const plan::Plan& plan, const plan::Action& action,
                                             const exec::EffectKey&) {
+  if (const auto cohorts = wanted_by(action).canary.cohorts) return see_route(plan, action, *cohorts);
   Result<View> view = open(plan, action.service);
   if (!view) return view.error();
   if (Status found = look_up_endpoints(*view, plan, action); !found) return found.error();
@@ -180,6 +189,7 @@ Result<std::vector<std::string>> HaproxyBackend::finish_draining(
 
 Status HaproxyBackend::act(const plan::Plan& plan, const plan::Action& action,
                            const exec::EffectKey&) {
+  if (const auto cohorts = wanted_by(action).canary.cohorts) return act_route(plan, action, *cohorts);
   Result<View> view = open(plan, action.service);
   if (!view) return view.error();
   if (Status found = look_up_endpoints(*view, plan, action); !found) return found;
@@ -300,25 +310,38 @@ Result<std::vector<std::string>> HaproxyBackend::release(
     const plan::Plan& plan, uint32_t service, const std::vector<std::string>& addresses) {
   Result<View> view = open(plan, service);
   if (!view) return view.error();
+  Result<std::vector<std::string>> busy = release_in(*view, addresses);
+  const Result<std::optional<Routes>> routes = routes_of(plan, service);
+  if (!routes) return routes.error();
+  if (!busy || !*routes) return busy;
+  Result<View> routed = open_section(plan, (*routes)->section);
+  if (!routed) return routed.error();
+  Result<std::vector<std::string>> there = release_in(*routed, addresses);
+  if (!there) return there;
+  busy->insert(busy->end(), there->begin(), there->end());
+  return busy;
+}
+
+Result<std::vector<std::string>> HaproxyBackend::release_in(View& view, const std::vector<std::string>& addresses) {
   std::vector<std::string> commands, busy;
   std::vector<const Slot*> leaving;
   for (const std::string& address : addresses) {
-    const Slot* slot = view->table.at(address);
+    const Slot* slot = view.table.at(address);
     if (!slot || slot->disabled) {
       if (slot && slot->sessions > 0) leaving.push_back(slot);
       continue;
     }
     if (slot->accepts()) {
-      commands.push_back(fmt::format("set server {}/{} state drain", view->section, slot->name));
+      commands.push_back(fmt::format("set server {}/{} state drain", view.section, slot->name));
       busy.push_back(address);
     } else {
       leaving.push_back(slot);
     }
   }
   if (!commands.empty()) {
-    if (Status set = view->api.set(commands); !set) return set.error();
+    if (Status set = view.api.set(commands); !set) return set.error();
   }
-  Result<std::vector<std::string>> draining = finish_draining(*view, leaving);
+  Result<std::vector<std::string>> draining = finish_draining(view, leaving);
   if (!draining) return draining.error();
   busy.insert(busy.end(), draining->begin(), draining->end());
   return busy;

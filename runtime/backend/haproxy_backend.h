@@ -27,6 +27,8 @@ class HaproxyBackend : public Backend, public RouteSource {
   RouteSource* routes() override { return this; }
   Result<std::vector<std::string>> release(const plan::Plan& plan, uint32_t service,
                                            const std::vector<std::string>& addresses) override;
+  Status refresh(const plan::Plan& plan, uint32_t service) override;
+  Result<std::optional<int64_t>> share(const plan::Plan& plan, uint32_t service) override;
 
  private:
   /// What one call needs to know: the section, its slots, and who shall serve.
@@ -56,7 +58,29 @@ class HaproxyBackend : public Backend, public RouteSource {
     bool is_new = false;  ///< the slot serves nothing yet
   };
   Result<View> open(const plan::Plan& plan, uint32_t service);
+  Result<View> open_section(const plan::Plan& plan, const std::string& section);
+
+  // haproxy_routes.cpp: requests of cohorts, by a map and a section of their own.
+  struct Routes {
+    std::string section;  ///< whose servers are the canary's
+    std::string map;      ///< from cohorts to that section
+  };
+  Result<std::optional<Routes>> routes_of(const plan::Plan& plan, uint32_t service);
+  Result<View> open_routes(const plan::Plan& plan, uint32_t service, const Routes& routes, bool any);
+  Result<Routes> needed_routes(const plan::Plan& plan, uint32_t service);
+  Status act_route(const plan::Plan& plan, const plan::Action& action, const std::vector<std::string>& cohorts);
+  Result<exec::Observation> see_route(const plan::Plan& plan, const plan::Action& action,
+                                      const std::vector<std::string>& cohorts);
+  Status refresh_routes(const plan::Plan& plan, uint32_t service);
+  Result<std::vector<std::string>> release_in(View& view, const std::vector<std::string>& addresses);
+  /// As the weights of the servers are now.
+  struct Shares {
+    int64_t canary_ppb = 0, control_ppb = 0;
+    int64_t weights = 0;  ///< of all of them together
+  };
+  Result<Shares> read_shares(const View& view, const plan::Plan& plan, uint32_t service);
   Status look_up_endpoints(View& view, const plan::Plan& plan, const plan::Action& action);
+  Status look_up_roles(View& view, const plan::Plan& plan, uint32_t service);
   Result<std::vector<Assigned>> assign(const View& view);
   Status add_routes(View& view, const std::vector<Assigned>& assigned);
   Status set_weights(View& view, const std::vector<Assigned>& assigned);

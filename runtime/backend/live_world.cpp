@@ -87,6 +87,11 @@ Result<ServiceState> LiveWorld::observe_service(uint32_t service) {
   return owner->state(plan_, service);
 }
 
+Result<std::optional<int64_t>> LiveWorld::observe_share(uint32_t service) {
+  RouteSource* router = router_of(plan_.services[service]);
+  return router ? router->share(plan_, service) : std::optional<int64_t>();
+}
+
 Result<std::vector<plan::ObservedMigrations>> LiveWorld::migrations() {
   std::vector<plan::ObservedMigrations> all;
   for (uint32_t i = 0; i < plan_.services.size(); ++i) {

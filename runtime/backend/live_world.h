@@ -39,6 +39,8 @@ class LiveWorld : public exec::World, private Neighbours {
   /// What a service, flag or database is now: for planning, and to check a plan's observed values again before
   /// its first effect.
   Result<ServiceState> observe_service(uint32_t service);
+  /// The share of what is not stable, as its router shows it; nothing where it has none that can say.
+  Result<std::optional<int64_t>> observe_share(uint32_t service);
   /// The migrations that stand ready for the plan's databases; reads files, and nothing that runs.
   Result<std::vector<plan::ObservedMigrations>> migrations();
   /// The digests behind the tags that the plan names, of services that are bound to a registry.

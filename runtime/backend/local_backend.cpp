@@ -16,14 +16,6 @@ namespace {
 using exec::Observation;
 using exec::Seen;
 
-std::string unused_name(const LocalState& state, int64_t generation) {
-  const std::string name = fmt::format("g{}", generation);
-  if (!state.set(name)) return name;
-  char suffix = 'b';
-  while (state.set(name + suffix)) ++suffix;
-  return name + suffix;
-}
-
 Endpoint endpoint_of(const Instance& instance) {
   return {instance.id, "127.0.0.1", instance.port};
 }
@@ -32,13 +24,26 @@ Endpoint endpoint_of(const Instance& instance) {
 bool plays(Track track, plan::Role role) {
   const bool all = role == plan::Role::All;
   switch (track) {
-    case Track::Stable: return all || role == plan::Role::Stable;
+    case Track::Stable:
+    case Track::Fresh: return all || role == plan::Role::Stable;
     case Track::Canary: return all || role == plan::Role::Canary;
     case Track::Control: return all || role == plan::Role::Control;
     case Track::Next:
     case Track::Retiring: break;
   }
   return false;
+}
+
+/// An instance of a restart takes part once it was seen ready.
+bool takes_part(const InstanceSet& set, const Instance& instance) {
+  return instance.slot <= set.count && (set.track != Track::Fresh || instance.settled);
+}
+
+bool shrinks(const LocalState& state) {
+  return std::any_of(state.instances.begin(), state.instances.end(), [&state](const Instance& instance) {
+    const InstanceSet* set = state.set(instance.set);
+    return set->track != Track::Retiring && instance.slot > set->count;
+  });
 }
 
 /// What is worst for progress wins; details of equals are joined.
@@ -97,10 +102,19 @@ Status LocalBackend::act(const plan::Plan& plan, const plan::Action& action,
   if (!opened) return opened.error();
   const Wanted wanted = wanted_by(action);
   if (wanted.canary.killed) return bring_fault(*opened, *wanted.canary.killed, key);
+  if (wanted.stable.restarted) return order_restart(*opened, *wanted.stable.restarted, key);
   const Status ordered = order(*opened, wanted, key);
   if (Status saved = save(*opened); !saved) return ordered ? saved : ordered;
   if (!ordered) return ordered;
+  // Who leaves loses its route before it stops, and the others of its version take what it had.
+  if (shrinks(opened->state))
+    if (Status routed = reroute(*opened); !routed) return routed;
   return settle(*opened);
+}
+
+Status LocalBackend::reroute(const Open& open) {
+  RouteSource* router = neighbours_.router_of(open.plan.services[open.service]);
+  return router ? router->refresh(open.plan, open.service) : Status(Done{});
 }
 
 Status LocalBackend::bring_fault(Open& open, int64_t count, const exec::EffectKey& key) {
@@ -138,6 +152,7 @@ Status LocalBackend::order(Open& open, const Wanted& wanted, const exec::EffectK
     if (canary && canary->image != image) retire(open, Track::Canary);
     const int64_t count = wanted.canary.instances.value_or(open.spec.replicas);
     if (Status started = start(open, Track::Canary, image, count, key); !started) return started;
+    open.state.find(Track::Canary)->scaled = wanted.canary.scaled();
   }
   return wanted.control.instances ? order_control(open, *wanted.control.instances, key) : Status(Done{});
 }
@@ -157,6 +172,7 @@ Status LocalBackend::order_control(Open& open, int64_t count, const exec::Effect
 
 Status LocalBackend::order_stable(Open& open, const WantedRole& wanted, bool canary_gone,
                                   const exec::EffectKey& key) {
+  retire(open, Track::Fresh);
   InstanceSet* stable = open.state.find(Track::Stable);
   InstanceSet* canary = open.state.find(Track::Canary);
   const std::string image = wanted.version ? *wanted.version->image : stable ? stable->image : "";
@@ -177,14 +193,17 @@ Status LocalBackend::order_stable(Open& open, const WantedRole& wanted, bool can
   const int64_t count = wanted.instances.value_or(keeps ? stable->count : open.spec.replicas);
   const InstanceSet* next = open.state.find(Track::Next);
   if (next && next->image != image) retire(open, Track::Next);
-  return start(open, keeps ? Track::Stable : Track::Next, image, count, key);
+  const Track track = keeps ? Track::Stable : Track::Next;
+  if (Status started = start(open, track, image, count, key); !started) return started;
+  open.state.find(track)->scaled = wanted.scaled();
+  return Done{};
 }
 
 Status LocalBackend::start(Open& open, Track track, const std::string& image, int64_t count,
                            const exec::EffectKey& key) {
   InstanceSet* set = open.state.find(track);
   if (!set) {
-    open.state.sets.push_back({unused_name(open.state, key.generation), track, image, count});
+    open.state.sets.push_back({open.state.unused_name(key.generation), track, image, count});
     set = &open.state.sets.back();
   }
   set->count = count;
@@ -282,12 +301,16 @@ Result<Observation> LocalBackend::observe(const plan::Plan& plan, const plan::Ac
   }
   const Wanted wanted = wanted_by(action);
   if (wanted.canary.killed) return LocalChaos(effects_, opened->spec).see(opened->state, *wanted.canary.killed);
+  if (wanted.stable.restarted) return see_restart(*opened, *wanted.stable.restarted, key);
   Observation seen = see(*opened, wanted, key);
   if (seen.seen == Seen::Present && key.generation == opened->state.generation) {
     // What the action did is complete, so from now on a death is not its failure but the supervisor's business.
     if (settle_instances(opened->state)) {
       if (Status saved = save(*opened); !saved) return saved.error();
     }
+    // Whoever has joined a version that has traffic is ready now.
+    if (wanted.stable.scaled() || wanted.canary.scaled())
+      if (Status routed = reroute(*opened); !routed) return Observation{Seen::Underway, routed.error().message};
   }
   return seen;
 }
@@ -319,9 +342,11 @@ Observation LocalBackend::see(const Open& open, const Wanted& wanted, const exec
   if (wanted.control.instances) seen = worse(seen, see_role(open, Track::Control, wanted.control, key));
   const int64_t leaving = std::count_if(
       open.state.instances.begin(), open.state.instances.end(), [&open](const Instance& instance) {
-        return open.state.set(instance.set)->track == Track::Retiring;
+        const InstanceSet* set = open.state.set(instance.set);
+        return set->track == Track::Retiring || instance.slot > set->count;
       });
-  const bool stops = wanted.canary.gone() || wanted.stable.version;
+  const bool scaled = wanted.stable.scaled() || wanted.canary.scaled();
+  const bool stops = wanted.canary.gone() || wanted.stable.version || scaled;
   if (stops && leaving > 0) {
     seen = worse(seen, {Seen::Underway,
                         fmt::format("{} instances finish their requests and stop", leaving)});
@@ -391,6 +416,7 @@ Result<ServiceState> LocalBackend::state(const plan::Plan& plan, uint32_t servic
   if (const InstanceSet* stable = opened->state.find(Track::Stable)) {
     out.stable_image = stable->image;
     out.stable_instances = count_ready(*stable);
+    if (stable->scaled) out.scaled = stable->count;
   }
   if (const InstanceSet* canary = opened->state.find(Track::Canary)) {
     out.canary_image = canary->image;
@@ -406,7 +432,7 @@ Result<std::vector<Endpoint>> LocalBackend::endpoints(const plan::Plan& plan, ui
   std::vector<Endpoint> out;
   for (const Instance& instance : opened->state.instances) {
     const InstanceSet* set = opened->state.set(instance.set);
-    if (!plays(set->track, role) || instance.slot > set->count || instance.port == 0) continue;
+    if (!plays(set->track, role) || !takes_part(*set, instance) || instance.port == 0) continue;
     out.push_back(endpoint_of(instance));
     out.back().serves = !instance.down && effects_.processes.look(instance.process).alive;
     out.back().set = set_label(*set);
@@ -438,13 +464,18 @@ exec::Reading LocalBackend::read(const plan::Plan& plan, const plan::Term& term)
   if (recovery) return LocalChaos(effects_, opened->spec).recovery(opened->state);
   for (const InstanceSet& set : opened->state.sets) {
     if (!plays(set.track, term.role)) continue;
-    int64_t ready = 0;
+    int64_t ready = 0, joining = 0;
     for (const Health& health : check_health(effects_, opened->spec, opened->state, set)) {
+      if (!takes_part(set, *health.instance)) {
+        ++joining;
+        continue;
+      }
       ready += health.ready;
       if (!health.ready) reading.detail = health.detail;
     }
-    reading.total += set.count;
-    reading.bad += std::max<int64_t>(0, set.count - ready);
+    if (set.track != Track::Fresh) joining = 0;
+    reading.total += set.count - joining;
+    reading.bad += std::max<int64_t>(0, set.count - joining - ready);
   }
   if (reading.total == 0) {
     reading.detail = "no instance of that role runs";

@@ -50,6 +50,15 @@ class LocalBackend : public Backend, public EndpointSource {
   Status order_stable(Open& open, const WantedRole& wanted, bool canary_gone,
                       const exec::EffectKey& key);
   Status order_control(Open& open, int64_t count, const exec::EffectKey& key);
+  /// Tells the router who runs now; each version keeps its share.
+  Status reroute(const Open& open);
+
+  // local_restart.cpp: the stable instances are started again one by one, each beside the one that it replaces.
+  Status order_restart(Open& open, bool wanted, const exec::EffectKey& key);
+  Status go_on_restarting(Open& open, const exec::EffectKey& key);
+  /// What was restarted stays, and what was not is not any more.
+  Status end_restart(Open& open);
+  Result<exec::Observation> see_restart(Open& open, bool wanted, const exec::EffectKey& key);
   Status start(Open& open, Track track, const std::string& image, int64_t count,
                const exec::EffectKey& key);
   void retire(Open& open, Track track);

@@ -20,6 +20,7 @@ constexpr std::pair<Track, std::string_view> track_names[] = {{Track::Stable, "s
                                                               {Track::Canary, "canary"},
                                                               {Track::Control, "control"},
                                                               {Track::Next, "next"},
+                                                              {Track::Fresh, "fresh"},
                                                               {Track::Retiring, "retiring"}};
 
 std::optional<Track> track_from(std::string_view text) {
@@ -55,7 +56,8 @@ Result<LocalState> from_json(const std::string& path, std::string_view text) {
     const std::optional<Track> track = track_from(node["track"].as_string());
     if (!track) return unreadable(path, fmt::format("`{}` is no track", node["track"].as_string()));
     state.sets.push_back({std::string(node["name"].as_string()), *track,
-                          std::string(node["image"].as_string()), node["count"].as_int()});
+                          std::string(node["image"].as_string()), node["count"].as_int(),
+                          node["scaled"].as_bool(), std::string(node["restart"].as_string()), node["of"].as_int()});
   }
   for (const json::Node& node : (*root)["instances"].items) {
     Instance instance;
@@ -95,7 +97,11 @@ std::string to_json(const LocalState& state) {
         .field("name", set.name)
         .field("track", track_text(set.track))
         .field("image", set.image);
-    out.field("count", set.count).end_object();
+    out.field("count", set.count);
+    if (set.scaled) out.field("scaled", true);
+    if (!set.restart.empty()) out.field("restart", set.restart);
+    if (set.of != 0) out.field("of", set.of);
+    out.end_object();
   }
   out.end_array().key("instances").begin_array();
   for (const Instance& instance : state.instances) {
@@ -146,6 +152,14 @@ const InstanceSet* LocalState::set(std::string_view name) const {
     if (set.name == name) return &set;
   }
   return nullptr;
+}
+
+std::string LocalState::unused_name(int64_t made_by) const {
+  const std::string name = fmt::format("g{}", made_by);
+  if (!set(name)) return name;
+  char suffix = 'b';
+  while (set(name + suffix)) ++suffix;
+  return name + suffix;
 }
 
 Result<std::string> local_key(const plan::Service& service) {

@@ -18,8 +18,8 @@
 namespace rollout::backend {
 
 /// Control: of the stable version, as fresh as the canary. Next: started to become stable as soon as it is ready.
-/// Retiring: being stopped.
-enum class Track { Stable, Canary, Control, Next, Retiring };
+/// Fresh: the instances of a restart, which take over from the stable ones one by one. Retiring: being stopped.
+enum class Track { Stable, Canary, Control, Next, Fresh, Retiring };
 std::string_view track_text(Track track);
 
 /// Instances of one image that live and die together.
@@ -28,6 +28,9 @@ struct InstanceSet {
   Track track = Track::Canary;
   std::string image;
   int64_t count = 0;
+  bool scaled = false;   ///< `count` was set by itself, not with the version
+  std::string restart = {};  ///< the effect, of whichever attempt, that started them again; empty: none did
+  int64_t of = 0;        ///< of Fresh: how many it and the stable set are together
 };
 
 struct Instance {
@@ -65,6 +68,8 @@ struct LocalState {
   InstanceSet* find(Track track);
   const InstanceSet* find(Track track) const;
   const InstanceSet* set(std::string_view name) const;
+  /// `g3`, or `g3b` where generation 3 has such a set already.
+  std::string unused_name(int64_t generation) const;
 };
 
 /// `checkout`, `checkout@eu`: the name in files and instance ids. Refuses names that are no file

@@ -41,7 +41,8 @@ Status write_targets(const effects::Effects& effects, const std::string& directo
       const InstanceSet* set = state->set(instance.set);
       // An instance that is on its way in or out serves no role whose evidence could be judged.
       const bool judged = set && (set->track == Track::Stable || set->track == Track::Canary ||
-                                 set->track == Track::Control);
+                                 set->track == Track::Control ||
+                                 (set->track == Track::Fresh && instance.settled));
       if (judged && effects.processes.look(instance.process).alive)
         write_instance(out, key, *set, instance);
     }

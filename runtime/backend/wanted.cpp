@@ -12,8 +12,15 @@ void apply(WantedRole& role, const plan::Setting& setting) {
     case plan::Variable::Instances: role.instances = none ? 0 : setting.value.number; return;
     case plan::Variable::Share: role.share_ppb = none ? 0 : setting.value.number; return;
     case plan::Variable::Killed: role.killed = none ? 0 : setting.value.number; return;
+    case plan::Variable::Restarted: role.restarted = !none && setting.value.number != 0; return;
+    case plan::Variable::Cohorts:
+      role.cohorts.emplace();
+      for (const eval::Value& cohort : setting.value.items) role.cohorts->push_back(cohort.text);
+      return;
+    case plan::Variable::Mirrored:
+    case plan::Variable::Routed:
     case plan::Variable::Delay:
-    case plan::Variable::Drained: return;  // of no workload and no router
+    case plan::Variable::Drained: return;  // of no workload, and nothing that a router is told
     case plan::Variable::Flag:
     case plan::Variable::Schema: return;  // of no service
   }

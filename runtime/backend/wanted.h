@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compiler/plan/plan.h"
 
@@ -19,8 +20,12 @@ struct WantedRole {
   std::optional<int64_t> instances;
   std::optional<int64_t> share_ppb;
   std::optional<int64_t> killed;  ///< instances that a fault has killed; 0: no fault
+  std::optional<bool> restarted;  ///< true: all are started again; false: no restart is under way
+  std::optional<std::vector<std::string>> cohorts;  ///< whose requests it gets, whatever its share
 
   bool gone() const { return version ? !version->image : instances == 0; }
+  /// Nothing but the number of its instances changes.
+  bool scaled() const { return instances && *instances > 0 && !version; }
 };
 
 struct Wanted {

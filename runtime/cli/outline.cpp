@@ -78,6 +78,7 @@ std::vector<Row> rows_of(const Plan& plan) {
   std::vector<Row> rows;
   std::vector<int64_t> starts = starts_of(plan);
   std::vector<std::optional<int64_t>> shares(plan.services.size()), controls = shares;
+  std::vector<int64_t> own(plan.services.size()), beside(plan.services.size());
   uint32_t service = plan::none;  // acted on last
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const plan::Step& step = plan.steps[i];
@@ -102,7 +103,11 @@ std::vector<Row> rows_of(const Plan& plan) {
       row.gates.insert(row.gates.end(), step.gates.begin(), step.gates.end());
     } else if (step.kind == plan::StepKind::Act) {
       service = step.action.service;
-      if (std::optional<int64_t> set = exec::share_set_by(step.action)) shares[service] = set;
+      // Who is routed beside the share meets it as well.
+      std::optional<int64_t> share = exec::share_set_by(step.action), routed = exec::routed_by(step.action);
+      if (share) own[service] = *share;
+      if (routed) beside[service] = *routed;
+      if (share || routed) shares[service] = std::min(own[service] + beside[service], eval::percent_all);
       if (std::optional<int64_t> set = control_set_by(step.action)) controls[service] = set;
     }
     if (service == plan::none) continue;
@@ -122,6 +127,8 @@ using Observations = llvm::StringMap<const plan::Observed*>;
 struct Goal {
   std::string version;                ///< of a flag its share, of a database its schema
   bool gone = false;                  ///< the stable version is removed
+  int64_t instances = 0;              ///< of the stable version, where they are set by themselves; 0: they are not
+  bool restarts = false;
   std::vector<std::string> hosts, routers;
 };
 
@@ -135,6 +142,11 @@ std::string state_text(const eval::Value& value) {
   return text ? value.text : eval::to_text(value);
 }
 
+bool is_of_router(Variable variable) {
+  return variable == Variable::Share || variable == Variable::Mirrored || variable == Variable::Cohorts ||
+         variable == Variable::Routed;
+}
+
 /// By service.
 std::vector<Goal> goals_of(const Plan& plan) {
   std::vector<Goal> goals(plan.services.size());
@@ -143,9 +155,12 @@ std::vector<Goal> goals_of(const Plan& plan) {
     Goal& goal = goals[step.action.service];
     const std::string& target = plan.targets[step.action.target].name;
     bool routes = std::all_of(step.action.sets.begin(), step.action.sets.end(),
-                              [](const plan::Setting& setting) { return setting.variable == Variable::Share; });
+                              [](const plan::Setting& setting) { return is_of_router(setting.variable); });
     add_once(routes ? goal.routers : goal.hosts, target);
     for (const plan::Setting& setting : step.action.sets) {
+      bool scales = step.action.sets.size() == 1 && setting.variable == Variable::Instances;
+      if (scales && setting.role == Role::Stable) goal.instances = setting.value.number;
+      goal.restarts |= setting.variable == Variable::Restarted && !setting.value.is(eval::Value::Kind::None);
       bool state = setting.variable == Variable::Flag || setting.variable == Variable::Schema;
       if (state) goal.version = state_text(setting.value);
       if (setting.variable != Variable::Version) continue;
@@ -196,12 +211,16 @@ Change change_of(const Plan& plan, const plan::Service& service, const Goal& goa
   if (const plan::Observed* trouble = observed.lookup(fmt::format("trouble({})", change.service)))
     change.trouble = trouble->value.text;
   change.to = goal.gone ? "" : goal.version.empty() ? change.from : goal.version;
-  if (goal.version.empty() && !goal.gone && goal.routers.empty()) change.touched = false;
-  if (service.replicas > 0)
-    change.where = fmt::format("{} instance{}", service.replicas, service.replicas == 1 ? "" : "s");
+  change.scaled = goal.instances > 0 || goal.restarts;
+  if (goal.version.empty() && !goal.gone && goal.routers.empty() && !change.scaled) change.touched = false;
+  const plan::Observed* scaled = observed.lookup(plan::variable_text(service, Variable::Instances, Role::Stable));
+  int64_t instances = scaled ? scaled->value.number : service.replicas;
+  if (instances > 0) change.where = fmt::format("{} instance{}", instances, instances == 1 ? "" : "s");
+  if (goal.instances > 0) change.where = fmt::format("{} → {} instances", instances, goal.instances);
   std::string_view gap = change.where.empty() ? "" : " ";
   if (!goal.hosts.empty()) change.where += fmt::format("{}on {}", gap, join(goal.hosts, ", "));
   if (!goal.routers.empty()) change.where += fmt::format(", traffic by {}", join(goal.routers, ", "));
+  if (goal.restarts) change.where += ", restarted";
   return change;
 }
 
@@ -222,7 +241,7 @@ Outline outline_of(const Plan& plan) {
   bool acts = std::any_of(plan.steps.begin(), plan.steps.end(),
                           [](const plan::Step& s) { return s.kind == plan::StepKind::Act; });
   bool differs = std::any_of(outline.changes.begin(), outline.changes.end(),
-                             [](const Change& c) { return c.from != c.to || !c.trouble.empty(); });
+                             [](const Change& c) { return c.from != c.to || !c.trouble.empty() || c.scaled; });
   // Whether a host is drained is no version.
   for (const plan::Step& step : plan.steps)
     for (const plan::Setting& setting : step.action.sets) {
@@ -241,7 +260,8 @@ std::string from_text(const Change& change) {
 }
 
 std::string to_text(const Change& change) {
-  if (!change.touched && !change.known) return from_text(change);
+  bool keeps = !change.touched || (change.scaled && change.to.empty());
+  if (keeps && !change.known) return from_text(change);
   return change.to.empty() ? "(nothing)" : change.to;
 }
 

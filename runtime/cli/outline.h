@@ -33,6 +33,7 @@ struct Change {
   bool known = true;                ///< whether anybody looked what runs
   bool touched = true;              ///< some step acts on it; otherwise it is only judged
   std::string unreached = {};       ///< why it could not be looked at; empty: it was
+  bool scaled = false;              ///< the stable version gets another number of instances, or fresh ones
   std::string trouble;              ///< what of it was not as declared when the plan was made
   std::string where;                ///< `4 instances on hosts, traffic by edge`
 };

@@ -242,12 +242,21 @@ const plan::Action* resting_share(const plan::Plan& plan, uint32_t service) {
   return nullptr;
 }
 
+/// What its router shows of it now. One that does not answer says so when the run begins.
+void look_at_router(backend::LiveWorld& world, const plan::Plan& plan, uint32_t service, plan::ObservedService& seen) {
+  for (const plan::Binding& binding : plan.services[service].bindings)
+    if (binding.capability == "TrafficRouter")
+      seen.router = fmt::format("target {}", plan.targets[binding.target].name);
+  if (seen.router.empty()) return;
+  if (Result<std::optional<int64_t>> share = world.observe_share(service); share) seen.share_ppb = *share;
+}
+
 /// What of a running service is not as it is declared, in words; nothing while a canary is about.
 std::string trouble_of(backend::LiveWorld& world, const plan::Plan& plan, uint32_t service,
                        const backend::ServiceState& state) {
   if (!state.stable_image || state.canary_image) return {};
   std::vector<std::string> troubles;
-  int64_t replicas = plan.services[service].replicas;
+  int64_t replicas = state.scaled.value_or(plan.services[service].replicas);
   if (state.stable_instances < replicas)
     troubles.push_back(fmt::format("{} of {} instances are ready", state.stable_instances, replicas));
   if (const plan::Action* share = resting_share(plan, service)) {
@@ -298,6 +307,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
     seen.service = name;
     seen.unreached = state->unreached;
     seen.state = state->state;
+    seen.instances = state->scaled;
     if (state->stable_image) seen.stable = eval::Value::of(eval::Value::Kind::Image, *state->stable_image);
     seen.generation = state->generation;
     if (*store) {
@@ -311,7 +321,11 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
         seen.source = fmt::format("target {}", plan.targets[binding.target].name);
         break;
       }
-    if (seen.unreached.empty()) seen.trouble = trouble_of(**world, plan, i, *state);
+    if (seen.unreached.empty()) look_at_router(**world, plan, i, seen);
+    if (seen.share_ppb.value_or(0) > 0)
+      seen.trouble = fmt::format("{} sends {} of the traffic to a canary that no plan knows of", seen.router.substr(7),
+                                 eval::percent_text(*seen.share_ppb));
+    else if (seen.unreached.empty()) seen.trouble = trouble_of(**world, plan, i, *state);
     snapshot.services.push_back(std::move(seen));
   }
   Result<std::vector<plan::ObservedLabel>> labels = (*world)->labels(snapshot.services, snapshot.digests);
@@ -378,6 +392,20 @@ Status check_observed(const plan::Plan& plan, const plan::Snapshot& now) {
     if (observed.recheck == plan::Recheck::Recorded || observed.recheck == plan::Recheck::AtRunStart) continue;
     for (const plan::ObservedService& service : now.services) {
       if (!service.unreached.empty()) continue;  // it fails by itself, as the rollout says
+      bool moved = observed.what == fmt::format("share({}, canary)", service.service) && service.share_ppb &&
+                   *service.share_ppb != observed.value.number;
+      if (moved)
+        return OpError{fmt::format("the plan is stale: {} of the traffic of {} went to a canary when it was made, and "
+                                   "{} goes there now, as {} says; make a new plan",
+                                   eval::to_text(observed.value), service.service,
+                                   eval::percent_text(*service.share_ppb), service.router),
+                       false, true};
+      if (observed.what == fmt::format("instances({}, stable)", service.service) &&
+          service.instances != observed.value.number)
+        return OpError{fmt::format("the plan is stale: {} was scaled to {} instances when it was made and is not any "
+                                   "more; make a new plan",
+                                   service.service, observed.value.number),
+                       false, true};
       bool version = observed.what == fmt::format("version({}, stable)", service.service);
       bool generation = observed.what == fmt::format("generation({})", service.service);
       if (was_state(observed, service.service)) {

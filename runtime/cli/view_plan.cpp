@@ -52,7 +52,7 @@ struct PlanView {
         fmt::format("{}  {} plan {}{}\n", style.bold(title), style.dot(), short_hash(hash), style.dim(place));
     for (const Change& change : outline.changes) {
       std::string from = from_text(change), to = to_text(change);
-      std::string versions = from == to ? fmt::format("{} (no change)", to)
+      std::string versions = from == to ? fmt::format("{}{}", to, change.scaled ? "" : " (no change)")
                                         : fmt::format("{} {} {}", from, style.arrow(), style.bold(to));
       std::string was = change.was.empty() ? "" : fmt::format(" (was {})", change.was);
       out += fmt::format("  {}{}  {}  ({})\n", style.name(change.service), was, versions, change.where);

@@ -12,6 +12,16 @@ namespace rollout::exec {
 
 namespace {
 
+/// `begins`: what was shown before may be shown still.
+void show(ServiceState& service, const plan::Action& action, bool begins) {
+  auto take = [&](std::optional<int64_t> set, int64_t& part) {
+    if (set) part = begins ? std::max(part, *set) : *set;
+  };
+  take(share_set_by(action), service.own_share_ppb);
+  take(routed_by(action), service.routed_ppb);
+  service.share_ppb = std::min(service.own_share_ppb + service.routed_ppb, eval::percent_all);
+}
+
 // Share times time, exactly; both fit in 63 bits and their product does not.
 int64_t full_traffic_ns(int64_t share_ppb, int64_t ns) {
   return int64_t(__int128(share_ppb) * ns / eval::percent_all);
@@ -115,10 +125,7 @@ struct Folder {
     }
     // From here on users may see more of the canary; they see less of it only once that was observed.
     const plan::Action& action = action_of(plan, e.step);
-    if (std::optional<int64_t> share = share_set_by(action)) {
-      ServiceState& service = state.services[action.service];
-      service.share_ppb = std::max(service.share_ppb, *share);
-    }
+    show(state.services[action.service], action, true);
   }
   void operator()(const journal::StepDone& e) {
     StepState& step = state.at(e.step);
@@ -128,10 +135,11 @@ struct Folder {
     state.holds.erase(e.step);
     if (!e.step.undo && plan.steps[e.step.step].kind != plan::StepKind::Act) return;
     const plan::Action& action = action_of(plan, e.step);
-    if (std::optional<int64_t> share = share_set_by(action)) {
-      state.services[action.service].share_ppb = *share;
-      state.services[action.service].router = e.step;
-    }
+    ServiceState& service = state.services[action.service];
+    std::optional<int64_t> share = share_set_by(action), routed = routed_by(action);
+    show(service, action, false);
+    if (share) service.router = e.step;
+    if (routed) service.routes = e.step;
   }
   void operator()(const journal::StepFailed& e) {
     StepState& step = state.at(e.step);
@@ -327,6 +335,12 @@ std::optional<int64_t> share_set_by(const plan::Action& action) {
     if ((setting.variable == plan::Variable::Share && setting.role == plan::Role::Canary) ||
         setting.variable == plan::Variable::Flag)
       return setting.value.number;
+  return std::nullopt;
+}
+
+std::optional<int64_t> routed_by(const plan::Action& action) {
+  for (const plan::Setting& setting : action.sets)
+    if (setting.variable == plan::Variable::Routed) return setting.value.number;
   return std::nullopt;
 }
 

@@ -34,5 +34,7 @@ const plan::Action& action_of(const plan::Plan& plan, StepRef ref);
 
 /// The canary's share that `action` sets, or nothing.
 std::optional<int64_t> share_set_by(const plan::Action& action);
+/// What part of the traffic those are at most whom the action routes to the canary.
+std::optional<int64_t> routed_by(const plan::Action& action);
 
 }  // namespace rollout::exec

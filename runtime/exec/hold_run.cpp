@@ -109,9 +109,10 @@ Command Executor::next_hold(const State& state, Memory& memory, StepRef ref, int
   if (now < at) return Wait{wake_of(plan_, hold, at, now)};
   for (uint32_t i = 0; i < state.services.size(); ++i) {
     const ServiceState& service = state.services[i];
-    if (!service.router || looks.confirmed.count(*service.router) > 0) continue;
+    auto open = [&](const std::optional<StepRef>& set) { return set && looks.confirmed.count(*set) == 0; };
+    if (!open(service.router) && !open(service.routes)) continue;
     if (!looks_after(plan_, state, ref, i)) continue;
-    StepRef router = *service.router;
+    StepRef router = open(service.router) ? *service.router : *service.routes;
     EffectKey key = key_of(state, router, state.at(router).attempt);
     auto asserting = looks.asserting.find(router);
     if (asserting == looks.asserting.end()) return Observe{router, key, true};

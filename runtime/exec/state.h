@@ -90,10 +90,12 @@ struct HoldState {
 /// What one service is set to by what this run has finished, and how much of the canary was shown to users.
 struct ServiceState {
   int64_t generation = 0;
-  int64_t share_ppb = 0;    ///< of the canary, or of a flag's users; while it is being raised already the higher one
+  int64_t share_ppb = 0;  ///< of the canary and of who is routed to it, or of a flag's users; being raised, the higher
+  int64_t own_share_ppb = 0, routed_ppb = 0;  ///< its parts
   int64_t exposure_ns = 0;  ///< share times time, as a duration of full traffic
   int64_t unseen_ns = 0;    ///< of the exposure: since a sample last had data of it
   std::optional<StepRef> router;  ///< the last finished action that set a share
+  std::optional<StepRef> routes;  ///< the last one that set cohorts
 };
 
 struct Abort {

@@ -391,10 +391,14 @@ void Invariants::check_done(const journal::StepDone& e) {
   const plan::Action& action = exec::action_of(plan_, e.step);
   if (steady() && !world_.shows(action))
     violate("lost", fmt::format("`{}` is recorded as done and is not there", action.text));
-  if (auto share = exec::share_set_by(action)) asserted_[action.service] = {*share, 0};
+  std::optional<int64_t> share = exec::share_set_by(action), routed = exec::routed_by(action);
+  if (!share && !routed) return;
+  Asserted& asserted = asserted_[action.service];
+  if (share) asserted.share_ppb = *share, asserted.control_ppb = 0;
+  if (routed) asserted.routed_ppb = *routed;
   for (const plan::Setting& setting : action.sets)
     if (setting.variable == plan::Variable::Share && setting.role == plan::Role::Control)
-      asserted_[action.service].control_ppb = setting.value.number;
+      asserted.control_ppb = setting.value.number;
 }
 
 /// Nothing but this run changes what a router does.
@@ -407,7 +411,7 @@ bool Invariants::steady() const {
 void Invariants::check_subject(const journal::TermReading& reading) {
   uint32_t service = plan_.signals[reading.term.signal].service;
   Split split = world_.split(service);
-  bool canary = reading.term.role == plan::Role::Canary && split.canary_ppb == 0;
+  bool canary = reading.term.role == plan::Role::Canary && split.canary_ppb == 0 && split.mirrored_ppb == 0;
   bool control = reading.term.role == plan::Role::Control && split.control_ppb == 0;
   if (reading.total > 0 && (canary || control) && steady())
     violate("I11", fmt::format("the {} is judged without traffic", plan::role_text(reading.term.role)));
@@ -435,7 +439,8 @@ void Invariants::check_sample(const journal::Sampled& e) {
     bool read = std::any_of(e.readings.begin(), e.readings.end(), of_service);
     if (!read) continue;  // a branch beside this one
     Split now = world_.split(service);
-    if (now.canary_ppb != share.canary_ppb || now.control_ppb != share.control_ppb)
+    int64_t shown = std::min(share.share_ppb + share.routed_ppb, eval::percent_all);
+    if (now.canary_ppb != shown || now.control_ppb != share.control_ppb)
       violate("I4", "a sample counts while traffic is not as asserted");
     if (world_.last_change_ns(service) + start_of(plan_, scenario_) > last_sample_wall_ns_[e.hold])
       violate("I4", "a sample counts time before the last change");

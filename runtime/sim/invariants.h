@@ -74,7 +74,10 @@ class Invariants {
   std::set<journal::StepRef> started_, done_;
   std::set<std::pair<journal::StepRef, uint32_t>> decided_;
   std::set<std::pair<journal::StepRef, uint32_t>> data_;  ///< hold and condition that had data
-  std::map<uint32_t, Split> asserted_;  ///< by service: the shares last confirmed done
+  struct Asserted {
+    int64_t share_ppb = 0, routed_ppb = 0, control_ppb = 0;
+  };
+  std::map<uint32_t, Asserted> asserted_;  ///< by service: the shares last confirmed done
   std::map<journal::StepRef, int64_t> last_sample_wall_ns_;  ///< by hold
   journal::RunEnded ended_;
   bool committed_ = false, undo_failed_ = false;

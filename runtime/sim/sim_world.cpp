@@ -17,12 +17,13 @@ using plan::Variable;
 bool is_zero(const Value& value) {
   bool number = value.is(Value::Kind::Int) || value.is(Value::Kind::Percent);
   bool no = value.is(Value::Kind::Bool) && value.number == 0;
-  return value.is(Value::Kind::None) || no || (number && value.number == 0);
+  bool nobody = value.is(Value::Kind::List) && value.items.empty();
+  return value.is(Value::Kind::None) || no || nobody || (number && value.number == 0);
 }
 
 bool same(const Value& a, const Value& b) {
   if (is_zero(a) && is_zero(b)) return true;
-  return a.kind == b.kind && a.number == b.number && a.text == b.text;
+  return a.kind == b.kind && a.number == b.number && a.text == b.text && a.items == b.items;
 }
 
 bool same_sets(const plan::Action& a, const plan::Action& b) {
@@ -91,7 +92,9 @@ void SimWorld::start_values() {
     cells_[{i, Variable::Instances, Role::Control}] = {Value::of(Value::Kind::Int, int64_t{0}), false};
     for (Role role : {Role::Canary, Role::Control})
       cells_[{i, Variable::Share, role}] = {Value::of(Value::Kind::Percent, int64_t{0}), false};
-    for (Variable fault : {Variable::Killed, Variable::Delay}) cells_[{i, fault, Role::Canary}] = {};
+    for (Variable none : {Variable::Killed, Variable::Delay, Variable::Mirrored, Variable::Cohorts, Variable::Routed})
+      cells_[{i, none, Role::Canary}] = {};
+    cells_[{i, Variable::Restarted, Role::Stable}] = {};
     cells_[{i, Variable::Drained, Role::All}] = {Value::boolean(false), false};
     if (service.replicas > 0)
       cells_[{i, Variable::Instances, Role::Stable}] = {
@@ -102,6 +105,8 @@ void SimWorld::start_values() {
         cells_[{i, Variable::Version, Role::Stable}] = {observed.value, false};
       else if (observed.what == plan::variable_text(service, Variable::Drained, Role::All))
         cells_[{i, Variable::Drained, Role::All}] = {observed.value, false};
+      else if (observed.what == plan::variable_text(service, Variable::Instances, Role::Stable))
+        cells_[{i, Variable::Instances, Role::Stable}] = {observed.value, false};
   }
 }
 
@@ -141,12 +146,16 @@ bool SimWorld::shows(uint32_t service, const plan::Setting& setting) const {
 int64_t SimWorld::share_ppb(uint32_t service) const {
   bool flag = plan_.services[service].subject == plan::Subject::Flag;
   const Value* share = flag ? get(service, Variable::Flag, Role::All) : get(service, Variable::Share, Role::Canary);
-  return share == nullptr ? 0 : share->number;
+  const Value* routed = get(service, Variable::Routed, Role::Canary);
+  int64_t all = (share == nullptr ? 0 : share->number) + (routed == nullptr ? 0 : routed->number);
+  return std::min(all, eval::percent_all);
 }
 
 Split SimWorld::split(uint32_t service) const {
   const Value* control = get(service, Variable::Share, Role::Control);
-  return {share_ppb(service), control == nullptr ? 0 : control->number};
+  const Value* mirrored = get(service, Variable::Mirrored, Role::Canary);
+  int64_t canary = share_ppb(service), left = eval::percent_all - canary;
+  return {canary, control == nullptr ? 0 : std::min(control->number, left), mirrored == nullptr ? 0 : mirrored->number};
 }
 
 void SimWorld::set(uint32_t service, const plan::Setting& setting, bool undo) {
@@ -162,7 +171,7 @@ void SimWorld::violate(std::string text) {
 // nobody shrinks what still has traffic.
 void SimWorld::check_capacity(uint32_t service, const std::string& text) {
   if (plan_.services[service].subject != plan::Subject::Service) return;
-  auto [share, control_share] = split(service);
+  auto [share, control_share, mirrored] = split(service);
   const Value* control = get(service, Variable::Instances, Role::Control);
   const Value* canary = get(service, Variable::Instances, Role::Canary);
   const Value* version = get(service, Variable::Version, Role::Canary);
@@ -175,7 +184,7 @@ void SimWorld::check_capacity(uint32_t service, const std::string& text) {
     return false;
   };
   int64_t replicas = plan_.services[service].replicas;
-  int64_t canary_needs = instances_for(share, replicas);
+  int64_t canary_needs = instances_for(share + mirrored, replicas);
   int64_t stable_needs = instances_for(eval::percent_all - share - control_share, replicas);
   int64_t control_needs = instances_for(control_share, replicas);
   if (control->number < control_needs)
@@ -205,6 +214,8 @@ void SimWorld::reset_routers() {
   for (uint32_t i = 0; i < plan_.services.size(); ++i) {
     if (plan_.services[i].subject != plan::Subject::Service || share_ppb(i) == 0) continue;
     for (Role role : {Role::Canary, Role::Control}) cells_[{i, Variable::Share, role}].value.number = 0;
+    for (Variable routes : {Variable::Cohorts, Variable::Routed})
+      cells_[{i, routes, Role::Canary}].value = {};
     last_change_ns_[i] = now_ns_;
   }
 }

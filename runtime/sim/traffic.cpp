@@ -14,6 +14,7 @@ constexpr double value_noise = 0.02;
 
 constexpr plan::Role parts[] = {plan::Role::Stable, plan::Role::Canary, plan::Role::Control};
 
+/// Of the requests that users make; copies are nobody's.
 double share_of(plan::Role role, Split split) {
   switch (role) {
     case plan::Role::Canary: return double(split.canary_ppb) / ppb;
@@ -22,6 +23,10 @@ double share_of(plan::Role role, Split split) {
     case plan::Role::All: break;
   }
   return 1;
+}
+
+double copies_of(plan::Role role, Split split) {
+  return role == plan::Role::Canary ? double(split.mirrored_ppb) / ppb : 0;
 }
 
 /// Whether the condition wants what stands on its left to be high; nothing where it says neither.
@@ -144,10 +149,12 @@ void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<Split>& spl
       Counter& all = counters_[i][size_t(plan::Role::All)];
       for (plan::Role role : parts) {
         double total = requests * share_of(role, splits[signal.service]);
+        double copies = requests * copies_of(role, splits[signal.service]);
         bool ratio = signal.evidence == plan::Evidence::Counts;
-        double bad = ratio ? total * truth(i, role, splits[signal.service], from_ns) / ppb : 0;
-        counters_[i][size_t(role)].total += total;
-        counters_[i][size_t(role)].bad += bad;
+        double rate = ratio ? truth(i, role, splits[signal.service], from_ns) : 0;
+        double bad = total * rate / ppb;
+        counters_[i][size_t(role)].total += total + copies;
+        counters_[i][size_t(role)].bad += bad + copies * rate / ppb;
         all.total += total;
         all.bad += bad;
       }
@@ -181,7 +188,8 @@ exec::Reading Traffic::read(const plan::Term& term, Split split, int64_t now_ns)
   if (is_lost(term.signal, term.role, now_ns)) return {exec::Reading::Status::NoData, "the signal is lost"};
   if (signal.evidence == plan::Evidence::Counts || reading.status != exec::Reading::Status::Ok)
     return reading;
-  if (share_of(term.role, split) <= 0) return {exec::Reading::Status::NoData, "no traffic"};
+  double traffic = share_of(term.role, split) + copies_of(term.role, split);
+  if (traffic <= 0) return {exec::Reading::Status::NoData, "no traffic"};
   reading.value = truth(term.signal, term.role, split, now_ns);
   if (scenario_.noisy && scatters(signal))
     reading.value = std::max(0.0, reading.value * (1 + value_noise * random_.normal()));

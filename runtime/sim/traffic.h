@@ -18,6 +18,8 @@ namespace rollout::sim {
 struct Split {
   int64_t canary_ppb = 0;
   int64_t control_ppb = 0;
+  int64_t mirrored_ppb = 0;  ///< of which the canary gets copies
+  bool operator==(const Split&) const = default;
 };
 
 class Traffic {

@@ -8,69 +8,11 @@
 #include "compiler/base/json.h"
 #include "compiler/plan/share_weights.h"
 #include "runtime/backend/haproxy_api.h"
-#include "tests/conformance/rig.h"
+#include "tests/conformance/edge.h"
 
 namespace rollout::test {
 
 using exec::Seen;
-
-namespace {
-
-/// The rig with a real HAProxy in front of the service.
-struct Edge : Rig {
-  explicit Edge(int slots = 6, const std::string& level = "admin") : front(free_ports()) {
-    plan.services[0].bindings.push_back({"TrafficRouter", 1, {{"backend", text("checkout")}}});
-    directory.write("haproxy.cfg", fmt::format(R"(global
-    stats socket unix@{0}/haproxy.sock mode 600 level {3}
-    maxconn 200
-defaults
-    mode http
-    timeout connect 1s
-    timeout client 20s
-    timeout server 20s
-frontend f
-    bind 127.0.0.1:{1}
-    default_backend checkout
-backend checkout
-    balance roundrobin
-    option httpchk GET /healthz
-    server-template shop {2} 127.0.0.1:1 check inter 500ms fall 2 rise 1 disabled
-backend other
-    server x 127.0.0.1:9
-)",
-                                               directory.path, front, slots, level));
-    start();
-  }
-  void start() {
-    proxy = std::make_unique<Server>(
-        effects,
-        std::vector<std::string>{"/usr/sbin/haproxy", "-db", "-f", directory.path + "/haproxy.cfg"},
-        directory);
-    REQUIRE(eventually(effects, 10 * second_ns, [&] { return bool(ask("show info")); }));
-  }
-  Result<std::string> ask(const std::string& line) {
-    return effects.unix_socket.ask(directory.path + "/haproxy.sock", line, second_ns, 1 << 20);
-  }
-  std::map<std::string, int> load(int count) {
-    std::map<std::string, int> answers;
-    for (int i = 0; i < count; ++i) {
-      effects::HttpRequest request;
-      request.url = fmt::format("http://127.0.0.1:{}/", front);
-      const Result<effects::HttpResponse> answer = effects.http.send(request);
-      ++answers[answer && answer->status == 200 ? answer->body : "failed"];
-    }
-    return answers;
-  }
-  void install_and_deploy(exec::World& world) {
-    REQUIRE(carry_out(world, install("shop:1.0", 2), key(1)).seen == Seen::Present);
-    REQUIRE(carry_out(world, shift(0), key(1)).seen == Seen::Present);
-    REQUIRE(carry_out(world, deploy("shop:1.1", 2), key(2)).seen == Seen::Present);
-  }
-  int front;
-  std::unique_ptr<Server> proxy;
-};
-
-}  // namespace
 
 TEST_CASE("a share is set in weights, read back, and measured over real requests", "[haproxy]") {
   Edge edge;
@@ -304,7 +246,7 @@ TEST_CASE("what HAProxy cannot do is one clear sentence", "[haproxy]") {
   CHECK(edge.world()
             ->act(edge.shift(5), edge.key(2))
             .error()
-            .message.find("no backend `chekout`, it has checkout, other") != std::string::npos);
+            .message.find("no backend `chekout`, it has checkout, insiders, other") != std::string::npos);
   edge.plan.targets[1].config[0].second =
       eval::Value::of(eval::Value::Kind::Path, std::string("none.sock"));
   CHECK(edge.world()->act(edge.shift(5), edge.key(2)).error().message.find("there is no socket") !=

@@ -344,8 +344,14 @@ void Dumper::capability(const ast::CapabilityDecl& decl) {
 
 void Dumper::backend(const ast::BackendDecl& decl) {
   names(decl.capabilities);
+  names(decl.lacking);
   fields(decl.config);
   fields(decl.bindings);
+  for (const ast::ObserveItem& item : decl.observations) {
+    name(item.name);
+    fields(item.parameters);
+    type(item.type);
+  }
   for (const ast::ActionLimits& limits : decl.actions) {
     name(limits.name);
     expr(limits.within);

@@ -325,7 +325,8 @@ class Generator {
     });
   }
   void backend_item() {
-    switch (random_.below(4)) {
+    switch (random_.below(5)) {
+      case 4: put("observe share ( s : Service , role : Role ) -> Percent"); break;
       case 0: put("config"), field(); break;
       case 1: put("binding"), field(), put("given a , b"); break;
       case 2: put("weights 0 .. 256 per server"); break;
@@ -389,7 +390,11 @@ class Generator {
       case 6: put("service s"), places(), block([&] { random_.one_in(2) ? setting() : service_item(); }); break;
       case 17: put(random_.one_in(2) ? "flag f" : "database d"), places(), block([&] { setting(); }); break;
       case 7: put("capability C"), block([&] { capability_item(); }); break;
-      case 8: put("backend b implements A + B"), block([&] { backend_item(); }); break;
+      case 8:
+        put("backend b implements A + B");
+        if (random_.one_in(2)) put("except c , d");
+        block([&] { backend_item(); });
+        break;
       case 9:
         put("gate g"), parameters(), block([&, given = std::array<bool, 3>()]() mutable { clause(given); });
         break;

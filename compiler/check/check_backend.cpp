@@ -1,0 +1,69 @@
+// Backends: which actions of their capabilities they can do and how long those take, and what they read back.
+#include "compiler/check/context.h"
+
+namespace rollout::check {
+
+namespace {
+
+constexpr int64_t max_weight = 65536;
+constexpr int64_t max_attempts = 100;
+
+}  // namespace
+
+void Checker::check_backend(ir::Backend& backend) {
+  for (const ast::Name& name : backend.decl->capabilities)
+    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability"))
+      backend.capabilities.push_back(symbol->index);
+  backend.config = check_parameters(backend.decl->config);
+  backend.bindings = check_parameters(backend.decl->bindings);
+  std::vector<std::string_view> known;
+  for (uint32_t capability : backend.capabilities)
+    for (const ir::Action& action : program_.capabilities[capability].actions) known.push_back(action.name.text);
+  auto expect_action = [&](const ast::Name& name) {
+    if (llvm::is_contained(known, name.text)) return true;
+    report_unknown(name.span, name.text, "action", known);
+    return false;
+  };
+  for (const ast::Name& name : backend.decl->lacking) expect_action(name);
+  for (const ast::ActionLimits& limits : backend.decl->actions) {
+    auto same = [&](const ast::Name& other) { return other.text == limits.name.text; };
+    if (expect_action(limits.name) && llvm::any_of(backend.decl->lacking, same))
+      diagnostics_.report(limits.name.span, diag::GivenTwice, std::string(limits.name.text))
+          .note("behind `except` it is said that the backend lacks it");
+    if (limits.within) expect(limits.within, simple(TypeKind::Duration), "`within`");
+    check_limit(limits.attempts, 1, max_attempts);
+  }
+  for (const ast::ObserveItem& item : backend.decl->observations) check_observed(backend, item);
+  check_limit(backend.decl->weights_from, 0, max_weight);
+  check_limit(backend.decl->weights_to, 1, max_weight);
+}
+
+/// `observe share(s: Service, role: Role) -> Percent`: a variable of the model, of what it acts on and of which role.
+void Checker::check_observed(ir::Backend& backend, const ast::ObserveItem& item) {
+  std::optional<size_t> variable = ir::variable_named(item.name.text);
+  if (!variable) {
+    report_unknown(item.name.span, item.name.text, "variable of the model", variable_names());
+    return;
+  }
+  const ir::VariableRow& row = ir::variable_rows()[*variable];
+  const Type* value = type_of_variable(row.value);
+  std::string_view subject = row.subject == TypeKind::Flag ? "Flag"
+                             : row.subject == TypeKind::Database ? "Database" : "Service";
+  auto is = [&](size_t index, std::string_view name) {
+    const ast::Type* type = item.parameters[index].type;
+    return type && type->name.text == name && type->arguments.empty() && !type->optional;
+  };
+  const Type* type = check_type(item.type);
+  if (type->is(TypeKind::Error)) return;
+  bool fits = item.parameters.size() == (row.by_role ? 2u : 1u) && is(0, subject) && (!row.by_role || is(1, "Role")) &&
+              type == value;
+  if (fits) {
+    backend.observed.push_back(uint32_t(*variable));
+    return;
+  }
+  diagnostics_.report(item.name.span, diag::ObserveForm, std::string(row.name))
+      .advise(fmt::format("write `observe {}({}: {}{}) -> {}`", row.name, char(std::tolower(subject[0])), subject,
+                          row.by_role ? ", role: Role" : "", text(value)));
+}
+
+}  // namespace rollout::check

@@ -1,0 +1,64 @@
+// Actions that a capability has and a backend lacks: said at the call, with the targets that could do it.
+#include <fmt/format.h>
+#include <llvm/ADT/STLExtras.h>
+
+#include "compiler/plan/build.h"
+
+namespace rollout::plan {
+
+/// That of the target which the binding means in this environment, at this place.
+const ir::Backend& Planner::backend_of(const ir::Binding& binding, uint32_t service) {
+  const ir::Service& owner = program_.services[size_t(entities_[service].number)];
+  uint32_t target = target_index(eval_->eval(owner.module, binding.named, eval::place_frame(entities_[service])));
+  return program_.backends[program_.targets[declared_targets_[target]].backend];
+}
+
+bool Planner::lacks(const ir::Capability& capability, const ir::Action& action, const ir::Backend& backend) const {
+  auto is_action = [&](const ast::Name& name) { return name.text == action.name.text; };
+  bool named = llvm::any_of(backend.decl->lacking, is_action);
+  return named && llvm::any_of(backend.capabilities,
+                               [&](uint32_t other) { return &program_.capabilities[other] == &capability; });
+}
+
+/// Whether one of the backends that act on it reads the variable back.
+bool Planner::observes(uint32_t service, Variable variable) const {
+  return llvm::any_of(plan_.services[service].bindings, [&](const Binding& binding) {
+    const ir::Backend& backend = program_.backends[program_.targets[declared_targets_[binding.target]].backend];
+    return llvm::is_contained(backend.observed, uint32_t(variable));
+  });
+}
+
+bool Planner::can(uint32_t index, const ir::Action& action, uint32_t service, Span span) {
+  const ir::Capability& capability = program_.capabilities[index];
+  auto misses = [&](const ir::Backend& one) { return lacks(capability, action, one); };
+  if (llvm::none_of(program_.backends, misses)) return true;
+  for (const ir::Binding& binding : program_.services[size_t(entities_[service].number)].bindings) {
+    if (binding.capability != index) continue;
+    const ir::Backend& backend = backend_of(binding, service);
+    if (!lacks(capability, action, backend)) continue;
+    const ir::Target& target = program_.targets[binding.target];
+    std::vector<std::string_view> targets, backends;
+    auto fits = [&](const ir::Backend& other) {
+      return llvm::is_contained(other.capabilities, index) && !lacks(capability, action, other);
+    };
+    for (const ir::Target& other : program_.targets)
+      if (other.backend != UINT32_MAX && fits(program_.backends[other.backend]))
+        targets.push_back(other.decl->name.text);
+    for (const ir::Backend& other : program_.backends)
+      if (fits(other)) backends.push_back(other.decl->name.text);
+    bool inside = called_at_.valid();
+    Diagnostic& diagnostic = diagnostics_.report(inside ? called_at_ : span, diag::ActionLacking,
+                                                 std::string(target.decl->name.text), std::string(action.name.text),
+                                                 std::string(backend.decl->name.text));
+    if (inside) diagnostic.at(span, "called here");
+    std::string setting = fmt::format("{} of `{}`", capability.decl->name.text, plan_.services[service].name);
+    if (!targets.empty()) diagnostic.advise(fmt::format("give the {} to {}, which can", setting, list_of(targets)));
+    else if (!backends.empty())
+      diagnostic.advise(fmt::format("give the {} to a target of {}, which can", setting, list_of(backends)));
+    else diagnostic.note(fmt::format("no backend that this file knows can `{}`", action.name.text));
+    return false;
+  }
+  return true;
+}
+
+}  // namespace rollout::plan
