@@ -1,8 +1,12 @@
 // Private to compiler/plan: the state of one planning.
 #pragma once
 
+#include <map>
+#include <set>
+
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringMap.h>
+
 #include "compiler/eval/evaluator.h"
 #include "compiler/plan/linear.h"
 #include "compiler/plan/model.h"
@@ -67,11 +71,12 @@ class Planner {
   eval::Value pinned(const eval::Value& image) const;
   void observe_image(uint32_t service, const eval::Value& image);
   // plan_beside.cpp
+  using Running = std::set<std::string>;
   void meet_neighbours();
-  void meet(uint32_t declared, const eval::Value& service);
+  void meet(uint32_t declared, const eval::Value& service, const std::map<uint32_t, Running>& brought);
   std::vector<eval::Value> entities_of(uint32_t declared);
   std::vector<eval::Value> partners_of(const eval::Value& service, uint32_t with);
-  void declare_beside(uint32_t service);
+  void declare_beside(uint32_t service, const std::map<uint32_t, Running>& brought);
   std::vector<std::pair<uint32_t, Range>> labelled(uint32_t service, const ObservedLabel& label);
   void count_quotas();  // plan_quota.cpp
   int64_t others_on(uint32_t target);

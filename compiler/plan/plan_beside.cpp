@@ -21,14 +21,21 @@ std::string_view bound_of(const ast::Name& bound) {
   return text.starts_with('"') ? text.substr(1, text.size() - 2) : text;
 }
 
-/// By service: whether a step brings it another version or schema.
-std::vector<bool> changed_in(const Plan& plan) {
-  std::vector<bool> changed(plan.services.size());
+bool is_named(const Value& image) {
+  return image.is(Value::Kind::Image) && (image.text == earlier_version || !eval::image_problem(image.text));
+}
+
+/// By service that a step brings another version or schema: the images that steps bring.
+std::map<uint32_t, std::set<std::string>> brought_in(const Plan& plan) {
+  std::map<uint32_t, std::set<std::string>> brought;
   for (const Step& step : plan.steps)
-    for (const Setting& setting : step.action.sets)
-      if (step.kind == StepKind::Act && (setting.variable == Variable::Version || setting.variable == Variable::Schema))
-        changed[step.action.service] = true;
-  return changed;
+    for (const Setting& setting : step.action.sets) {
+      bool version = setting.variable == Variable::Version;
+      if (step.kind != StepKind::Act || (!version && setting.variable != Variable::Schema)) continue;
+      std::set<std::string>& images = brought[step.action.service];
+      if (version && is_named(setting.value)) images.insert(setting.value.text);
+    }
+  return brought;
 }
 
 /// The clause with the latest `from` that is not later than the version; null: none is about it.
@@ -74,11 +81,10 @@ std::vector<Value> Planner::partners_of(const Value& service, uint32_t with) {
 }
 
 /// Takes the service and what it lives beside into the plan, where the plan changes one of them.
-void Planner::meet(uint32_t declared, const Value& service) {
-  std::vector<bool> changed = changed_in(plan_);
+void Planner::meet(uint32_t declared, const Value& service, const std::map<uint32_t, Running>& brought) {
   auto changes = [&](const Value& entity) {
     auto known = services_.find(fmt::format("{} {}", entity.number, entity.text));
-    return known != services_.end() && known->second < changed.size() && changed[known->second];
+    return known != services_.end() && brought.contains(known->second);
   };
   for (const ir::Compatible& one : program_.services[declared].compatible)
     for (const Value& partner : partners_of(service, one.with))
@@ -87,30 +93,19 @@ void Planner::meet(uint32_t declared, const Value& service) {
 
 /// The clauses say what matters; the label of an image says what holds for that version.
 void Planner::meet_neighbours() {
+  bool any = std::any_of(program_.services.begin(), program_.services.end(),
+                         [](const ir::Service& service) { return !service.compatible.empty(); });
+  if (!any) return;
+  std::map<uint32_t, Running> brought = brought_in(plan_);
   for (uint32_t i = 0; i < program_.services.size(); ++i)
     if (!program_.services[i].compatible.empty())
-      for (const Value& entity : entities_of(i)) meet(i, entity);
+      for (const Value& entity : entities_of(i)) meet(i, entity, brought);
   size_t declared = plan_.services.size();
   for (uint32_t i = 0; i < declared; ++i)
-    if (plan_.services[i].subject == Subject::Service) declare_beside(i);
+    if (plan_.services[i].subject == Subject::Service) declare_beside(i, brought);
 }
 
 namespace {
-
-/// All that may run of a service in this plan, each once; of what was not looked at, only that it is an earlier one.
-std::vector<std::string> images_of(const Plan& plan, uint32_t service, const Value& at_first) {
-  std::set<std::string> images;
-  auto add = [&](const Value& value) {
-    if (value.is(Value::Kind::Image) && (value.text == earlier_version || !eval::image_problem(value.text)))
-      images.insert(value.text);
-  };
-  add(at_first);
-  for (const Step& step : plan.steps)
-    for (const Setting& setting : step.action.sets)
-      if (step.kind == StepKind::Act && step.action.service == service && setting.variable == Variable::Version)
-        add(setting.value);
-  return {images.begin(), images.end()};
-}
 
 /// What holds for all versions, whatever their number, holds for one that nobody has looked at.
 bool says_all(const ir::Service& declared, uint32_t with) {
@@ -148,14 +143,17 @@ std::vector<std::pair<uint32_t, Range>> Planner::labelled(uint32_t service, cons
 }
 
 /// Each version that the plan knows, with each subject that the clauses name.
-void Planner::declare_beside(uint32_t service) {
+void Planner::declare_beside(uint32_t service, const std::map<uint32_t, Running>& brought) {
   const ir::Service& declared = program_.services[size_t(entities_[service].number)];
-  Value at_first = model_.at_origin({service, Variable::Version, Role::Stable});
-  std::vector<std::string> images = images_of(plan_, service, at_first);
   std::map<std::string, std::vector<std::pair<uint32_t, Range>>> labels;  // by image: with whom
   std::set<uint32_t> with;  // Program::services
   for (const ir::Compatible& one : declared.compatible) with.insert(one.with);
   if (with.empty()) return;
+  // All that may run of it, each once; of what was not looked at, only that it is an earlier one.
+  Running images;
+  if (auto own = brought.find(service); own != brought.end()) images = own->second;
+  if (Value at_first = model_.at_origin({service, Variable::Version, Role::Stable}); is_named(at_first))
+    images.insert(at_first.text);
   for (const std::string& image : images)
     for (const ObservedLabel& seen : request_.snapshot.labels) {
       if (seen.image != image) continue;
@@ -166,12 +164,10 @@ void Planner::declare_beside(uint32_t service) {
   const std::vector<Binding>& bindings = plan_.services[service].bindings;
   bool registry = std::any_of(bindings.begin(), bindings.end(),
                               [](const Binding& one) { return one.capability == registry_capability; });
-  std::vector<bool> changed = changed_in(plan_);
   for (uint32_t partner : with)
     for (const Value& entity : partners_of(entities_[service], partner)) {
       uint32_t index = service_index(entity);
-      changed.resize(plan_.services.size());
-      if (!changed[service] && !changed[index]) continue;
+      if (!brought.contains(service) && !brought.contains(index)) continue;
       for (const std::string& image : images) {
         Beside beside{service, image, index, std::nullopt, {}};
         for (const auto& [of, range] : labels[image])

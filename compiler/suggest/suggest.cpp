@@ -79,10 +79,11 @@ class Search {
     std::unique_ptr<Compilation> then;
     Counts before = counts_of(now);
     for (const Candidate& candidate : candidates_for(now, finding)) {
-      if (checks_ >= max_checks) break;
+      best.stopped = checks_ >= max_checks || bytes_ >= max_checked_bytes;
+      if (best.stopped) break;
       Suggestion made = edited(now, candidate);
       if (made.path.empty()) continue;
-      ++checks_, made.tried = ++best.tried;
+      ++checks_, bytes_ += made.after.size(), made.tried = ++best.tried;
       Texts texts = out_.texts;
       texts[made.path] = made.after;
       std::unique_ptr<Compilation> checked = recheck_(texts);
@@ -120,7 +121,7 @@ class Search {
   const OnFinding& on_finding_;
   Mended out_;
   std::set<std::string> given_up_;
-  size_t checks_ = 0;
+  size_t checks_ = 0, bytes_ = 0;
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace rollout::suggest {
 
 inline constexpr size_t max_findings = 20;    ///< that are looked at in one file
 inline constexpr size_t max_checks = 2'000;   ///< of the file by the whole compiler, for all of them
+inline constexpr size_t max_checked_bytes = size_t{4} << 20;  ///< of edited texts, in all of these
 
 /// By path in the project: texts that stand in for those of the files.
 using Texts = std::map<std::string, std::string>;
@@ -26,6 +27,7 @@ struct Suggestion {
   std::vector<Fix> fixes;        ///< in the texts as they were before it
   std::string becomes;           ///< what the bound is then
   size_t tried = 0;              ///< candidates
+  bool stopped = false;          ///< a limit was reached before all were tried
 };
 
 /// Called for each finding, in the order in which they are looked at; what mends one stands when the next is looked at.

@@ -20,7 +20,7 @@ namespace {
 /// In a state: how far the two subjects are, and what of the way back has been done.
 struct State {
   uint32_t first = none, second = none;  ///< steps; none: the start
-  std::string when;
+  std::string when;                      ///< on the way back: in words
 };
 
 std::string_view tag_of(std::string_view image) {
@@ -30,22 +30,21 @@ std::string_view tag_of(std::string_view image) {
 /// Holds what runs against what is declared, and keeps the first state that breaks a declaration.
 class Judge {
  public:
-  Judge(const Plan& plan, const Forward& forward, std::vector<Finding>& findings)
-      : plan_(plan), forward_(forward), findings_(findings), meets_(plan.beside.size()), told_(plan.beside.size()) {
+  Judge(const Plan& plan, std::vector<Finding>& findings)
+      : plan_(plan), findings_(findings), meets_(plan.beside.size()), told_(plan.beside.size()) {
     for (uint32_t i = 0; i < plan.beside.size(); ++i)
       of_[{plan.beside[i].service, plan.beside[i].with}].push_back(i);
   }
 
   const std::map<std::pair<uint32_t, uint32_t>, std::vector<uint32_t>>& pairs() const { return of_; }
 
-  void look(uint32_t service, const Running& own, uint32_t with, const Running& others, const Timeline& line,
-            const Timeline& other_line, const State& state) {
+  void look(uint32_t service, const Running& own, uint32_t with, const Running& others, const State& state) {
     for (uint32_t index : of_.at({service, with}))
       if (std::find(own.begin(), own.end(), plan_.beside[index].image) != own.end())
-        for (const std::string& other : others) meet(index, other, line, other_line, state);
+        for (const std::string& other : others) meet(index, other, state);
   }
   /// The newer of two versions says whether it can live with the older one.
-  void look_at_mix(uint32_t service, const Mix& mix, const Timeline& line) {
+  void look_at_mix(uint32_t service, const Mix& mix) {
     for (uint32_t index : of_.at({service, service})) {
       const std::string& own = plan_.beside[index].image;
       bool there = std::find(mix.versions.begin(), mix.versions.end(), own) != mix.versions.end();
@@ -55,7 +54,7 @@ class Judge {
         std::string older = plan::version_beside(false, other);
         bool unclear = version.empty() || older.empty();
         if (own == other || (!unclear && eval::compare_versions(version, older) <= 0)) continue;
-        meet(index, other, line, line, {mix.step, none, mix.when});
+        meet(index, other, {mix.step, none, mix.when});
       }
     }
   }
@@ -67,8 +66,7 @@ class Judge {
   }
 
  private:
-  void meet(uint32_t index, const std::string& other, const Timeline& line, const Timeline& other_line,
-            const State& state) {
+  void meet(uint32_t index, const std::string& other, const State& state) {
     const plan::Beside& beside = plan_.beside[index];
     bool database = plan_.services[beside.with].subject == plan::Subject::Database;
     // What nobody has looked at is held to nothing.
@@ -84,11 +82,11 @@ class Judge {
       why = fmt::format("it declares {}", plan::range_text(*beside.range));
     if (why.empty()) return;
     told_[index] = true;
-    findings_.push_back(finding(beside, other, database, std::move(why), line, other_line, state));
+    findings_.push_back(finding(beside, other, database, std::move(why), state));
   }
 
   Finding finding(const plan::Beside& beside, const std::string& other, bool database, std::string why,
-                  const Timeline& line, const Timeline& other_line, const State& state) const {
+                  const State& state) const {
     const plan::Service &service = plan_.services[beside.service], &with = plan_.services[beside.with];
     std::string name = plan::service_text(with);
     Finding finding{Claim::Beside, {}, std::move(why)};
@@ -98,7 +96,12 @@ class Judge {
     uint32_t last = state.first == none ? state.second : state.second == none ? state.first
                                                         : std::max(state.first, state.second);
     if (last != none) finding.place = plan_.steps[last].place;
-    finding.path = path(line, other_line, state);
+    Site& site = finding.site;
+    site.step = last, site.goes_back = !state.when.empty();
+    site.slow = beside.service == beside.with || last == none ? none
+                : last == state.first                        ? beside.with
+                                                              : beside.service;
+    site.beside = uint32_t(&beside - plan_.beside.data()), site.other = other;
     std::string clause = database ? fmt::format("compatible with schema … of {}", with.name)
                          : beside.service == beside.with ? "compatible with >= …"
                                                          : fmt::format("compatible with >= … of {}", with.name);
@@ -109,22 +112,7 @@ class Judge {
     return finding;
   }
 
-  std::vector<Moment> path(const Timeline& line, const Timeline& other_line, const State& state) const {
-    std::set<uint32_t> steps;
-    auto take = [&](const Timeline& of, uint32_t up_to) {
-      for (const Position& position : of.positions)
-        if (position.step != none && up_to != none && position.step <= up_to) steps.insert(position.step);
-    };
-    take(line, state.first), take(other_line, state.second);
-    std::vector<Moment> path;
-    for (uint32_t step : steps) path.push_back({forward_.best_begin_ns[step], plan_.steps[step].text});
-    if (path.empty()) path.push_back({0, "when the run begins"});
-    if (!state.when.empty()) path.push_back({path.back().at_ns, state.when});
-    return path;
-  }
-
   const Plan& plan_;
-  const Forward& forward_;
   std::vector<Finding>& findings_;
   std::map<std::pair<uint32_t, uint32_t>, std::vector<uint32_t>> of_;  ///< service and with: Plan::beside
   std::vector<std::set<std::string>> meets_;
@@ -236,7 +224,7 @@ class Pair {
     return known->second = waits[0];
   }
   void look(const Running& own, const Running& other, const State& state) {
-    judge_.look(service_, own, with_, other, own_, other_, state);
+    judge_.look(service_, own, with_, other, state);
   }
 
   const Plan& plan_;
@@ -249,17 +237,17 @@ class Pair {
 
 }  // namespace
 
-void prove_beside(const Plan& plan, const Forward& forward, plan::Facts& facts, std::vector<Finding>& findings) {
+void prove_beside(const Plan& plan, plan::Facts& facts, std::vector<Finding>& findings) {
   if (plan.beside.empty()) return;
   Timelines lines(plan);
-  Judge judge(plan, forward, findings);
+  Judge judge(plan, findings);
   for (const auto& [pair, indices] : judge.pairs()) {
     const Timeline& own = lines.of(pair.first);
     if (pair.first != pair.second) {
       Pair(plan, pair.first, pair.second, own, lines.of(pair.second), judge).go();
       continue;
     }
-    for (const Mix& mix : own.mixes) judge.look_at_mix(pair.first, mix, own);
+    for (const Mix& mix : own.mixes) judge.look_at_mix(pair.first, mix);
   }
   facts.beside = judge.facts();
 }

@@ -8,6 +8,6 @@
 
 namespace rollout::verify {
 
-void prove_beside(const plan::Plan& plan, const Forward& forward, plan::Facts& facts, std::vector<Finding>& findings);
+void prove_beside(const plan::Plan& plan, plan::Facts& facts, std::vector<Finding>& findings);
 
 }  // namespace rollout::verify

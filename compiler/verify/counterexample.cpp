@@ -43,6 +43,8 @@ class Path {
       case Claim::Start: closed(finding_.claim == Claim::Window); break;
       case Claim::Answer: late(); break;
       case Claim::Capacity: overloaded(); break;
+      case Claim::Beside: meet(fmt::format("{} runs beside {}", finding_.parts[0], finding_.parts[1])); break;
+      case Claim::Quota: meet(fmt::format("{} holds {} instances", finding_.parts[0], finding_.bound_ns)); break;
     }
     std::stable_sort(out_.path.begin(), out_.path.end(),
                      [](const Moment& a, const Moment& b) { return a.at_ns < b.at_ns; });
@@ -134,8 +136,12 @@ class Path {
   }
   void exposed() {
     world().back = Pace::Worst;
-    Watchers watchers = site_.service < plan_.services.size() ? watchers_of(plan_)[site_.service] : Watchers();
-    if (watchers.empty() || !has_step()) return;
+    if (site_.service >= plan_.services.size() || !has_step()) return;
+    Back back = prove_back(plan_);
+    Forward begins = prove_forward(plan_, back);
+    Looks looks(plan_, begins);
+    Watchers watchers = watchers_of(plan_, looks)[site_.service];
+    if (watchers.empty()) return;
     worsen(watchers[0].signal, watchers[0].harm_ppb);
     add(met_ns(finding_.required_ns), eval::duration_text(finding_.required_ns) + " of full traffic have met it");
     add(met_ns(finding_.bound_ns), "it is proven and taken back, after " + eval::duration_text(finding_.bound_ns) +
@@ -145,7 +151,7 @@ class Path {
   int64_t met_ns(int64_t wanted_ns) const {
     int64_t share = 0, at_ns = course_.begin_ns[site_.step];
     __int128 left = __int128(wanted_ns) * eval::percent_all;
-    Met met;
+    Met users;
     auto until = [&](int64_t to_ns) {
       __int128 met = __int128(share) * std::max<int64_t>(0, to_ns - at_ns);
       if (share > 0 && met >= left) return at_ns += int64_t(left / share), true;
@@ -156,11 +162,11 @@ class Path {
       const Step& of = plan_.steps[i];
       if (of.kind != StepKind::Act || of.action.service != site_.service) continue;
       if (!is_met(of.action)) continue;
-      follow(of.action, met);
+      follow(of.action, users);
       if (until(course_.begin_ns[i])) return at_ns;
-      share = std::max(share, met.all());  // it may be there from the beginning of the step on
+      share = std::max(share, users.all());  // it may be there from the beginning of the step on
       if (until(course_.end_ns[i])) return at_ns;
-      share = met.all();
+      share = users.all();
     }
     until(INT64_MAX);
     return at_ns;
@@ -235,6 +241,16 @@ class Path {
         fmt::format("{} of {} instances", finding_.bound_ns, finding_.required_ns));
   }
 
+  /// What is there at once after the step, or while it is taken back.
+  void meet(std::string what) {
+    world().slow = site_.slow;
+    int64_t at_ns = 0;
+    if (!has_step()) add(0, "the run begins");
+    else if (site_.goes_back) stop(false), at_ns = out_.path.back().at_ns;
+    else add(at_ns = forward(site_.step), step().text);
+    add(at_ns, std::move(what), finding_.claim == Claim::Beside ? finding_.what : "");
+  }
+
   const Plan& plan_;
   const Finding& finding_;
   const Site& site_;
@@ -259,6 +275,8 @@ std::string_view name_of(const Finding& finding) {
     case Claim::Start: return diag::NoSafeStart.name;
     case Claim::Answer: return diag::AnswerLate.name;
     case Claim::Capacity: return diag::CapacityShort.name;
+    case Claim::Beside: return diag::Incompatible.name;
+    case Claim::Quota: return diag::QuotaShort.name;
   }
   return "";
 }

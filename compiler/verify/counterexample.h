@@ -20,6 +20,11 @@ struct Site {
   uint32_t watch = plan::none;
   uint32_t service = plan::none;
   uint32_t scope = plan::none;            ///< of a rollback that is that scope's own
+  uint32_t slow = plan::none;             ///< a service that has not come as far as it may have
+  uint32_t beside = plan::none;           ///< what is declared and not kept,
+  std::string other = {};                 ///< and what it meets: a version, or a schema
+  uint32_t target = plan::none;
+  bool goes_back = false;                 ///< it shows while what `step` did is taken back
   std::vector<uint32_t> undone = {};      ///< undo actions that are done after `step`, in order
 };
 
@@ -37,6 +42,7 @@ struct Said {
 /// Everything else is as it should be: signals are healthy, people answer at once.
 struct World {
   Pace forward = Pace::AtOnce, back = Pace::AtOnce;
+  uint32_t slow = plan::none;       ///< a service each of whose actions takes all the time of one attempt
   uint32_t stops_at = plan::none;   ///< once this step has had its effect somebody aborts the run,
   bool fails = false;               ///< or it fails, and its scope goes back;
   bool half_done = false;           ///< of its effect only the first part is there then

@@ -21,6 +21,7 @@ constexpr double beyond = 1e9;        // of plain numbers
 int64_t lasts_ns(const Plan& plan, const plan::Step& step, const World& world) {
   switch (step.kind) {
     case StepKind::Act:
+      if (step.action.service == world.slow) return once_ns(step.action);
       switch (world.forward) {
         case Pace::AtOnce: return 0;
         case Pace::Once: return once_ns(step.action);

@@ -1,4 +1,4 @@
-// Private to compiler/verify: how many instances a service has, by what the actions of a plan set.
+// How many instances a service has, by what the actions of a plan set. For proofs, and for whoever runs what they find.
 #pragma once
 
 #include <vector>

@@ -37,7 +37,7 @@ Proofs prove(const plan::Plan& plan) {
   prove_start(plan, forward, facts, proofs.findings);
   find_undecided(plan, forward, proofs.findings);
   find_overload(plan, proofs.findings);
-  prove_beside(plan, forward, facts, proofs.findings);
+  prove_beside(plan, facts, proofs.findings);
   prove_quota(plan, forward, facts, proofs.findings);
   if (plan.budget_exposure_ns)
     if (auto over = over_budget(plan, facts, *plan.budget_exposure_ns)) proofs.findings.push_back(std::move(*over));

@@ -112,6 +112,7 @@ Finding too_many(const Plan& plan, const Forward& forward, uint32_t target, int6
   const plan::Target& of = plan.targets[target];
   Finding finding{Claim::Quota, {}, {}, most, of.quota};
   finding.parts = {of.name};
+  finding.site.target = target;
   if (of.others > 0) finding.what = fmt::format("{} of them are of services that this plan leaves alone", of.others);
   std::sort(lanes.begin(), lanes.end(), [](const Lane& a, const Lane& b) { return a.worst.step < b.worst.step; });
   for (const Lane& lane : lanes) {
@@ -120,6 +121,7 @@ Finding too_many(const Plan& plan, const Forward& forward, uint32_t target, int6
     finding.path.push_back({forward.best_begin_ns[worst.step],
                             fmt::format("{}{}: {} more", plan.steps[worst.step].text, when, worst.more)});
     finding.place = plan.steps[worst.step].place;
+    finding.site.step = worst.step, finding.site.goes_back = !worst.when.empty();
   }
   if (lanes.empty()) finding.path.push_back({0, "before anything begins"});
   finding.advice = lanes.size() > 1 ? "let fewer of them be changed at once, or raise the quota"

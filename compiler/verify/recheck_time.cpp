@@ -76,11 +76,12 @@ Chain chain_of(const Plan& plan, uint32_t first, uint32_t end, uint32_t scope, s
     return capped(total);
   };
   std::map<uint32_t, Service> services;
+  std::vector<Time> lists(end - first);
   for (uint32_t i = first; i < end; ++i) {
     if (plan.steps[i].kind != StepKind::Act) continue;
     Service& service = services[plan.steps[i].action.service];
     service.begins = std::min(service.begins, i);
-    service.worst = std::max(service.worst, list(i, all_attempts));
+    service.worst = std::max(service.worst, lists[i - first] = list(i, all_attempts));
     service.once = std::max(service.once, list(i, once));
   }
   std::vector<Time> worst(end - first), least(end - first);  // chains that end in front of each step
@@ -102,7 +103,7 @@ Chain chain_of(const Plan& plan, uint32_t first, uint32_t end, uint32_t scope, s
         all.once = std::max(all.once, least[i - first]);
       }
       Time below = worst[service.begins - first] - service.worst;
-      all.worst = std::max(all.worst, capped(all.lock + below + list(i, all_attempts)));
+      all.worst = std::max(all.worst, capped(all.lock + below + lists[i - first]));
     }
     if (running) (*running)[i] = all.worst;
   }

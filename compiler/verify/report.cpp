@@ -92,7 +92,6 @@ Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
       return diagnostics.report(span, diag::AnswerLate, bound, required).advise(finding.advice);
     case Claim::Beside:
       return diagnostics.report(span, diag::Incompatible, finding.parts[0], finding.parts[1], finding.what)
-          .note(path_text(finding.path))
           .advise(finding.advice);
     case Claim::Quota: {
       Diagnostic& many =
@@ -123,6 +122,8 @@ std::pair<std::string, std::string> bounds_of(const Finding& finding) {
     case Claim::Window:
     case Claim::Answer: return {eval::duration_text(finding.bound_ns), eval::duration_text(finding.required_ns)};
     case Claim::Power: return {finding.parts[1], finding.parts[2]};
+    case Claim::Quota: return {fmt::format("{} instances", finding.bound_ns),
+                               fmt::format("{} instances", finding.required_ns)};
     case Claim::Capacity:
       return {fmt::format("{} of {} instances", finding.bound_ns, finding.required_ns),
               fmt::format("those for {} of the traffic", finding.parts[1])};
@@ -130,6 +131,7 @@ std::pair<std::string, std::string> bounds_of(const Finding& finding) {
     case Claim::Commit:
     case Claim::Constant:
     case Claim::Contradiction:
+    case Claim::Beside:
     case Claim::Start: break;
   }
   return {};

@@ -7,7 +7,6 @@
 
 #include "compiler/plan/planner.h"
 
-
 namespace rollout::verify {
 
 using plan::Action;

@@ -1,4 +1,4 @@
-// Private to compiler/verify: what runs of one subject, from change to change: which versions of a service are there at
+// What runs of one subject, from change to change: which versions of a service are there at
 // once, or the schema of a database; forward, and on the way back from each point.
 // Always true: a position stands for steps of one subject after which the same runs and the same way leads back.
 #pragma once

@@ -259,33 +259,30 @@ void verify_all_there(const std::vector<journal::RunInfo>& runs, const NotedHead
 }
 
 int verify(const Context& context, const std::optional<std::string>& only) {
-  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
-  if (!project) return context.fail(Usage, project.error().message);
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
-  if (!store) return context.fail(store.error());
-  if (!*store) return context.fail(Usage, fmt::format("there are no runs in {}", project->state()));
-  Result<std::vector<journal::RunInfo>> runs = (*store)->list();
-  if (!runs) return context.fail(runs.error());
-  Result<NotedHeads> heads = read_heads(context, *project);
+  AllRunsOrExit all = open_runs(context);
+  if (!all.found) return all.exit_code;
+  auto& [project, store, runs] = *all.found;
+  if (!store) return context.fail(Usage, fmt::format("there are no runs in {}", state_place(context, project)));
+  Result<NotedHeads> heads = read_heads(context, project);
   if (!heads) return context.fail(heads.error());
   Verified out;
   for (const std::string& problem : heads->problems) out.problems.emplace_back("", problem);
-  if (!only) verify_all_there(*runs, *heads, out);
-  for (const journal::RunInfo& run : *runs) {
+  if (!only) verify_all_there(runs, *heads, out);
+  for (const journal::RunInfo& run : runs) {
     if (only && run.run != *only) continue;
     ++out.runs;
     out.events += run.events;
     for (const NotedHead& head : heads->heads) out.heads += head.run == run.run;
-    Result<Checked> checked = check_record(**store, run.run, heads->heads);
+    Result<Checked> checked = check_record(*store, run.run, heads->heads);
     if (!checked) out.problems.emplace_back(run.run, checked.error().message);
     else
       for (const std::string& problem : checked->problems) out.problems.emplace_back(run.run, problem);
   }
   if (only && out.runs == 0 && out.problems.empty())
-    return context.fail(Usage, find_run(*runs, *only).error().message);
-  if (Result<std::vector<journal::PromotionInfo>> all = (*store)->promotions(); all && !only)
+    return context.fail(Usage, find_run(runs, *only).error().message);
+  if (Result<std::vector<journal::PromotionInfo>> all = store->promotions(); all && !only)
     for (const journal::PromotionInfo& info : *all)
-      if (auto read = (*store)->read_promotion(info.name); !read)
+      if (auto read = store->read_promotion(info.name); !read)
         out.problems.emplace_back(info.name, read.error().message);
   if (context.json()) {
     json::Writer json;

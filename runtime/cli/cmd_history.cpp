@@ -122,16 +122,9 @@ bool is_meant(const journal::RunInfo& run, const std::string& service, const std
 int cmd_history(const Context& context) {
   Result<int64_t> limit = number_of(context.args, "--limit", default_listed, 1, max_listed);
   if (!limit) return context.fail(Usage, limit.error().message);
-  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
-  if (!project) return context.fail(Usage, project.error().message);
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
-  if (!store) return context.fail(store.error());
-  std::vector<journal::RunInfo> runs;
-  if (*store) {
-    Result<std::vector<journal::RunInfo>> listed = (*store)->list();
-    if (!listed) return context.fail(listed.error());
-    runs = std::move(*listed);
-  }
+  AllRunsOrExit all = open_runs(context);
+  if (!all.found) return all.exit_code;
+  auto& [project, store, runs] = *all.found;
   std::erase_if(runs, [&](const journal::RunInfo& run) {
     return !is_meant(run, context.args.value("--service"), context.args.value("--rollout"));
   });
@@ -140,13 +133,13 @@ int cmd_history(const Context& context) {
   json.begin_object().field("version", 1).field("type", "history").field("total", int64_t(runs.size()));
   json.key("runs").begin_array();
   for (size_t i = 0; i < shown; ++i) {
-    Past past = past_of(**store, runs[i]);
+    Past past = past_of(*store, runs[i]);
     if (context.json()) write(json, past);
     else context.out(text_of(past, context.style));
   }
   json.end_array().end_object();
   if (context.json()) context.out(json.take() + "\n");
-  else if (runs.empty()) context.out(fmt::format("no runs in {}\n", project->state()));
+  else if (runs.empty()) context.out(fmt::format("no runs in {}\n", state_place(context, project)));
   else if (shown < runs.size())
     context.out(fmt::format("  {} of {} runs; --limit N shows more\n", shown, runs.size()));
   return Ok;

@@ -92,26 +92,21 @@ void add_all(OpenMetrics& out, const std::vector<journal::RunInfo>& runs) {
 }  // namespace
 
 int cmd_metrics(const Context& context) {
-  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
-  if (!project) return context.fail(Usage, project.error().message);
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
-  if (!store) return context.fail(store.error());
-  std::vector<journal::RunInfo> runs;
+  AllRunsOrExit all = open_runs(context);
+  if (!all.found) return all.exit_code;
+  auto& [project, store, runs] = *all.found;
   std::vector<Open> open;
-  std::optional<journal::Request> stop;
-  if (*store) {
-    Result<std::vector<journal::RunInfo>> listed = (*store)->list();
-    if (!listed) return context.fail(listed.error());
-    runs = std::move(*listed);
-    Result<std::optional<journal::Request>> stopped = stopped_line(**store);
-    if (!stopped) return context.fail(stopped.error());
-    stop = std::move(*stopped);
-  }
   for (const journal::RunInfo& run : runs) {
     if (run.outcome) continue;
-    Result<Open> one = open_of(**store, run);
+    Result<Open> one = open_of(*store, run);
     if (!one) return context.fail(one.error());
     open.push_back(std::move(*one));
+  }
+  std::optional<journal::Request> stop;
+  if (store) {
+    Result<std::optional<journal::Request>> stopped = stopped_line(*store);
+    if (!stopped) return context.fail(stopped.error());
+    stop = std::move(*stopped);
   }
   OpenMetrics out;
   out.family("rollout_build", "gauge", "", "The program that wrote this; always 1.");

@@ -72,6 +72,9 @@ int cmd_simulate(const Context& context) {
   Timings timings(context);
   PlanOrExit made = plan_from_arguments(context, Look::Nowhere, true, timings);
   std::string finding = context.args.value("--counterexample");
+  for (const char* other : {"--seed", "--runs", "--start"})
+    if (!finding.empty() && context.args.has(other))
+      return context.fail(Usage, fmt::format("`{}` does not go with `--counterexample`, whose run is fixed", other));
   if (!made.stages.empty() && !finding.empty())
     return context.fail(Usage, "a finding is one of a rollout: name it, and its environment with `--env`");
   if (!made.stages.empty()) return simulate_promotion(context, made.stages, uint64_t(*seed), *runs, timings);

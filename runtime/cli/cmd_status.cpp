@@ -66,25 +66,18 @@ std::string runs_json(const std::vector<journal::RunInfo>& runs, const std::vect
 }
 
 int list_runs(const Context& context) {
-  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
-  if (!project) return context.fail(Usage, project.error().message);
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
-  if (!store) return context.fail(store.error());
-  std::vector<journal::RunInfo> runs;
-  if (*store) {
-    Result<std::vector<journal::RunInfo>> listed = (*store)->list();
-    if (!listed) return context.fail(listed.error());
-    runs = std::move(*listed);
-  }
+  AllRunsOrExit all = open_runs(context);
+  if (!all.found) return all.exit_code;
+  auto& [project, store, runs] = *all.found;
   std::vector<PromotionRow> promotions;
-  if (*store) {
-    Result<std::vector<PromotionRow>> listed = promotion_rows(**store);
+  if (store) {
+    Result<std::vector<PromotionRow>> listed = promotion_rows(*store);
     if (!listed) return context.fail(listed.error());
     promotions = std::move(*listed);
   }
   std::optional<journal::Request> stop;
-  if (*store) {
-    Result<std::optional<journal::Request>> stopped = stopped_line(**store);
+  if (store) {
+    Result<std::optional<journal::Request>> stopped = stopped_line(*store);
     if (!stopped) return context.fail(stopped.error());
     stop = std::move(*stopped);
   }
@@ -95,7 +88,7 @@ int list_runs(const Context& context) {
   if (stop) context.out(context.style.bad(line_text(*stop)) + "; `rollout start-the-line` lets runs go on\n");
   context.out(promotion_lines(context, promotions));
   if (runs.empty() && promotions.empty())
-    context.out(fmt::format("no runs yet in {}\n", state_place(context, *project)));
+    context.out(fmt::format("no runs yet in {}\n", state_place(context, project)));
   size_t shown = 0;
   for (const journal::RunInfo& run : runs) {
     // What has not ended is always shown: it waits for somebody.

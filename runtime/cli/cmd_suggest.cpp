@@ -38,9 +38,10 @@ class View {
     if (context_.json()) return keep(before, finding, made);
     context_.out(short_line(finding, before.sources));
     if (made.path.empty()) {
-      context_.out(fmt::format("  nothing helps: {} edits were tried, and none mends it without breaking something "
+      std::string_view end = made.stopped ? "nothing was found before the limit" : "nothing helps";
+      context_.out(fmt::format("  {}: {} edits were tried, and none mends it without breaking something "
                                "else; `rollout explain {}` says what else there is\n\n",
-                               made.tried, finding.name));
+                               end, made.tried, finding.name));
       return;
     }
     std::string shown = before.sources.shown_name(made.fixes.front().span.source);
@@ -70,6 +71,7 @@ class View {
     json.begin_object().key("finding");
     write_json(json, whole, before.sources);
     json.field("mended", !made.path.empty()).field("becomes", made.becomes).field("tried", uint64_t(made.tried));
+    json.field("stopped", made.stopped);
     json.end_object();
     kept_ += (kept_.empty() ? "" : ",") + json.take();
   }

@@ -32,7 +32,7 @@ std::string state_place(const Context& context, const Project& project) {
   std::string url = state_url(context, project);
   if (url.empty()) return project.state();
   Result<journal::PostgresqlAddress> address = journal::postgresql_server(url);
-  if (!address) return url;
+  if (!address) return "an address that cannot be read";  // it may hold a secret
   return fmt::format("database {} at {}:{}", address->database, address->host, address->port);
 }
 

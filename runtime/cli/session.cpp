@@ -103,23 +103,33 @@ Result<journal::RunInfo> find_run(const std::vector<journal::RunInfo>& runs, con
   return OpError{fmt::format("there is no run `{}`; {}", name, known)};
 }
 
+AllRunsOrExit open_runs(const Context& context) {
+  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
+  if (!project) return {std::nullopt, context.fail(Usage, project.error().message)};
+  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
+  if (!store) return {std::nullopt, context.fail(store.error())};
+  AllRuns all{std::move(*project), std::move(*store), {}};
+  if (!all.store) return {std::move(all), Ok};
+  Result<std::vector<journal::RunInfo>> runs = all.store->list();
+  if (!runs) return {std::nullopt, context.fail(runs.error())};
+  all.runs = std::move(*runs);
+  return {std::move(all), Ok};
+}
+
 NamedRunOrExit open_run(const Context& context, const std::optional<std::string>& name) {
   auto usage = [&](const std::string& message) {
     return NamedRunOrExit{std::nullopt, context.fail(Usage, message)};
   };
-  Result<Project> project = project_for(context, project_of(context.env.directory, "."));
-  if (!project) return usage(project.error().message);
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
-  if (!store) return {std::nullopt, context.fail(store.error())};
-  if (!*store)
+  AllRunsOrExit all = open_runs(context);
+  if (!all.found) return {std::nullopt, all.exit_code};
+  auto& [project, store, runs] = *all.found;
+  if (!store)
     return usage(
-        fmt::format("there are no runs in {}; name the project with --project DIR", state_place(context, *project)));
-  Result<std::vector<journal::RunInfo>> runs = (*store)->list();
-  if (!runs) return {std::nullopt, context.fail(runs.error())};
-  if (!name && runs->empty()) return usage("there are no runs yet");
-  Result<journal::RunInfo> run = name ? find_run(*runs, *name) : runs->front();
+        fmt::format("there are no runs in {}; name the project with --project DIR", state_place(context, project)));
+  if (!name && runs.empty()) return usage("there are no runs yet");
+  Result<journal::RunInfo> run = name ? find_run(runs, *name) : runs.front();
   if (!run) return usage(run.error().message);
-  return {NamedRun{std::move(*project), std::move(*store), std::move(*run)}, Ok};
+  return {NamedRun{std::move(project), std::move(store), std::move(*run)}, Ok};
 }
 
 Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {

@@ -40,6 +40,19 @@ std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInf
 /// A run by its name; the error lists what there is.
 Result<journal::RunInfo> find_run(const std::vector<journal::RunInfo>& runs, const std::string& name);
 
+/// The runs of the project that the command stands in, the newest first.
+struct AllRuns {
+  Project project;
+  std::unique_ptr<journal::Store> store;  ///< null: nothing was ever recorded
+  std::vector<journal::RunInfo> runs;
+};
+/// What is wrong has been said when there is none.
+struct AllRunsOrExit {
+  std::optional<AllRuns> found;
+  int exit_code = Ok;
+};
+AllRunsOrExit open_runs(const Context& context);
+
 /// A run that a person named, in the project that the command stands in.
 struct NamedRun {
   Project project;

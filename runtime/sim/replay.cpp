@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/sim/replay_states.h"
 #include "runtime/sim/replay_world.h"
 
 namespace rollout::sim {
@@ -52,6 +53,8 @@ class Player {
       case Claim::Window:
       case Claim::Start:
       case Claim::Capacity:
+      case Claim::Beside:
+      case Claim::Quota:
       case Claim::Answer: once(); break;
     }
     return std::move(best_);
@@ -132,8 +135,19 @@ class Player {
       case Claim::Window:
       case Claim::Start:
       case Claim::Answer: return look_at_close();
+      case Claim::Beside: return look_at_versions();
+      case Claim::Quota: return look_at_instances();
       case Claim::Exposure: break;
     }
+  }
+  void look_at_versions() {
+    bool met = were_beside(plan_, best_.result, plan_.beside[site_.beside], site_.other);
+    tell(met, fmt::format("{} {} beside {}", finding_.parts[0], met ? "runs" : "never runs", finding_.parts[1]));
+  }
+  void look_at_instances() {
+    int64_t most = most_instances(plan_, best_.result, site_.target);
+    tell(most > finding_.required_ns,
+         fmt::format("{} holds {} instances, and may hold {}", finding_.parts[0], most, finding_.required_ns));
   }
   /// The simulated world keeps its own books of who gets traffic and what was there before.
   void look_at_world() {

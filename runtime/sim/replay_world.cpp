@@ -36,7 +36,8 @@ Scenario scenario_of(const plan::Plan& plan, const verify::World& world) {
   scenario.start_wall_ns = world.start_wall_ns;
   for (uint32_t i = 0; i < plan.steps.size(); ++i)
     if (plan.steps[i].kind == plan::StepKind::Act)
-      slow_down(scenario, plan.steps[i].action, i, false, world.forward);
+      slow_down(scenario, plan.steps[i].action, i, false,
+                plan.steps[i].action.service == world.slow ? Pace::Once : world.forward);
   for (uint32_t i = 0; i < plan.undo.size(); ++i) slow_down(scenario, plan.undo[i], i, true, world.back);
   for (const plan::Approval& approval : plan.approvals)
     for (const std::string& member : approval.members)

@@ -16,6 +16,8 @@ namespace {
 constexpr int64_t least_copied = 1500;  ///< operations: a shorter run is sooner begun anew than a process is copied
 constexpr int64_t max_operations = 10'000'000;  ///< of all runs around the events of one long run
 
+bool is_sample(const journal::Event& event) { return std::holds_alternative<journal::Sampled>(event.what); }
+
 std::string_view text_of(const std::optional<journal::Outcome>& outcome) {
   return outcome ? word(journal::outcome_names, *outcome) : "not ended";
 }
@@ -73,7 +75,6 @@ CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& sce
   CrashReport report = undisturbed(plan, scenario);
   const sim::SimResult& quiet = report.undisturbed;
   std::set<int64_t> once, twice;
-  auto is_sample = [](const journal::Event& event) { return std::holds_alternative<journal::Sampled>(event.what); };
   size_t count = size_t(std::count_if(quiet.events.begin(), quiet.events.end(), std::not_fn(is_sample))), seen = 0;
   // Of twenty regions that all do the same, evenly spread ones; every record has a test of its own.
   int64_t runs = before + 1 + after + max_gap;
@@ -95,13 +96,17 @@ CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& sce
   return report;
 }
 
-CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part, int64_t parts) {
+CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part, int64_t parts,
+                                int64_t sample_stride) {
   CrashReport report = undisturbed(plan, scenario);
-  std::set<int64_t> points(report.undisturbed.durable_at.begin(), report.undisturbed.durable_at.end());
-  int64_t index = 0;
+  const sim::SimResult& quiet = report.undisturbed;
+  std::set<int64_t> points;
+  int64_t samples = 0, index = 0;
+  for (size_t i = 0; i < quiet.events.size(); ++i)
+    if (!is_sample(quiet.events[i]) || samples++ % sample_stride == 0) points.insert(quiet.durable_at[i]);
   std::vector<Deaths> all;
   for (int64_t point : points)
-    if (index++ % parts == part && point < report.undisturbed.operations) all.push_back({point});
+    if (index++ % parts == part && point < quiet.operations) all.push_back({point});
   check(report, plan, scenario, std::move(all), false);
   return report;
 }

@@ -30,7 +30,9 @@ CrashReport crash_while_recovering(const plan::Plan& plan, const sim::Scenario& 
 CrashReport crash_around_events(const plan::Plan& plan, const sim::Scenario& scenario,
                                 int64_t others, int64_t max_gap);
 
-/// A crash right behind each journal record, samples too: the `part`-th of `parts` of them.
-CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part, int64_t parts);
+/// A crash right behind each journal record: the `part`-th of `parts` of them. Of samples, which are alike, each
+/// `sample_stride`-th; 1: all.
+CrashReport crash_after_records(const plan::Plan& plan, const sim::Scenario& scenario, int64_t part, int64_t parts,
+                                int64_t sample_stride);
 
 }  // namespace rollout::sim_test

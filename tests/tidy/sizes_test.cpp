@@ -22,8 +22,8 @@ struct Exemption {
 };
 
 constexpr Exemption bigger_files[] = {
-    {"compiler/plan/plan.h", 330, "the Plan is one value; people read its whole definition at once"},
-    {"compiler/plan/build.h", 285, "the state of one planning is one class; each construct adds a line or two"},
+    {"compiler/plan/plan.h", 335, "the Plan is one value; people read its whole definition at once"},
+    {"compiler/plan/build.h", 300, "the state of one planning is one class; each construct adds a line or two"},
     {"compiler/check/values.h", 180, "the state of one check run is one class; each construct adds a line or two"},
     {"compiler/syntax/ast.h", 440, "the tree is one closed set; splitting it would hide which kinds exist"},
     {"compiler/ir/program.h", 210, "the typed program is one closed set, as the tree is"},

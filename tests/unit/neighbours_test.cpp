@@ -96,6 +96,7 @@ TEST_CASE("the shortest circle of locks is shown") {
   Neighbours neighbours;
   Diagnostics& found = one.compilation->diagnostics;
   auto take = [&](std::string outer, std::string inner) {
+    one.plan.rollout = outer + inner;  // a circle needs two
     one.plan.locks[0].name = std::move(outer);
     one.plan.locks[1].name = std::move(inner);
     neighbours.enter(*one.compilation->program);

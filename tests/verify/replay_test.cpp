@@ -33,7 +33,8 @@ Result<std::string> read_text(const fs::path& path) {
 Plan plan_of(const std::string& name) {
   fs::path golden = ROLLOUT_GOLDEN, file = golden / (name + ".rollout");
   auto load = [&](const std::string& path) {
-    return read_text(path.starts_with("shared/") ? golden / path : file.parent_path() / path);
+    fs::path beside = file.parent_path() / path;
+    return read_text(fs::exists(beside) ? beside : golden / path);
   };
   std::unique_ptr<Compilation> compiled = compile(file.filename().string(), load);
   REQUIRE(!compiled->diagnostics.has_errors());
@@ -108,12 +109,15 @@ std::vector<Example> examples() {
   add(Claim::Start, "plan/calendars/never_safe");
   add(Claim::Capacity, "plan/decisions/overload");
   add(Claim::Answer, "plan/calendars/late_answer");
+  for (const char* name : {"fail_schema_too_early", "fail_in_parallel", "fail_other_service"})
+    add(Claim::Beside, std::string("plan/beside/") + name);
+  add(Claim::Quota, "plan/quota/fail_wave");
   all.push_back({Claim::WayBack, "a way back without one action", without_undo()});
   all.push_back({Claim::Commit, "a commit that nothing has judged", unguarded()});
   return all;
 }
 
-constexpr int claims = int(Claim::Answer) + 1;
+constexpr int claims = int(Claim::Quota) + 1;
 
 }  // namespace
 
