@@ -61,6 +61,7 @@ int cmd_simulate(const Context& context);
 int cmd_suggest(const Context& context);
 int cmd_test(const Context& context);
 int cmd_explain(const Context& context);
+int cmd_completion(const Context& context);
 
 struct Command {
   Syntax syntax;

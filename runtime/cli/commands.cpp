@@ -400,6 +400,19 @@ Command explain() {
           cmd_explain};
 }
 
+Command completion() {
+  return {{"completion",
+           "bash|zsh|fish",
+           "a script with which a shell completes commands, options and runs",
+           "Printed, to be sourced or saved where the shell looks for such scripts; its first lines say where. The\n"
+           "scripts ask `rollout completion runs` for the names of the project's runs.",
+           "source <(rollout completion bash)",
+           1,
+           1,
+           {project, state}},
+          cmd_completion};
+}
+
 }  // namespace
 
 const std::vector<Command>& commands() {
@@ -407,7 +420,7 @@ const std::vector<Command>& commands() {
       check(),   fmt(),      lock(),  plan(),   show(),    verify(),  apply(),         status(),
       abort(),   rollback(), pause(), resume(), approve(), reject(),  stop_the_line(), start_the_line(),
       worker(),  history(),  metrics(), audit(), backup(), restore(), simulate(),      test(),
-      suggest(), explain()};
+      suggest(), explain(),  completion()};
   return all;
 }
 
