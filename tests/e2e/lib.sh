@@ -13,6 +13,9 @@ check() { "${@:2}" || die "$1"; echo "ok: $1"; }
 # field NAME REPORT: a number of a load report; they stand one a line.
 field() { sed -n "s/^\"$1\": \([0-9]*\),\$/\1/p" "$reports/load-$2.json"; }
 
+# none_failed REPORT_FILE…: no request of those load reports; otherwise it shows when each failed, and how.
+none_failed() { cat "$@" >/dev/null && ! sed -sn '/^"failures": \[$/,/^\]$/p' "$@" | grep . >&2; }
+
 # answers VERSION STATUS REPORT: how often that version answered with that status.
 answers() {
   local count
