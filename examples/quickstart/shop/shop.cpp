@@ -90,8 +90,6 @@ void checkout(Counters& counters, std::atomic<uint64_t>& next, bool draining, ht
   response.set_content(fails ? "the payment service did not answer\n" : fmt::format("checkout, shop {}\n", version),
                        "text/plain");
   counters.record(Clock::now() - start, fails);
-  counters.last_request = Clock::now().time_since_epoch().count();
-  --counters.in_flight;
 }
 
 /// Until no request has come for a moment. While traffic still comes, it is served: the health check has said
@@ -129,6 +127,12 @@ int serve(int port) {
   });
   server.Get("/checkout", [](const httplib::Request&, httplib::Response& response) {
     checkout(counters, next, draining, response);
+  });
+  // The library logs a request when all of its answer is written, or could not be: until then it is in flight.
+  server.set_logger([](const httplib::Request& request, const httplib::Response&) {
+    if (request.path != "/checkout" || (request.method != "GET" && request.method != "HEAD")) return;
+    counters.last_request = Clock::now().time_since_epoch().count();
+    --counters.in_flight;
   });
   server.Get("/healthz", [](const httplib::Request&, httplib::Response& response) {
     response.status = draining ? 503 : 200;
