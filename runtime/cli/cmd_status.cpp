@@ -169,6 +169,25 @@ void write_surroundings(json::Writer& json, journal::Store& store, const plan::P
 }
 
 constexpr std::string_view clear_screen = "\033[H\033[2J";
+constexpr std::string_view first_column = "\033[H", end_of_line = "\033[K", end_of_screen = "\033[J";
+
+/// Over what stands there: a screen that is cleared each time flickers.
+void draw(const Context& context, std::string_view picture) {
+  context.env.out(first_column);
+  while (!picture.empty()) {
+    size_t end = std::min(picture.find('\n'), picture.size());
+    context.out(picture.substr(0, end));
+    context.env.out(end_of_line);
+    context.out("\n");
+    picture.remove_prefix(std::min(end + 1, picture.size()));
+  }
+  context.env.out(end_of_screen);
+}
+
+/// How long ago the last event of a run that goes on was recorded.
+int64_t since_event(const Context& context, const exec::State& state) {
+  return state.ended ? 0 : std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0);
+}
 
 /// A run that another process drives, as it goes on: on a terminal one picture that is drawn anew, elsewhere and with
 /// `--plain` a line for each event, so that a screen reader reads each of them once.
@@ -194,12 +213,11 @@ int follow(const Context& given, journal::Store& store, const std::string& run, 
     }
     if (state.ended) break;
     if (draws) {
-      std::string picture = summary_text(log, state, run, context.style, driver_text(store, plan), 0);
+      std::string picture = summary_text(log, state, run, context.style, driver_text(store, plan),
+                                         since_event(context, state));
       picture += asked_lines(asked_of(store, state, run), context.style);
-      if (picture != drawn) {
-        context.env.out(clear_screen);
-        context.out(picture);
-      }
+      if (drawn.empty()) context.env.out(clear_screen);
+      if (picture != drawn) draw(context, picture);
       drawn = std::move(picture);
     }
     effects.clock.sleep_until(effects.clock.monotonic_ns() + poll_ns);
@@ -224,14 +242,13 @@ int show_run(const Context& context, journal::Store& store, const std::string& r
   exec::State state = exec::fold_all(plan, events);
   std::vector<journal::Request> asked = asked_of(store, state, run);
   std::string driver = driver_text(store, plan);
-  bool idle = !state.ended && driver.empty();
-  int64_t idle_ns = idle ? std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0) : 0;
+  int64_t since_ns = since_event(context, state);
   if (context.json()) {
     context.out(summary_json(log, state, run, Ok, [&](json::Writer& json) {
-      write_surroundings(json, store, plan, state, asked, idle_ns);
+      write_surroundings(json, store, plan, state, asked, driver.empty() ? since_ns : 0);
     }));
   } else if (!each) {
-    context.out(summary_text(log, state, run, context.style, driver, idle_ns).substr(1));
+    context.out(summary_text(log, state, run, context.style, driver, since_ns).substr(1));
     if (std::string locks = locks_text(store, plan, state); !locks.empty())
       context.out(fmt::format("  {}  {}\n", context.style.dim(left("locks", 8)), locks));
     context.out(asked_lines(asked, context.style));

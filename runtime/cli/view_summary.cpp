@@ -39,6 +39,7 @@ std::string verdict_word(const journal::GateDecided& verdict, const Style& style
 struct Summary {
   const RunLog& log;
   const Style& style;
+  int64_t now_ns = log.now_ns;  ///< of the run's clock
   const plan::Plan& plan = log.plan;
 
   size_t indent() const { return style.columns < wide ? narrow_indent_columns : indent_columns; }
@@ -64,7 +65,7 @@ struct Summary {
   std::string line(int64_t begin, int64_t end, std::string_view name, std::string_view share,
                    std::string_view level, std::string_view text) const {
     std::string took = short_duration(end - begin);
-    return fmt::format("  {}  {} {} {} {}  {}\n", style.dim(clock_text(begin, log.now_ns)),
+    return fmt::format("  {}  {} {} {} {}  {}\n", style.dim(clock_text(begin, now_ns)),
                        style.name(left(cut(name, name_columns, style), name_columns)), right(share, 5), level,
                        right(took, 7), text);
   }
@@ -149,7 +150,7 @@ struct Summary {
       const StepLog* step = log.find({index, false});
       if (step == nullptr) continue;
       if (begin < 0) begin = step->begin_ns;
-      end = std::max(end, step->ended || step->stopped || log.rollback ? step->end_ns : log.now_ns);
+      end = std::max(end, step->ended || step->stopped || log.rollback ? step->end_ns : now_ns);
       bool approval = plan.steps[index].kind == plan::StepKind::Approval;
       bool at_once = exec::passes_at_once(plan.steps[index]);
       bool preflight = plan.steps[index].kind == plan::StepKind::Preflight;
@@ -186,14 +187,14 @@ struct Summary {
       bool check = journal::is_check(step.step);
       if (!step.step.undo || (check ? step.step.scope : step.scope) != scope) continue;
       if (check) {
-        int64_t until = step.end_ns > 0 ? step.end_ns : log.now_ns;
+        int64_t until = step.end_ns > 0 ? step.end_ns : now_ns;
         out.verified =
             line(step.begin_ns, until, "verify", "", " ", "everything is restored; is the service well?") +
             hold_lines(step);
         continue;
       }
       out.acts.push_back(act_text(step, plan.undo.at(step.step.step)));
-      out.end_ns = std::max(out.end_ns, step.ended ? step.end_ns : log.now_ns);
+      out.end_ns = std::max(out.end_ns, step.ended ? step.end_ns : now_ns);
     }
     return out;
   }
@@ -315,13 +316,13 @@ struct Summary {
     return out;
   }
 
-  std::string exposure(const exec::State& state, int64_t idle_ns) const {
+  std::string exposure(const exec::State& state, int64_t since_ns) const {
     std::string out;
     Outline outline = outline_of(plan);
     for (uint32_t i = 0; i < plan.services.size(); ++i) {
-      // Users go on meeting the canary while nobody drives.
+      // Users go on meeting the canary, whether anybody drives or not.
       int64_t met_ns = state.services[i].exposure_ns +
-                       int64_t(__int128(state.services[i].share_ppb) * idle_ns / eval::percent_all);
+                       int64_t(__int128(state.services[i].share_ppb) * since_ns / eval::percent_all);
       if (met_ns == 0) continue;
       std::optional<int64_t> requests = log.canary_requests(i);
       if (outline.changes[i].subject == plan::Subject::Flag) {
@@ -341,7 +342,24 @@ struct Summary {
   std::string answers(const exec::State& state, std::string_view run) const {
     if (exec::open_approvals(plan, state).empty()) return {};
     return fmt::format(
-        "  answer    rollout approve {0} --as NAME\n            rollout reject {0} --as NAME --reason TEXT\n", run);
+        "  answer    rollout approve {0} --as NAME{1}\n            rollout reject {0} --as NAME --reason TEXT\n", run,
+        time_to_answer(state));
+  }
+
+  /// What becomes of the question that is the first to run out of time; empty: none does, it rests.
+  std::string time_to_answer(const exec::State& state) const {
+    const plan::Approval* first = nullptr;
+    int64_t left_ns = 0;
+    for (const exec::Question& question : exec::open_questions(plan, state)) {
+      int64_t its_ns = question.ask->since_ns + question.approval->timeout_ns - now_ns;
+      if (state.holds.at(question.step).parked || (first && left_ns <= its_ns)) continue;
+      first = question.approval;
+      left_ns = its_ns;
+    }
+    if (!first) return {};
+    constexpr std::string_view then[] = {"parks", "goes back", "fails its gate"};
+    return fmt::format("   within {}, else it {}", short_duration(std::max<int64_t>(left_ns, 0)),
+                       then[size_t(first->on_timeout)]);
   }
 
   std::string next(const exec::State& state, std::string_view run, std::string_view driver) const {
@@ -396,8 +414,9 @@ std::string_view outcome_text(const RunLog& log) {
 std::string timeline_text(const RunLog& log, const Style& style) { return Summary{log, style}.timeline(); }
 
 std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run,
-                         const Style& style, std::string_view driver, int64_t idle_ns) {
-  Summary summary{log, style};
+                         const Style& style, std::string_view driver, int64_t since_ns) {
+  // Nobody writes down that time passes.
+  Summary summary{log, style, log.now_ns + (driver.empty() ? 0 : since_ns)};
   std::string_view outcome = state.parked                      ? parked_text
                              : log.ended || driver.empty()     ? outcome_text(log)
                              : log.paused || log.line          ? "paused"
@@ -407,14 +426,14 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   if (!run.empty()) name += fmt::format(" ({})", run);
   std::string out =
       fmt::format("\n{} {} after {}\n", style.bold(name),
-                  succeeded ? style.good(outcome) : style.bad(outcome), short_duration(log.now_ns));
+                  succeeded ? style.good(outcome) : style.bad(outcome), short_duration(summary.now_ns));
   bool went_back = log.ended && log.ended->outcome == journal::Outcome::RolledBack;
   for (const Change& change : outline_of(log.plan).changes) {
     std::string back = went_back ? fmt::format(" {} {}", style.arrow(), from_text(change)) : "";
     out += fmt::format("  {}  {} {} {}{}\n", style.name(change.service), from_text(change), style.arrow(),
                        to_text(change), back);
   }
-  out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state, idle_ns);
+  out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state, since_ns);
   if (log.ended && log.ended->outcome == journal::Outcome::Parked)
     out += summary.now_serving(0) + summary.paragraph("what now", log.ended->detail);
   out += summary.untold(state);
@@ -429,7 +448,7 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
                          log.plan.targets.at(outage.target).name, clock_text(outage.since_ns), outage.detail);
   if (!log.ended && driver.empty()) {
     out += state.parked ? summary.paragraph("why", state.parked->detail) : "";
-    out += "  state     traffic stays as it is; nothing is lost\n" + summary.now_serving(idle_ns);
+    out += "  state     traffic stays as it is; nothing is lost\n" + summary.now_serving(since_ns);
     if (!log.in_flight.empty())
       out += fmt::format("  in flight {}; a resume looks first and does nothing twice\n", log.in_flight);
   }

@@ -12,10 +12,10 @@
 
 namespace rollout::cli {
 
-/// `run`: its name; empty in a simulation. `driver`: who drives a run that has not ended; empty: nobody has for
-/// `idle_ns`.
+/// `run`: its name; empty in a simulation. `driver`: who drives a run that has not ended; empty: nobody. `since_ns`:
+/// how long ago the last event of such a run was recorded.
 std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run, const Style& style,
-                         std::string_view driver = {}, int64_t idle_ns = 0);
+                         std::string_view driver = {}, int64_t since_ns = 0);
 
 /// The timeline alone: the phases and the way back.
 std::string timeline_text(const RunLog& log, const Style& style);

@@ -60,6 +60,29 @@ TEST_CASE("a run that nobody approves is parked, and goes on when it is approved
   says(terminal, "approved by anna, ben after");
 }
 
+TEST_CASE("while people are asked, the status says how long they have") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  std::string seen;
+  terminal.while_asleep = [&] {
+    if (!seen.empty()) return;
+    seen = "asked";
+    auto outer = std::exchange(terminal.while_asleep, [] {});
+    int64_t began_ns = std::exchange(terminal.clock_ns, terminal.clock_ns + 20'000'000'000);
+    std::string mine = std::exchange(terminal.said, "");
+    CHECK(terminal.type({"status", run}) == 0);
+    seen = std::exchange(terminal.said, mine);
+    terminal.clock_ns = began_ns;
+    terminal.while_asleep = outer;
+  };
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  terminal.said = seen;
+  says(terminal, "gated (r1) running after 20.0s");
+  says(terminal, "rollout approve r1 --as NAME   within 40.0s, else it parks\n");
+  CHECK(terminal.type({"status", run}) == 0);
+  CHECK(terminal.said.find("else it parks") == std::string::npos);
+}
+
 TEST_CASE("each member counts once, and what has passed or ended is not approved") {
   Terminal terminal(shop);
   std::string run = terminal.begin("gated");
