@@ -93,7 +93,7 @@ std::optional<plan::Plan> PlanChecker::make_plan_with_files(plan::Request reques
   if (plan && migrations_) request.snapshot.migrations = migrations_(*plan);
   if (!request.snapshot.migrations.empty()) plan = make_plan(request, at);
   if (when_done_) when_done_("plan");
-  if (plan) prove_plan(compilation_, *plan, diagnostics_);
+  if (plan) prove_plan(compilation_, *plan, request.inputs, diagnostics_);
   if (when_done_) when_done_("proofs");
   return plan;
 }

@@ -20,12 +20,15 @@ check::Library library() {
   return all;
 }
 
-/// A path as one word of a command line.
-std::string typed(const std::string& path) {
-  bool plain = std::all_of(path.begin(), path.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c >= 0x80 || std::string_view("/._-+,:@").find(char(c)) != std::string_view::npos;
+/// A path, or a value, as one word of a command line.
+std::string typed(const std::string& word) {
+  bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c >= 0x80 || std::string_view("/._-+,:@=%").find(char(c)) != std::string_view::npos;
   });
-  return plain ? path : fmt::format("'{}'", path);
+  if (plain) return word;
+  std::string quoted = "'";
+  for (char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 }  // namespace
@@ -55,7 +58,8 @@ std::string library_hash() {
   return plan::hash_of(all);
 }
 
-void prove_plan(const Compilation& compilation, plan::Plan& plan, Diagnostics& diagnostics) {
+void prove_plan(const Compilation& compilation, plan::Plan& plan,
+                const std::vector<std::pair<std::string, std::string>>& inputs, Diagnostics& diagnostics) {
   verify::Proofs proofs = verify::prove(plan);
   Span rollout{compilation.program->modules.back()->file->source, 0, 0};
   const auto& scope = compilation.program->modules.back()->scope;
@@ -64,6 +68,9 @@ void prove_plan(const Compilation& compilation, plan::Plan& plan, Diagnostics& d
   std::string replay = fmt::format("rollout simulate {} {}", typed(compilation.sources.shown_name(rollout.source)),
                                    plan.rollout);
   if (!plan.environment.empty()) replay += " --env " + plan.environment;
+  for (const auto& [name, text] : inputs)
+    if (std::any_of(plan.inputs.begin(), plan.inputs.end(), [&](const auto& one) { return one.first == name; }))
+      replay += " --set " + typed(fmt::format("{}={}", name, text));
   verify::report(proofs.findings, compilation.sources, rollout, replay, diagnostics);
   plan.facts = std::move(proofs.facts);
 }

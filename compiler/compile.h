@@ -29,8 +29,10 @@ void compile(Compilation& compilation, const std::string& path, const check::Loa
 /// Of all files of the standard library together: another hash is another library.
 std::string library_hash();
 
-/// Stores in the plan what can be proven of it, and reports what does not hold.
-void prove_plan(const Compilation& compilation, plan::Plan& plan, Diagnostics& diagnostics);
+/// Stores in the plan what can be proven of it, and reports what does not hold. `inputs`: those that were given for it,
+/// NAME and TEXT, without which the command that a finding names would show another plan.
+void prove_plan(const Compilation& compilation, plan::Plan& plan,
+                const std::vector<std::pair<std::string, std::string>>& inputs, Diagnostics& diagnostics);
 
 /// Of all that `check` plans in one file: every rollout in every environment, every test. Ten times the longest plan
 /// would still fit.

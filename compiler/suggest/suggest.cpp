@@ -48,8 +48,8 @@ std::string key_of(const Diagnostic& finding, const SourceMap& sources) {
 
 class Search {
  public:
-  Search(const Recheck& recheck, const std::string& rollout, const OnFinding& on_finding)
-      : recheck_(recheck), rollout_(rollout), on_finding_(on_finding) {}
+  Search(const Recheck& recheck, const KeepsTests& keeps_tests, const std::string& rollout, const OnFinding& on_finding)
+      : recheck_(recheck), keeps_tests_(keeps_tests), rollout_(rollout), on_finding_(on_finding) {}
 
   Mended go() {
     out_.compilation = recheck_({});
@@ -78,8 +78,9 @@ class Search {
     Suggestion best;
     std::unique_ptr<Compilation> then;
     Counts before = counts_of(now);
+    size_t tested = 0, breaks = 0;
     for (const Candidate& candidate : candidates_for(now, finding)) {
-      best.stopped = checks_ >= max_checks || bytes_ >= max_checked_bytes;
+      best.stopped = checks_ >= max_checks || bytes_ >= max_checked_bytes || tested >= max_tested;
       if (best.stopped) break;
       Suggestion made = edited(now, candidate);
       if (made.path.empty()) continue;
@@ -89,10 +90,16 @@ class Search {
       std::unique_ptr<Compilation> checked = recheck_(texts);
       Mends verdict = mends(before, counts_of(*checked), finding);
       if (verdict == Mends::No || (verdict == Mends::Uncovers && then)) continue;
+      ++tested;
+      if (!keeps_tests_(*checked)) {
+        ++breaks;
+        continue;
+      }
       best = std::move(made), then = std::move(checked);
       if (verdict == Mends::Yes) break;
     }
     if (then) best.becomes = becomes(finding.name, *then, rollout_of(*now.program, finding.span));
+    best.breaks_tests = breaks;
     on_finding_(now, finding, best);
     if (!then) {
       given_up_.insert(key_of(finding, now.sources));
@@ -117,6 +124,7 @@ class Search {
   }
 
   const Recheck& recheck_;
+  const KeepsTests& keeps_tests_;
   const std::string& rollout_;
   const OnFinding& on_finding_;
   Mended out_;
@@ -126,8 +134,9 @@ class Search {
 
 }  // namespace
 
-Mended suggest(const Recheck& recheck, const std::string& rollout, const OnFinding& on_finding) {
-  return Search(recheck, rollout, on_finding).go();
+Mended suggest(const Recheck& recheck, const KeepsTests& keeps_tests, const std::string& rollout,
+               const OnFinding& on_finding) {
+  return Search(recheck, keeps_tests, rollout, on_finding).go();
 }
 
 bool can_suggest(const Compilation& compilation) {

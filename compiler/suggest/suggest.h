@@ -1,6 +1,7 @@
 // Suggest: for each broken bound of a file the smallest edit that mends it, found by trying: every candidate is judged
 // by the whole compiler. For the command `suggest`. Pure: files come through the callback; nothing is written.
-// Always true: a suggestion leaves no more findings of any kind than there were, but for warnings that an error hid.
+// Always true: a suggestion leaves no more findings of any kind than there were, but for warnings that an error hid,
+// and breaks no test of the file.
 #pragma once
 
 #include <functional>
@@ -16,10 +17,14 @@ inline constexpr size_t max_findings = 20;    ///< that are looked at in one fil
 inline constexpr size_t max_checks = 2'000;   ///< of the file by the whole compiler, for all of them
 inline constexpr size_t max_checked_bytes = size_t{4} << 20;  ///< of edited texts, in all of these
 
+inline constexpr size_t max_tested = 30;      ///< edits that mend one finding, whose tests are run
+
 /// By path in the project: texts that stand in for those of the files.
 using Texts = std::map<std::string, std::string>;
 /// The file with everything that `check` says of it.
 using Recheck = std::function<std::unique_ptr<Compilation>(const Texts&)>;
+/// Whether all tests of the file pass that passed before anything was edited.
+using KeepsTests = std::function<bool(const Compilation&)>;
 
 struct Suggestion {
   std::string path;              ///< of the file that is changed; empty: nothing helps
@@ -27,6 +32,7 @@ struct Suggestion {
   std::vector<Fix> fixes;        ///< in the texts as they were before it
   std::string becomes;           ///< what the bound is then
   size_t tried = 0;              ///< candidates
+  size_t breaks_tests = 0;       ///< of these: they would mend it, and a test fails with them
   bool stopped = false;          ///< a limit was reached before all were tried
 };
 
@@ -40,7 +46,8 @@ struct Mended {
 };
 
 /// `rollout`: only findings of this one; empty: of all. The file has no other errors: see `can_suggest`.
-Mended suggest(const Recheck& recheck, const std::string& rollout, const OnFinding& on_finding);
+Mended suggest(const Recheck& recheck, const KeepsTests& keeps_tests, const std::string& rollout,
+               const OnFinding& on_finding);
 
 /// Whether every error in the file is of a bound.
 bool can_suggest(const Compilation& compilation);

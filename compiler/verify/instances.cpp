@@ -6,10 +6,15 @@ using plan::Role;
 
 Instances instances_at_first(const plan::Plan& plan, uint32_t service) {
   const plan::Service& of = plan.services[service];
-  std::string name = plan::variable_text(of, plan::Variable::Version, Role::Stable);
-  for (const plan::Observed& one : plan.observed)
-    if (one.what == name && one.value.is(eval::Value::Kind::None)) return {};
-  return {of.replicas};
+  std::string version = plan::variable_text(of, plan::Variable::Version, Role::Stable);
+  std::string scaled = plan::variable_text(of, plan::Variable::Instances, Role::Stable);
+  int64_t stable = of.replicas;
+  for (const plan::Observed& one : plan.observed) {
+    bool none = one.value.is(eval::Value::Kind::None);
+    if (one.what == version && none) return {};
+    if (one.what == scaled && !none) stable = one.value.number;
+  }
+  return {stable};
 }
 
 void apply(const plan::Action& action, Instances& instances) {

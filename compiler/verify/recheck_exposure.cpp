@@ -13,7 +13,6 @@
 namespace rollout::verify {
 
 using plan::Plan;
-using plan::Step;
 using plan::StepKind;
 using plan::none;
 
@@ -30,40 +29,32 @@ struct Meets {
   int64_t share = 0, routed = 0;
 
   int64_t all() const { return std::min(share + routed, eval::percent_all); }
-  /// Whether the action changes it.
-  bool take(const plan::Action& action) {
-    bool any = false;
-    for (const plan::Setting& set : action.sets) {
-      bool shares = (set.variable == plan::Variable::Share && set.role == plan::Role::Canary) ||
-                    set.variable == plan::Variable::Flag;
-      bool routes = set.variable == plan::Variable::Routed;
-      if (shares || routes) (shares ? share : routed) = std::clamp<int64_t>(set.value.number, 0, eval::percent_all);
-      any = any || shares || routes;
-    }
-    return any;
+  void take(const Change& change) {
+    if (change.share >= 0) share = change.share;
+    if (change.routed >= 0) routed = change.routed;
   }
 };
 
 /// Steps that everything passes: no step comes after one on their other side.
-std::vector<uint32_t> passages(const Plan& plan) {
-  size_t steps = plan.steps.size();
-  std::vector<int64_t> over(steps + 1);  // how many begin, less how many end, to reach across from here on
-  auto reach = [&](size_t from, size_t to) {
+std::vector<uint32_t> passages(const Brief& brief) {
+  uint32_t steps = brief.size();
+  std::vector<int32_t> over(steps + 1);  // how many begin, less how many end, to reach across from here on
+  auto reach = [&](uint32_t from, uint32_t to) {
     if (from < to) ++over[from], --over[to];
   };
   std::vector<bool> followed(steps);
-  for (size_t i = 0; i < steps; ++i) {
-    if (plan.steps[i].after.empty()) reach(0, i);
-    for (uint32_t before : plan.steps[i].after) reach(before + 1, i), followed[before] = true;
+  for (uint32_t i = 0; i < steps; ++i) {
+    if (brief.after(i).empty()) reach(0, i);
+    for (uint32_t before : brief.after(i)) reach(before + 1, i), followed[before] = true;
   }
-  for (size_t i = 0; i < steps; ++i)
+  for (uint32_t i = 0; i < steps; ++i)
     if (!followed[i]) reach(i + 1, steps);
   std::vector<uint32_t> last(steps, none);
   int64_t open = 0;
   uint32_t passage = none;
-  for (size_t i = 0; i < steps; ++i) {
+  for (uint32_t i = 0; i < steps; ++i) {
     open += over[i];
-    if (open == 0) passage = uint32_t(i);
+    if (open == 0) passage = i;
     last[i] = passage;
   }
   return last;
@@ -79,90 +70,86 @@ struct Span {
 /// What goes back together: between two commits, or in a scope.
 struct Part {
   plan::WayBack way;
-  std::vector<Time> done;  ///< by entry of the way
+  std::vector<int64_t> done;  ///< by entry of the way
   std::map<uint32_t, uint32_t> entry_of;  ///< by service
-  Time lock = 0;
+  int64_t lock = 0;
 };
 
 class Exposures {
  public:
-  Exposures(const Plan& plan, const Walked& walked)
-      : plan_(plan), walked_(walked), passage_(passages(plan)), from_(plan.steps.size()),
-        known_back_(plan.steps.size(), -1) {
-    for (uint32_t i = 1; i < plan.steps.size(); ++i)
-      from_[i] = plan.steps[i].kind == StepKind::Commit ? i : from_[i - 1];
+  Exposures(const Brief& brief, const Walked& walked)
+      : brief_(brief), plan_(brief.plan), walked_(walked), passage_(passages(brief)), from_(brief.size()) {
+    for (uint32_t i = 1; i < brief.size(); ++i)
+      from_[i] = brief.steps[i].kind == StepKind::Commit ? i : from_[i - 1];
   }
 
-  std::vector<Span> spans_of(uint32_t service, const std::vector<uint32_t>& marks) {
+  /// `seen`: what watchers see is wanted, too.
+  std::vector<Span> spans_of(uint32_t service, const std::vector<uint32_t>& marks, bool seen) {
     uint32_t last_share = none;
     Meets meets;
     for (uint32_t mark : marks)
-      if (acts(mark) && meets.take(plan_.steps[mark].action)) last_share = mark;
+      if (brief_.steps[mark].change.any()) meets.take(brief_.steps[mark].change), last_share = mark;
     std::vector<Span> spans;
     if (last_share == none) return spans;
     if (meets.all() != 0) last_share = none;  // it stays to the end
-    meets = {};
+    meets = {}, known_from_ = none;
     spans.reserve(marks.size());
-    Time share = 0, back = 0;
+    int64_t share = 0, back = 0;
     Shares shares;
     for (size_t k = 0; k < marks.size(); ++k) {
-      const plan::Action& action = plan_.steps[marks[k]].action;
-      Time before = share, acting = 0;
-      if (acts(marks[k])) {
-        meets.take(action);
+      const BriefStep& step = brief_.steps[marks[k]];
+      int64_t before = share, acting = 0;
+      if (step.kind == StepKind::Act) {
+        meets.take(step.change);
         share = meets.all();
         back = back_of(marks[k], service, last_share);
-        follow(action, shares);
-        acting = all_attempts(action) * (plan_.retry.times + 1);
-        acting = capped(acting + Time(plan_.retry.times) * plan_.retry.every_ns);
+        if (seen) follow(plan_.steps[marks[k]].action, shares);
+        acting = step.acting;
       }
       if (before == 0 && share == 0) continue;
-      Time lasts = between(marks[k], k + 1 < marks.size() ? marks[k + 1] : none), most = std::max(before, share);
+      int64_t lasts = between(marks[k], k + 1 < marks.size() ? marks[k + 1] : none), most = std::max(before, share);
       acting = std::min(acting, lasts);
-      Time exposes = capped(part_of(most, acting) + part_of(share, lasts - acting));
-      spans.push_back({marks[k], int64_t(most), int64_t(exposes), int64_t(lasts), int64_t(part_of(most, back)),
-                       shares});
+      Span& span = spans.emplace_back();
+      span.step = marks[k], span.share = most, span.lasts = lasts, span.shares = shares;
+      span.exposes = capped(part_of(most, acting) + part_of(share, lasts - acting));
+      span.back = capped(part_of(most, back));
     }
     return spans;
   }
 
  private:
-  bool acts(uint32_t step) const { return plan_.steps[step].kind == StepKind::Act; }
-
   /// What takes its time in front of a passage keeps both of them waiting.
-  Time between(uint32_t from, uint32_t to) const {
-    Time until = to == none ? walked_.over : walked_.begin[to], since = walked_.best_begin[from];
+  int64_t between(uint32_t from, uint32_t to) const {
+    const std::vector<Walk>& steps = walked_.steps;
+    int64_t until = to == none ? walked_.over : steps[to].begin, since = steps[from].best_begin;
     uint32_t passage = passage_[from];
-    if (passage == from) since = walked_.begin[from];
-    else if (passage != none) until -= walked_.end[passage], since -= walked_.best_end[passage];
-    return std::max<Time>(0, until - since);
+    if (passage == from) since = steps[from].begin;
+    else if (passage != none) until -= steps[passage].end, since -= steps[passage].best_end;
+    return std::max<int64_t>(0, until - since);
   }
 
-  Time back_of(uint32_t step, uint32_t service, uint32_t last_share) {
-    if (known_back_[step] >= 0) return known_back_[step];
-    Time most = way_of(step, service, none, last_share);
+  int64_t back_of(uint32_t step, uint32_t service, uint32_t last_share) {
+    if (from_[step] != known_from_)
+      known_from_ = from_[step], known_waits_ = waits_of(service, none, known_from_, last_share);
+    int64_t most = plus(known_waits_, brief_.steps[step].back.gone);
+    if (!brief_.steps[step].own_lists) return most;
     for (const plan::ScopeUndo& own : plan_.steps[step].scope_rollback)
-      most = std::max(most, way_of(step, service, own.scope, last_share));
-    known_back_[step] = int64_t(most);
+      most = std::max(most, plus(waits_of(service, own.scope, from_[step], last_share),
+                                 brief_.list(step, own.scope).gone));
     return most;
   }
   /// Those that were built upon the service go first, if they may have begun while it still gets a share.
-  Time way_of(uint32_t step, uint32_t service, uint32_t scope, uint32_t last_share) {
-    const Part& part = part_of_scope(scope, from_[step]);
-    Time waits = part.lock;
+  int64_t waits_of(uint32_t service, uint32_t scope, uint32_t from, uint32_t last_share) {
+    const Part& part = part_of_scope(scope, from);
+    int64_t waits = part.lock;
     auto entry = part.entry_of.find(service);
-    if (entry == part.entry_of.end()) return 0;
+    if (entry == part.entry_of.end()) return waits;
     for (uint32_t other : part.way[entry->second].after) {
       uint32_t first = part.way[other].first_step;
       bool later = first > 0 && passage_[first - 1] != none && passage_[first - 1] >= last_share;
       if (!later) waits = std::max(waits, part.done[other]);
     }
-    Time taken = 0;  // until the last of what users meet is taken back
-    for (uint32_t undo : undo_to(plan_.steps[step], scope)) {
-      waits = capped(waits + all_attempts(plan_.undo[undo]));
-      if (Meets().take(plan_.undo[undo])) taken = waits;
-    }
-    return taken > 0 ? taken : waits;
+    return waits;
   }
 
   const Part& part_of_scope(uint32_t scope, uint32_t from) {
@@ -171,33 +158,32 @@ class Exposures {
     Part& part = known->second;
     uint32_t first = scope == none ? from : plan_.scopes[scope].first_step;
     uint32_t end = scope == none ? from + 1 : plan_.scopes[scope].last_step + 1;
-    while (scope == none && end < plan_.steps.size() && plan_.steps[end].kind != StepKind::Commit) ++end;
+    while (scope == none && end < brief_.size() && brief_.steps[end].kind != StepKind::Commit) ++end;
     std::vector<bool> begun = plan::begun_up_to(plan_, end - 1);
     part.way = scope == none ? plan::way_back(plan_, begun) : plan::way_back_of(plan_, begun, scope);
-    std::map<uint32_t, Time> longest;  // by service
+    for (const plan::ServiceUndo& entry : part.way) part.entry_of[entry.service] = uint32_t(part.entry_of.size());
+    std::vector<int64_t> longest(part.way.size());
     for (uint32_t i = first; i < end; ++i) {
-      if (plan_.steps[i].kind == StepKind::Lock)
-        part.lock = std::max(part.lock, Time(plan_.locks[plan_.steps[i].lock].within_ns));
-      if (!acts(i)) continue;
-      Time list = 0;
-      for (uint32_t undo : undo_to(plan_.steps[i], scope)) list += all_attempts(plan_.undo[undo]);
-      Time& most = longest[plan_.steps[i].action.service];
-      most = std::max(most, capped(list));
+      if (brief_.steps[i].kind == StepKind::Lock) part.lock = std::max(part.lock, brief_.steps[i].worst);
+      if (brief_.steps[i].kind != StepKind::Act) continue;
+      int64_t& most = longest[part.entry_of[brief_.steps[i].service]];
+      most = std::max(most, brief_.list(i, scope).all);
     }
     for (const plan::ServiceUndo& entry : part.way) {
-      Time begin = part.lock;
+      int64_t begin = part.lock;
       for (uint32_t before : entry.after) begin = std::max(begin, part.done[before]);
-      part.entry_of[entry.service] = uint32_t(part.done.size());
-      part.done.push_back(capped(begin + longest[entry.service]));
+      part.done.push_back(plus(begin, longest[part.done.size()]));
     }
     return part;
   }
 
+  const Brief& brief_;
   const Plan& plan_;
   const Walked& walked_;
   std::vector<uint32_t> passage_;  ///< by step: the last one up to it
   std::vector<uint32_t> from_;     ///< by step: the last commit up to it, or the first step
-  std::vector<int64_t> known_back_;  ///< by step that acts
+  uint32_t known_from_ = none;     ///< of the service at hand: how long it waits on the way back to there
+  int64_t known_waits_ = 0;
   std::map<std::pair<uint32_t, uint32_t>, Part> parts_;
 };
 
@@ -209,7 +195,7 @@ class Sees {
         spread_(spans) {}
 
   /// Spans come in order.
-  void look(size_t k, const Span& span, int64_t sample_ns, Time looked_ns) {
+  void look(size_t k, const Span& span, int64_t sample_ns, int64_t looked_ns) {
     if (blocks_[k] > 0) return;
     auto [known, fresh] = known_.try_emplace({sample_ns, span.shares});
     if (fresh) {
@@ -218,7 +204,7 @@ class Sees {
       known->second = growth_of(sight, rise_);
     }
     sample_ns_[k] = std::max<int64_t>(1, sample_ns);
-    blocks_[k] = double(int64_t(looked_ns / sample_ns_[k]));
+    blocks_[k] = double(looked_ns / sample_ns_[k]);
     mean_[k] = known->second.mean, spread_[k] = known->second.variance;
   }
   void sum() {
@@ -270,8 +256,9 @@ struct Look {
 
 class Harms {
  public:
-  Harms(const Plan& plan, Exposures& exposures) : plan_(plan), exposures_(exposures), least_(plan.signals.size()) {
-    for (const plan::Gate& gate : plan.gates) {
+  Harms(const Brief& brief, Exposures& exposures)
+      : brief_(brief), plan_(brief.plan), exposures_(exposures), least_(plan_.signals.size()) {
+    for (const plan::Gate& gate : plan_.gates) {
       if (!gate.harm_of || gate.harm_ppb <= 0) continue;
       int64_t& least = least_[gate.harm_of->signal];
       least = least == 0 ? gate.harm_ppb : std::min(least, gate.harm_ppb);
@@ -279,13 +266,13 @@ class Harms {
   }
 
   /// The worst of the paths; nothing: of some harm nobody proves anything.
-  std::optional<Time> least_of(uint32_t service, const std::vector<uint32_t>& acts, const std::vector<Look>& looks) {
+  std::optional<int64_t> least_of(uint32_t service, const std::vector<uint32_t>& acts, const std::vector<Look>& looks) {
     std::vector<uint32_t> looked, marks;
     for (const Look& look : looks)
       if (looked.empty() || looked.back() != look.step) looked.push_back(look.step);
     std::set_union(acts.begin(), acts.end(), looked.begin(), looked.end(), std::back_inserter(marks));
-    std::vector<Span> spans = exposures_.spans_of(service, marks);
-    Time most = 0;
+    std::vector<Span> spans = exposures_.spans_of(service, marks, true);
+    int64_t most = 0;
     for (uint32_t signal = 0; signal < least_.size(); ++signal) {
       if (least_[signal] == 0 || plan_.signals[signal].service != service) continue;
       std::map<uint32_t, Sees> views;
@@ -310,54 +297,58 @@ class Harms {
       auto [view, fresh] = views.try_emplace(look.condition, plan_, condition, rise, spans.size());
       while (k < spans.size() && spans[k].step < look.step) ++k;
       if (k < spans.size() && spans[k].step == look.step)
-        view->second.look(k, spans[k], look.sample_ns, time_of(plan_, look.step, true).worst);
+        view->second.look(k, spans[k], look.sample_ns, brief_.steps[look.step].worst);
     }
     for (auto& [condition, view] : views) view.sum();
   }
 
-  static Time worst_of(const std::vector<Span>& spans, const std::map<uint32_t, Sees>& views) {
+  static int64_t worst_of(const std::vector<Span>& spans, const std::map<uint32_t, Sees>& views) {
     std::vector<int64_t> before(1, 0);
-    for (const Span& span : spans) before.push_back(int64_t(capped(Time(before.back()) + span.exposes)));
-    Time most = 0, back = 0;  // of all that comes after
+    for (const Span& span : spans) before.push_back(plus(before.back(), span.exposes));
+    int64_t most = 0, back = 0;  // of all that comes after
     for (size_t k = spans.size(); k-- > 0;) {
-      back = std::max<Time>(back, spans[k].back);
-      Time soonest = Time(before.back() - before[k]) + back;
+      back = std::max(back, spans[k].back);
+      int64_t soonest = plus(before.back() - before[k], back);
       for (const auto& [condition, view] : views)
         if (auto proven = view.proves(k)) {
           const Span& at = spans[proven->first];
           Time met = before[proven->first] - before[k] + part_of(at.share, std::min<Time>(proven->second, at.lasts));
-          met += at.back;
-          soonest = std::min(soonest, met);
+          soonest = std::min(soonest, capped(met + at.back));
         }
       most = std::max(most, soonest);
     }
     return most;
   }
 
+  const Brief& brief_;
   const Plan& plan_;
   Exposures& exposures_;
   std::vector<int64_t> least_;  ///< by signal: the smallest harm; 0: none
 };
 
 /// By service, in order of the steps.
-std::vector<std::vector<Look>> looks_of(const Plan& plan, const Harms& harms,
+std::vector<std::vector<Look>> looks_of(const Brief& brief, const Harms& harms,
                                         const std::vector<std::vector<uint32_t>>& acts) {
+  const Plan& plan = brief.plan;
   std::vector<std::vector<Look>> looks(plan.services.size());
   auto service_of = [&](uint32_t condition) { return plan.signals[plan.conditions[condition].left.signal].service; };
   std::vector<uint32_t> looked;  // holds, and waits for people
-  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
-    const Step& step = plan.steps[i];
+  for (uint32_t i = 0; i < brief.size(); ++i) {
+    const BriefStep& step = brief.steps[i];
     if (step.kind == StepKind::Hold || step.kind == StepKind::Approval) looked.push_back(i);
-    for (uint32_t gate : step.gates)
+    if (!step.judges) continue;
+    for (uint32_t gate : plan.steps[i].gates)
       for (uint32_t condition : plan.gates[gate].conditions)
-        if (step.kind == StepKind::Hold && plan.conditions[condition].kind == plan::ConditionKind::Reject &&
-            harms.proves(condition))
+        if (plan.conditions[condition].kind == plan::ConditionKind::Reject && harms.proves(condition))
           looks[service_of(condition)].push_back({i, condition, plan.gates[gate].sample_ns});
   }
   std::vector<bool> gone(plan.services.size());  // with its last action
   for (uint32_t service = 0; service < acts.size() && !plan.watches.empty(); ++service) {
     Meets meets;
-    for (uint32_t step : acts[service]) gone[service] = meets.take(plan.steps[step].action) && meets.all() == 0;
+    for (uint32_t step : acts[service]) {
+      meets.take(brief.steps[step].change);
+      gone[service] = brief.steps[step].change.any() && meets.all() == 0;
+    }
   }
   for (const plan::Watch& watch : plan.watches) {
     if (watch.held_ns > 0 || !harms.proves(watch.condition)) continue;
@@ -376,36 +367,39 @@ std::vector<std::vector<Look>> looks_of(const Plan& plan, const Harms& harms,
 
 }  // namespace
 
-void recheck_exposure(const Plan& plan, const Walked& walked, std::vector<std::string>& broken) {
+void recheck_exposure(const Brief& brief, const Walked& walked, std::vector<std::string>& broken) {
+  const Plan& plan = brief.plan;
   std::vector<std::vector<uint32_t>> acts(plan.services.size());
-  for (uint32_t i = 0; i < plan.steps.size(); ++i)
-    if (plan.steps[i].kind == StepKind::Act) acts[plan.steps[i].action.service].push_back(i);
+  for (uint32_t i = 0; i < brief.size(); ++i)
+    if (brief.steps[i].kind == StepKind::Act) acts[brief.steps[i].service].push_back(i);
   std::vector<const plan::ExposureFacts*> said(plan.services.size());
   for (const plan::ExposureFacts& one : plan.facts->exposure) said[one.service] = &one;
-  Exposures exposures(plan, walked);
-  Harms harms(plan, exposures);
-  std::vector<std::vector<Look>> looks = looks_of(plan, harms, acts);
+  Exposures exposures(brief, walked);
+  Harms harms(brief, exposures);
+  std::vector<std::vector<Look>> looks = looks_of(brief, harms, acts);
   for (uint32_t service = 0; service < plan.services.size(); ++service) {
-    std::string name = plan::service_text(plan.services[service]);
-    Time unseen = 0, before = 0;
-    for (const Span& span : exposures.spans_of(service, acts[service])) {
-      before += span.exposes;
-      unseen = std::max(unseen, capped(before + span.back));
+    int64_t unseen = 0, before = 0;
+    for (const Span& span : exposures.spans_of(service, acts[service], false)) {
+      before = plus(before, span.exposes);
+      unseen = std::max(unseen, plus(before, span.back));
     }
     if (!said[service]) {
-      if (unseen > 0) broken.push_back(fmt::format("the plan does not say what users meet of {}", name));
+      if (unseen > 0)
+        broken.push_back(fmt::format("the plan does not say what users meet of {}",
+                                     plan::service_text(plan.services[service])));
       continue;
     }
-    auto wrong = [&](int64_t says, std::string_view how, Time is) {
-      broken.push_back(fmt::format("the plan says users meet {} for {} of full traffic at most; it is {}{}", name,
-                                   eval::duration_text(says), eval::duration_text(int64_t(capped(is))), how));
+    auto wrong = [&](int64_t says, std::string_view how, int64_t is) {
+      broken.push_back(fmt::format("the plan says users meet {} for {} of full traffic at most; it is {}{}",
+                                   plan::service_text(plan.services[service]), eval::duration_text(says),
+                                   eval::duration_text(is), how));
     };
-    if (Time(said[service]->unseen_ns) != unseen) wrong(said[service]->unseen_ns, "", unseen);
+    if (said[service]->unseen_ns != unseen) wrong(said[service]->unseen_ns, "", unseen);
     if (!said[service]->harm_ns) continue;
-    Time harm = *said[service]->harm_ns;
-    std::optional<Time> least = harms.least_of(service, acts[service], looks[service]);
-    if (!least || harm > unseen) wrong(int64_t(harm), ", as nobody sees it before", unseen);
-    else if (harm < std::min(*least, unseen)) wrong(int64_t(harm), " at least until it is proven", *least);
+    int64_t harm = *said[service]->harm_ns;
+    std::optional<int64_t> least = harms.least_of(service, acts[service], looks[service]);
+    if (!least || harm > unseen) wrong(harm, ", as nobody sees it before", unseen);
+    else if (harm < std::min(*least, unseen)) wrong(harm, " at least until it is proven", *least);
   }
 }
 

@@ -9,6 +9,6 @@
 
 namespace rollout::verify {
 
-void recheck_exposure(const plan::Plan& plan, const Walked& walked, std::vector<std::string>& broken);
+void recheck_exposure(const Brief& brief, const Walked& walked, std::vector<std::string>& broken);
 
 }  // namespace rollout::verify

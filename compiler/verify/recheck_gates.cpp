@@ -35,14 +35,17 @@ enum class Sees { Nothing, Less, Just, More };
 
 class Sights {
  public:
-  Sights(const Plan& plan, std::vector<std::string>& broken)
-      : plan_(plan), broken_(broken), just_(plan.phases.size(), -1), shares_(plan.services.size()) {}
+  Sights(const Brief& brief, std::vector<std::string>& broken)
+      : brief_(brief), plan_(brief.plan), broken_(broken), just_(plan_.phases.size(), -1),
+        shares_(plan_.services.size()) {}
 
   void go() {
-    for (const Step& step : plan_.steps) {
-      if (step.kind == StepKind::Act) follow(step.action, shares_[step.action.service]);
-      if (step.kind != StepKind::Hold || step.phase == none) continue;
-      for (uint32_t gate : step.gates) look(step, gate);
+    bool any = std::any_of(brief_.steps.begin(), brief_.steps.end(), [](const BriefStep& step) { return step.judges; });
+    for (uint32_t i = 0; any && i < brief_.size(); ++i) {
+      const BriefStep& step = brief_.steps[i];
+      if (step.kind == StepKind::Act) follow(plan_.steps[i].action, shares_[step.service]);
+      if (!step.judges || step.phase == none) continue;
+      for (uint32_t gate : plan_.steps[i].gates) look(plan_.steps[i], gate);
     }
     for (size_t i = 0; i < just_.size(); ++i)
       if (plan_.facts->phases[i].sees_ppb.value_or(-1) != just_[i])
@@ -82,6 +85,7 @@ class Sights {
     return below ? Sees::More : Sees::Just;
   }
 
+  const Brief& brief_;
   const Plan& plan_;
   std::vector<std::string>& broken_;
   std::vector<int64_t> just_;   ///< by phase: what its gates just see; -1: they prove nothing
@@ -175,25 +179,23 @@ judge::Growth growth_of(const judge::Sight& sight, double rise) {
   return judge::growth_per_block(sight.hypothesis, sight.traffic, {worse, judge::inner_rate(errs)});
 }
 
-void recheck_sight(const Plan& plan, std::vector<std::string>& broken) {
-  std::vector<uint32_t> judged;
-  for (const Step& step : plan.steps)
-    if (step.kind == StepKind::Hold)
-      for (uint32_t gate : step.gates)
-        judged.insert(judged.end(), plan.gates[gate].conditions.begin(), plan.gates[gate].conditions.end());
-  for (const plan::Watch& watch : plan.watches) judged.push_back(watch.condition);
-  std::sort(judged.begin(), judged.end());
-  judged.erase(std::unique(judged.begin(), judged.end()), judged.end());
-  __int128 errors = -1;  // nothing is proven
-  for (uint32_t index : judged) {
+void recheck_sight(const Brief& brief, std::vector<std::string>& broken) {
+  const Plan& plan = brief.plan;
+  std::vector<bool> judged(plan.conditions.size());
+  for (uint32_t gate = 0; gate < plan.gates.size(); ++gate)
+    if (brief.judged[gate])
+      for (uint32_t condition : plan.gates[gate].conditions) judged[condition] = true;
+  for (const plan::Watch& watch : plan.watches) judged[watch.condition] = true;
+  Time errors = -1;  // nothing is proven
+  for (uint32_t index = 0; index < judged.size(); ++index) {
     const Condition& condition = plan.conditions[index];
-    if (condition.kind == plan::ConditionKind::Require || condition.proven_ppb <= 0) continue;
-    errors = std::max<__int128>(errors, 0) + eval::percent_all - condition.proven_ppb;
+    if (!judged[index] || condition.kind == plan::ConditionKind::Require || condition.proven_ppb <= 0) continue;
+    errors = std::max<Time>(errors, 0) + eval::percent_all - condition.proven_ppb;
   }
-  errors = std::min<__int128>(errors, eval::percent_all);
+  errors = std::min<Time>(errors, eval::percent_all);
   if (errors != plan.facts->false_alarm_ppb.value_or(-1))
     broken.push_back("the plan says wrongly how often its proofs take a good version back");
-  Sights(plan, broken).go();
+  Sights(brief, broken).go();
 }
 
 void recheck_start(const Plan& plan, int64_t begun_ns, int64_t answered_ns, std::vector<std::string>& broken) {

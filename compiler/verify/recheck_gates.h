@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "compiler/judge/sight.h"
-#include "compiler/plan/plan.h"
+#include "compiler/verify/recheck_brief.h"
 
 namespace rollout::verify {
 
@@ -26,7 +26,7 @@ judge::Sight sight_of(const plan::Plan& plan, const plan::Condition& condition, 
 /// What one sample brings when the version fails `rise` more of its requests.
 judge::Growth growth_of(const judge::Sight& sight, double rise);
 
-void recheck_sight(const plan::Plan& plan, std::vector<std::string>& broken);
+void recheck_sight(const Brief& brief, std::vector<std::string>& broken);
 
 /// `starts`: by which time after its start a run has begun its last step, and the same where people answer at once.
 void recheck_start(const plan::Plan& plan, int64_t begun_ns, int64_t answered_ns, std::vector<std::string>& broken);

@@ -22,6 +22,19 @@ void set(const plan::Action& action, Counts& counts) {
     if (setting.variable == plan::Variable::Instances) counts[setting.role] = setting.value.number;
 }
 
+/// What a `scale` before this plan has left, else what is declared.
+int64_t runs_at_first(const plan::Plan& plan, const plan::Service& service) {
+  auto seen = [&](plan::Variable variable) -> const eval::Value* {
+    std::string name = plan::variable_text(service, variable, plan::Role::Stable);
+    auto one =
+        std::find_if(plan.observed.begin(), plan.observed.end(), [&](const auto& of) { return of.what == name; });
+    return one == plan.observed.end() ? nullptr : &one->value;
+  };
+  const eval::Value *version = seen(plan::Variable::Version), *count = seen(plan::Variable::Instances);
+  if (version != nullptr && version->is(eval::Value::Kind::None)) return 0;
+  return count == nullptr || count->is(eval::Value::Kind::None) ? service.replicas : count->number;
+}
+
 /// The most that the path without trouble, or one rollback from it, holds there.
 int64_t least_peak(const plan::Plan& plan, uint32_t target) {
   std::map<uint32_t, Counts> there;
@@ -30,11 +43,7 @@ int64_t least_peak(const plan::Plan& plan, uint32_t target) {
     bool on = std::any_of(service.bindings.begin(), service.bindings.end(), [&](const plan::Binding& one) {
       return one.target == target && one.capability == "Workload";
     });
-    bool nothing = std::any_of(plan.observed.begin(), plan.observed.end(), [&](const plan::Observed& one) {
-      return one.value.is(eval::Value::Kind::None) &&
-             one.what == plan::variable_text(service, plan::Variable::Version, plan::Role::Stable);
-    });
-    if (on) there[i][plan::Role::Stable] = nothing ? 0 : service.replicas;
+    if (on) there[i][plan::Role::Stable] = runs_at_first(plan, service);
   }
   int64_t now = plan.targets[target].others, most = now;
   for (const auto& [service, counts] : there) now += sum(counts);

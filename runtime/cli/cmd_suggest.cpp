@@ -1,11 +1,16 @@
+#include <algorithm>
+#include <set>
+
 #include <fmt/format.h>
 
+#include "compiler/plan/test_case.h"
 #include "compiler/suggest/suggest.h"
 #include "runtime/cli/check_name.h"
 #include "runtime/cli/line_diff.h"
 #include "runtime/cli/planning.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/report_formats.h"
+#include "runtime/cli/run_test.h"
 
 namespace rollout::cli {
 
@@ -29,6 +34,17 @@ std::unique_ptr<Compilation> check_texts(const Context& context, const Place& pl
   return compilation;
 }
 
+/// The tests of the file that fail, by name. Those of a file with errors have no plans.
+std::set<std::string> failing_tests(const Place& place, const Compilation& compilation) {
+  std::set<std::string> failing;
+  if (compilation.diagnostics.has_errors()) return failing;
+  Diagnostics said;  // `check` has said all of it
+  TestPlans plans(compilation);
+  for (const plan::TestCase& test : plan::test_cases(*compilation.program, compilation.sources, said))
+    if (Tested tested = run_test(plans, place.typed, test, nullptr); !tested.passed()) failing.insert(tested.name);
+  return failing;
+}
+
 /// What was found and what mends it, as people read it, or kept for the one object of docs/schemas/suggestions.json.
 class View {
  public:
@@ -39,9 +55,10 @@ class View {
     context_.out(short_line(finding, before.sources));
     if (made.path.empty()) {
       std::string_view end = made.stopped ? "nothing was found before the limit" : "nothing helps";
-      context_.out(fmt::format("  {}: {} edits were tried, and none mends it without breaking something "
+      std::string tests = made.breaks_tests == 0 ? "" : fmt::format(" ({} of them fail a test)", made.breaks_tests);
+      context_.out(fmt::format("  {}: {} edits were tried{}, and none mends it without breaking something "
                                "else; `rollout explain {}` says what else there is\n\n",
-                               end, made.tried, finding.name));
+                               end, made.tried, tests, finding.name));
       return;
     }
     std::string shown = before.sources.shown_name(made.fixes.front().span.source);
@@ -72,6 +89,7 @@ class View {
     write_json(json, whole, before.sources);
     json.field("mended", !made.path.empty()).field("becomes", made.becomes).field("tried", uint64_t(made.tried));
     json.field("stopped", made.stopped);
+    if (made.breaks_tests > 0) json.field("breaks_tests", uint64_t(made.breaks_tests));
     json.end_object();
     kept_ += (kept_.empty() ? "" : ",") + json.take();
   }
@@ -106,7 +124,13 @@ int cmd_suggest(const Context& context) {
     return context.fail(FileErrors, "what is proven is mended once the file has no other errors");
   }
   View view(context);
-  suggest::Mended result = suggest::suggest(recheck, rollout, [&](const auto&... said) { view.add(said...); });
+  const std::set<std::string> failing = failing_tests(*place, *now);
+  suggest::KeepsTests keeps_tests = [&](const Compilation& made) {
+    std::set<std::string> then = failing_tests(*place, made);
+    return std::includes(failing.begin(), failing.end(), then.begin(), then.end());
+  };
+  suggest::Mended result =
+      suggest::suggest(recheck, keeps_tests, rollout, [&](const auto&... said) { view.add(said...); });
   bool writes = context.args.has("--fix") && !result.texts.empty();
   if (writes)
     if (int code = write(context, *place, result.texts); code != Ok) return code;

@@ -128,7 +128,8 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
       return {std::nullopt, context.fail(Environment, lost)};
   }
   // Who wants to see a finding happen has been told of it.
-  if (plan && !context.args.has("--counterexample")) prove_plan(*compilation, *plan, compilation->diagnostics);
+  if (plan && !context.args.has("--counterexample"))
+    prove_plan(*compilation, *plan, request.inputs, compilation->diagnostics);
   timings.mark("proofs");
   if (compilation->diagnostics.has_errors()) plan.reset();
   if (!compilation->diagnostics.empty() && (!plan || !context.json())) report.add(*compilation);

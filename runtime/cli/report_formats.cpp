@@ -77,6 +77,21 @@ void write_fixes(json::Writer& json, const Diagnostic& diagnostic, const SourceM
   json.end_array().end_object().end_array();
 }
 
+/// The path of a finding, moment by moment. Its places are those of the finding: of a moment that did not happen yet
+/// there is no other.
+void write_path(json::Writer& json, const Diagnostic& diagnostic, const SourceMap& sources) {
+  const Witness& witness = *diagnostic.witness;
+  json.key("codeFlows").begin_array().begin_object();
+  json.key("message").begin_object().field("text", witness.replay).end_object();
+  json.key("threadFlows").begin_array().begin_object().key("locations").begin_array();
+  for (size_t i = 0; i < witness.path.size(); ++i) {
+    json.begin_object().key("location");
+    write_location(json, sources, diagnostic.span, path_text({witness.path[i]}));
+    json.field("executionOrder", uint64_t(i + 1)).end_object();
+  }
+  json.end_array().end_object().end_array().end_object().end_array();
+}
+
 }  // namespace
 
 std::string short_line(const Diagnostic& diagnostic, const SourceMap& sources) {
@@ -130,6 +145,8 @@ std::string sarif_result(const Diagnostic& diagnostic, const SourceMap& sources)
     for (const Label& label : diagnostic.labels) write_location(json, sources, label.span, label.text);
     json.end_array();
   }
+  if (diagnostic.span.valid() && diagnostic.witness && !diagnostic.witness->path.empty())
+    write_path(json, diagnostic, sources);
   if (!diagnostic.fixes.empty()) write_fixes(json, diagnostic, sources);
   json.end_object();
   return json.take();

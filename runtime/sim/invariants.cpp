@@ -12,7 +12,7 @@ namespace rollout::sim {
 using journal::StepRef;
 
 Invariants::Invariants(const plan::Plan& plan, const Scenario& scenario, SimWorld& world)
-    : plan_(plan), scenario_(scenario), world_(world), scope_of_(plan::scopes_of_steps(plan)) {
+    : plan_(plan), scenario_(scenario), world_(world), promises_(plan), scope_of_(plan::scopes_of_steps(plan)) {
   // The first event is there before anybody looks.
   for (uint32_t channel : plan.told) due_.insert(fmt::format("0/{}", plan.channels[channel].team));
 }
@@ -32,6 +32,7 @@ void Invariants::on_event(const journal::Event& event) {
     return;
   }
   if (ends_ > 0) violate("I10", "an event after the end of the run");
+  check_promises();
   check_latch(event);
   check_open(event);
   check_paused(event);
@@ -73,6 +74,12 @@ void Invariants::on_event(const journal::Event& event) {
     ++ends_;
     ended_ = *e;
   }
+}
+
+// I18: what was proven of all states is so in this one. No proof speaks of a way back whose actions fail for good.
+void Invariants::check_promises() {
+  if (undo_failed_) return;
+  if (std::string broken = promises_.broken(world_); !broken.empty()) violate("I18", std::move(broken));
 }
 
 // I10: what becomes of the run is told to each team once, and nothing else is.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/journal/event.h"
+#include "runtime/sim/promises.h"
 #include "runtime/sim/sim_world.h"
 
 namespace rollout::sim {
@@ -26,6 +27,7 @@ class Invariants {
 
  private:
   void violate(std::string_view invariant, std::string text);
+  void check_promises();
   void check_latch(const journal::Event& event);
   void check_open(const journal::Event& event);
   void check_paused(const journal::Event& event);
@@ -56,6 +58,7 @@ class Invariants {
   const plan::Plan& plan_;
   const Scenario& scenario_;
   SimWorld& world_;
+  Promises promises_;
   std::vector<std::string> violations_;
   int64_t events_ = 0;
   bool aborted_ = false;

@@ -48,6 +48,8 @@ class SimWorld : public exec::World {
   /// Lets time pass up to the clock: traffic flows, what is underway completes.
   void catch_up();
 
+  /// What is so now; null: nothing was ever said of it.
+  const eval::Value* get(uint32_t service, plan::Variable variable, plan::Role role) const;
   bool shows(const plan::Action& action) const;
   bool shows(uint32_t service, const plan::Setting& setting) const;
   /// A commit has passed: what is so now is what a rollback leads to.
@@ -94,7 +96,6 @@ class SimWorld : public exec::World {
     bool half = false;
   };
 
-  const eval::Value* get(uint32_t service, plan::Variable variable, plan::Role role) const;
   void set(uint32_t service, const plan::Setting& setting, bool undo);
   void start_values();
   void start_state(uint32_t index);

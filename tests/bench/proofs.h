@@ -14,8 +14,8 @@ struct ProofTimes {
   double plan_ms = 0;     ///< reading, checking and planning
   double proofs_ms = 0;
   double recheck_ms = 0;
-  double limit_ms = 0;    ///< of the proofs; the recheck may take a third of it; 0: any
-  bool is_kept() const { return limit_ms == 0 || (proofs_ms <= limit_ms && recheck_ms <= limit_ms / 3); }
+  double limit_ms = 0;    ///< of the proofs; 0: any. The recheck may take a third of what they take
+  bool is_kept() const { return (limit_ms == 0 || proofs_ms <= limit_ms) && recheck_ms <= proofs_ms / 3; }
 };
 
 /// rollout_source(phases), `rounds` times.

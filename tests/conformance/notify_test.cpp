@@ -2,6 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "compiler/base/json.h"
+#include "compiler/plan/plan_json.h"
+#include "runtime/journal/event_json.h"
 #include "runtime/notify/outbox.h"
 #include "tests/conformance/receiver.h"
 #include "tests/conformance/rig.h"
@@ -108,6 +110,30 @@ TEST_CASE("a receiver that refuses is not asked again", "[notify]") {
   CHECK_FALSE(ended[0].delivered);
   CHECK(ended[0].attempts == 1);
   CHECK(ended[0].detail == "it answered HTTP 403");
+}
+
+TEST_CASE("what a receiver answers brings no secret into the journal, nor into what reports are made of", "[notify]") {
+  // The worst of them: it says the token back, wherever an answer has room for it, whether it refuses or fails.
+  for (int status : {200, 301, 403, 500}) {
+    Receiver receiver([&](const Received& request) {
+      std::string said = request.header("Authorization");
+      return Answer{status, "you said " + said, "X-Said: " + said + "\r\nLocation: /" + token + "\r\n"};
+    });
+    Mail mail(receiver.url(), 1);
+    notify::Outbox box = mail.outbox();
+    box.post(message("3/sre", "begins"));
+    std::vector<Delivery> ended = mail.wait(box, 1);
+    REQUIRE(ended.size() == 1);
+    REQUIRE_FALSE(receiver.received().empty());
+    CHECK(receiver.received()[0].header("Authorization") == std::string("Bearer ") + token);
+    journal::Event event;
+    event.what = journal::Notified{ended[0].id, ended[0].delivered, ended[0].attempts, ended[0].detail};
+    INFO(status << ": " << ended[0].detail);
+    CHECK(journal::encode(event).find(token) == std::string::npos);
+    CHECK(ended[0].delivered == (status == 200));
+    CHECK(plan::to_json(mail.plan).find(token) == std::string::npos);
+    CHECK(plan::to_json(mail.plan).find("env:ONCALL_TOKEN") != std::string::npos);
+  }
 }
 
 TEST_CASE("a receiver that is down costs attempts, and nobody's time", "[notify]") {

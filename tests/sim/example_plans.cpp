@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "compiler/compile.h"
+#include "compiler/verify/proofs.h"
 #include "tests/sim/plans.h"
 #include "tests/sim/worlds.h"
 
@@ -42,6 +43,7 @@ void add_rollouts(const fs::path& folder, const std::string& name, std::vector<E
       request.environment = environment;
       auto plan = plan::make_plan(program, request, compiled->sources, compiled->diagnostics);
       ROLLOUT_CHECK(plan, "each rollout of an example can be planned");
+      plan->facts = verify::prove(*plan).facts;
       out.push_back({fmt::format("{}: {}", name, plan::rollout_text(*plan)), std::move(*plan)});
     }
   }
