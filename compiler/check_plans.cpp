@@ -84,11 +84,13 @@ bool PlanChecker::too_many(size_t rollouts, size_t tests, Span at) {
 std::optional<plan::Plan> PlanChecker::make_plan(plan::Request request, Span at) {
   if (!has_room(at)) return std::nullopt;
   request.shared = &shared_;
+  request.now_wall_ns = compilation_.now_wall_ns;
   return plan::make_plan(program_, request, compilation_.sources, diagnostics_);
 }
 
 /// Made once more where databases take part: what is said of their files shows which ones they are.
 std::optional<plan::Plan> PlanChecker::make_plan_with_files(plan::Request request, Span at) {
+  request.keep_breaches = true;  // the proofs report them, with their paths
   std::optional<plan::Plan> plan = make_plan(request, at);
   if (plan && migrations_) request.snapshot.migrations = migrations_(*plan);
   if (!request.snapshot.migrations.empty()) plan = make_plan(request, at);

@@ -15,6 +15,7 @@ struct Compilation {
   SourceMap sources;
   Diagnostics diagnostics;
   std::unique_ptr<ir::Program> program;
+  std::optional<int64_t> now_wall_ns = {};  ///< by which exceptions from policies end; nothing: none ends
 };
 
 /// `path` is relative to the project root; the standard library stands in the binary and never reaches `load`.

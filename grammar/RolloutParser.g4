@@ -200,15 +200,21 @@ promotionDecl: PROMOTION NAME ASSIGN NAME LBRACE promotionStage (THEN promotionS
 promotionStage: NAME (SOAK expr)?;
 
 policyDecl: POLICY NAME parameters? LBRACE policyItem* RBRACE;
+// `for some` asks for one of them at least. Of what stands behind `for every` only a rollout has environments.
 policyItem
-    : FOR EVERY ROLLOUT NAME (IN NAME (COMMA NAME)*)? LBRACE policyRule* RBRACE # policyEvery
-    | policyRule                                                               # policyOne
-    ;
-policyRule
-    : REQUIRE expr (WITHIN expr | BEFORE NAME ON EVERY NAME)? # policyRequire
+    : FOR (EVERY | NAME) policyElement NAME (IN NAME (COMMA NAME)*)? (OF NAME)? (WHERE expr)?
+      LBRACE policyItem* RBRACE                               # policyEvery
+    | EXCEPT ROLLOUT NAME LBRACE exceptionClause* RBRACE      # policyExcept
+    | REQUIRE expr (WITHIN expr | policyOrder)?               # policyRequire
+    | REQUIRE policyMark policyOrder                          # policyRequireMark
     | FORBID NAME DURING expr exceptions?                     # policyForbid
     | NAME LPAREN arguments? RPAREN                           # policyCall
     ;
+policyElement: ROLLOUT | PHASE | ACTION | GATE | NAME;
+policyOrder: BEFORE (NAME | policyMark) ON (EVERY | NAME) NAME;
+policyMark: GATE | COMMIT | CHECKPOINT | PREFLIGHT;
+// `because "…"`, `asked by "anna"`, `approved by "ben" of managers`, `until 2026-12-31 in "Europe/Stockholm"`.
+exceptionClause: NAME (BY expr (OF expr)? | expr (IN expr)?);
 
 testDecl: TEST STRING LBRACE testItem* RBRACE;
 testItem

@@ -1,12 +1,20 @@
-// Policies: what they ask of the rollouts that they hold for.
+// Policies: what they ask of the rollouts that they hold for, and of what these consist of.
 #include <algorithm>
 
 #include "compiler/check/context.h"
-#include "compiler/ir/property.h"
 
 namespace rollout::check {
 
-/// `r.first_phase.share`: the whole path names one property of the rollout.
+namespace {
+
+std::string owner_text(ir::Owner owner) {
+  std::string_view word = ir::owner_word(owner);
+  return fmt::format("{} {}", owner == ir::Owner::Action || owner == ir::Owner::Approval ? "an" : "a", word);
+}
+
+}  // namespace
+
+/// `r.first_phase.share`, `p.share`: the whole path names one property of what the variable stands for.
 const Type* ValueChecker::check_property(const ast::MemberExpr* member) {
   std::string path(member->member.text);
   const ast::MemberExpr* first = member;
@@ -16,16 +24,28 @@ const Type* ValueChecker::check_property(const ast::MemberExpr* member) {
   }
   if (first->object->kind != ast::ExprKind::Name) return nullptr;
   const Local* local = find_local(static_cast<const ast::NameExpr*>(first->object)->name);
-  if (!local || !local->type->is(TypeKind::Rollout)) return nullptr;
+  bool element = local && local->type->is(TypeKind::Element);
+  if (!element && (!local || !local->type->is(TypeKind::Rollout))) return nullptr;
+  ir::Owner owner = element ? ir::Owner(local->type->index) : ir::Owner::Rollout;
   info(first->object) = {local->type, ir::Ref::Local, local->slot, 0};
   time_ = ir::Time::Plan;
-  if (std::optional<ir::PropertyRow> row = ir::property_named(path)) {
+  if (std::optional<ir::PropertyRow> row = ir::property_named(owner, path)) {
     info(member).ref = ir::Ref::Property;
     info(member).index = uint32_t(row->property);
+    check_decided(member, *row);
     return simple(row->type);
   }
-  report_unknown(join(first->member.span, member->member.span), path, "property of a rollout", ir::property_paths());
+  report_unknown(join(first->member.span, member->member.span), path,
+                 fmt::format("property of {}", owner_text(owner)), ir::property_paths(owner));
   return simple(TypeKind::Error);
+}
+
+/// What only the world knows is asked when a run begins, as a rule of its own.
+void ValueChecker::check_decided(const ast::MemberExpr* member, const ir::PropertyRow& row) {
+  if (row.decided || quantifiers_.empty()) return;
+  diagnostics_.report(member->span, diag::PolicyPlace, fmt::format("`{}`", row.path), "inside another quantifier")
+      .note("it is known when a run begins, and asked of the rollout as a whole")
+      .advise("write it directly in `for every rollout`");
 }
 
 void Checker::check_policy(uint32_t index) {
@@ -43,91 +63,45 @@ void Checker::check_policy(uint32_t index) {
 }
 
 void Checker::check_policy_items(const ir::Policy& policy, llvm::ArrayRef<ast::PolicyItem> items) {
-  for (const ast::PolicyItem& item : items) {
-    switch (item.kind) {
-      case ast::PolicyItemKind::Every: {
-        std::string name(policy.decl->name.text);
-        if (!policy.parameters.empty())
-          diagnostics_.report(item.span, diag::PolicyWhole, name, "it has no parameters")
-              .at(policy.parameters[0].name.span, "nothing gives it this")
-              .advise("leave `for every` out, and call it from a policy that has one");
-        if (item.items.empty()) diagnostics_.report(item.span, diag::PolicyEmpty, name);
-        for (const ast::Name& environment : item.environments)
-          expect_symbol(environment, ir::Ref::Environment, "environment");
-        size_t outer = locals_.size();
-        add_local(item.variable, simple(TypeKind::Rollout), ir::Time::Plan);
-        check_policy_items(policy, item.items);
-        locals_.resize(outer);
-        break;
-      }
-      case ast::PolicyItemKind::Require: check_require(item); break;
-      case ast::PolicyItemKind::Forbid:
-        if (item.words[0].text != "start")
-          diagnostics_.report(item.words[0].span, diag::ExpectedFound, "`start`", std::string(item.words[0].text))
-              .fix(item.words[0].span, "start");
-        expect(item.subject, simple(TypeKind::Calendar), "`forbid start during`");
-        break;
-      case ast::PolicyItemKind::Call: check_policy_call(static_cast<const ast::CallExpr*>(item.subject)); break;
-    }
+  for (const ast::PolicyItem& item : items) check_policy_item(policy, item);
+}
+
+void Checker::check_policy_item(const ir::Policy& policy, const ast::PolicyItem& item) {
+  switch (item.kind) {
+    case ast::PolicyItemKind::Every: return check_every(policy, item);
+    case ast::PolicyItemKind::Require: return check_require(item);
+    case ast::PolicyItemKind::Forbid:
+      if (!stands_outside(item, "`forbid`")) return;
+      if (item.words[0].text != "start")
+        diagnostics_.report(item.words[0].span, diag::ExpectedFound, "`start`", std::string(item.words[0].text))
+            .fix(item.words[0].span, "start");
+      return expect(item.subject, simple(TypeKind::Calendar), "`forbid start during`");
+    case ast::PolicyItemKind::Call: return check_policy_call(item);
+    case ast::PolicyItemKind::Except: return check_exception(item);
   }
 }
 
 void Checker::check_require(const ast::PolicyItem& item) {
-  if (!item.words[0].text.empty()) return check_approval_rule(item);
+  if (!item.words[0].text.empty()) return check_order_rule(item);
   if (!item.within) return expect(item.subject, simple(TypeKind::Bool), "`require`");
+  if (!stands_outside(item, "`require … within`")) return;
   expect(item.subject, simple(TypeKind::Instant), "`require … within`");
   expect(item.within, simple(TypeKind::Duration), "`within`");
 }
 
-/// `r.author`, where `r` is a rollout.
-bool Checker::is_author(const ast::Expr* expr) {
-  if (expr->kind != ast::ExprKind::Member) return false;
-  auto* member = static_cast<const ast::MemberExpr*>(expr);
-  if (member->member.text != "author" || member->object->kind != ast::ExprKind::Name) return false;
-  const Local* local = find_local(static_cast<const ast::NameExpr*>(member->object)->name);
-  return local && local->type->is(TypeKind::Rollout);
-}
-
-/// `approval(by: not r.author) before promote on every path`
-void Checker::check_approval_rule(const ast::PolicyItem& item) {
-  auto* call = item.subject->kind == ast::ExprKind::Call ? static_cast<const ast::CallExpr*>(item.subject) : nullptr;
-  const ast::Expr* name = call ? call->callee : item.subject;
-  bool named = name->kind == ast::ExprKind::Name;
-  std::string_view found = named ? static_cast<const ast::NameExpr*>(name)->name : "this";
-  bool approval = found == "approval";
-  size_t given = call ? call->arguments.size() : 0;
-  bool by = given == 0 || (given == 1 && call->arguments[0].label.text == "by");
-  if (!approval || !by)
-    diagnostics_.report(item.subject->span, diag::ExpectedFound, "`approval`", std::string(found))
-        .advise("write `approval`, `approval(by: TEAM)` or `approval(by: not r.author)`");
-  if (approval && by && given == 1) {
-    const ast::Expr* who = call->arguments[0].value;
-    auto* unary = who->kind == ast::ExprKind::Unary ? static_cast<const ast::UnaryExpr*>(who) : nullptr;
-    bool other = unary && unary->op == ast::Operator::Not && is_author(unary->operand);
-    if (!other) expect(who, simple(TypeKind::Team), "`by`");
-  }
-  std::vector<std::string_view> actions;
-  for (const ir::Capability& capability : program_.capabilities)
-    for (const ir::Action& action : capability.actions) actions.push_back(action.name.text);
-  const ast::Name &action = item.words[0], &path = item.words[1];
-  if (std::find(actions.begin(), actions.end(), action.text) == actions.end())
-    report_unknown(action.span, action.text, "action", actions);
-  if (path.text != "path")
-    diagnostics_.report(path.span, diag::ExpectedFound, "`path`", std::string(path.text)).fix(path.span, "path");
-}
-
 /// `four_eyes(r)`: what another policy asks, here too.
-void Checker::check_policy_call(const ast::CallExpr* call) {
+void Checker::check_policy_call(const ast::PolicyItem& item) {
+  auto* call = static_cast<const ast::CallExpr*>(item.subject);
   auto* name = static_cast<const ast::NameExpr*>(call->callee);
   std::optional<ir::Symbol> symbol = expect_symbol({name->name, name->span}, ir::Ref::Policy, "policy");
-  if (!symbol) return;
+  if (!symbol || !stands_outside(item, fmt::format("`{}`", name->name))) return;
   const ir::Policy& callee = program_.policies[symbol->index];
   info(name) = {simple(TypeKind::None), ir::Ref::Policy, symbol->index, 0};
   policy_calls_.push_back({policy_, symbol->index, name->span});
-  for (const ast::PolicyItem& item : callee.decl->items)
-    if (item.kind == ast::PolicyItemKind::Every) {
+  for (const ast::PolicyItem& inner : callee.decl->items)
+    if (inner.kind == ast::PolicyItemKind::Every && inner.every.element.text == "rollout") {
       diagnostics_.report(name->span, diag::PolicyWhole, std::string(name->name), "it is not called")
-          .at(item.span, "here");
+          .at(inner.span, "here");
       return;
     }
   check_arguments(call, callee.parameters, 0, fmt::format("`{}`", name->name), true);

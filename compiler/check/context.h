@@ -103,10 +103,22 @@ class Checker : private ValueChecker {
   void check_promotion(ir::Promotion& promotion);
   void check_policy(uint32_t index);
   void check_policy_items(const ir::Policy& policy, llvm::ArrayRef<ast::PolicyItem> items);
+  void check_policy_item(const ir::Policy& policy, const ast::PolicyItem& item);
   void check_require(const ast::PolicyItem& item);
-  void check_approval_rule(const ast::PolicyItem& item);
-  void check_policy_call(const ast::CallExpr* call);
+  void check_policy_call(const ast::PolicyItem& item);
+  // check_policy_every.cpp
+  void check_every_rollout(const ir::Policy& policy, const ast::PolicyItem& item);
+  void check_every(const ir::Policy& policy, const ast::PolicyItem& item);
+  void check_domain(const ast::PolicyEvery& every, ir::Owner owner);
+  bool stands_outside(const ast::PolicyItem& item, std::string_view what);
+  // check_policy_order.cpp
+  void check_order_rule(const ast::PolicyItem& item);
+  void check_event(const ast::Name& event);
+  void check_approval(const ast::CallExpr* call);
   bool is_author(const ast::Expr* expr);
+  // check_exception.cpp
+  void check_exception(const ast::PolicyItem& item);
+  void check_exception_clause(const ast::ExceptionClause& clause);
   // check_notify.cpp
   void check_channel(ir::Team& team, const ast::Setting& setting);
   void check_notify(const ast::NotifyStatement* notify);

@@ -14,6 +14,7 @@
 #include "compiler/check/circles.h"
 #include "compiler/check/state.h"
 #include "compiler/ir/match.h"
+#include "compiler/ir/property.h"
 #include "compiler/ir/variables.h"
 
 namespace rollout::check {
@@ -119,6 +120,7 @@ class ValueChecker {
   const Type* report_without_place(const ast::NameExpr* name, const ir::Symbol& symbol);
   // check_member.cpp, check_policy.cpp
   const Type* check_property(const ast::MemberExpr* member);
+  void check_decided(const ast::MemberExpr* member, const ir::PropertyRow& row);
   const Type* check_member(const ast::MemberExpr* member);
   const Type* service_member(const ast::MemberExpr* member, bool role);
   const Type* signal_type(const ast::MemberExpr* member);
@@ -164,6 +166,7 @@ class ValueChecker {
   uint32_t slots_ = 0;  ///< of the declaration being checked: most locals alive at once
   const std::vector<std::string_view>* given_ = nullptr;  ///< names a backend fills into strings
   bool in_test_ = false;
+  std::vector<const ast::PolicyItem*> quantifiers_;  ///< over elements of a plan, around what is being checked
   bool planned_ = false;  ///< inside a rollout: what stands here is decided when it is planned, which is next
   ir::Time time_ = ir::Time::Constant;  ///< of what has been checked of the expression at hand
   uint32_t func_ = UINT32_MAX;          ///< being checked

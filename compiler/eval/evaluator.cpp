@@ -2,6 +2,7 @@
 
 #include "compiler/eval/arithmetic.h"
 #include "compiler/eval/literal.h"
+#include "compiler/ir/property.h"
 
 namespace rollout::eval {
 
@@ -192,8 +193,9 @@ Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member,
   if (info.ref == ir::Ref::Property) {
     const ast::Expr* root = member;
     while (root->kind == ast::ExprKind::Member) root = static_cast<const ast::MemberExpr*>(root)->object;
-    const Value& rollout = frame[program_.info(module, root).index];
-    return info.index < rollout.items.size() ? rollout.items[info.index] : Value{};
+    const Value& owner = frame[program_.info(module, root).index];
+    size_t place = ir::place_of(ir::Property(info.index));
+    return place < owner.items.size() ? owner.items[place] : Value{};
   }
   Value object = eval(module, member->object, frame);
   if (info.ref == ir::Ref::Field) return info.index < object.items.size() ? object.items[info.index] : Value{};

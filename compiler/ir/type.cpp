@@ -40,6 +40,7 @@ std::string_view simple_name(TypeKind kind) {
     case TypeKind::Flag: return "Flag";
     case TypeKind::Database: return "Database";
     case TypeKind::Rollout: return "Rollout";
+    case TypeKind::Element: return "element of a plan";
     case TypeKind::Signal: return "Signal";
     case TypeKind::List: return "List";
     case TypeKind::Set: return "Set";
@@ -60,7 +61,7 @@ std::string_view simple_name(TypeKind kind) {
 
 const Type* TypeTable::intern(Type type) {
   bool simple = type.arguments.empty() && type.capabilities.empty() && type.kind != TypeKind::Record &&
-                type.kind != TypeKind::Enum;
+                type.kind != TypeKind::Enum && type.kind != TypeKind::Element;
   if (simple && simple_[size_t(type.kind)]) return simple_[size_t(type.kind)];
   for (const Type& known : types_)
     if (known.kind == type.kind && known.index == type.index && known.arguments == type.arguments &&

@@ -18,6 +18,7 @@ enum class TypeKind : uint8_t {
   Service, Target, Metrics, Team,
   Flag, Database,  ///< actions act on them, as on services
   Rollout,  ///< as policies see it: a plan with its properties
+  Element,  ///< of a plan, as policies see it; index: ir::Owner
   Signal,   ///< a call of a metric source's method
   List,     ///< arguments: the element
   Set,      ///< arguments: the element, a plain value
@@ -34,7 +35,7 @@ enum class TypeKind : uint8_t {
 
 struct Type {
   TypeKind kind = TypeKind::Error;
-  uint32_t index = 0;                  ///< of Record and Enum
+  uint32_t index = 0;                  ///< of Record, Enum and Element
   std::vector<const Type*> arguments;
   std::vector<uint32_t> capabilities;  ///< of Service, Flag, Database: what it must have, ascending
 
@@ -52,6 +53,7 @@ class TypeTable {
   const Type* live(const Type* value) { return of(TypeKind::Live, {value}); }
   const Type* record(uint32_t index) { return intern({TypeKind::Record, index, {}, {}}); }
   const Type* enumeration(uint32_t index) { return intern({TypeKind::Enum, index, {}, {}}); }
+  const Type* element(uint32_t owner) { return intern({TypeKind::Element, owner, {}, {}}); }
   const Type* gate(std::vector<const Type*> open) { return intern({TypeKind::Gate, 0, std::move(open), {}}); }
   const Type* service(std::vector<uint32_t> has) { return subject(TypeKind::Service, std::move(has)); }
   /// A Service, a Flag or a Database.

@@ -19,6 +19,8 @@ namespace rollout::plan {
 enum class Order { Sequence, Parallel };
 struct Branches;
 struct PolicyRule;
+struct Finding;
+class Quantified;
 struct WaveOrder;
 
 /// Why nothing more is planned for a service: it runs what is asked for, or a mistake was reported.
@@ -89,7 +91,11 @@ class Planner {
   void observe(uint32_t index);
   NamedValues settings(const std::vector<ir::Parameter>& declared, ir::ModuleId declared_in,
                        const std::vector<ir::Given>& given, const eval::Frame& frame);
-  void enforce_policies(const ast::RolloutDecl& rollout);  // plan_policy.cpp
+  // plan_policy.cpp, plan_exception.cpp
+  void enforce_policies(const ast::RolloutDecl& rollout);
+  void enforce(const PolicyRule& rule, const std::vector<Finding>& findings, Quantified& quantified);
+  bool is_excepted(const ir::Policy& policy);
+  bool except(const ir::Policy& policy, const ast::PolicyItem& item);
   // plan_policy_start.cpp
   std::string want_at_start(const PolicyRule& rule, const StartRule& asked);
   std::vector<int64_t> most_instances() const;

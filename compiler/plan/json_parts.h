@@ -52,6 +52,11 @@ Condition read_condition(const json::Node& node);
 void write_during(json::Writer& json, const During& during);
 /// The error says what of it is no calendar.
 Result<During> read_during(const json::Node& node);
+/// What policies say of the plan. held_json.cpp
+void write_held(json::Writer& json, const Plan& plan);
+void read_held(const json::Node& node, Plan& plan);
+/// An order of steps that are not in it, or are not what the rule needs them to be.
+bool bad_held(const Plan& plan);
 void write_rollback(json::Writer& json, const Rollback& rollback);
 Rollback read_rollback(const json::Node& node);
 void write_scope(json::Writer& json, const UndoScope& scope);

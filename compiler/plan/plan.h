@@ -17,6 +17,7 @@
 #include "compiler/plan/control.h"
 #include "compiler/plan/during.h"
 #include "compiler/plan/hook.h"
+#include "compiler/plan/held.h"
 #include "compiler/plan/facts.h"
 #include "compiler/plan/undo_scope.h"
 
@@ -295,6 +296,9 @@ struct Plan {
   std::optional<During> during;
   std::vector<std::string> policies;  ///< those that this plan was held to
   std::vector<Forbidden> forbidden;
+  std::vector<OrderRule> order_rules;        ///< of its policies: each holds
+  std::vector<PolicyException> exceptions;   ///< policies that it is not held to
+  std::vector<Breach> breaches;              ///< what policies refuse in it; never in a plan that is written
   std::vector<Beside> beside;      ///< what the versions declare, of whatever the plan changes
   std::optional<Facts> facts;      ///< what was proven of all of the above; nothing: nobody has looked
 };

@@ -1,4 +1,6 @@
 // Approvals: who must say yes before the way goes on, and what happens when nobody does.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "compiler/plan/build.h"
@@ -86,6 +88,12 @@ std::optional<Approval> Planner::make_approval(const ast::Question& question, Sc
         .advise("escalate earlier, or wait longer: `timeout 4h`");
     return std::nullopt;
   }
+  auto asked = [&](const std::string& other) {
+    return std::find(approval.members.begin(), approval.members.end(), other) != approval.members.end();
+  };
+  if (escalated && std::all_of(approval.escalation->members.begin(), approval.escalation->members.end(), asked))
+    diagnostics_.report(escalated->span, diag::EscalateIdle, approval.escalation->team)
+        .advise("escalate to somebody else, or leave it out");
   if (approval.quorum <= int64_t(approval.members.size())) return approval;
   size_t members = approval.members.size();
   diagnostics_

@@ -191,6 +191,7 @@ std::string dangling(const Plan& plan) {
   for (const Beside& beside : plan.beside)
     if (is_bad(beside, plan)) return "what " + beside.image + " lives beside";
   if (bad_facts(plan)) return "what was proven";
+  if (bad_held(plan)) return "what a policy asks";
   for (const Service& service : plan.services)
     for (const Binding& binding : service.bindings)
       if (bad(binding.target, plan.targets.size())) return "service " + service.name;
@@ -250,6 +251,7 @@ PlanBytes to_bytes(const Plan& plan) {
   if (!plan.policies.empty())
     write_list(json, "policies", plan.policies, [](json::Writer& j, const std::string& name) { j.value(name); });
   if (!plan.forbidden.empty()) write_list(json, "forbidden", plan.forbidden, write_forbidden);
+  write_held(json, plan);
   if (!plan.beside.empty()) write_list(json, "beside", plan.beside, write_beside);
   if (plan.facts) write_facts(json, *plan.facts);
   // A slip in an editor is noticed even where the result would read well.
@@ -309,6 +311,7 @@ Result<Plan> from_json(std::string_view bytes) {
   }
   if (Status policies = read_policies(node, plan); !policies)
     return OpError{"this plan is damaged: " + policies.error().message};
+  read_held(node, plan);
   for (const json::Node& item : node["beside"].items) plan.beside.push_back(read_beside(item));
   if (node.find("facts")) plan.facts = read_facts(node["facts"]);
   std::string broken = dangling(plan);

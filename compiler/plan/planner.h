@@ -92,6 +92,8 @@ struct Request {
   bool examples = true;           ///< inputs that are not given take their `example`
   Snapshot snapshot;
   Shared* shared = nullptr;       ///< null: this plan stands alone
+  std::optional<int64_t> now_wall_ns = {};  ///< decides which exceptions from policies have ended; nothing: none has
+  bool keep_breaches = false;     ///< what policies refuse is left in the plan for the proofs to report
 };
 
 /// Plans the rollouts declared in the last module of `program` (the file that was asked for).

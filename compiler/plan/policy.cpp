@@ -8,16 +8,20 @@ namespace rollout::plan {
 
 namespace {
 
+bool is_every_rollout(const ast::PolicyItem& item) {
+  return item.kind == ast::PolicyItemKind::Every && item.every.element.text == "rollout";
+}
+
 class RuleReader {
  public:
   RuleReader(const ir::Program& program, eval::Evaluator& evaluator) : program_(program), evaluator_(evaluator) {}
 
   void add(const ir::Policy& policy, ast::List<ast::PolicyItem> items, ir::ModuleId module, const eval::Frame& frame,
-           Span at) {
+           uint32_t locals, Span at) {
     for (const ast::PolicyItem& item : items) {
       if (item.kind == ast::PolicyItemKind::Call) add_call(policy, item, module, frame, at);
-      else if (item.kind != ast::PolicyItemKind::Every)
-        rules.push_back({&policy, &item, module, frame, at.valid() ? at : item.span});
+      else if (item.kind != ast::PolicyItemKind::Except && !is_every_rollout(item))
+        rules.push_back({&policy, &item, module, frame, locals, at.valid() ? at : item.span});
     }
   }
 
@@ -34,14 +38,14 @@ class RuleReader {
       inner[i] = evaluator_.bind(callee.parameters[i], callee.module, module, match.values[i], frame);
     // What stands in the library is shown where it was asked for.
     if (!at.valid() && program_.modules[callee.module]->library) at = item.span;
-    add(policy, callee.decl->items, callee.module, inner, at);
+    add(policy, callee.decl->items, callee.module, inner, uint32_t(callee.parameters.size()), at);
   }
 
   const ir::Program& program_;
   eval::Evaluator& evaluator_;
 };
 
-bool holds_in(const ir::Program& program, const ir::Policy& policy, const ast::PolicyItem& every,
+bool holds_in(const ir::Program& program, const ir::Policy& policy, const ast::PolicyEvery& every,
               const ir::Environment* environment) {
   const auto& scope = program.modules[policy.module]->scope;
   return every.environments.empty() ||
@@ -58,11 +62,11 @@ std::vector<PolicyRule> rules_of(const ir::Program& program, eval::Evaluator& ev
   RuleReader reader(program, evaluator);
   for (const ir::Policy& policy : program.policies)
     for (const ast::PolicyItem& item : policy.decl->items) {
-      if (item.kind != ast::PolicyItemKind::Every) continue;
-      if (!everywhere && !holds_in(program, policy, item, environment)) continue;
+      if (!is_every_rollout(item)) continue;
+      if (!everywhere && !holds_in(program, policy, item.every, environment)) continue;
       eval::Frame frame(policy.slots);
       frame[0] = rollout;
-      reader.add(policy, item.items, policy.module, frame, {});
+      reader.add(policy, item.items, policy.module, frame, 1, {});
     }
   return std::move(reader.rules);
 }
@@ -80,7 +84,10 @@ void find_mentions(const ir::Program& program, ir::ModuleId module, const ast::E
   }
   switch (expr->kind) {
     case ast::ExprKind::Error: case ast::ExprKind::Literal: break;
-    case ast::ExprKind::Name: mentions.others += known.type && known.type->is(ir::TypeKind::Rollout); break;
+    case ast::ExprKind::Name:
+      mentions.others +=
+          known.type && (known.type->is(ir::TypeKind::Rollout) || known.type->is(ir::TypeKind::Element));
+      break;
     case ast::ExprKind::Text:
       for (const ast::Expr* part : static_cast<const ast::TextExpr*>(expr)->parts) in(part);
       break;

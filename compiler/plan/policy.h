@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/base/source.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/ir/property.h"
 #include "compiler/plan/plan.h"
@@ -13,10 +14,11 @@ namespace rollout::plan {
 
 /// One rule that holds for a rollout, with what its names stand for. The rollout is a record of its properties.
 struct PolicyRule {
-  const ir::Policy* policy;      ///< the one with `for every`
-  const ast::PolicyItem* item;
+  const ir::Policy* policy;      ///< the one with `for every rollout`
+  const ast::PolicyItem* item;   ///< one with Every asks something of elements of the plan
   ir::ModuleId module;           ///< in which the rule stands
   eval::Frame frame;
+  uint32_t locals;               ///< that are alive: the next one gets this slot
   Span at;                       ///< where the user asks for it: the rule, or the call that leads to it
 };
 
@@ -28,7 +30,7 @@ std::vector<PolicyRule> rules_of(const ir::Program& program, eval::Evaluator& ev
 /// What of a rollout an expression reads.
 struct Mentions {
   std::vector<ir::Property> properties;
-  size_t others = 0;  ///< the rollout as a whole, as the argument of a function
+  size_t others = 0;  ///< a rollout or an element of it as a whole, as the argument of a function
 };
 void find_mentions(const ir::Program& program, ir::ModuleId module, const ast::Expr* expr, Mentions& mentions);
 
@@ -36,19 +38,21 @@ void find_mentions(const ir::Program& program, ir::ModuleId module, const ast::E
 struct Finding {
   eval::Value value;
   std::string from;
+  uint32_t step = none;
 };
 Finding first_phase_share(const Plan& plan);  // policy_first_phase.cpp
 Finding monitored(const Plan& plan);          // policy_monitored.cpp
 Finding rollback_total(const Plan& plan);     // policy_rollback.cpp
 
-/// Who must have approved. Empty team: anybody. `not_author`: somebody else than who wrote it, whoever that is.
-struct WantedApproval {
-  std::string_view action;
-  std::string team;
-  bool not_author = false;
-};
-/// A text: why an action may come without that approval; None: it cannot. policy_approval.cpp
-Finding without_approval(const Plan& plan, const WantedApproval& wanted);
+/// The share that this step gives a new version; 0 where it gives none. Without a router it is that of the instances.
+int64_t share_by(const Plan& plan, const Step& step);  // policy_first_phase.cpp
+
+/// It passes although nothing has decided, where its answer to that says so.
+bool may_pass_unproven(const Gate& gate);  // policy_elements.cpp
+
+/// `first_phase.share is 10%, not <= 5%`, as far as a condition that does not hold has that form.
+std::string broken_text(const ir::Program& program, eval::Evaluator& evaluator, const SourceMap& sources,
+                        ir::ModuleId module, const ast::Expr* subject, const eval::Frame& frame);  // policy_text.cpp
 
 /// `promote checkout (release.rollout:12)`
 std::string step_text(const Step& step);

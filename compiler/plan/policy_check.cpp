@@ -18,7 +18,7 @@ using eval::Value;
 Value at_the_end(bool high) {
   Value record;
   record.kind = Value::Kind::Record;
-  for (size_t i = 0; i < ir::property_count; ++i) {
+  for (size_t i = 0; i < ir::rollout_property_count; ++i) {
     const ir::PropertyRow& row = ir::row_of(ir::Property(i));
     Value end = Value::boolean(high);
     if (row.type == ir::TypeKind::Percent) end = Value::of(Value::Kind::Percent, high ? eval::percent_all : 0);
@@ -43,6 +43,18 @@ std::string constant_text(const ir::Program& program, const PolicyRule& low, con
   return at_low.number ? "always holds" : "never holds";
 }
 
+/// A condition inside of a quantifier that says nothing of what it ranges over, nor of the rollout.
+void report_constants(const ir::Program& program, ir::ModuleId module, const ast::PolicyItem& item,
+                      Diagnostics& diagnostics) {
+  for (const ast::PolicyItem& inner : item.items) report_constants(program, module, inner, diagnostics);
+  bool condition = item.kind == ast::PolicyItemKind::Require && item.words[0].text.empty() && !item.within;
+  if (!condition) return;
+  Mentions mentions;
+  find_mentions(program, module, item.subject, mentions);
+  if (mentions.properties.empty() && mentions.others == 0)
+    diagnostics.report(item.span, diag::PolicyConstant, "reads nothing of it");
+}
+
 bool is_called(const ir::Program& program, uint32_t policy) {
   for (const ir::Policy& caller : program.policies) {
     auto calls = [&](const ast::PolicyItem& item) {
@@ -60,7 +72,9 @@ bool is_called(const ir::Program& program, uint32_t policy) {
 void report_idle(const ir::Program& program, Diagnostics& diagnostics) {
   for (uint32_t i = 0; i < program.policies.size(); ++i) {
     const ir::Policy& policy = program.policies[i];
-    auto every = [](const ast::PolicyItem& item) { return item.kind == ast::PolicyItemKind::Every; };
+    auto every = [](const ast::PolicyItem& item) {
+      return item.kind == ast::PolicyItemKind::Every && item.every.element.text == "rollout";
+    };
     bool whole = std::any_of(policy.decl->items.begin(), policy.decl->items.end(), every);
     bool library = program.modules[policy.module]->library;
     if (whole || !policy.parameters.empty() || library || is_called(program, i)) continue;
@@ -80,6 +94,7 @@ void check_policies(const ir::Program& program, Diagnostics& diagnostics) {
   std::vector<PolicyRule> highs = rules_of(program, evaluator, nullptr, true, at_the_end(true));
   for (size_t i = 0; i < lows.size(); ++i) {
     const ast::PolicyItem& item = *lows[i].item;
+    if (item.kind == ast::PolicyItemKind::Every) report_constants(program, lows[i].module, item, diagnostics);
     bool property = item.kind == ast::PolicyItemKind::Require && item.words[0].text.empty();
     if (!property) continue;
     size_t unknown = ignored.errors();

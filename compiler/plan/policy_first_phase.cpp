@@ -14,9 +14,11 @@ bool routed(const Service& service) {
                      [](const Binding& binding) { return binding.capability == "TrafficRouter"; });
 }
 
-/// The share that this step gives the new version; 0 where it gives none. Without a router it is the share of the
-/// instances.
-int64_t share_by(const Step& step, const Service& service) {
+}  // namespace
+
+int64_t share_by(const Plan& plan, const Step& step) {
+  if (step.kind != StepKind::Act) return 0;
+  const Service& service = plan.services[step.action.service];
   int64_t share = 0;
   for (const Setting& setting : step.action.sets) {
     bool canary = setting.role == Role::Canary;
@@ -31,8 +33,6 @@ int64_t share_by(const Step& step, const Service& service) {
   return share;
 }
 
-}  // namespace
-
 /// Of each service the first share above nothing and what the same phase adds to it; of all services the most.
 Finding first_phase_share(const Plan& plan) {
   struct First {
@@ -45,13 +45,14 @@ Finding first_phase_share(const Plan& plan) {
     if (step.kind != StepKind::Act) continue;
     First& first = firsts[step.action.service];
     bool same_phase = first.step == none || (step.phase != none && plan.steps[first.step].phase == step.phase);
-    int64_t share = same_phase ? share_by(step, plan.services[step.action.service]) : 0;
+    int64_t share = same_phase ? share_by(plan, step) : 0;
     if (share > first.share_ppb) first = {i, share};
   }
   Finding most{eval::Value::of(eval::Value::Kind::Percent, int64_t{0}), ""};
   for (const First& first : firsts)
     if (first.share_ppb > most.value.number)
-      most = {eval::Value::of(eval::Value::Kind::Percent, first.share_ppb), step_text(plan.steps[first.step])};
+      most = {eval::Value::of(eval::Value::Kind::Percent, first.share_ppb), step_text(plan.steps[first.step]),
+              first.step};
   return most;
 }
 

@@ -39,7 +39,8 @@ Finding monitored(const Plan& plan) {
   auto finding = [&](uint32_t step) {
     bool all = step == none;
     return Finding{eval::Value::boolean(all),
-                   all ? "" : fmt::format("no gate judges what follows {}", step_text(plan.steps[step]))};
+                   all ? "" : fmt::format("no gate judges what follows {}", step_text(plan.steps[step])),
+                   step};
   };
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];

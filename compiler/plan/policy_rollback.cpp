@@ -6,11 +6,12 @@
 namespace rollout::plan {
 
 Finding rollback_total(const Plan& plan) {
-  for (const Step& step : plan.steps) {
+  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
     bool acts = step.kind == StepKind::Act && !step.action.sets.empty();
     bool final = step.kind == StepKind::Act && step.action.reversibility == Reversibility::Irreversible;
     if (step.kind == StepKind::Commit || final || (acts && step.rollback.empty()))
-      return {eval::Value::boolean(false), fmt::format("nothing leads back across {}", step_text(step))};
+      return {eval::Value::boolean(false), fmt::format("nothing leads back across {}", step_text(step)), i};
   }
   return {eval::Value::boolean(true), ""};
 }

@@ -382,16 +382,37 @@ struct PromotionDecl : Decl {
   List<PromotionStage> stages;
 };
 
-enum class PolicyItemKind { Every, Require, Forbid, Call };
+enum class PolicyItemKind { Every, Require, Forbid, Call, Except };
+/// `because "…"`, `asked by "anna"`, `approved by "ben" of managers`, `until 2026-12-31 in "Europe/Stockholm"`; the
+/// words are for the checker to look at.
+struct ExceptionClause {
+  Name word;
+  bool by;            ///< `by` stands behind the word
+  const Expr* value;
+  const Expr* of;     ///< the team behind `of`, or the zone behind `in`; null: not given
+  Span span;
+};
+/// `for every phase p of r where p.share > 10%`
+struct PolicyEvery {
+  Name word;                ///< `every`, or `some`, for the checker to look at
+  Name element;             ///< `rollout`, `phase`, `action`, `gate` or `approval`, for the checker to look at
+  Name variable;
+  List<Name> environments;  ///< of a rollout; empty: in all of them, and without one
+  Name of;                  ///< a rollout, or a phase; empty: not given
+  const Expr* where;        ///< null: all of them
+};
 struct PolicyItem {
   PolicyItemKind kind;
   Span span;
-  Name variable;            ///< Every: the rollout
-  List<Name> environments;  ///< Every: empty: in all of them, and without one
+  PolicyEvery every;        ///< Every
   List<PolicyItem> items;   ///< Every
-  const Expr* subject;      ///< Require: the property; Forbid: the calendar; Call: the CallExpr; Every: null
+  const Expr* subject;      ///< Require: the property, or null for a `mark`; Forbid: the calendar; Call: the CallExpr
   const Expr* within;       ///< Require: null: not given
-  Name words[2];            ///< Require: the action behind `before` and the word `path`; Forbid: the word `start`
+  Name mark;                ///< Require: `gate`, `commit`, `checkpoint` or `preflight` in place of a subject
+  Name words[3];            ///< Require: what stands behind `before`, `every` or `some`, and the word `path`;
+                            ///< Forbid: the word `start`
+  Name rollout;             ///< Except
+  List<ExceptionClause> clauses;  ///< Except
 };
 struct PolicyDecl : Decl {
   List<Field> parameters;

@@ -42,9 +42,10 @@ std::string_view construct(size_t rule) {
     case Parser::RuleEnvironmentDecl: return "`NAME = VALUE` or `approve by`";
     case Parser::RulePromotionDecl:
     case Parser::RulePromotionStage: return "an environment";
-    case Parser::RulePolicyRule: return "`require`, `forbid` or a policy";
     case Parser::RulePolicyItem:
-    case Parser::RulePolicyDecl: return "`for every`, `require`, `forbid` or a policy";
+    case Parser::RulePolicyDecl: return "`for every`, `require`, `forbid`, `except` or a policy";
+    case Parser::RulePolicyElement: return "`rollout`, `phase`, `action`, `gate` or `approval`";
+    case Parser::RuleExceptionClause: return "`because`, `asked by`, `approved by` or `until`";
     case Parser::RuleTestItem:
     case Parser::RuleTestDecl: return "`given`, `run`, `at` or `expect`";
     case Parser::RuleCapabilityItem:
@@ -119,7 +120,7 @@ std::string list_expected(antlr4::Parser* parser, const Expected& expected) {
 bool in_policy(antlr4::Parser* parser) {
   auto* context = dynamic_cast<antlr4::ParserRuleContext*>(parser->getContext());
   for (int i = 0; i < 3 && context; ++i) {
-    if (context->getRuleIndex() == Parser::RulePolicyRule) return true;
+    if (context->getRuleIndex() == Parser::RulePolicyItem) return true;
     context = dynamic_cast<antlr4::ParserRuleContext*>(context->parent);
   }
   return false;

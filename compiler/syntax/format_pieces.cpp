@@ -90,10 +90,11 @@ class Annotator {
         break;
       case Parser::RuleStatement: annotate_statement(rule, first); break;
       case Parser::RulePolicyItem:
-      case Parser::RulePolicyRule:
         first.item = true;
-        mark_soft(rule, Parser::BEFORE);
+        mark_soft(rule, Parser::WHERE);
         break;
+      case Parser::RulePolicyOrder: first.soft = true; break;
+      case Parser::RuleExceptionClause: first.item = true; break;
       case Parser::RulePromotionDecl:  // its stages are one item
         (token(rule, 4) + 1)->item = true;
         mark_soft(rule, Parser::THEN);

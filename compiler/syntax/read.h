@@ -59,14 +59,16 @@ class Reader : private Cursor {
   ast::Effect read_effect();
   const ast::Decl* read_backend();
   ast::ActionLimits read_limits();
-  // read_organisation.cpp: environments, promotions, policies
+  // read_organisation.cpp, read_policy.cpp: environments, promotions, policies
   const ast::Decl* read_environment();
   const ast::Decl* read_promotion();
   const ast::Decl* read_policy();
-  ast::List<ast::PolicyItem> read_policy_items(bool may_quantify);
+  ast::List<ast::PolicyItem> read_policy_items();
   ast::PolicyItem read_policy_item();
   void read_policy_every(ast::PolicyItem& item);
-  void read_policy_before(ast::PolicyItem& item);
+  void read_policy_require(ast::PolicyItem& item);
+  bool is_policy_mark() const;
+  ast::ExceptionClause read_exception_clause();
   // read_question.cpp
   ast::Question read_question();
   ast::ApproveClause read_approve_clause();

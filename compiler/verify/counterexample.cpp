@@ -45,6 +45,7 @@ class Path {
       case Claim::Capacity: overloaded(); break;
       case Claim::Beside: meet(fmt::format("{} runs beside {}", finding_.parts[0], finding_.parts[1])); break;
       case Claim::Quota: meet(fmt::format("{} holds {} instances", finding_.parts[0], finding_.bound_ns)); break;
+      case Claim::Policy: refused_by_policy(); break;
     }
     std::stable_sort(out_.path.begin(), out_.path.end(),
                      [](const Moment& a, const Moment& b) { return a.at_ns < b.at_ns; });
@@ -251,6 +252,27 @@ class Path {
     add(at_ns, std::move(what), finding_.claim == Claim::Beside ? finding_.what : "");
   }
 
+  /// Up to the step in which it shows; where a scope has to go back for it, that comes before.
+  void refused_by_policy() {
+    if (!has_step()) return;
+    const plan::Breach& breach = finding_.breaches.front();
+    bool fails = breach.fails < plan_.steps.size();
+    if (fails) world().stops_at = breach.fails, world().fails = true;
+    int64_t at_ns = forward(fails ? breach.fails : site_.step);
+    // Where chance, or several failures at once, would have to help, there is no path to show.
+    std::vector<uint32_t> scopes = plan::scopes_of_steps(plan_);
+    bool passes = std::any_of(breach.missing.begin(), breach.missing.end(), [&](uint32_t first) {
+      bool gone = fails && scopes[first] == scopes[breach.fails];
+      return !gone && course_.end_ns[first] <= course_.begin_ns[site_.step];
+    });
+    if (passes && !breach.alone) return out_.path.clear();
+    if (fails) {
+      add(at_ns, plan_.steps[breach.fails].text, "fails, and its part goes back");
+      at_ns = longer(at_ns, course_.begin_ns[site_.step] - course_.end_ns[breach.fails]);
+    }
+    add(at_ns, step().text, breach.why);
+  }
+
   const Plan& plan_;
   const Finding& finding_;
   const Site& site_;
@@ -277,6 +299,7 @@ std::string_view name_of(const Finding& finding) {
     case Claim::Capacity: return diag::CapacityShort.name;
     case Claim::Beside: return diag::Incompatible.name;
     case Claim::Quota: return diag::QuotaShort.name;
+    case Claim::Policy: return diag::PolicyBroken.name;
   }
   return "";
 }

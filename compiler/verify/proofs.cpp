@@ -7,6 +7,7 @@
 #include "compiler/verify/cost.h"
 #include "compiler/verify/decisions.h"
 #include "compiler/verify/exposure.h"
+#include "compiler/verify/policies.h"
 #include "compiler/verify/quota.h"
 #include "compiler/verify/sight.h"
 #include "compiler/verify/start.h"
@@ -39,6 +40,7 @@ Proofs prove(const plan::Plan& plan) {
   find_overload(plan, proofs.findings);
   prove_beside(plan, facts, proofs.findings);
   prove_quota(plan, forward, facts, proofs.findings);
+  find_breaches(plan, proofs.findings);
   if (plan.budget_exposure_ns)
     if (auto over = over_budget(plan, facts, *plan.budget_exposure_ns)) proofs.findings.push_back(std::move(*over));
   explain(plan, proofs.findings);

@@ -17,7 +17,7 @@ namespace rollout::verify {
 /// Starved: one that has too few requests to pass; IdleWatch: a watch that has no time to fire; Window: the calendar is
 /// never open for long enough; Start: policies forbid every safe start; Capacity: a share for which a version has too
 /// few instances; Answer: people have longer to answer than the calendar is open; Beside: a version runs beside what it
-/// does not declare; Quota: a target holds more instances at once than it may.
+/// does not declare; Quota: a target holds more instances at once than it may; Policy: a policy refuses it.
 enum class Claim {
   RollbackTime,
   WayBack,
@@ -33,7 +33,8 @@ enum class Claim {
   Capacity,
   Answer,
   Beside,
-  Quota
+  Quota,
+  Policy
 };
 
 /// Something that was to hold, and does not.
@@ -48,6 +49,7 @@ struct Finding {
   std::string advice = {};
   Site site = {};            ///< where it shows, from which `explain` makes
   Counterexample shown = {};
+  std::vector<plan::Breach> breaches = {};  ///< of Policy: all that show in one step
 };
 
 struct Proofs {

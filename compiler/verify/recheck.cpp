@@ -8,6 +8,7 @@
 #include "compiler/verify/recheck_beside.h"
 #include "compiler/verify/recheck_exposure.h"
 #include "compiler/verify/recheck_gates.h"
+#include "compiler/verify/recheck_policies.h"
 #include "compiler/verify/recheck_quota.h"
 
 namespace rollout::verify {
@@ -35,6 +36,7 @@ class Recheck {
     recheck_sight(brief_, broken_);
     recheck_beside(plan_, broken_);
     recheck_quota(plan_, broken_);
+    recheck_policies(plan_, broken_);
     int64_t answered = plan_.during ? walk(brief_, true).last_begin : 0;
     recheck_start(plan_, walked.last_begin, answered, broken_);
     return std::move(broken_);

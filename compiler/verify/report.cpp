@@ -64,9 +64,25 @@ Diagnostic& say_decision(const Finding& finding, Span span, Diagnostics& diagnos
     case Claim::Start:
     case Claim::Beside:
     case Claim::Quota:
+    case Claim::Policy:
     case Claim::Answer: break;
   }
   return diagnostics.report(span, diag::NotProven, fmt::format("`{}`: {}", finding.path[0].text, finding.what));
+}
+
+/// At one place there is one message, whatever policies refuse there.
+Diagnostic& say_breaches(const Finding& finding, Span span, Diagnostics& diagnostics) {
+  const plan::Breach& first = finding.breaches.front();
+  Diagnostic& said = diagnostics.report(span, diag::PolicyBroken, first.policy, finding.what, first.why);
+  for (const plan::Breach& breach : finding.breaches) {
+    bool is_first = &breach == &first;
+    said.at(breach.asked, is_first ? "asked for here" : breach.why);
+    // The path ends with the step and with what is wrong there; it need not be said twice.
+    const std::vector<Moment>& path = finding.shown.path;
+    bool shown = !path.empty() && breach.from == fmt::format("{} ({})", path.back().text, finding.place);
+    if (!breach.from.empty() && !shown) said.note(fmt::format("{}: {}", breach.why, breach.from));
+  }
+  return said;
 }
 
 Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
@@ -100,6 +116,7 @@ Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
       if (!finding.what.empty()) many.note(finding.what);
       return many.advise(finding.advice);
     }
+    case Claim::Policy: return say_breaches(finding, span, diagnostics);
     case Claim::WayBack:
     case Claim::Commit:
     case Claim::Constant:
@@ -132,6 +149,7 @@ std::pair<std::string, std::string> bounds_of(const Finding& finding) {
     case Claim::Constant:
     case Claim::Contradiction:
     case Claim::Beside:
+    case Claim::Policy:
     case Claim::Start: break;
   }
   return {};
@@ -146,6 +164,8 @@ void report(const std::vector<Finding>& findings, const SourceMap& sources, Span
     if (!span.valid()) span = rollout;
     Diagnostic& said = say(finding, span, diagnostics);
     auto [computed, required] = bounds_of(finding);
+    // What is refused of the plan as a whole shows in no step, so there is no run that would show it.
+    if (finding.claim == Claim::Policy && finding.shown.path.empty()) continue;
     const std::string& id = finding.shown.id;
     said.witness = Witness{id, computed, required, finding.shown.path,
                            fmt::format("{} --counterexample {}", replay, id)};

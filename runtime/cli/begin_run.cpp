@@ -31,6 +31,7 @@ Status check_world(const Context& context, const Planned& planned) {
 }
 
 std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns) {
+  if (std::optional<std::string> ended = ended_text(plan, wall_ns)) return NotNow{*ended, std::nullopt};
   if (std::optional<std::string> forbidden = forbidden_text(plan, wall_ns)) {
     std::optional<int64_t> over;
     for (const plan::Forbidden& one : plan.forbidden)

@@ -97,7 +97,7 @@ int unfinished(Session& session, const journal::RunInfo& run) {
 /// Refused while the plan's calendar is closed, unless the plan waits then, and while a policy forbids to begin.
 Status check_open(const Context& context, const plan::Plan& plan) {
   std::optional<NotNow> closed = not_now(plan, context.env.effects().clock.wall_ns());
-  if (closed) return OpError{closed->why + "; apply the plan then", false, true};
+  if (closed) return OpError{closed->why + (closed->opens_wall_ns ? "; apply the plan then" : ""), false, true};
   return Done{};
 }
 

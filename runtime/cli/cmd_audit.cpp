@@ -10,6 +10,7 @@
 #include "runtime/cli/hand.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/record.h"
+#include "runtime/cli/view_during.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/journal/event_json.h"
 #include "runtime/journal/words.h"
@@ -158,6 +159,8 @@ std::string audit_text(const RunInHand& held, const std::vector<Entry>& entries,
                        const std::vector<journal::Request>& idle, const Checked& checked, const Style& style) {
   std::string out = fmt::format("{} of {}, plan {}\n\n", style.bold("run " + held.run()), held.named.run.rollout,
                                 held.named.run.plan_hash);
+  for (const plan::PolicyException& exception : held.planned.plan.exceptions)
+    out += exception_text(exception) + "\n\n";
   std::string who;
   for (size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
@@ -197,6 +200,14 @@ std::string audit_json(const RunInHand& held, const std::vector<Entry>& entries,
   json::Writer json;
   json.begin_object().field("version", 1).field("type", "audit").field("run", held.run());
   json.field("rollout", held.named.run.rollout).field("plan_hash", held.named.run.plan_hash);
+  if (!held.planned.plan.exceptions.empty()) {
+    json.key("exceptions").begin_array();
+    for (const plan::PolicyException& exception : held.planned.plan.exceptions)
+      json.begin_object().field("policy", exception.policy).field("reason", exception.reason)
+          .field("asked", exception.asked).field("approved", exception.approved).field("team", exception.team)
+          .field("until", exception.until).end_object();
+    json.end_array();
+  }
   json.field("whole", problems.empty()).key("entries").begin_array();
   for (size_t i = 0; i < entries.size(); ++i) write_entry(json, int64_t(i), entries[i], held.events[i]);
   json.end_array().key("without_effect").begin_array();

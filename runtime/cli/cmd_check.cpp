@@ -35,6 +35,7 @@ int mend_once(const Context& context, const std::vector<std::string>& files, con
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
+    compilation->now_wall_ns = context.env.effects().clock.wall_ns();
     check_plans(*compilation, inputs, migrations_in(context, *place));
     mend.add(*place, *compilation);
   }
@@ -89,6 +90,7 @@ int cmd_check(const Context& context) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings, lock);
+    compilation->now_wall_ns = context.env.effects().clock.wall_ns();
     check_plans(*compilation, *inputs, migrations_in(context, *place), projects[place->project.root],
                 [&](std::string_view done) { timings.mark(done); });
     timings.mark("plan");

@@ -91,6 +91,8 @@ PlanOrExit plan_source(const Context& context, const Place& place, plan::Request
     return {std::nullopt, context.fail(Usage, there.error().message)};
   if (Status there = check_environment(*compilation, request.environment, place.typed); !there)
     return {std::nullopt, context.fail(Usage, there.error().message)};
+  request.keep_breaches = true;  // the proofs report them, or the run that shows one of them
+  request.now_wall_ns = context.env.effects().clock.wall_ns();
   auto make = [&] {
     size_t known = compilation->diagnostics.size();
     plan = plan::make_plan(*compilation->program, request, compilation->sources, compilation->diagnostics);

@@ -29,6 +29,19 @@ std::string window_text(const plan::Forbidden& check, int64_t wall_ns) {
 
 }  // namespace
 
+std::string exception_text(const plan::PolicyException& exception) {
+  return fmt::format("not held to {} until {}: \"{}\", asked by {}, approved by {} of {}", exception.policy,
+                     exception.until, exception.reason, exception.asked, exception.approved, exception.team);
+}
+
+std::optional<std::string> ended_text(const plan::Plan& plan, int64_t wall_ns) {
+  for (const plan::PolicyException& exception : plan.exceptions)
+    if (wall_ns >= exception.until_wall_ns)
+      return fmt::format("the exception from policy `{}` has ended: {}; plan it anew", exception.policy,
+                         exception.until);
+  return std::nullopt;
+}
+
 std::optional<std::string> forbidden_text(const plan::Plan& plan, int64_t wall_ns) {
   for (const plan::Forbidden& forbidden : plan.forbidden) {
     const calendar::Calendar& calendar = forbidden.during.calendar;

@@ -88,15 +88,17 @@ struct PlanView {
 
   /// What the plan was held to, and when it may not begin.
   std::string policies() const {
-    if (plan.policies.empty() && plan.forbidden.empty()) return {};
+    if (plan.policies.empty() && plan.forbidden.empty() && plan.exceptions.empty()) return {};
     std::string names = plan.policies.empty() ? "(none)" : join(plan.policies, ", ");
     std::string out = "\n  " + style.dim("policies") + "  " + names + "\n";
-    for (const plan::Forbidden& forbidden : plan.forbidden)
-      for (const std::string& part :
-           wrap(fmt::format("{} during {}", forbidden.unless_open ? "begun only" : "not begun",
-                            calendar::calendar_text(forbidden.during.calendar)),
-                size_t(std::max(style.columns, 60)) - during_columns))
+    auto add = [&](const std::string& text) {
+      for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - during_columns))
         out += std::string(during_columns + 2, ' ') + part + "\n";
+    };
+    for (const plan::Forbidden& forbidden : plan.forbidden)
+      add(fmt::format("{} during {}", forbidden.unless_open ? "begun only" : "not begun",
+                      calendar::calendar_text(forbidden.during.calendar)));
+    for (const plan::PolicyException& exception : plan.exceptions) add(exception_text(exception));
     return out;
   }
 

@@ -99,6 +99,8 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
   if (plan.during)
     out += fmt::format("\nOnly during {}; {}.\n", code(during_text(*plan.during)), at_close_text(*plan.during));
   if (!plan.policies.empty()) out += fmt::format("\nHeld to: {}.\n", code(join(plan.policies, ", ")));
+  for (const plan::PolicyException& exception : plan.exceptions)
+    out += fmt::format("\n> {}.\n", exception_text(exception));
   for (const plan::Forbidden& forbidden : plan.forbidden)
     out += fmt::format("\n{} during {}.\n", forbidden.unless_open ? "Begun only" : "Not begun",
                        code(calendar::calendar_text(forbidden.during.calendar)));

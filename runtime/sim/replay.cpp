@@ -1,6 +1,7 @@
 #include "runtime/sim/replay.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -55,6 +56,7 @@ class Player {
       case Claim::Capacity:
       case Claim::Beside:
       case Claim::Quota:
+      case Claim::Policy:
       case Claim::Answer: once(); break;
     }
     return std::move(best_);
@@ -137,6 +139,7 @@ class Player {
       case Claim::Answer: return look_at_close();
       case Claim::Beside: return look_at_versions();
       case Claim::Quota: return look_at_instances();
+      case Claim::Policy: return look_at_order();
       case Claim::Exposure: break;
     }
   }
@@ -148,6 +151,31 @@ class Player {
     int64_t most = most_instances(plan_, best_.result, site_.target);
     tell(most > finding_.required_ns,
          fmt::format("{} holds {} instances, and may hold {}", finding_.parts[0], most, finding_.required_ns));
+  }
+  /// A step that a policy refuses is reached, and, where it asks for an order, nothing of what was to come first is
+  /// done by then, or nothing that is not undone.
+  void look_at_order() {
+    const plan::Breach& breach = finding_.breaches.front();
+    std::set<uint32_t> passed;
+    for (const journal::Event& event : best_.result.events) {
+      if (const auto* back = std::get_if<journal::ScopeRollbackStarted>(&event.what)) forget(back->scope, passed);
+      const auto* began = std::get_if<journal::StepStarted>(&event.what);
+      if (began != nullptr && !began->step.undo && began->step.step == site_.step) return tell_order(breach, passed);
+      const auto* done = std::get_if<journal::StepDone>(&event.what);
+      if (done != nullptr && !done->step.undo) passed.insert(done->step.step);
+    }
+    tell(false, fmt::format("`{}` does not begin", plan_.steps[site_.step].text));
+  }
+  void forget(uint32_t scope, std::set<uint32_t>& passed) const {
+    const plan::UndoScope& gone = plan_.scopes[scope];
+    passed.erase(passed.lower_bound(gone.first_step), passed.upper_bound(gone.last_step));
+  }
+  void tell_order(const plan::Breach& breach, const std::set<uint32_t>& passed) {
+    const std::string& text = plan_.steps[site_.step].text;
+    for (uint32_t first : breach.missing)
+      if (passed.contains(first) && !breach.alone)
+        return tell(false, fmt::format("`{}` begins behind `{}`", text, plan_.steps[first].text));
+    tell(true, fmt::format("`{}` begins: {}", text, breach.why));
   }
   /// The simulated world keeps its own books of who gets traffic and what was there before.
   void look_at_world() {

@@ -69,9 +69,9 @@ class GrammarNodes {
       case Parser::RuleCompatible: add("compatible", whole); break;
       case Parser::RuleTestItem: add("test item", whole); break;
       case Parser::RulePolicyItem:
-        if (is<Parser::PolicyEveryContext>(rule)) add("policy item", whole);
+        add_policy_item(rule, whole);
         break;
-      case Parser::RulePolicyRule: add_policy_rule(rule, whole); break;
+      case Parser::RuleExceptionClause: add("exception clause", whole); break;
       case Parser::RuleEnvironmentItem:
         if (is<Parser::EnvironmentValueContext>(rule)) add("rebinding", whole);
         else add(fmt::format("s{}", int(ast::StatementKind::Approve)), whole);
@@ -100,7 +100,7 @@ class GrammarNodes {
     }
   }
 
-  void add_policy_rule(antlr4::ParserRuleContext* rule, Span whole) {
+  void add_policy_item(antlr4::ParserRuleContext* rule, Span whole) {
     add("policy item", whole);
     if (!is<Parser::PolicyCallContext>(rule)) return;
     add_expr(ast::ExprKind::Call, whole);

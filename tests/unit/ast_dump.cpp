@@ -407,12 +407,22 @@ void Dumper::policy_items(ast::List<ast::PolicyItem> items) {
   for (const ast::PolicyItem& item : items) {
     place("policy item", item.span);
     open(fmt::format("p{}", int(item.kind)));
-    name(item.variable);
-    names(item.environments);
+    const ast::PolicyEvery& every = item.every;
+    names({every.word, every.element, every.variable, every.of, item.mark, item.rollout});
+    names(every.environments);
+    expr(every.where);
     policy_items(item.items);
     expr(item.subject);
     expr(item.within);
     for (const ast::Name& one : item.words) name(one);
+    for (const ast::ExceptionClause& clause : item.clauses) {
+      place("exception clause", clause.span);
+      open(clause.by ? "by" : "clause");
+      name(clause.word);
+      expr(clause.value);
+      expr(clause.of);
+      close();
+    }
     close();
   }
 }

@@ -97,6 +97,9 @@ std::vector<plan::ObservedMigrations> migrations(const plan::Plan& plan) {
   return all;
 }
 
+/// By which exceptions from policies have ended: 2026-06-01T00:00Z.
+constexpr int64_t day_of_pages_ns = 1'780'272'000'000'000'000;
+
 std::unique_ptr<Compilation> compile_example(const Example& example) {
   auto load = [&](const std::string& path) -> Result<std::string> {
     if (path == "release.rollout") return example.text;
@@ -104,6 +107,7 @@ std::unique_ptr<Compilation> compile_example(const Example& example) {
     return OpError{"there is no such file"};
   };
   std::unique_ptr<Compilation> compilation = compile("release.rollout", load);
+  compilation->now_wall_ns = day_of_pages_ns;
   if (example.words.empty()) {
     check_plans(*compilation, {}, migrations);
     return compilation;

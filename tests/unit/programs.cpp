@@ -414,14 +414,35 @@ class Generator {
     else put(name() + " ="), expr();
   }
   void policy_item() {
-    if (random_.one_in(2)) return policy_rule();
-    put(random_.one_in(2) ? "for every rollout r in a , b" : "for every rollout r");
-    block([&] { policy_rule(); });
+    switch (random_.below(7)) {
+      case 0: put("for every rollout r in a , b"), block([&] { policy_rule(); }); break;
+      case 1: put("for every rollout r"), block([&] { policy_rule(); }); break;
+      case 2:
+        put("for every phase p of r where"), expr();
+        block([&] { policy_rule(); });
+        break;
+      case 3:
+        put("for some approval a");
+        block([&] { put("for every gate g of p"), block([&] { policy_rule(); }); });
+        break;
+      case 4: put("except rollout r"), block([&] { exception_clause(); }); break;
+      default: policy_rule();
+    }
+  }
+  void exception_clause() {
+    switch (random_.below(4)) {
+      case 0: put("because \"no\""); break;
+      case 1: put("asked by \"anna\""); break;
+      case 2: put("approved by"), expr(), put("of"), expr(); break;
+      default: put("until 2026-12-31 in"), expr();
+    }
   }
   void policy_rule() {
-    switch (1 + random_.below(5)) {
+    switch (random_.below(7)) {
+      case 0: put("require gate before commit on every path"); break;
       case 1: put("require"), expr(), put("within"), expr(); break;
       case 2: put("require"), expr(), put("before promote on every path"); break;
+      case 6: put("require"), expr(), put("before checkpoint on some path"); break;
       case 3: put("require"), expr(); break;
       case 4: put("forbid start during"), literal_or_name(), except(); break;
       default: put(name()), arguments();

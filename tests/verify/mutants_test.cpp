@@ -36,6 +36,7 @@ std::string_view name_of(Claim claim) {
     case Claim::Answer: return "answer";
     case Claim::Beside: return "beside";
     case Claim::Quota: return "quota";
+    case Claim::Policy: return "policy";
   }
   return "";
 }
