@@ -76,14 +76,16 @@ std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, c
   out += fmt::format("{} {} [{}]\n", paint(code, is_error ? "error:" : "warning:"),
                      visible(diagnostic.message), diagnostic.name);
   if (diagnostic.span.valid()) out += snippet(sources, diagnostic.span, '^', '~', diagnostic.label, code, paint);
-  bool only_that_line = true;  // then further marks stand below the first ones
+  Span above = diagnostic.span;
   for (const Label& label : diagnostic.labels) {
-    if (label.span.source != diagnostic.span.source) out += fmt::format("  in {}:\n", place(sources, label.span));
-    bool same_line = diagnostic.span.valid() && label.span.source == diagnostic.span.source &&
-                     sources.line_start(label.span.source, label.span.begin) ==
-                         sources.line_start(diagnostic.span.source, diagnostic.span.begin);
-    out += snippet(sources, label.span, '-', '-', label.text, blue, paint, !(same_line && only_that_line));
-    only_that_line &= same_line;
+    // Further marks stand below those of the same line.
+    bool below = above.valid() && label.span.source == above.source &&
+                 sources.line_start(label.span.source, label.span.begin) ==
+                     sources.line_start(above.source, above.begin);
+    if (!below && label.span.source != diagnostic.span.source)
+      out += fmt::format("  in {}:\n", place(sources, label.span));
+    out += snippet(sources, label.span, '-', '-', label.text, blue, paint, !below);
+    above = label.span;
   }
   const std::optional<Witness>& shown = diagnostic.witness;
   if (shown && !shown->path.empty())

@@ -8,6 +8,9 @@ namespace {
 constexpr int64_t max_weight = 65536;
 constexpr int64_t max_attempts = 100;
 
+/// Of the model's variables, those that `plan` looks at; nothing asks a backend for another one.
+const std::vector<std::string_view> read_back = {"version", "instances", "share", "schema", "drained"};
+
 }  // namespace
 
 void Checker::check_backend(ir::Backend& backend) {
@@ -34,11 +37,23 @@ void Checker::check_backend(ir::Backend& backend) {
     check_limit(limits.attempts, 1, max_attempts);
   }
   for (const ast::ObserveItem& item : backend.decl->observations) check_observed(backend, item);
+  for (uint32_t capability : backend.capabilities) {
+    // Of what a capability asks to be read back, its own check has said what is not written right.
+    const ast::CapabilityDecl& asks = *program_.capabilities[capability].decl;
+    for (const ast::ObserveItem& wanted : asks.observations) {
+      auto same = [&](const ast::ObserveItem& item) { return item.name.text == wanted.name.text; };
+      if (llvm::any_of(backend.decl->observations, same)) continue;
+      diagnostics_
+          .report(backend.decl->name.span, diag::SettingMissing, fmt::format("backend `{}`", backend.decl->name.text),
+                  fmt::format("observe {}", wanted.name.text), fmt::format("which {} reads back", asks.name.text))
+          .at(wanted.name.span, "asked for here");
+    }
+  }
   check_limit(backend.decl->weights_from, 0, max_weight);
   check_limit(backend.decl->weights_to, 1, max_weight);
 }
 
-/// `observe share(s: Service, role: Role) -> Percent`: a variable of the model, of what it acts on and of which role.
+/// `observe share(s: Service, role: Role) -> Percent`: a variable that `plan` looks at, of what it acts on, and a role.
 void Checker::check_observed(ir::Backend& backend, const ast::ObserveItem& item) {
   std::optional<size_t> variable = ir::variable_named(item.name.text);
   if (!variable) {
@@ -46,6 +61,12 @@ void Checker::check_observed(ir::Backend& backend, const ast::ObserveItem& item)
     return;
   }
   const ir::VariableRow& row = ir::variable_rows()[*variable];
+  if (!llvm::is_contained(read_back, row.name)) {
+    diagnostics_.report(item.name.span, diag::ObserveForm, std::string(row.name))
+        .note(fmt::format("nothing asks a backend for it; `plan` looks at {}", list_of(read_back)))
+        .advise("leave it out");
+    return;
+  }
   const Type* value = type_of_variable(row.value);
   std::string_view subject = row.subject == TypeKind::Flag ? "Flag"
                              : row.subject == TypeKind::Database ? "Database" : "Service";

@@ -32,6 +32,9 @@ void Checker::check_capability(ir::Capability& capability) {
     check_effects(action);
     capability.actions.push_back(std::move(action));
   }
+  // What every backend of this capability must read back is written as a backend writes it.
+  ir::Backend any{module_, nullptr, {}, {}, {}, {}};
+  for (const ast::ObserveItem& item : capability.decl->observations) check_observed(any, item);
   for (const ast::SignalMethod& signal : capability.decl->signals) {
     if (!is_one_of(signal.evidence.text, evidences))
       report_unknown(signal.evidence.span, signal.evidence.text, "evidence", evidences);

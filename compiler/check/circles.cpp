@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 namespace rollout::check {
 
 namespace {
@@ -78,6 +80,48 @@ void check_func_circles(const ir::Program& program, const std::vector<Call>& cal
   std::vector<ast::Name> names;
   for (const ir::Func& func : program.funcs) names.push_back(func.decl->name);
   CircleSearch(std::move(names), diag::FuncCircle, calls, diagnostics).search_all();
+}
+
+namespace {
+
+/// The first field of a record that is not `made`, or null: then a value of the record can be made.
+const ir::Parameter* unmade_field(const ir::Record& record, const std::vector<bool>& made) {
+  for (const ir::Parameter& field : record.fields)
+    if (field.type->is(ir::TypeKind::Record) && !made[field.type->index]) return &field;
+  return nullptr;
+}
+
+}  // namespace
+
+void check_record_circles(const ir::Program& program, Diagnostics& diagnostics) {
+  const std::vector<ir::Record>& records = program.records;
+  // Who waits for whom: made are those without such a field, then those whose fields are made.
+  std::vector<std::vector<uint32_t>> used_by(records.size());
+  std::vector<size_t> waits_for(records.size());
+  std::vector<uint32_t> ready;
+  for (uint32_t i = 0; i < records.size(); ++i) {
+    for (const ir::Parameter& field : records[i].fields)
+      if (field.type->is(ir::TypeKind::Record)) used_by[field.type->index].push_back(i), ++waits_for[i];
+    if (waits_for[i] == 0) ready.push_back(i);
+  }
+  std::vector<bool> made(records.size());
+  while (!ready.empty()) {
+    uint32_t done = ready.back();
+    ready.pop_back();
+    made[done] = true;
+    for (uint32_t user : used_by[done])
+      if (--waits_for[user] == 0) ready.push_back(user);
+  }
+  auto left = std::find(made.begin(), made.end(), false);
+  if (left == made.end()) return;
+  // From any that is left the fields lead into a circle.
+  uint32_t at = uint32_t(left - made.begin());
+  for (size_t i = 0; i < records.size(); ++i) at = unmade_field(records[at], made)->type->index;
+  const ir::Parameter& field = *unmade_field(records[at], made);
+  diagnostics.report(field.name.span, diag::MadeOfItself, std::string(records[at].decl->name.text))
+      .note("no value of it could ever be written")
+      .advise(fmt::format("let the field be left out, `{}: {}?`, or let it hold a list", field.name.text,
+                          records[field.type->index].decl->name.text));
 }
 
 }  // namespace rollout::check

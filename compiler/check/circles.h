@@ -22,5 +22,7 @@ struct Call {
 void check_strategy_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics);
 void check_policy_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics);
 void check_func_circles(const ir::Program& program, const std::vector<Call>& calls, Diagnostics& diagnostics);
+/// Reports a record that has itself as a field, directly or through others.
+void check_record_circles(const ir::Program& program, Diagnostics& diagnostics);
 
 }  // namespace rollout::check

@@ -1,12 +1,41 @@
 // The names of a module: what it declares and what it imports.
+#include <map>
+
+#include <llvm/ADT/StringRef.h>
+
 #include "compiler/check/context.h"
 
 namespace rollout::check {
+
+namespace {
+
+/// What people, other systems and their logs know by its name.
+bool is_known_outside(ast::DeclKind kind) {
+  return kind == ast::DeclKind::Service || kind == ast::DeclKind::Target || kind == ast::DeclKind::Team ||
+         kind == ast::DeclKind::Environment || kind == ast::DeclKind::Rollout || kind == ast::DeclKind::Lock;
+}
+
+/// `checkout` and `Checkout`: who reads or types one of them at night takes it for the other.
+void report_case_only(const ast::File& file, Diagnostics& diagnostics) {
+  std::map<std::pair<ast::DeclKind, std::string>, const ast::Decl*> first;
+  for (const ast::Decl* decl : file.decls) {
+    if (!is_known_outside(decl->kind)) continue;
+    auto [other, fresh] = first.try_emplace({decl->kind, llvm::StringRef(decl->name.text).lower()}, decl);
+    if (fresh || other->second->name.text == decl->name.text) continue;
+    diagnostics.report(decl->name.span, diag::DeclaredTwice, std::string(decl->name.text))
+        .at(other->second->name.span, "first declared here")
+        .note("the two names differ in case only")
+        .advise("choose another name");
+  }
+}
+
+}  // namespace
 
 void Checker::declare(ir::ModuleId module, const std::vector<Imported>& imports) {
   module_ = module;
   import_names(imports);
   for (const ast::Decl* decl : this->module().file->decls) declare_one(decl);
+  report_case_only(*this->module().file, diagnostics_);
 }
 
 void Checker::import_names(const std::vector<Imported>& imports) {

@@ -97,7 +97,7 @@ std::optional<Approval> Planner::make_approval(const ast::Question& question, Sc
   if (approval.quorum <= int64_t(approval.members.size())) return approval;
   size_t members = approval.members.size();
   diagnostics_
-      .report(question.span, diag::ApprovalImpossible, approval.quorum, approval.team,
+      .report(called_at_.valid() ? called_at_ : question.span, diag::ApprovalImpossible, approval.quorum, approval.team,
               fmt::format("{} member{}", members, members == 1 ? "" : "s"))
       .at(team.decl->name.span, "declared here")
       .advise("ask for fewer, or name more members");

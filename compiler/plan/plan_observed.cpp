@@ -2,6 +2,9 @@
 // observes, and the digests behind the tags of images.
 #include <algorithm>
 
+#include <fmt/format.h>
+#include <llvm/ADT/STLExtras.h>
+
 #include "compiler/eval/image.h"
 #include "compiler/plan/build.h"
 
@@ -15,6 +18,14 @@ Recheck recheck_of(const ast::Observation& observation) {
   if (observation.at_run) return Recheck::AtRunStart;
   if (observation.within) return Recheck::Within;
   return observation.recheck.text == "exact" ? Recheck::Exact : Recheck::Recorded;
+}
+
+/// Whether something that acts on the service says which version runs. Where nothing acts on it, nobody does.
+bool reads_version(const ir::Program& program, const ir::Service& service) {
+  return llvm::any_of(service.bindings, [&](const ir::Binding& binding) {
+    const ir::Backend& backend = program.backends[program.targets[binding.target].backend];
+    return llvm::is_contained(backend.observed, uint32_t(Variable::Version));
+  });
 }
 
 }  // namespace
@@ -31,7 +42,13 @@ void Planner::read_observed(uint32_t let) {
   const ast::Expr* what = declared.decl->value;
   const ast::Expr* callee = what->kind == ast::ExprKind::Call ? static_cast<const ast::CallExpr*>(what)->callee : what;
   bool version = program_.info(declared.module, callee).index;
-  std::string service = eval_->eval(declared.module, static_cast<const ast::MemberExpr*>(callee)->object, {}).text;
+  const ast::Expr* object = static_cast<const ast::MemberExpr*>(callee)->object;
+  std::string service = eval_->eval(declared.module, object, {}).text;
+  if (version && !reads_version(program_, program_.services[program_.info(declared.module, object).index])) {
+    diagnostics_.report(what->span, diag::NotObservable)
+        .note(fmt::format("no backend that acts on `{}` reads back which version runs", service))
+        .advise("write `observe version(s: Service, role: Role) -> Image` in its backend, if it can");
+  }
   auto said = [&](const ObservedService& seen) {
     bool whole = !request_.snapshot.offline;
     return seen.service == service && (whole || (version ? seen.stable.text != earlier_version : seen.generation > 0));

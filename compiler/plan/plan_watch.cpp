@@ -49,7 +49,7 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   condition->text = condition_text(*condition);
   report_decided(*condition, watch->condition->span);
   Watch entry;
-  entry.held_ns = watch->held ? duration(watch->held, scope, "held", 0) : 0;
+  entry.held_ns = watch->held ? duration(watch->held, scope, "held", 1) : 0;
   // A tenth of the time a condition must last, so that a gap is seen; evidence as seldom as a gate usually looks.
   entry.sample_ns = std::clamp(evidence ? most_look_ns : entry.held_ns / 10, least_look_ns, most_look_ns);
   if (watch->every) entry.sample_ns = std::max(duration(watch->every, scope, "every", least_look_ns), least_look_ns);

@@ -100,6 +100,9 @@ std::string list_expected(antlr4::Parser* parser, const Expected& expected) {
     if (rule == Parser::RuleGateClause) return "`requests`, as in `minimum 1000 requests`";
     if (rule == Parser::RuleCertainty) return "`samples`, as in `over 3 samples`";
   }
+  if (expected.size() == 1 && expected.contains(ssize_t(Parser::THEN)) &&
+      parser->getContext()->getRuleIndex() == Parser::RuleGateClause)
+    return "`then` and a response such as `then fail`";
   std::vector<std::string> names;
   for (ssize_t type : expected.toList()) {
     std::string text = token_text(parser->getVocabulary(), type);

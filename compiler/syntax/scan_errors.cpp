@@ -137,6 +137,18 @@ void report_bad_number(Span span, const std::string& text, Diagnostics& diagnost
       "units are ns us ms s m h d, %, /s /m /h /d, B KB MB GB TB KiB MiB GiB TiB; a name does not begin with a digit");
 }
 
+/// `010`: eight to some, ten to others. It also tells `10000-01-01`, a date that is none, from a difference.
+bool report_leading_zero(Span span, std::string_view text, Diagnostics& diagnostics) {
+  auto digit = [&](size_t at) { return at < text.size() && '0' <= text[at] && text[at] <= '9'; };
+  if (!digit(0) || text[0] != '0' || !digit(1)) return false;
+  std::string_view meant = text;
+  while (meant.size() > 1 && meant[0] == '0' && '0' <= meant[1] && meant[1] <= '9') meant.remove_prefix(1);
+  diagnostics.report(span, diag::BadNumber, std::string(text))
+      .note("a number does not begin with a zero; dates are written `2026-01-31`, times `09:00`")
+      .advise(fmt::format("write `{}`", meant));
+  return true;
+}
+
 /// A number and a unit with a blank between them: `12 s`. What follows tells a unit from the next statement.
 bool report_unit_apart(const Tokens& tokens, const Token& number, Diagnostics& diagnostics) {
   const Token &unit = (&number)[1], &next = (&number)[2];  // a number is never the last token
@@ -209,8 +221,14 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
     Span span = tokens.span(token);
     switch (token.type) {
       case Parser::BAD_NUMBER: report_bad_number(span, std::string(tokens.text(token)), diagnostics); break;
+      case Parser::PERCENT: case Parser::DURATION: case Parser::RATE: case Parser::BYTES: case Parser::MONEY:
+        report_leading_zero(span, tokens.text(token), diagnostics);
+        break;
       case Parser::INT:
-      case Parser::FLOAT: i += report_unit_apart(tokens, token, diagnostics) ? 1 : 0; break;
+      case Parser::FLOAT:
+        if (report_leading_zero(span, tokens.text(token), diagnostics)) break;
+        i += report_unit_apart(tokens, token, diagnostics) ? 1 : 0;
+        break;
       case Parser::STRING: report_bad_escape(span, tokens.text(token), diagnostics); break;
       case Parser::UNTERMINATED: diagnostics.report(span, diag::UnterminatedString).fix(after(span), "\""); break;
       case Parser::BAD: i += report_bad_character(tokens, token, diagnostics) - 1; break;
