@@ -65,7 +65,7 @@ ActMemory& act_of(Memory& memory, StepRef ref) {
 /// The actions that were set going and are not known to be complete.
 std::vector<StepRef> in_flight(const plan::Plan& plan, const State& state) {
   std::vector<StepRef> out;
-  for (uint32_t i = 0; i < state.steps.size(); ++i)
+  for (uint32_t i : state.frontier.underway())
     if (state.phase == RunPhase::Running && state.steps[i].status == StepStatus::Begun &&
         plan.steps[i].kind == plan::StepKind::Act && !lies_in_failed(plan, state, i))
       out.push_back({i, false});
@@ -151,6 +151,7 @@ Executor::Events Executor::on_observed(const State& state, Memory& memory, const
   bool adopted = act.phase == ActPhase::Looking;
   act.phase = advance(act_rows, act.phase, seen, memory.walked.act);
   if (act.phase != ActPhase::Done) return {};
+  memory.acts.erase(ref);  // a run of many steps keeps none of those that are done
   return {journal::StepDone{ref, state.at(ref).attempt, adopted, std::move(detail)}};
 }
 

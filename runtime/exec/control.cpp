@@ -23,16 +23,17 @@ uint32_t behind_checkpoint(const plan::Plan& plan, const State& state) {
 void begin_anew(State& state, const plan::Plan& plan, uint32_t index) {
   ScopeState& scope = state.scopes[index];
   scope.rollback = advance(rollback_rows, scope.rollback, RollbackTrigger::TryAgain, state.walked.rollback);
-  auto forget = [](StepState& step) {
-    step.status = StepStatus::Pending;
+  auto forget = [&](StepRef ref) {
+    state.move(ref, StepStatus::Pending);
+    StepState& step = state.at(ref);
     step.first_attempt = step.attempt;  // no effect has the key of an earlier one
     step.touched = false;               // all of it has been taken back
     step.scope = plan::none;
   };
-  for (uint32_t undo : plan::undo_list(plan, scope.way)) forget(state.undo[undo]);
+  for (uint32_t undo : plan::undo_list(plan, scope.way)) forget({undo, true});
   const plan::UndoScope& of = plan.scopes[index];
   for (uint32_t i = of.first_step; i <= of.last_step; ++i) {
-    forget(state.steps[i]);
+    forget({i, false});
     // What was seen of the earlier try says nothing of this one.
     for (uint32_t gate : plan.steps[i].gates)
       for (uint32_t condition : plan.gates[gate].conditions)

@@ -20,7 +20,9 @@ class Driver {
         around_(around),
         state_(initial_state(plan)),
         waker_(around.store.listen(run)),
-        started_ns_(around.clock.monotonic_ns()) {}
+        started_ns_(around.clock.monotonic_ns()) {
+    memory_.at_once = around.world.at_once();
+  }
 
   Result<DriveResult> go() {
     if (Status read = take_over(); !read) return read.error();
@@ -49,7 +51,7 @@ class Driver {
         continue;
       }
       if (const Wait* wait = std::get_if<Wait>(&command)) sleep(wait->until_ns);
-      else carry_out(command);
+      else carry_out(std::move(command));
     }
   }
 
@@ -215,20 +217,38 @@ class Driver {
     else around_.clock.sleep_until(until);
   }
 
-  void carry_out(const Command& command) {
-    if (const Observe* observe = std::get_if<Observe>(&command)) {
-      Result<Observation> answer =
-          around_.world.observe(action_of(executor_.plan(), observe->step), observe->key);
-      around_.listener.on_progress(observe->step, answer ? answer->detail : answer.error().message);
-      hand_in(Observed{*observe, std::move(answer)});
-    } else if (const Act* act = std::get_if<Act>(&command)) {
-      hand_in(Acted{*act, around_.world.act(action_of(executor_.plan(), act->step), act->key)});
+  void carry_out(Command command) {
+    if (std::holds_alternative<Observe>(command)) {
+      observe(executor_.beside(state_, memory_, std::move(command), now()));
+    } else if (std::holds_alternative<Act>(command)) {
+      act(executor_.beside(state_, memory_, std::move(command), now()));
     } else if (const Sample* sample = std::get_if<Sample>(&command)) {
       hand_in(Readings{*sample, around_.world.sample(executor_.plan(), sample->terms)});
     } else if (std::holds_alternative<Capture>(command)) {
       hand_in(CaptureAnswer{around_.world.capture(executor_.plan())});
     }
   }
+
+  void observe(const std::vector<Command>& looks) {
+    std::vector<Errand> errands;
+    for (const Command& one : looks) errands.push_back(errand(std::get<Observe>(one)));
+    std::vector<Result<Observation>> answers = around_.world.observe_all(errands);
+    for (size_t i = 0; i < looks.size(); ++i) {
+      const Observe& look = std::get<Observe>(looks[i]);
+      around_.listener.on_progress(look.step, answers[i] ? answers[i]->detail : answers[i].error().message);
+      hand_in(Observed{look, std::move(answers[i])});
+    }
+  }
+
+  void act(const std::vector<Command>& acts) {
+    std::vector<Errand> errands;
+    for (const Command& one : acts) errands.push_back(errand(std::get<Act>(one)));
+    std::vector<Status> answers = around_.world.act_all(errands);
+    for (size_t i = 0; i < acts.size(); ++i) hand_in(Acted{std::get<Act>(acts[i]), std::move(answers[i])});
+  }
+
+  template <typename Does>
+  Errand errand(const Does& command) const { return {action_of(executor_.plan(), command.step), command.key}; }
 
   void hand_in(const Input& input) { record(executor_.on(state_, memory_, input, now())); }
 

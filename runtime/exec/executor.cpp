@@ -68,9 +68,8 @@ Executor::Events Executor::rollback(const State& state, Cause cause, std::string
 
 std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) const {
   Events out;
-  for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
+  for (uint32_t i : ready_steps(plan_, state)) {
     const plan::Step& step = plan_.steps[i];
-    if (!is_ready(plan_, state, i)) continue;
     StepRef ref{i, false};
     // Behind a checkpoint an action may have been tried before.
     bool acts = step.kind == plan::StepKind::Act;
@@ -87,8 +86,8 @@ std::optional<Executor::Events> Executor::begin_ready_steps(const State& state) 
 
 Command Executor::next_forward(const State& state, Memory& memory, int64_t now) const {
   if (!state.captured && plan::captures(plan_)) return next_capture(memory, now);
-  for (uint32_t i = 0; i < state.steps.size(); ++i) {
-    if (state.steps[i].status != StepStatus::Failed || lies_in_failed(plan_, state, i)) continue;
+  for (uint32_t i : state.frontier.failed()) {
+    if (lies_in_failed(plan_, state, i)) continue;
     if (!is_retried(plan_, state, i))
       return Record{
           fail_at(state, {i, false}, Cause::StepFailed,
@@ -105,9 +104,8 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
   if (auto events = closed || paused ? std::nullopt : begin_ready_steps(state)) return Record{std::move(*events)};
   bool parks = is_parking(plan_, state);
   std::optional<Wait> on_people;
-  for (uint32_t i = 0; i < state.steps.size(); ++i) {
+  for (uint32_t i : state.frontier.underway()) {
     StepStatus status = state.steps[i].status;
-    if (status != StepStatus::Begun && status != StepStatus::Pausing) continue;
     // What goes back soon tries nothing again.
     if (lies_in_failed(plan_, state, i) || (status == StepStatus::Pausing && is_closing(plan_, state, i))) continue;
     StepRef ref{i, false};
@@ -152,11 +150,13 @@ uint32_t Executor::open_undo(const State& state, const plan::ServiceUndo& servic
 std::optional<Command> Executor::go_back(const State& state, Memory& memory, const plan::WayBack& way,
                                          std::optional<StepRef>& stuck, int64_t now) const {
   std::optional<Wait> wait;
+  Events begun;
+  std::vector<uint32_t> open;
+  for (const plan::ServiceUndo& service : way) open.push_back(open_undo(state, service));
   for (const plan::ServiceUndo& service : way) {
-    uint32_t index = open_undo(state, service);
-    bool blocked = std::any_of(service.after.begin(), service.after.end(), [&](uint32_t entry) {
-      return open_undo(state, way[entry]) != plan::none;
-    });
+    uint32_t index = open[size_t(&service - way.data())];
+    bool blocked = std::any_of(service.after.begin(), service.after.end(),
+                               [&](uint32_t entry) { return open[entry] != plan::none; });
     if (index == plan::none || blocked) continue;
     StepRef ref{index, true};
     StepStatus status = state.undo[index].status;
@@ -167,13 +167,18 @@ std::optional<Command> Executor::go_back(const State& state, Memory& memory, con
     std::optional<Command> waits_for = lock_to_go_back(state, memory, service, now);
     if (!waits_for && status == StepStatus::Pending) {
       int attempt = state.undo[index].attempt + 1;
-      return Command(Record{{StepStarted{ref, attempt, key_of(state, ref, attempt).text()}}});
+      begun.push_back(StepStarted{ref, attempt, key_of(state, ref, attempt).text()});
+    }
+    if (!begun.empty()) {
+      if (memory.at_once <= 1) break;
+      continue;  // one commit for all that is then done at once
     }
     Command command = waits_for ? std::move(*waits_for) : next_act(state, memory, ref, now);
     const Wait* waits = std::get_if<Wait>(&command);
     if (waits == nullptr) return command;
     if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
   }
+  if (!begun.empty()) return Command(Record{std::move(begun)});
   if (wait) return Command(*wait);
   return std::nullopt;
 }

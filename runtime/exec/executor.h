@@ -36,6 +36,9 @@ class Executor {
   std::vector<journal::Payload> on(const State& state, Memory& memory, const Input& input,
                                    int64_t now) const;
 
+  /// `first`, a look or an action, and others of its kind that need not wait for it: as many as the world does at once.
+  std::vector<Command> beside(const State& state, Memory& memory, Command first, int64_t now) const;
+
   /// What a request of another process comes to now; nothing: it does not count.
   std::optional<journal::Payload> on_request(const State& state, const journal::Request& request) const;
 
@@ -72,6 +75,8 @@ class Executor {
   std::optional<Command> lock_to_go_back(const State& state, Memory& memory, const plan::ServiceUndo& service,
                                          int64_t now) const;
   Events released(const State& state, uint32_t scope) const;
+
+  std::vector<StepRef> acting(const State& state) const;  // beside_run.cpp
 
   // act_run.cpp: one action, forward or undo
   Command next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const;

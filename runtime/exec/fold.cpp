@@ -71,15 +71,16 @@ struct Folder {
     state.interrupted = false;
     state.closed.reset();
     // Nobody knows what the process before this one had called when it ended.
-    for (StepState& step : state.steps) step.touched |= step.status == StepStatus::Begun;
+    for (uint32_t i : state.frontier.underway()) state.steps[i].touched |= state.steps[i].status == StepStatus::Begun;
     expose(state, e.downtime_ns);
     std::optional<journal::Parked> parked = std::exchange(state.parked, std::nullopt);
     if (!parked) return;
     if (parked->step.scope != plan::none) release_scopes();
     // What was tried again in vain has all of its attempts again, at once.
-    for (uint32_t i = 0; i < state.steps.size(); ++i)
-      if (state.steps[i].status == StepStatus::Failed && is_retried(plan, state, i)) {
-        state.steps[i].status = StepStatus::Pausing;
+    const StepSet failed = state.frontier.failed();
+    for (uint32_t i : failed)
+      if (is_retried(plan, state, i)) {
+        state.move({i, false}, StepStatus::Pausing);
         state.steps[i].first_attempt = state.steps[i].attempt;
       }
     // What ran out of time gets all of it again.
@@ -104,13 +105,13 @@ struct Folder {
       scope.ended = false;
       scope.began_ns = now;
       for (uint32_t undo : plan::undo_list(plan, scope.way))
-        if (state.undo[undo].status == StepStatus::Failed) state.undo[undo].status = StepStatus::Pausing;
+        if (state.undo[undo].status == StepStatus::Failed) state.move({undo, true}, StepStatus::Pausing);
     }
   }
   void operator()(const journal::StepStarted& e) {
     StepState& step = state.at(e.step);
     if (step.status == StepStatus::Pending) step.begun_ns = now;
-    step.status = StepStatus::Begun;
+    state.move(e.step, StepStatus::Begun);
     step.attempt = e.attempt;
     step.attempt_ns = now;
     if (!e.step.undo) state.closed.reset();
@@ -129,7 +130,7 @@ struct Folder {
   }
   void operator()(const journal::StepDone& e) {
     StepState& step = state.at(e.step);
-    step.status = StepStatus::Done;
+    state.move(e.step, StepStatus::Done);
     step.ended_ns = now;
     step.detail = e.detail;
     state.holds.erase(e.step);
@@ -143,7 +144,7 @@ struct Folder {
   }
   void operator()(const journal::StepFailed& e) {
     StepState& step = state.at(e.step);
-    step.status = e.last ? StepStatus::Failed : StepStatus::Pausing;
+    state.move(e.step, e.last ? StepStatus::Failed : StepStatus::Pausing);
     step.ended_ns = now;
     step.detail = e.detail;
     step.touched |= !e.untouched;
@@ -389,6 +390,7 @@ uint32_t commit_passed(const plan::Plan& plan, const State& state) {
 State initial_state(const plan::Plan& plan) {
   State state;
   state.steps.resize(plan.steps.size());
+  state.frontier = Frontier(plan.steps);
   state.undo.resize(plan.undo.size());
   state.watches.resize(plan.watches.size());
   state.services.resize(plan.services.size());

@@ -39,10 +39,8 @@ bool is_first(const plan::Plan& plan, const State& state, StepRef hold, uint32_t
 bool in_motion(const plan::Plan& plan, const State& state, uint32_t service) {
   if (uint32_t scope = scope_taking_back(state, service); scope != plan::none)
     return state.scopes[scope].rollback != RollbackPhase::Verifying;
-  for (uint32_t i = 0; i < state.steps.size(); ++i) {
-    StepStatus status = state.steps[i].status;
-    bool open = status == StepStatus::Begun || status == StepStatus::Pausing;
-    bool acts = open && plan.steps[i].kind == plan::StepKind::Act && plan.steps[i].action.service == service;
+  for (uint32_t i : state.frontier.underway()) {
+    bool acts = plan.steps[i].kind == plan::StepKind::Act && plan.steps[i].action.service == service;
     if (acts && !lies_in_failed(plan, state, i)) return true;
   }
   return false;

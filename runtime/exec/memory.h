@@ -59,6 +59,7 @@ struct Stretch {
 };
 
 struct Memory {
+  size_t at_once = 1;  ///< as World::at_once
   CaptureMemory capture;
   std::map<journal::StepRef, ActMemory> acts;
   std::map<journal::StepRef, HoldMemory> holds;

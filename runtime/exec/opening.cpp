@@ -23,14 +23,22 @@ bool is_closed(const plan::Plan& plan, Stretch& known, int64_t wall_ns) {
   return closed;
 }
 
-bool is_ready(const plan::Plan& plan, const State& state, uint32_t index) {
-  const std::vector<uint32_t>& after = plan.steps[index].after;
-  return state.steps[index].status == StepStatus::Pending &&
-         std::all_of(after.begin(), after.end(),
-                     [&](uint32_t before) {
-                       return state.steps[before].status == StepStatus::Done || is_left_behind(plan, state, before);
-                     }) &&
-         may_begin(plan, state, index);
+std::vector<uint32_t> ready_steps(const plan::Plan& plan, const State& state) {
+  std::vector<uint32_t> out;
+  if (state.failed_scopes.empty()) {
+    for (uint32_t i : state.frontier.ready()) out.push_back(i);
+    return out;
+  }
+  // What is left behind lets others begin without being done.
+  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const std::vector<uint32_t>& after = plan.steps[i].after;
+    bool is_next = state.steps[i].status == StepStatus::Pending &&
+                   std::all_of(after.begin(), after.end(), [&](uint32_t before) {
+                     return state.steps[before].status == StepStatus::Done || is_left_behind(plan, state, before);
+                   });
+    if (is_next && may_begin(plan, state, i)) out.push_back(i);
+  }
+  return out;
 }
 
 bool is_paused(const State& state) { return state.paused || state.line; }
@@ -45,8 +53,7 @@ bool held_back(const plan::Plan& plan, const State& state, StepRef hold, int64_t
 }
 
 bool waits_to_begin(const plan::Plan& plan, const State& state, int64_t now, int64_t wall_ns) {
-  for (uint32_t i = 0; i < plan.steps.size(); ++i)
-    if (is_ready(plan, state, i)) return true;
+  if (!ready_steps(plan, state).empty()) return true;
   return std::any_of(state.holds.begin(), state.holds.end(), [&](const auto& entry) {
     const HoldState& hold = entry.second;
     return now >= hold.started_ns + hold_of(plan, hold.step) && held_back(plan, state, hold.step, wall_ns);

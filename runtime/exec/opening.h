@@ -17,8 +17,9 @@ bool is_closed(const plan::Plan& plan, int64_t wall_ns);
 /// The same; asks the calendar only when it may have changed since `known`.
 bool is_closed(const plan::Plan& plan, Stretch& known, int64_t wall_ns);
 
-/// All steps before it are done, or left behind, it has not begun, and no failed scope keeps it from that.
-bool is_ready(const plan::Plan& plan, const State& state, uint32_t step);
+/// Those that have not begun, where all steps before them are done, or left behind, and no failed scope keeps them from
+/// it. In order.
+std::vector<uint32_t> ready_steps(const plan::Plan& plan, const State& state);
 
 /// A person lets no step begin.
 bool is_paused(const State& state);

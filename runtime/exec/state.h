@@ -10,6 +10,7 @@
 
 #include "compiler/judge/evidence.h"
 #include "compiler/plan/way_back.h"
+#include "runtime/exec/frontier.h"
 #include "runtime/exec/lifecycle.h"
 #include "runtime/exec/message.h"
 #include "runtime/exec/scope_state.h"
@@ -18,21 +19,6 @@
 namespace rollout::exec {
 
 using journal::StepRef;
-
-enum class StepStatus { Pending, Begun, Pausing, Done, Failed };
-
-struct StepState {
-  StepStatus status = StepStatus::Pending;
-  int attempt = 0;
-  int64_t begun_ns = 0;    ///< first attempt
-  int64_t attempt_ns = 0;  ///< this attempt
-  int64_t ended_ns = 0;    ///< of the last attempt that ended
-  int first_attempt = 0;   ///< of what was parked and is tried again: the attempts before that do not count
-  int reassertions = 0;
-  bool touched = false;  ///< some attempt may have called what takes effect; all that is not known counts as that
-  uint32_t scope = plan::none;  ///< of an undo: the scope that it takes back; none: the whole run
-  std::string detail;
-};
 
 /// What is known about one condition. Evidence gathers over the whole run; the rest is of the current hold.
 struct ConditionState {
@@ -111,6 +97,7 @@ struct State {
   RollbackPhase rollback = RollbackPhase::None;
   std::optional<journal::Captured> captured;
   std::vector<StepState> steps;
+  Frontier frontier;  ///< of `steps`
   std::vector<StepState> undo;
   std::vector<ConditionState> conditions;
   std::vector<WatchState> watches;
@@ -144,6 +131,12 @@ struct State {
   StepState& at(StepRef ref) { return ref.undo ? undo.at(ref.step) : steps.at(ref.step); }
   const StepState& at(StepRef ref) const {
     return ref.undo ? undo.at(ref.step) : steps.at(ref.step);
+  }
+  /// The only way to change a status.
+  void move(StepRef ref, StepStatus to) {
+    StepState& step = at(ref);
+    if (!ref.undo) frontier.move(ref.step, step.status, to);
+    step.status = to;
   }
 };
 

@@ -37,6 +37,12 @@ struct Observation {
   std::string detail;  ///< for people: `3 of 4 instances ready`
 };
 
+/// One look, or one action, of several that do not wait for each other.
+struct Errand {
+  const plan::Action& action;
+  EffectKey key;
+};
+
 /// One reading of one term at one moment. Counts and buckets are what happened since the previous reading of the
 /// term; a total of 0 that is Ok says that nothing is new: what earlier readings gave stays as it is.
 struct Reading {
@@ -58,6 +64,19 @@ class World {
   /// Sets `action` going. Called only after an observation that did not find it. May be called again with the
   /// same key after a crash; then it must not double what is there.
   virtual Status act(const plan::Action& action, const EffectKey& key) = 0;
+  /// How many looks, or actions, it does at the same time; 1: one after the other.
+  virtual size_t at_once() const { return 1; }
+  /// The same for several errands, no more than it does at the same time; one answer each, in order.
+  virtual std::vector<Result<Observation>> observe_all(const std::vector<Errand>& errands) {
+    std::vector<Result<Observation>> out;
+    for (const Errand& one : errands) out.push_back(observe(one.action, one.key));
+    return out;
+  }
+  virtual std::vector<Status> act_all(const std::vector<Errand>& errands) {
+    std::vector<Status> out;
+    for (const Errand& one : errands) out.push_back(act(one.action, one.key));
+    return out;
+  }
   /// Reads all `terms` at one moment; one reading a term, in order. Never fails as a whole.
   virtual std::vector<Reading> sample(const plan::Plan& plan, const std::vector<plan::Term>& terms) = 0;
   /// What the plan reads once, when its run starts: all of it, or why not.

@@ -10,6 +10,7 @@ namespace rollout::journal {
 
 namespace {
 constexpr int busy_timeout_ms = 5000;
+constexpr size_t max_statements = 64;  // kept; the store has about forty
 constexpr int copy_pause_ms = 50, most_copy_looks = 100;
 
 // A journal that ended well begins with zeros (journal_mode=PERSIST), one that is to be played back with these.
@@ -27,10 +28,13 @@ bool may_not_write(sqlite3* handle) {
   return error == EROFS || error == EPERM || error == EACCES;
 }
 
-struct Finalize {
-  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+/// Ready for its next use; it keeps no lock and nothing of the caller's.
+struct Reset {
+  void operator()(sqlite3_stmt* statement) const {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+  }
 };
-using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
 
 void bind(sqlite3_stmt* statement, int index, const JournalDb::Parameter& parameter) {
   if (const int64_t* number = std::get_if<int64_t>(&parameter)) {
@@ -69,14 +73,25 @@ Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
   return db;
 }
 
+void SqliteDb::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+/// To compile a statement takes longer than most of them take.
+Result<sqlite3_stmt*> SqliteDb::prepared(const char* sql) {
+  if (auto found = statements_.find(std::string_view(sql)); found != statements_.end()) return found->second.get();
+  sqlite3_stmt* statement = nullptr;
+  if (int code = sqlite3_prepare_v2(handle_.get(), sql, -1, &statement, nullptr); code != SQLITE_OK) return error(code);
+  if (statements_.size() >= max_statements) statements_.clear();
+  return statements_.emplace(sql, Statement(statement)).first->second.get();
+}
+
 Result<std::vector<JournalDb::Row>> SqliteDb::run(const char* sql, const std::vector<Parameter>& parameters) {
-  sqlite3_stmt* prepared = nullptr;
-  if (int code = sqlite3_prepare_v2(handle_.get(), sql, -1, &prepared, nullptr); code != SQLITE_OK) return error(code);
-  Statement statement(prepared);
-  for (size_t i = 0; i < parameters.size(); ++i) bind(prepared, int(i) + 1, parameters[i]);
+  Result<sqlite3_stmt*> found = prepared(sql);
+  if (!found) return found.error();
+  std::unique_ptr<sqlite3_stmt, Reset> statement(*found);
+  for (size_t i = 0; i < parameters.size(); ++i) bind(statement.get(), int(i) + 1, parameters[i]);
   std::vector<Row> rows;
-  int code = sqlite3_step(prepared);
-  for (; code == SQLITE_ROW; code = sqlite3_step(prepared)) rows.push_back(row_of(prepared));
+  int code = sqlite3_step(statement.get());
+  for (; code == SQLITE_ROW; code = sqlite3_step(statement.get())) rows.push_back(row_of(statement.get()));
   if (code != SQLITE_DONE) return error(code);
   return rows;
 }

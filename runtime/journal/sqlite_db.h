@@ -2,6 +2,7 @@
 // retryable.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "runtime/journal/journal_db.h"
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 namespace rollout::journal {
 
@@ -34,11 +36,17 @@ class SqliteDb : public JournalDb {
   struct Close {
     void operator()(sqlite3* handle) const;
   };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
   SqliteDb(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
   OpError error(int code) const;
+  Result<sqlite3_stmt*> prepared(const char* sql);
 
   std::string path_;
   std::unique_ptr<sqlite3, Close> handle_;
+  std::map<std::string, Statement, std::less<>> statements_;  ///< by their text; ended before the connection
   bool unclean_ = false;
 };
 

@@ -135,6 +135,7 @@ struct Scenario {
   std::vector<CrashInPhase> crash_in_phase;
   int64_t downtime_ns = 5'000'000'000;  ///< until another process takes over
   int64_t settle_ns = 0;                ///< how long every action takes
+  size_t at_once = 1;                   ///< as World::at_once
   int64_t limit_ns =
       int64_t{90} * 86'400 * 1'000'000'000;  ///< a run that lasts longer is a violation
 };

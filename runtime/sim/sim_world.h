@@ -31,6 +31,7 @@ class SimWorld : public exec::World {
   SimWorld(const plan::Plan& plan, const Scenario& scenario, VirtualClock& clock,
            CrashSwitch& crash);
 
+  size_t at_once() const override { return scenario_.at_once; }
   Result<exec::Observation> observe(const plan::Action& action,
                                     const exec::EffectKey& key) override;
   Status act(const plan::Action& action, const exec::EffectKey& key) override;

@@ -10,10 +10,9 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
-#include "tests/bench/decision.h"
+#include "tests/bench/engine.h"
 #include "tests/bench/generate.h"
 #include "tests/bench/measure.h"
-#include "tests/bench/proofs.h"
 
 namespace fs = std::filesystem;
 
@@ -28,7 +27,8 @@ struct Options {
   fs::path starlark;  ///< perf/starrun, built
   fs::path scratch;  ///< for generated inputs
   bool json = false;
-  std::string only;  ///< run only cases whose name holds this
+  std::string only;  ///< run only cases whose name holds this, or the benchmark of the engine that has this name
+  bool quick = false;  ///< of those of the engine
 };
 
 struct Case {
@@ -257,17 +257,10 @@ int run(const Options& options) {
   return 0;
 }
 
-int run_decisions(const Options& options) {
-  constexpr int decisions = 1000;
-  Status measured = measure_decisions(options.scratch, decisions);
-  if (!measured) fmt::print(stderr, "rollout_bench: {}\n", measured.error().message);
-  return measured ? 0 : 2;
-}
-
-int run_proofs() {
-  Result<bool> kept = print_proofs();
-  if (!kept) fmt::print(stderr, "rollout_bench: {}\n", kept.error().message);
-  return !kept ? 2 : *kept ? 0 : 1;
+/// Nothing: no benchmark of the engine is meant.
+std::optional<int> run_engine(const Options& options) {
+  if (options.scratch.empty() && options.only != "proofs" && options.only != "scheduler") return std::nullopt;
+  return run_engine_bench(options.only, {options.scratch, options.quick});
 }
 
 }  // namespace
@@ -285,15 +278,17 @@ int main(int argc, char** argv) {
     else if (argument == "--jsonnet" && has_value) options.jsonnet = argv[++i];
     else if (argument == "--starlark" && has_value) options.starlark = argv[++i];
     else if (argument == "--scratch" && has_value) options.scratch = fs::absolute(argv[++i]);
+    else if (argument == "--quick") options.quick = true;
     else if (argument == "--only" && has_value) options.only = argv[++i];
     else options.rollout.clear(), i = argc;
   }
-  if (options.only == "proofs") return rollout::bench::run_proofs();
-  if (options.only == "decision" && !options.scratch.empty()) return rollout::bench::run_decisions(options);
+  if (std::optional<int> code = rollout::bench::run_engine(options)) return *code;
   if (options.rollout.empty() || options.pkl.empty() || options.starlark.empty() || options.scratch.empty()) {
     fmt::print(stderr,
                "usage: rollout_bench --rollout PROGRAM --pkl PROGRAM --starlark PROGRAM --scratch FOLDER "
-               "[--jsonnet PROGRAM] [--only WORDS] [--json]\n");
+               "[--jsonnet PROGRAM] [--only WORDS] [--json]\n"
+               "       rollout_bench --only NAME --scratch FOLDER [--quick]   NAME: {}\n",
+               rollout::bench::engine_benches());
     return 2;
   }
   return rollout::bench::run(options);

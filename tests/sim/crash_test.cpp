@@ -74,6 +74,8 @@ TEST_CASE("crash everywhere: parallel steps") {
   Scenario slow;
   slow.settle_ns = 2 * second;
   require_clean(crash_everywhere(parallel_plan(), slow));
+  slow.at_once = 2;
+  require_clean(crash_everywhere(parallel_plan(), slow));
 }
 
 TEST_CASE("crash everywhere: aborted in the middle") {

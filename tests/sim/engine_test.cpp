@@ -1,6 +1,7 @@
 // The engine on plans made by hand: how runs end, and why.
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <set>
 
 #include "runtime/exec/fold.h"
 #include "runtime/journal/event_json.h"
@@ -365,6 +366,22 @@ TEST_CASE("steps that do not wait for each other begin together") {
   REQUIRE(started.size() == 3);
   CHECK(std::holds_alternative<journal::StepStarted>(result.events.at(1).what));
   CHECK(std::holds_alternative<journal::StepStarted>(result.events.at(2).what));
+}
+
+TEST_CASE("what is underway is done at once where the world can, and one commit holds what came of it") {
+  auto commits_of_ends = [](size_t at_once) {
+    Scenario scenario;
+    scenario.at_once = at_once;
+    SimResult result = run(parallel_plan(), scenario, Outcome::Succeeded);
+    std::set<int64_t> commits;
+    for (size_t i = 0; i < result.events.size(); ++i) {
+      auto* done = std::get_if<journal::StepDone>(&result.events[i].what);
+      if (done != nullptr && done->step.step < 2) commits.insert(result.durable_at[i]);
+    }
+    return commits.size();
+  };
+  CHECK(commits_of_ends(1) == 2);
+  CHECK(commits_of_ends(2) == 1);
 }
 
 TEST_CASE("the same seed gives the same run to the bit, another one another") {

@@ -71,6 +71,7 @@ Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
   const std::vector<std::string> actions = actions_of(plan);
   Scenario scenario;
   scenario.seed = seed;
+  scenario.at_once = seed % 3 == 0 ? 4 : 1;
   scenario.noisy = random.chance(0.5);
   scenario.settle_ns = random.chance(0.5) ? 0 : random.below(10 * second);
   scenario.downtime_ns = random.below(30 * second);
