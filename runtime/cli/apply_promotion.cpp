@@ -154,6 +154,7 @@ int exit_code_of(const PromotionState& state, std::optional<int> last) {
   switch (state.ended->outcome) {
     case journal::PromotionOutcome::Succeeded: return Ok;
     case journal::PromotionOutcome::Superseded: return Refused;
+    case journal::PromotionOutcome::RolledBack: return RolledBack;
     case journal::PromotionOutcome::Stopped:
     case journal::PromotionOutcome::Aborted: break;
   }
@@ -342,6 +343,9 @@ int resume_promotion(const Context& context, const std::string& name) {
   promotion->state = exec::fold_all(*events);
   if (promotion->state.ended)
     return context.fail(Refused, fmt::format("promotion {0} has ended; `rollout status {0}` says how", name));
+  if (promotion->state.reopened)
+    return context.fail(Refused, fmt::format("promotion {0} is being taken back; `rollout rollback {0} --reason TEXT` "
+                                             "goes on with that", name));
   Timings timings(context);
   return go_on(context, *promotion, timings);
 }

@@ -12,6 +12,7 @@
 #include "runtime/cli/record.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_run.h"
+#include "runtime/effects/signing_key.h"
 #include "runtime/journal/event_json.h"
 #include "runtime/journal/words.h"
 
@@ -34,6 +35,7 @@ std::string person_of(const journal::Payload& what) {
   if (const auto* e = std::get_if<journal::Rejected>(&what)) return e->by;
   if (const auto* e = std::get_if<journal::Paused>(&what)) return e->by;
   if (const auto* e = std::get_if<journal::Unpaused>(&what)) return e->by;
+  if (const auto* e = std::get_if<journal::LineOverridden>(&what)) return e->by;
   if (const auto* e = std::get_if<journal::Reopened>(&what)) return e->by;
   return {};
 }
@@ -142,6 +144,7 @@ std::vector<journal::Request> without_event(const RunInHand& held, const std::ve
     take(std::get_if<journal::Rejected>(&event.what));
     take(std::get_if<journal::Paused>(&event.what));
     take(std::get_if<journal::Unpaused>(&event.what));
+    take(std::get_if<journal::LineOverridden>(&event.what));
   }
   std::vector<journal::Request> out;
   for (const journal::Request& request : requests)
@@ -274,7 +277,9 @@ int verify(const Context& context, const std::optional<std::string>& only) {
   if (!all.found) return all.exit_code;
   auto& [project, store, runs] = *all.found;
   if (!store) return context.fail(Usage, fmt::format("there are no runs in {}", state_place(context, project)));
-  Result<NotedHeads> heads = read_heads(context, project);
+  Result<HeadsCheck> check = heads_check(context, project);
+  if (!check) return context.fail(check.error());
+  Result<NotedHeads> heads = read_heads(context, project, *check);
   if (!heads) return context.fail(heads.error());
   Verified out;
   for (const std::string& problem : heads->problems) out.problems.emplace_back("", problem);
@@ -299,7 +304,8 @@ int verify(const Context& context, const std::optional<std::string>& only) {
     json::Writer json;
     json.begin_object().field("version", 1).field("type", "audit_verify").field("whole", out.problems.empty());
     json.field("runs", out.runs).field("events", out.events).field("heads", out.heads);
-    json.field("algorithm", heads_algorithm).key("problems").begin_array();
+    json.field("algorithm", heads_algorithm).field("key", heads->key).field("signed", heads->signed_lines);
+    json.key("problems").begin_array();
     for (const auto& [run, what] : out.problems)
       json.begin_object().field("run", run).field("what", what).end_object();
     json.end_array().end_object();
@@ -308,17 +314,32 @@ int verify(const Context& context, const std::optional<std::string>& only) {
     for (const auto& [run, what] : out.problems)
       context.out(
           fmt::format("{} {}{}\n", context.style.bad("not whole:"), run.empty() ? "" : "run " + run + ": ", what));
-    context.out(fmt::format("{}: {}, {}, {} compared ({})\n",
+    std::string keys = heads->key.empty() ? "" : fmt::format(", {} signed by {}", heads->signed_lines, heads->key);
+    context.out(fmt::format("{}: {}, {}, {} compared ({}{})\n",
                             out.problems.empty() ? context.style.good("whole") : context.style.bad("checked"),
                             count_of(uint64_t(out.runs), "run"), count_of(uint64_t(out.events), "event"),
-                            count_of(uint64_t(out.heads), "noted head"), heads_algorithm));
+                            count_of(uint64_t(out.heads), "noted head"), heads_algorithm, keys));
   }
   return out.problems.empty() ? int(Ok) : int(Refused);
 }
 
 }  // namespace
 
+namespace {
+
+int new_key(const Context& context) {
+  std::string path = absolute_path(context.env.directory, context.args.value("--new-key"));
+  if (Status made = effects::make_signing_key(path); !made) return context.fail(made.error());
+  if (!context.quiet)
+    context.out(fmt::format("{0} signs and is for nobody else, {0}.pub checks; `sign_key = \"{0}\"` in `[cli]` of "
+                            "rollout.toml signs each noted head. Keep {0}.pub where who writes here cannot\n", path));
+  return Ok;
+}
+
+}  // namespace
+
 int cmd_audit(const Context& context) {
+  if (!context.args.value("--new-key").empty()) return new_key(context);
   std::optional<std::string> name;
   if (!context.args.positional.empty()) name = context.args.positional[0];
   if (context.args.has("--verify")) return verify(context, name);

@@ -64,6 +64,13 @@ void add_open(OpenMetrics& out, const std::vector<Open>& open) {
       labels.emplace_back("service", plan::service_text(one.plan.services[i]));
       out.seconds(labels, one.state.services[i].exposure_ns);
     }
+  out.family("rollout_endpoint_away", "gauge", "", "A target or host that does not answer a run that has not ended.");
+  for (const Open& one : open)
+    for (const auto& [endpoint, away] : one.state.away) {
+      Labels labels = one.labels();
+      labels.emplace_back("endpoint", endpoint);
+      out.sample(labels, 1);
+    }
   out.family("rollout_questions", "gauge", "", "What a run asks people and nobody has answered yet.");
   for (const Open& one : open)
     out.sample(one.labels(), int64_t(exec::open_questions(one.plan, one.state).size()));
@@ -96,11 +103,13 @@ int cmd_metrics(const Context& context) {
   if (!all.found) return all.exit_code;
   auto& [project, store, runs] = *all.found;
   std::vector<Open> open;
+  std::vector<journal::RunInfo> damaged;
   for (const journal::RunInfo& run : runs) {
     if (run.outcome) continue;
     Result<Open> one = open_of(*store, run);
-    if (!one) return context.fail(one.error());
-    open.push_back(std::move(*one));
+    if (!one && one.error().retryable) return context.fail(one.error());
+    if (one) open.push_back(std::move(*one));
+    else damaged.push_back(run);
   }
   std::optional<journal::Request> stop;
   if (store) {
@@ -113,6 +122,8 @@ int cmd_metrics(const Context& context) {
   out.sample({{"version", ROLLOUT_VERSION}}, 1);
   out.family("rollout_line_stopped", "gauge", "", "Whether a person lets no run go on.");
   out.sample({}, stop.has_value());
+  out.family("rollout_run_damaged", "gauge", "", "A run whose record cannot be read; the others are not affected.");
+  for (const journal::RunInfo& run : damaged) out.sample({{"run", run.run}, {"rollout", run.rollout}}, 1);
   add_open(out, open);
   add_all(out, runs);
   std::string text = std::move(out).take();

@@ -7,6 +7,7 @@
 #include "runtime/cli/begin_run.h"
 #include "runtime/cli/hand.h"
 #include "runtime/cli/outline.h"
+#include "runtime/cli/rollback.h"
 #include "runtime/cli/rollback_window.h"
 #include "runtime/exec/fold.h"
 #include "runtime/journal/store_errors.h"
@@ -16,12 +17,6 @@ namespace rollout::cli {
 namespace {
 
 OpError refused(std::string why) { return {why + "; nothing was changed", false, true}; }
-
-/// Kind and text, as the record has it: `security: CVE-2026-1234`.
-std::string reason_of(const Context& context) {
-  std::string kind = context.args.value("--kind");
-  return kind.empty() ? context.args.value("--reason") : fmt::format("{}: {}", kind, context.args.value("--reason"));
-}
 
 /// A run since, of one of the services: what it left is no longer what this run would take back.
 Status check_newest(const RunInHand& held, const std::vector<journal::RunInfo>& runs) {
@@ -82,7 +77,15 @@ Status check_there(const Context& context, const RunInHand& held) {
   return Done{};
 }
 
-Status check_way(const Context& context, const RunInHand& held) {
+}  // namespace
+
+/// Kind and text, as the record has it: `security: CVE-2026-1234`.
+std::string rollback_reason(const Context& context) {
+  std::string kind = context.args.value("--kind");
+  return kind.empty() ? context.args.value("--reason") : fmt::format("{}: {}", kind, context.args.value("--reason"));
+}
+
+Status check_way(const Context& context, const RunInHand& held, Of of) {
   if (held.named.run.outcome != journal::Outcome::Succeeded) {
     bool back = held.named.run.outcome == journal::Outcome::RolledBack;
     std::string what = back ? "has gone back already" : "is parked, and a way back that stopped is not begun again";
@@ -102,8 +105,10 @@ Status check_way(const Context& context, const RunInHand& held) {
   Result<std::vector<journal::RunInfo>> runs = held.named.store->list();
   if (!runs) return runs.error();
   if (Status newest = check_newest(held, *runs); !newest) return newest;
-  return check_promotion(held);
+  return of == Of::Promotion ? Status(Done{}) : check_promotion(held);
 }
+
+namespace {
 
 std::string back_question(const RunInHand& held) {
   std::vector<std::string> parts;
@@ -113,27 +118,27 @@ std::string back_question(const RunInHand& held) {
   return fmt::format("take run {} back: {}?", held.run(), join(parts, ", "));
 }
 
-int take_back_ended(const Context& context, RunInHand& held) {
-  if (Status way = check_way(context, held); !way) return context.fail(way.error());
+}  // namespace
+
+int take_back_ended(const Context& context, RunInHand& held, Of of) {
+  if (Status way = check_way(context, held, of); !way) return context.fail(way.error());
   Result<Session> session = open_session(context, held.planned, held.run());
   if (!session) return fail_unchanged(context, session.error());
   // Again, under the locks.
-  if (Status way = check_way(context, held); !way) return context.fail(way.error());
+  if (Status way = check_way(context, held, of); !way) return context.fail(way.error());
   if (Status there = check_there(context, held); !there) return fail_unchanged(context, there.error());
-  if (!context.args.has("--yes")) {
+  if (of == Of::Run && !context.args.has("--yes")) {
     if (!somebody_is_there(context))
       return context.fail(Usage, "nobody can be asked here; say `--yes` to take the run back");
     if (!ask(context, back_question(held))) return context.fail(Usage, "nothing was changed");
   }
   journal::Event reopened{held.state.run_ns, context.env.effects().clock.wall_ns(),
-                          journal::Reopened{effects::holder_text(), reason_of(context)}};
+                          journal::Reopened{effects::holder_text(), rollback_reason(context)}};
   Result<journal::Appended> written =
       session->store->append(held.run(), int64_t(held.events.size()), {std::move(reopened)});
   if (!written) return fail_unchanged(context, written.error());
   return drive_run(*session, held.run());
 }
-
-}  // namespace
 
 int64_t ended_wall_ns(const std::vector<journal::Event>& events) {
   for (size_t i = events.size(); i-- > 0;)
@@ -145,14 +150,12 @@ int cmd_rollback(const Context& context) {
   const std::string& name = context.args.positional.at(0);
   if (context.args.value("--reason").empty())
     return context.fail(Usage, "say why it is taken back, for the record: --reason TEXT");
-  if (journal::is_promotion(name))
-    return context.fail(Usage, fmt::format("a promotion is taken back run by run; `rollout status {}` names its runs, "
-                                           "`rollout abort {}` ends it", name, name));
+  if (journal::is_promotion(name)) return rollback_promotion(context, name);
   int exit_code = Ok;
   std::optional<RunInHand> held = take_hold(context, name, exit_code);
   if (!held) return exit_code;
-  if (held->named.run.outcome) return take_back_ended(context, *held);
-  journal::Request request{0, journal::Ask::Rollback, effects::holder_text(), reason_of(context),
+  if (held->named.run.outcome) return take_back_ended(context, *held, Of::Run);
+  journal::Request request{0, journal::Ask::Rollback, effects::holder_text(), rollback_reason(context),
                            context.env.effects().clock.wall_ns()};
   if (Result<int64_t> durable = held->named.store->request(name, request); !durable)
     return context.fail(durable.error());

@@ -45,6 +45,7 @@ int cmd_apply(const Context& context);
 int cmd_status(const Context& context);
 int cmd_abort(const Context& context);
 int cmd_pause(const Context& context);
+int cmd_override(const Context& context);
 int cmd_resume(const Context& context);
 int cmd_rollback(const Context& context);
 int cmd_stop_the_line(const Context& context);

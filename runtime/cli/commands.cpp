@@ -221,6 +221,20 @@ Command stop_the_line() {
           cmd_stop_the_line};
 }
 
+Command override_the_line() {
+  return {{"override",
+           "RUN",
+           "let one run go on although the line is stopped",
+           "For a reason and a time, at most 24h, that stand in the record; then it pauses again. `start-the-line`\n"
+           "ends it, and so does a way back. Under a stopped line no new run begins all the same.",
+           "rollout override r7 --for 30m --reason \"it mends the outage\"",
+           1,
+           1,
+           {{"--for", "TIME", "for how long: 30m, 2h; it must be given"},
+            {"--reason", "TEXT", "why; it must be given"}, format_json, project, state}},
+          cmd_override};
+}
+
 Command start_the_line() {
   return {{"start-the-line",
            "",
@@ -311,7 +325,11 @@ Command audit() {
            "rollout audit --verify",
            0,
            1,
-           {{"--verify", "", "check the records instead of showing one"}, format_json, project, state}},
+           {{"--verify", "", "check the records instead of showing one"},
+            {"--key", "FILE", "with --verify: the public key by which heads must be signed; else that of `sign_key`"},
+            {"--copy", "FILE", "with --verify: a copy of the noted heads that was kept elsewhere"},
+            {"--new-key", "FILE", "make a key that signs heads: FILE, for nobody else, and FILE.pub"},
+            format_json, project, state}},
           cmd_audit};
 }
 
@@ -419,6 +437,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       check(),   fmt(),      lock(),  plan(),   show(),    verify(),  apply(),         status(),
       abort(),   rollback(), pause(), resume(), approve(), reject(),  stop_the_line(), start_the_line(),
+      override_the_line(),
       worker(),  history(),  metrics(), audit(), backup(), restore(), simulate(),      test(),
       suggest(), explain(),  completion()};
   return all;

@@ -12,6 +12,7 @@
 #include "runtime/cli/run_log.h"
 #include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
+#include "runtime/exec/opening.h"
 #include "runtime/journal/words.h"
 
 namespace rollout::cli {
@@ -94,7 +95,10 @@ std::string cause_of(const RunInHand& held, const exec::State& state) {
   if (!state.cause_detail.empty()) return state.cause_detail;
   if (state.abort) return fmt::format("aborted by {}: {}", state.abort->by, state.abort->reason);
   if (state.paused) return fmt::format("paused by {}: {}", state.paused->by, state.paused->reason);
-  if (state.line) return fmt::format("the line is stopped by {}: {}", state.line->by, state.line->reason);
+  if (state.line && !state.overridden)
+    return fmt::format("the line is stopped by {}: {}", state.line->by, state.line->reason);
+  if (!state.away.empty())
+    return fmt::format("{} does not answer: {}", state.away.begin()->first, state.away.begin()->second.detail);
   std::vector<exec::Question> open = exec::open_questions(held.planned.plan, state);
   if (!open.empty())
     return fmt::format("it waits for {}", plan::approval_text(*open.front().approval));
@@ -135,7 +139,7 @@ void find_next(const Context& context, const RunInHand& held, const exec::State&
   if (held.named.run.outcome) return find_next_of_ended(context, held, out);
   if (state.paused)
     return say(fmt::format("rollout resume {}", run), "lifts the pause and goes on; `abort` takes it back");
-  if (state.line)
+  if (state.line && !state.overridden)
     return say("rollout start-the-line --reason TEXT", "lets all runs go on; `abort` takes this one back");
   if (asked && driven)
     return say(fmt::format("rollout approve {0} --as NAME", run),
@@ -151,7 +155,7 @@ std::string state_text(const RunInHand& held, const exec::State& state, bool dri
   if (held.named.run.outcome) return std::string(journal::spoken(*held.named.run.outcome));
   std::string what = state.phase == exec::RunPhase::RollingBack ? "rolling back"
                      : state.parked                             ? "parked"
-                     : state.paused || state.line               ? "paused"
+                     : exec::is_paused(state)                   ? "paused"
                                                                 : "under way";
   return what + (driven ? "" : ", and nobody drives it");
 }

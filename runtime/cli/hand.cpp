@@ -80,7 +80,7 @@ std::string not_seen(const std::optional<effects::Holder>& driver, const std::st
                                      journal::is_promotion(name) ? "promotion " : "run ", name);
   if (!driver) return recorded + fmt::format("nobody has acted on it; give `{}` again", again);
   std::string end = driver->pid > 0 ? fmt::format("`kill -9 {}`", driver->pid) : "SIGKILL";
-  bool latch = what == "pause" || what == "resume";
+  bool latch = what == "pause" || what == "resume" || what == "override";
   std::string go_on = driver->stopped && driver->pid > 0
                           ? fmt::format("is stopped: `kill -CONT {}` lets it go on and {}; or end it", driver->pid,
                                         latch ? "act on it" : "take the run back")

@@ -46,7 +46,9 @@ Level level_of(const journal::Payload& what) {
                 std::holds_alternative<journal::RollbackStarted>(what) ||
                 std::holds_alternative<journal::ScopeRollbackStarted>(what) ||
                 std::holds_alternative<journal::AbortRequested>(what) ||
-                std::holds_alternative<journal::Parked>(what) || std::holds_alternative<journal::Paused>(what);
+                std::holds_alternative<journal::Parked>(what) || std::holds_alternative<journal::Paused>(what) ||
+                std::holds_alternative<journal::EndpointAway>(what) ||
+                std::holds_alternative<journal::LineOverridden>(what);
   return speaks ? Level::Warn : Level::Info;
 }
 

@@ -193,7 +193,7 @@ class ManifestReader {
   }
 
   void read_cli(const toml::table& table, CliSettings& settings) {
-    check_keys(table, "`[cli]`", {"format", "color", "state", "quiet", "verbose", "log"});
+    check_keys(table, "`[cli]`", {"format", "color", "state", "quiet", "verbose", "log", "sign_key", "heads_copy"});
     settings.format = text_of(table, "format", "\"text\" or \"json\"").value_or("");
     settings.color = text_of(table, "color", "\"auto\", \"always\" or \"never\"").value_or("");
     if (!settings.format.empty() && settings.format != "text" && settings.format != "json")
@@ -204,6 +204,8 @@ class ManifestReader {
     settings.quiet = flag_of(table, "quiet");
     settings.verbose = flag_of(table, "verbose");
     settings.log = text_of(table, "log", "the name of a file").value_or("");
+    settings.sign_key = text_of(table, "sign_key", "the name of a file").value_or("");
+    settings.heads_copy = text_of(table, "heads_copy", "the name of a file").value_or("");
   }
 
   const SourceMap& sources_;

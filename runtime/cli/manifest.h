@@ -27,6 +27,8 @@ struct CliSettings {
   bool quiet = false;
   bool verbose = false;
   std::string log;            ///< empty: not given
+  std::string sign_key;       ///< file with the key that signs noted heads; empty: not given
+  std::string heads_copy;     ///< file to which they are added as well; empty: not given
 };
 
 struct Manifest {

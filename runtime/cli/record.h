@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@
 namespace rollout::cli {
 
 /// A file that only grows, beside the store; of a shared state one for each machine that drives. Each of its lines
-/// holds the hash of the one before it, so none can be taken out of its middle.
+/// holds the hash of the one before it, so none can be taken out of its middle; a signed one speaks for all before it.
 std::string heads_file(const Context& context, const Project& project);
 inline constexpr size_t max_heads_bytes = size_t{256} << 20;
 inline constexpr std::string_view heads_algorithm = "sha256-chain";
@@ -25,14 +26,24 @@ struct NotedHead {
   std::string head;
 };
 
+/// By which key lines must be signed, and what else is known of them.
+struct HeadsCheck {
+  std::string public_der;           ///< empty: signatures are not looked at
+  std::optional<std::string> copy;  ///< the noted heads, as they were kept elsewhere
+};
+/// What `--key`, `--copy` and `sign_key` of the project say.
+Result<HeadsCheck> heads_check(const Context& context, const Project& project);
+
 /// Notes how far the run has come. What is wrong is only said: no run fails for it.
 void note_head(const Context& context, const Project& project, journal::Store& store, const std::string& run);
 
 struct NotedHeads {
   std::vector<NotedHead> heads;
   std::vector<std::string> problems;  ///< of the file itself
+  int64_t signed_lines = 0;
+  std::string key;                    ///< the name of the key that has signed them; empty: none was looked for
 };
-Result<NotedHeads> read_heads(const Context& context, const Project& project);
+Result<NotedHeads> read_heads(const Context& context, const Project& project, const HeadsCheck& check = {});
 
 /// What is wrong with the record of one run; empty: it is whole and agrees with the heads noted of it.
 std::vector<std::string> record_problems(const journal::Chain& chain, const std::string& run,

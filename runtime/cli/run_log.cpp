@@ -95,8 +95,7 @@ void RunLog::add(const journal::Event& event) {
       ++log.resumed;
       log.downtime_ns += e.downtime_ns;
       log.interrupted = false;
-      log.closed.reset();
-      log.in_flight.clear();
+      log.closed.reset(), log.in_flight.clear();
     }
     void operator()(const journal::StepStarted& e) { log.begin_step(e); }
     void operator()(const journal::StepDone& e) {
@@ -121,7 +120,9 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::AbortRequested& e) { log.abort = e; }
     std::optional<journal::Paused>& latch(bool line) { return line ? log.line : log.paused; }
     void operator()(const journal::Paused& e) { latch(e.line) = e; }
-    void operator()(const journal::Unpaused& e) { latch(e.line).reset(); }
+    void operator()(const journal::Unpaused& e) { log.lift(e.line); }
+    void operator()(const journal::LineOverridden& e) { log.overridden = e; }
+    void operator()(const journal::OverrideEnded&) { log.overridden.reset(); }
     void operator()(const journal::Reopened&) { log.ended.reset(); }
     void operator()(const journal::Approved& e) { log.at(e.step).approved.push_back(e); }
     void operator()(const journal::Rejected& e) { log.at(e.step).rejected = e; }
@@ -140,10 +141,17 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::Captured& e) { log.captured = e; }
     void operator()(const journal::LockTaken&) {}
     void operator()(const journal::LockReleased&) {}
+    void operator()(const journal::EndpointAway&) {}
+    void operator()(const journal::EndpointBack&) {}
     void operator()(const journal::RunEnded& e) { log.ended = e; }
     void operator()(const journal::CalendarClosed& e) { log.closed = e; }
   };
   std::visit(Adder{*this, event}, event.what);
+}
+
+void RunLog::lift(bool of_line) {
+  (of_line ? line : paused).reset();
+  if (of_line) overridden.reset();
 }
 
 void RunLog::begin_step(const journal::StepStarted& started) {
@@ -166,6 +174,7 @@ void RunLog::begin_rollback(const journal::RollbackStarted& started) {
   closed.reset();
   paused.reset();
   line.reset();
+  overridden.reset();
   rollback = started;
   rollback_ns = now_ns;
 }

@@ -76,6 +76,7 @@ struct RunLog {
   int64_t rollback_ns = 0;             ///< when it started
   std::optional<journal::AbortRequested> abort;
   std::optional<journal::Paused> paused, line;  ///< in force
+  std::optional<journal::LineOverridden> overridden;
   std::vector<journal::WatchFired> watches;
   std::optional<journal::RunEnded> ended;
   std::vector<journal::Notified> messages;  ///< that came to their end
@@ -88,6 +89,7 @@ struct RunLog {
 
  private:
   StepLog& at(journal::StepRef step);
+  void lift(bool of_line);
   void begin_step(const journal::StepStarted& started);
   void end_scope(const journal::ScopeEnded& ended_scope);
   void begin_scope(const journal::ScopeRollbackStarted& failed);

@@ -24,6 +24,7 @@ std::string_view spoken(PromotionOutcome outcome) {
     case PromotionOutcome::Stopped: return "stopped";
     case PromotionOutcome::Aborted: return "aborted";
     case PromotionOutcome::Superseded: return "superseded";
+    case PromotionOutcome::RolledBack: return "taken back everywhere";
   }
   return "";
 }
@@ -53,6 +54,9 @@ struct Picture {
     if (!stage.ended) return style.warn(of.name.empty() ? "parked" : of.driver.empty() ? "not ended" : "underway");
     std::string word(journal::spoken(stage.ended->outcome));
     if (stage.run.empty() && !of.name.empty()) word = "nothing had to be changed";
+    if (stage.taken_back)
+      return stage.taken_back->outcome == journal::Outcome::RolledBack ? style.warn("taken back")
+                                                                        : style.bad("did not go back");
     if (stage.ended->outcome != journal::Outcome::Succeeded) return style.bad(word);
     return style.good(word) + fmt::format(" after {}", short_duration(stage.ended->wall_ns - stage.entered_wall_ns));
   }
@@ -93,6 +97,8 @@ struct Picture {
   std::string next() const {
     if (of.name.empty()) return {};
     const PromotionState::Stage& stage = state.stages[exec::stage_of(state)];
+    if (!state.ended && state.reopened && of.driver.empty())
+      return fmt::format("  next  rollout rollback {} --reason TEXT   goes on taking it back\n", of.name);
     if (!state.ended && !of.driver.empty())
       return fmt::format("  driven by {}\n  next  rollout abort {}   enters no further environment; a run underway "
                          "goes back\n",
@@ -195,6 +201,8 @@ void PromotionView::on_event(const journal::PromotionEvent& event, const Promoti
     const std::string& environment = state.begun.stages[e->stage].environment;
     if (e->run.empty()) print(fmt::format("\n{} has this version already; no run is made\n", environment));
     else print(fmt::format("\nrun {} in {}\n", context_.style.bold(e->run), context_.style.bold(environment)));
+  } else if (const auto* e = std::get_if<journal::PromotionReopened>(&event.what)) {
+    print(fmt::format("\npromotion {} is taken back by {}: {}\n", context_.style.bold(name_), e->by, e->reason));
   } else if (const auto* e = std::get_if<journal::PromotionAborted>(&event.what)) {
     print(fmt::format("promotion {} is aborted by {}: {}\n", name_, e->by, e->reason));
   }

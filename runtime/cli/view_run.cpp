@@ -5,6 +5,7 @@
 #include "runtime/cli/outline.h"
 #include "compiler/base/json.h"
 #include "runtime/exec/approval.h"
+#include "runtime/exec/breaker.h"
 #include "runtime/journal/event_json.h"
 #include "runtime/journal/words.h"
 
@@ -167,7 +168,7 @@ struct Line {
       int64_t hold_ns = plan.steps.at(e.hold.step).hold_ns;
       of = fmt::format(" of {}", eval::duration_text(hold_ns));
       bool asked = hold != nullptr && !hold->asked.empty();
-      bool paused = log.paused || log.line;
+      bool paused = log.paused || (log.line && !log.overridden);
       if (e.elapsed_ns > hold_ns)
         of += paused  ? " and stays, paused"
               : asked ? " and waits for people"
@@ -201,6 +202,21 @@ struct Line {
   std::string operator()(const journal::Unpaused& e) const {
     return fmt::format("{} by {}{}", style.good(e.line ? "the line is started" : "the pause is lifted"), e.by,
                        reason_text(e.reason));
+  }
+  std::string operator()(const journal::EndpointAway& e) const {
+    return fmt::format("{} {} calls in a row have failed: {}; steps leave it alone, up to {} at a time",
+                       style.warn(e.endpoint + " does not answer:"), exec::failures_to_trip, e.detail,
+                       eval::duration_text(exec::most_alone_ns));
+  }
+  std::string operator()(const journal::EndpointBack& e) const {
+    return fmt::format("{} after {}", style.good(e.endpoint + " answers again"), short_duration(e.away_ns));
+  }
+  std::string operator()(const journal::LineOverridden& e) const {
+    return fmt::format("{} by {}{}; the run goes on until {}", style.warn("the stopped line is overridden"), e.by,
+                       reason_text(e.reason), effects::utc_text(e.until_wall_ns));
+  }
+  std::string operator()(const journal::OverrideEnded&) const {
+    return fmt::format("{}; the line is still stopped, no step begins", style.warn("the override is over"));
   }
   std::string operator()(const journal::Reopened& e) const {
     return fmt::format("{} by {}{}; it had succeeded", style.warn("rollback asked"), e.by, reason_text(e.reason));

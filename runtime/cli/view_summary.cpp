@@ -7,6 +7,7 @@
 
 #include "runtime/cli/outline.h"
 #include "runtime/exec/approval.h"
+#include "runtime/exec/breaker.h"
 #include "runtime/exec/fold.h"
 
 namespace rollout::cli {
@@ -411,6 +412,12 @@ std::string_view outcome_text(const RunLog& log) {
   return "";
 }
 
+namespace {
+
+bool is_paused(const RunLog& log) { return log.paused || (log.line && !log.overridden); }
+
+}  // namespace
+
 std::string timeline_text(const RunLog& log, const Style& style) { return Summary{log, style}.timeline(); }
 
 std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run,
@@ -419,7 +426,7 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   Summary summary{log, style, log.now_ns + (driver.empty() ? 0 : since_ns)};
   std::string_view outcome = state.parked                      ? parked_text
                              : log.ended || driver.empty()     ? outcome_text(log)
-                             : log.paused || log.line          ? "paused"
+                             : is_paused(log)                  ? "paused"
                                                                : "running";
   bool succeeded = log.ended && log.ended->outcome == journal::Outcome::Succeeded;
   std::string name = plan::rollout_text(log.plan);
@@ -439,9 +446,18 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   out += summary.untold(state);
   if (!log.ended && log.closed) out += summary.paragraph("calendar", log.closed->detail);
   if (log.paused) out += summary.paragraph("paused", fmt::format("by {}: {}", log.paused->by, log.paused->reason));
-  if (log.line)
+  if (log.line && log.overridden)
+    out += summary.paragraph(
+        "override", fmt::format("the line is stopped, and {} lets this run go on until {}: {}", log.overridden->by,
+                                effects::utc_text(log.overridden->until_wall_ns), log.overridden->reason));
+  else if (log.line)
     out += summary.paragraph("paused", fmt::format("the line is stopped by {}: {}; `rollout start-the-line` lets all "
                                                    "runs go on", log.line->by, log.line->reason));
+  if (!log.ended)
+    for (const auto& [endpoint, away] : state.away)
+      out += summary.paragraph(
+          "away", fmt::format("{} does not answer since {}: {}; steps leave it alone, up to {} at a time", endpoint,
+                              clock_text(away.since_ns), away.detail, eval::duration_text(exec::most_alone_ns)));
   for (const Outage& outage : log.outages)
     if (!log.ended)
       out += fmt::format("  metrics   samples of {} do not count since {}: {}\n",

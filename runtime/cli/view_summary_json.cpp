@@ -119,6 +119,16 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
   };
   write_pause("paused", log.paused);
   write_pause("line", log.line);
+  if (log.overridden)
+    json.key("override").begin_object().field("by", log.overridden->by).field("reason", log.overridden->reason)
+        .field("until", effects::utc_text(log.overridden->until_wall_ns)).end_object();
+  if (!log.ended && !state.away.empty()) {
+    json.key("away").begin_array();
+    for (const auto& [endpoint, away] : state.away)
+      json.begin_object().field("endpoint", endpoint).field("since_ns", away.since_ns).field("detail", away.detail)
+          .end_object();
+    json.end_array();
+  }
   json.field("detail", state.parked ? state.parked->detail : log.ended ? log.ended->detail : log.in_flight);
   json.key("services").begin_array();
   Outline outline = outline_of(log.plan);

@@ -1,4 +1,5 @@
-// The functions of libcrypto that we use, found at run time like those of libcurl. For signature.cpp only.
+// The functions of libcrypto that we use, found at run time like those of libcurl. For signature.cpp and
+// signing_key.cpp only.
 #pragma once
 
 #include <openssl/err.h>
@@ -19,6 +20,12 @@ struct LibcryptoApi {
   decltype(&::EVP_sha256) sha256 = nullptr;
   decltype(&::EVP_DigestVerifyInit) verify_init = nullptr;
   decltype(&::EVP_DigestVerify) verify = nullptr;
+  decltype(&::EVP_PKEY_new_raw_private_key) new_private_key = nullptr;
+  decltype(&::EVP_PKEY_get_raw_public_key) raw_public_key = nullptr;
+  decltype(&::EVP_DigestSignInit) sign_init = nullptr;
+  decltype(&::EVP_DigestSign) sign = nullptr;
+  decltype(&::EVP_EncodeBlock) encode_base64 = nullptr;
+  decltype(&::EVP_DecodeBlock) decode_base64 = nullptr;
   decltype(&::ERR_clear_error) clear_errors = nullptr;
 };
 

@@ -1,8 +1,10 @@
 // One action of a plan, forward or undo: look, act, look again, try again, give up. See act_rows in lifecycle.h.
 #include <algorithm>
+#include <climits>
 
 #include <fmt/format.h>
 
+#include "runtime/exec/endpoint.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
 #include "runtime/exec/samples.h"
@@ -12,23 +14,8 @@ namespace rollout::exec {
 
 namespace {
 
-int64_t doubled(int64_t first, int64_t most, int times) {
-  int64_t value = first;
-  for (int i = 0; i < times && value < most; ++i) value *= 2;
-  return std::min(value, most);
-}
-
 int64_t within(const plan::Action& action) {
   return action.within_ns > 0 ? action.within_ns : plan::default_within_ns;
-}
-
-/// Between two attempts; where actions are tried again, longer between two tries of all attempts.
-int64_t pause_of(const plan::Plan& plan, const State& state, StepRef ref) {
-  int made = state.at(ref).attempt - state.at(ref).first_attempt;
-  if (ref.undo || !is_retried(plan, state, ref.step)) return doubled(first_pause_ns, max_pause_ns, made - 1);
-  if (made == 0) return 0;  // a person has just resumed it
-  int attempts = std::max(1, plan.steps[ref.step].action.attempts);
-  return made % attempts == 0 ? plan.retry.every_ns : doubled(first_pause_ns, max_pause_ns, made % attempts - 1);
 }
 
 ActTrigger trigger_of(const Result<Observation>& answer) {
@@ -76,10 +63,21 @@ std::vector<StepRef> in_flight(const plan::Plan& plan, const State& state) {
 
 }  // namespace
 
+/// Between two attempts; where actions are tried again, longer between two tries of all attempts.
+int64_t Executor::pause_of(const State& state, StepRef ref) const {
+  int made = state.at(ref).attempt - state.at(ref).first_attempt;
+  bool retried = !ref.undo && is_retried(plan_, state, ref.step);
+  if (made == 0 && retried) return 0;  // a person has just resumed it
+  int attempts = retried ? std::max(1, plan_.steps[ref.step].action.attempts) : INT_MAX;
+  if (retried && made % attempts == 0) return plan_.retry.every_ns;
+  return spread(doubled(first_pause_ns, max_pause_ns, made % attempts - 1),
+                key_of(state, ref, state.at(ref).attempt).text());
+}
+
 Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const {
   const StepState& step = state.at(ref);
   if (step.status == StepStatus::Pausing) {
-    int64_t until = step.ended_ns + pause_of(plan_, state, ref);
+    int64_t until = step.ended_ns + pause_of(state, ref);
     if (now < until) return Wait{until};
     memory.acts[ref] = {advance(act_rows, ActPhase::Pausing, ActTrigger::Begin, memory.walked.act)};
     return Record{
@@ -99,6 +97,8 @@ Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int6
                                   act.detail.empty() ? "no effect was seen" : act.detail);
     return Record{attempt_over(state, memory, ref, why, now)};
   }
+  std::optional<int64_t> alone = now < deadline ? left_alone_until(memory, ref, now) : std::nullopt;
+  if (alone) return Wait{std::min(*alone, deadline)};
   if (now < act.next_look_ns)
     return Wait{act.polls > 0 ? std::min(act.next_look_ns, deadline) : act.next_look_ns};
   return Observe{ref, key};
@@ -141,6 +141,7 @@ Executor::Events Executor::on_observed(const State& state, Memory& memory, const
     act.settled = true;
     return attempt_over(state, memory, ref, detail, now);
   }
+  if (seen == ActTrigger::SeenAbsent && tries_again(state, memory, ref, now)) return {};
   if (came_to_nothing(act.phase, seen)) {
     // What the call itself said explains more than that nothing is to be seen.
     return attempt_over(state, memory, ref, act.phase == ActPhase::Checking ? act.detail : detail,
@@ -155,26 +156,49 @@ Executor::Events Executor::on_observed(const State& state, Memory& memory, const
   return {journal::StepDone{ref, state.at(ref).attempt, adopted, std::move(detail)}};
 }
 
+/// A call that had no effect and may succeed later is made again within the time of its attempt, later each time: that
+/// makes no bound longer, and a system that is away for less than that fails no run. A way back has attempts enough.
+bool Executor::tries_again(const State& state, Memory& memory, StepRef ref, int64_t now) const {
+  ActMemory& act = memory.acts[ref];
+  if (ref.undo || act.phase != ActPhase::Checking || !act.may_succeed_later) return false;
+  std::string of = fmt::format("{} {}", key_of(state, ref, state.at(ref).attempt).text(), act.repeats);
+  Breaker& breaker = memory.breakers[endpoint_of(plan_, action_of(plan_, ref))];
+  int64_t at = breaker.repeat_at(now + spread(doubled(first_pause_ns, max_pause_ns, act.repeats), of));
+  if (at >= state.at(ref).attempt_ns + within(action_of(plan_, ref))) return false;
+  breaker.take_repeat(at);
+  ++act.repeats;
+  act.next_look_ns = at;
+  act.phase = advance(act_rows, act.phase, ActTrigger::TryAgain, memory.walked.act);
+  return true;
+}
+
 Executor::Events Executor::on_acted(const State&, Memory& memory, const Acted& input,
                                     int64_t now) const {
+  const OpError* error = input.answer ? nullptr : &input.answer.error();
+  bool answered = error == nullptr || error->refused || error->settled;
+  Events out;
+  if (answered || error->retryable)
+    out = note_call(memory, input.command.step, answered ? nullptr : error, input.took_ns, now);
   if (input.command.confirm) {
     for (auto& [hold, looks] : memory.holds) {
       auto asserting = looks.asserting.find(input.command.step);
       if (asserting == looks.asserting.end()) continue;
       asserting->second.phase = ActPhase::Waiting;
       asserting->second.next_look_ns = now;
-      if (!input.answer) asserting->second.detail = input.answer.error().message;
+      if (error != nullptr) asserting->second.detail = error->message;
     }
-    return {};
+    return out;
   }
   ActMemory& act = memory.acts[input.command.step];
   act.phase = advance(act_rows, act.phase, input.answer ? ActTrigger::ActOk : ActTrigger::ActError,
                       memory.walked.act);
   act.polls = 0;
   act.next_look_ns = now;
-  act.detail = input.answer ? "" : input.answer.error().message;
-  act.settled = !input.answer && settles(input.answer.error(), input.command.step);
-  return {};
+  act.called = true;
+  act.detail = error == nullptr ? "" : error->message;
+  act.settled = error != nullptr && settles(*error, input.command.step);
+  act.may_succeed_later = !answered && error->retryable;
+  return out;
 }
 
 bool Executor::last_attempt(const State& state, const ActMemory& act, StepRef ref,
@@ -202,7 +226,7 @@ Executor::Events Executor::attempt_over(const State& state, Memory& memory, Step
   bool last = last_attempt(state, act, ref, now);
   bool unknown = act.blind;
   // What this attempt did in another process is not known here; there `touched` says so.
-  bool untouched = act.phase == ActPhase::Looking;
+  bool untouched = act.phase == ActPhase::Looking && !act.called;
   act.phase = advance(act_rows, act.phase, last ? ActTrigger::LastOver : ActTrigger::AttemptOver,
                       memory.walked.act);
   return {journal::StepFailed{ref, state.at(ref).attempt, last, unknown, why, untouched}};

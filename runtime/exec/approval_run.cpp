@@ -11,6 +11,8 @@ namespace rollout::exec {
 
 namespace {
 
+constexpr int64_t ns_per_minute = 60'000'000'000;
+
 using journal::Cause;
 using journal::GateDecided;
 using journal::Reason;
@@ -147,6 +149,17 @@ std::optional<int64_t> next_ask_bound(const plan::Plan& plan, const HoldState& h
   return next;
 }
 
+namespace {
+
+/// Of a line that is not stopped, or of a moment that is over, nothing comes.
+std::optional<journal::Payload> override_of(const State& state, const journal::Request& request) {
+  int64_t until_ns = request.wall_ns + request.minutes * ns_per_minute;
+  if (!state.line || state.phase != RunPhase::Running || state.abort) return std::nullopt;
+  return journal::LineOverridden{request.id, request.by, request.reason, until_ns};
+}
+
+}  // namespace
+
 std::optional<journal::Payload> Executor::on_request(const State& state, const journal::Request& request) const {
   if (journal::takes_back(request.ask))
     return journal::AbortRequested{request.id, request.by, request.reason, request.ask == journal::Ask::Replace,
@@ -157,6 +170,7 @@ std::optional<journal::Payload> Executor::on_request(const State& state, const j
     if (pauses) return journal::Paused{request.id, request.by, request.reason, request.line};
     return journal::Unpaused{request.id, request.by, request.reason, request.line};
   }
+  if (request.ask == journal::Ask::Override) return override_of(state, request);
   if (!answer_problem(plan_, state, request).empty()) return std::nullopt;
   StepRef step{request.step, false};
   if (request.ask == journal::Ask::Reject)

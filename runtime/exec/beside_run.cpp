@@ -41,7 +41,9 @@ std::vector<Command> Executor::beside(const State& state, Memory& memory, Comman
     if (out.size() == memory.at_once) break;
     if (ref == *done) continue;
     Command command = next_act(state, memory, ref, now);
-    if (command.index() == out.front().index()) out.push_back(std::move(command));
+    std::optional<Late> late;
+    if (command.index() != out.front().index() || comes_last(memory, command, late)) continue;
+    out.push_back(std::move(command));
   }
   return out;
 }

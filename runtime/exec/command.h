@@ -61,13 +61,16 @@ struct Finish {
 
 using Command = std::variant<Record, Observe, Act, Sample, Capture, TakeLock, Wait, Finish>;
 
+/// `took_ns`: how long the call kept everything else waiting.
 struct Observed {
   Observe command;
   Result<Observation> answer;
+  int64_t took_ns = 0;
 };
 struct Acted {
   Act command;
   Status answer;
+  int64_t took_ns = 0;
 };
 struct Readings {
   Sample command;

@@ -232,19 +232,23 @@ class Driver {
   void observe(const std::vector<Command>& looks) {
     std::vector<Errand> errands;
     for (const Command& one : looks) errands.push_back(errand(std::get<Observe>(one)));
+    int64_t began_ns = around_.clock.monotonic_ns();
     std::vector<Result<Observation>> answers = around_.world.observe_all(errands);
+    int64_t took_ns = around_.clock.monotonic_ns() - began_ns;
     for (size_t i = 0; i < looks.size(); ++i) {
       const Observe& look = std::get<Observe>(looks[i]);
       around_.listener.on_progress(look.step, answers[i] ? answers[i]->detail : answers[i].error().message);
-      hand_in(Observed{look, std::move(answers[i])});
+      hand_in(Observed{look, std::move(answers[i]), took_ns});
     }
   }
 
   void act(const std::vector<Command>& acts) {
     std::vector<Errand> errands;
     for (const Command& one : acts) errands.push_back(errand(std::get<Act>(one)));
+    int64_t began_ns = around_.clock.monotonic_ns();
     std::vector<Status> answers = around_.world.act_all(errands);
-    for (size_t i = 0; i < acts.size(); ++i) hand_in(Acted{std::get<Act>(acts[i]), std::move(answers[i])});
+    int64_t took_ns = around_.clock.monotonic_ns() - began_ns;
+    for (size_t i = 0; i < acts.size(); ++i) hand_in(Acted{std::get<Act>(acts[i]), std::move(answers[i]), took_ns});
   }
 
   template <typename Does>

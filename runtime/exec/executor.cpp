@@ -49,8 +49,13 @@ Command Executor::next(const State& state, Memory& memory, int64_t now) const {
 std::vector<journal::Payload> Executor::on(const State& state, Memory& memory, const Input& input,
                                            int64_t now) const {
   if (const Observed* observed = std::get_if<Observed>(&input)) {
-    return observed->command.confirm ? on_confirmed(state, memory, *observed, now)
-                                     : on_observed(state, memory, *observed, now);
+    const OpError* error = observed->answer ? nullptr : &observed->answer.error();
+    bool failed = error != nullptr && !error->refused && !error->settled;
+    Events out = note_call(memory, observed->command.step, failed ? error : nullptr, observed->took_ns, now);
+    Events more = observed->command.confirm ? on_confirmed(state, memory, *observed, now)
+                                            : on_observed(state, memory, *observed, now);
+    for (journal::Payload& event : more) out.push_back(std::move(event));
+    return out;
   }
   if (const LockHeld* held = std::get_if<LockHeld>(&input)) {
     memory.locks[held->command.lock] = {true, now + lock_look_ns, held->holder};
@@ -96,8 +101,10 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
   }
   if (uint32_t service = over_budget(plan_, state, now); service != plan::none && state.failed_scopes.empty())
     return Record{fail(state, plan::none, Cause::Exposure, over_budget_text(plan_, state, service, now))};
+  if (state.overridden && memory.wall_ns >= state.overridden->until_wall_ns) return Record{{journal::OverrideEnded{}}};
   std::optional<Wait> wait;
-  if (std::optional<Command> command = next_scopes(state, memory, now, wait)) return std::move(*command);
+  std::optional<Late> late;
+  if (std::optional<Command> command = next_scopes(state, memory, now, wait, late)) return std::move(*command);
   bool paused = is_paused(state), closed = !paused && is_closed(plan_, memory.calendar, memory.wall_ns);
   if (closed && !is_said(state, memory.wall_ns) && waits_to_begin(plan_, state, now, memory.wall_ns))
     return Record{{closed_event(plan_, memory.wall_ns)}};
@@ -118,9 +125,11 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
                       : kind == plan::StepKind::Lock ? next_lock(state, memory, ref, now)
                                                      : next_hold(state, memory, ref, now);
     const Wait* waits = std::get_if<Wait>(&command);
+    if (waits == nullptr && comes_last(memory, command, late)) continue;
     if (waits == nullptr) return command;
     if (!waiting || waits->until_ns < waiting->until_ns) waiting = *waits;
   }
+  if (late) return std::move(late->command);
   if (wait && on_people) wait->until_ns = std::min(wait->until_ns, on_people->until_ns);
   if (state.parked && !wait) return Finish{true};
   if (paused && !wait && !parks) wait = Wait{now + paused_look_ns};
@@ -133,6 +142,8 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
   if (wait) {
     std::optional<int64_t> end = state.failed_scopes.empty() ? budget_end_ns(plan_, state) : std::nullopt;
     if (end) wait->until_ns = std::min(wait->until_ns, *end);
+    if (state.overridden)
+      wait->until_ns = std::min(wait->until_ns, now + state.overridden->until_wall_ns - memory.wall_ns);
     return *wait;
   }
   return Record{{forward_end(state)}};
@@ -153,6 +164,7 @@ std::optional<Command> Executor::go_back(const State& state, Memory& memory, con
   Events begun;
   std::vector<uint32_t> open;
   for (const plan::ServiceUndo& service : way) open.push_back(open_undo(state, service));
+  std::optional<Late> late;
   for (const plan::ServiceUndo& service : way) {
     uint32_t index = open[size_t(&service - way.data())];
     bool blocked = std::any_of(service.after.begin(), service.after.end(),
@@ -175,10 +187,12 @@ std::optional<Command> Executor::go_back(const State& state, Memory& memory, con
     }
     Command command = waits_for ? std::move(*waits_for) : next_act(state, memory, ref, now);
     const Wait* waits = std::get_if<Wait>(&command);
+    if (waits == nullptr && comes_last(memory, command, late)) continue;
     if (waits == nullptr) return command;
     if (!wait || waits->until_ns < wait->until_ns) wait = *waits;
   }
   if (!begun.empty()) return Command(Record{std::move(begun)});
+  if (late) return std::move(late->command);
   if (wait) return Command(*wait);
   return std::nullopt;
 }

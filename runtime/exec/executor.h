@@ -47,6 +47,11 @@ class Executor {
 
  private:
   using Events = std::vector<journal::Payload>;
+  /// A call that waits until nothing else is to be done.
+  struct Late {
+    Command command;
+    int64_t called_ns = 0;  ///< when its endpoint was called last
+  };
 
   Command next_forward(const State& state, Memory& memory, int64_t now) const;
   // capture_run.cpp: what is read once, before the first step
@@ -63,7 +68,8 @@ class Executor {
   Events fail(const State& state, uint32_t scope, journal::Cause cause, std::string detail) const;
   Events fail_at(const State& state, StepRef step, journal::Cause cause, std::string detail) const;
   std::optional<Command> next_scope(const State& state, Memory& memory, uint32_t scope, int64_t now) const;
-  std::optional<Command> next_scopes(const State& state, Memory& memory, int64_t now, std::optional<Wait>& wait) const;
+  std::optional<Command> next_scopes(const State& state, Memory& memory, int64_t now, std::optional<Wait>& wait,
+                                     std::optional<Late>& late) const;
   journal::Payload forward_end(const State& state) const;
   uint32_t open_undo(const State& state, const plan::ServiceUndo& service) const;
   std::optional<Command> next_hook_action(const State& state, Memory& memory, int64_t now) const;  // hook_run.cpp
@@ -78,12 +84,20 @@ class Executor {
 
   std::vector<StepRef> acting(const State& state) const;  // beside_run.cpp
 
+  // endpoint_run.cpp: what systems that do not answer keep waiting, and what they do not
+  std::optional<int64_t> left_alone_until(const Memory& memory, StepRef ref, int64_t now) const;
+  Events note_call(Memory& memory, StepRef ref, const OpError* failed, int64_t took_ns, int64_t now) const;
+  bool comes_last(const Memory& memory, Command& command, std::optional<Late>& late) const;
+  int64_t spread(int64_t pause_ns, std::string_view of) const;
+
   // act_run.cpp: one action, forward or undo
   Command next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const;
   Command next_interrupted(const State& state, Memory& memory, int64_t now) const;
   std::string in_flight_text(const State& state, const Memory& memory) const;
   Events on_observed(const State& state, Memory& memory, const Observed& input, int64_t now) const;
   Events on_acted(const State& state, Memory& memory, const Acted& input, int64_t now) const;
+  bool tries_again(const State& state, Memory& memory, StepRef ref, int64_t now) const;
+  int64_t pause_of(const State& state, StepRef ref) const;
   Events attempt_over(const State& state, Memory& memory, StepRef ref, const std::string& why,
                       int64_t now) const;
   bool last_attempt(const State& state, const ActMemory& act, StepRef ref, int64_t now) const;

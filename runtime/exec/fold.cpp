@@ -70,6 +70,7 @@ struct Folder {
   void operator()(const journal::Resumed& e) {
     state.interrupted = false;
     state.closed.reset();
+    state.away.clear();
     // Nobody knows what the process before this one had called when it ended.
     for (uint32_t i : state.frontier.underway()) state.steps[i].touched |= state.steps[i].status == StepStatus::Begun;
     expose(state, e.downtime_ns);
@@ -203,7 +204,15 @@ struct Folder {
   void operator()(const journal::Unpaused& e) {
     state.last_request = std::max(state.last_request, e.request);
     move(e.line, PauseTrigger::Lift);
+    if (e.line) state.overridden.reset();
   }
+  void operator()(const journal::EndpointAway& e) { state.away[e.endpoint] = {now, e.detail}; }
+  void operator()(const journal::EndpointBack& e) { state.away.erase(e.endpoint); }
+  void operator()(const journal::LineOverridden& e) {
+    state.last_request = std::max(state.last_request, e.request);
+    state.overridden = e;
+  }
+  void operator()(const journal::OverrideEnded&) { state.overridden.reset(); }
   void operator()(const journal::Reopened& e) {
     move(RunTrigger::Reopen);
     state.ended.reset();
@@ -259,6 +268,7 @@ struct Folder {
     move(RollbackTrigger::Begin);
     for (bool line : {false, true})
       if (latch(line)) move(line, PauseTrigger::GoBack);
+    state.overridden.reset();
     state.cause = e.cause;
     state.cause_detail = e.detail;
     state.way = plan::way_back(plan, open_steps(plan, state));

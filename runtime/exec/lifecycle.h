@@ -55,6 +55,17 @@ inline constexpr Row<RollbackPhase, RollbackTrigger> rollback_rows[] = {
      RollbackPhase::None},  // behind a checkpoint: a person has resumed the run
 };
 
+/// Of one endpoint, as a process knows it: whether calls are made. Nygard's circuit breaker ("Release It!", 2007).
+enum class BreakerPhase { Closed, Open, Trying };
+enum class BreakerTrigger { Trip, Due, Answered, Failed };
+inline constexpr Row<BreakerPhase, BreakerTrigger> breaker_rows[] = {
+    {BreakerPhase::Closed, BreakerTrigger::Trip, BreakerPhase::Open},
+    {BreakerPhase::Open, BreakerTrigger::Due, BreakerPhase::Trying},  // one call goes out
+    {BreakerPhase::Trying, BreakerTrigger::Answered, BreakerPhase::Closed},
+    {BreakerPhase::Trying, BreakerTrigger::Failed, BreakerPhase::Open},
+    {BreakerPhase::Open, BreakerTrigger::Answered, BreakerPhase::Closed},  // a call of a way back, which never waits
+};
+
 /// Where one attempt of an action is. Only Pending, Done and Failed are durable as such: after a crash an attempt
 /// whose intent is in the journal starts again at Looking, so nothing is ever done unseen.
 enum class ActPhase { Pending, Looking, Acting, Checking, Waiting, Pausing, Done, Failed };
@@ -67,6 +78,7 @@ enum class ActTrigger {
   Blind,        ///< it could not be looked at
   ActOk,        ///< the call was accepted
   ActError,     ///< the call failed: whether it took effect is unknown
+  TryAgain,     ///< it had no effect, and may succeed later: again, within the time of the attempt
   AttemptOver,  ///< its time is over, another attempt may follow
   LastOver,     ///< its time is over and no attempt is left
 };
@@ -84,6 +96,7 @@ inline constexpr Row<ActPhase, ActTrigger> act_rows[] = {
     {ActPhase::Checking, ActTrigger::SeenPresent, ActPhase::Done},
     {ActPhase::Checking, ActTrigger::SeenUnderway, ActPhase::Waiting},
     {ActPhase::Checking, ActTrigger::Blind, ActPhase::Checking},
+    {ActPhase::Checking, ActTrigger::TryAgain, ActPhase::Looking},
     {ActPhase::Checking, ActTrigger::AttemptOver, ActPhase::Pausing},
     {ActPhase::Checking, ActTrigger::LastOver, ActPhase::Failed},
     {ActPhase::Waiting, ActTrigger::SeenPresent, ActPhase::Done},
@@ -101,6 +114,7 @@ struct Walked {
   std::bitset<std::size(rollback_rows)> rollback;
   std::bitset<std::size(act_rows)> act;
   std::bitset<std::size(pause_rows)> pause;
+  std::bitset<std::size(breaker_rows)> breaker;
 };
 
 template <typename State, typename Trigger, size_t N>

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/exec/breaker.h"
 #include "runtime/exec/lifecycle.h"
 #include "runtime/journal/event.h"
 
@@ -21,6 +22,9 @@ struct ActMemory {
   bool blind = false;    ///< the last look failed
   std::string detail;    ///< what was last seen, or why nothing could be seen
   bool settled = false;  ///< the call, or the last look, failed in a way that no repetition can mend
+  bool called = false;   ///< in this attempt
+  bool may_succeed_later = false;  ///< the call failed, and may succeed without anybody changing anything
+  int repeats = 0;       ///< of the call, within this attempt
 };
 
 /// Of one hold: its look at the routers, then at the signals.
@@ -64,6 +68,7 @@ struct Memory {
   std::map<journal::StepRef, ActMemory> acts;
   std::map<journal::StepRef, HoldMemory> holds;
   std::map<uint32_t, LockMemory> locks;  ///< by index into Plan::locks
+  std::map<std::string, Breaker> breakers;  ///< by endpoint
   std::optional<Interrupt> interrupted;
   int64_t wall_ns = 0;  ///< what the wall clock shows, for the plan's calendar
   Stretch calendar;     ///< around `wall_ns`, or before it

@@ -108,6 +108,15 @@ struct Teller {
     std::string_view what = e.line ? "the line is started" : "the pause is lifted";
     tell_all(plan.told, Transition::Unpaused, fmt::format("goes on, {} by {}{}", what, e.by, why(e.reason)));
   }
+  void operator()(const journal::EndpointAway&) {}
+  void operator()(const journal::EndpointBack&) {}
+  void operator()(const journal::LineOverridden& e) {
+    tell_all(plan.told, Transition::Unpaused,
+             fmt::format("goes on although the line is stopped, by {}{}", e.by, why(e.reason)));
+  }
+  void operator()(const journal::OverrideEnded&) {
+    tell_all(plan.told, Transition::Paused, "is paused, the override of the stopped line is over");
+  }
   void operator()(const journal::RollbackStarted& e) {
     std::string text = fmt::format("is rolling back: {}", e.detail);
     tell_all(plan.told, Transition::RollingBack, text);

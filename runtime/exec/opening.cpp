@@ -41,7 +41,7 @@ std::vector<uint32_t> ready_steps(const plan::Plan& plan, const State& state) {
   return out;
 }
 
-bool is_paused(const State& state) { return state.paused || state.line; }
+bool is_paused(const State& state) { return state.paused || (state.line && !state.overridden); }
 
 bool held_back(const plan::Plan& plan, const State& state, StepRef hold, int64_t wall_ns) {
   if (!hold.undo && is_paused(state)) return true;

@@ -52,6 +52,11 @@ void fold(PromotionState& state, const journal::PromotionEvent& event) {
     state.stages[e->stage].ended = *e;
   } else if (const auto* e = std::get_if<journal::PromotionAborted>(&event.what)) {
     state.aborted = *e;
+  } else if (const auto* e = std::get_if<journal::PromotionReopened>(&event.what)) {
+    state.reopened = *e;
+    state.ended.reset();
+  } else if (const auto* e = std::get_if<journal::StageTakenBack>(&event.what); e && e->stage < state.stages.size()) {
+    state.stages[e->stage].taken_back = *e;
   } else if (const auto* e = std::get_if<PromotionEnded>(&event.what)) {
     state.ended = *e;
   }
@@ -61,6 +66,16 @@ PromotionState fold_all(const std::vector<journal::PromotionEvent>& events) {
   PromotionState state;
   for (const journal::PromotionEvent& event : events) fold(state, event);
   return state;
+}
+
+std::optional<uint32_t> next_to_take_back(const PromotionState& state) {
+  for (uint32_t i = uint32_t(state.stages.size()); i-- > 0;) {
+    const PromotionState::Stage& stage = state.stages[i];
+    bool brought = !stage.run.empty() && stage.ended && stage.ended->outcome == journal::Outcome::Succeeded;
+    bool back = stage.taken_back && stage.taken_back->outcome == journal::Outcome::RolledBack;
+    if (brought && !back) return i;
+  }
+  return std::nullopt;
 }
 
 uint32_t stage_of(const PromotionState& state) {
@@ -77,7 +92,7 @@ std::string not_entered(const PromotionState& state) {
 }
 
 PromotionCommand next_command(const PromotionState& state, int64_t wall_ns) {
-  if (state.ended) return PromotionOver{};
+  if (state.ended || state.reopened) return PromotionOver{};
   for (uint32_t i = 0; i < state.stages.size(); ++i) {
     const PromotionState::Stage& stage = state.stages[i];
     if (!stage.entered) {
@@ -111,7 +126,8 @@ class Driver {
     while (true) {
       if (Status taken = take_abort(); !taken) return taken.error();
       PromotionCommand command = next_command(state_, around_.clock.wall_ns());
-      if (std::holds_alternative<PromotionOver>(command)) return stop(PromotionStop::Ended);
+      if (std::holds_alternative<PromotionOver>(command))
+        return stop(state_.ended ? PromotionStop::Ended : PromotionStop::Stopped);
       if (around_.interrupts() > 0) return stop(PromotionStop::Interrupted);
       Status done = Done{};
       if (const EnterStage* enter = std::get_if<EnterStage>(&command)) done = carry_out(*enter);

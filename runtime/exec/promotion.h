@@ -23,12 +23,14 @@ struct PromotionState {
     std::string plan_hash;
     int64_t entered_wall_ns = 0;
     std::optional<journal::StageEnded> ended;
+    std::optional<journal::StageTakenBack> taken_back;
   };
   journal::PromotionBegun begun;
   int64_t began_wall_ns = 0, wall_ns = 0;  ///< of the first event and of the last one
   std::vector<Stage> stages;
   std::vector<journal::Fixed> digests;     ///< behind the tags of images, as the first plan found them
   std::optional<journal::PromotionAborted> aborted;
+  std::optional<journal::PromotionReopened> reopened;  ///< from here on it only goes back
   std::optional<journal::PromotionEnded> ended;
 };
 void fold(PromotionState& state, const journal::PromotionEvent& event);
@@ -53,6 +55,9 @@ struct PromotionOver {};
 using PromotionCommand = std::variant<EnterStage, DriveStage, Soak, EndPromotion, PromotionOver>;
 PromotionCommand next_command(const PromotionState& state, int64_t wall_ns);
 
+/// The stage that is taken back next: the last one whose run has brought something and was not taken back; nothing:
+/// all of them were.
+std::optional<uint32_t> next_to_take_back(const PromotionState& state);
 /// The stage that it stands in: the last one that was entered, or the first.
 uint32_t stage_of(const PromotionState& state);
 /// `production`, `staging and production`; empty: every environment was entered.

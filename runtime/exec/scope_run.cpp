@@ -58,11 +58,11 @@ std::optional<Command> Executor::next_scope(const State& state, Memory& memory, 
 }
 
 std::optional<Command> Executor::next_scopes(const State& state, Memory& memory, int64_t now,
-                                             std::optional<Wait>& wait) const {
+                                             std::optional<Wait>& wait, std::optional<Late>& late) const {
   for (uint32_t scope : state.failed_scopes) {
     std::optional<Command> command = next_scope(state, memory, scope, now);
     const Wait* waits = command ? std::get_if<Wait>(&*command) : nullptr;
-    if (command && waits == nullptr) return command;
+    if (command && waits == nullptr && !comes_last(memory, *command, late)) return command;
     if (waits != nullptr && (!wait || waits->until_ns < wait->until_ns)) wait = *waits;
   }
   return std::nullopt;

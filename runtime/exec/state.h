@@ -11,6 +11,7 @@
 #include "compiler/judge/evidence.h"
 #include "compiler/plan/way_back.h"
 #include "runtime/exec/frontier.h"
+#include "runtime/exec/latches.h"
 #include "runtime/exec/lifecycle.h"
 #include "runtime/exec/message.h"
 #include "runtime/exec/scope_state.h"
@@ -84,13 +85,6 @@ struct ServiceState {
   std::optional<StepRef> routes;  ///< the last one that set cohorts
 };
 
-struct Abort {
-  std::string by;
-  std::string reason;
-  bool replaced = false;  ///< a newer run takes its place
-  bool rollback = false;  ///< the version was found bad
-};
-
 struct State {
   std::string plan_hash;
   RunPhase phase = RunPhase::Running;
@@ -116,6 +110,8 @@ struct State {
   std::string cause_detail;
   std::optional<Abort> abort;  ///< a latch: never cleared
   std::optional<journal::Paused> paused, line;  ///< latches: of this run, and of all runs
+  std::optional<journal::LineOverridden> overridden;  ///< while it holds, a stop of the line does not
+  std::map<std::string, Away> away;                    ///< by endpoint: what does not answer this process
   int64_t last_request = 0;
   std::optional<journal::CalendarClosed> closed;  ///< since then no step has begun
   bool interrupted = false;  ///< stopped by a signal and not resumed yet

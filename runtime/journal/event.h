@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/plan/plan.h"
+#include "runtime/journal/event_away.h"
 
 namespace rollout::journal {
 
@@ -283,11 +284,11 @@ struct RunEnded {
   bool left_behind = false;  ///< of Parked: all is done but scopes that have gone back on their own
 };
 
-using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted,
-                             Sampled, GateDecided, WatchFired, AbortRequested, Interrupted,
-                             RollbackStarted, VerifyStarted, RunEnded, CalendarClosed, Approved, Rejected, Parked,
-                             GateAsked, Escalated, Notified, ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded,
-                             Captured, LockTaken, LockReleased, Paused, Unpaused, Reopened>;
+using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted, Sampled, GateDecided,
+                             WatchFired, AbortRequested, Interrupted, RollbackStarted, VerifyStarted, RunEnded,
+                             CalendarClosed, Approved, Rejected, Parked, GateAsked, Escalated, Notified,
+                             ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded, Captured, LockTaken, LockReleased,
+                             Paused, Unpaused, Reopened, EndpointAway, EndpointBack, LineOverridden, OverrideEnded>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

@@ -97,6 +97,12 @@ struct Encoder {
   void operator()(const Paused& e) const { write_latch(e); }
   void operator()(const Unpaused& e) const { write_latch(e); }
   void operator()(const Reopened& e) const { out.field("by", e.by).field("reason", e.reason); }
+  void operator()(const EndpointAway& e) const { out.field("endpoint", e.endpoint).field("detail", e.detail); }
+  void operator()(const EndpointBack& e) const { out.field("endpoint", e.endpoint).field("away_ns", e.away_ns); }
+  void operator()(const LineOverridden& e) const {
+    out.field("request", e.request).field("by", e.by).field("reason", e.reason).field("until_wall_ns", e.until_wall_ns);
+  }
+  void operator()(const OverrideEnded&) const {}
   template <typename Answer>
   void write_answer(const Answer& e) const {
     write_step(out, e.step);
@@ -272,6 +278,10 @@ class Decoder {
       case 27: return Paused{number("request"), text("by"), text("reason"), flag("line")};
       case 28: return Unpaused{number("request"), text("by"), text("reason"), flag("line")};
       case 29: return Reopened{text("by"), text("reason")};
+      case 30: return EndpointAway{text("endpoint"), text("detail")};
+      case 31: return EndpointBack{text("endpoint"), number("away_ns")};
+      case 32: return LineOverridden{number("request"), text("by"), text("reason"), number("until_wall_ns")};
+      case 33: return OverrideEnded{};
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
     }
   }

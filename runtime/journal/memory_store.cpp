@@ -88,6 +88,12 @@ Result<Chain> MemoryStore::chain(std::string_view run) {
   return chain;
 }
 
+Result<Chain> MemoryStore::chain_end(std::string_view run) {
+  Result<Chain> all = chain(run);
+  if (all) all->rows.clear();
+  return all;
+}
+
 Result<std::string> MemoryStore::plan_bytes(std::string_view run) {
   Row* row = find(run);
   if (row == nullptr) return no_such_run(run);
@@ -178,6 +184,7 @@ Result<Appended> MemoryStore::append_to(std::string_view name, int64_t known, co
   if (ends_well(event) && !promotion->requests.empty()) return Appended::AbortFirst;
   promotion->events.push_back(event);
   if (const PromotionEnded* ended = std::get_if<PromotionEnded>(&event.what)) promotion->info.outcome = ended->outcome;
+  if (std::holds_alternative<PromotionReopened>(event.what)) promotion->info.outcome.reset();
   return Appended::Written;
 }
 

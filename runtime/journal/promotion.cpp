@@ -13,10 +13,12 @@ namespace {
 using json::Node;
 using json::Writer;
 
-constexpr std::array<std::string_view, 6> names = {"promotion_begun", "promotion_resumed", "stage_entered",
-                                                   "stage_ended",     "promotion_aborted", "promotion_ended"};
+constexpr std::array<std::string_view, 8> names = {"promotion_begun",    "promotion_resumed", "stage_entered",
+                                                   "stage_ended",        "promotion_aborted", "promotion_ended",
+                                                   "promotion_reopened", "stage_taken_back"};
 static_assert(names.size() == std::variant_size_v<PromotionPayload>);
-constexpr std::array<std::string_view, 4> outcomes = {"succeeded", "stopped", "aborted", "superseded"};
+constexpr std::array<std::string_view, 5> outcomes = {"succeeded", "stopped", "aborted", "superseded",
+                                                      "rolled_back"};
 
 void write_fixed(Writer& out, std::string_view key, const std::vector<Fixed>& all) {
   out.key(key).begin_array();
@@ -51,6 +53,10 @@ struct Encoder {
   void operator()(const PromotionEnded& e) const {
     out.field("outcome", word(e.outcome)).field("detail", e.detail);
   }
+  void operator()(const PromotionReopened& e) const { out.field("by", e.by).field("reason", e.reason); }
+  void operator()(const StageTakenBack& e) const {
+    out.field("stage", e.stage).field("outcome", word(outcome_names, e.outcome)).field("detail", e.detail);
+  }
 };
 
 class Decoder {
@@ -67,6 +73,8 @@ class Decoder {
         return StageEnded{uint32_t(number("stage")), outcome(outcome_names, Outcome()), number("ended_wall_ns"),
                           text("detail")};
       case 4: return PromotionAborted{number("request"), text("by"), text("reason")};
+      case 6: return PromotionReopened{text("by"), text("reason")};
+      case 7: return StageTakenBack{uint32_t(number("stage")), outcome(outcome_names, Outcome()), text("detail")};
       default: return PromotionEnded{outcome(outcomes, PromotionOutcome()), text("detail")};
     }
   }

@@ -64,15 +64,29 @@ struct PromotionAborted {
   std::string reason;
 };
 
-/// Stopped: one environment ended otherwise than well. Superseded: another run has changed an environment since.
-enum class PromotionOutcome { Succeeded, Stopped, Aborted, Superseded };
+/// A promotion that had ended goes back after all: what it has brought is taken back, the last environment first.
+struct PromotionReopened {
+  std::string by;
+  std::string reason;
+};
+/// The way back of one environment's run has ended. RolledBack: it is as it was.
+struct StageTakenBack {
+  uint32_t stage = 0;
+  Outcome outcome = Outcome::Parked;
+  std::string detail;
+};
+
+/// Stopped: one environment ended otherwise than well, or did not go back. Superseded: another run has changed an
+/// environment since. RolledBack: all that it had brought has been taken back.
+enum class PromotionOutcome { Succeeded, Stopped, Aborted, Superseded, RolledBack };
 struct PromotionEnded {
   PromotionOutcome outcome = PromotionOutcome::Stopped;
   std::string detail;
 };
 
 using PromotionPayload =
-    std::variant<PromotionBegun, PromotionResumed, StageEntered, StageEnded, PromotionAborted, PromotionEnded>;
+    std::variant<PromotionBegun, PromotionResumed, StageEntered, StageEnded, PromotionAborted, PromotionEnded,
+                 PromotionReopened, StageTakenBack>;
 struct PromotionEvent {
   int64_t wall_ns = 0;
   PromotionPayload what;

@@ -16,7 +16,7 @@ using Rows = std::vector<JournalDb::Row>;
 
 std::optional<PromotionOutcome> outcome_of(std::string_view text) {
   for (PromotionOutcome outcome : {PromotionOutcome::Succeeded, PromotionOutcome::Stopped, PromotionOutcome::Aborted,
-                                   PromotionOutcome::Superseded})
+                                   PromotionOutcome::Superseded, PromotionOutcome::RolledBack})
     if (word(outcome) == text) return outcome;
   return std::nullopt;
 }
@@ -54,6 +54,7 @@ Status SqlStore::write_promotion(std::string_view name, PromotionHead head, cons
   if (!done) return done.error();
   if (const StageEntered* entered = std::get_if<StageEntered>(&event.what)) head.open_run = entered->run;
   if (const PromotionEnded* ended = std::get_if<PromotionEnded>(&event.what)) head.outcome = word(ended->outcome);
+  if (std::holds_alternative<PromotionReopened>(event.what)) head.outcome.clear(), head.open_run.clear();
   done = db_->run("UPDATE promotions SET events = $1, head_hash = $2, outcome = $3, open_run = $4 WHERE name = $5",
                   {head.events + 1, head.hash, head.outcome, head.open_run, name});
   if (!done) return done.error();

@@ -234,6 +234,14 @@ Result<Chain> SqlStore::chain(std::string_view run) {
   return Chain{now->plan_hash, now->events, now->hash, std::move(*there)};
 }
 
+Result<Chain> SqlStore::chain_end(std::string_view run) {
+  Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
+  if (!transaction) return transaction.error();
+  Result<Head> now = head(run);
+  if (!now) return now.error();
+  return Chain{now->plan_hash, now->events, now->hash, {}};
+}
+
 Result<std::string> SqlStore::plan_bytes(std::string_view run) {
   Result<Rows> rows = db_->run(
       "SELECT plans.bytes FROM runs JOIN plans ON plans.hash = runs.plan_hash WHERE runs.run = $1", {run});
@@ -301,7 +309,10 @@ Result<int64_t> SqlStore::ask_run(std::string_view run, const Request& request) 
 }
 
 Result<int64_t> SqlStore::write_request(std::string_view run, const Request& request) {
-  int64_t step = request.step == plan::none ? -1 : int64_t(request.step);
+  // The column holds what the kind of request needs: a step, or how long an override lasts.
+  int64_t step = request.ask == Ask::Override    ? request.minutes
+                 : request.step == plan::none ? -1
+                                              : int64_t(request.step);
   Result<Rows> rows = db_->run(
       "INSERT INTO requests (run, ask, by, reason, wall_ns, step, holder) VALUES ($1, $2, $3, $4, $5, $6, $7) "
       "RETURNING id",
@@ -322,9 +333,11 @@ Result<std::vector<Request>> SqlStore::requests(std::string_view run, int64_t af
     for (const JournalDb::Row& row : *rows) {
       auto ask = std::find(ask_names.begin(), ask_names.end(), row[1]);
       if (ask == ask_names.end()) continue;
-      uint32_t step = number(row[5]) < 0 ? plan::none : uint32_t(number(row[5]));
-      out.push_back({number(row[0]), Ask(ask - ask_names.begin()), row[2], row[3], number(row[4]), step, row[6],
-                     row[7] == line_mailbox});
+      Ask kind = Ask(ask - ask_names.begin());
+      int64_t value = number(row[5]);
+      uint32_t step = value < 0 || kind == Ask::Override ? plan::none : uint32_t(value);
+      out.push_back({number(row[0]), kind, row[2], row[3], number(row[4]), step, row[6], row[7] == line_mailbox,
+                     kind == Ask::Override ? value : 0});
     }
     if (rows->size() < rows_at_once) return out;
     after_id = number(rows->back()[0]);

@@ -28,6 +28,7 @@ class SqlStore : public Store {
   Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
   Result<std::vector<Event>> read(std::string_view run) override;
   Result<Chain> chain(std::string_view run) override;
+  Result<Chain> chain_end(std::string_view run) override;
   Result<std::string> plan_bytes(std::string_view run) override;
   Result<std::vector<RunInfo>> list() override;
   Result<int64_t> request(std::string_view run, const Request& request) override;

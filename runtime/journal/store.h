@@ -44,8 +44,8 @@ struct RunInfo {
 };
 
 /// What one process asks of the driver of a run. Replace: an abort, because a newer run takes its place. Rollback: an
-/// abort, because the version is bad. Resume: lifts a pause.
-enum class Ask { Abort, Approve, Reject, Replace, Pause, Resume, Rollback };
+/// abort, because the version is bad. Resume: lifts a pause. Override: the run goes on though the line is stopped.
+enum class Ask { Abort, Approve, Reject, Replace, Pause, Resume, Rollback, Override };
 
 inline bool takes_back(Ask ask) { return ask == Ask::Abort || ask == Ask::Replace || ask == Ask::Rollback; }
 
@@ -61,6 +61,7 @@ struct Request {
   uint32_t step = plan::none;  ///< of Approve and Reject: the step that waits
   std::string holder = {};     ///< of Approve and Reject: who typed it
   bool line = false;           ///< it was found in line_mailbox
+  int64_t minutes = 0;         ///< of Override: for how long, from `wall_ns` on
 };
 
 /// The record of a run as it stands in the store, whether or not its chain is whole. For those who check it.
@@ -113,6 +114,7 @@ class Store {
   /// All events of a run. A broken chain is an error of this run only.
   virtual Result<std::vector<Event>> read(std::string_view run) = 0;
   virtual Result<Chain> chain(std::string_view run) = 0;
+  virtual Result<Chain> chain_end(std::string_view run) = 0;  ///< without rows: its cost does not grow with the run
 
   virtual Result<std::string> plan_bytes(std::string_view run) = 0;
 

@@ -17,6 +17,7 @@ class StoreView : public Store {
   }
   Result<std::vector<Event>> read(std::string_view run) override { return store_.read(run); }
   Result<Chain> chain(std::string_view run) override { return store_.chain(run); }
+  Result<Chain> chain_end(std::string_view run) override { return store_.chain_end(run); }
   Result<std::string> plan_bytes(std::string_view run) override { return store_.plan_bytes(run); }
   Result<std::vector<RunInfo>> list() override { return store_.list(); }
   Result<int64_t> request(std::string_view run, const Request& request) override {

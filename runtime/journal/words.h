@@ -9,13 +9,14 @@
 
 namespace rollout::journal {
 
-inline constexpr std::array<std::string_view, 30> event_names = {
+inline constexpr std::array<std::string_view, 34> event_names = {
     "run_started",     "resumed",          "step_started",   "step_done",   "step_failed",
     "reasserted",      "sampled",          "gate_decided",   "watch_fired", "abort_requested",
     "interrupted",     "rollback_started", "verify_started", "run_ended",
     "calendar_closed", "approved",         "rejected",       "parked",      "gate_asked",  "escalated",
     "notified",        "scope_rollback_started", "scope_verify_started", "scope_ended",
-    "captured",        "lock_taken",      "lock_released", "paused", "unpaused", "reopened"};
+    "captured",        "lock_taken",      "lock_released", "paused", "unpaused", "reopened",
+    "endpoint_away",   "endpoint_back",   "line_overridden", "override_ended"};
 static_assert(event_names.size() == std::variant_size_v<Payload>);
 
 inline constexpr std::array<std::string_view, 3> status_names = {"ok", "no_data", "error"};
@@ -25,8 +26,8 @@ inline constexpr std::array<std::string_view, 4> reason_names = {"none", "no_dat
                                                                  "error"};
 inline constexpr std::array<std::string_view, 9> cause_names = {
     "step_failed", "gate_failed", "no_evidence", "watch", "abort", "rejected", "unapproved", "exposure", "asked"};
-inline constexpr std::array<std::string_view, 7> ask_names = {"abort", "approve", "reject", "replace",
-                                                              "pause", "resume", "rollback"};
+inline constexpr std::array<std::string_view, 8> ask_names = {"abort", "approve", "reject",   "replace",
+                                                              "pause", "resume",  "rollback", "override"};
 inline constexpr std::array<std::string_view, 3> outcome_names = {"succeeded", "rolled_back",
                                                                   "parked"};
 

@@ -102,7 +102,9 @@ void Invariants::check_message(const journal::Event& event) {
   }
   bool transition = asks || goes_back || ended != nullptr || std::holds_alternative<journal::Parked>(event.what) ||
                     std::holds_alternative<journal::Paused>(event.what) ||
-                    std::holds_alternative<journal::Unpaused>(event.what);
+                    std::holds_alternative<journal::Unpaused>(event.what) ||
+                    std::holds_alternative<journal::LineOverridden>(event.what) ||
+                    std::holds_alternative<journal::OverrideEnded>(event.what);
   if (transition) must_tell(plan_.told);
   if (goes_back) must_tell(plan_.rollback.told);
   if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) must_tell_hooks(e->cause);
@@ -254,9 +256,19 @@ void Invariants::check_paused(const journal::Event& event) {
     if (latch == (paused != nullptr)) violate("I9", "a pause was recorded twice");
     if (rollbacks_ > 0 || aborted_) violate("I9", "a way back was paused");
     latch = paused != nullptr;
+    if (lifted != nullptr && lifted->line) overridden_ = false;
   }
-  if (std::holds_alternative<journal::RollbackStarted>(event.what)) paused_ = line_stopped_ = false;
-  if (!paused_ && !line_stopped_) return;
+  if (const auto* e = std::get_if<journal::LineOverridden>(&event.what)) {
+    if (!line_stopped_) violate("I9", "a line that is not stopped was overridden");
+    overridden_ = true;
+    override_end_ns_ = e->until_wall_ns;
+  }
+  if (std::holds_alternative<journal::OverrideEnded>(event.what)) {
+    if (!overridden_ || event.wall_ns < override_end_ns_) violate("I9", "an override ended early");
+    overridden_ = false;
+  }
+  if (std::holds_alternative<journal::RollbackStarted>(event.what)) paused_ = line_stopped_ = overridden_ = false;
+  if (!paused_ && (!line_stopped_ || overridden_)) return;
   const auto* started = std::get_if<journal::StepStarted>(&event.what);
   if (started != nullptr && !started->step.undo && started->attempt == 1)
     violate("I9", fmt::format("step {} began while the run was paused", started->step.step));

@@ -62,7 +62,8 @@ class Invariants {
   std::vector<std::string> violations_;
   int64_t events_ = 0;
   bool aborted_ = false;
-  bool paused_ = false, line_stopped_ = false;
+  bool paused_ = false, line_stopped_ = false, overridden_ = false;
+  int64_t override_end_ns_ = 0;
   bool by_abort_ = false;              ///< the run goes back because a person wants it
   std::set<uint32_t> undo_over_;       ///< undo actions that nothing tries again
   std::set<uint32_t> failed_, restored_;  ///< scopes

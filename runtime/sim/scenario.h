@@ -52,6 +52,7 @@ inline constexpr int64_t default_traffic_uhz =
 
 enum class FaultKind {
   FailAction,    ///< the call is refused and has no effect
+  Busy,          ///< the call has no effect, as by a 503: the same call may succeed later
   LoseEffect,    ///< the call is accepted and nothing happens
   LoseReply,     ///< the call takes effect, the caller gets an error
   SlowAction,    ///< the effect is complete only after `delay_ns`
@@ -91,11 +92,12 @@ struct Answer {
   uint32_t given = plan::none;
 };
 
-/// What a person types at a moment: Pause, Resume, Abort or Rollback.
+/// What a person types at a moment: Pause, Resume, Override, Abort or Rollback.
 struct Hand {
   int64_t at_ns = 0;
   journal::Ask ask = journal::Ask::Pause;
   bool line = false;  ///< to all runs
+  int64_t minutes = 0;  ///< of Override
 };
 
 /// Another run holds the lock between these moments.

@@ -86,7 +86,8 @@ class SimStore : public journal::StoreView {
     for (; hands_ < scenario_.hands.size() && scenario_.hands[hands_].at_ns <= clock_.monotonic_ns(); ++hands_) {
       const Hand& hand = scenario_.hands[hands_];
       (void)store_.request(hand.line ? journal::line_mailbox : run,
-                           {0, hand.ask, "a person", "scripted", clock_.wall_ns()});
+                           {0, hand.ask, "a person", "scripted", clock_.wall_ns(), plan::none, "", false,
+                            hand.minutes});
     }
     while (!due_.empty() && due_.begin()->first <= clock_.monotonic_ns()) {
       (void)store_.request(run, due_.begin()->second);

@@ -328,7 +328,11 @@ Status SimWorld::act(const plan::Action& action, const exec::EffectKey& key) {
                         key.text()));
   if (Fault* fault = fault_of(FaultKind::FailAction, &action, &key)) {
     crash_.point();
-    return OpError{"the simulated system refused", !fault->settled, false, fault->settled};
+    return OpError{"the simulated system refused", false, false, fault->settled};
+  }
+  if (fault_of(FaultKind::Busy, &action, &key) != nullptr) {
+    crash_.point();
+    return OpError{"the simulated system answers 503", true};
   }
   const Underway* going = underway_like(action);
   if (fault_of(FaultKind::LoseEffect, &action, &key) != nullptr) {

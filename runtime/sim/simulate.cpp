@@ -84,6 +84,7 @@ class Simulation : public OneRun {
     result_.walked.run |= driven->walked.run;
     result_.walked.rollback |= driven->walked.rollback;
     result_.walked.act |= driven->walked.act;
+    result_.walked.breaker |= driven->walked.breaker;
     result_.walked.pause |= driven->walked.pause;
     bool ended = driven->end == exec::DriveEnd::Ended;
     // Of a process that died behind the end of its run, another one still sends the messages.

@@ -213,10 +213,48 @@ TEST_CASE("a run that has passed its commit is not taken back") {
   says(terminal, "which nothing takes back");
 }
 
-TEST_CASE("a promotion is not taken back as a whole") {
+TEST_CASE("a promotion is taken back once it has ended, and only where it has brought something") {
   Terminal terminal(shop);
-  CHECK(terminal.type({"rollback", "p1", "--reason", "bad"}) == 2);
-  says(terminal, "a promotion is taken back run by run");
+  CHECK(terminal.type({"rollback", "p1", "--reason", "bad", "--yes"}) == 2);
+  says(terminal, "there is no promotion p1 in this state");
+  succeeded(terminal, "plain");
+  journal::Store& db = terminal.store();
+  REQUIRE(db.begin({"ship", "plain", "shop.rollout", {{"dev", 0}, {"production", 0}}, {}, {}, "somebody"}, 1));
+  CHECK(terminal.type({"rollback", "p1", "--reason", "bad", "--yes"}) == 7);
+  says(terminal, "promotion p1 has not ended; `rollout abort p1` ends it");
+  REQUIRE(db.append_to("p1", 1, {2, journal::StageEntered{0, "r1", "h", {}}}));
+  REQUIRE(db.append_to("p1", 2, {3, journal::StageEnded{0, Outcome::RolledBack, 3, "it failed"}}));
+  REQUIRE(db.append_to("p1", 3, {4, journal::PromotionEnded{journal::PromotionOutcome::Stopped, "it failed"}}));
+  CHECK(terminal.type({"rollback", "p1", "--reason", "bad", "--yes"}) == 7);
+  says(terminal, "promotion p1 has brought nothing that could be taken back");
+  // Each run is looked at before any is touched: what runs is not what it had brought.
+  REQUIRE(db.append_to("p1", 4, {5, journal::PromotionReopened{"somebody", "bad"}}));
+  CHECK(db.promotions()->front().outcome == std::nullopt);
+  CHECK(terminal.type({"apply", "--resume", "p1"}) == 7);
+  says(terminal, "promotion p1 is being taken back; `rollout rollback p1 --reason TEXT` goes on with that");
+  CHECK(terminal.type({"rollback", "p1", "--reason", "bad", "--yes"}) == 4);
+  says(terminal, "promotion p1: all that it had brought was taken back");
+  CHECK(db.promotions()->front().outcome == journal::PromotionOutcome::RolledBack);
+}
+
+TEST_CASE("a stopped line is overridden for one run, for a reason and a time") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"override", run, "--for", "30m", "--reason", "it mends the outage"}) == 7);
+  says(terminal, "the line is not stopped, so there is nothing to override");
+  CHECK(terminal.type({"stop-the-line", "--reason", "an outage"}) == 0);
+  for (std::string_view time : {"", "0m", "25h", "30", "2d", "m"}) {
+    CHECK(terminal.type({"override", run, "--for", std::string(time), "--reason", "it mends the outage"}) == 2);
+    says(terminal, "say why and for how long, at most 24h");
+  }
+  CHECK(terminal.type({"override", run, "--for", "30m"}) == 2);
+  CHECK(terminal.type({"override", run, "--for", "30m", "--reason", "it mends the outage"}) == 0);
+  says(terminal, "the override is recorded, until 1970-01-01T00:30:01Z; nobody drives run r1");
+  // It goes on to its question, and goes back because nobody answers.
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  CHECK(terminal.type({"audit", run}) == 0);
+  says(terminal, "the stopped line is overridden by ");
+  says(terminal, ": it mends the outage; the run goes on until 1970-01-01T00:30:01Z");
 }
 
 }  // namespace rollout::cli_test

@@ -54,3 +54,12 @@ check "production has the version" test "$(version $production)" == 1.0
 check "it is one promotion" says "promotion p1 of ship.*done in every environment" end.log
 "$build/rollout" status --format json >runs.json
 check "each environment was released once" test "$(grep -o '"run":"r[0-9]*","rollout"' runs.json | wc -l)" -eq 2
+
+# What it has brought is taken back, production first: nothing ran there before.
+code=0
+"$build/rollout" rollback p1 --reason "orders are lost" --yes >back.log 2>&1 || code=$?
+check "the promotion is taken back, code $code" test $code -eq 4
+check "production goes back first" test "$(grep -o '^[a-z]* goes back' back.log | tr '\n' ' ')" == "production goes back dev goes back "
+check "nothing is left running in either" test -z "$(instances)"
+"$build/rollout" status p1 >status.log
+check "status says so" says "taken back everywhere" status.log

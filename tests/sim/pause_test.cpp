@@ -47,6 +47,22 @@ int64_t begun_between(const SimResult& result, int64_t from_ns, int64_t to_ns) {
 
 }  // namespace
 
+TEST_CASE("an overridden line lets the run go on until its time is over, and then pauses it again") {
+  SimResult result = run(canary_plan(), typed({{30 * second, Ask::Pause, true},
+                                               {70 * second, Ask::Override, false, 1},
+                                               {3 * hour, Ask::Resume, true}}));
+  CHECK(result.outcome == Outcome::Succeeded);
+  CHECK(begun_between(result, 30 * second, 70 * second) == 0);
+  CHECK(begun_between(result, 70 * second, 130 * second) > 0);
+  CHECK(begun_between(result, 130 * second, 3 * hour) == 0);
+  CHECK(all<journal::LineOverridden>(result).size() == 1);
+  REQUIRE(all<journal::OverrideEnded>(result).size() == 1);
+  CHECK(all<journal::OverrideEnded>(result)[0].run_ns == 130 * second);
+  // Of a line that is not stopped nothing comes.
+  result = run(canary_plan(), typed({{30 * second, Ask::Override, false, 1}}));
+  CHECK(all<journal::LineOverridden>(result).empty());
+}
+
 TEST_CASE("a paused run stays where it is, and goes on once the pause is lifted") {
   SimResult result = run(canary_plan(), typed({{30 * second, Ask::Pause}, {3 * hour, Ask::Resume}}));
   CHECK(result.outcome == Outcome::Succeeded);

@@ -52,8 +52,11 @@ TEST_CASE("every row of every life cycle is walked by some run") {
     walked.run |= result.walked.run;
     walked.rollback |= result.walked.rollback;
     walked.act |= result.walked.act;
+    walked.breaker |= result.walked.breaker;
     walked.pause |= result.walked.pause;
-    if (walked.pause.all() && walked.run.all() && walked.rollback.all() && walked.act.all()) break;
+    if (walked.pause.all() && walked.run.all() && walked.rollback.all() && walked.act.all() &&
+        walked.breaker.all())
+      break;
   }
   // What could not go back is tried again once a person, or here another process, has resumed the run.
   sim::Scenario stuck;
@@ -72,6 +75,7 @@ TEST_CASE("every row of every life cycle is walked by some run") {
   for (size_t i = 0; i < walked.act.size(); ++i)
     if (!walked.act[i]) UNSCOPED_INFO(fmt::format("act row {} was not walked", i));
   CHECK(walked.act.all());
+  CHECK(walked.breaker.all());
   CHECK(walked.pause.all());
   CHECK(walked.run.all());
   CHECK(walked.rollback.all());

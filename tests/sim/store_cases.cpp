@@ -62,6 +62,10 @@ std::vector<Event> some_events() {
           {12, 13, LockReleased{1, "production/schema"}},
           {12, 13, Paused{6, "anna", "an outage", true}},
           {12, 13, Unpaused{7, "anna", "it is over", true}},
+          {12, 13, EndpointAway{"web-1 of fleet", "no route to host"}},
+          {12, 13, EndpointBack{"web-1 of fleet", 30}},
+          {12, 13, LineOverridden{8, "anna", "a security fix", 99}},
+          {12, 13, OverrideEnded{}},
           {13, 14, RunEnded{Outcome::Parked, "end"}}};
 }
 

@@ -34,7 +34,8 @@ Fault random_fault(Random& random, const std::vector<std::string>& actions, int6
                                  FaultKind::SlowAction,   FaultKind::DieAtOnce,
                                  FaultKind::ObserveError, FaultKind::MetricsError,
                                  FaultKind::MetricsEmpty, FaultKind::RouterReset,
-                                 FaultKind::StoreAway,    FaultKind::LoseEffect};
+                                 FaultKind::StoreAway,    FaultKind::LoseEffect,
+                                 FaultKind::Busy};
   Fault out;
   out.kind = kinds[random.below(std::size(kinds))];
   out.action = actions[random.below(int64_t(actions.size()))];
