@@ -91,9 +91,6 @@ void Checker::check_given(const ast::TestItem& item) {
         .advise("write `given checkout.canary.error_rate = 5%`");
     return;
   }
-  if (item.values.size() > 1 && info(item.subject).ref == ir::Ref::Traffic)
-    diagnostics_.report(item.values[1].value->span, diag::ExpectedFound, "one rate", "then")
-        .advise("the load is the same for the whole of a test");
   if (item.values.size() > 1 && past)
     diagnostics_.report(item.values[1].value->span, diag::ExpectedFound, "one value", "then")
         .advise("what was before the run does not change any more");

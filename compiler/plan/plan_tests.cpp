@@ -68,7 +68,10 @@ class TestReader {
         out.answers.push_back({eval(item.subject).text, eval(item.after).number, item.reject, phase, item.phase.span,
                                environment, written(item)});
         break;
-      case ast::TestItemKind::Noise: out.noise_seed = eval(item.subject).number; break;
+      case ast::TestItemKind::Noise:
+        out.noise_seed = eval(item.subject).number;
+        out.drifts = item.words[0].text == "drift";
+        break;
       case ast::TestItemKind::Lock:
         out.locks.push_back({std::string(item.words[0].text), eval(item.subject).number, environment, written(item)});
         break;

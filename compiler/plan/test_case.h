@@ -124,6 +124,7 @@ struct TestCase {
   std::vector<Moment> resumes;           ///< when a person goes on with the run, if it is parked then
   std::vector<Moment> dies;              ///< when the process that drives the run dies
   std::optional<int64_t> noise_seed;     ///< counts and values vary by chance; nothing: they are exact
+  bool drifts = false;                   ///< what is true wanders, too
   std::optional<int64_t> start_wall_ns;  ///< what the clock shows when the run starts
   std::vector<Expectation> expectations;
 };

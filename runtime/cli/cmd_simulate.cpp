@@ -8,7 +8,6 @@
 #include "runtime/cli/scenario_of.h"
 #include "runtime/cli/show_counterexample.h"
 #include "runtime/cli/simulate_promotion.h"
-#include "runtime/cli/start_time.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/cli/view_summary.h"
@@ -18,8 +17,6 @@
 namespace rollout::cli {
 
 namespace {
-
-constexpr int64_t max_runs = 100'000;
 
 std::string_view word_of(const sim::SimResult& result) {
   if (!result.outcome) return "did not end";
@@ -52,52 +49,45 @@ int show_one(const Context& context, const plan::Plan& plan, const sim::SimResul
   return Ok;
 }
 
-void add(Distribution& runs, const plan::Plan& plan, const sim::SimResult& result) {
+Figures figures_of(const plan::Plan& plan, const sim::SimResult& result) {
   std::string word(word_of(result));
   bool named = result.outcome == journal::Outcome::RolledBack && result.phase != plan::none;
+  if (named) word += fmt::format(" in phase {}", plan.phases[result.phase].name);
   int64_t exposure = 0;
   for (int64_t one : result.exposure_ns) exposure = std::max(exposure, one);
-  runs.add(named ? fmt::format("{} in phase {}", word, plan.phases[result.phase].name) : word, result.run_ns, exposure);
+  return {word, result.run_ns, exposure, result.rollback_ns, taken_back_unasked(result.events), result.violations};
 }
 
 }  // namespace
 
 int cmd_simulate(const Context& context) {
-  Result<int64_t> seed = number_of(context.args, "--seed", 1, 0, INT64_MAX);
-  Result<int64_t> runs = number_of(context.args, "--runs", 1, 1, max_runs);
-  if (!seed) return context.fail(Usage, seed.error().message);
-  if (!runs) return context.fail(Usage, runs.error().message);
-  Result<std::optional<int64_t>> start = start_time_of(context);
-  if (!start) return context.fail(Usage, start.error().message);
+  Result<HealthyWorld> world = healthy_world_of(context);
+  if (!world) return context.fail(Usage, world.error().message);
+  if (world->runs == 1 && context.format == "svg")
+    return context.fail(Usage, "a picture is one of many runs: add `--runs 1000`");
   Timings timings(context);
   PlanOrExit made = plan_from_arguments(context, Look::Nowhere, true, timings);
   std::string finding = context.args.value("--counterexample");
-  for (const char* other : {"--seed", "--runs", "--start"})
+  for (const char* other : {"--seed", "--runs", "--start", "--jobs", "--drift", "--daily", "--answer-after"})
     if (!finding.empty() && context.args.has(other))
       return context.fail(Usage, fmt::format("`{}` does not go with `--counterexample`, whose run is fixed", other));
   if (!made.stages.empty() && !finding.empty())
     return context.fail(Usage, "a finding is one of a rollout: name it, and its environment with `--env`");
-  if (!made.stages.empty()) return simulate_promotion(context, made.stages, uint64_t(*seed), *runs, timings);
+  if (!made.stages.empty()) return simulate_promotion(context, made.stages, *world, timings);
   if (!made.planned) return made.exit_code;
   const plan::Plan& plan = made.planned->plan;
   if (!finding.empty()) return show_counterexample(context, plan, finding);
-  if (*start)
-    if (std::optional<std::string> forbidden = forbidden_text(plan, **start))
+  if (world->start_wall_ns)
+    if (std::optional<std::string> forbidden = forbidden_text(plan, *world->start_wall_ns))
       return context.fail(Refused, "the run cannot begin then: " + *forbidden);
-  Distribution distribution;
-  for (int64_t i = 0; i < *runs; ++i) {
-    sim::Scenario scenario;
-    scenario.seed = uint64_t(*seed) + uint64_t(i);
-    scenario.start_wall_ns = *start;
-    scenario.answers = willing_people(plan);
-    scenario.noisy = context.args.has("--seed") || *runs > 1;
-    sim::SimResult result = sim::run_simulation(plan, scenario);
-    if (!result.violations.empty()) return report_violations(context, result, scenario.seed);
-    if (*runs == 1) return show_one(context, plan, result);
-    add(distribution, plan, result);
+  if (world->runs == 1) {
+    sim::SimResult result = sim::run_simulation(plan, scenario_of(plan, *world, 0));
+    if (!result.violations.empty()) return report_violations(context, result, uint64_t(world->seed));
+    return show_one(context, plan, result);
   }
-  print_distribution(context, {"rollout", plan.rollout, plan::rollout_text(plan)}, std::move(distribution));
-  return Ok;
+  return simulate_many(context, {"rollout", plan.rollout, plan::rollout_text(plan)}, *world, [&](int64_t index) {
+    return figures_of(plan, sim::run_simulation(plan, scenario_of(plan, *world, index)));
+  });
 }
 
 }  // namespace rollout::cli

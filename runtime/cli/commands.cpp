@@ -369,10 +369,14 @@ Command simulate() {
            {set,
             environment,
             {"--seed", "N", "of the noise; the same seed gives the same run"},
-            {"--runs", "N", "how many runs, with seeds from --seed on"},
+            {"--runs", "N", "how many runs, with seeds from --seed on: how they end, how long they take"},
+            {"--jobs", "N", "in so many processes at once; what comes of it is the same"},
+            {"--drift", "", "what is true wanders: what is measured now is like what was measured a moment ago"},
+            {"--daily", "", "the load follows the hour of the day"},
+            {"--answer-after", "D", "how long people take to say yes; else 1m"},
             {"--counterexample", "ID", "the run that shows a finding of `rollout check`; exit code 1 if it does"},
             {"--start", "TIME", "what the virtual clock shows at the beginning: 2026-11-20T14:30Z"},
-            format_json}},
+            {"--format", "text|json|svg", "json as in docs/schemas; svg: a picture of many runs"}}},
           cmd_simulate};
 }
 

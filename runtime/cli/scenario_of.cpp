@@ -224,6 +224,10 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
     if (service == plan::none || given.values.empty() || elsewhere(plan, given.environment)) continue;
     if (given.signal == "traffic") {
       plan.services[service].traffic_uhz = given.values.front().value.number;
+      sim::Load load{service, {}};
+      for (const plan::Scripted& scripted : given.values)
+        load.changes.push_back({scripted.at_ns, double(scripted.value.number)});
+      scenario.loads.push_back(std::move(load));
       continue;
     }
     for (uint32_t i = 0; i < plan.signals.size(); ++i) {
@@ -251,6 +255,7 @@ sim::Scenario scenario_of(plan::Plan& plan, const plan::TestCase& test) {
   std::sort(scenario.crash_at_ns.begin(), scenario.crash_at_ns.end());
   scenario.start_wall_ns = test.start_wall_ns;
   scenario.noisy = test.noise_seed.has_value();
+  scenario.drifts = test.drifts;
   scenario.seed = uint64_t(test.noise_seed.value_or(0));
   return scenario;
 }

@@ -4,7 +4,6 @@
 
 #include "runtime/cli/distribution.h"
 #include "runtime/cli/scenario_of.h"
-#include "runtime/cli/start_time.h"
 #include "runtime/cli/view_promotion_run.h"
 #include "runtime/cli/view_summary.h"
 #include "runtime/exec/fold.h"
@@ -44,12 +43,16 @@ void show_json(const Context& context, const sim::PromotionScript& script, const
   context.out(promotion_result_json("", result.state, Ok));
 }
 
-Distribution distribution_of(const sim::PromotionResult& result, Distribution runs) {
-  int64_t exposure = 0;
-  for (const std::optional<sim::SimResult>& stage : result.stages)
-    for (int64_t one : stage ? stage->exposure_ns : std::vector<int64_t>()) exposure = std::max(exposure, one);
-  runs.add(word_of(result), result.run_ns, exposure);
-  return runs;
+Figures figures_of(const sim::PromotionResult& result) {
+  Figures out{word_of(result), result.run_ns};
+  out.violations = result.violations;
+  for (const std::optional<sim::SimResult>& stage : result.stages) {
+    if (!stage) continue;
+    for (int64_t one : stage->exposure_ns) out.exposure_ns = std::max(out.exposure_ns, one);
+    out.rollback_ns = std::max(out.rollback_ns, stage->rollback_ns);
+    out.false_rollback |= taken_back_unasked(stage->events);
+  }
+  return out;
 }
 
 }  // namespace
@@ -67,43 +70,37 @@ std::string promotion_timeline(const sim::PromotionScript& script, const sim::Pr
   return out;
 }
 
-int simulate_promotion(const Context& context, const std::vector<plan::Stage>& stages, uint64_t seed, int64_t runs,
+int simulate_promotion(const Context& context, const std::vector<plan::Stage>& stages, const HealthyWorld& world,
                        Timings& timings) {
   const std::vector<std::string>& words = context.args.positional;
   Result<Place> place = place_of(context.env.directory, words.at(0));
   if (!place) return context.fail(Usage, place.error().message);
   Result<std::vector<std::pair<std::string, std::string>>> inputs = inputs_of(context);
   if (!inputs) return context.fail(Usage, inputs.error().message);
-  Result<std::optional<int64_t>> start = start_time_of(context);
-  if (!start) return context.fail(Usage, start.error().message);
   sim::PromotionScript script;
   script.promotion = words.at(1);
   script.rollout = stages.front().rollout;
-  script.start_wall_ns = *start;
+  script.start_wall_ns = world.start_wall_ns;
   for (const plan::Stage& stage : stages) {
     PlanOrExit made = plan_stage(context, Look::Nowhere, {*place, stage, *inputs}, timings);
     if (!made.planned) return made.exit_code;
     script.stages.push_back({stage.environment, stage.soak_ns, std::move(made.planned->plan), {}});
   }
-  Distribution distribution;
-  for (int64_t i = 0; i < runs; ++i) {
-    for (sim::StageScript& stage : script.stages) {
-      stage.scenario.seed = seed + uint64_t(i);
-      stage.scenario.answers = willing_people(stage.plan);
-      stage.scenario.noisy = context.args.has("--seed") || runs > 1;
+  auto run = [&](int64_t index) {
+    sim::PromotionScript drawn = script;
+    for (sim::StageScript& stage : drawn.stages) {
+      stage.scenario = scenario_of(stage.plan, world, index);
+      stage.scenario.start_wall_ns.reset();  // when the promotion comes to it
     }
-    sim::PromotionResult result = sim::simulate_promotion(script);
-    if (!result.violations.empty()) return report_violations(context, result, seed + uint64_t(i));
-    if (runs > 1) {
-      distribution = distribution_of(result, std::move(distribution));
-      continue;
-    }
-    if (context.json()) show_json(context, script, result);
-    else context.out(promotion_timeline(script, result, context.style));
-  }
-  if (runs > 1)
-    print_distribution(context, {"promotion", script.promotion, "promotion " + script.promotion},
-                       std::move(distribution));
+    return sim::simulate_promotion(drawn);
+  };
+  if (world.runs > 1)
+    return simulate_many(context, {"promotion", script.promotion, "promotion " + script.promotion}, world,
+                         [&](int64_t index) { return figures_of(run(index)); });
+  sim::PromotionResult result = run(0);
+  if (!result.violations.empty()) return report_violations(context, result, uint64_t(world.seed));
+  if (context.json()) show_json(context, script, result);
+  else context.out(promotion_timeline(script, result, context.style));
   return Ok;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/cli/healthy_world.h"
 #include "runtime/cli/planning.h"
 #include "runtime/sim/simulate_promotion.h"
 
@@ -14,7 +15,7 @@ std::string promotion_timeline(const sim::PromotionScript& script, const sim::Pr
                                const Style& style);
 
 /// `simulate FILE PROMOTION`: once, or so many times with seeds from `seed` on.
-int simulate_promotion(const Context& context, const std::vector<plan::Stage>& stages, uint64_t seed, int64_t runs,
+int simulate_promotion(const Context& context, const std::vector<plan::Stage>& stages, const HealthyWorld& world,
                        Timings& timings);
 
 }  // namespace rollout::cli

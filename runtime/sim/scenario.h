@@ -10,6 +10,7 @@
 
 #include "compiler/plan/plan.h"
 #include "runtime/journal/store.h"
+#include "runtime/sim/fault.h"
 
 namespace rollout::sim {
 
@@ -50,37 +51,12 @@ inline constexpr double default_capacity = 1'000;  ///< instances; and a rollbac
 inline constexpr int64_t default_traffic_uhz =
     100'000'000;  ///< 100/s, where the service declares none
 
-enum class FaultKind {
-  FailAction,    ///< the call is refused and has no effect
-  Busy,          ///< the call has no effect, as by a 503: the same call may succeed later
-  LoseEffect,    ///< the call is accepted and nothing happens
-  LoseReply,     ///< the call takes effect, the caller gets an error
-  SlowAction,    ///< the effect is complete only after `delay_ns`
-  HalfEffect,    ///< of what the call sets only the first is ever there
-  DieAtOnce,     ///< what was started dies: the observation says Failed
-  ObserveError,  ///< actions cannot be observed
-  MetricsError,  ///< the metrics source answers with errors
-  MetricsEmpty,  ///< the metrics source has no data
-  RouterReset,   ///< at `from_ns` all canary weights are lost
-  StoreAway,     ///< the journal cannot be written
-};
-
-/// Between `from_ns` and `until_ns`, at most `times` times (-1: always); of actions only those that match.
-struct Fault {
-  FaultKind kind = FaultKind::FailAction;
-  std::string capability;         ///< empty: any
-  std::string action;             ///< empty: any
-  uint32_t service = plan::none;  ///< none: any
-  uint32_t phase = plan::none;    ///< forward steps of this phase; none: any
-  std::optional<bool> undo;       ///< only forward, only undo; nothing: both
-  uint32_t step = plan::none;     ///< this step, or with `undo` this undo action; none: any
-  int times = 1;
-  int skip = 0;  ///< the first so many matching calls pass undisturbed
-  int64_t from_ns = 0;
-  int64_t until_ns = INT64_MAX;
-  int64_t delay_ns = 0;  ///< of SlowAction
-  bool settled = false;  ///< of FailAction and ObserveError: the error says that no repetition can succeed
-  uint32_t given = plan::none;  ///< here and below: by which entry of a test; none: of no test
+/// The load on a service: from `at_ns` on so many requests come; before the first change as many as the plan says.
+struct Load {
+  uint32_t service = plan::none;
+  std::vector<Change> changes;  ///< ascending; of requests a second, in millionths
+  int64_t period_ns = 0;        ///< all of it comes again after so long; 0: never
+  int64_t offset_ns = 0;        ///< how far into it the run starts
 };
 
 /// A person answers an approval, so long after the run began to wait for it.
@@ -117,6 +93,8 @@ struct CrashInPhase {
 struct Scenario {
   uint64_t seed = 0;
   bool noisy = false;  ///< counts and values vary by chance, from `seed`
+  bool drifts = false;  ///< what is true wanders, too, so that what is read now is like what was just read
+  std::vector<Load> loads;
   std::vector<Truth> truths;
   std::vector<PastTruth> past;
   std::vector<Fault> faults;

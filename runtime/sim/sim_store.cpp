@@ -25,6 +25,22 @@ void SimStore::answer_to(uint32_t index) {
   }
 }
 
+bool SimStore::hit(FaultKind kind) {
+  for (size_t i = 0; i < away_.size(); ++i) {
+    const Fault& fault = scenario_.faults[i];
+    int64_t now = clock_.monotonic_ns();
+    bool may = fault.kind == kind && now >= fault.from_ns && now < fault.until_ns;
+    if (!may || (fault.times >= 0 && away_[i] >= fault.times)) continue;
+    if (skipped_[i] < fault.skip) {
+      ++skipped_[i];
+      continue;
+    }
+    ++away_[i];
+    return true;
+  }
+  return false;
+}
+
 void SimStore::crash_in_phase(const journal::Event& event) {
   const auto* started = std::get_if<journal::StepStarted>(&event.what);
   if (started == nullptr || started->step.undo) return;

@@ -29,7 +29,8 @@ class SimStore : public journal::StoreView {
         answers_(scenario.answers.size()),
         away_(scenario.faults.size()),
         locks_(scenario.locks.size()),
-        crashes_(scenario.crash_in_phase.size()) {}
+        crashes_(scenario.crash_in_phase.size()),
+        skipped_(scenario.faults.size()) {}
 
   /// Of a run that is a stage: the scripted abort is one of its promotion.
   void abort_through(const std::string& promotion) { promotion_ = promotion; }
@@ -44,6 +45,7 @@ class SimStore : public journal::StoreView {
       ++away_[i];
       return OpError{"the simulated disk is full", true};
     }
+    if (hit(FaultKind::StoreRefuses)) return OpError{"the simulated disk is full", true};
     if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
     if (const journal::LockTaken* taken = journal::taken_by(events); taken != nullptr && held_elsewhere(taken->name)) {
       for (size_t i = 0; i < locks_.size(); ++i) locks_[i] += scenario_.locks[i].name == taken->name;
@@ -51,7 +53,9 @@ class SimStore : public journal::StoreView {
     }
     Result<journal::Appended> written = store_.append(run, known, events);
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
-    if (written && *written == journal::Appended::Written)
+    // A write that is repeated because its answer was lost has happened once.
+    bool fresh = known + int64_t(events.size()) > int64_t(durable_at_.size());
+    if (written && fresh && *written == journal::Appended::Written)
       for (const journal::Event& event : events) {
         note_wait(event);
         invariants_.on_event(event);
@@ -59,6 +63,7 @@ class SimStore : public journal::StoreView {
         crash_in_phase(event);
       }
     if (crash_.point()) return OpError{"the process is dead"};
+    if (hit(FaultKind::StoreLosesReply)) return OpError{"no answer came back", true};
     return written;
   }
 
@@ -107,6 +112,8 @@ class SimStore : public journal::StoreView {
     });
   }
   // sim_store.cpp
+  /// Whether a write meets a fault of this kind, which counts writes and not time.
+  bool hit(FaultKind kind);
   void note_wait(const journal::Event& event);
   void answer_to(uint32_t step);
   void crash_in_phase(const journal::Event& event);
@@ -128,6 +135,7 @@ class SimStore : public journal::StoreView {
   std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox
   std::vector<int64_t> durable_at_{0};
   std::vector<int64_t> answers_, away_, locks_, crashes_;  ///< as Witnessed has them; `away_` by fault
+  std::vector<int64_t> skipped_;  ///< by fault: writes that it has let pass
 };
 
 }  // namespace rollout::sim

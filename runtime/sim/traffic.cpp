@@ -12,6 +12,17 @@ constexpr double ppb = 1e9;
 constexpr double carry = 1e-6;  // sums of doubles miss whole numbers by less than this
 constexpr double value_noise = 0.02;
 
+/// The moment on the load's own clock.
+int64_t moment_in(const Load& load, int64_t now_ns) {
+  return load.period_ns > 0 ? (now_ns + load.offset_ns) % load.period_ns : now_ns;
+}
+
+// What wanders is an autoregressive process of the first order: after a minute a third of a deviation is left (0.92 to
+// the twelfth). Canary and stable share most of it, because they share what they depend on.
+constexpr int64_t wander_step_ns = 5'000'000'000;
+constexpr double kept = 0.92, fresh = 0.3919;  // fresh² = 1 - kept²
+constexpr double shared_drift = 0.2, own_drift = 0.1;  // deviations, of the true value
+
 constexpr plan::Role parts[] = {plan::Role::Stable, plan::Role::Canary, plan::Role::Control};
 
 /// Of the requests that users make; copies are nobody's.
@@ -88,6 +99,8 @@ Traffic::Traffic(const plan::Plan& plan, const Scenario& scenario)
     : plan_(plan),
       scenario_(scenario),
       random_(scenario.seed * 2 + 1),
+      wind_(scenario.seed * 2),
+      wandered_(plan.signals.size()),
       counters_(plan.signals.size()) {
   for (uint32_t i = 0; i < plan.signals.size(); ++i) healthy_.push_back(healthy_value(plan, i));
 }
@@ -131,27 +144,54 @@ int64_t Traffic::next_change(int64_t after_ns) const {
   for (const Truth& truth : scenario_.truths)
     for (const Change& change : truth.changes)
       if (change.at_ns > after_ns) next = std::min(next, change.at_ns);
+  for (const Load& load : scenario_.loads) {
+    int64_t at_ns = moment_in(load, after_ns);
+    if (load.period_ns > 0) next = std::min(next, after_ns + load.period_ns - at_ns);
+    for (const Change& change : load.changes)
+      if (change.at_ns > at_ns) next = std::min(next, after_ns + change.at_ns - at_ns);
+  }
+  if (scenario_.drifts) next = std::min(next, (after_ns / wander_step_ns + 1) * wander_step_ns);
   return next;
 }
 
-double Traffic::requests_in(uint32_t service, int64_t ns) const {
+double Traffic::requests_in(uint32_t service, int64_t from_ns, int64_t ns) const {
   int64_t declared = plan_.services[service].traffic_uhz;
-  return double(declared > 0 ? declared : default_traffic_uhz) / 1e6 * double(ns) / 1e9;
+  double rate_uhz = double(declared > 0 ? declared : default_traffic_uhz);
+  for (const Load& load : scenario_.loads)
+    for (const Change& change : load.changes)
+      if (load.service == service && change.at_ns <= moment_in(load, from_ns)) rate_uhz = change.value;
+  return rate_uhz / 1e6 * double(ns) / 1e9;
+}
+
+void Traffic::wander(int64_t to_ns) {
+  for (; scenario_.drifts && wandered_ns_ + wander_step_ns <= to_ns; wandered_ns_ += wander_step_ns)
+    for (auto& roles : wandered_)
+      for (double& one : roles) one = kept * one + fresh * wind_.normal();
+}
+
+/// As it is measured: the truth, and how far it has wandered.
+double Traffic::shown(uint32_t signal, plan::Role role, Split split, int64_t now_ns) const {
+  double value = truth(signal, role, split, now_ns);
+  if (!scenario_.drifts || !scatters(plan_.signals[signal])) return value;
+  double all = wandered_[signal][size_t(plan::Role::All)], own = wandered_[signal][size_t(role)];
+  if (role == plan::Role::All) own = 0;
+  return std::max(0.0, value * (1 + shared_drift * all + own_drift * own));
 }
 
 void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<Split>& splits) {
   while (from_ns < to_ns) {
     int64_t until = std::min(to_ns, next_change(from_ns));
+    wander(from_ns);
     for (uint32_t i = 0; i < plan_.signals.size(); ++i) {
       const plan::Signal& signal = plan_.signals[i];
       if (signal.evidence == plan::Evidence::Value) continue;
-      double requests = requests_in(signal.service, until - from_ns);
+      double requests = requests_in(signal.service, from_ns, until - from_ns);
       Counter& all = counters_[i][size_t(plan::Role::All)];
       for (plan::Role role : parts) {
         double total = requests * share_of(role, splits[signal.service]);
         double copies = requests * copies_of(role, splits[signal.service]);
         bool ratio = signal.evidence == plan::Evidence::Counts;
-        double rate = ratio ? truth(i, role, splits[signal.service], from_ns) : 0;
+        double rate = ratio ? std::min(ppb, shown(i, role, splits[signal.service], from_ns)) : 0;
         double bad = total * rate / ppb;
         counters_[i][size_t(role)].total += total + copies;
         counters_[i][size_t(role)].bad += bad + copies * rate / ppb;
@@ -190,7 +230,8 @@ exec::Reading Traffic::read(const plan::Term& term, Split split, int64_t now_ns)
     return reading;
   double traffic = share_of(term.role, split) + copies_of(term.role, split);
   if (traffic <= 0) return {exec::Reading::Status::NoData, "no traffic"};
-  reading.value = truth(term.signal, term.role, split, now_ns);
+  wander(now_ns);
+  reading.value = shown(term.signal, term.role, split, now_ns);
   if (scenario_.noisy && scatters(signal))
     reading.value = std::max(0.0, reading.value * (1 + value_noise * random_.normal()));
   return reading;
@@ -207,8 +248,8 @@ std::optional<journal::PastReading> Traffic::past(const plan::Baseline& baseline
   past.mean = scripted && said->mean ? *said->mean : truth(baseline.signal, plan::Role::Stable, {}, 0);
   past.deviation = past.mean * default_deviation;
   if (signal.evidence == plan::Evidence::Counts) {
-    double part = requests_in(signal.service, baseline.part_ns), rate = past.mean / ppb;
-    past.total = int64_t(requests_in(signal.service, baseline.window_ns) + carry);
+    double part = requests_in(signal.service, 0, baseline.part_ns), rate = past.mean / ppb;
+    past.total = int64_t(requests_in(signal.service, 0, baseline.window_ns) + carry);
     past.bad = std::min(past.total, int64_t(double(past.total) * rate + carry));
     if (scenario_.noisy) past.bad = random_.binomial(past.total, rate);
     past.deviation = part > 0 ? std::sqrt(rate * (1 - rate) / part) * ppb : 0;

@@ -50,12 +50,18 @@ class Traffic {
   bool is_lost(uint32_t signal, plan::Role role, int64_t now_ns) const;
   double value_at(const Truth* truth, uint32_t signal, int64_t now_ns) const;
   int64_t next_change(int64_t after_ns) const;
-  double requests_in(uint32_t service, int64_t ns) const;
+  /// So many in `ns` from `from_ns` on, while nothing changes.
+  double requests_in(uint32_t service, int64_t from_ns, int64_t ns) const;
+  void wander(int64_t to_ns);
+  double shown(uint32_t signal, plan::Role role, Split split, int64_t now_ns) const;
   exec::Reading read_counts(const plan::Term& term);
 
   const plan::Plan& plan_;
   const Scenario& scenario_;
   Random random_;
+  Random wind_;
+  int64_t wandered_ns_ = 0;
+  std::vector<std::array<double, plan::role_count>> wandered_;  ///< by signal and role; All is what the roles share
   std::vector<double> healthy_;                   ///< by signal: its value where nothing is said
   std::vector<std::array<Counter, plan::role_count>> counters_;  ///< by signal and role
   std::map<TermKey, Counter> read_;               ///< what each term has been given so far

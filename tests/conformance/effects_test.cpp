@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "runtime/effects/connect_rule.h"
+#include "runtime/effects/copies.h"
 #include "runtime/effects/signals.h"
 #include "tests/conformance/rig.h"
 
@@ -257,6 +258,23 @@ TEST_CASE("http: answers, refusals, time-outs, bodies without end", "[effects]")
   CHECK(all.http.send(request).error().retryable);
   const std::vector<Result<effects::HttpResponse>> both = all.http.send_all({request, request});
   CHECK(both.size() == 2);
+}
+
+TEST_CASE("copies work side by side and hand back all they have, in their order", "[effects]") {
+  constexpr size_t count = 4, bytes = 300'000;  // more than a pipe holds
+  auto text_of = [](size_t copy) { return std::string(bytes, char('a' + copy)); };
+  Result<std::vector<std::string>> texts = effects::in_copies(count, text_of);
+  REQUIRE(texts);
+  REQUIRE(texts->size() == count);
+  for (size_t i = 0; i < count; ++i) CHECK(texts->at(i) == text_of(i));
+  pid_t own = getpid();
+  CHECK(effects::in_copies(1, [&](size_t) { return std::to_string(getpid()); })->front() == std::to_string(own));
+  Result<std::vector<std::string>> ended = effects::in_copies(3, [](size_t copy) -> std::string {
+    if (copy == 1) _exit(3);
+    return "whole";
+  });
+  REQUIRE(!ended);
+  CHECK(ended.error().message == "a copy of this process ended before its work was done");
 }
 
 }  // namespace rollout::test

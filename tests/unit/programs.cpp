@@ -338,7 +338,7 @@ class Generator {
   }
   void test_item() {
     switch (random_.below(calendars_ ? 11 : 6)) {
-      case 8: put("given noise seed"), expr(); break;
+      case 8: put(random_.one_in(2) ? "given noise seed" : "given drift seed"), expr(); break;
       case 9: put("given crash in phase a"), put(random_.one_in(3) ? "in e" : ""); break;
       case 10: put("given lock l held until"), expr(), put(random_.one_in(3) ? "in e" : ""); break;
       case 6: put("given start 2026-11-20 15:30 in"), expr(); break;

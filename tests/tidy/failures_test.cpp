@@ -1,0 +1,49 @@
+// docs/failures.md keeps what it promises: each of the sixty failures has its row, and each row its test.
+#include <map>
+#include <regex>
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include "tests/tidy/tree.h"
+
+namespace rollout::tidy {
+
+namespace {
+
+constexpr int failures = 60;
+constexpr std::string_view page = "docs/failures.md", scenarios = "tests/sim/scenarios/";
+
+}  // namespace
+
+TEST_CASE("every failure has a row, and every row a test") {
+  static const std::regex row(R"re(^\| RF-(\d\d) \| [SL] \| [^|]+ \|([^|]*)\|([^|]*)\|$)re");
+  static const std::regex named(R"re(`tests/[^`]+`)re");
+  static const std::regex scenario(R"re(^TEST_CASE\("RF-(\d\d) ([^"]+)")re");
+  Complaints complaints;
+  std::map<int, std::string> rows, cases;
+  for (const File& file : tree())
+    for (size_t i = 0; i < file.lines.size(); ++i) {
+      std::smatch match;
+      if (file.path == page && std::regex_search(file.lines[i], match, row)) {
+        if (!rows.emplace(std::stoi(match[1]), match[2]).second) complaints.add(file, i + 1, "it has a row already");
+        if (!std::regex_search(match[2].first, match[2].second, named))
+          complaints.add(file, i + 1, "no test shows it: name one, or write one");
+      }
+      if (!file.in(scenarios) || !file.lines[i].starts_with("TEST_CASE")) continue;
+      if (!std::regex_search(file.lines[i], match, scenario))
+        complaints.add(file, i + 1, "a scenario begins with the failure that it is of: `RF-07 killed …`");
+      else if (!cases.emplace(std::stoi(match[1]), fmt::format("RF-{} {}", match[1].str(), match[2].str())).second)
+        complaints.add(file, i + 1, "the failure has a scenario already");
+    }
+  for (int number = 1; number <= failures; ++number) {
+    if (!rows.contains(number)) complaints.add(fmt::format("{}: RF-{:02} has no row", page, number));
+    if (!cases.contains(number)) continue;
+    if (rows[number].find(cases[number]) == std::string::npos)
+      complaints.add(fmt::format("{}: the row of RF-{:02} does not name `{}`", page, number, cases[number]));
+  }
+  CHECK(cases.size() > 40);
+  TIDY_REQUIRE(complaints);
+}
+
+}  // namespace rollout::tidy
