@@ -169,6 +169,20 @@ TEST_CASE("an instance that never gets ready stays underway and says why", "[loc
   CHECK(seen.detail.find("answers 503") != std::string::npos);
 }
 
+TEST_CASE("a canary that is not ready does not become stable, and what works keeps running", "[local]") {
+  Rig rig;
+  const auto world = rig.world();
+  CHECK(rig.carry_out(*world, rig.install("shop:1.0", 1), rig.key(1)).seen == Seen::Present);
+  CHECK(rig.carry_out(*world, rig.deploy("shop:hangs", 1), rig.key(2), second_ns / 2).seen == Seen::Underway);
+  const Status promoted = world->act(rig.promote("shop:hangs"), rig.key(2));
+  REQUIRE(!promoted);
+  CHECK(promoted.error().message.find("the canary cannot become stable") != std::string::npos);
+  const Result<backend::ServiceState> state = world->observe_service(0);
+  REQUIRE(state);
+  CHECK(state->stable_image == "shop:1.0");
+  CHECK(answer_at(rig, rig.ports) == "1.0");
+}
+
 TEST_CASE("an instance that ignores SIGTERM is killed after the drain", "[local]") {
   Rig rig;
   eval::Value command =

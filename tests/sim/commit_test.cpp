@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "compiler/plan/way_back.h"
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
 
@@ -50,6 +51,14 @@ TEST_CASE("behind its commit a run that fails is parked, and says what stays") {
   CHECK(result.detail.find("had passed `commit \"it is well\"`, which no rollback crosses") != std::string::npos);
   CHECK(result.detail.find("Undone since: nothing.") != std::string::npos);
   CHECK(result.detail.find("may have taken effect: `promote checkout`") != std::string::npos);
+}
+
+TEST_CASE("right behind its commit a run takes nothing back") {
+  plan::Plan plan = commit_plan();
+  uint32_t commit = 0;
+  while (plan.steps[commit].kind != plan::StepKind::Commit) ++commit;
+  CHECK(plan::way_back(plan, plan::begun_up_to(plan, commit)).empty());
+  CHECK(!plan::way_back(plan, plan::begun_up_to(plan, commit - 1)).empty());
 }
 
 TEST_CASE("an abort behind the commit is accepted and parks") {

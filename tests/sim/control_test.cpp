@@ -226,6 +226,7 @@ TEST_CASE("a lock that is not free in time fails its step, and says who holds it
   INFO(result.cause);
   CHECK(result.cause.find("lock `load` was not free within 10m: run r99 holds it") != std::string::npos);
   CHECK(result.run_ns >= 10 * minute);
+  CHECK(result.run_ns < 12 * minute);  // with what came before, and the way back
 }
 
 TEST_CASE("a rollback of what a lock guards takes the lock again") {
@@ -270,6 +271,21 @@ TEST_CASE("the budget counts time in which nothing looks, and no other") {
   // Ten minutes at 50% with a gate cost nothing; then 30 s at 60% last 50 s.
   CHECK(result.run_ns > 10 * minute + 50 * second);
   CHECK(result.run_ns < 11 * minute);
+}
+
+TEST_CASE("the budget adds up what users meet between one record of a hold and the next") {
+  sim::SimResult result = run(
+      plan_of("budget exposure <= 30s\n"
+              "shop.deploy(\"shop:2\")\n"
+              "phase blind { shop.shift(10%)  hold 20m }\n"
+              "shop.shift(100%)\n"
+              "shop.promote()"),
+      {});
+  CHECK(result.outcome == Outcome::RolledBack);
+  CHECK(count<journal::Sampled>(result) > 1);
+  // 30 s at 10% last 300 s.
+  CHECK(result.run_ns > 5 * minute);
+  CHECK(result.run_ns < 6 * minute);
 }
 
 TEST_CASE("the budget counts the time without a driver") {

@@ -32,6 +32,20 @@ TEST_CASE("a run survives the death of its process at any moment") {
   }
 }
 
+TEST_CASE("a process that dies in a hold without gates takes no more than a minute of it along") {
+  plan::Plan plan = ungated_plan();
+  SimResult quiet = run(plan, {});
+  for (int64_t at = 10 * second; at < quiet.run_ns; at += 35 * second) {
+    INFO(at / second);
+    Scenario scenario;
+    scenario.crash_at_ns = {at};
+    SimResult result = run(plan, scenario);
+    CHECK(result.outcome == Outcome::Succeeded);
+    CHECK(result.run_ns >= quiet.run_ns + scenario.downtime_ns);
+    CHECK(result.run_ns <= quiet.run_ns + scenario.downtime_ns + minute);
+  }
+}
+
 TEST_CASE("moments without a process are not moments of death") {
   plan::Plan plan = canary_plan();
   Scenario scenario;

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# How many of the seeded defects do the suites notice? In a copy of the sources each defect is made, what it touches is
+# built anew, and its suites are run, the cheap ones first, until one fails; then the source is mended again. At the end
+# every suite that has noticed something must pass in the mended copy.
+# run.sh ROOT [--only NAME]… [--quick] [--json]; everything stays below ROOT/build/defects. --quick runs the named parts
+# of a program and not what is left of it. Exit code 1: fewer than 95% were noticed.
+# $DEFECTS_ALONE: a command that runs another while nobody else uses the ports of this machine, e.g. `flock FILE`.
+set -euo pipefail
+root=$(realpath "$1")
+shift
+json='' quick='' only=()
+while (($#)); do
+  case $1 in
+    --only) only+=("$2"); shift 2 ;;
+    --quick) quick=yes; shift ;;
+    --json) json=yes; shift ;;
+    *) echo "run.sh: unknown argument $1" >&2; exit 2 ;;
+  esac
+done
+tree=$root/build/defects build=$root/build/defects/build/dev logs=$root/build/defects/build/logs
+list=$root/tests/defects/list
+limit_s=300
+# A program of tests that dies leaves its servers behind; with processes of its own they end with it.
+apart=(unshare --pid --fork --mount-proc --kill-child)
+"${apart[@]}" true 2>/dev/null || apart=()
+
+die() { echo "defects: $*" >&2; exit 1; }
+
+# What stands in the checkout now, with its times; what is built there already stays.
+copy_sources() {
+  mkdir -p "$tree" "$logs"
+  find "$tree" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
+  tar -C "$root" --exclude=./build --exclude=./.git --exclude=./.rollout -cf - . | tar -C "$tree" -xf -
+  # An earlier campaign that was ended may have left something built with a defect.
+  sed -n 's/^file: //p' "$list"/*.defect | sort -u | (cd "$tree" && xargs touch)
+}
+
+# Suites: PROGRAM:FILE,… is the tests in FILE_test.cpp of a program, PROGRAM all of it; the others are those of ctest.
+targets_of() {
+  case ${1%%:*} in
+    unit) echo rollout_unit ;;
+    sim | cli) echo "rollout_${1%%:*}_test" ;;
+    worlds) echo rollout_campaign ;;
+    golden_*) echo rollout rollout_golden ;;
+    conformance-*) echo conformance ;;
+    e2e_*) echo rollout quickstart ;;
+    *) die "there is no suite $1" ;;
+  esac
+}
+
+# run_suite SUITE: exit code 0 if it passes. Programs of tests end at their first failure.
+run_suite() {
+  local name=$1 program=${1%%:*} alone=() part='~[examples]~[.every-record-even]~[.every-record-odd]'
+  [[ $name == "$program" ]] || part=$(sed 's/[^,]*/[#&_test]/g' <<<"${name#*:}")
+  [[ -z ${DEFECTS_ALONE-} ]] || read -ra alone <<<"$DEFECTS_ALONE"
+  case $program in
+    unit) "$build/tests/unit/rollout_unit" -a -r compact -# "$part" ;;
+    sim | cli) "$build/tests/$program/rollout_${program}_test" -a -r compact -# "$part" ;;
+    worlds) "$build/tests/campaign/rollout_campaign" worlds --runs 20000 ;;
+    golden_*) "$build/tests/golden/rollout_golden" --binary "$build/rollout" --root "$tree/tests/golden" "${name#*_}" ;;
+    conformance-*) "${alone[@]}" "$build/tests/conformance/conformance" "[${name#*-}]" -a -r compact ;;
+    e2e_kills | e2e_workers) "${alone[@]}" bash "$tree/tests/e2e/${name#*_}.sh" "$build" 8 ;;
+    e2e_*) "${alone[@]}" bash "$tree/tests/e2e/${name#*_}.sh" "$build" ;;
+  esac
+}
+export -f run_suite
+export build tree
+
+# passes SUITE LOG: built and run; what does not end in time has failed.
+passes() {
+  local targets
+  read -ra targets <<<"$(targets_of "$1")"
+  ninja -C "$build" "${targets[@]}" >"$2.build" 2>&1 || die "it cannot be built for $1: $2.build"
+  timeout --kill-after=10 $limit_s "${apart[@]}" bash -c "run_suite $1" >"$2" 2>&1 </dev/null
+}
+
+# in_order SUITE…: the parts, then the whole programs that they are parts of.
+in_order() {
+  local suite whole=()
+  for suite in "$@"; do
+    echo "$suite"
+    [[ $suite != *:* || -n $quick ]] || whole+=("${suite%%:*}")
+  done
+  ((${#whole[@]} == 0)) || printf '%s\n' "${whole[@]}" | sort -u
+}
+
+# said LOG: the line in which a suite says what it noticed.
+said() {
+  local line
+  line=$(grep -m 1 -aE ': failed|FAILED|^FAIL|violation|rollout bug' "$1" || tail -1 "$1")
+  line=${line//$tree\//}
+  echo "${line##*../../}" | cut -c 1-150
+}
+
+copy_sources
+[[ -f $build/CMakeCache.txt ]] || (cd "$tree" && cmake --preset dev) >"$logs/configure.log" 2>&1 ||
+  die "it cannot be configured: $logs/configure.log"
+ninja -C "$build" rollout_defects >"$logs/list.build" 2>&1 || die "it cannot be built: $logs/list.build"
+tool=$build/tests/defects/rollout_defects
+"$tool" "$list" check "$tree" >&2
+
+total=0 noticed=0 survivors='' rows='' watchful=''
+while read -r name suites; do
+  ((${#only[@]} == 0)) || [[ " ${only[*]} " == *" $name "* ]] || continue
+  began=$SECONDS by='' what=''
+  file=$("$tool" "$list" seed "$tree" "$name")
+  for suite in $(in_order $suites); do
+    passes "$suite" "$logs/$name.log" && continue
+    by=$suite what=$(said "$logs/$name.log")
+    break
+  done
+  cp "$root/$file" "$tree/$file"  # with the time of now: what was built of the defect is built anew
+  total=$((total + 1)) took=$((SECONDS - began))
+  if [[ -n $by ]]; then noticed=$((noticed + 1)) watchful+=$by$'\n'; else survivors+=" $name"; fi
+  rows+=${rows:+,}$(printf '{"name":"%s","noticed_by":"%s","seconds":%d}' "$name" "$by" $took)
+  [[ -n $json ]] || printf '%-30s %-20s %4d s  %s\n' "$name" "${by:-SURVIVES}" $took "$what"
+done < <("$tool" "$list" list)
+((total)) || die "no such defect: ${only[*]}"
+while read -r suite; do
+  [[ -z $suite ]] || passes "$suite" "$logs/mended.log" || die "$suite fails without a defect: $logs/mended.log"
+done < <(sort -u <<<"$watchful")
+if [[ -n $json ]]; then
+  printf '{"version":1,"campaign":"defects","seeded":%d,"noticed":%d,"defects":[%s]}\n' $total $noticed "$rows"
+else
+  echo "$noticed of $total seeded defects were noticed${survivors:+; not$survivors}"
+fi
+((noticed * 100 >= total * 95))
