@@ -115,14 +115,14 @@ effect: SETS word LPAREN NAME (COMMA NAME)? RPAREN ASSIGN expr;
 parameters: LPAREN (parameter (COMMA parameter)* COMMA?)? RPAREN;
 parameter: word COLON type (ASSIGN expr)? (WHERE expr)? deprecated?;
 
-// Behind `except` stand the actions that it cannot do.
+// Behind `except` stand the actions that it cannot do, behind `with` the settings that an action cannot do without.
 backendDecl: BACKEND NAME IMPLEMENTS NAME (PLUS NAME)* (EXCEPT NAME (COMMA NAME)*)? LBRACE backendItem* RBRACE;
 backendItem
     : CONFIG field                             # backendConfig
     | BINDING field (GIVEN word (COMMA word)*)? # backendBinding
     | OBSERVE NAME parameters ARROW type       # backendObserve
     | WEIGHTS INT DOTDOT INT PER NAME          # backendWeights
-    | ACTION NAME LBRACE actionLimit* RBRACE   # backendAction
+    | ACTION NAME (WITH NAME (PLUS NAME)*)? LBRACE actionLimit* RBRACE # backendAction
     ;
 actionLimit
     : WITHIN expr   # limitWithin
@@ -205,8 +205,7 @@ policyItem
     : FOR (EVERY | NAME) policyElement NAME (IN NAME (COMMA NAME)*)? (OF NAME)? (WHERE expr)?
       LBRACE policyItem* RBRACE                               # policyEvery
     | EXCEPT ROLLOUT NAME LBRACE exceptionClause* RBRACE      # policyExcept
-    | REQUIRE expr (WITHIN expr | policyOrder)?               # policyRequire
-    | REQUIRE policyMark policyOrder                          # policyRequireMark
+    | REQUIRE (expr (WITHIN expr | policyOrder)? | policyMark policyOrder) # policyRequire
     | FORBID NAME DURING expr exceptions?                     # policyForbid
     | NAME LPAREN arguments? RPAREN                           # policyCall
     ;

@@ -2,6 +2,7 @@
 // (files, processes, HTTP, stores); mistakes in the program go to Diagnostics, expected outcomes are data.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,6 +16,7 @@ struct [[nodiscard]] OpError {
   bool retryable = false;  ///< the same call may succeed later without anybody changing anything
   bool refused = false;    ///< not broken but forbidden: stale, locked, foreign, newer, already used (exit code 7)
   bool settled = false;    ///< somebody must change something first: calling again can only fail again
+  uint64_t too_long_bytes = 0;  ///< not 0: what was to be read has so many, which is more than are read
 };
 
 /// For what is wrong in a configuration.

@@ -28,11 +28,18 @@ void Checker::check_backend(ir::Backend& backend) {
     return false;
   };
   for (const ast::Name& name : backend.decl->lacking) expect_action(name);
+  // What a binding must give anyway, an action need not ask for.
+  std::vector<std::string_view> optional;
+  for (const ir::Parameter& binding : backend.bindings)
+    if (binding.type->is(TypeKind::Optional)) optional.push_back(binding.name.text);
   for (const ast::ActionLimits& limits : backend.decl->actions) {
     auto same = [&](const ast::Name& other) { return other.text == limits.name.text; };
     if (expect_action(limits.name) && llvm::any_of(backend.decl->lacking, same))
       diagnostics_.report(limits.name.span, diag::GivenTwice, std::string(limits.name.text))
           .note("behind `except` it is said that the backend lacks it");
+    for (const ast::Name& need : limits.needs)
+      if (!llvm::is_contained(optional, need.text))
+        report_unknown(need.span, need.text, "optional `binding`", optional);
     if (limits.within) expect(limits.within, simple(TypeKind::Duration), "`within`");
     check_limit(limits.attempts, 1, max_attempts);
   }

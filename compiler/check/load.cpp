@@ -126,6 +126,12 @@ class ModuleLoader {
   }
 
   std::nullopt_t not_found(const std::string& path, const OpError& why, Span from) {
+    if (why.too_long_bytes > 0) {
+      Span whole{sources_.add(path, ""), 0, 0};
+      Diagnostic& large = diagnostics_.report(whole, diag::TooLarge, why.too_long_bytes, syntax::max_file_bytes);
+      if (from.valid()) large.at(from, "imported here");
+      return std::nullopt;
+    }
     Diagnostic& diagnostic = report_reason(diagnostics_, from, why.refused ? diag::ImportRefused : diag::ImportNotFound,
                                            written_form(path), why.message);
     if (llvm::StringRef(path).startswith(library_folder)) suggest_file(diagnostic, path);

@@ -197,6 +197,7 @@ class Planner {
   bool lacks(const ir::Capability& capability, const ir::Action& action, const ir::Backend& backend) const;
   bool observes(uint32_t service, Variable variable) const;
   bool can(uint32_t capability, const ir::Action& action, uint32_t service, Span span);
+  bool has_settings(const ir::Binding& binding, const ir::Action& action, uint32_t service, Span span);
   // plan_scale.cpp
   bool changes_nothing(const Action& action) const;
   bool scalable(const Action& action, Span span);

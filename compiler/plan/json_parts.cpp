@@ -359,12 +359,15 @@ void write_watch(json::Writer& json, const Watch& watch) {
   json.begin_object().field("text", watch.text);
   write_index(json, "condition", watch.condition);
   json.field("held_ns", watch.held_ns).field("sample_ns", watch.sample_ns).field("first_step", watch.first_step);
-  json.field("last_step", watch.last_step).end_object();
+  json.field("last_step", watch.last_step);
+  if (!watch.place.empty()) json.field("place", watch.place);
+  json.end_object();
 }
 
 Watch read_watch(const json::Node& node) {
   return {read_index(node["condition"]),  node["held_ns"].as_int(),      node["sample_ns"].as_int(),
-          read_index(node["first_step"]), read_index(node["last_step"]), std::string(node["text"].as_string())};
+          read_index(node["first_step"]), read_index(node["last_step"]), std::string(node["text"].as_string()),
+          std::string(node["place"].as_string())};
 }
 
 }  // namespace rollout::plan

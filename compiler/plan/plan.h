@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/eval/value.h"
+#include "compiler/plan/approval.h"
 #include "compiler/plan/baseline.h"
 #include "compiler/plan/beside.h"
 #include "compiler/plan/control.h"
@@ -178,6 +179,7 @@ struct Watch {
   int64_t sample_ns = 0;
   uint32_t first_step = 0, last_step = 0;
   std::string text;
+  std::string place = {};  ///< `release.rollout:12`, where it was written
 };
 
 struct Phase {
@@ -190,30 +192,6 @@ struct Phase {
 /// Preflight: a hold before anything is changed, judged by one gate.
 /// Checkpoint: a safe state; it stands between steps as a commit does. Lock, Unlock: the ends of a Plan::locks entry.
 enum class StepKind { Act, Hold, Approval, Commit, Notify, Preflight, Checkpoint, Lock, Unlock };
-
-/// What follows when not enough people have approved in time. Park: the run stops where it is and can be resumed or
-/// aborted; Rollback: it goes back; Fail: the step has failed.
-enum class Unapproved { Park, Rollback, Fail };
-
-/// Who is asked as well once the team has not answered for so long; their members then count like the team's.
-struct Escalation {
-  std::string team;
-  std::vector<std::string> members;
-  int64_t after_ns = 0;     ///< less than the approval's time-out
-  uint32_t channel = none;  ///< as of Approval
-};
-
-/// Who must approve before the way goes on. Nothing but `quorum` different members passes it.
-struct Approval {
-  std::string team;
-  std::vector<std::string> members;
-  int64_t quorum = 1;  ///< at least 1, at most all members
-  int64_t timeout_ns = 0;
-  Unapproved on_timeout = Unapproved::Park;
-  std::optional<Escalation> escalation = {};
-  uint32_t channel = none;  ///< index into Plan::channels: who is told that they are asked; none: nobody
-  std::string confirms = {};  ///< what is asked of them, in a preflight: that this is so; empty: to go on
-};
 
 /// A team that messages reach, and by which target.
 struct Channel {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <llvm/ADT/STLExtras.h>
 
+#include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
 
 namespace rollout::plan {
@@ -28,14 +29,45 @@ bool Planner::observes(uint32_t service, Variable variable) const {
   });
 }
 
+/// `action route with routed + cohorts`: what an action cannot do without stands in the service's binding.
+bool Planner::has_settings(const ir::Binding& binding, const ir::Action& action, uint32_t service, Span span) {
+  const ir::Backend& backend = backend_of(binding, service);
+  auto named = [&](const ast::ActionLimits& limits) { return limits.name.text == action.name.text; };
+  auto limits = llvm::find_if(backend.decl->actions, named);
+  if (limits == backend.decl->actions.end() || limits->needs.empty()) return true;
+  const std::string_view capability = program_.capabilities[binding.capability].decl->name.text;
+  auto bound = llvm::find_if(plan_.services[service].bindings,
+                             [&](const Binding& one) { return one.capability == capability; });
+  std::vector<std::string_view> missing;
+  const ast::Name* first = nullptr;
+  for (const ast::Name& need : limits->needs)
+    for (const auto& [name, value] : bound->config) {
+      if (name != need.text || !value.is(eval::Value::Kind::None)) continue;
+      if (first == nullptr) first = &need;
+      missing.push_back(need.text);
+    }
+  if (first == nullptr) return true;
+  std::string_view setting = capability;
+  for (const ir::BindingRow& row : ir::binding_rows())
+    if (row.capability == capability) setting = row.setting;
+  std::string_view target = program_.targets[binding.target].decl->name.text;
+  bool inside = called_at_.valid();
+  Diagnostic& diagnostic = diagnostics_.report(
+      inside ? called_at_ : span, diag::SettingMissing, fmt::format("`{}` on target `{}`", action.name.text, target),
+      std::string(first->text),
+      fmt::format("which the `{}` of `{}` leaves out", setting, plan_.services[service].name));
+  if (inside) diagnostic.at(span, "called here");
+  diagnostic.at(first->span, fmt::format("`{}` cannot do without it", backend.decl->name.text));
+  diagnostic.advise(fmt::format("write `{} = {} {{ … {} = … }}`", setting, target, fmt::join(missing, " = …  ")));
+  return false;
+}
+
 bool Planner::can(uint32_t index, const ir::Action& action, uint32_t service, Span span) {
   const ir::Capability& capability = program_.capabilities[index];
-  auto misses = [&](const ir::Backend& one) { return lacks(capability, action, one); };
-  if (llvm::none_of(program_.backends, misses)) return true;
   for (const ir::Binding& binding : program_.services[size_t(entities_[service].number)].bindings) {
     if (binding.capability != index) continue;
     const ir::Backend& backend = backend_of(binding, service);
-    if (!lacks(capability, action, backend)) continue;
+    if (!lacks(capability, action, backend)) return has_settings(binding, action, service, span);
     const ir::Target& target = program_.targets[binding.target];
     std::vector<std::string_view> targets, backends;
     auto fits = [&](const ir::Backend& other) {

@@ -65,6 +65,7 @@ void Planner::plan_watch(const ast::WatchStatement* watch, Scope& scope) {
   // What one scope has seen is no evidence of another one.
   if (evidence) plan_.conditions.push_back(std::move(*condition));
   entry.first_step = none;
+  entry.place = place_text(called_at_.valid() ? called_at_ : watch->span);
   plan_.watches.push_back(std::move(entry));
   open_watches_.push_back({watch->span, evidence});
 }

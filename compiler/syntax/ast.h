@@ -316,6 +316,7 @@ struct CapabilityDecl : Decl {
 };
 struct ActionLimits {
   Name name;
+  List<Name> needs;    ///< settings that may else be left out
   const Expr* within;  ///< null: not given
   Name attempts;       ///< empty: not given
   bool idempotent;

@@ -103,7 +103,8 @@ const ast::Decl* Reader::read_backend() {
 }
 
 ast::ActionLimits Reader::read_limits() {
-  ast::ActionLimits limits{expect_name(), nullptr, {}, false};
+  ast::ActionLimits limits{expect_name(), {}, nullptr, {}, false};
+  if (accept(Parser::WITH)) limits.needs = read_names(Parser::PLUS);
   expect(Parser::LBRACE);
   while (more(Parser::RBRACE)) {
     if (accept(Parser::WITHIN)) {

@@ -264,13 +264,13 @@ class Decisions {
     const Condition& condition = plan_.conditions[watch.condition];
     if (std::optional<bool> always = constant(plan_, condition); always && !told_[watch.condition]) {
       told_[watch.condition] = true;
-      says_nothing(condition, {}, *always);
+      says_nothing(condition, watch.place, *always);
       return;
     }
     if (watch.first_step >= plan_.steps.size()) return;
     int64_t lasts_ns = lasts_of(watch);
     if (watch.held_ns <= 0 || lasts_ns >= watch.held_ns) return;
-    findings_.push_back({Claim::IdleWatch, {}, {}, lasts_ns, watch.held_ns, {}, {watch.text},
+    findings_.push_back({Claim::IdleWatch, watch.place, {}, lasts_ns, watch.held_ns, {}, {watch.text},
                          "let it hold for less, or put it around more"});
     findings_.back().site = site_;
     findings_.back().site.condition = watch.condition;

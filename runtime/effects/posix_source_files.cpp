@@ -92,7 +92,8 @@ Result<std::string> read_real(const std::string& root, const std::string& path, 
   if (fstat(file.fd, &info) != 0) return OpError{fmt::format("it cannot be looked at: {}", strerror(errno))};
   if (!S_ISREG(info.st_mode)) return no_file(info.st_mode);
   const size_t size = size_t(info.st_size);
-  if (size > max_bytes) return OpError{fmt::format("it has {} bytes, at most {} are read", size, max_bytes)};
+  if (size > max_bytes)
+    return OpError{fmt::format("it has {} bytes, at most {} are read", size, max_bytes), false, false, false, size};
   return read_all(file.fd, size);
 }
 

@@ -74,6 +74,14 @@ int64_t Executor::pause_of(const State& state, StepRef ref) const {
                 key_of(state, ref, state.at(ref).attempt).text());
 }
 
+/// What comes next is the end of its attempt: it was not reached when the plan was made, or its time is over.
+bool Executor::attempt_ends(const State& state, Memory& memory, StepRef ref, int64_t now) const {
+  const plan::Action& action = action_of(plan_, ref);
+  if (!plan_.services[action.service].unreached.empty()) return true;
+  const ActMemory& act = act_of(memory, ref);
+  return act.phase != ActPhase::Acting && act.polls > 0 && now >= state.at(ref).attempt_ns + within(action);
+}
+
 Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const {
   const StepState& step = state.at(ref);
   if (step.status == StepStatus::Pausing) {
@@ -92,7 +100,7 @@ Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int6
   EffectKey key = key_of(state, ref, step.attempt);
   if (act.phase == ActPhase::Acting) return Act{ref, key};
   int64_t deadline = step.attempt_ns + within(action_of(plan_, ref));
-  if (now >= deadline && act.polls > 0) {
+  if (attempt_ends(state, memory, ref, now)) {
     std::string why = fmt::format("not complete in time: {}",
                                   act.detail.empty() ? "no effect was seen" : act.detail);
     return Record{attempt_over(state, memory, ref, why, now)};

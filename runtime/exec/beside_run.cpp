@@ -39,7 +39,7 @@ std::vector<Command> Executor::beside(const State& state, Memory& memory, Comman
   if (!done || memory.at_once <= 1 || memory.interrupted) return out;
   for (StepRef ref : acting(state)) {
     if (out.size() == memory.at_once) break;
-    if (ref == *done) continue;
+    if (ref == *done || attempt_ends(state, memory, ref, now)) continue;
     Command command = next_act(state, memory, ref, now);
     std::optional<Late> late;
     if (command.index() != out.front().index() || comes_last(memory, command, late)) continue;

@@ -92,6 +92,7 @@ class Executor {
 
   // act_run.cpp: one action, forward or undo
   Command next_act(const State& state, Memory& memory, StepRef ref, int64_t now) const;
+  bool attempt_ends(const State& state, Memory& memory, StepRef ref, int64_t now) const;
   Command next_interrupted(const State& state, Memory& memory, int64_t now) const;
   std::string in_flight_text(const State& state, const Memory& memory) const;
   Events on_observed(const State& state, Memory& memory, const Observed& input, int64_t now) const;

@@ -46,6 +46,8 @@ class SimWorld : public exec::World {
 
   /// Another process looks from now on.
   void restart();
+  /// On the run's clock, from the start of the simulation on.
+  int64_t now_ns() const { return clock_.monotonic_ns(); }
   /// Lets time pass up to the clock: traffic flows, what is underway completes.
   void catch_up();
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What real shells offer while somebody types `rollout …`: completion.sh ROLLOUT
+# What shells offer while somebody types `rollout …`: completion.sh ROLLOUT
 set -euo pipefail
 rollout=$1
 home=$(mktemp -d)
@@ -27,18 +27,25 @@ in_bash() {
     printf "%s\n" "${COMPREPLY[@]}"'
 }
 in_fish() { HOME=$home fish --no-config -c 'source script.fish; complete -C "'"$1 $2"'"' | cut -f1; }
-# A line is typed into an interactive zsh, then ^D, which lists what fits; where only one word does, tab writes it.
+# zsh's own functions are replaced by ones that print what they are given: an interactive zsh cannot be awaited.
 in_zsh() {
   zsh -f -c '
-    zmodload zsh/zpty
-    zpty shell zsh -f -i
-    zpty -w shell "PS1= PS2= RPS1=; unsetopt zle_bracketed_paste 2>/dev/null; autoload -U compinit; compinit -u -D; source script.zsh"
-    zpty -w shell "zstyle \":completion:*\" list-prompt \"\"; LISTMAX=10000; echo rea\"\"dy"
-    zpty -r -m shell line "*ready*"
-    zpty -w -n shell "$1"$'"'\\x04\\t'"'
-    zpty -w shell $'"'\\x15'"'"echo e\"\"nd"
-    zpty -r -m shell line "*end*" && print -rn -- "$line"
-    zpty -d shell' zsh "$1 $2" | sed 's/\x1b\[[0-9;?]*[A-Za-z]/ /g' | tr ' \t\r\a' '\n'
+    compdef() { }
+    _files() { }
+    _describe() { print -rl -- "${(@P)2%%:*}" }
+    compadd() { print -rl -- ${(P)argv[-1]} }
+    _arguments() {
+      local spec
+      for spec in "$@"; do
+        if [[ $words[CURRENT-1] == "${${spec#\*}%%\[*}" || $spec == \*:* && $words[CURRENT] != -* ]]; then
+          [[ $spec == *:_rollout_runs ]] && _rollout_runs || print -rl -- ${=${spec##*\(}%\)}
+        fi
+        print -r -- "${${spec#\*}%%\[*}"
+      done
+    }
+    source script.zsh
+    words=(${=1} "$2") CURRENT=$(($#words))
+    _rollout' zsh "$1" "$2"
 }
 
 # offers SHELL LINE START WORD…: all of the words are offered there.

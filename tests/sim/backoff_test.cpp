@@ -36,18 +36,20 @@ sim::Scenario failing(const std::string& verb, bool undo) {
 }  // namespace
 
 TEST_CASE("the pause between two attempts doubles, up to its bound") {
-  CHECK(pauses(run(canary_plan(), failing("deploy", false)), false) ==
-        std::vector<int64_t>{plan::first_pause_ns, 2 * plan::first_pause_ns});
+  // Spread by the run's name: between half and all of it.
+  auto is_spread = [](int64_t pause, int64_t whole) { return pause >= whole / 2 && pause <= whole; };
+  std::vector<int64_t> forward = pauses(run(canary_plan(), failing("deploy", false)), false);
+  REQUIRE(forward.size() == 2);
+  CHECK(is_spread(forward[0], plan::first_pause_ns));
+  CHECK(is_spread(forward[1], 2 * plan::first_pause_ns));
   sim::Scenario stuck = failing("shift", true);
   stuck.truths = {errors(plan::Role::Canary, 20)};
-  std::vector<int64_t> back = pauses(run(canary_plan(), stuck), true);
-  int64_t expected = plan::first_pause_ns;
-  for (int64_t pause : back) {
-    CHECK(pause == expected);
-    expected = std::min(2 * expected, plan::max_pause_ns);
+  int64_t whole = plan::first_pause_ns;
+  for (int64_t pause : pauses(run(canary_plan(), stuck), true)) {
+    CHECK(is_spread(pause, whole));
+    whole = std::min(2 * whole, plan::max_pause_ns);
   }
-  CHECK(expected == plan::max_pause_ns);
-  CHECK(back.back() == plan::max_pause_ns);
+  CHECK(whole == plan::max_pause_ns);
 }
 
 }  // namespace rollout::sim_test

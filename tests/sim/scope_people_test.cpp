@@ -216,7 +216,7 @@ TEST_CASE("a rule that takes back everything is told to who hears of the rollbac
 TEST_CASE("a question that is open does not keep a run from parking") {
   plan::Plan plan = shops_plan("stop");
   Scenario scenario = failing(plan, "two", {});
-  scenario.faults = {fault(FaultKind::FailAction, "shift", -1)};
+  scenario.faults = {fault(FaultKind::FailAction, "promote", -1)};
   scenario.faults[0].service = 2;
   sim::SimResult result = run(plan, scenario);
   CHECK(result.outcome == Outcome::Parked);

@@ -19,7 +19,7 @@ struct Exemption {
 
 /// Diagnostics that no golden file can show.
 constexpr Exemption unseen[] = {
-    {"too-large", "a case of that size does not belong into the tree; tests/unit has it"},
+    {"too-large", "a case of that size does not belong into the tree; tests/cli has it"},
     {"already-runs", "only a look at what runs shows it; tests/unit has it"},
     {"not-proven", "the planner refuses such a plan before a proof does; tests/verify has it"},
     {"too-many-files", "a thousand files do not belong into the tree; tests/unit has it"},

@@ -22,7 +22,7 @@ struct Exemption {
 };
 
 constexpr Exemption bigger_files[] = {
-    {"compiler/plan/plan.h", 335, "the Plan is one value; people read its whole definition at once"},
+    {"compiler/plan/plan.h", 320, "the Plan is one value; people read its whole definition at once"},
     {"compiler/plan/build.h", 305, "the state of one planning is one class; each construct adds a line or two"},
     {"compiler/check/values.h", 185, "the state of one check run is one class; each construct adds a line or two"},
     {"compiler/check/context.h", 160, "the other half of that class; each construct adds a line or two"},

@@ -354,6 +354,7 @@ void Dumper::backend(const ast::BackendDecl& decl) {
   }
   for (const ast::ActionLimits& limits : decl.actions) {
     name(limits.name);
+    names(limits.needs);
     expr(limits.within);
     name(limits.attempts);
     flag(limits.idempotent);

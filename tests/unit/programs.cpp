@@ -331,7 +331,7 @@ class Generator {
       case 1: put("binding"), field(), put("given a , b"); break;
       case 2: put("weights 0 .. 256 per server"); break;
       default:
-        put("action " + name()), block([&, tried = false]() mutable {
+        put("action " + name() + (random_.one_in(3) ? " with a + b" : "")), block([&, tried = false]() mutable {
           put(tried || random_.one_in(2) ? "idempotent" : "attempts 3"), tried = true;
         });
     }
