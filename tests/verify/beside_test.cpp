@@ -7,10 +7,10 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/plan_json.h"
-#include "compiler/plan/way_back.h"
 #include "compiler/verify/proofs.h"
 #include "compiler/verify/recheck.h"
 #include "runtime/sim/random.h"
+#include "tests/verify/every_state.h"
 
 namespace rollout::verify {
 
@@ -105,74 +105,20 @@ void set(const plan::Action& action, World& world) {
 
 using Met = std::set<std::pair<uint32_t, std::string>>;  ///< Plan::beside, and what it meets
 
-class Enumeration {
- public:
-  explicit Enumeration(const Plan& plan) : plan_(plan) {}
-  Met all() {
-    std::vector<bool> done(plan_.steps.size());
-    forward(done, world_at_first());
-    return std::move(met_);
-  }
-
- private:
-  /// `done`: steps with their effect. Any set of those that may begin may be under way, each with its effect or not.
-  void forward(const std::vector<bool>& done, const World& world) {
-    if (!seen_.insert(done).second) return;
-    std::vector<uint32_t> ready;
-    for (uint32_t i = 0; i < done.size(); ++i) {
-      bool free = !done[i];
-      for (uint32_t before : plan_.steps[i].after) free &= done[before];
-      if (free) ready.push_back(i);
-    }
-    for (uint32_t begun = 0; begun < (1u << ready.size()); ++begun)
-      for (uint32_t there = begun;; there = (there - 1) & begun) {
-        std::vector<bool> has_begun = done;
-        World now = world;
-        for (size_t k = 0; k < ready.size(); ++k) {
-          if (begun >> k & 1) has_begun[ready[k]] = true;
-          if (there >> k & 1) set(plan_.steps[ready[k]].action, now);
-        }
-        look(now);
-        plan::WayBack way = plan::way_back(plan_, has_begun);
-        back(way, std::vector<size_t>(way.size()), now);
-        if (there == 0) break;
-      }
-    for (uint32_t step : ready) {
-      std::vector<bool> next = done;
-      next[step] = true;
-      World now = world;
-      set(plan_.steps[step].action, now);
-      forward(next, now);
-    }
-  }
-  void back(const plan::WayBack& way, const std::vector<size_t>& at, const World& world) {
-    look(world);
-    for (size_t k = 0; k < way.size(); ++k) {
-      const std::vector<uint32_t>& list = plan::undo_of(plan_, way[k]);
-      bool free = at[k] < list.size();
-      for (uint32_t before : way[k].after) free &= at[before] == plan::undo_of(plan_, way[before]).size();
-      if (!free) continue;
-      World now = world;
-      set(plan_.undo[list[at[k]]], now);
-      std::vector<size_t> next = at;
-      ++next[k];
-      back(way, next, now);
-    }
-  }
-  void look(const World& world) {
-    for (uint32_t i = 0; i < plan_.beside.size(); ++i) {
-      const plan::Beside& one = plan_.beside[i];
+/// What is met in any state.
+Met met_in(const Plan& plan) {
+  Met met;
+  EveryState<World>(plan, set, [&](const World& world) {
+    for (uint32_t i = 0; i < plan.beside.size(); ++i) {
+      const plan::Beside& one = plan.beside[i];
       const Cells &own = world[one.service], &with = world[one.with];
       if (own.stable != one.image && own.canary != one.image) continue;
       for (const std::string& other : {with.stable, with.canary})
-        if (!other.empty()) met_.insert({i, other});
+        if (!other.empty()) met.insert({i, other});
     }
-  }
-
-  const Plan& plan_;
-  std::set<std::vector<bool>> seen_;
-  Met met_;
-};
+  }).from(world_at_first());
+  return met;
+}
 
 Met said(const plan::Facts& facts) {
   Met met;
@@ -188,7 +134,7 @@ TEST_CASE("what versions meet is what they meet in every state of every path") {
   size_t pairs = 0;
   for (int i = 0; i < 400; ++i) {
     Plan plan = random_plan(random);
-    Met met = Enumeration(plan).all();
+    Met met = met_in(plan);
     Proofs proofs = prove(plan);
     INFO(i << ": " << plan::to_json(plan));
     CHECK(said(proofs.facts) == met);

@@ -7,10 +7,10 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
-#include "compiler/plan/way_back.h"
 #include "compiler/verify/proofs.h"
 #include "compiler/verify/recheck.h"
 #include "runtime/sim/random.h"
+#include "tests/verify/every_state.h"
 
 namespace rollout::verify {
 
@@ -64,71 +64,20 @@ Plan random_plan(sim::Random& random, Counts& first) {
   return plan;
 }
 
-class Enumeration {
- public:
-  explicit Enumeration(const Plan& plan) : plan_(plan) {}
-  int64_t most(const Counts& first) {
-    forward(std::vector<bool>(plan_.steps.size()), first);
-    return most_;
-  }
+void set(const plan::Action& action, Counts& world) {
+  for (const plan::Setting& one : action.sets) world[{action.service, one.role}] = one.value.number;
+}
 
- private:
-  static void set(const plan::Action& action, Counts& world) {
-    for (const plan::Setting& one : action.sets) world[{action.service, one.role}] = one.value.number;
-  }
-  void look(const Counts& world) {
-    int64_t sum = plan_.targets[0].others;
+/// What the target holds at most in any state.
+int64_t most_of(const Plan& plan, const Counts& first) {
+  int64_t most = 0;
+  EveryState<Counts>(plan, set, [&](const Counts& world) {
+    int64_t sum = plan.targets[0].others;
     for (const auto& [of, count] : world) sum += count;
-    most_ = std::max(most_, sum);
-  }
-  /// `done`: steps with their effect; any set of those that may begin may be under way.
-  void forward(const std::vector<bool>& done, const Counts& world) {
-    if (!seen_.insert(done).second) return;
-    std::vector<uint32_t> ready;
-    for (uint32_t i = 0; i < done.size(); ++i) {
-      bool free = !done[i];
-      for (uint32_t before : plan_.steps[i].after) free &= done[before];
-      if (free) ready.push_back(i);
-    }
-    for (uint32_t begun = 0; begun < (1u << ready.size()); ++begun)
-      for (uint32_t there = begun;; there = (there - 1) & begun) {
-        std::vector<bool> has_begun = done;
-        Counts now = world;
-        for (size_t k = 0; k < ready.size(); ++k) {
-          if (begun >> k & 1) has_begun[ready[k]] = true;
-          if (there >> k & 1) set(plan_.steps[ready[k]].action, now);
-        }
-        plan::WayBack way = plan::way_back(plan_, has_begun);
-        back(way, std::vector<size_t>(way.size()), now);
-        if (there == 0) break;
-      }
-    for (uint32_t step : ready) {
-      std::vector<bool> next = done;
-      next[step] = true;
-      Counts now = world;
-      set(plan_.steps[step].action, now);
-      forward(next, now);
-    }
-  }
-  void back(const plan::WayBack& way, const std::vector<size_t>& at, const Counts& world) {
-    look(world);
-    for (size_t k = 0; k < way.size(); ++k) {
-      const std::vector<uint32_t>& list = plan::undo_of(plan_, way[k]);
-      bool free = at[k] < list.size();
-      for (uint32_t before : way[k].after) free &= at[before] == plan::undo_of(plan_, way[before]).size();
-      if (!free) continue;
-      Counts now = world;
-      set(plan_.undo[list[at[k]]], now);
-      std::vector<size_t> next = at;
-      ++next[k];
-      back(way, next, now);
-    }
-  }
-
-  const Plan& plan_;
-  std::set<std::vector<bool>> seen_;
-  int64_t most_ = 0;
-};
+    most = std::max(most, sum);
+  }).from(first);
+  return most;
+}
 
 }  // namespace
 
@@ -138,7 +87,7 @@ TEST_CASE("a target never holds more instances than were proven, whatever has be
   for (int64_t i = 0; i < plans; ++i) {
     Counts first;
     Plan plan = random_plan(random, first);
-    int64_t most = Enumeration(plan).most(first);
+    int64_t most = most_of(plan, first);
     Proofs proofs = prove(plan);
     REQUIRE(proofs.facts.peaks.size() == 1);
     int64_t proven = proofs.facts.peaks[0].instances;
