@@ -10,7 +10,6 @@
 namespace rollout::sim_test {
 
 using journal::Outcome;
-using plan::Role;
 using sim::FaultKind;
 using sim::Scenario;
 using sim::SimResult;
@@ -33,12 +32,6 @@ std::vector<int64_t> intents(const plan::Plan& plan, const SimResult& quiet) {
     const auto* started = std::get_if<journal::StepStarted>(&event.what);
     return started != nullptr && is_act(plan, started->step);
   });
-}
-
-Scenario bad_canary() {
-  Scenario scenario;
-  scenario.truths = {errors(Role::Canary, 20)};
-  return scenario;
 }
 
 }  // namespace

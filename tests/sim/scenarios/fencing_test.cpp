@@ -7,7 +7,6 @@
 namespace rollout::sim_test {
 
 using journal::Outcome;
-using plan::Role;
 using sim::FaultKind;
 using sim::Scenario;
 using sim::SimResult;
@@ -28,12 +27,6 @@ struct Process {
   cli::FencedWorld fenced;
   Stalled stalled;
 };
-
-Scenario bad_canary() {
-  Scenario scenario;
-  scenario.truths = {errors(Role::Canary, 20)};
-  return scenario;
-}
 
 }  // namespace
 

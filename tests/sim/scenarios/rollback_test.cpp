@@ -14,12 +14,6 @@ using sim::SimResult;
 
 namespace {
 
-Scenario bad_canary() {
-  Scenario scenario;
-  scenario.truths = {errors(Role::Canary, 20)};
-  return scenario;
-}
-
 sim::Fault refused(const char* action, int times) {
   sim::Fault out = fault(FaultKind::FailAction, action, times);
   out.undo = true;

@@ -56,6 +56,12 @@ SimResult play(const plan::Plan& plan, const sim::Scenario& scenario, journal::O
   return result;
 }
 
+sim::Scenario bad_canary() {
+  sim::Scenario scenario;
+  scenario.truths = {errors(plan::Role::Canary, 20)};
+  return scenario;
+}
+
 plan::Plan compiled(const std::string& program) {
   auto load = [&](const std::string&) -> Result<std::string> { return program; };
   std::unique_ptr<Compilation> compilation = compile("shop.rollout", load);

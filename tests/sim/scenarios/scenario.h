@@ -22,6 +22,9 @@ namespace rollout::sim_test {
 /// met, and a second time gives the same run to the bit.
 sim::SimResult play(const plan::Plan& plan, const sim::Scenario& scenario, journal::Outcome expected);
 
+/// A world in which a fifth of what the canary answers are errors.
+sim::Scenario bad_canary();
+
 /// The plan of a program's only rollout, read from its bytes as a saved one is.
 plan::Plan compiled(const std::string& program);
 

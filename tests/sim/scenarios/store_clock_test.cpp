@@ -6,18 +6,11 @@
 namespace rollout::sim_test {
 
 using journal::Outcome;
-using plan::Role;
 using sim::FaultKind;
 using sim::Scenario;
 using sim::SimResult;
 
 namespace {
-
-Scenario bad_canary() {
-  Scenario scenario;
-  scenario.truths = {errors(Role::Canary, 20)};
-  return scenario;
-}
 
 /// A wall clock that is set, at moments of the monotonic one.
 struct Jumping : sim::VirtualClock {
