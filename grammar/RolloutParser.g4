@@ -184,6 +184,7 @@ rollbackClause
     : WITHIN expr                  # rollbackWithin
     | VERIFY expr (WITHIN expr)?   # rollbackVerify
     | NOTIFY expr                  # rollbackNotify
+    | NAME expr                    # rollbackKept
     ;
 preflightClause
     : SAMPLE EVERY expr  # preflightSample

@@ -33,6 +33,15 @@ void Checker::check_budget(const ast::BudgetStatement* budget) {
   expect(budget->bound, simple(TypeKind::Duration), "`budget exposure`");
 }
 
+/// `rollback { kept 7d }`
+void Checker::check_kept(const ast::RollbackStatement* rollback) {
+  if (rollback->kept_word.text != "kept")
+    return report_unknown(rollback->kept_word.span, rollback->kept_word.text, "clause of `rollback`",
+                          {"within", "verify", "kept", "notify"});
+  expect(rollback->kept, simple(TypeKind::Duration), "`kept`");
+  only_in_rollout(rollback, "kept");
+}
+
 /// `lock schema within 10m { … }`
 void Checker::check_lock(const ast::LockStatement* lock) {
   expect_symbol(lock->name, ir::Ref::Lock, "lock");

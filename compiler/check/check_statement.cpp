@@ -70,6 +70,7 @@ void Checker::check_statement(const ast::Statement* statement, bool in_parallel)
       if (rollback->verify) check_judge(rollback->verify);
       if (rollback->verify_within) expect(rollback->verify_within, simple(TypeKind::Duration), "`within`");
       for (const ast::Expr* team : rollback->told) expect(team, simple(TypeKind::Team), "`notify`");
+      if (rollback->kept) check_kept(rollback);
       break;
     }
     case ast::StatementKind::Commit:

@@ -77,6 +77,7 @@ class Checker : private ValueChecker {
   void expect_word(const ast::Name& found, std::string_view word, std::string_view written);
   void check_checkpoint(const ast::CheckpointStatement* checkpoint);
   void check_budget(const ast::BudgetStatement* budget);
+  void check_kept(const ast::RollbackStatement* rollback);
   void check_lock(const ast::LockStatement* lock);
   void check_newer(const ast::NewerStatement* newer);
   void check_renamed(const ast::RenamedDecl* renamed);

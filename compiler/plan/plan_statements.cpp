@@ -184,12 +184,13 @@ bool Planner::judges_settled(const Gate& gate) const {
 }
 
 void Planner::plan_rollback(const ast::RollbackStatement* rollback, Scope& scope, Rollback& into) {
-  if (into.within_ns || into.verify_gate != none)
+  if (into.within_ns || into.verify_gate != none || into.kept_ns)
     diagnostics_.report(rollback->span, diag::GivenTwice, "rollback");
   if (rollback->within) into.within_ns = duration(rollback->within, scope, "within", 1);
   if (rollback->within) into.place = place_text(rollback->within->span);
   for (const ast::Expr* team : rollback->told)
     if (uint32_t channel = told_channel(team, scope); channel != none) into.told.push_back(channel);
+  if (rollback->kept) into.kept_ns = wait(rollback->kept, scope, "kept");
   if (rollback->verify_within) into.verify_within_ns = duration(rollback->verify_within, scope, "within", 1);
   if (!rollback->verify) return;
   Value gate = eval(rollback->verify, scope);

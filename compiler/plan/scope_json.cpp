@@ -26,12 +26,13 @@ void write_rollback(json::Writer& json, const Rollback& rollback) {
   json.field("verify_within_ns", rollback.verify_within_ns);
   if (!rollback.told.empty()) write_indices(json, "told", rollback.told);
   if (!rollback.place.empty()) json.field("place", rollback.place);
+  if (rollback.kept_ns > 0) json.field("kept_ns", rollback.kept_ns);
   json.end_object();
 }
 
 Rollback read_rollback(const json::Node& node) {
   return {node["within_ns"].as_int(), read_index(node["verify_gate"]), node["verify_within_ns"].as_int(),
-          read_indices(node["told"]), std::string(node["place"].as_string())};
+          read_indices(node["told"]), std::string(node["place"].as_string()), node["kept_ns"].as_int()};
 }
 
 void write_scope(json::Writer& json, const UndoScope& scope) {

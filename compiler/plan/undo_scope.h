@@ -19,6 +19,7 @@ struct Rollback {
   int64_t verify_within_ns = 0;
   std::vector<uint32_t> told;           ///< channels that hear of it
   std::string place = {};               ///< `release.rollout:12`, where `within` is written; empty: nowhere
+  int64_t kept_ns = 0;                  ///< of a run: how long after its success it may go back; 0: as is usual
 };
 
 /// What follows when a scope has failed and gone back. Rollback: what is around it goes back, too. Stop: nothing begins

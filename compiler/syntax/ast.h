@@ -81,6 +81,8 @@ struct RollbackStatement : Statement {
   const Expr* verify;         ///< null: not given
   const Expr* verify_within;  ///< null: not given
   List<const Expr*> told;     ///< teams
+  Name kept_word;             ///< `kept`, for the checker to look at
+  const Expr* kept;           ///< null: not given
 };
 /// `on failure continue at most 2 failures`; the words are for the checker to look at.
 struct OnFailureStatement : Statement {

@@ -166,7 +166,7 @@ const ast::Statement* Reader::read_during() {
 const ast::Statement* Reader::read_rollback() {
   size_t first = take();
   if (accept(Parser::WHEN)) return read_watch(first);
-  ast::RollbackStatement statement{{StatementKind::Rollback, {}}, nullptr, nullptr, nullptr, {}};
+  ast::RollbackStatement statement{{StatementKind::Rollback, {}}, nullptr, nullptr, nullptr, {}, {}, nullptr};
   llvm::SmallVector<const ast::Expr*> told;
   expect(Parser::LBRACE);
   while (more(Parser::RBRACE)) {
@@ -175,6 +175,10 @@ const ast::Statement* Reader::read_rollback() {
       statement.within = read_expr();
     } else if (accept(Parser::NOTIFY)) {
       told.push_back(read_expr());
+    } else if (is(Parser::NAME)) {
+      stands_once(statement.kept);
+      statement.kept_word = expect_name();
+      statement.kept = read_expr();
     } else {
       expect(Parser::VERIFY);
       stands_once(statement.verify);

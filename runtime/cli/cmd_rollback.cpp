@@ -98,10 +98,10 @@ Status check_way(const Context& context, const RunInHand& held, Of of) {
                     "want",
                     held.run(), plan.steps[commit].text));
   int64_t age_ns = context.env.effects().clock.wall_ns() - ended_wall_ns(held.events);
-  if (age_ns > rollback_window_ns)
+  if (age_ns > rollback_window_ns(plan))
     return refused(fmt::format("run {} succeeded {} ago, and its way back is kept for {}; make a plan that brings the "
                                "version you want", held.run(), short_duration(age_ns),
-                               eval::duration_text(rollback_window_ns)));
+                               eval::duration_text(rollback_window_ns(plan))));
   Result<std::vector<journal::RunInfo>> runs = held.named.store->list();
   if (!runs) return runs.error();
   if (Status newest = check_newest(held, *runs); !newest) return newest;

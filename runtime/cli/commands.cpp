@@ -196,8 +196,9 @@ Command rollback() {
   return {{"rollback",
            "RUN",
            "take a run back because its version is bad",
-           "Of a run that is underway as `rollout abort`. One that succeeded less than 72h ago goes its own way\n"
-           "back, while no newer run has changed its services and no commit was passed; otherwise exit code 7\n"
+           "Of a run that is underway as `rollout abort`. One that succeeded less than 72h ago, or than its\n"
+           "file says by `rollback { kept 7d }`, goes its own way back, while no newer run has changed its\n"
+           "services and no commit was passed; otherwise exit code 7\n"
            "and what to do instead. The version is held from then on: only `apply --accept-held` brings it again.",
            "rollout rollback r3 --reason \"orders are lost\" --kind logic",
            1,

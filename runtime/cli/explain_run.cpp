@@ -111,7 +111,8 @@ void find_next_of_ended(const Context& context, const RunInHand& held, Explained
   const std::string& run = held.run();
   switch (*held.named.run.outcome) {
     case journal::Outcome::Succeeded: {
-      int64_t left_ns = ended_wall_ns(held.events) + rollback_window_ns - context.env.effects().clock.wall_ns();
+      int64_t left_ns = ended_wall_ns(held.events) + rollback_window_ns(held.planned.plan) -
+                        context.env.effects().clock.wall_ns();
       bool may = left_ns > 0 && exec::commit_passed(held.planned.plan, held.state) == plan::none;
       out.next = may ? fmt::format("rollout rollback {} --reason TEXT", run) : fmt::format("rollout status {}", run);
       out.then = may ? fmt::format("only if the version proves bad; for {} more, while nothing newer is released",

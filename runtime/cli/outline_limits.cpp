@@ -27,6 +27,9 @@ std::vector<std::string> limit_texts(const plan::Plan& plan) {
     texts.push_back(fmt::format("exposure: at most {} of full traffic on what nothing has looked at, then it goes back",
                                 eval::duration_text(*plan.budget_exposure_ns)));
   for (const plan::Lock& lock : plan.locks) texts.push_back(lock_text(plan, lock));
+  if (plan.rollback.kept_ns > 0)
+    texts.push_back(fmt::format("once it has succeeded, `rollout rollback` takes it back for {}",
+                                eval::duration_text(plan.rollback.kept_ns)));
   std::string within = eval::duration_text(plan.newer.within_ns);
   switch (plan.newer.then) {
     case plan::OnNewer::Reject: break;

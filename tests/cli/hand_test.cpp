@@ -24,6 +24,10 @@ rollout gated {
   checkout.install("checkout:1")
 }
 rollout plain { checkout.install("checkout:2") }
+rollout kept {
+  rollback { kept 4d }
+  checkout.install("checkout:2")
+}
 rollout final {
   approve by sre { timeout 1m }
   commit "from here on there is no way back"
@@ -198,6 +202,20 @@ TEST_CASE("a run that succeeded is taken back only while nothing stands in the w
     CHECK(terminal.type({"abort", newer}) == 5);
   }
   CHECK(terminal.store().list()->back().outcome == Outcome::Succeeded);
+}
+
+TEST_CASE("a file says for how long its runs may be taken back") {
+  Terminal terminal(shop);
+  std::string run = succeeded(terminal, "kept");
+  constexpr int64_t hour = int64_t{3'600} * 1'000'000'000;
+  terminal.clock_ns = 73 * hour + 2;
+  CHECK(terminal.type({"explain", run}) == 0);
+  says(terminal, "for 23h0m more, while nothing newer is released");
+  CHECK(terminal.type({"rollback", run, "--reason", "bad", "--yes"}) == 7);
+  says(terminal, "checkout runs nothing, and run r1 had brought checkout:2");
+  terminal.clock_ns = 97 * hour + 2;
+  CHECK(terminal.type({"rollback", run, "--reason", "bad", "--yes"}) == 7);
+  says(terminal, "run r1 succeeded 97h0m ago, and its way back is kept for 4d");
 }
 
 TEST_CASE("a run that has passed its commit is not taken back") {

@@ -248,6 +248,8 @@ void Dumper::statement(const ast::Statement* statement) {
       expr(as<ast::RollbackStatement>(statement).verify);
       expr(as<ast::RollbackStatement>(statement).verify_within);
       for (const ast::Expr* team : as<ast::RollbackStatement>(statement).told) expr(team);
+      name(as<ast::RollbackStatement>(statement).kept_word);
+      expr(as<ast::RollbackStatement>(statement).kept);
       break;
     case ast::StatementKind::Preflight:
       preflight(as<ast::PreflightStatement>(statement));
