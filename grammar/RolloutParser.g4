@@ -105,7 +105,7 @@ renamedDecl: RENAMED NAME ARROW NAME;
 capabilityDecl: CAPABILITY NAME LBRACE capabilityItem* RBRACE;
 capabilityItem
     : reversibility ACTION NAME parameters LBRACE effect* RBRACE # capabilityAction
-    | OBSERVE NAME parameters ARROW type                         # capabilityObserve
+    | OBSERVE word parameters ARROW type                         # capabilityObserve
     | SIGNAL NAME parameters ARROW type FROM NAME                # capabilitySignal
     ;
 reversibility: REVERSIBLE | COMPENSABLE | IRREVERSIBLE;
@@ -120,7 +120,7 @@ backendDecl: BACKEND NAME IMPLEMENTS NAME (PLUS NAME)* (EXCEPT NAME (COMMA NAME)
 backendItem
     : CONFIG field                             # backendConfig
     | BINDING field (GIVEN word (COMMA word)*)? # backendBinding
-    | OBSERVE NAME parameters ARROW type       # backendObserve
+    | OBSERVE word parameters ARROW type       # backendObserve
     | WEIGHTS INT DOTDOT INT PER NAME          # backendWeights
     | ACTION NAME (WITH NAME (PLUS NAME)*)? LBRACE actionLimit* RBRACE # backendAction
     ;
@@ -150,6 +150,7 @@ strategyDecl: STRATEGY NAME parameters block;
 rolloutDecl: ROLLOUT NAME block;
 
 block: LBRACE statement* RBRACE;
+// Behind `phase`, on its line, each word is a NAME: `phase soak { … }`, `in phase test` (compiler/syntax/tokens.cpp).
 statement
     : PHASE (NAME | STRING) (AFTER NAME (COMMA NAME)*)? block # phaseStatement
     | PARALLEL block                                    # parallelStatement

@@ -144,6 +144,7 @@ class Planner {
   void add_preflight_hold(Gate gate, Span span);
   bool plan_check(const ast::PreflightCheck& check, Scope& scope, OpenPreflight& open);
   bool is_new_check(OpenPreflight& open, const std::string& what, const ast::PreflightCheck& check);
+  void report_twice(Span span, Span first);
   std::optional<Condition> within_condition(const ast::PreflightCheck& check, const ast::Expr* ago, Scope& scope,
                                             Scope& written);
   Approval confirm(const ast::Expr* expr, const ast::MemberExpr* member, Scope& scope);

@@ -35,7 +35,11 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
     condition->kind = clause.kind == ast::ClauseKind::Reject ? ConditionKind::Reject : ConditionKind::Require;
     if (!set_proof(*condition, clause.condition, clause.proven, clause.samples, scope)) return none;
     condition->text = condition_text(*condition);
-    gate.conditions.push_back(condition_index(std::move(*condition)));
+    uint32_t index = condition_index(std::move(*condition));
+    auto first = std::find(gate.conditions.begin(), gate.conditions.end(), index);
+    if (first != gate.conditions.end())
+      report_twice(clause.condition->span, decl->conditions[size_t(first - gate.conditions.begin())].condition->span);
+    gate.conditions.push_back(index);
   }
   for (const ast::ResponseClause& clause : decl->responses) {
     std::optional<Response> response = make_response(clause, scope);

@@ -73,11 +73,15 @@ Gate Planner::preflight_gate() const {
 /// Asked twice, it would be read twice and told twice. False after a report.
 bool Planner::is_new_check(OpenPreflight& open, const std::string& what, const ast::PreflightCheck& check) {
   auto [first, fresh] = open.checks.try_emplace(what, check.condition->span);
-  if (!fresh)
-    diagnostics_.report(check.condition->span, diag::GivenTwice, std::string(sources_.text(check.condition->span)))
-        .at(first->second, "the first one")
-        .advise("leave one of them out");
+  if (!fresh) report_twice(check.condition->span, first->second);
   return fresh;
+}
+
+/// What stands there was given before: the same check, condition or gate.
+void Planner::report_twice(Span span, Span first) {
+  diagnostics_.report(span, diag::GivenTwice, std::string(sources_.text(span)))
+      .at(first, "the first one")
+      .advise("leave one of them out");
 }
 
 void Planner::add_preflight_hold(Gate gate, Span span) {

@@ -142,11 +142,15 @@ void Planner::plan_hold(const ast::HoldStatement* hold, Scope& scope) {
   step.kind = StepKind::Hold;
   guarded_ |= !hold->judges.empty();
   step.hold_ns = duration(hold->duration, scope, "hold", 1);
+  std::vector<uint32_t> judges;
   for (const ast::Expr* judge : hold->judges) {
     Value value = eval(judge, scope);
     if (!value.is(Value::Kind::Gate)) return;
     uint32_t gate = gate_index(value, judge->span);
     if (gate == none) return;
+    auto first = std::find(judges.begin(), judges.end(), gate);
+    if (first != judges.end()) report_twice(judge->span, hold->judges[size_t(first - judges.begin())]->span);
+    judges.push_back(gate);
     const Gate& bound = plan_.gates[gate];
     if (judges_settled(bound)) continue;
     bool said = step.hold_ns <= 0;  // that it is no length of a hold

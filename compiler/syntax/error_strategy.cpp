@@ -219,7 +219,7 @@ const Token* ErrorStrategy::before_gap(const Token* found) const {
     case Parser::NOT_EQUAL: case Parser::AND: case Parser::OR: case Parser::NOT: case Parser::EXPECT: case Parser::IN:
     case Parser::AT: case Parser::THEN: case Parser::NOTIFY: case Parser::ARROW: case Parser::SOAK:
     case Parser::DURING: case Parser::EXCEPT: case Parser::IF: case Parser::WAVES: case Parser::CONFIG:
-    case Parser::BINDING: return before;
+    case Parser::BINDING: case Parser::OBSERVE: return before;
     default: return nullptr;
   }
 }
@@ -247,13 +247,24 @@ bool ErrorStrategy::report_clause(const Token* before, const Token* found, const
   return true;
 }
 
+/// `on failure retry 3`: to the grammar that statement ends behind `retry`. Returns whether it was said.
+bool ErrorStrategy::report_bare_retry(const Token* retry) {
+  const Token* failure = retry ? tokens_.before(retry) : nullptr;
+  const Token* on = failure ? tokens_.before(failure) : nullptr;
+  if (!on || on->type != Parser::ON || failure->type != Parser::NAME || tokens_.text(*retry) != "retry") return false;
+  diagnostics_.report(tokens_.span(*retry), diag::ExpectedFound, "`rollback`, `stop`, `continue` or `{`", "retry")
+      .advise("write `on failure { retry 3 every 1m then park }`");
+  return true;
+}
+
 void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Expected& expected) {
   if (same_statement(found)) return;
   last_ = found;
   deletions_ = 0;
   if (const Token* gap = before_gap(found)) {
     TokenType type = gap->type;
-    bool name = type == Parser::DOT || type == Parser::CONFIG || type == Parser::BINDING;
+    bool name = type == Parser::DOT || type == Parser::CONFIG || type == Parser::BINDING ||
+                type == Parser::OBSERVE;
     std::string_view value = wanted_behind(tokens_, gap, in_policy(parser));
     if (value.empty()) value = name ? "a name" : type == Parser::COLON ? "a type or a value" : "a value";
     report_missing(gap, std::string(value));
@@ -264,6 +275,7 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
     return;
   }
   const Token* before = tokens_.before(found);
+  if (report_bare_retry(before)) return;
   if (report_clause(before, found, expected, in_policy(parser))) return;
   std::string wanted = list_expected(parser, expected);
   bool at_end = found->type == end_of_file ||

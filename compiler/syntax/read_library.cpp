@@ -30,7 +30,7 @@ const ast::Decl* Reader::read_capability() {
 }
 
 ast::ObserveItem Reader::read_observe() {
-  ast::ObserveItem item{expect_name(), read_parameters(), nullptr};
+  ast::ObserveItem item{expect_word(), read_parameters(), nullptr};
   expect(Parser::ARROW);
   item.type = read_type();
   return item;

@@ -157,7 +157,7 @@ bool report_unit_apart(const Tokens& tokens, const Token& number, Diagnostics& d
   bool percent = unit.type == Parser::BAD && tokens.text(unit) == "%";
   bool begins = unit.type == Parser::NAME && next.line == unit.line &&
                 (next.type == Parser::DOT || next.type == Parser::LPAREN || next.type == Parser::ASSIGN ||
-                 next.type == Parser::COLON);
+                 next.type == Parser::COLON || next.type == Parser::ARROW);
   std::string_view ours = percent ? "%" : unit.type == Parser::NAME && !begins ? unit_of(tokens.text(unit)) : "";
   if (ours.empty()) return false;
   Span whole = join(tokens.span(number), tokens.span(unit));

@@ -2,10 +2,46 @@
 
 #include "compiler/syntax/lexer.h"
 
+#include "compiler/syntax/antlr.h"
+#include "compiler/syntax/words.h"
+
 namespace rollout::syntax {
 
+namespace {
+
+/// Whether the phase at `at` is one that is named: not a member, and not what a policy ranges over.
+bool names_phase(const std::vector<Token>& tokens, size_t at) {
+  if (tokens[at].type != Parser::PHASE || at == 0) return false;
+  TokenType before = tokens[at - 1].type;
+  bool some = before == Parser::NAME && at > 1 && tokens[at - 2].type == Parser::FOR;
+  return before != Parser::DOT && before != Parser::EVERY && !some;
+}
+
+/// What a phase is called is no value, so it may be any word: `phase soak { … }`, `in phase test`. On the next line
+/// a word begins what stands there.
+TokenLists with_phase_names(TokenLists lists) {
+  std::vector<Token>& tokens = lists.visible;
+  auto name = [&](size_t at) {
+    if (!tokens[at].first_on_line && !word_text(tokens[at].type).empty()) tokens[at].type = Parser::NAME;
+  };
+  auto is = [&](size_t at, TokenType type) { return at + 1 < tokens.size() && tokens[at].type == type; };
+  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (!names_phase(tokens, i)) continue;
+    name(i + 1);
+    // The phases that it waits for.
+    size_t link = i + 2;
+    bool named = is(i + 1, Parser::NAME) || is(i + 1, Parser::STRING);
+    if (named && is(link, Parser::AFTER))
+      do name(link + 1), link += 2;
+      while (is(link, Parser::COMMA));
+  }
+  return lists;
+}
+
+}  // namespace
+
 Tokens::Tokens(const SourceMap& sources, SourceId source)
-    : source_(source), text_(sources.text(source)), lists_(lex(text_)) {}
+    : source_(source), text_(sources.text(source)), lists_(with_phase_names(lex(text_))) {}
 
 uint32_t Tokens::indent(const Token& token) const {
   if (token.first_on_line) return token.begin - token.line_begin;

@@ -37,7 +37,9 @@ std::string_view wanted_behind_link(const Tokens& tokens, const Token* word) {
   }
   if (word->type == Parser::IN && two == Parser::AT) return "a list of places such as `[\"eu\", \"us\"]`";
   if (word->type == Parser::IN && two == Parser::FOR) return "a list such as `[1%, 10%, 50%]`";
-  if (word->type == Parser::AT) return "a duration such as `3m`";
+  bool places = two == Parser::SERVICE || two == Parser::TARGET || two == Parser::METRICS || two == Parser::FLAG ||
+                two == Parser::DATABASE;
+  if (word->type == Parser::AT) return places ? "a name such as `r`" : "a duration such as `3m`";
   return {};
 }
 

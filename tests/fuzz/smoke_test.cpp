@@ -351,8 +351,40 @@ TEST_CASE("no mutation of a program crashes the front end") {
   smoke("front end", corpus, 6, mutate_program, try_text);
 }
 
+TEST_CASE("no mutation of a program is laid out as another one") {
+  std::vector<ProgramText> corpus = repository_programs();
+  for (uint64_t seed = 21; seed <= 60; ++seed) corpus.push_back({"generated", generated_program(seed)});
+  smoke("formatter", corpus, 4, mutate_program, try_format);
+}
+
 TEST_CASE("no mutation of a program crashes the checker and the planner") {
   smoke("checker", golden_programs(), 6, mutate_program, try_check);
+}
+
+// Advice on style stands apart from warnings: there is one layout, and only `rollout fmt` speaks of it.
+TEST_CASE("no message is about layout") {
+  auto without = [](std::vector<std::string> messages) {  // places and quoted text move
+    for (std::string& message : messages)
+      std::erase_if(message, [](char c) { return c == ' ' || c == '\n' || (c >= '0' && c <= '9'); });
+    return messages;
+  };
+  size_t seen = 0;
+  for (const ProgramText& program : golden_programs()) {
+    std::string loose;
+    size_t end = 0;
+    for (const TokenPlace& token : scan_tokens(program.text)) {
+      for (char c : program.text.substr(end, token.begin - end))
+        loose += c == '\n' ? "\n\n \n       " : c == ' ' ? "  " : std::string(1, c);
+      loose += program.text.substr(token.begin, token.end - token.begin);
+      end = token.end;
+    }
+    loose += program.text.substr(end);
+    std::vector<std::string> messages = try_check(program.text);
+    INFO(program.name << "\n" << loose);
+    CHECK(without(try_check(loose)) == without(messages));
+    seen += messages.size();
+  }
+  CHECK(seen > 500);
 }
 
 TEST_CASE("no mutation of a saved plan crashes its reader") {

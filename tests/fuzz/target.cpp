@@ -11,6 +11,7 @@
 #include "compiler/plan/plan_json.h"
 #include "compiler/syntax/format.h"
 #include "compiler/syntax/parse.h"
+#include "tests/unit/ast_dump.h"
 
 namespace rollout::fuzz {
 
@@ -29,6 +30,13 @@ std::optional<std::string> format_text(const std::string& text, std::vector<std:
   ROLLOUT_CHECK(again.errors() == diagnostics.errors(), "the formatter refuses what the parser refuses");
   for (const Diagnostic* message : diagnostics.sorted()) messages.push_back(message->message);
   return formatted;
+}
+
+/// What the author of a text that parses said.
+std::string tree_of(const std::string& text) {
+  SourceMap sources;
+  Diagnostics diagnostics;
+  return dump(*syntax::parse(sources, sources.add("fuzz.rollout", text), diagnostics));
 }
 
 std::string read_shop() {
@@ -95,6 +103,13 @@ std::vector<std::string> try_text(const std::string& text) {
   std::optional<std::string> twice = format_text(*formatted, messages);
   ROLLOUT_CHECK(twice.has_value(), "a layout parses");
   ROLLOUT_CHECK(*twice == *formatted, "a layout is laid out already");
+  return messages;
+}
+
+std::vector<std::string> try_format(const std::string& text) {
+  std::vector<std::string> messages;
+  std::optional<std::string> formatted = format_text(text, messages);
+  if (formatted) ROLLOUT_CHECK(tree_of(*formatted) == tree_of(text), "a layout says what the text said");
   return messages;
 }
 

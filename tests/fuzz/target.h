@@ -10,6 +10,9 @@ namespace rollout::fuzz {
 /// Returns what the compiler had to say; empty for a program.
 std::vector<std::string> try_text(const std::string& text);
 
+/// Lays it out: what is said stays the same, to the last name and comment of a declaration.
+std::vector<std::string> try_format(const std::string& text);
+
 /// Reads it as the file `fuzz.rollout` beside the shop of the golden cases, and plans all its rollouts. Every place
 /// that a message names lies in a text, every edit that it suggests can be made, and a plan that comes out is read
 /// back. Returns what the compiler had to say.

@@ -123,4 +123,25 @@ TEST_CASE("a message is one short line in the words of the language") {
   TIDY_REQUIRE(complaints);
 }
 
+// Twenty points of what a good message is: each names the tests that show it. That they are there is what the rules
+// about documents check.
+TEST_CASE("every point of a good message has a test") {
+  static const std::regex row(R"(^\| (\d+) \| [^|]+ \| ([^|]+) \|$)"), test(R"(`tests/[a-z_0-9/.-]+`)");
+  constexpr size_t points = 20;
+  std::set<size_t> shown;
+  Complaints complaints;
+  for (const File& file : tree()) {
+    if (file.path != "docs/diagnostics/README.md") continue;
+    for (size_t i = 0; i < file.lines.size(); ++i) {
+      std::smatch match;
+      if (!std::regex_match(file.lines[i], match, row)) continue;
+      shown.insert(std::stoul(match[1]));
+      std::string tests = match[2];
+      if (!std::regex_search(tests, test)) complaints.add(file, i + 1, "this point names no test: write one");
+    }
+  }
+  CHECK(shown.size() == points);
+  TIDY_REQUIRE(complaints);
+}
+
 }  // namespace rollout::tidy

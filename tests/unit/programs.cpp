@@ -76,6 +76,8 @@ class Generator {
   }
   void newline() { out_ += random_.one_in(3) ? "\n\n" : random_.one_in(4) ? " " : "\n"; }
 
+  /// A phase may be called by a word of the language.
+  std::string phase_name() { return random_.one_in(4) ? random_.one_in(2) ? "soak" : "after" : name(); }
   std::string name() {
     constexpr const char* names[] = {"a", "checkout", "error_rate", "very_long_name_of_a_thing_that_is_named", "USD"};
     return names[random_.below(5)];
@@ -227,10 +229,10 @@ class Generator {
       case 13: put("on failure rollback"); break;
       case 14: put("on failure continue at most"), expr(), put("failures"); break;
       case 11: approve(); break;
-      case 8: put("phase " + name() + " after " + name() + ", " + name()), statements(); break;
+      case 8: put("phase " + phase_name() + " after " + phase_name() + ", " + name()), statements(); break;
       case 9: put("parallel"), statements(); break;
       case 10: loop(), statements(); break;
-      case 0: put("phase " + name()), statements(); break;
+      case 0: put("phase " + phase_name()), statements(); break;
       case 1: put("hold"), expr(), put("judged by"), expr(), put(","), expr(); break;
       case 2: put("for " + name() + " in"), expr(), statements(); break;
       case 3: put("if"), expr(), statements(), put("else if"), expr(), statements(), put("else"), statements(); break;
@@ -344,7 +346,7 @@ class Generator {
       case 6: put("given start 2026-11-20 15:30 in"), expr(); break;
       case 7: put("given start 2026-11-20T14:30Z"); break;
       case 0: put(out_.size() % 2 ? "given fail a . b in phase \"x\"" : "given fail a [ \"x\" ] . b"); break;
-      case 4: put("given reject by \"me\" after"), expr(), put("in phase a"); break;
+      case 4: put("given reject by \"me\" after"), expr(), put("in phase " + phase_name()); break;
       case 1:
         put(random_.one_in(2) ? "given a . b =" : "given a [ \"x\" ] =");
         expr(), put("then"), expr(), put("at"), expr();
@@ -356,7 +358,7 @@ class Generator {
         break;
       case 3: put("at"), expr(), put("abort"); break;
       default:
-        put("expect"), expr(), put("in phase a");
+        put("expect"), expr(), put("in phase " + phase_name());
         if (random_.one_in(3)) put("in e");
     }
   }

@@ -59,8 +59,10 @@ struct Counters {
     const auto line = [&out](std::string_view name, std::string_view type, auto value) {
       out += fmt::format("# TYPE {0} {1}\n{0} {2}\n", name, type, value);
     };
-    line("shop_requests_total", "counter", requests.load());
-    line("shop_errors_total", "counter", errors.load());
+    const uint64_t failed = errors, all = requests;  // in this order: never more failures than requests
+    line("shop_requests_total", "counter", all);
+    line("shop_errors_total", "counter", failed);
+    line("shop_answered_total", "counter", all - failed);
     line("shop_saturation_ratio", "gauge", double(in_flight) / workers);
     out += "# TYPE shop_request_seconds histogram\n";
     uint64_t below = 0;
