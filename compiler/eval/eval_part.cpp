@@ -1,7 +1,7 @@
 // Functions of the language itself and parts of plain values.
 #include <algorithm>
 
-#include "compiler/eval/evaluator.h"
+#include "compiler/eval/standing.h"
 #include "compiler/eval/image.h"
 #include "compiler/eval/literal.h"
 #include "compiler/eval/plain_name.h"
@@ -72,13 +72,17 @@ Value Evaluator::eval_part(const ast::MemberExpr* member, ir::Part part, const V
 }
 
 Value Evaluator::eval_contains(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame) {
-  Value object = eval(module, static_cast<const ast::MemberExpr*>(call->callee)->object, frame);
+  const ast::Expr* whose = static_cast<const ast::MemberExpr*>(call->callee)->object;
+  const Value* known = standing(program_, module, whose, lets_, frame);
+  const Value computed = known ? Value{} : eval(module, whose, frame);
+  const Value& object = known ? *known : computed;
   Value item = eval(module, call->arguments[0].value, frame);
-  if (object.is(Kind::None) || item.is(Kind::None)) return {};
-  size_t step = object.is(Kind::Map) ? 2 : 1;
-  for (size_t i = 0; i < object.items.size(); i += step)
-    if (object.items[i] == item) return Value::boolean(true);
-  return Value::boolean(false);
+  bool reported = calls_ > max_calls || object.is(Kind::None) || item.is(Kind::None);
+  if (reported) return {};
+  size_t step = object.is(Kind::Map) ? 2 : 1, i = 0;
+  while (i < object.items.size() && !(object.items[i] == item)) i += step;
+  if (looked_too_long(calls_, i)) return fail(call->span, "it looks through too many items of lists");
+  return Value::boolean(i < object.items.size());
 }
 
 }  // namespace rollout::eval

@@ -2,6 +2,7 @@
 
 #include "compiler/eval/arithmetic.h"
 #include "compiler/eval/literal.h"
+#include "compiler/eval/standing.h"
 #include "compiler/ir/property.h"
 
 namespace rollout::eval {
@@ -81,17 +82,22 @@ Value Evaluator::eval(ir::ModuleId module, const ast::Expr* expr, const Frame& f
   return value;
 }
 
-Value Evaluator::bounded(Value value, Span span) {
+/// Of all levels; at most one more than `max_items`.
+static size_t items_of(const Value& value) {
   std::vector<const Value*> open = {&value};
   size_t items = 0;
-  while (!open.empty()) {
+  while (!open.empty() && items <= max_items) {
     const Value* next = open.back();
     open.pop_back();
     items += next->items.size();
-    if (items > max_items) return fail(span, fmt::format("it has more than {} items", max_items));
     for (const Value& item : next->items)
       if (!item.items.empty()) open.push_back(&item);
   }
+  return std::min(items, max_items + 1);
+}
+
+Value Evaluator::bounded(Value value, Span span) {
+  if (items_of(value) > max_items) return fail(span, fmt::format("it has more than {} items", max_items));
   return value;
 }
 
@@ -175,7 +181,17 @@ Value Evaluator::let(uint32_t index) {
   const ir::Let& declared = program_.lets[index];
   if (!lets_[index] && declared.decl->observation)
     return fail(declared.decl->value->span, "nothing was looked at for it: only services of this rollout are");
-  if (!lets_[index]) lets_[index] = eval(declared.module, declared.decl->value, {});
+  if (lets_[index]) return *lets_[index];
+  Value value = eval(declared.module, declared.decl->value, {});
+  // What is kept counts as calls do: names for one large list, one after the other, could fill any memory.
+  constexpr size_t items_a_call = 2;
+  bool over = calls_ > max_calls;
+  size_t items = items_of(value);
+  calls_ += items / items_a_call;
+  if (items > 0 && calls_ > max_calls)
+    value = over ? Value{} : fail(declared.decl->value->span, fmt::format("all values together have more than {} items",
+                                                                          max_calls * items_a_call));
+  lets_[index] = std::move(value);
   return *lets_[index];
 }
 
@@ -197,7 +213,9 @@ Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member,
     size_t place = ir::place_of(ir::Property(info.index));
     return place < owner.items.size() ? owner.items[place] : Value{};
   }
-  Value object = eval(module, member->object, frame);
+  const Value* known = standing(program_, module, member->object, lets_, frame);
+  const Value computed = known ? Value{} : eval(module, member->object, frame);
+  const Value& object = known ? *known : computed;
   if (info.ref == ir::Ref::Field) return info.index < object.items.size() ? object.items[info.index] : Value{};
   if (info.ref == ir::Ref::Part) return eval_part(member, ir::Part(info.index), object);
   if (!object.is(Kind::Entity)) return {};
@@ -213,7 +231,10 @@ Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member,
 Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module,
                       const ast::Expr* given, const Frame& frame) {
   if (!given && !parameter.default_value) return {};
+  if (calls_ > max_calls) return {};  // reported already
   Value value = given ? eval(module, given, frame) : eval(declared_in, parameter.default_value, {});
+  if (looked_too_long(calls_, value.items.size()))
+    return fail(given ? given->span : parameter.name.span, "it hands over too many items of lists");
   if (!check_where(parameter, declared_in, value, given ? given->span : parameter.name.span)) return {};
   return value;
 }

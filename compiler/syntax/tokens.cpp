@@ -21,8 +21,9 @@ bool names_phase(const std::vector<Token>& tokens, size_t at) {
 /// a word begins what stands there.
 TokenLists with_phase_names(TokenLists lists) {
   std::vector<Token>& tokens = lists.visible;
-  auto name = [&](size_t at) {
-    if (!tokens[at].first_on_line && !word_text(tokens[at].type).empty()) tokens[at].type = Parser::NAME;
+  auto name = [&](size_t at, bool also_below = false) {
+    bool here = also_below || !tokens[at].first_on_line;
+    if (here && !word_text(tokens[at].type).empty()) tokens[at].type = Parser::NAME;
   };
   auto is = [&](size_t at, TokenType type) { return at + 1 < tokens.size() && tokens[at].type == type; };
   for (size_t i = 0; i + 1 < tokens.size(); ++i) {
@@ -31,9 +32,9 @@ TokenLists with_phase_names(TokenLists lists) {
     // The phases that it waits for.
     size_t link = i + 2;
     bool named = is(i + 1, Parser::NAME) || is(i + 1, Parser::STRING);
-    if (named && is(link, Parser::AFTER))
-      do name(link + 1), link += 2;
-      while (is(link, Parser::COMMA));
+    if (!named || !is(link, Parser::AFTER)) continue;
+    name(link + 1);
+    for (link += 2; is(link, Parser::COMMA); link += 2) name(link + 1, true);  // a comma ends no line's statement
   }
   return lists;
 }

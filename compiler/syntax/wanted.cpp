@@ -66,8 +66,9 @@ std::string_view wanted_behind(const Tokens& tokens, const Token* word, bool in_
   switch (word->type) {
     case Parser::HOLD:
     case Parser::HELD: return "a duration such as `5m`";
-    case Parser::SOAK:
-    case Parser::AFTER: return "a duration such as `10m`";
+    case Parser::SOAK: return "a duration such as `10m`";
+    case Parser::AFTER:
+      return stands_before(tokens, word, Parser::PHASE) ? "the name of a phase" : "a duration such as `10m`";
     case Parser::EVERY: return "a duration such as `15s`";
     case Parser::WITHIN:
       return stands_before(tokens, word, Parser::OBSERVE) ? "a difference such as `10%`" : "a duration such as `2m`";

@@ -262,6 +262,17 @@ std::vector<Family> programs() {
   };
 }
 
+/// The same, of values with many items.
+std::vector<Family> collections() {
+  return {
+      {"items of a list",
+       [](size_t n) {
+         return "let l = [" + numbered("{}, ", n / 4) + "0]\n" + numbered("let a{0} = l[{0}]\n", n / 4);
+       }},
+      {"keys of a map", [](size_t n) { return "let m = [" + numbered("\"k{0}\": {0}, ", n / 8) + "\"z\": 0]\n"; }},
+  };
+}
+
 /// Programs in which one mistake stands again and again.
 std::vector<Family> mistaken() {
   return {
@@ -370,11 +381,14 @@ TEST_CASE("no message is about layout") {
   };
   size_t seen = 0;
   for (const ProgramText& program : golden_programs()) {
+    if (program.text.find("// allow") != std::string::npos) continue;  // speaks of the next line
     std::string loose;
     size_t end = 0;
     for (const TokenPlace& token : scan_tokens(program.text)) {
-      for (char c : program.text.substr(end, token.begin - end))
-        loose += c == '\n' ? "\n\n \n       " : c == ' ' ? "  " : std::string(1, c);
+      for (char c : program.text.substr(end, token.begin - end)) {
+        bool money = c == ' ' && std::isdigit(uint8_t(loose.back()));  // `3 EUR` has one blank
+        loose += c == '\n' ? "\n\n \n       " : c == ' ' && !money ? "  " : std::string{c};
+      }
       loose += program.text.substr(token.begin, token.end - token.begin);
       end = token.end;
     }
@@ -402,12 +416,13 @@ TEST_CASE("twice the program takes at most 2.3 times as long to check and to pla
     return messages;
   };
   check_growth(programs(), plan);
+  check_growth(collections(), plan);
 }
 
 TEST_CASE("the document about hostile input counts the families") {
   std::ifstream in(fs::path(ROLLOUT_SOURCE_DIR) / "docs/hostile-input.md");
   std::string text(std::istreambuf_iterator<char>(in), {});
-  size_t count = families().size() + programs().size() + mistaken().size();
+  size_t count = families().size() + programs().size() + collections().size() + mistaken().size();
   CHECK(text.find(fmt::format("on {} families of text", count)) != std::string::npos);
 }
 

@@ -30,9 +30,12 @@ class Dumper {
     for (const ast::Name& one : list) name(one);
     close();
   }
-  /// The lines of a documentation comment without their indentation.
+  /// The lines of a documentation comment without their indentation, and without blanks at their ends.
   void doc(std::string_view text) {
     for (size_t i = 0; i < text.size(); ++i) {
+      size_t next = text.find_first_not_of(" \t\r", i);
+      if (next == std::string_view::npos) return;
+      if (text[next] == '\n') i = next;
       out_ += text[i];
       if (text[i] == '\n') i = std::min(text.find_first_not_of(" \t\n\r", i), text.size()) - 1;
     }

@@ -43,6 +43,16 @@ TEST_CASE("values that are made of values have a limit, not a crash") {
   CHECK(reported(chain + "rollout release { hold 1m * v20000 }\n") == Names{"cannot-compute"});
 }
 
+TEST_CASE("names for one large list, and looks through large maps, have a limit") {
+  std::string list = "let l0 = [", map = "let m = [";
+  for (int i = 0; i < 20000; ++i) list += fmt::format("{}, ", i), map += fmt::format("\"k{0}\": {0}, ", i);
+  std::string names = list + "0]\n", looks = map + "\"z\": 0]\n";
+  for (int i = 1; i <= 200; ++i) names += fmt::format("let l{} = l{}\n", i, i - 1);
+  for (int i = 0; i < 9000; ++i) looks += fmt::format("let a{} = m[\"k{}\"]\n", i, 19999 - i);
+  CHECK(reported(names) == Names{"cannot-compute"});
+  CHECK(reported(looks) == Names{"cannot-compute"});
+}
+
 TEST_CASE("a text that doubles has a limit") {
   std::string text = "let t0 = \"0123456789\"\n";
   for (int i = 1; i <= 40; ++i) text += fmt::format("let t{} = \"${{t{}}}${{t{}}}\"\n", i, i - 1, i - 1);

@@ -232,6 +232,7 @@ constexpr Clause clauses[] = {
     {"test \"a\" { given approve by<> after 5m }", "expected a person such as `oncall-1` after `by`"},
     {"test \"a\" { given a.b = 1 then 2 at<> }", "expected a duration such as `3m` after `at`"},
     {"service s at<> in regions { traffic = 5/s }", "expected a name such as `r` after `at`"},
+    {"rollout r { parallel { phase a {} phase b after<> {} } }", "expected the name of a phase after `after`"},
     {"test \"a\" { at<> abort }", "expected a duration such as `3m` after `at`"},
     {"test \"a\" { expect<> in phase a }",
      "expected a result such as `rolled_back` or `exposure(checkout) < 5s` after `expect`"},

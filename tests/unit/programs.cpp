@@ -229,7 +229,7 @@ class Generator {
       case 13: put("on failure rollback"); break;
       case 14: put("on failure continue at most"), expr(), put("failures"); break;
       case 11: approve(); break;
-      case 8: put("phase " + phase_name() + " after " + phase_name() + ", " + name()), statements(); break;
+      case 8: put("phase " + phase_name() + " after " + name() + ", " + phase_name()), statements(); break;
       case 9: put("parallel"), statements(); break;
       case 10: loop(), statements(); break;
       case 0: put("phase " + phase_name()), statements(); break;
