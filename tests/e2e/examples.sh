@@ -60,14 +60,16 @@ applied() {
 # install FILE SERVICE=IMAGE…: what serves before a release, all at the same time. The file's inputs stand in `inputs`.
 inputs=()
 install() {
-  local names=("${@:2}") given
+  local names=("${@:2}") given routed
+  routed=$(grep -c '^  router *=' "$1") || true
   {
     printf 'import "./%s".{%s}\n\n' "$1" "$(IFS=,; echo "${names[*]%%=*}")"
     echo 'rollout install {'
     echo '  parallel {'
     for given in "${names[@]}"; do
-      printf '    phase %s { %s.install("%s")  %s.shift(0%%) }\n' \
-        "${given%=*}" "${given%=*}" "${given#*=}" "${given%=*}"
+      printf '    phase %s { %s.install("%s") ' "${given%=*}" "${given%=*}" "${given#*=}"
+      if ((routed)); then printf ' %s.shift(0%%) ' "${given%=*}"; fi
+      printf '}\n'
     done
     printf '  }\n}\n'
   } >install.rollout
@@ -109,7 +111,7 @@ blue_green() {
   shrunk "$root/examples/blue_green/blue_green.rollout" 's/127.0.0.1:9090/127.0.0.1:18591/' \
     's|import std.gate.*|import "./golden_signals.rollout".{golden_signals}\nimport "./sla.rollout".{sla}|' \
     's/ports_from = 8100/ports_from = 18510/' 's/traffic = 2000/traffic = 300/' \
-    's/trial: 10m/trial: 8s/' 's/worse: 0.3%/worse: 2%, least: 100/' \
+    's/trial: 10m/trial: 8s/' 's/worse: 0.3%/worse: 2%, slower: 20.0, least: 100/' \
     's/settle: 30m/settle: 8s, share: 20%/' >blue_green.rollout
   inputs=(--set image=shop/checkout:1.0)
   install blue_green.rollout checkout=shop/checkout:1.0
@@ -233,11 +235,11 @@ idle() {
   [[ $(curl -sf "http://127.0.0.1:$1/metrics" | grep '^shop_requests_total') == "$before" ]]
 }
 
-# measured PLACE: whether Prometheus can tell a rate of it.
-measured() {
-  curl -sf -G "$prometheus_url/api/v1/query" --data-urlencode "query=rate(shop_requests_total{place=\"$1\"}[5s]) > 0" |
-    grep -q '"value"'
-}
+# answered QUERY: whether Prometheus knows of such a series.
+answered() { curl -sf -G "$prometheus_url/api/v1/query" --data-urlencode "query=$1" | grep -q '"value"'; }
+
+# measured SELECTOR: whether Prometheus can tell a rate of such requests.
+measured() { answered "rate(shop_requests_total{$1}[5s]) > 0"; }
 
 # examples/regional_failover: Dublin is left and entered again, and nobody in Europe or America notices.
 regional_failover() {
@@ -256,7 +258,7 @@ regional_failover() {
   await 10 "Europe is served" serves 18701 1.0
   load eu 18701 200
   load us 18702 100
-  await 20 "Dublin is measured" eval 'measured dublin && measured frankfurt && ! idle 18711'
+  await 20 "Dublin is measured" eval 'measured "place=\"dublin\"" && measured "place=\"frankfurt\"" && ! idle 18711'
   applied 0 leave "failover: Dublin is left" failover.rollout leave --set leaving=dublin
   check "failover: nobody is sent there any more" idle 18711
   check "failover: the others are still there" eval '! idle 18710 && ! idle 18713'
@@ -264,6 +266,215 @@ regional_failover() {
   check "failover: clients are sent there again" eval '! idle 18711'
   stop_loads
   check "failover: no request was lost" none_failed "$reports/load-eu.json" "$reports/load-us.json"
+}
+
+# share COHORT PERCENT: whether the file of flags gives it to so many.
+share() { grep "\"new-checkout-$1\":" run/flags.json | grep -qF "[\"on\", $2]"; }
+
+# examples/flag_ramp: everybody has the new check-out, cohort by cohort; a bad one is taken from all who have it. The new
+# check-out is a shop that fails one page in twenty, whose clients come and go with the flag.
+flag_ramp() {
+  enter flag_ramp
+  local port instances
+  {
+    sed '/^frontend/,$d' "$quickstart/haproxy.cfg"
+    printf 'frontend checkout\n    bind 127.0.0.1:18801\n    default_backend shop\n\nbackend shop\n'
+    printf '    option httpchk GET /healthz\n'
+    for port in {18810..18813}; do printf '    server i%s 127.0.0.1:%s check inter 500ms\n' "$port" "$port"; done
+    printf '\nfrontend new\n    bind 127.0.0.1:18802\n    default_backend new\n\nbackend new\n'
+    printf '    server one 127.0.0.1:18830 pool-max-conn 4\n'
+  } >haproxy.cfg
+  {
+    cat "$quickstart/prometheus.yml"
+    printf '    static_configs:\n      - targets: ["127.0.0.1:18830"]\n'
+    printf '        labels: {service: checkout, track: stable}\n'
+  } >prometheus.yml
+  stand 18891 18801 18802 18830 {18810..18813}
+  "$build/shop/shop-1.2" --port 18830 2>run/new.log &
+  stack_pids+=($!)
+  sed -n '/^{$/,/^}$/p' "$root/examples/flag_ramp/README.md" >run/flags.json
+  shrunk "$root/stdlib/gate/sla.rollout" 's/every 15s/every 1s/' >sla.rollout
+  shrunk "$root/examples/flag_ramp/flag_ramp.rollout" 's/127.0.0.1:9090/127.0.0.1:18891/' \
+    's|import std.gate.*|import "./sla.rollout".{sla}|' 's/ports_from = 8100/ports_from = 18810/' \
+    's/traffic = 2000/traffic = 200/' 's/hold 30m/hold 5s/' 's/10m\)/5s)/' 's/20m\)/8s)/g' \
+    's/settle: 1h/settle: 5s/' >flag_ramp.rollout
+  inputs=()
+  install flag_ramp.rollout checkout=shop/checkout:1.0
+  instances=$(cat run/shop/targets.json)
+
+  await 10 "it is served" serves 18801 1.0
+  load others 18801 200
+  await 20 "it is measured" measured 'service="checkout"'
+  applied 0 good "flag ramp: everybody has the new check-out" flag_ramp.rollout release
+  check "flag ramp: so say the flags" eval 'share staff 100 && share customers 100'
+  sed -i 's/\["on", 100\], \["off", 0\]/["on", 0], ["off", 100]/' run/flags.json
+
+  applied 4 bad "flag ramp: a bad one goes back" flag_ramp.rollout release &
+  local release=$!
+  await 60 "a tenth of the customers have it" share customers 10
+  load new 18802 100
+  await 60 "nobody has it" eval 'share staff 0 && share customers 0'
+  stop_loads
+  wait $release || die "$(cat run/bad.log)"
+  check "flag ramp: while a tenth of the customers had it" grep -q '  some .*gate sla.*: fail' run/bad.log
+  check "flag ramp: from all who had it" eval 'share staff 0 && share customers 0'
+  check "flag ramp: no instance was touched" test "$(cat run/shop/targets.json)" == "$instances"
+  check "flag ramp: who did not have it noticed nothing" none_failed "$reports/load-others.json"
+  check "flag ramp: who had it met its errors, no others" \
+    test "$(field failed new)" -eq "$(answers 1.2 500 new)"
+}
+
+# Two sites behind a HAProxy, which also counts what probes ask of each.
+sites() {
+  local site
+  sed '/^frontend/,$d' "$quickstart/haproxy.cfg"
+  printf 'frontend users\n    bind 127.0.0.1:18901\n    default_backend shop\n\nbackend shop\n'
+  printf '    option httpchk GET /healthz\n    default-server check inter 500ms fall 2 rise 1\n'
+  printf '    server malmo 127.0.0.1:18911 weight 100\n    server turku 127.0.0.1:18912 weight 0\n\n'
+  for site in malmo:1 turku:2; do
+    printf 'frontend probe_%s\n    bind 127.0.0.1:1892%s\n' "${site%:*}" "${site#*:}"
+    printf '    default_backend at_%s\n\nbackend at_%s\n    retries 0\n' "${site%:*}" "${site%:*}"
+    printf '    option httpchk GET /healthz\n'
+    printf '    server one 127.0.0.1:1891%s check inter 500ms fall 2 rise 1\n\n' "${site#*:}"
+  done
+  printf 'frontend counts\n    bind 127.0.0.1:18902\n    http-request use-service prometheus-exporter\n'
+}
+
+# probes LAG: what HAProxy counted, in the names of the example. How far the standby's database is behind is this number.
+probes() {
+  local site rule
+  printf 'groups:\n  - name: probes\n    interval: 1s\n    rules:\n'
+  for site in malmo turku; do
+    for rule in "transactions_total=haproxy_frontend_http_requests_total{proxy=\"probe_$site\"}" \
+      "transactions_failed_total=haproxy_frontend_http_responses_total{proxy=\"probe_$site\",code=\"5xx\"}" \
+      "transaction_seconds_bucket=sum by (le) (shop_request_seconds_bucket{place=\"$site\"})" \
+      "pg_replication_lag_seconds=vector($1)" 'orders_inconsistent_ratio=vector(0)'; do
+      printf "      - record: %s\n        expr: '%s'\n" "${rule%%=*}" "${rule#*=}"
+      printf '        labels: {service: shop, place: %s, track: stable}\n' $site
+    done
+  done
+}
+
+# weight SITE: of its server, as HAProxy counts it.
+weight() {
+  curl -sf http://127.0.0.1:18902/metrics | sed -n "s/^haproxy_server_weight{proxy=\"shop\",server=\"$1\"} //p"
+}
+
+# site NAME PORT: its shop.
+site() {
+  "$build/shop/shop-1.0" --port "$2" 2>"run/$1.log" &
+  stack_pids+=($!)
+}
+
+# examples/disaster_recovery: a false alarm and a standby that lacks too much move nobody; then Malmö is gone, Turku
+# serves, and the traffic comes home.
+disaster_recovery() {
+  enter disaster_recovery
+  sites >haproxy.cfg
+  {
+    sed 's/^scrape_configs/rule_files: [probes.yml]\n&/; /job_name/,$d' "$quickstart/prometheus.yml"
+    printf '  - job_name: haproxy\n    static_configs: [{targets: ["127.0.0.1:18902"]}]\n  - job_name: shop\n'
+    printf '    static_configs:\n      - {targets: ["127.0.0.1:18911"], labels: {place: malmo}}\n'
+    printf '      - {targets: ["127.0.0.1:18912"], labels: {place: turku}}\n'
+  } >prometheus.yml
+  probes 90 >probes.yml
+  stand 18991 18901 18902 18911 18912 18921 18922
+  local prometheus=${stack_pids[-1]} malmo
+  site malmo 18911
+  malmo=$!
+  site turku 18912
+  shrunk "$root/stdlib/gate/outage.rollout" 's/every 5s/every 1s/' 's/hold 15s then fail/hold 2s then fail/' \
+    >outage.rollout
+  shrunk "$root/examples/disaster_recovery/recover.rollout" 's/127.0.0.1:9090/127.0.0.1:18991/' \
+    's|import std.gate.*|import "./outage.rollout".{outage}|' 's|run/front.sock|run/haproxy.sock|' \
+    's/every 5s/every 1s/' 's/settle: 1m/settle: 5s/' 's/hold 1m/hold 3s/' 's/hold 30s/hold 3s/' >recover.rollout
+  await 10 "users are served" serves 18901 1.0
+  load malmo 18921 20
+  load turku 18922 20
+  load before 18901 200
+  await 30 "both sites are probed" answered 'rate(transactions_failed_total{place="malmo"}[5s]) == 0'
+  applied 6 lag "disaster recovery: a standby that lacks too much is left alone" recover.rollout recover
+  check "disaster recovery: before anything was changed" test "$(begins admit 'open\[turku\]' lag)" == ''
+  probes 2 >probes.yml
+  kill -HUP "$prometheus"
+  await 20 "the standby has caught up" answered 'pg_replication_lag_seconds{place="turku"} == 2'
+  applied 4 false_alarm "disaster recovery: a false alarm moves nobody" recover.rollout recover
+  check "disaster recovery: it was none" grep -q '  detect .*gate outage.*: fail' run/false_alarm.log
+
+  stop_loads
+  check "disaster recovery: up to here no request was lost" none_failed "$reports"/load-*.json
+  load malmo 18921 20
+  load turku 18922 20
+  load during 18901 200
+  sleep 1
+  kill -KILL "$malmo"
+  applied 0 recover "disaster recovery: Malmö is gone, and Turku takes over" recover.rollout recover
+  stop_loads
+  local refused underway
+  refused=$(answers none 503 during)
+  underway=$(field no_answer during)
+  check "disaster recovery: in between HAProxy refused $refused requests, and $underway were underway" \
+    eval '((refused > 0 && underway <= 32 && $(field failed during) == refused + underway))'
+  load malmo 18921 20
+  load turku 18922 20
+  load after 18901 200
+  await 10 "users are served" serves 18901 1.0
+  check "disaster recovery: Malmö's entrance is closed" test "$(weight malmo)/$(weight turku)" == 0/100
+  site again 18911
+  await 30 "Malmö is well" answered 'rate(transactions_failed_total{place="malmo"}[5s]) == 0'
+  applied 0 home "disaster recovery: and home again" recover.rollout go_home
+  check "disaster recovery: Malmö serves again" test "$(weight malmo)/$(weight turku)" == 100/0
+  stop_loads
+  check "disaster recovery: no request was lost at Turku, and none on the way home" \
+    none_failed "$reports/load-after.json" "$reports/load-turku.json"
+}
+
+# started VERSION: how many instances of it ever were. no_fault: whether none is on record.
+started() { cat run/shop/*.log | grep -c "^shop $1: serving on"; }
+no_fault() { ! grep -q '"fault":' run/shop/checkout.json; }
+
+# examples/under_chaos, `by_strategy`: one of the canary's instances is killed while it has traffic. One that comes back
+# in time goes on; one whose program is gone by then does not. What needs the mesh, a
+# plug-in, is taken out.
+under_chaos() {
+  enter under_chaos
+  sections 19001 checkout >haproxy.cfg
+  cp "$quickstart/prometheus.yml" .
+  stand 19091 19001
+  shrunk "$root/examples/under_chaos/under_chaos.rollout" 's/127.0.0.1:9090/127.0.0.1:19091/' \
+    '/^backend mesh/,/^}/d; /sidecars/d; /^  phase slowed/,/^  }/d; /^test/,$d' \
+    's/ports_from = 8100/ports_from = 19010/' 's/every 10s/every 1s/g' 's/traffic = 400/traffic = 300/' \
+    '/SlowNetwork/d' 's/"(errors_total|requests_total|request_seconds)"/"shop_\1"/g' \
+    's/"quarter", 25%, 2m/"quarter", 25%, 8s/' 's/recovery: 30s, settle: 2m/recovery: 10s, settle: 5s/' \
+    's/^  (require s.canary.latency.*|reject when s.error_rate.*)/&\n  on no_data { hold 10s then fail }/' \
+    's/^  require s.canary.latency.*/&\n  on undecided { hold 10s then fail }/' >under_chaos.rollout
+  inputs=(--set image=shop/checkout:1.0)
+  install under_chaos.rollout checkout=shop/checkout:1.0
+
+  load survives 19001 300
+  applied 0 survives "chaos: a version that comes back has all of the traffic" \
+    under_chaos.rollout by_strategy --set image=shop/checkout:1.1
+  stop_loads
+  check "chaos: one instance was killed, and came back" \
+    grep -q 'the canary of checkout recovered after ' run/survives.log
+  check "chaos: five instances of four were started" test "$(started 1.1)" -eq 5
+  check "chaos: the fault is lifted" no_fault
+  check "chaos: all clients see it" serves 19001 1.1
+  check "chaos: and no request was lost" none_failed "$reports/load-survives.json"
+
+  ln -s "$build/shop/shop-1.0" run/bin/shop-2.0
+  load perishes 19001 300
+  applied 4 perishes "chaos: a version that does not come back goes back" \
+    under_chaos.rollout by_strategy --set image=shop/checkout:2.0 &
+  local release=$!
+  await 60 "the new version has its share" grep -q '  quarter .*gate .*: pass' run/perishes.log
+  rm run/bin/shop-2.0
+  wait $release || die "$(cat run/perishes.log)"
+  stop_loads
+  check "chaos: for this reason" grep -q '  quarter_fault .*gate survives.*: fail' run/perishes.log
+  check "chaos: the fault is lifted here, too" no_fault
+  check "chaos: the old version serves" serves 19001 1.1
+  check "chaos: and again no request was lost" none_failed "$reports/load-perishes.json"
 }
 
 # docs/language/tutorial.md: the file that a reader has written at its end, and every command.
@@ -286,7 +497,7 @@ tutorial() {
 }
 
 # In lanes of about the same length, so that two cores are enough.
-lanes=("twelve_services" "regional_failover blue_green" "tutorial")
+lanes=("twelve_services" "regional_failover blue_green" "tutorial flag_ramp" "disaster_recovery" "under_chaos")
 mkdir -p "$folder"
 pids=()
 for lane in "${lanes[@]}"; do
