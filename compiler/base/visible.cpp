@@ -70,4 +70,11 @@ std::string visible(std::string_view text) {
   return out += text.substr(copied);
 }
 
+std::string shortened(std::string_view text) {
+  if (text.size() <= max_quoted_bytes) return std::string(text);
+  size_t end = max_quoted_bytes;
+  while (end > 0 && (uint8_t(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "…";
+}
+
 }  // namespace rollout

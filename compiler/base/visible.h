@@ -28,4 +28,8 @@ std::string code_point_text(uint32_t code);
 /// `text` with each of them as `<U+202E>`.
 std::string visible(std::string_view text);
 
+/// What a message quotes of a longer text: the first bytes that are whole characters, and `…`.
+inline constexpr size_t max_quoted_bytes = 200;
+std::string shortened(std::string_view text);
+
 }  // namespace rollout

@@ -1,5 +1,6 @@
 // Backends: which actions of their capabilities they can do and how long those take, and what they read back.
 #include "compiler/check/context.h"
+#include "compiler/eval/literal.h"
 
 namespace rollout::check {
 
@@ -10,6 +11,13 @@ constexpr int64_t max_attempts = 100;
 
 /// Of the model's variables, those that `plan` looks at; nothing asks a backend for another one.
 const std::vector<std::string_view> read_back = {"version", "instances", "share", "schema", "drained"};
+
+bool is_no_time(const ast::Expr* within) {
+  if (within->kind != ast::ExprKind::Literal) return false;
+  const auto* literal = static_cast<const ast::LiteralExpr*>(within);
+  const Result<eval::Value> value = eval::parse_literal(literal->literal, literal->text);
+  return value && value->is(eval::Value::Kind::Duration) && value->number == 0;
+}
 
 }  // namespace
 
@@ -41,6 +49,9 @@ void Checker::check_backend(ir::Backend& backend) {
       if (!llvm::is_contained(optional, need.text))
         report_unknown(need.span, need.text, "optional `binding`", optional);
     if (limits.within) expect(limits.within, simple(TypeKind::Duration), "`within`");
+    if (limits.within && is_no_time(limits.within))
+      diagnostics_.report(limits.within->span, diag::RefinementBroken, "within", "0s")
+          .advise("say how long the action may take, such as `within 30s`");
     check_limit(limits.attempts, 1, max_attempts);
   }
   for (const ast::ObserveItem& item : backend.decl->observations) check_observed(backend, item);

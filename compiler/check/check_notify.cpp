@@ -21,7 +21,8 @@ void Checker::check_channel(ir::Team& team, const ast::Setting& setting) {
   if (carries) team.notify = setting.value;
   else
     diagnostics_.report(setting.value->span, diag::BackendLacks, std::string(target.decl->name.text),
-                        std::string(backend.decl->name.text), "Notifier");
+                        std::string(backend.decl->name.text), "Notifier")
+        .advise("name a target that carries messages: `target oncall: webhook { … }`");
 }
 
 /// `notify sre "half of it is done"`, or `notify sre` directly in a rollout.

@@ -3,6 +3,7 @@
 #include <llvm/ADT/StringSet.h>
 
 #include "compiler/check/context.h"
+#include "compiler/check/lacking.h"
 
 namespace rollout::check {
 
@@ -135,8 +136,11 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
   auto fits = [&](uint32_t capability) { return program_.capabilities[capability].decl->name.text == wanted; };
   auto capability = std::find_if(backend.capabilities.begin(), backend.capabilities.end(), fits);
   if (capability == backend.capabilities.end()) {
-    diagnostics_.report(setting.value->span, diag::BackendLacks, std::string(program_.targets[target].decl->name.text),
-                        std::string(backend.decl->name.text), std::string(wanted));
+    Diagnostic& lacking = diagnostics_.report(setting.value->span, diag::BackendLacks,
+                                              std::string(program_.targets[target].decl->name.text),
+                                              std::string(backend.decl->name.text), std::string(wanted));
+    if (suggests()) advise_fitting(lacking, program_, library_, wanted);
+    ++unknown_;
     return;
   }
   // `chaos = hosts` behind `workload = hosts { … }`: the same use of the same target.

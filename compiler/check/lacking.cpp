@@ -67,17 +67,32 @@ void note_strategies(Diagnostic& diagnostic, const ir::Program& program, const L
     diagnostic.note(fmt::format("of std.strategy, what it has is enough for {}", list_of_owned(names)));
 }
 
+/// The setting by which a target with this capability is bound; empty: there is none.
+std::string_view setting_of(std::string_view capability) {
+  for (const ir::BindingRow& row : ir::binding_rows())
+    if (row.capability == capability) return row.setting;
+  return {};
+}
+
 }  // namespace
 
 void explain_lacking(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
                      const ir::Service* service, std::string_view capability) {
-  if (service) {
-    diagnostic.note(bound_text(program, *service));
-    note_strategies(diagnostic, program, library, *service);
+  if (!service) {
+    diagnostic.advise(fmt::format("ask for it where it comes from, as in `s: Service with {}`; it is bound as "
+                                  "`{} = … {{ … }}`",
+                                  capability, setting_of(capability)));
+    return;
   }
-  std::string_view setting;
-  for (const ir::BindingRow& row : ir::binding_rows())
-    if (row.capability == capability) setting = row.setting;
+  diagnostic.note(bound_text(program, *service));
+  note_strategies(diagnostic, program, library, *service);
+  advise_fitting(diagnostic, program, library, capability);
+}
+
+void advise_fitting(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
+                    std::string_view capability) {
+  std::string_view setting = setting_of(capability);
+  if (setting.empty()) return;
   std::vector<std::string> targets, backends;
   for (const ir::Target& target : program.targets)
     if (target.backend < program.backends.size() &&
@@ -88,14 +103,10 @@ void explain_lacking(Diagnostic& diagnostic, const ir::Program& program, const L
                has_name(static_cast<const ast::BackendDecl*>(decl)->capabilities, capability);
     if (has) backends.emplace_back(decl->name.text);
   });
-  if (!service)
-    diagnostic.advise(fmt::format("ask for it where it comes from, as in `s: Service with {}`; it is bound as "
-                                  "`{} = … {{ … }}`",
-                                  capability, setting));
-  else if (!targets.empty() && !setting.empty())
+  if (!targets.empty())
     diagnostic.advise(fmt::format("bind it to what has it: `{} = {} {{ … }}`{}", setting, targets[0],
                                   targets.size() == 1 ? "" : "; targets that do: " + list_of_owned(targets)));
-  else if (!backends.empty() && !setting.empty())
+  else if (!backends.empty())
     diagnostic.advise(
         fmt::format("bind it, `{} = TARGET {{ … }}`, to a target of {}", setting, list_of_owned(backends)));
 }

@@ -15,6 +15,10 @@ namespace rollout::check {
 void explain_lacking(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
                      const ir::Service* service, std::string_view capability);
 
+/// The targets that have it, and how one of them is bound; where there is none the backends of the library.
+void advise_fitting(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
+                    std::string_view capability);
+
 /// The capability, of the program or the library, that has an action of this name on such a subject; empty: none.
 std::string capability_with(const ir::Program& program, const Library& library, ir::TypeKind subject,
                             std::string_view action);

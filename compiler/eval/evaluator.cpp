@@ -1,5 +1,7 @@
 #include "compiler/eval/evaluator.h"
 
+#include <utility>
+
 #include "compiler/eval/arithmetic.h"
 #include "compiler/eval/literal.h"
 #include "compiler/eval/standing.h"
@@ -97,8 +99,9 @@ static size_t items_of(const Value& value) {
 }
 
 Value Evaluator::bounded(Value value, Span span) {
-  if (items_of(value) > max_items) return fail(span, fmt::format("it has more than {} items", max_items));
-  return value;
+  if (items_of(value) <= max_items) return value;
+  if (std::exchange(too_large_, true)) return {};
+  return fail(span, fmt::format("it has more than {} items", max_items));
 }
 
 Value Evaluator::eval_inner(ir::ModuleId module, const ast::Expr* expr, const Frame& frame) {

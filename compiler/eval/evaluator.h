@@ -97,6 +97,7 @@ class Evaluator {
   std::map<const ast::Places*, std::vector<Value>> places_;
   int depth_ = 0;
   size_t calls_ = 0;
+  bool too_large_ = false;  ///< a value was, and that is said once: what is made of it would be, too
 };
 
 /// The kind of the values of a type; None for types whose values are no plain quantities.

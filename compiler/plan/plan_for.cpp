@@ -22,7 +22,10 @@ void Planner::report_idle_loops() {
 void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
   Value range = eval(loop->range, scope);
   uint32_t slot = scope.locals++;
-  if (loop->where) {
+  // Few loops over many items are many looks, which no statement counts.
+  constexpr size_t looks_a_statement = 4;
+  if (loop->where) statements_ = std::min(statements_ + range.items.size() / looks_a_statement, max_statements);
+  if (loop->where && has_budget(loop->where->span)) {
     std::vector<Value> kept;
     for (Value& item : range.items) {
       scope.frame[slot] = item;

@@ -43,6 +43,12 @@ void report_broken(const std::vector<Breach>& all, const Plan& plan, Span rollou
   }
 }
 
+Diagnostic& report_too_large(const PolicyRule& rule, double cases, double most, const Plan& plan,
+                             Diagnostics& diagnostics) {
+  return diagnostics.report(rule.at, diag::PolicyTooLarge, std::string(rule.policy->decl->name.text), size_t(cases),
+                            rollout_text(plan), size_t(most));
+}
+
 }  // namespace
 
 void Planner::enforce_policies(const ast::RolloutDecl& rollout) {
@@ -52,7 +58,15 @@ void Planner::enforce_policies(const ast::RolloutDecl& rollout) {
   statements_ += rules.size();
   std::map<const ir::Policy*, bool> excepted;
   Quantified quantified(program_, *eval_, sources_, plan_);
+  double cases = 0;
   for (const PolicyRule& rule : rules) {
+    cases += quantified.cases(*rule.item);
+    if (cases > max_cases_of_all) {
+      report_too_large(rule, cases, max_cases_of_all, plan_, diagnostics_)
+          .note("those of the policies above it are counted, too")
+          .advise("ask less of each part, or of all rollouts in fewer policies");
+      return;
+    }
     auto [known, fresh] = excepted.try_emplace(rule.policy, false);
     if (fresh) known->second = is_excepted(*rule.policy);
     if (known->second) continue;
@@ -76,8 +90,7 @@ void Planner::enforce(const PolicyRule& rule, const std::vector<Finding>& findin
   } else if (rule.item->kind == ast::PolicyItemKind::Every || order) {
     double cases = quantified.cases(*rule.item);
     if (cases > max_policy_cases) {
-      diagnostics_
-          .report(rule.at, diag::PolicyTooLarge, name, size_t(cases), rollout_text(plan_), size_t(max_policy_cases))
+      report_too_large(rule, cases, max_policy_cases, plan_, diagnostics_)
           .note("all that its quantifiers range over is multiplied, before any of it is looked at")
           .advise("range over the parts of a phase: `for every gate g of p`, or ask for less at once");
       return;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/visible.h"
 #include "compiler/eval/calendar_value.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
@@ -107,7 +108,7 @@ class TestReader {
   }
 
   Written written(const ast::TestItem& item) const {
-    return {std::string(sources_.text(item.span)), place(item.span), item.span};
+    return {shortened(sources_.text(item.span)), place(item.span), item.span};
   }
 
   std::optional<uint32_t> environment_of(const ast::TestItem& item) const {

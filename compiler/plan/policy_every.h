@@ -16,6 +16,8 @@ namespace rollout::plan {
 /// How often the rules inside of one quantifier may be asked of one plan, all that it ranges over multiplied. With a
 /// microsecond for each it is a second.
 inline constexpr double max_policy_cases = 1e6;
+/// The same, of all rules of all policies.
+inline constexpr double max_cases_of_all = 5e6;
 
 /// What one rule gives: what is refused, and which orders it found as they are to be.
 struct Answers {

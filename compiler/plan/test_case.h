@@ -14,7 +14,7 @@ struct Scripted {
 };
 /// An item of a test, as its reader knows it.
 struct Written {
-  std::string text;               ///< `given fail checkout.shift in phase pilot`
+  std::string text;               ///< `given fail checkout.shift in phase pilot`; of a long one the beginning
   std::string place;              ///< `shop.rollout:74`
   Span span;
 };

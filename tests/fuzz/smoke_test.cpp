@@ -256,7 +256,7 @@ std::vector<Family> programs() {
        }},
       {"places",
        [=](size_t n) {
-         return head + "let places = [" + numbered("\"p{}\", ", n / 41) + "\"last\"]\nservice s at p in places " +
+         return head + "let places = [" + numbered("\"p{}\", ", n / 340) + "\"last\"]\nservice s at p in places " +
                 workload + "rollout r {\n for p in places at most 3 at once { s[p].install(image) }\n}\n";
        }},
   };
@@ -269,7 +269,25 @@ std::vector<Family> collections() {
        [](size_t n) {
          return "let l = [" + numbered("{}, ", n / 4) + "0]\n" + numbered("let a{0} = l[{0}]\n", n / 4);
        }},
-      {"keys of a map", [](size_t n) { return "let m = [" + numbered("\"k{0}\": {0}, ", n / 8) + "\"z\": 0]\n"; }},
+      {"keys of a map", [](size_t n) { return "let m = [" + numbered("\"k{0}\": {0}, ", n / 32) + "\"z\": 0]\n"; }},
+  };
+}
+
+/// The same, which look through much of what stands elsewhere.
+std::vector<Family> looks() {
+  const std::string head = fuzz::head(), service = "service s " + workload();
+  return {
+      {"policies over phases",
+       [=](size_t n) {
+         return head + service + "rollout r {\n  s.install(image)\n" + numbered("  phase p{} {{ hold 1m }}\n", 100) +
+                "}\n" + numbered("policy p{} {{ for every rollout r {{ for every phase p of r {{\n"
+                                 "  require p.share < 80%\n}} }} }}\n", n / 40);
+       }},
+      {"loops over a part",
+       [=](size_t n) {
+         return head + service + "let items = [" + numbered("{}, ", 1000) + "0]\nrollout r {\n  s.install(image)\n" +
+                numbered("  for x in items where x == {} {{ hold 1m }}\n", n / 40) + "}\n";
+       }},
   };
 }
 
@@ -417,12 +435,13 @@ TEST_CASE("twice the program takes at most 2.3 times as long to check and to pla
   };
   check_growth(programs(), plan);
   check_growth(collections(), plan);
+  check_growth(looks(), plan);
 }
 
 TEST_CASE("the document about hostile input counts the families") {
   std::ifstream in(fs::path(ROLLOUT_SOURCE_DIR) / "docs/hostile-input.md");
   std::string text(std::istreambuf_iterator<char>(in), {});
-  size_t count = families().size() + programs().size() + collections().size() + mistaken().size();
+  size_t count = families().size() + programs().size() + collections().size() + looks().size() + mistaken().size();
   CHECK(text.find(fmt::format("on {} families of text", count)) != std::string::npos);
 }
 

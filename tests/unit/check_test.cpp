@@ -53,6 +53,20 @@ TEST_CASE("names for one large list, and looks through large maps, have a limit"
   CHECK(reported(looks) == Names{"cannot-compute"});
 }
 
+TEST_CASE("what loops look at has a limit") {
+  std::string text = "let items = [";
+  for (int i = 0; i < 20000; ++i) text += fmt::format("{}, ", i);
+  text += "0]\nrollout release {\n  hold 1m\n";
+  for (int i = 0; i < 450; ++i) text += "  for x in items where x == 1 { hold 1m }\n";
+  CHECK(reported(text + "}\n") == Names{"planning-too-long"});
+}
+
+TEST_CASE("a chain of lists that are too large is one mistake") {
+  std::string text = "let l0 = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\n";
+  for (int i = 1; i <= 400; ++i) text += fmt::format("let l{} = [l{}, l{}]\n", i, i - 1, i - 1);
+  CHECK(reported(text) == Names{"cannot-compute", "cannot-compute"});
+}
+
 TEST_CASE("a text that doubles has a limit") {
   std::string text = "let t0 = \"0123456789\"\n";
   for (int i = 1; i <= 40; ++i) text += fmt::format("let t{} = \"${{t{}}}${{t{}}}\"\n", i, i - 1, i - 1);
