@@ -134,6 +134,8 @@ void Neighbours::look(const plan::Plan& plan, const ir::Program& program, const 
       if (!look_at_thing(plan, binding, service, program, seen, diagnostics)) break;
   }
   locks_.look(plan, sources, diagnostics);
+  for (uint32_t i = 0; i < plan.targets.size(); ++i)
+    if (plan.targets[i].quota > 0) quotas_.look(plan, i, system_of(plan.targets[i]), sources, diagnostics);
 }
 
 /// False after a report.

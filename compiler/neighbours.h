@@ -10,6 +10,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/lock_orders.h"
+#include "compiler/shared_quota.h"
 
 namespace rollout {
 
@@ -18,7 +19,8 @@ class Neighbours {
   /// Before the plans of a program: where it declares what.
   void enter(const ir::Program& program);
   /// Reports what this plan of the program does not share with those before it: a service, flag or database that is
-  /// declared otherwise, two that are one thing in the world, locks that are taken in a circle.
+  /// declared otherwise, two that are one thing in the world, locks that are taken in a circle, instances that do not
+  /// fit together.
   void look(const plan::Plan& plan, const ir::Program& program, const SourceMap& sources, Diagnostics& diagnostics);
 
  private:
@@ -43,6 +45,7 @@ class Neighbours {
   std::map<std::string, Seen> identities_;                       ///< by identity
   std::map<std::string, Seen> things_;                           ///< by what they are in the world
   LockOrders locks_;
+  SharedQuota quotas_;
 };
 
 /// As check_plans() of one file, beside the plans of the project's other files.

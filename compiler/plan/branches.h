@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <llvm/ADT/DenseSet.h>
@@ -23,6 +24,7 @@ struct Branches {
   std::vector<Branch> list;
   llvm::StringMap<uint32_t> phases;
   std::map<uint32_t, uint32_t> last_user;  ///< by service: the last branch that changes or judges it
+  std::map<std::string, uint32_t> last_lock;  ///< by its name: the last branch that takes it
 
   /// Where those that `branch` waits for end; they are waited for from now on.
   std::set<uint32_t> ends_before(const Branch& branch) {

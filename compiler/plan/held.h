@@ -16,7 +16,7 @@ struct OrderRule {
   std::string policy;
   std::string text;
   bool some = false;        ///< on some path
-  bool two_people = false;  ///< what has passed of `first`, all approvals, was surely said by two people
+  bool two_people = false;  ///< what has passed of `first`, all approvals, somebody else than the author surely said
   std::vector<uint32_t> first, then;  ///< steps, ascending
 };
 

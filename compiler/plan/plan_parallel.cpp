@@ -11,6 +11,22 @@
 
 namespace rollout::plan {
 
+namespace {
+
+/// A run is let into a lock once: of two branches that take it, the first to leave would open it for other runs.
+void take_lock(Branches& branches, const std::string& name, Diagnostics& diagnostics) {
+  uint32_t branch = uint32_t(branches.list.size() - 1);
+  auto [taken, first] = branches.last_lock.try_emplace(name, branch);
+  if (!first && !branches.ordered(taken->second, branch))
+    diagnostics
+        .report(branches.list[branch].span, diag::LockAgain, name)
+        .at(branches.list[taken->second].span, "by this branch, at the same time")
+        .advise(fmt::format("take it once around both: `lock {} {{ parallel {{ … }} }}`", name));
+  taken->second = branch;
+}
+
+}  // namespace
+
 void Planner::plan_branches(const ast::Block* block, Scope& scope) {
   Branches branches;
   branches.start = ends_;
@@ -94,6 +110,7 @@ void Planner::end_branch(Branches& branches, uint32_t first_step) {
   for (uint32_t i = first_step; i < plan_.steps.size(); ++i) {
     const Step& step = plan_.steps[i];
     if (step.kind == StepKind::Act) touched.insert(step.action.service);
+    if (step.kind == StepKind::Lock) take_lock(branches, plan_.locks[step.lock].name, diagnostics_);
     for (uint32_t gate : step.gates) judge(gate);
   }
   for (size_t i = plan_.scopes.size(); i-- > 0 && plan_.scopes[i].first_step >= first_step;)

@@ -112,7 +112,7 @@ bool Quantified::is_sure(const ast::PolicyItem& item, const Event& first, const 
     breach.from = step_text(plan_.steps[step]);
     if (breach.fails != none)
       breach.from += fmt::format("; {} may have failed and gone back by then", step_text(plan_.steps[breach.fails]));
-    else if (one) breach.from += "; ask for two";
+    else if (one) breach.from += "; ask somebody else as well";
     return false;
   }
   return true;

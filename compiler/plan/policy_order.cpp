@@ -59,7 +59,7 @@ Passed::Passed(const Plan& plan, const std::vector<uint32_t>& first, bool two_pe
 Passed::Mask Passed::bit_of(uint32_t index) {
   const Approval& approval = plan_.approvals[index];
   std::vector<std::string> people = people_of(approval);
-  bool alone = approval.quorum >= 2;
+  bool alone = approval.quorum >= 2 || people.size() > 1;
   for (size_t bit = 0; bit < people_.size(); ++bit)
     if (people_[bit] == people && ((enough_alone_ >> bit & 1) != 0) == alone) return Mask{1} << bit;
   if (people_.size() == max_groups) return 0;

@@ -21,6 +21,7 @@ struct Way {
 struct Cure {
   std::string_view finding;
   std::vector<Way> ways;
+  std::string_view why = {};  ///< there are none, in words
 };
 
 constexpr double elsewhere = 1;        // not in the lines that the finding is about
@@ -47,6 +48,14 @@ const std::vector<Cure>& cures() {
       {diag::WatchIdle.name, {{Turns::Held, false}, {Turns::Hold, true, weaker}}},
       {diag::ShareImpossible.name, {{Turns::Share, true}, {Turns::Share, false}}},
       {diag::CommitUnguarded.name, {{Turns::Judge, true}, {Turns::Guard, true, 1}}},
+      {diag::PolicyBroken.name,
+       {{Turns::Share, false}, {Turns::Hold, true}, {Turns::Judge, true}, {Turns::Guard, true, 1},
+        {Turns::Timeout, false}}},
+      {diag::QuotaShort.name, {{Turns::Lanes, true}, {Turns::Count, false, weaker}}},
+      {diag::GateContradicts.name, {}, "what a gate asks for is a promise, and nobody else can say which of it was meant"},
+      {diag::ConditionConstant.name, {}, "what a condition compares with is a promise, and nobody else can say what was meant"},
+      {diag::Incompatible.name, {}, "only another order of the steps mends it, or what the versions declare"},
+      {diag::NotProven.name, {}, "the planner must not make such a plan: no text of yours is wrong"},
   };
   return table;
 }
@@ -75,6 +84,10 @@ class Candidates {
 
   std::vector<Candidate> all(const Cure& cure) {
     std::vector<Knob> knobs = knobs_of(program_);
+    // Whatever a policy asks for in front of a step can be put there.
+    if (finding_.name == diag::PolicyBroken.name && rollout_ != nullptr && finding_.span.begin > rollout_->name.span.end)
+      knobs.push_back({Turns::Guard, {finding_.span.source, finding_.span.begin, finding_.span.begin},
+                       ast::LiteralKind::None, {}, rollout_->span});
     std::erase_if(knobs, [&](const Knob& knob) { return is_foreign(knob); });
     for (const Way& way : cure.ways) {
       for (const Knob& knob : knobs)
@@ -110,6 +123,7 @@ class Candidates {
         for (const std::string& gate : gates()) add({{knob.span, " judged by " + gate}}, cost + 1);
         return;
       case Turns::Guard: return guard(knob, cost);
+      case Turns::Lanes: return add({{knob.span, ", at most 1 at once"}}, cost + 1);
       case Turns::Close: return add({{knob.span, " { at close wait }"}}, cost + 1);
       case Turns::Share:
       case Turns::Hold:
@@ -185,6 +199,11 @@ class Candidates {
 };
 
 }  // namespace
+
+std::string_view why_not(const Diagnostic& finding) {
+  const Cure* cure = cure_of(finding);
+  return cure == nullptr ? std::string_view() : cure->why;
+}
 
 bool is_mendable(const Diagnostic& finding) { return cure_of(finding) != nullptr; }
 

@@ -17,8 +17,10 @@ struct Candidate {
 
 inline constexpr size_t max_candidates = 400;  ///< of one finding
 
-/// Whether an edit could help against what this is about at all.
+/// Whether this is about something that is proven, and so looked at.
 bool is_mendable(const Diagnostic& finding);
+/// Why no edit of ours could help against it; empty: one may.
+std::string_view why_not(const Diagnostic& finding);
 
 std::vector<Candidate> candidates_for(const Compilation& compilation, const Diagnostic& finding);
 

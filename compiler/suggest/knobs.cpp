@@ -122,6 +122,9 @@ class Collector {
   }
   void loop(const ForStatement* loop) {
     value(loop->soak, Turns::Hold);
+    const Expr* sizes = loop->waves != nullptr ? loop->waves : loop->batches;
+    if (sizes != nullptr && loop->at_most == nullptr)
+      place(Turns::Lanes, sizes->span.source, (loop->soak != nullptr ? loop->soak : sizes)->span.end);
     block(loop->body);
   }
   void statement(const Statement* of) {

@@ -76,6 +76,7 @@ class Search {
   void mend(const Diagnostic& finding) {
     const Compilation& now = *out_.compilation;
     Suggestion best;
+    best.why = why_not(finding);
     std::unique_ptr<Compilation> then;
     Counts before = counts_of(now);
     size_t tested = 0, breaks = 0;

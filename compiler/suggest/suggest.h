@@ -31,6 +31,7 @@ struct Suggestion {
   std::string before, after;     ///< its whole text
   std::vector<Fix> fixes;        ///< in the texts as they were before it
   std::string becomes;           ///< what the bound is then
+  std::string_view why = {};     ///< none is tried; else empty
   size_t tried = 0;              ///< candidates
   size_t breaks_tests = 0;       ///< of these: they would mend it, and a test fails with them
   bool stopped = false;          ///< a limit was reached before all were tried

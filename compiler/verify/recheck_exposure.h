@@ -1,6 +1,5 @@
-// Private to recheck: whether what a plan says of exposure is so. What no gate sees is counted again, to the
-// nanosecond. Of a harm one path is walked for each step with which it may begin: all that follows takes its longest,
-// everybody looks all the time, and the first proof takes it back; the plan may not say less than the worst of these.
+// Private to recheck: whether what a plan says of exposure is so. What no gate sees is counted again, to the nanosecond;
+// so is how soon a regression is proven. Of a harm the plan may not say less than what holds at every moment.
 #pragma once
 
 #include <string>

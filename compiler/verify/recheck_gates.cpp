@@ -23,7 +23,7 @@ namespace {
 constexpr double ppb = 1e9;
 constexpr double errs = 0.001;    // what runs fails so often
 constexpr double surely = 0.8;
-constexpr double nearly = 0.85, barely = 1.05;  // of the smallest rise; counts come in steps, so power does, too
+constexpr double nearly = 0.85;  // of the smallest rise; counts come in steps, so power does, too
 
 bool judges(const Plan& plan, const Gate& gate, const Condition& condition) {
   return gate.harm_of && gate.harm_ppb > 0 && condition.left.signal == gate.harm_of->signal &&
@@ -77,7 +77,7 @@ class Sights {
       if (!judges(plan_, gate, condition)) continue;
       any = true;
       judge::Sight sight = sight_of(plan_, condition, gate.sample_ns, step.hold_ns, shares);
-      at = at || judge::sees(sight, double(says) / ppb) || judge::sees(sight, barely * double(says) / ppb);
+      at = at || judge::sees(sight, double(says) / ppb);
       below = below || judge::sees(sight, nearly * double(says) / ppb);
     }
     if (!any) return Sees::Nothing;

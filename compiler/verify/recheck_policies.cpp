@@ -120,10 +120,10 @@ class Order {
     std::vector<std::set<std::string>> asked;
     for (uint32_t one : passed(step)) {
       const plan::Approval& approval = plan_.approvals[plan_.steps[one].approval];
-      if (approval.quorum > 1) return true;
       std::set<std::string> people(approval.members.begin(), approval.members.end());
       if (approval.escalation)
         people.insert(approval.escalation->members.begin(), approval.escalation->members.end());
+      if (approval.quorum > 1 || people.size() > 1) return true;  // of several the author is not taken
       asked.push_back(std::move(people));
     }
     for (const auto& some : asked)

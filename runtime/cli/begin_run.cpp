@@ -44,6 +44,16 @@ std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns) {
   return NotNow{*closed, calendar::next_open(plan.during->calendar, wall_ns)};
 }
 
+namespace {
+
+/// Taken at their word, as who approves is.
+std::string author_of(const Context& context) {
+  std::string login = effects::holder_text();
+  return context.args.has("--as") ? context.args.value("--as") : login.substr(0, login.find('@'));
+}
+
+}  // namespace
+
 Result<std::string> check_versions(const Context& context, const plan::Plan& plan, journal::Store& store) {
   Result<std::vector<HeldVersion>> held = held_versions(store, plan);
   if (!held) return held.error();
@@ -71,6 +81,7 @@ Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   run.replaces = std::move(beginning.replaces);
   run.reason = std::move(beginning.reason);
   run.accepted = std::move(*accepted);
+  run.by = author_of(context);
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return created.error();
   // Only for people, who then know what to abort; the claims hold without it.

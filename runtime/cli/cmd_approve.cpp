@@ -56,7 +56,8 @@ std::string said(const plan::Plan& plan, const exec::State& state, const journal
     return fmt::format("{} has rejected step {}; the run goes back", answer.by, answer.step);
   std::vector<std::string> counts;
   for (const exec::Question& question : exec::open_questions(plan, state)) {
-    std::vector<std::string> members = exec::members_now(*question.approval, *question.ask);
+    std::vector<std::string> members = exec::members_now(plan, question.step, *question.approval, *question.ask,
+                                                              state.author);
     if (question.step.step != answer.step || std::count(members.begin(), members.end(), answer.by) == 0) continue;
     size_t before = std::size_t(std::count(question.ask->approved.begin(), question.ask->approved.end(), answer.by));
     counts.push_back(fmt::format("{} of {} of {}", question.ask->approved.size() + 1 - before,
@@ -77,7 +78,10 @@ std::string answer_json(const std::string& run, const plan::Plan& plan, const ex
     json.begin_object().field("team", question.approval->team).field("quorum", question.approval->quorum);
     json.key("approved").begin_array();
     for (const std::string& by : question.ask->approved) json.value(by);
+    std::vector<std::string> members = exec::members_now(plan, question.step, *question.approval, *question.ask,
+                                                         state.author);
     bool counts = answer.ask == journal::Ask::Approve &&
+                  std::count(members.begin(), members.end(), answer.by) > 0 &&
                   std::count(question.ask->approved.begin(), question.ask->approved.end(), answer.by) == 0;
     if (counts) json.value(answer.by);
     json.end_array().end_object();

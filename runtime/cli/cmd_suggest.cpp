@@ -53,6 +53,9 @@ class View {
   void add(const Compilation& before, const Diagnostic& finding, const suggest::Suggestion& made) {
     if (context_.json()) return keep(before, finding, made);
     context_.out(short_line(finding, before.sources));
+    if (!made.why.empty())
+      return context_.out(fmt::format("  no edit is tried: {}; `rollout explain {}` says what there is\n\n", made.why,
+                                      finding.name));
     if (made.path.empty()) {
       std::string_view end = made.stopped ? "nothing was found before the limit" : "nothing helps";
       std::string tests = made.breaks_tests == 0 ? "" : fmt::format(" ({} of them fail a test)", made.breaks_tests);
@@ -89,6 +92,7 @@ class View {
     write_json(json, whole, before.sources);
     json.field("mended", !made.path.empty()).field("becomes", made.becomes).field("tried", uint64_t(made.tried));
     json.field("stopped", made.stopped);
+    if (!made.why.empty()) json.field("why", made.why);
     if (made.breaks_tests > 0) json.field("breaks_tests", uint64_t(made.breaks_tests));
     json.end_object();
     kept_ += (kept_.empty() ? "" : ",") + json.take();

@@ -112,6 +112,8 @@ Command verify() {
           cmd_verify};
 }
 
+constexpr Option as{"--as", "NAME", "who you are in the team; your login name when it is not given"};
+
 Command apply() {
   return {{"apply",
            "FILE|PLAN [ROLLOUT|PROMOTION]",
@@ -124,7 +126,7 @@ Command apply() {
            "rollout apply shop.rollout release --set image=shop:1.1",
            0,
            2,
-           {set, environment, yes,
+           {set, environment, yes, as,
             {"--resume", "[RUN]", "go on with a run or a promotion whose process is gone"},
             {"--hotfix", "", "take a run of the same services back first, whatever its rule"},
             {"--reason", "TEXT", "of a hot fix, for the record"},
@@ -333,8 +335,6 @@ Command audit() {
             format_json, project, state}},
           cmd_audit};
 }
-
-constexpr Option as{"--as", "NAME", "who you are in the team; your login name when it is not given"};
 
 Command approve() {
   return {{"approve",

@@ -72,7 +72,9 @@ struct Line {
   }
 
   std::string operator()(const journal::RunStarted& e) const {
-    return fmt::format("run of plan {} by {}", short_hash(e.plan_hash), e.holder);
+    bool other = !e.by.empty() && !e.holder.starts_with(e.by + "@");
+    return fmt::format("run of plan {} by {}{}", short_hash(e.plan_hash), e.holder,
+                       other ? fmt::format(", as {}", e.by) : "");
   }
   std::string operator()(const journal::Resumed& e) const {
     return fmt::format("resumed by {}, after {} without a driver", e.holder, short_duration(e.downtime_ns));

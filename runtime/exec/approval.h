@@ -1,5 +1,6 @@
 // What a run asks people, and whose answer counts. For the executor, and for the commands that answer.
-// Always true: only members of who was asked count, each once, and only while the question is open.
+// Always true: only members of who was asked count, each once, and only while the question is open; and not who started
+// the run where a policy asks for somebody else.
 #pragma once
 
 #include <string>
@@ -35,8 +36,9 @@ const plan::Approval& approval_of(const plan::Plan& plan, StepRef hold, uint32_t
 /// The response of a gate to a verdict or to the lack of one.
 const plan::Response& response_to(const plan::Gate& gate, journal::Verdict verdict, journal::Reason reason);
 
-/// Who may answer it now.
-std::vector<std::string> members_now(const plan::Approval& approval, const Ask& ask);
+/// Who may say yes to what `hold` asks now, in a run that `author` has started.
+std::vector<std::string> members_now(const plan::Plan& plan, StepRef hold, const plan::Approval& approval,
+                                     const Ask& ask, std::string_view author);
 
 /// So many have said yes that it is answered.
 bool is_enough(const plan::Approval& approval, const Ask& ask);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/asked.h"
 #include "runtime/exec/approval.h"
 #include "runtime/exec/executor.h"
 
@@ -67,11 +68,13 @@ const plan::Approval& approval_of(const plan::Plan& plan, StepRef hold, uint32_t
   return plan.approvals.at(response_to(plan.gates.at(gate), ask.about->verdict, ask.about->reason).approval);
 }
 
-std::vector<std::string> members_now(const plan::Approval& approval, const Ask& ask) {
+std::vector<std::string> members_now(const plan::Plan& plan, StepRef hold, const plan::Approval& approval,
+                                     const Ask& ask, std::string_view author) {
   std::vector<std::string> members = approval.members;
-  if (!ask.escalated || !approval.escalation) return members;
-  for (const std::string& member : approval.escalation->members)
-    if (!among(members, member)) members.push_back(member);
+  if (ask.escalated && approval.escalation)
+    for (const std::string& member : approval.escalation->members)
+      if (!among(members, member)) members.push_back(member);
+  if (!author.empty() && plan::asks_others(plan, hold.step)) std::erase(members, author);
   return members;
 }
 
@@ -102,15 +105,24 @@ std::string answer_problem(const plan::Plan& plan, const State& state, const jou
   std::vector<Question> open = open_questions(plan, state);
   std::erase_if(open, [&](const Question& question) { return question.step != StepRef{answer.step, false}; });
   if (open.empty()) return fmt::format("step {} waits for no approval", answer.step);
-  std::string teams;
+  std::string teams, others;
   bool member = false, again = true;
+  // Whoever started the run may say no to it.
+  std::string_view author = answer.ask == journal::Ask::Approve ? state.author : std::string_view();
+  auto members_of = [&](const Question& question, std::string_view without) {
+    return members_now(plan, question.step, *question.approval, *question.ask, without);
+  };
   for (const Question& question : open) {
-    std::vector<std::string> members = members_now(*question.approval, *question.ask);
+    std::vector<std::string> members = members_of(question, author);
     teams += fmt::format("{}team {} ({})", teams.empty() ? "" : ", ", question.approval->team, list_text(members));
+    if (!among(members, answer.by) && among(members_of(question, {}), answer.by))
+      others = fmt::format("{} ({})", question.approval->team, list_text(members));
     if (!among(members, answer.by)) continue;
     member = true;
     again &= among(question.ask->approved, answer.by);
   }
+  if (!member && !others.empty())
+    return fmt::format("`{}` has started the run, and a policy asks that somebody else approves: {}", answer.by, others);
   if (!member) return fmt::format("`{}` is no member of {}", answer.by, teams);
   if (again && answer.ask == journal::Ask::Approve)
     return fmt::format("`{}` has approved it already, and each member counts once", answer.by);

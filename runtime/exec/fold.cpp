@@ -58,6 +58,7 @@ struct Folder {
   }
   void operator()(const journal::RunStarted& e) {
     state.plan_hash = e.plan_hash;
+    state.author = e.by.empty() ? e.holder.substr(0, e.holder.find('@')) : e.by;
     for (size_t i = 0; i < e.generations.size() && i < state.services.size(); ++i)
       state.services[i].generation = e.generations[i].number;
   }
@@ -224,7 +225,7 @@ struct Folder {
     if (hold == state.holds.end()) return;
     for (auto& [gate, ask] : hold->second.asks) {
       const plan::Approval& approval = approval_of(plan, e.step, gate, ask);
-      std::vector<std::string> members = members_now(approval, ask);
+      std::vector<std::string> members = members_now(plan, e.step, approval, ask, state.author);
       bool counts = std::count(members.begin(), members.end(), e.by) > 0 &&
                     std::count(ask.approved.begin(), ask.approved.end(), e.by) == 0;
       if (counts) ask.approved.push_back(e.by);

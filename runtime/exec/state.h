@@ -87,6 +87,7 @@ struct ServiceState {
 
 struct State {
   std::string plan_hash;
+  std::string author;  ///< who started the run
   RunPhase phase = RunPhase::Running;
   RollbackPhase rollback = RollbackPhase::None;
   std::optional<journal::Captured> captured;

@@ -40,6 +40,7 @@ struct RunStarted {
   std::string replaces = {};            ///< the run that was taken back for this one
   std::string reason = {};              ///< of a hot fix: why
   std::string accepted = {};            ///< versions that were held and that a person lets through, as people read it
+  std::string by = {};                  ///< the author: who started it, by their own word; empty: the holder's account
 };
 
 /// What one of Plan::baselines was. In the unit of its signal, as plan::Condition has it.

@@ -33,6 +33,7 @@ struct Encoder {
     if (!e.replaces.empty()) out.field("replaces", e.replaces);
     if (!e.reason.empty()) out.field("reason", e.reason);
     if (!e.accepted.empty()) out.field("accepted", e.accepted);
+    if (!e.by.empty()) out.field("by", e.by);
   }
   void operator()(const Resumed& e) const {
     out.field("holder", e.holder).field("downtime_ns", e.downtime_ns);
@@ -222,7 +223,8 @@ class Decoder {
     return s;
   }
   RunStarted run_started() {
-    RunStarted e{text("plan_hash"), text("holder"), {}, text("replaces"), text("reason"), text("accepted")};
+    RunStarted e{text("plan_hash"), text("holder"), {}, text("replaces"), text("reason"), text("accepted"),
+                 text("by")};
     for (const Node& item : node_["generations"].items)
       e.generations.push_back({std::string(item["service"].as_string()), item["number"].as_int()});
     return e;

@@ -91,7 +91,8 @@ Result<RunInfo> SqlStore::create(const NewRun& run) {
   Result<std::vector<Generation>> generations = take_generations(run, id);
   if (!generations) return generations.error();
   std::vector<Event> first = {
-      {0, run.wall_ns, RunStarted{run.plan_hash, run.holder, *generations, run.replaces, run.reason, run.accepted}}};
+      {0, run.wall_ns,
+       RunStarted{run.plan_hash, run.holder, *generations, run.replaces, run.reason, run.accepted, run.by}}};
   Head empty{run.plan_hash, 0, chain_start(id, run.plan_hash), ""};
   if (Status written = write_events(id, empty, first); !written) return written.error();
   RunInfo info{id, run.rollout, run.plan_hash, run.wall_ns, *generations, {}, 1};

@@ -70,6 +70,7 @@ class Simulation : public OneRun {
       store_.abort_through(stage->promotion);
     }
     run.stage = std::move(stage);
+    run.by = scenario_.author;
     Result<journal::RunInfo> info = store_.create(run);
     if (!info) return info.error();
     return run_ = info->run;

@@ -1,6 +1,8 @@
 // A run that waits for people: who counts, what their silence means, and what keeps working meanwhile.
 #include <catch2/catch.hpp>
 
+#include "runtime/exec/approval.h"
+#include "runtime/exec/fold.h"
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
 #include "tests/sim/run.h"
@@ -43,6 +45,63 @@ TEST_CASE("who is no member, and who has approved already, does not count") {
   CHECK(result.outcome == Outcome::RolledBack);
   CHECK(count<journal::Approved>(result) == 1);
   CHECK(result.cause == "approval timed out after 10m: 1 of 2 of sre has approved: anna");
+}
+
+namespace {
+
+/// One of sre is enough, and a policy asks that it is somebody else than the author.
+plan::Plan reviewed_plan() {
+  plan::Plan plan = approval_plan(Unapproved::Rollback);
+  plan.approvals[0].quorum = 1;
+  plan.order_rules = {{"four_eyes", "approval(by: not r.author) before promote", false, true, {3}, {6}}};
+  return plan;
+}
+
+}  // namespace
+
+TEST_CASE("where a policy asks for somebody else, the author does not count, and may still reject") {
+  plan::Plan plan = reviewed_plan();
+  Scenario scenario = answered({{"anna", minute}});
+  CHECK(run(plan, scenario).outcome == Outcome::Succeeded);  // of no team is who started it
+  scenario.author = "anna";
+  sim::SimResult alone = run(plan, scenario);
+  CHECK(alone.outcome == Outcome::RolledBack);
+  CHECK(alone.cause == "approval timed out after 10m: nobody of sre has approved");
+  CHECK(count<journal::Approved>(alone) == 0);
+  scenario.answers.push_back({"ben", 2 * minute});
+  CHECK(run(plan, scenario).outcome == Outcome::Succeeded);
+  scenario.answers = {{"anna", minute, true}};
+  CHECK(run(plan, scenario).cause == "rejected by anna: scripted");
+}
+
+TEST_CASE("of two who approve one is not the author, and who is asked alone has no deputy") {
+  plan::Plan plan = reviewed_plan();
+  Scenario scenario = answered({{"anna", minute}, {"ben", minute}});
+  scenario.author = "anna";
+  plan.approvals[0].quorum = 2;
+  CHECK(run(plan, scenario).outcome == Outcome::Succeeded);
+  plan.approvals[0].quorum = 1;
+  plan.approvals[0].members = {"anna"};
+  CHECK(run(plan, scenario).outcome == Outcome::Succeeded);
+  plan.approvals[0].escalation = plan::Escalation{"managers", {"mia"}, 2 * minute};
+  CHECK(run(plan, scenario).outcome == Outcome::RolledBack);
+  scenario.answers.push_back({"mia", 3 * minute});
+  CHECK(run(plan, scenario).outcome == Outcome::Succeeded);
+}
+
+TEST_CASE("an author is told who has to approve instead") {
+  plan::Plan plan = reviewed_plan();
+  exec::State state = exec::initial_state(plan);
+  state.author = "anna";
+  state.holds[{3, false}].step = {3, false};
+  state.holds[{3, false}].asks[plan::none] = {};
+  journal::Request answer{0, journal::Ask::Approve, "anna", "", 0, 3, "anna@host"};
+  CHECK(exec::answer_problem(plan, state, answer) ==
+        "`anna` has started the run, and a policy asks that somebody else approves: sre (ben, carla)");
+  answer.ask = journal::Ask::Reject;
+  CHECK(exec::answer_problem(plan, state, answer).empty());
+  answer = {0, journal::Ask::Approve, "ben", "", 0, 3, "ben@host"};
+  CHECK(exec::answer_problem(plan, state, answer).empty());
 }
 
 TEST_CASE("one rejection takes the run back, also of somebody who had approved") {
