@@ -34,8 +34,8 @@ class Recheck {
     Walked walked = walk(brief_, false);
     recheck_exposure(brief_, walked, broken_);
     recheck_sight(brief_, broken_);
-    recheck_beside(plan_, broken_);
-    recheck_quota(plan_, broken_);
+    recheck_beside(brief_, broken_);
+    recheck_quota(brief_, broken_);
     recheck_policies(plan_, broken_);
     int64_t answered = plan_.during ? walk(brief_, true).last_begin : 0;
     recheck_start(plan_, walked.last_begin, answered, broken_);

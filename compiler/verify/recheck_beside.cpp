@@ -8,6 +8,7 @@
 
 #include "compiler/eval/image.h"
 #include "compiler/eval/version.h"
+#include "compiler/verify/recheck_spans.h"
 
 namespace rollout::verify {
 
@@ -22,9 +23,12 @@ struct Now {
   uint32_t first = none, last = none;  ///< steps on it since the last commit
 };
 
-class Walk {
+class Meets {
  public:
-  Walk(const Plan& plan, std::vector<std::string>& broken) : plan_(plan), broken_(broken), said_(plan.beside.size()) {
+  Meets(const Brief& brief, std::vector<std::string>& broken)
+      : brief_(brief), plan_(brief.plan), broken_(broken), passage_(passages(brief, 0, brief.size())),
+        said_(brief.plan.beside.size()) {
+    const Plan& plan = plan_;
     for (const plan::BesideFacts& one : plan.facts->beside)
       said_[one.beside] = {one.meets.begin(), one.meets.end()};
     for (uint32_t i = 0; i < plan.beside.size(); ++i)
@@ -40,7 +44,9 @@ class Walk {
         for (auto& [subject, now] : now_) now.first = now.last = none;
       if (step.kind != plan::StepKind::Act || !of_.contains(step.action.service)) continue;
       Now& now = now_[step.action.service];
+      Now before = now;
       set(step.action, now);
+      if (now.stable != before.stable || now.canary != before.canary) meet_earlier(i, before);
       now.last = i;
       if (now.first == none) now.first = i;
       for (uint32_t index : of_[step.action.service]) look(index, now_), go_back(index);
@@ -63,6 +69,26 @@ class Walk {
       std::string& one = setting.role == plan::Role::Canary ? now.canary : now.stable;
       one = setting.value.is(eval::Value::Kind::None) ? "" : setting.value.text;
     }
+  }
+
+  /// What an earlier change of the other subject has left, if that change may as well come later; and on the way back.
+  void meet_earlier(uint32_t step, const Now& before) {
+    uint32_t subject = plan_.steps[step].action.service;
+    for (uint32_t index : of_[subject]) {
+      const plan::Beside& one = plan_.beside[index];
+      uint32_t other = one.service == subject ? one.with : one.service;
+      if (other == subject) continue;
+      for (const auto& [at, left] : changes_[other]) {
+        if (waits(brief_, passage_, at, step)) continue;
+        std::map<uint32_t, Now> now = {{subject, now_[subject]}, {other, left}};
+        look(index, now);
+        // What was built upon it goes back first.
+        uint32_t first = before.first == none ? step : before.first;
+        if (left.first != none && waits(brief_, passage_, first, left.first)) continue;
+        for (uint32_t undo : plan_.steps[step].rollback) set(plan_.undo[undo], now[subject]), look(index, now);
+      }
+    }
+    changes_[subject].emplace_back(step, before);
   }
 
   /// What came last goes back first.
@@ -109,8 +135,11 @@ class Walk {
     }
   }
 
+  const Brief& brief_;
   const Plan& plan_;
   std::vector<std::string>& broken_;
+  std::vector<uint32_t> passage_;
+  std::map<uint32_t, std::vector<std::pair<uint32_t, Now>>> changes_;  ///< by subject: by which step, and what was before
   std::vector<std::set<std::string>> said_;       ///< by Plan::beside
   std::map<uint32_t, std::set<uint32_t>> of_;     ///< subject: Plan::beside
   std::map<uint32_t, Now> now_;
@@ -118,8 +147,8 @@ class Walk {
 
 }  // namespace
 
-void recheck_beside(const Plan& plan, std::vector<std::string>& broken) {
-  if (!plan.beside.empty()) Walk(plan, broken).go();
+void recheck_beside(const Brief& brief, std::vector<std::string>& broken) {
+  if (!brief.plan.beside.empty()) Meets(brief, broken).go();
 }
 
 }  // namespace rollout::verify

@@ -1,14 +1,14 @@
-// Private to recheck: whether the most instances that a plan says a target holds are so many. Own code: the steps in
-// their order, and from each of them its own way back.
+// Private to recheck: whether the most instances that a plan says a target holds are so many. Own code: for each
+// service when it has more than for good, in chains of those that wait for each other.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "compiler/plan/plan.h"
+#include "compiler/verify/recheck_brief.h"
 
 namespace rollout::verify {
 
-void recheck_quota(const plan::Plan& plan, std::vector<std::string>& broken);
+void recheck_quota(const Brief& brief, std::vector<std::string>& broken);
 
 }  // namespace rollout::verify

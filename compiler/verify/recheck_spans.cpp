@@ -57,6 +57,17 @@ std::vector<uint32_t> passages(const Brief& brief, uint32_t first, uint32_t end)
   return last;
 }
 
+bool waits(const Brief& brief, const std::vector<uint32_t>& last, uint32_t earlier, uint32_t later) {
+  if (earlier >= later) return false;
+  if (last[later] != none && last[later] >= earlier) return true;
+  std::vector<bool> before(later - earlier + 1);
+  before.back() = true;
+  for (uint32_t i = later; i > earlier; --i)
+    for (uint32_t one : brief.after(i))
+      if (before[i - earlier] && one >= earlier) before[one - earlier] = true;
+  return before.front();
+}
+
 Exposures::Exposures(const Brief& brief, const Walked& walked)
     : brief_(brief), plan_(brief.plan), walked_(walked), passage_(passages(brief, 0, brief.size())),
       from_(brief.size()) {

@@ -16,6 +16,9 @@ Time part_of(Time share_ppb, Time ns);
 /// Of the steps [first, end): the last one up to each, counted from `first`, that all of them pass; none: there is none.
 std::vector<uint32_t> passages(const Brief& brief, uint32_t first, uint32_t end);
 
+/// Whether `later` begins only when `earlier` is over. `last`: the passages of all steps.
+bool waits(const Brief& brief, const std::vector<uint32_t>& last, uint32_t earlier, uint32_t later);
+
 /// From one step that acts on the service, or at which it is looked at, to the next of them.
 struct Span {
   uint32_t step = plan::none;

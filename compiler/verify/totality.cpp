@@ -187,6 +187,27 @@ class Totality {
       wrong(Claim::WayBack, step, std::move(what), list);
       return false;
     }
+    return says_all(step, before, list);
+  }
+
+  /// Of what nobody looked at nobody knows what to restore it to: all the same the step's own effect is to be undone.
+  bool says_all(const Step& step, const Cells& before, const std::vector<uint32_t>& list) {
+    for (const Setting& one : step.action.sets) {
+      Cells known = before;
+      if (one.variable == Variable::Restarted || find(known, one.variable, one.role)) continue;
+      bool undone = std::any_of(list.begin(), list.end(), [&](uint32_t index) {
+        const std::vector<Setting>& sets = plan_.undo[index].sets;
+        return std::any_of(sets.begin(), sets.end(), [&](const Setting& other) {
+          return other.variable == one.variable && other.role == one.role;
+        });
+      });
+      if (undone || is_rest(one.value)) continue;
+      wrong(Claim::WayBack, step,
+            fmt::format("nothing takes {} back",
+                        plan::variable_text(plan_.services[step.action.service], one.variable, one.role)),
+            list);
+      return false;
+    }
     return true;
   }
 

@@ -40,7 +40,10 @@ class Mutants {
   void back() {
     for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
       const plan::Step& step = plan_.steps[i];
+      auto is_lasting = [](const plan::Setting& one) { return one.variable != plan::Variable::Restarted; };
+      const std::vector<plan::Setting>& sets = step.action.sets;
       if (step.kind != StepKind::Act || step.rollback.empty() || !step.scope_rollback.empty()) continue;
+      if (std::none_of(sets.begin(), sets.end(), is_lasting)) continue;
       add(Claim::WayBack, fmt::format("nothing takes step {} back", i),
           [&](Plan& plan) { plan.steps[i].rollback.clear(); });
     }
@@ -78,7 +81,7 @@ class Mutants {
                      condition.comparison == plan::Comparison::LessEqual;
         bool plain = !condition.right && condition.baseline == plan::none && condition.proven_ppb == 0;
         if (plain && below && signal.evidence == plan::Evidence::Counts && seen.insert(index).second)
-          add(Claim::Constant, fmt::format("condition {} allows 200%", index),
+          add(condition.kind == plan::ConditionKind::Reject ? Claim::Contradiction : Claim::Constant, fmt::format("condition {} allows 200%", index),
               [&](Plan& plan) { plan.conditions[index].offset = 2e9; });
         if (signal.evidence != plan::Evidence::Counts || plan_.services[signal.service].traffic_uhz <= 0) continue;
         if (condition.left.role == plan::Role::Canary && condition.proven_ppb > 0 && gate.minimum_requests == 0 &&
