@@ -79,6 +79,8 @@ void Harm::sum() {
     passed_.push_back(plus(passed_.back(), longest_.back()));
     peak_.push_back(std::max(peak_.back(), cut_.back() ? plus(met_.back(), span.back) : 0));
   }
+  streak_.assign(spans_.size() + 1, 0);
+  for (size_t k = spans_.size(); k-- > 2;) streak_[k] = is_alike(k, k - 2) ? streak_[k + 1] + 1 : 0;
   later_back_.assign(spans_.size() + 1, 0);
   for (size_t k = spans_.size(); k-- > 0;) later_back_[k] = std::max(later_back_[k + 1], spans_[k].back);
 }
@@ -117,8 +119,38 @@ int64_t Harm::enter(View& view, size_t k) const {
   return std::max<int64_t>(0, std::max(span.extends, span.blind) - std::max(span.blind, proves));
 }
 
+bool Harm::is_alike(size_t k, size_t other) const {
+  const Span &a = spans_[k], &b = spans_[other];
+  auto key = [](const Span& of) {
+    return std::tie(of.share, of.exposes, of.lasts, of.back, of.looked, of.dark, of.asks, of.blind, of.extends);
+  };
+  return key(a) == key(b) && std::all_of(views_.begin(), views_.end(), [&](const View& view) {
+           return view.at[k] == view.at[other];
+         });
+}
+
+/// The span before the last may have been the same, and all after it as far as anything was proven. What was kept there
+/// is kept here: what is behind the proofs only gets less towards the end of the plan.
+bool Harm::is_settled(size_t k, int64_t most) {
+  Kept& before = kept_[k % 2];
+  if (k < 2 || before.most < 0 || before.most > most || streak_[k] == 0) return false;
+  auto is_proven = [](const std::optional<Proof>& fresh) { return fresh.has_value(); };
+  bool proven = std::any_of(before.fresh.begin(), before.fresh.end(), is_proven);
+  if (proven && k + streak_[k] <= before.reach + 2) return false;
+  before.reach += 2;
+  for (size_t i = 0; i < views_.size(); ++i) {
+    std::optional<Proof>& fresh = before.fresh[i];
+    if (fresh) fresh->span += 2;
+    views_[i].fresh = fresh;
+  }
+  return true;
+}
+
 bool Harm::keeps(size_t k, int64_t most) {
-  std::vector<int64_t> cuts = {0};
+  if (is_settled(k, most)) return true;
+  Kept& now = kept_[k % 2];
+  now = {-1, k};
+  Cuts cuts = {0};
   spared_ = 0;
   for (View& view : views_) {
     spared_ = std::max(spared_, enter(view, k));
@@ -126,10 +158,14 @@ bool Harm::keeps(size_t k, int64_t most) {
   }
   std::sort(cuts.begin(), cuts.end());
   cuts.erase(std::unique(cuts.begin(), cuts.end()), cuts.end());
-  return all_within(k, cuts, most) && soonest(k, cuts.back(), cuts.back()) <= most;
+  for (const View& view : views_) now.fresh.push_back(view.fresh);
+  if (!all_within(k, cuts, most) || soonest(k, cuts.back(), cuts.back()) > most) return false;
+  for (const View& view : views_) now.reach = std::max(now.reach, view.reached);
+  now.most = most;
+  return true;
 }
 
-bool Harm::all_within(size_t k, const std::vector<int64_t>& cuts, int64_t most) {
+bool Harm::all_within(size_t k, const Cuts& cuts, int64_t most) {
   for (size_t i = 0; i + 1 < cuts.size(); ++i)
     if (cuts[i] < cuts[i + 1] && !within(k, cuts[i], cuts[i + 1], most)) return false;
   return true;
@@ -137,7 +173,7 @@ bool Harm::all_within(size_t k, const std::vector<int64_t>& cuts, int64_t most) 
 
 /// Of all that begin in [from, to).
 bool Harm::within(size_t k, int64_t from, int64_t to, int64_t most) {
-  std::vector<size_t> reached;
+  llvm::SmallVector<size_t, 4> reached;
   int64_t sample = INT64_MAX;
   for (const View& view : views_) {
     reached.push_back(view.reached);
@@ -145,7 +181,7 @@ bool Harm::within(size_t k, int64_t from, int64_t to, int64_t most) {
   }
   if (soonest(k, from, to) <= most) return true;
   for (size_t i = 0; i < views_.size(); ++i) views_[i].reached = reached[i];
-  std::vector<int64_t> cuts = {from};
+  Cuts cuts = {from};
   if (int64_t width = (to - from) / 4; width >= sample) {
     for (int i = 1; i < 4; ++i) cuts.push_back(from + i * width);
   } else {

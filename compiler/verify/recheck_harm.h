@@ -4,6 +4,8 @@
 // proofs.
 #pragma once
 
+#include <llvm/ADT/SmallVector.h>
+
 #include "compiler/verify/recheck_looks.h"
 
 namespace rollout::verify {
@@ -28,6 +30,7 @@ class Harm {
     bool looks = false;
     int64_t sample = 1;
     double blocks = 0, mean = 0, spread = 0;
+    bool operator==(const Seen&) const = default;
   };
   struct View {
     bool gate = true;
@@ -44,8 +47,11 @@ class Harm {
   int64_t alone(const View& view, size_t k) const;
   void sum();
   int64_t enter(View& view, size_t k) const;
+  using Cuts = llvm::SmallVector<int64_t, 10>;
+  bool is_alike(size_t k, size_t other) const;
+  bool is_settled(size_t k, int64_t most);
   bool within(size_t k, int64_t from, int64_t to, int64_t most);
-  bool all_within(size_t k, const std::vector<int64_t>& cuts, int64_t most);
+  bool all_within(size_t k, const Cuts& cuts, int64_t most);
   int64_t soonest(size_t k, int64_t from, int64_t to);
   int64_t met(const View& view, size_t k, int64_t from, const std::optional<Proof>& proof) const;
   int64_t seen(const View& view, const Proof& proof) const;
@@ -57,6 +63,14 @@ class Harm {
   std::vector<int64_t> met_, passed_;     ///< before each span
   std::vector<int64_t> peak_;             ///< before each span: what is met where one of those before proves it
   std::vector<int64_t> later_back_;
+  std::vector<uint32_t> streak_;          ///< by span: how many from it on are each as the second one before
+  /// Of the last two spans that were kept: with what, and how far the proofs reached that were asked for.
+  struct Kept {
+    int64_t most = -1;
+    size_t reach = 0;
+    std::vector<std::optional<Proof>> fresh = {};  ///< by view
+  };
+  Kept kept_[2];
   int64_t spared_ = 0;  ///< of the span at hand: the rest of it, where what begins late is to be proven in the next
 };
 

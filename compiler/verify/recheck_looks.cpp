@@ -24,13 +24,16 @@ class Finder {
   Finder(const Brief& brief, const Exposures& exposures, const std::vector<int64_t>& harms,
          const std::vector<std::vector<uint32_t>>& acts)
       : brief_(brief), plan_(brief.plan), exposures_(exposures), harms_(harms), acts_(acts),
-        of_(plan_.conditions.size(), none) {}
+        of_(plan_.conditions.size(), none), proves_(plan_.conditions.size()) {
+    for (uint32_t i = 0; i < proves_.size(); ++i)
+      proves_[i] = harms[plan_.conditions[i].left.signal] > 0 && shows(plan_, plan_.conditions[i]);
+  }
 
   std::vector<std::vector<Looker>> go() {
     for (uint32_t i = 0; i < brief_.size(); ++i)
       if (brief_.steps[i].judges) judge(i);
     for (const plan::Watch& watch : plan_.watches)
-      if (watch.held_ns == 0 && of_[watch.condition] == none && proves(watch.condition)) look(watch);
+      if (watch.held_ns == 0 && of_[watch.condition] == none && proves_[watch.condition]) look(watch);
     std::vector<std::vector<Looker>> all(plan_.services.size());
     for (uint32_t at : of_)
       if (at != none) all[service_of(found_[at].condition)].push_back(std::move(found_[at]));
@@ -50,9 +53,6 @@ class Finder {
   uint32_t service_of(uint32_t condition) const {
     return plan_.signals[plan_.conditions[condition].left.signal].service;
   }
-  bool proves(uint32_t condition) const {
-    return harms_[plan_.conditions[condition].left.signal] > 0 && shows(plan_, plan_.conditions[condition]);
-  }
   Looker& looker(uint32_t condition, bool gate) {
     if (of_[condition] == none) of_[condition] = uint32_t(found_.size()), found_.push_back({condition, gate});
     return found_[of_[condition]];
@@ -62,7 +62,7 @@ class Finder {
     for (uint32_t index : plan_.steps[step].gates) {
       const plan::Gate& gate = plan_.gates[index];
       for (uint32_t condition : gate.conditions) {
-        if (!proves(condition)) continue;
+        if (!proves_[condition]) continue;
         Looker& one = looker(condition, true);
         double blocks = samples_in(plan_.steps[step].hold_ns, gate.sample_ns);
         one.samples += blocks;
@@ -112,7 +112,8 @@ class Finder {
   const Exposures& exposures_;
   const std::vector<int64_t>& harms_;
   const std::vector<std::vector<uint32_t>>& acts_;
-  std::vector<uint32_t> of_;  ///< by condition: into found_
+  std::vector<uint32_t> of_;   ///< by condition: into found_
+  std::vector<bool> proves_;   ///< by condition: a harm
   std::vector<Looker> found_;
 };
 
