@@ -50,8 +50,8 @@ void SharedQuota::look(const plan::Plan& plan, uint32_t target, const std::strin
     if (both <= quota || meet(own.subjects, other.subjects) || meet(own.locks, other.locks)) continue;
     diagnostics
         .report(verify::span_of(sources, own.place), diag::QuotaShort, plan.targets[target].name, both, quota)
-        .note(fmt::format("{} ({}) may be underway at the same time: it brings {} more, {} brings {} more", other.rollout,
-                          other.place, other.more, own.rollout, own.more))
+        .note(fmt::format("{} ({}) may be underway at the same time: it brings {} more, {} brings {} more",
+                          other.rollout, other.place, other.more, own.rollout, own.more))
         .advise("take one lock in both around all that brings instances, or raise the quota");
     break;
   }

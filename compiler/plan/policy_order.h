@@ -14,8 +14,8 @@ namespace rollout::plan {
 /// Steps of which those count that have surely passed. One pass over the plan answers for every step.
 class Passed {
  public:
-  /// `two_people`: all of them are approvals, and to those that have passed somebody else than the author has surely said
-  /// yes: two people have, or one whom the run does not take where it is the author (asks_others of asked.h).
+  /// `two_people`: all of them are approvals, and to those that have passed somebody else than the author has surely
+  /// said yes: two people have, or one whom the run does not take where it is the author (asks_others of asked.h).
   Passed(const Plan& plan, const std::vector<uint32_t>& first, bool two_people);
 
   /// When the step begins.

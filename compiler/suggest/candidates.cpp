@@ -49,11 +49,11 @@ const std::vector<Cure>& cures() {
       {diag::ShareImpossible.name, {{Turns::Share, true}, {Turns::Share, false}}},
       {diag::CommitUnguarded.name, {{Turns::Judge, true}, {Turns::Guard, true, 1}}},
       {diag::PolicyBroken.name,
-       {{Turns::Share, false}, {Turns::Hold, true}, {Turns::Judge, true}, {Turns::Guard, true, 1},
-        {Turns::Timeout, false}}},
+       {{Turns::Guard, true}, {Turns::Hold, true}, {Turns::Judge, true}, {Turns::Timeout, false},
+        {Turns::Share, false, weaker}}},
       {diag::QuotaShort.name, {{Turns::Lanes, true}, {Turns::Count, false, weaker}}},
-      {diag::GateContradicts.name, {}, "what a gate asks for is a promise, and nobody else can say which of it was meant"},
-      {diag::ConditionConstant.name, {}, "what a condition compares with is a promise, and nobody else can say what was meant"},
+      {diag::GateContradicts.name, {}, "what a gate asks for is a promise, and only you know which of it was meant"},
+      {diag::ConditionConstant.name, {}, "what a condition compares with is a promise, and only you know which"},
       {diag::Incompatible.name, {}, "only another order of the steps mends it, or what the versions declare"},
       {diag::NotProven.name, {}, "the planner must not make such a plan: no text of yours is wrong"},
   };
@@ -85,7 +85,8 @@ class Candidates {
   std::vector<Candidate> all(const Cure& cure) {
     std::vector<Knob> knobs = knobs_of(program_);
     // Whatever a policy asks for in front of a step can be put there.
-    if (finding_.name == diag::PolicyBroken.name && rollout_ != nullptr && finding_.span.begin > rollout_->name.span.end)
+    bool inside = rollout_ != nullptr && finding_.span.begin > rollout_->name.span.end;
+    if (finding_.name == diag::PolicyBroken.name && inside)
       knobs.push_back({Turns::Guard, {finding_.span.source, finding_.span.begin, finding_.span.begin},
                        ast::LiteralKind::None, {}, rollout_->span});
     std::erase_if(knobs, [&](const Knob& knob) { return is_foreign(knob); });

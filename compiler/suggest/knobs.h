@@ -13,8 +13,8 @@ namespace rollout::suggest {
 /// Within: how long a rollback may take; Held, Samples: what a watch or a condition asks for; Every: how often a gate
 /// samples; Minimum: requests that a gate asks for; Timeout: how long people have to answer; From, To: of a window;
 /// Count: instances and the like. Without a number: Judge: behind a hold that no gate judges; Guard: in front of a
-/// commit; Close: behind a `during` that does not say what is done at close; Lanes: behind the waves of a loop that does
-/// not say how many rounds may run at once.
+/// commit; Close: behind a `during` that does not say what is done at close; Lanes: behind the waves of a loop that
+/// does not say how many rounds may run at once.
 enum class Turns {
   Share, Hold, Within, Held, Samples, Every, Minimum, Timeout, From, To, Count, Judge, Guard, Close,
   Lanes

@@ -22,6 +22,14 @@ Counts counts_of(const Compilation& compilation) {
   return counts;
 }
 
+/// How often just this is said.
+int said(const Compilation& compilation, const Diagnostic& finding) {
+  int times = 0;
+  for (const Diagnostic* one : compilation.diagnostics.sorted())
+    times += one->name == finding.name && one->message == finding.message && !is_allowed(*one, compilation.sources);
+  return times;
+}
+
 enum class Mends { No, Uncovers, Yes };
 
 /// An error keeps the proofs from being made: what they say once it is gone is no harm done by the edit.
@@ -89,6 +97,7 @@ class Search {
       Texts texts = out_.texts;
       texts[made.path] = made.after;
       std::unique_ptr<Compilation> checked = recheck_(texts);
+      if (said(*checked, finding) >= said(now, finding)) continue;
       Mends verdict = mends(before, counts_of(*checked), finding);
       if (verdict == Mends::No || (verdict == Mends::Uncovers && then)) continue;
       ++tested;

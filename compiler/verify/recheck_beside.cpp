@@ -139,7 +139,8 @@ class Meets {
   const Plan& plan_;
   std::vector<std::string>& broken_;
   std::vector<uint32_t> passage_;
-  std::map<uint32_t, std::vector<std::pair<uint32_t, Now>>> changes_;  ///< by subject: by which step, and what was before
+  /// By subject: by which step, and what was before.
+  std::map<uint32_t, std::vector<std::pair<uint32_t, Now>>> changes_;
   std::vector<std::set<std::string>> said_;       ///< by Plan::beside
   std::map<uint32_t, std::set<uint32_t>> of_;     ///< subject: Plan::beside
   std::map<uint32_t, Now> now_;

@@ -1,5 +1,5 @@
-// Private to recheck: whether what a plan says of exposure is so. What no gate sees is counted again, to the nanosecond;
-// so is how soon a regression is proven. Of a harm the plan may not say less than what holds at every moment.
+// Private to recheck: whether what a plan says of exposure is so. What no gate sees is counted again, and how soon a
+// regression is proven, both to the nanosecond. Of a harm the plan may not say less than what holds at every moment.
 #pragma once
 
 #include <string>

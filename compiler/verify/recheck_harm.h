@@ -1,7 +1,7 @@
 // Private to recheck: whether what a plan says of a harm is enough, whenever a regression begins. Nothing is searched
-// for: each span is held against what the plan says, as a whole first, and is cut only where that is not enough, at last
-// into samples. So the plan may say more, and nothing less than what holds at every moment. Shares no code with the
-// proofs.
+// for: each span is held against what the plan says, as a whole first, and is cut only where that is not enough, at
+// last into samples. So the plan may say more, and nothing less than what holds at every moment. Shares no code with
+// the proofs.
 #pragma once
 
 #include <llvm/ADT/SmallVector.h>

@@ -71,8 +71,8 @@ class Finder {
     }
   }
 
-  /// A watch looks in holds and while people are asked. Another branch takes it over now and then, and a sample with it;
-  /// a router that does not answer at once delays the first sample.
+  /// A watch looks in holds and while people are asked. Another branch takes it over now and then, and a sample with
+  /// it; a router that does not answer at once delays the first sample.
   void look(const plan::Watch& watch) {
     const std::vector<uint32_t>& acts = acts_[service_of(watch.condition)];
     if (acts.empty()) return;

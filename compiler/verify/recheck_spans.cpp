@@ -82,7 +82,8 @@ void Exposures::look(Span& span) const {
   if (!step.gates.empty()) span.dark = std::max<int64_t>(0, span.looked - step.hold_ns);
   for (uint32_t index : step.gates) {
     const plan::Gate& gate = plan_.gates[index];
-    if (gate.fail.then == plan::Fallback::Ask) span.asks = plus(span.asks, plan_.approvals[gate.fail.approval].timeout_ns);
+    bool asks = gate.fail.then == plan::Fallback::Ask;
+    if (asks) span.asks = plus(span.asks, plan_.approvals[gate.fail.approval].timeout_ns);
     if (step.gates.size() > 1) continue;
     span.blind = std::max(gate.no_data.hold_ns, gate.error.hold_ns), span.extends = gate.undecided.hold_ns;
   }

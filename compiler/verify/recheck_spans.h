@@ -13,7 +13,7 @@ namespace rollout::verify {
 /// So much of a time as full traffic, rounded up.
 Time part_of(Time share_ppb, Time ns);
 
-/// Of the steps [first, end): the last one up to each, counted from `first`, that all of them pass; none: there is none.
+/// Of the steps [first, end): the last one up to each that all of them pass, counted from `first`; none: there is none.
 std::vector<uint32_t> passages(const Brief& brief, uint32_t first, uint32_t end);
 
 /// Whether `later` begins only when `earlier` is over. `last`: the passages of all steps.

@@ -122,7 +122,8 @@ std::string answer_problem(const plan::Plan& plan, const State& state, const jou
     again &= among(question.ask->approved, answer.by);
   }
   if (!member && !others.empty())
-    return fmt::format("`{}` has started the run, and a policy asks that somebody else approves: {}", answer.by, others);
+    return fmt::format("`{}` has started the run, and a policy asks that somebody else approves: {}", answer.by,
+                       others);
   if (!member) return fmt::format("`{}` is no member of {}", answer.by, teams);
   if (again && answer.ask == journal::Ask::Approve)
     return fmt::format("`{}` has approved it already, and each member counts once", answer.by);

@@ -1,6 +1,6 @@
-// A plan whose facts somebody has altered: the recheck refuses every bound that is less than what holds, and whatever is
-// counted to the nanosecond either way. Each fact of each plan is altered, those of all examples and of plans with all
-// that the language has.
+// A plan whose facts somebody has altered: the recheck refuses every bound that is less than what holds, and whatever
+// is counted to the nanosecond either way. Each fact of each plan is altered, those of all examples and of plans with
+// all that the language has.
 #include <functional>
 #include <map>
 
@@ -188,7 +188,8 @@ TEST_CASE("the recheck refuses every fact that says less than what holds") {
     }
   }
   for (const auto& [fact, of] : counted)
-    WARN(fmt::format("{}: {} of {} are refused, and {} of {} that only say too much", fact, of[0], of[1], of[2], of[3]));
+    WARN(fmt::format("{}: {} of {} are refused, and {} of {} that only say too much", fact, of[0], of[1], of[2],
+                     of[3]));
   CHECK(closest > 0.8);
   WARN(fmt::format("{} plans, {} of {} alterations are refused; of a harm the recheck itself proves {:.1f}% at least",
                    plans, refused, all, 100 * closest));

@@ -1,5 +1,5 @@
-// Mutants of the examples: in the plan of each of them one thing is wrong, and the proof finds it that is about this thing.
-// The examples themselves raise nothing (examples_test.cpp). Not each thing can be wrong in each example.
+// Mutants of the examples: in the plan of each of them one thing is wrong, and the proof finds it that is about this
+// thing. The examples themselves raise nothing (examples_test.cpp). Not each thing can be wrong in each example.
 #include <functional>
 #include <map>
 #include <set>
@@ -81,7 +81,8 @@ class Mutants {
                      condition.comparison == plan::Comparison::LessEqual;
         bool plain = !condition.right && condition.baseline == plan::none && condition.proven_ppb == 0;
         if (plain && below && signal.evidence == plan::Evidence::Counts && seen.insert(index).second)
-          add(condition.kind == plan::ConditionKind::Reject ? Claim::Contradiction : Claim::Constant, fmt::format("condition {} allows 200%", index),
+          add(condition.kind == plan::ConditionKind::Reject ? Claim::Contradiction : Claim::Constant,
+              fmt::format("condition {} compares with 200%", index),
               [&](Plan& plan) { plan.conditions[index].offset = 2e9; });
         if (signal.evidence != plan::Evidence::Counts || plan_.services[signal.service].traffic_uhz <= 0) continue;
         if (condition.left.role == plan::Role::Canary && condition.proven_ppb > 0 && gate.minimum_requests == 0 &&
@@ -127,7 +128,8 @@ class Mutants {
       add(Claim::Beside, "a version that lives beside nothing",
           [&](Plan& plan) { plan.beside[one.beside].range.reset(); });
     for (const plan::PeakFacts& one : plan_.facts->peaks)
-      add(Claim::Quota, "one less than it takes", [&](Plan& plan) { plan.targets[one.target].quota = one.instances - 1; });
+      add(Claim::Quota, "one less than it takes",
+          [&](Plan& plan) { plan.targets[one.target].quota = one.instances - 1; });
   }
 
   const Plan& plan_;
