@@ -37,8 +37,7 @@ struct RunStarted {
   std::string plan_hash;
   std::string holder;                   ///< who drives it: `user@host, process 4711`
   std::vector<Generation> generations;  ///< one for each of Plan::services, in order
-  std::string replaces = {};            ///< the run that was taken back for this one
-  std::string reason = {};              ///< of a hot fix: why
+  std::string replaces = {}, reason = {};  ///< the run that was taken back for this one; of a hot fix: why
   std::string accepted = {};            ///< versions that were held and that a person lets through, as people read it
   std::string by = {};                  ///< the author: who started it, by their own word; empty: the holder's account
 };
