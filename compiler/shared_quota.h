@@ -1,5 +1,5 @@
-// Shared quota: whether two rollouts of a project that may be underway at once bring more instances to a target than it
-// may hold, though each of them alone does not. For Neighbours.
+// Shared quota: whether rollouts of a project that may be underway at once bring more instances to a target than it may
+// hold, though each of them alone does not. For Neighbours.
 // Always true: what shares a subject, or holds the same lock around all that it brings, is not underway at once.
 #pragma once
 
@@ -14,6 +14,14 @@
 
 namespace rollout {
 
+/// What one rollout brings at its worst.
+struct Brings {
+  std::string rollout, place;
+  int64_t rest = 0, more = 0;
+  std::set<std::string> subjects;  ///< by identity
+  std::set<std::string> locks;     ///< that are held from the first of its instances on until the last is gone
+};
+
 class SharedQuota {
  public:
   /// Of one target of a plan with facts. `system`: the target as the world knows it.
@@ -21,13 +29,6 @@ class SharedQuota {
             Diagnostics& diagnostics);
 
  private:
-  /// What one rollout brings at its worst.
-  struct Brings {
-    std::string rollout, place;
-    int64_t rest = 0, more = 0;
-    std::set<std::string> subjects;  ///< by identity
-    std::set<std::string> locks;     ///< that are held from the first of its instances on until the last is gone
-  };
   std::map<std::string, std::vector<Brings>> brings_;  ///< by target
 };
 

@@ -1,6 +1,7 @@
 #include "compiler/verify/quota.h"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -33,7 +34,10 @@ struct Lane {
 
 class Quota {
  public:
-  Quota(const Plan& plan, const Forward& forward) : plan_(plan), forward_(forward) {}
+  Quota(const Plan& plan, const Forward& forward) : plan_(plan), forward_(forward), steps_(plan.services.size()) {
+    for (uint32_t i = 0; i < plan.steps.size(); ++i)
+      if (plan.steps[i].kind == plan::StepKind::Act) steps_[plan.steps[i].action.service].push_back(i);
+  }
 
   /// The bound, and of which surges it consists.
   int64_t of(uint32_t target, std::vector<Lane>& lanes) const {
@@ -52,10 +56,8 @@ class Quota {
     Instances now = instances_at_first(plan_, service);
     int64_t base = now.all();
     std::vector<std::pair<uint32_t, Instances>> after;
-    for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
-      const plan::Step& step = plan_.steps[i];
-      if (step.kind != plan::StepKind::Act || step.action.service != service) continue;
-      apply(step.action, now);
+    for (uint32_t i : steps_[service]) {
+      apply(plan_.steps[i].action, now);
       after.emplace_back(i, now);
     }
     base = std::max(base, now.all());
@@ -106,7 +108,32 @@ class Quota {
 
   const Plan& plan_;
   const Forward& forward_;
+  std::vector<std::vector<uint32_t>> steps_;  ///< actions, by service
 };
+
+/// What is there for good is too much: from a step on, or already before the first.
+void find_growth(const Plan& plan, const Forward& forward, Finding& finding) {
+  const plan::Target& target = plan.targets[finding.site.target];
+  std::map<uint32_t, Instances> now;
+  int64_t all = target.others;
+  for (uint32_t service : services_on(plan, finding.site.target)) {
+    now[service] = instances_at_first(plan, service);
+    all += now[service].all();
+  }
+  for (uint32_t i = 0; i < plan.steps.size() && all <= target.quota; ++i) {
+    const plan::Step& step = plan.steps[i];
+    auto of = step.kind == plan::StepKind::Act ? now.find(step.action.service) : now.end();
+    if (of == now.end()) continue;
+    int64_t before = of->second.all();
+    apply(step.action, of->second);
+    int64_t more = of->second.all() - before;
+    all += more;
+    if (all <= target.quota) continue;
+    finding.path.push_back({forward.best_begin_ns[i], fmt::format("{}: {} more", step.text, more)});
+    finding.place = step.place, finding.site.step = i;
+  }
+  if (finding.path.empty()) finding.path.push_back({0, "before anything begins"});
+}
 
 Finding too_many(const Plan& plan, const Forward& forward, uint32_t target, int64_t most, std::vector<Lane> lanes) {
   const plan::Target& of = plan.targets[target];
@@ -123,7 +150,7 @@ Finding too_many(const Plan& plan, const Forward& forward, uint32_t target, int6
     finding.place = plan.steps[worst.step].place;
     finding.site.step = worst.step, finding.site.goes_back = !worst.when.empty();
   }
-  if (lanes.empty()) finding.path.push_back({0, "before anything begins"});
+  if (lanes.empty()) find_growth(plan, forward, finding);
   finding.advice = lanes.size() > 1 ? "let fewer of them be changed at once, or raise the quota"
                                     : "bring fewer instances at once, or raise the quota";
   return finding;
