@@ -201,7 +201,10 @@ class Totality {
           return other.variable == one.variable && other.role == one.role;
         });
       });
-      if (undone || is_rest(one.value)) continue;
+      // A version that nobody looked at is taken to have its `replicas`, by the planner as well.
+      bool usual = one.variable == Variable::Instances && one.role == Role::Stable &&
+                   one.value.number == plan_.services[step.action.service].replicas;
+      if (undone || usual || is_rest(one.value)) continue;
       wrong(Claim::WayBack, step,
             fmt::format("nothing takes {} back",
                         plan::variable_text(plan_.services[step.action.service], one.variable, one.role)),
