@@ -69,6 +69,10 @@ void Checker::check_effects(const ir::Action& action) {
     }
     if (row.by_role && !is_one_of(effect.role.text, roles))
       report_unknown(effect.role.span, effect.role.text, "role", roles);
+    if (effect.variable.text == "share" && effect.role.text == "stable")
+      diagnostics_.report(effect.span, diag::EffectForm, std::string(row.name), std::string(ir::subject_text(subject)))
+          .note("the stable version gets what the canary and the control leave, so that all of them are 100%")
+          .advise("write `sets share(s, canary)`, and leave this out");
     check_effect_value(action, effect, row.value);
   }
   locals_.clear();

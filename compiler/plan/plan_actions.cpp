@@ -37,6 +37,15 @@ bool sets_number(const Action& action, const Value& argument) {
   return argument.is(Value::Kind::Percent) || (argument.is(Value::Kind::Int) && llvm::any_of(action.sets, sets));
 }
 
+/// Nobody gets less than nothing or more than everything, whatever a capability lets people write.
+const Setting* beyond_whole(const Action& action) {
+  auto beyond = llvm::find_if(action.sets, [](const Setting& setting) {
+    int64_t part = setting.value.is(Value::Kind::Percent) ? setting.value.number : 0;
+    return part < 0 || part > eval::percent_all;
+  });
+  return beyond == action.sets.end() ? nullptr : &*beyond;
+}
+
 }  // namespace
 
 /// The action that the call means now; nothing after a report.
@@ -174,6 +183,14 @@ std::vector<Setting> Planner::effects(const ir::Capability& capability, const ir
 bool Planner::allowed(const Action& action, Span span) {
   uint32_t service = action.service;
   std::string name = service_text(plan_.services[service]);
+  if (const Setting* beyond = beyond_whole(action)) {
+    diagnostics_
+        .report(span, diag::RefinementBroken,
+                variable_text(plan_.services[service], beyond->variable, beyond->role),
+                eval::percent_text(beyond->value.number))
+        .advise("write 0% to 100%");
+    return false;
+  }
   if (action.reversibility == Reversibility::Irreversible && !committed_) {
     diagnostics_.report(span, diag::Irreversible, action.text)
         .advise("write `commit \"why\"` above it, behind a gate or an approval");

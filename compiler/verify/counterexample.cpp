@@ -35,7 +35,7 @@ class Path {
       case Claim::Commit: refused(); break;
       case Claim::Exposure: exposed(); break;
       case Claim::Constant: constant(); break;
-      case Claim::Contradiction: judged("does not pass"); break;
+      case Claim::Contradiction: contradicted(); break;
       case Claim::Power: blind(); break;
       case Claim::Starved: judged("no evidence"); break;
       case Claim::IdleWatch: idle(); break;
@@ -43,6 +43,7 @@ class Path {
       case Claim::Start: closed(finding_.claim == Claim::Window); break;
       case Claim::Answer: late(); break;
       case Claim::Capacity: overloaded(); break;
+      case Claim::Growth: shrunk(); break;
       case Claim::Beside: meet(fmt::format("{} runs beside {}", finding_.parts[0], finding_.parts[1])); break;
       case Claim::Quota: meet(fmt::format("{} holds {} instances", finding_.parts[0], finding_.bound_ns)); break;
       case Claim::Policy: refused_by_policy(); break;
@@ -179,6 +180,12 @@ class Path {
     int64_t more_ns = finding_.claim == Claim::Starved ? gate.undecided.hold_ns : 0;
     add(longer(forward(site_.step), longer(step().hold_ns, more_ns)), gate.text, std::move(outcome));
   }
+  /// Which of several gates it is that does not pass, the values say.
+  void contradicted() {
+    judged("does not pass");
+    if (finding_.parts.size() > 2 && !out_.path.empty())
+      out_.path.back().text = finding_.parts[2], out_.path.back().outcome = "one of them does not pass";
+  }
   void blind() {
     const plan::Gate& gate = plan_.gates[site_.gate];
     worsen(gate.harm_of->signal, gate.harm_ppb);
@@ -242,6 +249,10 @@ class Path {
         fmt::format("{} of {} instances", finding_.bound_ns, finding_.required_ns));
   }
 
+  void shrunk() {
+    add(forward(site_.step), step().text, fmt::format("less than {}", finding_.parts[2]));
+  }
+
   /// What is there at once after the step, or while it is taken back.
   void meet(std::string what) {
     world().slow = site_.slow;
@@ -297,6 +308,7 @@ std::string_view name_of(const Finding& finding) {
     case Claim::Start: return diag::NoSafeStart.name;
     case Claim::Answer: return diag::AnswerLate.name;
     case Claim::Capacity: return diag::CapacityShort.name;
+    case Claim::Growth: return diag::ShareShrinks.name;
     case Claim::Beside: return diag::Incompatible.name;
     case Claim::Quota: return diag::QuotaShort.name;
     case Claim::Policy: return diag::PolicyBroken.name;

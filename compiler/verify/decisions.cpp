@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -165,6 +166,7 @@ class Decisions {
         seen_[gate] = true;
         if (step.kind == StepKind::Hold) find_starved(plan_.gates[gate], step);
       }
+      if (step.gates.size() > 1 && together_.insert(step.gates).second) find_contradiction(step.gates, step.place);
     }
     for (const plan::Watch& watch : plan_.watches) {
       site_ = {.step = watch.first_step, .watch = uint32_t(&watch - plan_.watches.data())};
@@ -186,7 +188,7 @@ class Decisions {
                        fmt::format("`{}`: {}", text_of(condition), range_text(plan_, condition)));
       else says_nothing(condition, place, *always);
     }
-    find_contradiction(gate, place);
+    find_contradiction({site_.gate}, place);
   }
 
   void nothing_passes(const Gate& gate, const std::string& place, std::string why, std::string which) {
@@ -200,23 +202,31 @@ class Decisions {
     findings_.back().site.condition = uint32_t(&condition - plan_.conditions.data());
   }
 
+  struct Asked {
+    const Gate* gate = nullptr;
+    const Condition* condition = nullptr;
+  };
   /// Of conditions over the same thing, those that leave the least room.
   struct Room {
     Interval values;
-    const Condition *low = nullptr, *high = nullptr;
+    Asked low = {}, high = {};
     int samples = 0;  ///< the most that a plain `require` asks for
   };
 
-  void find_contradiction(const Gate& gate, const std::string& place) {
+  /// Of one gate, or of all that judge one hold: each of them has to pass.
+  void find_contradiction(const std::vector<uint32_t>& gates, const std::string& place) {
+    std::vector<Asked> all;
     std::map<Compared, Room> rooms;
-    for (uint32_t index : gate.conditions) {
-      const Condition& condition = plan_.conditions[index];
-      Room& room = rooms.try_emplace(key_of(condition), Room{compared(plan_, condition)}).first->second;
-      if (condition.kind == ConditionKind::Require && condition.proven_ppb == 0)
-        room.samples = std::max(room.samples, condition.samples);
-    }
-    for (uint32_t index : gate.conditions) {
-      const Condition& condition = plan_.conditions[index];
+    for (uint32_t gate : gates)
+      for (uint32_t index : plan_.gates[gate].conditions) {
+        const Condition& condition = plan_.conditions[index];
+        all.push_back({&plan_.gates[gate], &condition});
+        Room& room = rooms.try_emplace(key_of(condition), Room{compared(plan_, condition)}).first->second;
+        if (condition.kind == ConditionKind::Require && condition.proven_ppb == 0)
+          room.samples = std::max(room.samples, condition.samples);
+      }
+    for (const Asked& asked : all) {
+      const Condition& condition = *asked.condition;
       Room& room = rooms.find(key_of(condition))->second;
       // One that looks for longer than any `require` may still be undecided when they pass.
       bool late = condition.kind == ConditionKind::Reject && condition.proven_ppb == 0 && room.samples > 0 &&
@@ -224,15 +234,23 @@ class Decisions {
       std::optional<Interval> passing = passes(condition);
       if (late || !passing || constant(plan_, condition)) continue;
       Interval next = both(room.values, *passing);
-      if (next.low > room.values.low || next.low_open != room.values.low_open) room.low = &condition;
-      if (next.high < room.values.high || next.high_open != room.values.high_open) room.high = &condition;
+      if (next.low > room.values.low || next.low_open != room.values.low_open) room.low = asked;
+      if (next.high < room.values.high || next.high_open != room.values.high_open) room.high = asked;
       room.values = next;
       if (!next.empty()) continue;
-      const Condition &a = room.low ? *room.low : condition, &b = room.high ? *room.high : condition;
-      nothing_passes(gate, place, "two conditions exclude each other",
-                     fmt::format("`{}` and `{}`", text_of(a), text_of(b)));
-      return;
+      return exclude(room.low.gate ? room.low : asked, room.high.gate ? room.high : asked, gates, place);
     }
+  }
+  void exclude(const Asked& a, const Asked& b, const std::vector<uint32_t>& gates, const std::string& place) {
+    std::string one = fmt::format("`{}`", text_of(*a.condition)), other = fmt::format("`{}`", text_of(*b.condition));
+    if (a.gate != b.gate) {
+      one += fmt::format(" of `{}`", a.gate->text), other += fmt::format(" of `{}`", b.gate->text);
+      site_.gate = uint32_t(b.gate - plan_.gates.data());
+    } else if (gates.size() > 1) return;  // said of this gate alone
+    nothing_passes(*b.gate, place, "two conditions exclude each other", fmt::format("{} and {}", one, other));
+    if (a.gate == b.gate) return;
+    findings_.back().parts[0] = fmt::format("{}` and `{}", a.gate->text, b.gate->text);
+    findings_.back().parts.push_back(fmt::format("{} and {}", a.gate->text, b.gate->text));
   }
 
   void find_starved(const Gate& gate, const Step& step) {
@@ -292,6 +310,7 @@ class Decisions {
   std::vector<Finding>& findings_;
   std::vector<Portions> portions_;  ///< by service
   std::vector<bool> seen_, told_;  ///< by gate, by condition
+  std::set<std::vector<uint32_t>> together_;  ///< gates that were held against each other
   Site site_;                      ///< of what is looked at
 };
 

@@ -7,6 +7,7 @@
 #include "compiler/verify/cost.h"
 #include "compiler/verify/decisions.h"
 #include "compiler/verify/exposure.h"
+#include "compiler/verify/growth.h"
 #include "compiler/verify/policies.h"
 #include "compiler/verify/quota.h"
 #include "compiler/verify/sight.h"
@@ -38,6 +39,7 @@ Proofs prove(const plan::Plan& plan) {
   prove_start(plan, forward, facts, proofs.findings);
   find_undecided(plan, forward, proofs.findings);
   find_overload(plan, proofs.findings);
+  find_shrinking(plan, proofs.findings);
   prove_beside(plan, facts, proofs.findings);
   prove_quota(plan, forward, facts, proofs.findings);
   find_breaches(plan, proofs.findings);

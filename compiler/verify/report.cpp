@@ -56,6 +56,8 @@ Diagnostic& say_decision(const Finding& finding, Span span, Diagnostics& diagnos
       if (!finding.what.empty()) overload.note(finding.what);
       return overload.advise(finding.advice);
     }
+    case Claim::Growth:
+      return diagnostics.report(span, diag::ShareShrinks, parts[0], parts[1], parts[2]).advise(finding.advice);
     case Claim::RollbackTime:
     case Claim::WayBack:
     case Claim::Commit:
@@ -124,6 +126,7 @@ Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
     case Claim::Power:
     case Claim::Starved:
     case Claim::IdleWatch:
+    case Claim::Growth:
     case Claim::Capacity: break;
   }
   return say_decision(finding, span, diagnostics);
@@ -144,6 +147,7 @@ std::pair<std::string, std::string> bounds_of(const Finding& finding) {
     case Claim::Capacity:
       return {fmt::format("{} of {} instances", finding.bound_ns, finding.required_ns),
               fmt::format("those for {} of the traffic", finding.parts[1])};
+    case Claim::Growth: return {finding.parts[1], "at least " + finding.parts[2]};
     case Claim::WayBack:
     case Claim::Commit:
     case Claim::Constant:

@@ -54,6 +54,7 @@ class Player {
       case Claim::Window:
       case Claim::Start:
       case Claim::Capacity:
+      case Claim::Growth:
       case Claim::Beside:
       case Claim::Quota:
       case Claim::Policy:
@@ -137,6 +138,7 @@ class Player {
       case Claim::Window:
       case Claim::Start:
       case Claim::Answer: return look_at_close();
+      case Claim::Growth: return look_at_share();
       case Claim::Beside: return look_at_versions();
       case Claim::Quota: return look_at_instances();
       case Claim::Policy: return look_at_order();
@@ -146,6 +148,14 @@ class Player {
   void look_at_versions() {
     bool met = were_beside(plan_, best_.result, plan_.beside[site_.beside], site_.other);
     tell(met, fmt::format("{} {} beside {}", finding_.parts[0], met ? "runs" : "never runs", finding_.parts[1]));
+  }
+  void look_at_share() {
+    std::vector<int64_t> shares = shares_of(plan_, best_.result, site_.service);
+    for (size_t i = 1; i < shares.size(); ++i)
+      if (shares[i] > 0 && shares[i] < shares[i - 1])
+        return tell(true, fmt::format("{} gets {} of the traffic, and had {}", finding_.parts[0],
+                                      eval::percent_text(shares[i]), eval::percent_text(shares[i - 1])));
+    tell(false, fmt::format("the share of {} never shrinks", finding_.parts[0]));
   }
   void look_at_instances() {
     int64_t most = most_instances(plan_, best_.result, site_.target);
@@ -199,9 +209,19 @@ class Player {
     }
     tell(false, "it is never done");
   }
+  /// Which of several gates it is that does not pass, the values say.
+  uint32_t gate_of() const {
+    if (finding_.claim == Claim::Contradiction)
+      for (uint32_t gate : plan_.steps[site_.step].gates) {
+        const journal::GateDecided* decided = verdict_of(best_.result, site_.step, gate);
+        if (decided != nullptr && decided->verdict != journal::Verdict::Pass) return gate;
+      }
+    return site_.gate;
+  }
   void look_at_gate() {
-    const journal::GateDecided* decided = verdict_of(best_.result, site_.step, site_.gate);
-    const std::string& text = plan_.gates[site_.gate].text;
+    uint32_t gate = gate_of();
+    const journal::GateDecided* decided = verdict_of(best_.result, site_.step, gate);
+    const std::string& text = plan_.gates[gate].text;
     if (decided == nullptr) return tell(false, fmt::format("`{}` never decides", text));
     bool passes = decided->verdict == journal::Verdict::Pass && !decided->unproven;
     bool fails = decided->verdict == journal::Verdict::Fail;

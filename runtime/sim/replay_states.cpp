@@ -89,4 +89,18 @@ int64_t most_instances(const plan::Plan& plan, const SimResult& result, uint32_t
   return most;
 }
 
+std::vector<int64_t> shares_of(const plan::Plan& plan, const SimResult& result, uint32_t service) {
+  std::vector<int64_t> shares;
+  for (const journal::Event& event : result.events) {
+    const auto* ended = std::get_if<journal::StepDone>(&event.what);
+    if (ended == nullptr || ended->step.undo) continue;
+    bool done = false;
+    const plan::Action* action = action_of(plan, event, done);
+    if (action == nullptr || action->service != service) continue;
+    for (const plan::Setting& set : action->sets)
+      if (set.variable == plan::Variable::Share && set.role == plan::Role::Canary) shares.push_back(set.value.number);
+  }
+  return shares;
+}
+
 }  // namespace rollout::sim

@@ -15,4 +15,7 @@ bool were_beside(const plan::Plan& plan, const SimResult& result, const plan::Be
 /// The most instances that a target held at once, those included that the plan leaves alone.
 int64_t most_instances(const plan::Plan& plan, const SimResult& result, uint32_t target);
 
+/// Of the canary of a service, in parts of a billion: each that was known to be set on the way forward, in order.
+std::vector<int64_t> shares_of(const plan::Plan& plan, const SimResult& result, uint32_t service);
+
 }  // namespace rollout::sim

@@ -54,14 +54,15 @@ service {0} {{
                      name, port);
 }
 
-/// Row `i`, with the numbers of perf/gen.py.
-std::string phase(int i) {
+/// Row `i` of so many, with the numbers of perf/gen.py, but for the shares: they grow.
+std::string phase(int i, int phases) {
   return fmt::format(R"(  phase p{0} {{
     {1}.shift({2}%)
     hold {3}s judged by errors({1}, {4}%), slowness({1}, {5}ms)
   }}
 )",
-                     i, targets[i % 8], 1 + i % 100, 60 + (i * 7) % 600, 1 + i % 9, 100 + i % 400);
+                     i, targets[i % 8],
+                     1 + int(100 * int64_t(i) / phases), 60 + (i * 7) % 600, 1 + i % 9, 100 + i % 400);
 }
 
 }  // namespace
@@ -71,7 +72,7 @@ std::string rollout_source(int phases) {
   for (int i = 0; i < 8; ++i) text += service(targets[i], 20000 + 100 * i);
   text += "\nrollout bench {\n";
   for (const char* target : targets) text += fmt::format("  {}.deploy(image)\n", target);
-  for (int i = 0; i < phases; ++i) text += phase(i);
+  for (int i = 0; i < phases; ++i) text += phase(i, phases);
   text += "}\n";
   return text;
 }

@@ -27,7 +27,7 @@ class Mutants {
   Mutants(const Plan& plan, Add add) : plan_(plan), add_(std::move(add)) {}
 
   void all() {
-    back(), gates(), times(), calendars(), commits(), states();
+    back(), gates(), times(), calendars(), commits(), states(), shares();
   }
 
  private:
@@ -130,6 +130,21 @@ class Mutants {
     for (const plan::PeakFacts& one : plan_.facts->peaks)
       add(Claim::Quota, "one less than it takes",
           [&](Plan& plan) { plan.targets[one.target].quota = one.instances - 1; });
+  }
+
+  void shares() {
+    std::map<uint32_t, int64_t> had;
+    for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
+      const plan::Action& action = plan_.steps[i].action;
+      for (size_t j = 0; plan_.steps[i].kind == StepKind::Act && j < action.sets.size(); ++j) {
+        const plan::Setting& set = action.sets[j];
+        if (set.variable != plan::Variable::Share || set.role != plan::Role::Canary) continue;
+        int64_t before = std::exchange(had[action.service], set.value.number);
+        if (before > 1 && set.value.number > 0)
+          add(Claim::Growth, fmt::format("step {} takes a little of the share away", i),
+              [&](Plan& plan) { plan.steps[i].action.sets[j].value.number = before - 1; });
+      }
+    }
   }
 
   const Plan& plan_;

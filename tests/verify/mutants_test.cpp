@@ -33,6 +33,7 @@ std::string_view name_of(Claim claim) {
     case Claim::Window: return "window";
     case Claim::Start: return "start";
     case Claim::Capacity: return "capacity";
+    case Claim::Growth: return "growth";
     case Claim::Answer: return "answer";
     case Claim::Beside: return "beside";
     case Claim::Quota: return "quota";
@@ -79,7 +80,7 @@ struct Mutant {
 class Mutants {
  public:
   std::vector<Mutant> all() {
-    gates(), conditions(), times(), loads(), calendars(), neighbours();
+    gates(), conditions(), times(), loads(), shrinking(), calendars(), neighbours();
     return std::move(all_);
   }
 
@@ -166,6 +167,15 @@ class Mutants {
       more.services[0].replicas = 8;
       more.steps[3].action.sets[0].value.number = share * eval::percent_one;
       add(fmt::format("{}% for half of the instances", share), Claim::Capacity, std::move(more));
+    }
+  }
+
+  void shrinking() {
+    for (int64_t less = 1; less <= 10; ++less) {
+      Plan plan = judged_plan();
+      int64_t first = plan.steps[1].action.sets[0].value.number;
+      plan.steps[3].action.sets[0].value.number = first - first * less / 11;
+      add(fmt::format("{}/11 less than before", less), Claim::Growth, std::move(plan));
     }
   }
 

@@ -103,19 +103,21 @@ std::vector<Example> examples() {
   add(Claim::Constant, "plan/decisions/constant");
   add(Claim::Contradiction, "plan/decisions/fail_excluded");
   add(Claim::Contradiction, "plan/decisions/fail_never_true");
+  add(Claim::Contradiction, "plan/decisions/fail_two_gates");
   add(Claim::Power, "plan/decisions/blind");
   add(Claim::Starved, "plan/decisions/starved");
   add(Claim::IdleWatch, "plan/decisions/idle_watch");
   add(Claim::Window, "plan/calendars/too_long");
   add(Claim::Start, "plan/calendars/never_safe");
   add(Claim::Capacity, "plan/decisions/overload");
+  add(Claim::Growth, "plan/decisions/shrinks");
   add(Claim::Policy, "plan/policies/fail_broken");
   add(Claim::Policy, "check/policies/fail_orders");
   add(Claim::Policy, "check/policies/fail_left_alone");
   add(Claim::Answer, "plan/calendars/late_answer");
   for (const char* name : {"fail_schema_too_early", "fail_in_parallel", "fail_other_service"})
     add(Claim::Beside, std::string("plan/beside/") + name);
-  add(Claim::Quota, "plan/quota/fail_wave");
+  for (const char* name : {"fail_wave", "fail_for_good"}) add(Claim::Quota, std::string("plan/quota/") + name);
   all.push_back({Claim::WayBack, "a way back without one action", without_undo()});
   all.push_back({Claim::Commit, "a commit that nothing has judged", unguarded()});
   return all;
