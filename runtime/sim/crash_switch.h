@@ -38,7 +38,9 @@ class CrashSwitch {
   void kill() { dead_ = true; }
   bool dead() const { return dead_; }
   /// Another process starts.
-  void revive() { dead_ = false; }
+  void revive() { deaths_ += std::exchange(dead_, false); }
+  /// Processes that died, and another one started.
+  int64_t deaths() const { return deaths_; }
   int64_t passed() const { return passed_; }
   /// The moments at which it was alive, and died.
   const std::vector<int64_t>& died_at_wall_ns() const { return died_at_; }
@@ -46,7 +48,7 @@ class CrashSwitch {
  private:
   std::function<bool(int64_t)> dies_at_;
   std::vector<int64_t> at_wall_ns_, died_at_;
-  int64_t passed_ = 0;
+  int64_t passed_ = 0, deaths_ = 0;
   size_t moments_ = 0;
   bool dead_ = false;
 };

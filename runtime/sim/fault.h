@@ -25,7 +25,11 @@ enum class FaultKind {
   StoreAway,     ///< the journal cannot be written
   StoreRefuses,  ///< the journal refuses a write, whenever it comes; the next one is taken
   StoreLosesReply,  ///< the journal takes a write, the caller gets an error
+  StoreGone,      ///< the journal can be neither written nor read, and nobody can ask anything of the run
+  StorePoisoned,  ///< a process that takes the run over finds its record damaged
 };
+
+inline bool is_of_store(FaultKind kind) { return kind >= FaultKind::StoreAway; }
 
 /// Between `from_ns` and `until_ns`, at most `times` times (-1: always); of actions only those that match.
 struct Fault {

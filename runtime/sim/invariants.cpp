@@ -12,7 +12,12 @@ namespace rollout::sim {
 using journal::StepRef;
 
 Invariants::Invariants(const plan::Plan& plan, const Scenario& scenario, SimWorld& world)
-    : plan_(plan), scenario_(scenario), world_(world), promises_(plan), scope_of_(plan::scopes_of_steps(plan)) {
+    : plan_(plan),
+      scenario_(scenario),
+      world_(world),
+      promises_(plan),
+      start_wall_ns_(start_of(plan, scenario)),
+      scope_of_(plan::scopes_of_steps(plan)) {
   // The first event is there before anybody looks.
   for (uint32_t channel : plan.told) due_.insert(fmt::format("0/{}", plan.channels[channel].team));
 }
@@ -461,7 +466,7 @@ void Invariants::check_sample(const journal::Sampled& e) {
     int64_t shown = std::min(share.share_ppb + share.routed_ppb, eval::percent_all);
     if (now.canary_ppb != shown || now.control_ppb != share.control_ppb)
       violate("I4", "a sample counts while traffic is not as asserted");
-    if (world_.last_change_ns(service) + start_of(plan_, scenario_) > last_sample_wall_ns_[e.hold])
+    if (world_.last_change_ns(service) + start_wall_ns_ > last_sample_wall_ns_[e.hold])
       violate("I4", "a sample counts time before the last change");
   }
   for (uint32_t i = 0; i < plan_.conditions.size(); ++i) {

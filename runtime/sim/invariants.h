@@ -60,6 +60,7 @@ class Invariants {
   SimWorld& world_;
   Promises promises_;
   std::vector<std::string> violations_;
+  int64_t start_wall_ns_;
   int64_t events_ = 0;
   bool aborted_ = false;
   bool paused_ = false, line_stopped_ = false, overridden_ = false;

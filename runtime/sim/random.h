@@ -35,8 +35,10 @@ class Random {
           std::floor(double(n) * p + std::sqrt(double(n) * p * (1 - p)) * normal() + 0.5);
       return drawn < 0 ? 0 : drawn > double(n) ? n : int64_t(drawn);
     }
+    // As `chance`, without a conversion: k * 2^-53 < p is k < p * 2^53, and both products are exact.
+    uint64_t enough = p <= 0 ? 0 : p >= 1 ? uint64_t{1} << 53 : uint64_t(std::ceil(p * 0x1p53));
     int64_t hits = 0;
-    for (int64_t i = 0; i < n; ++i) hits += chance(p);
+    for (int64_t i = 0; i < n; ++i) hits += (next() >> 11) < enough;
     return hits;
   }
 

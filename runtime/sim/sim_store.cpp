@@ -2,6 +2,14 @@
 
 namespace rollout::sim {
 
+Result<std::vector<journal::Event>> SimStore::read(std::string_view run) {
+  unread_ = true;
+  if (is_now(FaultKind::StoreGone)) return OpError{"the simulated store does not answer", true};
+  if (hit(FaultKind::StorePoisoned)) return OpError{"the simulated record is damaged", false, true};
+  unread_ = false;
+  return store_.read(run);
+}
+
 /// A wait for an approval has begun: who is scripted to answer will.
 void SimStore::note_wait(const journal::Event& event) {
   const auto* started = std::get_if<journal::StepStarted>(&event.what);
@@ -35,6 +43,17 @@ bool SimStore::hit(FaultKind kind) {
       ++skipped_[i];
       continue;
     }
+    ++away_[i];
+    return true;
+  }
+  return false;
+}
+
+bool SimStore::is_now(FaultKind kind) {
+  for (size_t i = 0; i < away_.size(); ++i) {
+    const Fault& fault = scenario_.faults[i];
+    int64_t now = clock_.monotonic_ns();
+    if (fault.kind != kind || now < fault.from_ns || now >= fault.until_ns) continue;
     ++away_[i];
     return true;
   }

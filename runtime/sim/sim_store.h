@@ -38,13 +38,8 @@ class SimStore : public journal::StoreView {
   Result<journal::Appended> append(std::string_view run, int64_t known,
                                    const std::vector<journal::Event>& events) override {
     if (crash_.point()) return OpError{"the process is dead"};
-    for (size_t i = 0; i < away_.size(); ++i) {
-      const Fault& fault = scenario_.faults[i];
-      int64_t now = clock_.monotonic_ns();
-      if (fault.kind != FaultKind::StoreAway || now < fault.from_ns || now >= fault.until_ns) continue;
-      ++away_[i];
-      return OpError{"the simulated disk is full", true};
-    }
+    if (is_now(FaultKind::StoreGone)) return OpError{"the simulated store does not answer", true};
+    if (is_now(FaultKind::StoreAway)) return OpError{"the simulated disk is full", true};
     if (hit(FaultKind::StoreRefuses)) return OpError{"the simulated disk is full", true};
     if (scenario_.abort_at_success && journal::end_well(events)) abort(run);
     if (const journal::LockTaken* taken = journal::taken_by(events); taken != nullptr && held_elsewhere(taken->name)) {
@@ -67,6 +62,11 @@ class SimStore : public journal::StoreView {
     return written;
   }
 
+  /// What a process reads that takes the run over.
+  Result<std::vector<journal::Event>> read(std::string_view run) override;
+  /// Whether the last process could not read what it was to go on with.
+  bool unread() const { return unread_; }
+
   /// By event: which point of the switch came next. The first event is there before the process starts.
   const std::vector<int64_t>& durable_at() const { return durable_at_; }
 
@@ -87,6 +87,7 @@ class SimStore : public journal::StoreView {
   }
 
   Result<std::vector<journal::Request>> requests(std::string_view run, int64_t after_id) override {
+    if (is_now(FaultKind::StoreGone)) return OpError{"the simulated store does not answer", true};
     if (scenario_.abort_at_ns && clock_.monotonic_ns() >= *scenario_.abort_at_ns) abort(run);
     for (; hands_ < scenario_.hands.size() && scenario_.hands[hands_].at_ns <= clock_.monotonic_ns(); ++hands_) {
       const Hand& hand = scenario_.hands[hands_];
@@ -112,8 +113,10 @@ class SimStore : public journal::StoreView {
     });
   }
   // sim_store.cpp
-  /// Whether a write meets a fault of this kind, which counts writes and not time.
+  /// Whether a write or a read meets a fault of this kind, which counts calls and not time.
   bool hit(FaultKind kind);
+  /// Whether a call meets a fault of this kind, which lasts for a time however many calls come.
+  bool is_now(FaultKind kind);
   void note_wait(const journal::Event& event);
   void answer_to(uint32_t step);
   void crash_in_phase(const journal::Event& event);
@@ -129,7 +132,7 @@ class SimStore : public journal::StoreView {
   VirtualClock& clock_;
   CrashSwitch& crash_;
   Invariants& invariants_;
-  bool aborted_ = false;
+  bool aborted_ = false, unread_ = false;
   std::string promotion_;
   size_t hands_ = 0;  ///< of Scenario::hands: those that have been typed
   std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox

@@ -19,6 +19,7 @@ namespace {
 // Scripted moments wake the clock, so there is no need to look more often than this.
 constexpr int64_t poll_ns = 3'600'000'000'000;
 constexpr int max_processes = 1000;
+constexpr int64_t look_again_ns = 10'000'000'000;  // after a process that could not read the record
 
 struct Silent : exec::Listener {
   void on_event(const journal::Event&, const exec::State&) override {}
@@ -33,6 +34,7 @@ class Simulation : public OneRun {
         crash_(crash),
         world_(plan, scenario, clock_, crash_),
         messenger_(plan, scenario, crash_),
+        memory_(memory),
         invariants_(plan, scenario, world_),
         store_(plan, scenario, clock_, crash_, invariants_, memory) {
     world_.require_intents([this](const std::string& key) { return invariants_.recorded(key); });
@@ -56,7 +58,8 @@ class Simulation : public OneRun {
       parked_.reset();
       interrupted_ = interrupted_ || interrupt_due();
       crash_.revive();
-      restart(scenario_.downtime_ns);
+      result_.witnessed.unread += store_.unread();
+      restart(store_.unread() ? std::max(scenario_.downtime_ns, look_again_ns) : scenario_.downtime_ns);
     }
     return report();
   }
@@ -78,9 +81,12 @@ class Simulation : public OneRun {
 
   void drive() override {
     parked_.reset();
+    size_t effects = world_.ledger().size();
     Result<exec::DriveResult> driven = exec::drive(plan_, run_, surroundings());
-    // Without it: the process is dead, or the store never came back.
-    finished_ = !driven && !crash_.dead();
+    // Without it: the process is dead, it could not read the record, or the store never came back.
+    finished_ = !driven && !crash_.dead() && !store_.unread();
+    if (!driven && store_.unread() && world_.ledger().size() > effects)
+      result_.violations.push_back("I4: a process acted that could not read what it was to go on with");
     if (!driven) return;
     result_.walked.run |= driven->walked.run;
     result_.walked.rollback |= driven->walked.rollback;
@@ -113,7 +119,7 @@ class Simulation : public OneRun {
   /// As `rollout rollback` of a run that has ended: whether it is taken back, once.
   bool reopens() {
     if (!scenario_.reopen_after_ns || reopened_ || over()) return false;
-    Result<std::vector<journal::Event>> events = store_.read(run_);
+    Result<std::vector<journal::Event>> events = memory_.read(run_);
     bool well = events && std::any_of(events->begin(), events->end(), [](const journal::Event& event) {
       const auto* ended = std::get_if<journal::RunEnded>(&event.what);
       return ended != nullptr && ended->outcome == journal::Outcome::Succeeded;
@@ -125,7 +131,8 @@ class Simulation : public OneRun {
     int64_t run_ns = events->back().run_ns;
     (void)store_.append(run_, int64_t(events->size()),
                         {{run_ns, clock_.wall_ns(), journal::Reopened{"a person", "scripted"}}});
-    return true;
+    events = memory_.read(run_);  // the answer to a write may be lost
+    return events && std::holds_alternative<journal::Reopened>(events->back().what);
   }
   /// When somebody resumes or aborts a parked run, which nobody else does.
   std::optional<int64_t> next_hand() const {
@@ -161,7 +168,7 @@ class Simulation : public OneRun {
   }
 
   void report(const std::string& run) {
-    Result<std::vector<journal::Event>> events = store_.read(run);
+    Result<std::vector<journal::Event>> events = memory_.read(run);
     ROLLOUT_CHECK(events, "a run that was made can be read");
     result_.events = std::move(*events);
     result_.operations = crash_.passed();
@@ -172,7 +179,7 @@ class Simulation : public OneRun {
     result_.durable_at = store_.durable_at();
     summarize();
     invariants_.at_end();
-    result_.violations = world_.violations();
+    for (const std::string& text : world_.violations()) result_.violations.push_back(text);
     for (const std::string& text : invariants_.violations()) result_.violations.push_back(text);
     for (const std::string& text : messenger_.violations()) result_.violations.push_back(text);
     bool ended = result_.outcome && !parked_;
@@ -181,6 +188,7 @@ class Simulation : public OneRun {
     result_.told = messenger_.told();
     result_.witnessed.faults = world_.faults_seen();
     store_.add_to(result_.witnessed);
+    result_.witnessed.deaths = crash_.deaths();
     result_.witnessed.unreachable = messenger_.lost();
     for (int64_t at : crash_.died_at_wall_ns()) result_.died_at_ns.push_back(at - start_of(plan_, scenario_));
   }
@@ -282,6 +290,7 @@ class Simulation : public OneRun {
   CrashSwitch& crash_;
   SimWorld world_;
   SimMessenger messenger_;
+  journal::MemoryStore& memory_;
   Invariants invariants_;
   SimStore store_;
   Silent listener_;

@@ -15,6 +15,8 @@ struct Witnessed {
   std::vector<int64_t> unreachable;    ///< messages that did not reach the team
   std::vector<int64_t> resumes;        ///< parked runs that went on then
   std::vector<int64_t> crashes;        ///< by Scenario::crash_in_phase
+  int64_t deaths = 0;                  ///< processes that were killed, and another one went on
+  int64_t unread = 0;                  ///< processes that could not read the record, and ended
   bool aborted = false;
 };
 

@@ -1,9 +1,11 @@
 // rollout_campaign: random worlds, seed after seed. Every run draws truths, faults, crashes and an abort, and every
 // invariant must hold in it. Exit code 0: all held; 1: some seed shows a violation; 2: usage.
 // A run counts as one with a fault only if the fault was met: a crash that killed a process, a call that failed.
+// Runs are counted by the kinds of fault that they met, too.
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,11 +46,34 @@ struct Failure {
 /// What the campaign came to.
 struct Tally {
   int64_t runs = 0, injected = 0, met = 0, crashes = 0;
+  std::map<std::string_view, int64_t> met_by_kind;  ///< runs that met at least one fault of it
   int64_t lost = 0, doubled = 0, violations = 0;
   std::map<std::string_view, int64_t> ends;
   std::vector<Failure> failures;  ///< the first ones
   std::vector<journal::Event> events;  ///< of the last run
 };
+
+std::string_view word_of(sim::FaultKind kind) {
+  switch (kind) {
+    case sim::FaultKind::FailAction: return "call refused";
+    case sim::FaultKind::Busy: return "call answered by 503";
+    case sim::FaultKind::LoseEffect: return "call without effect";
+    case sim::FaultKind::LoseReply: return "reply lost";
+    case sim::FaultKind::SlowAction: return "effect late";
+    case sim::FaultKind::HalfEffect: return "half an effect";
+    case sim::FaultKind::DieAtOnce: return "instance dies";
+    case sim::FaultKind::ObserveError: return "look fails";
+    case sim::FaultKind::MetricsError: return "metrics fail";
+    case sim::FaultKind::MetricsEmpty: return "metrics empty";
+    case sim::FaultKind::RouterReset: return "router reset";
+    case sim::FaultKind::StoreAway: return "disk full";
+    case sim::FaultKind::StoreRefuses: return "write refused";
+    case sim::FaultKind::StoreLosesReply: return "commit unknown";
+    case sim::FaultKind::StoreGone: return "store away";
+    case sim::FaultKind::StorePoisoned: return "record damaged";
+  }
+  return "";
+}
 
 struct Subject {
   std::string name;
@@ -59,10 +84,13 @@ struct Subject {
 void add(Tally& tally, const Subject& subject, int64_t seed, const sim::Scenario& world, const sim::SimResult& run) {
   ++tally.runs;
   tally.injected += int64_t(world.faults.size() + world.crash_at.size());
-  int64_t crashes = std::max<int64_t>(0, run.processes - 1 - int64_t(world.interrupt_at_ns.has_value()));
+  int64_t crashes = run.witnessed.deaths;
   tally.crashes += crashes;
-  const std::vector<int64_t>& met = run.witnessed.faults;
-  tally.met += crashes + std::count_if(met.begin(), met.end(), [](int64_t times) { return times > 0; });
+  std::set<std::string_view> kinds;
+  for (size_t i = 0; i < world.faults.size(); ++i)
+    if (run.witnessed.faults[i] > 0) ++tally.met, kinds.insert(word_of(world.faults[i].kind));
+  tally.met += crashes;
+  for (std::string_view kind : kinds) ++tally.met_by_kind[kind];
   tally.events = run.events;
   ++tally.ends[run.outcome ? journal::spoken(*run.outcome) : "without an end"];
   for (const std::string& violation : run.violations) {
@@ -103,6 +131,8 @@ std::string json_of(const Options& options, const Tally& tally) {
   out.field("crashes", tally.crashes).field("lost", tally.lost).field("doubled", tally.doubled);
   out.field("violations", tally.violations).key("ends").begin_object();
   for (const auto& [end, count] : tally.ends) out.field(end, count);
+  out.end_object().key("met_by_kind").begin_object();
+  for (const auto& [kind, count] : tally.met_by_kind) out.field(kind, count);
   out.end_object().key("failures").begin_array();
   for (const Failure& failure : tally.failures)
     out.begin_object().field("seed", failure.seed).field("plan", failure.plan).field("violation", failure.violation)
@@ -115,6 +145,7 @@ std::string text_of(const Options& options, const Tally& tally) {
   std::string out = fmt::format("{} from seed {}: {} runs, {} of {} faults met ({} of them crashes)\n",
                                 options.campaign, options.seed, tally.runs, tally.met, tally.injected, tally.crashes);
   for (const auto& [end, count] : tally.ends) out += fmt::format("  {:<16} {}\n", end, count);
+  for (const auto& [kind, count] : tally.met_by_kind) out += fmt::format("  met: {:<21} {} runs\n", kind, count);
   out += fmt::format("  {} lost, {} doubled, {} violations\n", tally.lost, tally.doubled, tally.violations);
   for (const Failure& failure : tally.failures)
     out += fmt::format("  {}, again with --seed {} --runs 1: {}\n", failure.plan, failure.seed, failure.violation);

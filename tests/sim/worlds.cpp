@@ -35,7 +35,10 @@ Fault random_fault(Random& random, const std::vector<std::string>& actions, int6
                                  FaultKind::ObserveError, FaultKind::MetricsError,
                                  FaultKind::MetricsEmpty, FaultKind::RouterReset,
                                  FaultKind::StoreAway,    FaultKind::LoseEffect,
-                                 FaultKind::Busy};
+                                 FaultKind::Busy,         FaultKind::StoreRefuses,
+                                 FaultKind::StoreGone,    FaultKind::StoreLosesReply,
+                                 FaultKind::StorePoisoned};
+  constexpr int most_poisoned = 3;  // until somebody has mended the record
   Fault out;
   out.kind = kinds[random.below(std::size(kinds))];
   out.action = actions[random.below(int64_t(actions.size()))];
@@ -44,7 +47,11 @@ Fault random_fault(Random& random, const std::vector<std::string>& actions, int6
   out.from_ns = random.chance(0.5) ? 0 : random.below(run_ns);
   out.until_ns = random.chance(0.3) ? INT64_MAX : out.from_ns + random.below(60 * second);
   out.delay_ns = random.below(60 * second);
-  if (out.kind == FaultKind::StoreAway) out.until_ns = out.from_ns + random.below(60 * second);
+  bool counts_calls = out.kind == FaultKind::StoreRefuses || out.kind == FaultKind::StoreLosesReply;
+  if (out.kind == FaultKind::StoreAway || out.kind == FaultKind::StoreGone || counts_calls)
+    out.until_ns = out.from_ns + random.below(60 * second);
+  if (out.kind == FaultKind::StorePoisoned)
+    out.times = int(1 + random.below(most_poisoned)), out.skip = 0;
   return out;
 }
 

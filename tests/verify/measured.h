@@ -15,7 +15,7 @@ namespace rollout::verify {
 inline sim::Scenario calm_world(const plan::Plan& plan, uint64_t seed, sim_test::Span span) {
   sim::Scenario world = sim_test::random_world(plan, seed, span);
   std::erase_if(world.faults, [](const sim::Fault& fault) {
-    return fault.kind == sim::FaultKind::RouterReset || fault.kind == sim::FaultKind::StoreAway;
+    return fault.kind == sim::FaultKind::RouterReset || sim::is_of_store(fault.kind);
   });
   world.crash_at.clear();
   world.interrupt_at_ns.reset();

@@ -64,6 +64,51 @@ TEST_CASE("RF-22 a router forgets its weights in the middle of a canary") {
   }
 }
 
+TEST_CASE("RF-23 a router refuses a weight for good, or takes it and does not set it") {
+  auto forward = [](FaultKind kind, int times) {
+    Fault out = fault(kind, "shift", times);
+    out.undo = false;
+    return out;
+  };
+  Scenario refused = with(forward(FaultKind::FailAction, -1));
+  refused.faults[0].settled = true;
+  SimResult once = play(canary_plan(minute, false), refused, Outcome::RolledBack);
+  CHECK(at_ns(once, "shift checkout to 5%") == -1);
+  CHECK(once.witnessed.faults[0] == 1);  // what cannot be done is not tried again
+  CHECK(all<journal::Sampled>(once).empty());  // and nobody is judged by traffic that does not flow
+
+  // An answer of 200 is no weight: it is read back, set again, and given up in time.
+  SimResult again = play(canary_plan(), with(forward(FaultKind::LoseEffect, 1)), Outcome::Succeeded);
+  CHECK(effects_of(again.ledger) == effects_of(sim::run_simulation(canary_plan(), {}).ledger));
+  SimResult never = play(canary_plan(minute, false), with(forward(FaultKind::LoseEffect, -1)), Outcome::RolledBack);
+  CHECK(never.witnessed.faults[0] == 3);  // as many attempts as the plan has
+  CHECK(all<journal::GateDecided>(never).empty());
+}
+
+TEST_CASE("RF-24 a session drops while its command runs on, or hangs for ever") {
+  // It drops at once, and the command takes 20 s of the 30 s that it has: waited for and not run twice.
+  for (const char* action : {"deploy", "shift", "promote"}) {
+    INFO(action);
+    Scenario drops = with(slow(action, 20 * second));
+    drops.faults.push_back(fault(FaultKind::LoseReply, action));
+    SimResult result = play(canary_plan(), drops, Outcome::Succeeded);
+    CHECK(effects_of(result.ledger) == effects_of(sim::run_simulation(canary_plan(), {}).ledger));
+    CHECK(all<journal::StepFailed>(result).empty());
+  }
+  // It hangs: each attempt has its end, and so has the run.
+  SimResult hangs = play(canary_plan(), with(slow("deploy", 1000 * 60 * minute, -1)), Outcome::RolledBack);
+  CHECK(hangs.run_ns < 5 * minute);
+  // One host of a fleet that hangs goes back alone, and no other one waits for it without end.
+  plan::Plan machines = compiled(fleet);
+  Scenario one = with(slow("", 1000 * 60 * minute, -1));
+  one.faults[0].service = 2;
+  one.faults[0].undo = false;
+  SimResult batches = play(machines, one, Outcome::Parked);
+  CHECK(batches.run_ns < 15 * minute);
+  CHECK(batches.services[2] == Outcome::RolledBack);
+  CHECK(batches.services[0] == Outcome::Succeeded);
+}
+
 TEST_CASE("RF-25 a host of a batch cannot be reached") {
   plan::Plan plan = compiled(fleet);
   Scenario scenario;

@@ -112,6 +112,17 @@ TEST_CASE("RF-35 a gate is cut short, or never sees a sample end well") {
   CHECK(passes(play(canary_plan(minute, false), late, Outcome::RolledBack)) == 0);
 }
 
+TEST_CASE("RF-36 a metric that its source does not know") {
+  // What the compiler can know is refused there; here a name that only the source knows is none of its names.
+  Scenario unknown;
+  unknown.truths = {{latency, Role::All, {{0, 0, true}}}};
+  SimResult result = play(canary_plan(minute, false), unknown, Outcome::RolledBack);
+  CHECK(passes(result) == 0);
+  const auto started = all<journal::RollbackStarted>(result).at(0);
+  CHECK(started.cause == journal::Cause::NoEvidence);
+  CHECK(started.detail.find("no data") != std::string::npos);
+}
+
 TEST_CASE("RF-37 a gate is breached while the run waits for people") {
   Scenario waits;
   waits.truths = {{latency, Role::Canary, {{0, 1e8}, {3 * minute, 9e8}}}};

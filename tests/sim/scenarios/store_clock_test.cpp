@@ -51,6 +51,43 @@ TEST_CASE("RF-51 the n-th write to the journal is refused, for every n") {
   }
 }
 
+TEST_CASE("RF-53 the state comes back from an older backup") {
+  // A process dies behind one of its effects, and what the next one reads ends earlier than what was written. Behind
+  // the promote no more is lost than its intent and the verdict before it: a hold that goes on sets its share again,
+  // which backends refuse for a canary that is gone, and this world does not.
+  for (int call = 0; call < 4; ++call)
+    for (size_t lost = 0; lost < (call == 3 ? 4 : 12); ++lost) {
+      Rig rig(canary_plan());
+      Rig::Run& run = **rig.begin("h");
+      Stalled dies(rig.world, Stalled::At::AfterAct, call, [&] { rig.crash.kill(); });
+      REQUIRE(!rig.drive(run, dies, "process 1"));
+      REQUIRE(dies.met());
+      rig.crash.revive();
+      std::vector<journal::Event> events = *rig.memory.read(run.info.run);
+      if (lost >= events.size()) break;
+      events.resize(events.size() - lost);
+      INFO("behind effect " << call << ", without the last " << lost << " events");
+      journal::MemoryStore older;
+      journal::NewRun made{rig.plan.rollout, "", "h", {"checkout"}, "somebody", events[0].wall_ns};
+      REQUIRE(older.create(made)->run == run.info.run);
+      REQUIRE(older.append(run.info.run, 1, {events.begin() + 1, events.end()}));
+      sim::Invariants keys(rig.plan, rig.scenario, rig.world);
+      sim::SimStore view(rig.plan, rig.scenario, *rig.clock, rig.crash, keys, older);
+      rig.world.require_intents([&](const std::string& key) { return keys.recorded(key); });
+      struct Silent : exec::Listener {
+        void on_event(const journal::Event&, const exec::State&) override {}
+      } silent;
+      auto driven = exec::drive(rig.plan, run.info.run,
+                                {*rig.clock, view, rig.world, silent, [] { return 0; }, "process 2", 10 * second});
+      REQUIRE(driven);
+      CHECK(driven->state.ended->outcome == Outcome::Succeeded);
+      // What nobody remembers is found by looking: done once, and in its place.
+      CHECK(rig.world.violations().empty());
+      CHECK(rig.world.difference_from_goal({}).empty());
+      if (lost == 0) CHECK(rig.world.ledger().size() == 4);
+    }
+}
+
 TEST_CASE("RF-54 the store is away for ten seconds and ten minutes at every step") {
   for (const Scenario& world : {Scenario{}, bad_canary()}) {
     SimResult quiet = sim::run_simulation(canary_plan(), world);
@@ -70,6 +107,24 @@ TEST_CASE("RF-54 the store is away for ten seconds and ten minutes at every step
         met += result.witnessed.faults[0] > 0;
       }
     CHECK(met > 8);
+  }
+  // It is gone altogether when a process dies: the next one cannot even read, and the one behind it can.
+  for (const Scenario& world : {Scenario{}, bad_canary()}) {
+    SimResult quiet = sim::run_simulation(canary_plan(), world);
+    int64_t unread = 0;
+    for (int64_t away_ns : {20 * second, 10 * minute})
+      for (int64_t at = second; at + 2 * second < quiet.run_ns; at += 10 * second) {
+        Scenario scenario = world;
+        scenario.faults = {fault(FaultKind::StoreGone)};
+        scenario.faults[0].from_ns = at;
+        scenario.faults[0].until_ns = at + away_ns;
+        scenario.crash_at_ns = {at + second};
+        SimResult result = play(canary_plan(), scenario, *quiet.outcome);
+        CHECK(effects_of(result.ledger) == effects_of(quiet.ledger));
+        CHECK(result.witnessed.deaths == 1);
+        unread += result.witnessed.unread;
+      }
+    CHECK(unread > 0);
   }
 }
 
@@ -93,6 +148,23 @@ TEST_CASE("RF-55 the wall clock jumps by a second, an hour and ten years, forwar
         CHECK(rig.clock->monotonic_ns() == 6 * minute);  // both holds, to the nanosecond
         rig.judge(run);
       }
+}
+
+TEST_CASE("RF-56 the record reads as damaged until somebody has mended it") {
+  for (const Scenario& world : {Scenario{}, bad_canary()}) {
+    SimResult quiet = sim::run_simulation(canary_plan(), world);
+    for (int64_t at = second; at < quiet.run_ns; at += 10 * second) {
+      Scenario scenario = world;
+      scenario.crash_at_ns = {at};
+      scenario.faults = {fault(FaultKind::StorePoisoned, "", 3)};
+      scenario.faults[0].from_ns = 1;  // the first process begins the run
+      SimResult result = play(canary_plan(), scenario, *quiet.outcome);
+      // Each of them stands still: none begins afresh.
+      CHECK(result.witnessed.unread == 3);
+      CHECK(all<journal::RunStarted>(result).size() == 1);
+      CHECK(effects_of(result.ledger) == effects_of(quiet.ledger));
+    }
+  }
 }
 
 }  // namespace rollout::sim_test
