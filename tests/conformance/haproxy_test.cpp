@@ -147,6 +147,71 @@ TEST_CASE("an instance that is down for a moment keeps its server and its weight
   CHECK(world->observe(edge.shift(50), edge.key(2))->seen == Seen::Present);
 }
 
+TEST_CASE("a share is given to the instances that answer, and to no other", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  const Result<json::Node> state = json::parse(edge.directory.read("run/checkout.json"));
+  REQUIRE(state);
+  for (const json::Node& one : (*state)["instances"].items) {
+    const effects::ProcessId process{int(one["pid"].as_int()), uint64_t(one["start_ticks"].as_int())};
+    if (one["set"].as_string() != "g2") continue;
+    REQUIRE(edge.effects.processes.stop(process, effects::Stop::Kill));
+    REQUIRE(eventually(edge.effects, 5 * second_ns, [&] { return !edge.effects.processes.look(process).alive; }));
+    break;
+  }
+  // One of the canary's two is dead before it ever had traffic: the other one carries all of the share.
+  REQUIRE(edge.carry_out(*world, edge.shift(50), edge.key(2)).seen == Seen::Present);
+  std::map<std::string, int> split = edge.load(80);
+  CHECK(split["failed"] == 0);
+  CHECK(split["1.1"] == Approx(40).margin(2));
+}
+
+TEST_CASE("weights that somebody else has set are seen, and the share is set again", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  REQUIRE(edge.carry_out(*world, edge.shift(25), edge.key(2)).seen == Seen::Present);
+  backend::HaproxyApi api(edge.effects.unix_socket, edge.directory.path + "/haproxy.sock", second_ns);
+  const Result<backend::SlotTable> table = api.read("checkout");
+  REQUIRE(table);
+  // As HAProxy does when it loads the state of its servers anew: each one is there, with another weight.
+  std::vector<std::string> same;
+  for (const backend::Slot& slot : table->slots)
+    if (slot.accepts()) same.push_back(fmt::format("set server checkout/{} weight 100", slot.name));
+  REQUIRE(same.size() == 4);
+  REQUIRE(api.set(same));
+  const Result<exec::Observation> seen = world->observe(edge.shift(25), edge.key(2));
+  REQUIRE(seen);
+  CHECK(seen->seen == Seen::Absent);
+  CHECK(seen->detail == "the canary gets 50%, not 25%");
+  CHECK(edge.carry_out(*world, edge.shift(25), edge.key(2)).seen == Seen::Present);
+  CHECK(edge.load(80)["1.1"] == Approx(20).margin(2));
+}
+
+TEST_CASE("an instance that leaves answers what it was asked before it is stopped", "[haproxy]") {
+  Edge edge;
+  const auto world = edge.world();
+  edge.install_and_deploy(*world);
+  REQUIRE(edge.carry_out(*world, edge.shift(100), edge.key(2)).seen == Seen::Present);
+  edge.directory.write("slow.py", fmt::format("import urllib.request as u\n"
+                                              "body = u.urlopen('http://127.0.0.1:{}/slow').read().decode()\n"
+                                              "open('{}/answer', 'w').write(body)\n",
+                                              edge.front, edge.directory.path));
+  Server client(edge.effects, {"/usr/bin/python3", edge.directory.path + "/slow.py"}, edge.directory);
+  backend::HaproxyApi api(edge.effects.unix_socket, edge.directory.path + "/haproxy.sock", second_ns);
+  REQUIRE(eventually(edge.effects, 5 * second_ns, [&] {
+    const Result<backend::SlotTable> table = api.read("checkout");
+    return table && std::any_of(table->slots.begin(), table->slots.end(),
+                                [](const backend::Slot& slot) { return slot.sessions > 0; });
+  }));
+  // Its share is gone, its request is not: the way back must not end it half way.
+  REQUIRE(world->act(edge.shift(0), edge.key(2)));
+  CHECK(edge.carry_out(*world, edge.retire(), edge.key(2)).seen == Seen::Present);
+  CHECK(eventually(edge.effects, 5 * second_ns, [&] { return !edge.effects.processes.look(client.process).alive; }));
+  CHECK(edge.directory.read("answer") == "1.1");
+}
+
 namespace {
 
 /// Nobody answers; what was asked is kept.
