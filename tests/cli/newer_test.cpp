@@ -146,6 +146,24 @@ TEST_CASE("a driver of the older run is waited for, with a bound") {
   CHECK(terminal.store().list()->size() == 2);
 }
 
+TEST_CASE("a newer run stays out while the one that it replaces could not be taken back") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("yielding");
+  std::optional<effects::ServiceLock> theirs(terminal.lock("checkout"));
+  terminal.while_asleep = [&] {
+    // Its driver has gone back as far as it could, and a person has to look.
+    if (terminal.sleeps == 3) {
+      REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::RunEnded{journal::Outcome::Parked, "it is stuck"}}}));
+      theirs.reset();
+    }
+    if (terminal.sleeps > 6) terminal.interrupts = 2;
+  };
+  CHECK(terminal.type(apply()) == 5);
+  says(terminal, "run r1 of yielding could not be taken back completely, so this one does not begin; `rollout status "
+                 "r1` says what to do");
+  CHECK(terminal.store().list()->size() == 1);
+}
+
 TEST_CASE("nobody takes a run back without having said so") {
   Terminal terminal(shop);
   std::string run = terminal.begin("yielding");

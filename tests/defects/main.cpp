@@ -1,6 +1,7 @@
 // rollout_defects: the seeded defects of tests/defects/list, each a mistake that a deployment tool could have made.
 // FOLDER list          their names, with the suites that should catch them
-// FOLDER check ROOT    each edit still finds its place in the sources, exactly once
+// FOLDER check ROOT    each edit still finds its place in the sources, exactly once; and FOLDER/../noticed, which says
+//                      by which test each was noticed last, names no other
 // FOLDER seed ROOT NAME  makes the mistake in the tree ROOT and prints the file; tests/defects/run.sh does it in a copy
 // Exit code 0: done; 1: a defect is not what it should be, or its source has moved on; 2: usage.
 #include <algorithm>
@@ -103,6 +104,24 @@ int check(const std::vector<Defect>& defects, const fs::path& root) {
   return wrong;
 }
 
+/// `NAME | suite | test | date` a line, as tests/defects/run.sh keeps it; what survives has no line.
+int check_noticed(const std::vector<Defect>& defects, const fs::path& file) {
+  std::optional<std::string> text = read_file(file);
+  if (!text) return problem("noticed", "it cannot be read");
+  int wrong = 0;
+  size_t rows = 0;
+  for (std::string_view rest = *text; !rest.empty(); ++rows) {
+    std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    std::string_view name = line.substr(0, line.find(' '));
+    bool known = std::any_of(defects.begin(), defects.end(), [&](const Defect& one) { return one.name == name; });
+    if (!known || std::count(line.begin(), line.end(), '|') < 3)
+      wrong |= problem(std::string(name), "tests/defects/noticed names it, which is no seeded defect, or not as a row");
+  }
+  fmt::print("{} of them have been noticed by a test that is named in tests/defects/noticed\n", rows);
+  return wrong;
+}
+
 int seed(const std::vector<Defect>& defects, const fs::path& root, std::string_view name) {
   auto found = std::find_if(defects.begin(), defects.end(), [&](const Defect& one) { return one.name == name; });
   if (found == defects.end()) return problem(std::string(name), "there is no such defect");
@@ -120,7 +139,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> args(argv + 1, argv + argc);
   std::string command = args.size() > 1 ? args[1] : "";
   std::vector<Defect> defects = args.empty() ? std::vector<Defect>() : read_all(args[0]);
-  if (command == "check" && args.size() == 3) return check(defects, args[2]);
+  if (command == "check" && args.size() == 3)
+    return check(defects, args[2]) | check_noticed(defects, fs::path(args[0]) / ".." / "noticed");
   if (command == "seed" && args.size() == 4) return seed(defects, args[2], args[3]);
   if (command != "list" || args.size() != 2) {
     fmt::print(stderr, "usage: rollout_defects FOLDER list | check ROOT | seed ROOT NAME\n");

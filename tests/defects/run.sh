@@ -2,23 +2,29 @@
 # How many of the seeded defects do the suites notice? In a copy of the sources each defect is made, what it touches is
 # built anew, and its suites are run, the cheap ones first, until one fails; then the source is mended again. At the end
 # every suite that has noticed something must pass in the mended copy.
-# run.sh ROOT [--only NAME]… [--quick] [--json]; everything stays below ROOT/build/defects. --quick runs the named parts
-# of a program and not what is left of it. Exit code 1: fewer than 95% were noticed.
+# run.sh ROOT [--only NAME]… [--quick] [--resume] [--jobs N] [--json]; everything stays below ROOT/build/defects.
+# --quick runs the named parts of a program and not what is left of it. --resume goes on with a campaign that was ended:
+# what it has tried stands in build/defects/build/tried, and is not tried again unless the defect or its file changed.
+# --jobs N: so many compilers at once. Exit code 1: fewer than 95% were noticed.
+# Which test noticed a defect last is kept in tests/defects/noticed, to be committed.
 # $DEFECTS_ALONE: a command that runs another while nobody else uses the ports of this machine, e.g. `flock FILE`.
 set -euo pipefail
 root=$(realpath "$1")
 shift
-json='' quick='' only=()
+json='' quick='' resume='' jobs=() only=()
 while (($#)); do
   case $1 in
     --only) only+=("$2"); shift 2 ;;
     --quick) quick=yes; shift ;;
+    --resume) resume=yes; shift ;;
+    --jobs) jobs=(-j "$2"); shift 2 ;;
     --json) json=yes; shift ;;
     *) echo "run.sh: unknown argument $1" >&2; exit 2 ;;
   esac
 done
 tree=$root/build/defects build=$root/build/defects/build/dev logs=$root/build/defects/build/logs
-list=$root/tests/defects/list
+tried=$root/build/defects/build/tried noticed_file=$root/tests/defects/noticed
+list=$tree/tests/defects/list
 limit_s=300
 # A program of tests that dies leaves its servers behind; with processes of its own they end with it.
 apart=(unshare --pid --fork --mount-proc --kill-child)
@@ -50,28 +56,33 @@ targets_of() {
 
 # run_suite SUITE: exit code 0 if it passes. Programs of tests end at their first failure.
 run_suite() {
-  local name=$1 program=${1%%:*} alone=() part='~[examples]~[.every-record-even]~[.every-record-odd]'
+  local name=$1 program=${1%%:*} part='~[examples]~[.every-record-even]~[.every-record-odd]'
   [[ $name == "$program" ]] || part=$(sed 's/[^,]*/[#&_test]/g' <<<"${name#*:}")
-  [[ -z ${DEFECTS_ALONE-} ]] || read -ra alone <<<"$DEFECTS_ALONE"
   case $program in
-    unit) "$build/tests/unit/rollout_unit" -a -r compact -# "$part" ;;
-    sim | cli) "$build/tests/$program/rollout_${program}_test" -a -r compact -# "$part" ;;
+    unit) "$build/tests/unit/rollout_unit" -a -# "$part" ;;
+    sim | cli) "$build/tests/$program/rollout_${program}_test" -a -# "$part" ;;
     worlds) "$build/tests/campaign/rollout_campaign" worlds --runs 20000 ;;
     golden_*) "$build/tests/golden/rollout_golden" --binary "$build/rollout" --root "$tree/tests/golden" "${name#*_}" ;;
-    conformance-*) "${alone[@]}" "$build/tests/conformance/conformance" "[${name#*-}]" -a -r compact ;;
-    e2e_kills | e2e_workers) "${alone[@]}" bash "$tree/tests/e2e/${name#*_}.sh" "$build" 8 ;;
-    e2e_*) "${alone[@]}" bash "$tree/tests/e2e/${name#*_}.sh" "$build" ;;
+    conformance-*) "$build/tests/conformance/conformance" "[${name#*-}]" -a ;;
+    e2e_kills | e2e_workers) bash "$tree/tests/e2e/${name#*_}.sh" "$build" 8 ;;
+    e2e_*) bash "$tree/tests/e2e/${name#*_}.sh" "$build" ;;
   esac
 }
 export -f run_suite
 export build tree
 
-# passes SUITE LOG: built and run; what does not end in time has failed.
-passes() {
+# builds SUITE LOG
+builds() {
   local targets
   read -ra targets <<<"$(targets_of "$1")"
-  ninja -C "$build" "${targets[@]}" >"$2.build" 2>&1 || die "it cannot be built for $1: $2.build"
-  timeout --kill-after=10 $limit_s "${apart[@]}" bash -c "run_suite $1" >"$2" 2>&1 </dev/null
+  ninja -C "$build" "${jobs[@]}" "${targets[@]}" >"$2.build" 2>&1
+}
+
+# passes SUITE LOG: what does not end in time has failed; waiting for others is no time of its own.
+passes() {
+  local alone=()
+  [[ $1 != conformance-* && $1 != e2e_* ]] || read -ra alone <<<"${DEFECTS_ALONE-}"
+  "${alone[@]}" timeout --kill-after=10 $limit_s "${apart[@]}" bash -c "run_suite $1" >"$2" 2>&1 </dev/null
 }
 
 # in_order SUITE…: the parts, then the whole programs that they are parts of.
@@ -84,32 +95,55 @@ in_order() {
   ((${#whole[@]} == 0)) || printf '%s\n' "${whole[@]}" | sort -u
 }
 
-# said LOG: the line in which a suite says what it noticed.
+# said LOG: the test that noticed it, which Catch names between two lines of dashes; else the line that says what is wrong.
 said() {
   local line
-  line=$(grep -m 1 -aE ': failed|FAILED|^FAIL|violation|rollout bug' "$1" || tail -1 "$1")
+  line=$(awk '/^--------------------/ { if (seen) exit; seen = 1; next } seen { print; exit }' "$1")
+  [[ -n $line ]] || line=$(grep -m 1 -aE ': failed|FAILED|^FAIL|violation|rollout bug' "$1" || tail -1 "$1")
   line=${line//$tree\//}
   echo "${line##*../../}" | cut -c 1-150
 }
 
+# key_of NAME FILE: of the defect and of what it is made in; another one is tried anew.
+key_of() { cat "$list/$1.defect" "$tree/$2" | sha256sum | cut -c 1-16; }
+
+# note NAME SUITE WHAT: in the file that is committed. A defect that survives has no row.
+note() {
+  local rest
+  rest=$(grep -v "^$1 " "$noticed_file" 2>/dev/null || true)
+  { [[ -z $rest ]] || echo "$rest"; [[ -z $2 ]] || echo "$1 | $2 | $3 | $(date -u +%F)"; } | sort >"$noticed_file.new"
+  mv "$noticed_file.new" "$noticed_file"
+}
+
 copy_sources
-[[ -f $build/CMakeCache.txt ]] || (cd "$tree" && cmake --preset dev) >"$logs/configure.log" 2>&1 ||
+# Without a precompiled header a compiler cache knows what is mended again.
+[[ -f $build/CMakeCache.txt ]] || (cd "$tree" && cmake --preset dev -DROLLOUT_PRECOMPILE=OFF) >"$logs/configure.log" 2>&1 ||
   die "it cannot be configured: $logs/configure.log"
-ninja -C "$build" rollout_defects >"$logs/list.build" 2>&1 || die "it cannot be built: $logs/list.build"
+ninja -C "$build" "${jobs[@]}" rollout_defects >"$logs/list.build" 2>&1 || die "it cannot be built: $logs/list.build"
 tool=$build/tests/defects/rollout_defects
 "$tool" "$list" check "$tree" >&2
 
+[[ -n $resume ]] || : >"$tried"
 total=0 noticed=0 survivors='' rows='' watchful=''
 while read -r name suites; do
   ((${#only[@]} == 0)) || [[ " ${only[*]} " == *" $name "* ]] || continue
-  began=$SECONDS by='' what=''
-  file=$("$tool" "$list" seed "$tree" "$name")
-  for suite in $(in_order $suites); do
-    passes "$suite" "$logs/$name.log" && continue
-    by=$suite what=$(said "$logs/$name.log")
-    break
-  done
-  cp "$root/$file" "$tree/$file"  # with the time of now: what was built of the defect is built anew
+  began=$SECONDS by='' what='' file=$(sed -n 's/^file: //p' "$list/$name.defect")
+  key=$(key_of "$name" "$file")
+  if [[ -n $resume ]] && row=$(grep -s "^$name|$key|" "$tried"); then
+    IFS='|' read -r _ _ by what <<<"$row"
+  else
+    cp "$tree/$file" "$logs/mended"
+    "$tool" "$list" seed "$tree" "$name" >/dev/null
+    for suite in $(in_order $suites); do
+      builds "$suite" "$logs/$name.log" || { what="does not compile: $logs/$name.log.build"; break; }
+      passes "$suite" "$logs/$name.log" && continue
+      by=$suite what=$(said "$logs/$name.log")
+      break
+    done
+    cp "$logs/mended" "$tree/$file"  # with the time of now: what was built of the defect is built anew
+    echo "$name|$key|$by|$what" >>"$tried"
+    note "$name" "$by" "$what"
+  fi
   total=$((total + 1)) took=$((SECONDS - began))
   if [[ -n $by ]]; then noticed=$((noticed + 1)) watchful+=$by$'\n'; else survivors+=" $name"; fi
   rows+=${rows:+,}$(printf '{"name":"%s","noticed_by":"%s","seconds":%d}' "$name" "$by" $took)
@@ -117,7 +151,8 @@ while read -r name suites; do
 done < <("$tool" "$list" list)
 ((total)) || die "no such defect: ${only[*]}"
 while read -r suite; do
-  [[ -z $suite ]] || passes "$suite" "$logs/mended.log" || die "$suite fails without a defect: $logs/mended.log"
+  [[ -n $suite ]] || continue
+  builds "$suite" "$logs/mended.log" && passes "$suite" "$logs/mended.log" || die "$suite fails without a defect: $logs/mended.log"
 done < <(sort -u <<<"$watchful")
 if [[ -n $json ]]; then
   printf '{"version":1,"campaign":"defects","seeded":%d,"noticed":%d,"defects":[%s]}\n' $total $noticed "$rows"
