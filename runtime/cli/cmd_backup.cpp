@@ -30,7 +30,7 @@ struct Temporary {
   Temporary& operator=(const Temporary&) = delete;
   void remove() const {
     std::error_code ignored;
-    for (const char* end : {"", "-journal"}) fs::remove(path + end, ignored);
+    for (const char* end : {"", "-journal", "-wal", "-shm", "-lock"}) fs::remove(path + end, ignored);
   }
   std::string path;
 };

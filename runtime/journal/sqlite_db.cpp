@@ -1,7 +1,9 @@
 #include "runtime/journal/sqlite_db.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -12,6 +14,8 @@ namespace {
 constexpr int busy_timeout_ms = 5000;
 constexpr size_t max_statements = 64;  // kept; the store has about forty
 constexpr int copy_pause_ms = 50, most_copy_looks = 100;
+constexpr int frames_at_most = 1000;  // of 4 KiB, before they are brought into the file: a crash leaves them to be read
+constexpr const char* longest_log = "PRAGMA journal_size_limit=67108864";  // one that somebody read for long grows
 
 // A journal that ended well begins with zeros (journal_mode=PERSIST), one that is to be played back with these.
 constexpr std::string_view journal_magic("\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", 8);
@@ -20,6 +24,23 @@ bool has_hot_journal(const std::string& path) {
   std::ifstream in(path + "-journal", std::ios::binary);
   std::string head(journal_magic.size(), '\0');
   return in.read(head.data(), std::streamsize(head.size())) && head == journal_magic;
+}
+
+bool has_log(const std::string& path) {
+  std::error_code failed;
+  auto size = std::filesystem::file_size(path + "-wal", failed);
+  return !failed && size > 0;
+}
+
+std::string folder_of(const std::string& path) {
+  size_t folder = path.rfind('/');
+  return folder == std::string::npos ? "." : path.substr(0, folder + 1);
+}
+
+template <typename Rows>
+Status done(const Result<Rows>& rows) {
+  if (!rows) return rows.error();
+  return Done{};
 }
 
 /// Why the last read or write failed: SQLite calls all of it an I/O error.
@@ -57,15 +78,12 @@ JournalDb::Row row_of(sqlite3_stmt* statement) {
 
 }  // namespace
 
-void SqliteDb::Close::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+void SqliteDb::Close::operator()(sqlite3* handle) const { sqlite3_close(handle); }
 
-Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
-  bool unclean = has_hot_journal(path);  // before SQLite plays it back
+Result<std::unique_ptr<SqliteDb>> SqliteDb::connect(const std::string& path, int flags) {
   sqlite3* handle = nullptr;
-  int code =
-      sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   std::unique_ptr<SqliteDb> db(new SqliteDb(path, handle));
-  db->unclean_ = unclean;
   if (code != SQLITE_OK) return db->error(code);
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, busy_timeout_ms);
@@ -73,10 +91,137 @@ Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
   return db;
 }
 
+Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
+  if (std::optional<std::string_view> network = effects::network_file_system(folder_of(path)))
+    return OpError{fmt::format("{} lies on a network file system ({}), on which several machines could write to it at "
+                               "once; keep the state on a local disk, or on a server: --state postgresql://HOST",
+                               path, *network),
+                   false, true};
+  Result<std::unique_ptr<effects::StateLock>> lock = effects::StateLock::open(path + "-lock");
+  if (!lock) return lock.error();
+  if (!*lock) return open_to_read(path);
+  Result<bool> first = (*lock)->be_alone();
+  if (!first) return first.error();
+  if (!*first)
+    if (Status in = (*lock)->let_in(); !in) return in.error();
+  // Before SQLite plays either of them back.
+  const bool unclean = has_hot_journal(path), had_log = has_log(path);
+  Result<std::unique_ptr<SqliteDb>> db = connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  if (!db) return db;
+  (*db)->lock_ = std::move(*lock);
+  (*db)->first_ = *first;
+  (*db)->unclean_ = unclean;
+  (*db)->had_log_ = had_log;
+  return db;
+}
+
+/// Where nobody may write, a file without a log does not change; a log is read with what others have of it.
+Result<std::unique_ptr<SqliteDb>> SqliteDb::open_to_read(const std::string& path) {
+  if (has_log(path)) return connect(path, SQLITE_OPEN_READONLY);
+  std::string uri = "file:";
+  for (char c : path) uri += c == '?' || c == '#' || c == '%' ? fmt::format("%{:02x}", c) : std::string(1, c);
+  Result<std::unique_ptr<SqliteDb>> db = connect(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  if (db) (*db)->path_ = path;
+  return db;
+}
+
+SqliteDb::~SqliteDb() {
+  if (!process_.is_this()) {
+    // Forked with the file open: it is the parent's, whose locks and log must stay as they are.
+    for (auto& [sql, statement] : statements_) (void)statement.release();
+    (void)handle_.release();
+    return;
+  }
+  if (!lock_) return;
+  roll_back();
+  const bool mine = bool(lock_->take_turn());
+  if (!(mine && leave())) sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  statements_.clear();
+  handle_.reset();
+  if (mine) lock_->end_turn();
+}
+
+/// Whether this was the last one, and the file is whole without its log.
+bool SqliteDb::leave() {
+  if (!ready_) return false;
+  Result<bool> alone = lock_->be_alone();
+  if (!alone || !*alone || !check_point()) return false;
+  Result<bool> closed = is_closed();
+  if (!closed) return false;
+  // A commit of one page, behind everything else: a file that says it has all that was in the log.
+  return *closed || run("UPDATE file SET closed = 1", {});
+}
+
+Status SqliteDb::use_log() {
+  if (!may_write()) return Done{};
+  Result<std::vector<Row>> mode = run("PRAGMA journal_mode=WAL", {});
+  if (!mode) return mode.error();
+  if (mode->empty() || mode->front().at(0) != "wal")
+    return OpError{fmt::format("{} cannot have a write-ahead log; keep the state on a local disk", path_), false, true};
+  sqlite3_wal_hook(
+      handle_.get(),
+      [](void* db, sqlite3*, const char*, int frames) {
+        static_cast<SqliteDb*>(db)->frames_ = frames;
+        return SQLITE_OK;
+      },
+      this);
+  due_ = frames_at_most;
+  return exec(longest_log);
+}
+
+Status SqliteDb::go_on() {
+  if (!may_write()) return Done{};
+  Result<bool> closed = is_closed();
+  if (!closed) return closed.error();
+  if (first_ && !had_log_ && !*closed)
+    return OpError{fmt::format("{0} was not closed, and {0}-wal, which has what was recorded last, is not beside it; "
+                               "put that file back, or restore a backup (where another program has closed the file "
+                               "properly, say so: sqlite3 {0} 'UPDATE file SET closed = 1')",
+                               path_),
+                   false, true};
+  ready_ = true;
+  return first_ ? lock_->let_in() : Status(Done{});
+}
+
+Result<bool> SqliteDb::is_closed() {
+  Result<std::vector<Row>> rows = run("SELECT closed FROM file", {});
+  if (!rows) return rows.error();
+  return !rows->empty() && rows->front().at(0) == "1";
+}
+
+/// Brings the log into the file, as far as nobody reads what is older; then the log is written from its start again.
+bool SqliteDb::check_point() {
+  int frames = 0, brought = 0;
+  int code = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &frames, &brought);
+  return code == SQLITE_OK && frames == brought;
+}
+
+/// The first turn that writes says in the file itself, and not only in the log, that it is not closed: a copy of the
+/// file alone is known by it.
+Status SqliteDb::take_turn() {
+  if (!process_.is_this()) return OpError{fmt::format("{} was opened by the process that this one comes from", path_)};
+  if (!may_write())
+    return OpError{fmt::format("{} cannot be written here; check its owner and permissions", path_)};
+  if (Status turn = lock_->take_turn(); !turn) return turn;
+  turn_ = true;
+  if (marked_ || !ready_) return Done{};
+  Result<bool> closed = is_closed();
+  Result<std::vector<Row>> marked = std::vector<Row>();
+  if (closed && *closed) marked = run("UPDATE file SET closed = 0", {});
+  if (closed && marked) marked_ = !*closed || check_point();
+  else end_turn();
+  return !closed ? Status(closed.error()) : !marked ? Status(marked.error()) : Status(Done{});
+}
+
+void SqliteDb::end_turn() {
+  if (std::exchange(turn_, false)) lock_->end_turn();
+}
+
 void SqliteDb::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 /// To compile a statement takes longer than most of them take.
 Result<sqlite3_stmt*> SqliteDb::prepared(const char* sql) {
+  if (!process_.is_this()) return OpError{fmt::format("{} was opened by the process that this one comes from", path_)};
   if (auto found = statements_.find(std::string_view(sql)); found != statements_.end()) return found->second.get();
   sqlite3_stmt* statement = nullptr;
   if (int code = sqlite3_prepare_v2(handle_.get(), sql, -1, &statement, nullptr); code != SQLITE_OK) return error(code);
@@ -96,13 +241,27 @@ Result<std::vector<JournalDb::Row>> SqliteDb::run(const char* sql, const std::ve
   return rows;
 }
 
-Status SqliteDb::begin(Access access) { return exec(access == Access::Write ? "BEGIN IMMEDIATE" : "BEGIN"); }
+Status SqliteDb::begin(Access access) {
+  if (access == Access::Read) return done(run("BEGIN", {}));
+  if (Status turn = take_turn(); !turn) return turn;
+  Status begun = done(run("BEGIN IMMEDIATE", {}));
+  if (!begun) end_turn();
+  return begun;
+}
 
-Status SqliteDb::commit() { return exec("COMMIT"); }
+Status SqliteDb::commit() {
+  Status committed = done(run("COMMIT", {}));
+  if (!committed || !turn_) return committed;
+  if (frames_ < due_ - frames_at_most) due_ = frames_at_most;  // it was begun from its start
+  if (frames_ >= due_) due_ = check_point() ? frames_at_most : frames_ + frames_at_most;
+  end_turn();
+  return committed;
+}
 
 void SqliteDb::roll_back() {
   // A failed statement may have ended the transaction already; then there is nothing to undo.
-  if (sqlite3_get_autocommit(handle_.get()) == 0) (void)exec("ROLLBACK");
+  if (sqlite3_get_autocommit(handle_.get()) == 0) (void)run("ROLLBACK", {});
+  end_turn();
 }
 
 Status SqliteDb::exec(const char* sql) {
@@ -112,7 +271,7 @@ Status SqliteDb::exec(const char* sql) {
 }
 
 Status SqliteDb::copy_to(const std::string& path) {
-  Result<std::unique_ptr<SqliteDb>> copy = open(path);
+  Result<std::unique_ptr<SqliteDb>> copy = connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (!copy) return copy.error();
   sqlite3* to = (*copy)->handle_.get();
   sqlite3_backup* backup = sqlite3_backup_init(to, "main", handle_.get(), "main");
@@ -123,8 +282,10 @@ Status SqliteDb::copy_to(const std::string& path) {
     code = sqlite3_backup_step(backup, -1);
   }
   int finished = sqlite3_backup_finish(backup);
-  if (code == SQLITE_DONE && finished == SQLITE_OK) return Done{};
-  return (*copy)->error(code == SQLITE_DONE ? finished : code);
+  if (code != SQLITE_DONE || finished != SQLITE_OK) return (*copy)->error(code == SQLITE_DONE ? finished : code);
+  // One file that has everything.
+  if (Status alone = (*copy)->exec("PRAGMA journal_mode=DELETE"); !alone) return alone;
+  return (*copy)->exec("UPDATE file SET closed = 1");
 }
 
 OpError SqliteDb::error(int code) const {

@@ -27,6 +27,8 @@ CREATE TABLE promotions (
   created_wall_ns INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',
   outcome TEXT NOT NULL DEFAULT '', open_run TEXT NOT NULL DEFAULT '');
 CREATE TABLE locks (name TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE file (closed INTEGER NOT NULL);
+INSERT INTO file (closed) VALUES (1);
 )sql";
 
 /// From format 1, in which only an abort could be asked for.
@@ -47,6 +49,13 @@ CREATE TABLE locks (name TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA user_version=3;
 )sql";
 
+/// From format 3, which had a rollback journal: a file without a log had everything.
+constexpr const char* to_format_4 = R"sql(
+CREATE TABLE file (closed INTEGER NOT NULL);
+INSERT INTO file (closed) VALUES (1);
+PRAGMA user_version=4;
+)sql";
+
 Result<int64_t> pragma(SqliteDb& db, const char* sql) {
   Result<std::vector<JournalDb::Row>> rows = db.run(sql, {});
   if (!rows) return rows.error();
@@ -58,10 +67,15 @@ Status check_identity(const SqliteDb& db, int64_t id, int64_t version) {
     return OpError{fmt::format("the state file {} belongs to another program; use --project with another folder",
                                db.path()),
                    false, true};
-  if (version > schema_version)
+  if (version > file_version)
     return OpError{fmt::format("the state file {} was written by a newer rollout (format {}, this one "
                                "reads {}); use that version",
-                               db.path(), version, schema_version),
+                               db.path(), version, file_version),
+                   false, true};
+  if (version < file_version && !db.may_write())
+    return OpError{fmt::format("the state file {} has the older format {} and cannot be written here; open it once "
+                               "where it can",
+                               db.path(), version),
                    false, true};
   return Done{};
 }
@@ -76,6 +90,8 @@ Status bring_up_to_date(SqliteDb& db) {
     if (Status done = db.exec(to_format_2); !done) return done;
   if (*version <= 2)
     if (Status done = db.exec(to_format_3); !done) return done;
+  if (*version <= 3)
+    if (Status done = db.exec(to_format_4); !done) return done;
   return transaction->commit();
 }
 
@@ -88,6 +104,22 @@ Status quick_check(SqliteDb& db) {
       "the state file {} is damaged ({}); restore it from a backup, it will not be started afresh", db.path(), found)};
 }
 
+/// Two processes may come here at once; the second one finds the first one's tables.
+Status make_tables(SqliteDb& db) {
+  Result<Transaction> transaction = Transaction::begin(db, JournalDb::Access::Write);
+  if (!transaction) return transaction.error();
+  Result<int64_t> now = pragma(db, "PRAGMA user_version");
+  if (!now) return now.error();
+  if (*now == file_version) return transaction->commit();
+  Result<int64_t> foreign = pragma(db, "SELECT count(*) FROM sqlite_schema");
+  if (!foreign) return foreign.error();
+  if (*foreign != 0) return check_identity(db, 0, 0);
+  if (Status made = db.exec(tables); !made) return made;
+  std::string mark = fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application_id, file_version);
+  if (Status marked = db.exec(mark.c_str()); !marked) return marked;
+  return transaction->commit();
+}
+
 }  // namespace
 
 Status prepare_schema(SqliteDb& db) {
@@ -98,29 +130,22 @@ Status prepare_schema(SqliteDb& db) {
   if (!version) return version.error();
   Result<int64_t> id = pragma(db, "PRAGMA application_id");
   if (!id) return id.error();
-  if (*id != 0 || *version != 0) {
-    if (Status known = check_identity(db, *id, *version); !known) return known;
-    if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
-    // Reading all of a file at every start would cost more with every run in it. After a clean stop a truncated file
-    // is found by its header, a changed event by its run's chain, a broken page when it is read.
-    if (Status whole = db.was_unclean() ? quick_check(db) : Status(Done{}); !whole) return whole;
-    return *version < schema_version ? bring_up_to_date(db) : Status(Done{});
+  const bool is_new = *id == 0 && *version == 0;
+  if (is_new) {
+    Result<int64_t> foreign = pragma(db, "SELECT count(*) FROM sqlite_schema");
+    if (!foreign) return foreign.error();
+    if (*foreign != 0) return check_identity(db, 0, 0);
+  } else if (Status known = check_identity(db, *id, *version); !known) {
+    return known;
   }
-  if (Status mode = db.exec("PRAGMA journal_mode=PERSIST"); !mode) return mode;
-  Result<Transaction> transaction = Transaction::begin(db, JournalDb::Access::Write);
-  if (!transaction) return transaction.error();
-  // Two processes may come here at once; the second one finds the first one's tables.
-  Result<int64_t> now = pragma(db, "PRAGMA user_version");
-  if (!now) return now.error();
-  if (*now == schema_version) return transaction->commit();
-  Result<int64_t> foreign = pragma(db, "SELECT count(*) FROM sqlite_schema");
-  if (!foreign) return foreign.error();
-  if (*foreign != 0) return check_identity(db, 0, 0);
-  if (Status made = db.exec(tables); !made) return made;
-  std::string mark = fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application_id,
-                                 schema_version);
-  if (Status marked = db.exec(mark.c_str()); !marked) return marked;
-  return transaction->commit();
+  if (Status log = db.use_log(); !log) return log;
+  // Reading all of a file at every start would cost more with every run in it. What a log brings back is checked frame
+  // by frame; a truncated file is found by its header, a changed event by its run's chain, a broken page when it is
+  // read.
+  if (!is_new && db.was_unclean())
+    if (Status whole = quick_check(db); !whole) return whole;
+  Status ready = is_new ? make_tables(db) : *version < file_version ? bring_up_to_date(db) : Status(Done{});
+  return ready ? db.go_on() : ready;
 }
 
 }  // namespace rollout::journal

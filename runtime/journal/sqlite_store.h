@@ -1,6 +1,6 @@
-// The store in one SQLite file, for one machine: `state/rollout.db`. Several processes may use it at once: a
-// rollback journal with full syncing, not a write-ahead log, whose reset is unsafe with several writers in
-// SQLite 3.40. A file of another program or of a newer rollout is refused, a damaged one is never started afresh.
+// The store in one SQLite file, for one machine: `state/rollout.db`, with a write-ahead log and full syncing. Several
+// processes may use it at once. A file of another program or of a newer rollout, on a network file system, or without
+// the log that it was left with is refused, a damaged one is never started afresh.
 #pragma once
 
 #include <memory>

@@ -248,7 +248,7 @@ Status measure_floor(const fs::path& scratch, const FakeRouter& router, std::vec
 Status measure_decisions(const fs::path& scratch, int decisions) {
   fs::create_directories(scratch);
   fs::path state = scratch / "decision.db";
-  for (const char* ending : {"", "-journal"}) fs::remove(state.string() + ending);
+  for (const char* ending : {"", "-journal", "-wal", "-shm", "-lock"}) fs::remove(state.string() + ending);
   auto store = journal::SqliteStore::open(state.string());
   if (!store) return store.error();
   FakeRouter router((scratch / "decision.sock").string());

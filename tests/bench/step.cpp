@@ -33,7 +33,7 @@ struct Ring {
 
 Result<std::unique_ptr<Ring>> make_ring(const fs::path& scratch) {
   fs::path state = scratch / "steps.db";
-  for (const char* end : {"", "-journal", "-wal", "-shm"}) fs::remove(state.string() + end);
+  for (const char* end : {"", "-journal", "-wal", "-shm", "-lock"}) fs::remove(state.string() + end);
   auto server = LaneServer::start();
   if (!server) return server.error();
   auto store = journal::SqliteStore::open(state.string());

@@ -1,6 +1,9 @@
 // What is acknowledged is on the disk. A kill of the process shows nothing of it, only a loss of power would: so the
-// calls themselves are watched. This program's fsync and fdatasync stand in front of the system's, for SQLite's too.
+// calls themselves are watched. This program's fsync and fdatasync stand in front of the system's, for SQLite's too; so
+// does statfs, for a network file system, which a test cannot mount everywhere.
+#include <linux/magic.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,8 +36,20 @@ bool was_synced(const std::string& ending) {
                      [&](const std::string& path) { return path.ends_with(ending); });
 }
 
+/// Not 0: what every file lies on, as the system would say it.
+unsigned long& file_system() {
+  static unsigned long magic = 0;
+  return magic;
+}
+
 }  // namespace
 }  // namespace rollout::test
+
+extern "C" int statfs(const char* path, struct statfs* info) noexcept {
+  const long code = syscall(SYS_statfs, path, info);
+  if (code == 0 && rollout::test::file_system() != 0) info->f_type = long(rollout::test::file_system());
+  return int(code);
+}
 
 extern "C" int fsync(int fd) {
   rollout::test::note(fd);
@@ -57,8 +72,19 @@ TEST_CASE("an event is on the disk before anybody is told that it is recorded", 
   synced().clear();
   const auto written = (*store)->append(run->run, 1, {{1, 1, journal::Interrupted{"me", "nothing"}}});
   REQUIRE(written);
-  CHECK(was_synced("/rollout.db"));
-  CHECK(was_synced("/rollout.db-journal"));
+  REQUIRE(synced().size() == 1);  // one commit, one sync
+  CHECK(was_synced("/rollout.db-wal"));
+}
+
+TEST_CASE("a state on a network file system is refused", "[effects]") {
+  const TempDir directory;
+  file_system() = NFS_SUPER_MAGIC;
+  const auto refused = journal::SqliteStore::open(directory.path + "/rollout.db");
+  file_system() = 0;
+  REQUIRE(!refused);
+  CHECK(refused.error().refused);
+  CHECK(refused.error().message.find("NFS") != std::string::npos);
+  CHECK(journal::SqliteStore::open(directory.path + "/rollout.db"));
 }
 
 TEST_CASE("a file is on the disk, under its name, before anybody is told that it is written", "[effects]") {

@@ -37,7 +37,7 @@ TEST_CASE("a file of format 2, which knew no promotions, is brought up to date a
     auto store = SqliteStore::open(directory.file());
     REQUIRE((*store)->create({"release", "{}", "h1", {"shop"}, "me", 5}));
   }
-  sql(directory.file(), "DROP TABLE locks; DROP TABLE promotions; PRAGMA user_version=2");
+  sql(directory.file(), "DROP TABLE file; DROP TABLE locks; DROP TABLE promotions; PRAGMA user_version=2");
   auto store = SqliteStore::open(directory.file());
   REQUIRE(store);
   CHECK((*store)->list()->size() == 1);

@@ -43,7 +43,7 @@ TEST_CASE("one run at a time holds a lock, whatever crashes") {
 TEST_CASE("a file of format 2, which knew no locks, is brought up to date") {
   Directory directory;
   { REQUIRE((*SqliteStore::open(directory.file()))->create(new_run("h1"))); }
-  sql(directory.file(), "DROP TABLE locks; DROP TABLE promotions; PRAGMA user_version=2");
+  sql(directory.file(), "DROP TABLE file; DROP TABLE locks; DROP TABLE promotions; PRAGMA user_version=2");
   auto store = SqliteStore::open(directory.file());
   REQUIRE(store);
   CHECK(*(*store)->append("r1", 1, {taken()}) == Appended::Written);
@@ -131,7 +131,7 @@ TEST_CASE("a file of format 1, which knew only aborts, is brought up to date and
   }
   sql(directory.file(), "ALTER TABLE requests DROP COLUMN step; ALTER TABLE requests DROP COLUMN holder;"
                         "INSERT INTO requests (run, ask, by, reason, wall_ns) VALUES ('r1', 'abort', 'me', 'why', 7);"
-                        "DROP TABLE locks; DROP TABLE promotions; PRAGMA user_version=1");
+                        "DROP TABLE file; DROP TABLE locks; DROP TABLE promotions; PRAGMA user_version=1");
   for (int again : {0, 1}) {
     auto store = SqliteStore::open(directory.file());
     REQUIRE(store);
@@ -176,17 +176,24 @@ TEST_CASE("opening takes no longer with more runs in the file") {
                     << " us");
 }
 
-TEST_CASE("after a crash in the middle of a commit the commit is undone and the whole file looked at") {
+/// Format 3 had a rollback journal.
+void make_older(const std::string& file) {
+  sql(file, "PRAGMA journal_mode=PERSIST; DROP TABLE file; PRAGMA user_version=3");
+}
+
+TEST_CASE("after a crash of an older version in a commit it is undone and the whole file looked at") {
   Directory directory, copy;
   {
     auto store = SqliteStore::open(directory.file());
     REQUIRE(store);
     conforms(**store);
   }
+  make_older(directory.file());
   // What a killed process leaves behind: the files as they are while a transaction spills to the disk.
   sqlite3* db = nullptr;
   REQUIRE(sqlite3_open(directory.file().c_str(), &db) == SQLITE_OK);
-  const char* half = "PRAGMA cache_size=1; BEGIN; UPDATE events SET line = line || zeroblob(9000)";
+  const char* half = "PRAGMA journal_mode=PERSIST; PRAGMA cache_size=1; BEGIN;"
+                     "UPDATE events SET line = line || zeroblob(9000)";
   REQUIRE(sqlite3_exec(db, half, nullptr, nullptr, nullptr) == SQLITE_OK);
   fs::copy_file(directory.file(), copy.file());
   fs::copy_file(directory.file() + "-journal", copy.file() + "-journal");
@@ -195,7 +202,9 @@ TEST_CASE("after a crash in the middle of a commit the commit is undone and the 
     auto store = SqliteStore::open(copy.file());
     REQUIRE(store);
     CHECK((*store)->read("r1")->size() == 31);
+    CHECK(fs::exists(copy.file() + "-wal"));
   }
+  make_older(copy.file());
   // Again a journal that was not finished, and this time a page that it does not restore.
   std::fstream file(copy.file(), std::ios::in | std::ios::out | std::ios::binary);
   std::ofstream journal(copy.file() + "-journal", std::ios::binary);
@@ -268,6 +277,7 @@ TEST_CASE("the lock of a killed process is free at once") {
 TEST_CASE("several processes write to one file, and nothing is lost") {
   constexpr int processes = 4;
   constexpr int requests = 25;
+  const std::string reason(60'000, 'y');  // so that the log is brought into the file again and again
   Directory directory;
   auto store = SqliteStore::open(directory.file());
   REQUIRE(store);
@@ -276,10 +286,12 @@ TEST_CASE("several processes write to one file, and nothing is lost") {
   for (int i = 0; i < processes; ++i) {
     pid_t child = fork();
     if (child == 0) {
-      auto own = SqliteStore::open(directory.file());
       int written = 0;
-      for (int n = 0; own && n < requests; ++n)
-        written += (*own)->request("r1", {0, Ask::Abort, "child", "why", n}) ? 1 : 0;
+      {
+        auto own = SqliteStore::open(directory.file());
+        for (int n = 0; own && n < requests; ++n)
+          written += (*own)->request("r1", {0, Ask::Abort, "child", reason, n}) ? 1 : 0;
+      }
       _exit(written == requests ? 0 : 1);
     }
     children.push_back(child);
@@ -290,6 +302,7 @@ TEST_CASE("several processes write to one file, and nothing is lost") {
     CHECK(status == 0);
   }
   CHECK((*store)->requests("r1", 0)->size() == size_t(processes * requests));
+  CHECK((*store)->check_whole());
 }
 
 }  // namespace rollout::journal

@@ -1,0 +1,173 @@
+// The write-ahead log of the store in a file: what a crash leaves, what is done to the file without it, who closes it.
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "runtime/journal/sqlite_store.h"
+#include "tests/sim/state_directory.h"
+#include "tests/sim/store_cases.h"
+
+namespace rollout::journal {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string log_of(const Directory& directory) { return directory.file() + "-wal"; }
+
+/// A process that leaves `requests` aborts for run r1 and is killed with the file open.
+void killed_in_use(const Directory& directory, int requests) {
+  int ready[2];
+  REQUIRE(pipe(ready) == 0);
+  pid_t child = fork();
+  if (child == 0) {
+    auto store = SqliteStore::open(directory.file());
+    bool good = bool(store);
+    for (int i = 0; good && i < requests; ++i)
+      good = bool((*store)->request("r1", {0, Ask::Abort, "child", "why", i}));
+    ssize_t told = write(ready[1], good ? "y" : "n", 1);
+    while (told == 1) pause();
+  }
+  char answer = 0;
+  REQUIRE(read(ready[0], &answer, 1) == 1);
+  REQUIRE(answer == 'y');
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  close(ready[0]);
+  close(ready[1]);
+}
+
+size_t requests_in(const Directory& directory) {
+  auto store = SqliteStore::open(directory.file());
+  REQUIRE(store);
+  return (*store)->requests("r1", 0)->size();
+}
+
+void make_run(const Directory& directory) { REQUIRE((*SqliteStore::open(directory.file()))->create(new_run("h1"))); }
+
+std::string bytes_of(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace
+
+TEST_CASE("the last one that closes the file leaves no log, and the file alone has everything") {
+  Directory directory, copy;
+  make_run(directory);
+  CHECK_FALSE(fs::exists(log_of(directory)));
+  {
+    auto first = SqliteStore::open(directory.file());
+    REQUIRE((*first)->request("r1", {0, Ask::Abort, "me", "why", 1}));
+    { auto second = SqliteStore::open(directory.file()); }
+    CHECK(fs::exists(log_of(directory)));  // the first one has it open still
+  }
+  CHECK_FALSE(fs::exists(log_of(directory)));
+  fs::copy_file(directory.file(), copy.file());
+  CHECK(requests_in(copy) == 1);
+}
+
+TEST_CASE("whoever only reads does not change the file") {
+  Directory directory;
+  make_run(directory);
+  const std::string before = bytes_of(directory.file());
+  CHECK(requests_in(directory) == 0);
+  CHECK(bytes_of(directory.file()) == before);
+}
+
+TEST_CASE("what a killed process was told is recorded is there, and a torn end of the log is not") {
+  Directory directory;
+  make_run(directory);
+  killed_in_use(directory, 3);
+  REQUIRE(fs::file_size(log_of(directory)) > 0);
+  CHECK(requests_in(directory) == 3);
+  CHECK_FALSE(fs::exists(log_of(directory)));
+  killed_in_use(directory, 2);
+  fs::resize_file(log_of(directory), fs::file_size(log_of(directory)) - 100);
+  CHECK(requests_in(directory) == 4);
+}
+
+TEST_CASE("a file whose log was deleted, or that was copied without it, is refused") {
+  Directory directory, copy;
+  make_run(directory);
+  killed_in_use(directory, 3);
+  fs::copy_file(directory.file(), copy.file());
+  const std::string away = (directory.path / "away").string();
+  fs::rename(log_of(directory), away);
+  for (const Directory* one : {&directory, &copy}) {
+    auto store = SqliteStore::open(one->file());
+    REQUIRE(!store);
+    CHECK(store.error().refused);
+    CHECK(store.error().message.find(log_of(*one)) != std::string::npos);
+  }
+  fs::remove(log_of(directory));
+  fs::rename(away, log_of(directory));
+  CHECK(requests_in(directory) == 3);
+}
+
+TEST_CASE("a copy of a file that is in use has no log and can be opened") {
+  Directory directory, copy;
+  make_run(directory);
+  auto store = SqliteStore::open(directory.file());
+  REQUIRE((*store)->request("r1", {0, Ask::Abort, "me", "why", 1}));
+  REQUIRE((*store)->back_up(copy.file()));
+  CHECK_FALSE(fs::exists(log_of(copy)));
+  CHECK(requests_in(copy) == 1);
+}
+
+TEST_CASE("the log stays short, however much is written") {
+  constexpr int commits = 3000;
+  constexpr uintmax_t most = 8 << 20;
+  Directory directory;
+  make_run(directory);
+  auto store = SqliteStore::open(directory.file());
+  for (int i = 0; i < commits; ++i)
+    REQUIRE((*store)->append("r1", 1 + i, {{i, i, Interrupted{"me", "nothing"}}}));
+  CHECK(fs::file_size(log_of(directory)) < most);
+  CHECK((*store)->check_whole());
+}
+
+TEST_CASE("a forked process does not touch what its parent has opened") {
+  Directory directory;
+  make_run(directory);
+  auto store = SqliteStore::open(directory.file());
+  REQUIRE((*store)->request("r1", {0, Ask::Abort, "me", "why", 1}));
+  pid_t child = fork();
+  if (child == 0) {
+    bool refused = !(*store)->request("r1", {0, Ask::Abort, "child", "why", 2}) && !(*store)->requests("r1", 0);
+    *store = nullptr;
+    _exit(refused ? 0 : 1);
+  }
+  int status = 1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+  REQUIRE((*store)->request("r1", {0, Ask::Abort, "me", "why", 3}));
+  CHECK(fs::exists(log_of(directory)));
+  CHECK(requests_in(directory) == 2);
+}
+
+TEST_CASE("where nobody may write the state can be read, and writing it is refused") {
+  Directory directory;
+  if (mount("none", directory.path.c_str(), "tmpfs", 0, "size=4m") != 0) {
+    WARN("left out: mounting a small file system needs root");
+    return;
+  }
+  make_run(directory);
+  REQUIRE(mount("none", directory.path.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=4m") == 0);
+  {
+    auto store = SqliteStore::open(directory.file());
+    REQUIRE(store);
+    CHECK((*store)->read("r1")->size() == 1);
+    auto refused = (*store)->request("r1", {0, Ask::Abort, "me", "why", 1});
+    REQUIRE(!refused);
+    CHECK(refused.error().message.find("cannot be written") != std::string::npos);
+  }
+  umount2(directory.path.c_str(), MNT_DETACH);
+}
+
+}  // namespace rollout::journal
