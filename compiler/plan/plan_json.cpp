@@ -1,8 +1,6 @@
 #include "compiler/plan/plan_json.h"
 
-#include <llvm/ADT/StringExtras.h>
-#include <llvm/Support/SHA256.h>
-
+#include "compiler/base/sha256.h"
 #include "compiler/plan/json_parts.h"
 #include "compiler/plan/restores.h"
 
@@ -204,7 +202,6 @@ std::string dangling(const Plan& plan) {
   return {};
 }
 
-std::string hex(llvm::StringRef digest) { return llvm::toHex(digest, true); }
 
 }  // namespace
 
@@ -255,15 +252,15 @@ PlanBytes to_bytes(const Plan& plan) {
   if (!plan.beside.empty()) write_list(json, "beside", plan.beside, write_beside);
   if (plan.facts) write_facts(json, *plan.facts);
   // A slip in an editor is noticed even where the result would read well.
-  llvm::SHA256 sha;
+  Sha256 sha;
   size_t hashed = json.text().size();
   sha.update(json.text());
-  json.field("sha256", hex(sha.result()));
+  json.field("sha256", Sha256(sha).hex());
   json.end_object();
   std::string bytes = json.take();
   bytes += '\n';
-  sha.update(llvm::StringRef(bytes).substr(hashed));
-  return {std::move(bytes), hex(sha.result())};
+  sha.update(std::string_view(bytes).substr(hashed));
+  return {std::move(bytes), sha.hex()};
 }
 
 Result<Plan> from_json(std::string_view bytes) {
@@ -327,9 +324,9 @@ Result<Plan> from_json(std::string_view bytes) {
 }
 
 std::string hash_of(std::string_view bytes) {
-  llvm::SHA256 sha;
-  sha.update(llvm::StringRef(bytes.data(), bytes.size()));
-  return hex(sha.result());
+  Sha256 sha;
+  sha.update(bytes);
+  return sha.hex();
 }
 
 }  // namespace rollout::plan

@@ -10,9 +10,8 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <llvm/ADT/StringExtras.h>
-#include <llvm/Support/SHA256.h>
 
+#include "compiler/base/sha256.h"
 #include "runtime/effects/libcrypto_api.h"
 
 namespace rollout::effects {
@@ -176,9 +175,9 @@ Result<std::string> read_public_key(const std::string& path) {
 
 std::string name_of_key(std::string_view public_der) {
   constexpr size_t digits = 16;
-  llvm::SHA256 hash;
-  hash.update(llvm::StringRef(public_der.data(), public_der.size()));
-  return llvm::toHex(hash.final(), /*LowerCase=*/true).substr(0, digits);
+  Sha256 hash;
+  hash.update(public_der);
+  return hash.hex().substr(0, digits);
 }
 
 }  // namespace rollout::effects

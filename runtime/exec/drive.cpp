@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
@@ -26,13 +27,16 @@ class Driver {
 
   Result<DriveResult> go() {
     if (Status read = take_over(); !read) return read.error();
-    while (true) {
-      if (Status mine = take_requests(); !mine) return mine.error();
+    for (bool recorded = false;;) {
+      // Recording takes no time in which somebody could have asked.
+      if (!std::exchange(recorded, false))
+        if (Status mine = take_requests(); !mine) return mine.error();
       take_deliveries();
       memory_.wall_ns = around_.clock.wall_ns();
       Command command = executor_.next(state_, memory_, now());
       if (Record* record_now = std::get_if<Record>(&command)) {
         record(std::move(record_now->events));
+        recorded = true;
         continue;
       }
       Result<Flushed> flushed = flush();

@@ -1,7 +1,6 @@
 #include "runtime/journal/chain.h"
 
-#include <llvm/ADT/StringExtras.h>
-#include <llvm/Support/SHA256.h>
+#include "compiler/base/sha256.h"
 
 namespace rollout::journal {
 
@@ -9,11 +8,11 @@ namespace {
 
 // The length stands first, so that no two pairs of texts give the same bytes.
 std::string hash_pair(std::string_view first, std::string_view second) {
-  llvm::SHA256 hash;
+  Sha256 hash;
   hash.update(std::to_string(first.size()) + ":");
-  hash.update(llvm::StringRef(first.data(), first.size()));
-  hash.update(llvm::StringRef(second.data(), second.size()));
-  return llvm::toHex(hash.final(), /*LowerCase=*/true);
+  hash.update(first);
+  hash.update(second);
+  return hash.hex();
 }
 
 }  // namespace
