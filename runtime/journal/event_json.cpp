@@ -1,6 +1,7 @@
 #include "runtime/journal/event_json.h"
 
 #include "compiler/base/json.h"
+#include "runtime/journal/common_events.h"
 #include "runtime/journal/words.h"
 
 namespace rollout::journal {
@@ -305,6 +306,11 @@ std::string encode(const Event& event) {
 }
 
 Result<Event> decode(std::string_view line) {
+  if (std::optional<Event> common = decode_common(line)) return std::move(*common);
+  return decode_any(line);
+}
+
+Result<Event> decode_any(std::string_view line) {
   Result<Node> node = json::parse(line);
   if (!node) return OpError{"an event in the journal is not JSON: " + node.error().message};
   int64_t version = (*node)["v"].as_int();

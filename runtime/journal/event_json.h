@@ -13,5 +13,7 @@ std::string encode(const Event& event);
 
 /// Refuses newer versions, unknown events and unknown words: a guess about a running change is worse than a stop.
 Result<Event> decode(std::string_view line);
+/// The same for every event, by a tree of JSON: three times as slow for those of which there are most.
+Result<Event> decode_any(std::string_view line);
 
 }  // namespace rollout::journal

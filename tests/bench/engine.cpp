@@ -7,6 +7,7 @@
 #include "tests/bench/decision.h"
 #include "tests/bench/fleet.h"
 #include "tests/bench/proofs.h"
+#include "tests/bench/recovery.h"
 #include "tests/bench/scheduler.h"
 #include "tests/bench/step.h"
 
@@ -37,6 +38,8 @@ constexpr Bench benches[] = {
     {"simulated", print_simulated},
     {"alive", print_alive},
     {"recovery", print_recovery},
+    {"active", print_active},
+    {"sustained", print_sustained},
 };
 
 }  // namespace

@@ -11,7 +11,6 @@
 #include "compiler/compile.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
-#include "runtime/journal/sqlite_store.h"
 #include "runtime/sim/simulate.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/http_world.h"
@@ -150,60 +149,6 @@ Result<bool> print_alive(const Setting& setting) {
                         alone("  p50", "us", quantile(us, 0.5)),
                         alone("an idle run: plan, state and memory", "KiB", kib, most_idle_kib)},
                        p50);
-}
-
-Result<bool> print_recovery(const Setting& setting) {
-  const int rounds = setting.quick ? 1 : 5, records = setting.quick ? 2'000 : 100'000, batch = 2'000;
-  fs::path path = setting.scratch / "recovery.db";
-  for (const char* end : {"", "-journal", "-wal", "-shm"}) fs::remove(path.string() + end);
-  int steps = records / 2;
-  plan::Plan plan = regions_plan(1, 1, true, false);
-  while (int(plan.steps.size()) < steps) {
-    plan.steps.push_back(plan.steps.front());
-    plan.steps.back().after = {uint32_t(plan.steps.size()) - 2};
-  }
-  std::string run;
-  {
-    auto store = journal::SqliteStore::open(path);
-    if (!store) return store.error();
-    auto info = (*store)->create({"release", "{}", "recovery", {"shop-0"}, "bench", 0});
-    if (!info) return info.error();
-    run = info->run;
-    std::vector<journal::Event> events;
-    int64_t known = 1;
-    for (uint32_t step = 0; int(step) < steps - 1; ++step) {
-      std::string key = fmt::format("{}/g1/step{}/a1", run, step);
-      events.push_back({known, known, journal::StepStarted{{step, false}, 1, key}});
-      events.push_back({known, known, journal::StepDone{{step, false}, 1, false, "as it should be"}});
-      if (int(events.size()) < batch && int(step) + 2 < steps) continue;
-      auto written = (*store)->append(run, known, events);
-      if (!written) return written.error();
-      known += int64_t(events.size());
-      events.clear();
-    }
-  }
-  std::vector<double> read_ms, fold_ms, all_ms;
-  for (int round = 0; round < rounds; ++round) {
-    int64_t begin = now_ns();
-    auto store = journal::SqliteStore::open(path);
-    if (!store) return store.error();
-    auto events = (*store)->read(run);
-    if (!events) return events.error();
-    int64_t read = now_ns();
-    exec::Executor executor(plan, run);
-    exec::State state = exec::fold_all(plan, *events);
-    exec::Memory memory;
-    exec::Command next = executor.next(state, memory, state.run_ns);
-    int64_t decided = now_ns();
-    ROLLOUT_CHECK(std::holds_alternative<exec::Record>(next), "the next step is begun");
-    read_ms.push_back(double(read - begin) / 1e6);
-    fold_ms.push_back(double(decided - read) / 1e6);
-    all_ms.push_back(double(decided - begin) / 1e6);
-  }
-  std::string of = fmt::format("a journal of {} records: ", records);
-  return print_figures({alone(of + "open to next intent", "ms", median(all_ms)),
-                        alone("  reading it, each record's hash and text checked", "ms", median(read_ms)),
-                        alone("  fold and decision", "ms", median(fold_ms))});
 }
 
 }  // namespace rollout::bench

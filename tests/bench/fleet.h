@@ -1,4 +1,4 @@
-// Many runs at once: simulated ones, idle ones, and one whose driver was killed behind a long journal.
+// Many runs at once: simulated ones, and idle ones.
 #pragma once
 
 #include "tests/bench/engine.h"
@@ -7,6 +7,5 @@ namespace rollout::bench {
 
 Result<bool> print_simulated(const Setting& setting);
 Result<bool> print_alive(const Setting& setting);
-Result<bool> print_recovery(const Setting& setting);
 
 }  // namespace rollout::bench
