@@ -110,6 +110,23 @@ TEST_CASE("a file whose log was deleted, or that was copied without it, is refus
   CHECK(requests_in(directory) == 3);
 }
 
+TEST_CASE("somebody who reads what is older hides only until the next commit that a file is in use") {
+  Directory directory, copy;
+  make_run(directory);
+  auto store = SqliteStore::open(directory.file());
+  sqlite3* reader = nullptr;
+  REQUIRE(sqlite3_open(directory.file().c_str(), &reader) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM runs", nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE((*store)->request("r1", {0, Ask::Abort, "me", "why", 1}));
+  REQUIRE(sqlite3_exec(reader, "COMMIT", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(reader);
+  REQUIRE((*store)->request("r1", {0, Ask::Abort, "me", "why", 2}));
+  fs::copy_file(directory.file(), copy.file());
+  auto refused = SqliteStore::open(copy.file());
+  REQUIRE(!refused);
+  CHECK(refused.error().refused);
+}
+
 TEST_CASE("a copy of a file that is in use has no log and can be opened") {
   Directory directory, copy;
   make_run(directory);
