@@ -91,6 +91,9 @@ class Backend {
   virtual exec::Reading read(const plan::Plan& plan, const plan::Term& term);
   /// See exec::World::tend. Touches nothing that another generation has taken over.
   virtual std::vector<std::string> tend(const plan::Plan& plan, uint32_t service, int64_t generation);
+  /// Whether what is done to one of its services at a time is done beside what is done to the others. Needs a backend
+  /// that keeps nothing between two calls, and services that share nothing.
+  virtual bool apart() const { return false; }
   virtual EndpointSource* endpoints() { return nullptr; }
   virtual RouteSource* routes() { return nullptr; }
 };

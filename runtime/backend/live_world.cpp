@@ -20,7 +20,8 @@ constexpr int64_t tend_pause_ns = 1'000'000'000;  // between the end of one roun
 
 Result<std::unique_ptr<LiveWorld>> LiveWorld::open(const plan::Plan& plan, const std::string& root,
                                                    const effects::Effects& effects) {
-  std::unique_ptr<LiveWorld> world(new LiveWorld(plan, effects.clock));
+  std::unique_ptr<LiveWorld> world(new LiveWorld(plan, effects));
+  const effects::Effects shared = world->at_once_->effects();
   for (uint32_t i = 0; i < plan.targets.size(); ++i) {
     const plan::Target& target = plan.targets[i];
     Side side;
@@ -30,9 +31,9 @@ Result<std::unique_ptr<LiveWorld>> LiveWorld::open(const plan::Plan& plan, const
       world->sides_.push_back(std::move(side));
       continue;
     }
-    side.backend = make_backend(target.backend, i, root, effects, *world);
+    side.backend = make_backend(target.backend, i, root, shared, *world);
     if (!side.backend) {
-      Result<std::unique_ptr<metrics::MetricSource>> source = metrics::make_source(target, effects);
+      Result<std::unique_ptr<metrics::MetricSource>> source = metrics::make_source(target, shared);
       if (!source) return source.error();
       side.source = std::move(*source);
     }

@@ -1,8 +1,10 @@
 // LiveWorld: the world of a real run. It hands actions to the backend of their target and terms to
 // the source of their signal, and lets workloads and routers of one service see each other. Before
-// every change it asks the service's workload whether this generation may still act.
+// every change it asks the service's workload whether this generation may still act. What is independent is looked at
+// and done at the same time; what shares a service or a target, one after the other, in order.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 #include "compiler/base/result.h"
 #include "compiler/plan/plan.h"
 #include "runtime/backend/backend.h"
+#include "runtime/effects/at_once.h"
 #include "runtime/effects/effects.h"
 #include "runtime/exec/world.h"
 #include "runtime/metrics/metric_source.h"
@@ -24,6 +27,9 @@ class History {
   /// When a rollback that took something of the service back was done last, by the wall clock; nothing: never.
   virtual Result<std::optional<int64_t>> rehearsed_wall_ns(const std::string& identity) = 0;
 };
+
+/// Calls that one world has under way at the same time.
+inline constexpr size_t max_at_once = 32;
 
 class LiveWorld : public exec::World, private Neighbours {
  public:
@@ -39,6 +45,8 @@ class LiveWorld : public exec::World, private Neighbours {
   /// What a service, flag or database is now: for planning, and to check a plan's observed values again before
   /// its first effect.
   Result<ServiceState> observe_service(uint32_t service);
+  /// All of the plan's that anything acts on, by service; nothing for the others.
+  std::vector<std::optional<Result<ServiceState>>> observe_services();
   /// The share of what is not stable, as its router shows it; nothing where it has none that can say.
   Result<std::optional<int64_t>> observe_share(uint32_t service);
   /// The migrations that stand ready for the plan's databases; reads files, and nothing that runs.
@@ -52,13 +60,24 @@ class LiveWorld : public exec::World, private Neighbours {
   Result<exec::Observation> observe(const plan::Action& action,
                                     const exec::EffectKey& key) override;
   Status act(const plan::Action& action, const exec::EffectKey& key) override;
+  size_t at_once() const override { return max_at_once; }
+  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands) override;
+  std::vector<Status> act_all(const std::vector<exec::Errand>& errands) override;
   std::vector<exec::Reading> sample(const plan::Plan& plan,
                                     const std::vector<plan::Term>& terms) override;
   Result<journal::Captured> capture(const plan::Plan& plan) override;
   std::vector<std::string> tend(const std::vector<int64_t>& generations) override;
 
  private:
-  LiveWorld(const plan::Plan& plan, effects::Clock& clock) : plan_(plan), clock_(clock) {}
+  LiveWorld(const plan::Plan& plan, const effects::Effects& effects)
+      : plan_(plan), clock_(effects.clock), at_once_(effects::threads_at_once(effects, max_at_once)) {}
+  /// Something that concerns a service, perhaps through a target that the service is not bound to.
+  struct Task {
+    uint32_t service = 0;
+    uint32_t target = plan::none;
+    std::function<void()> work;
+  };
+  void run_together(std::vector<Task> tasks);
   Backend* workload_backend(const plan::Service& service);
   /// The one that knows what a subject is and who may change it.
   Backend* owner_of(const plan::Service& subject);
@@ -78,6 +97,7 @@ class LiveWorld : public exec::World, private Neighbours {
   };
   const plan::Plan& plan_;
   effects::Clock& clock_;
+  std::unique_ptr<effects::AtOnce> at_once_;  ///< outlives the backends, which hold its effects
   std::vector<Side> sides_;
   History* history_ = nullptr;
   int64_t next_tend_ns_ = 0;

@@ -21,6 +21,14 @@ class FencedWorld : public exec::World {
     Status sure = make_sure();
     return sure ? world_.act(action, key) : sure;
   }
+  size_t at_once() const override { return world_.at_once(); }
+  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands) override {
+    return world_.observe_all(errands);
+  }
+  std::vector<Status> act_all(const std::vector<exec::Errand>& errands) override {
+    Status sure = make_sure();
+    return sure ? world_.act_all(errands) : std::vector<Status>(errands.size(), sure);
+  }
   std::vector<exec::Reading> sample(const plan::Plan& plan, const std::vector<plan::Term>& terms) override {
     return world_.sample(plan, terms);
   }

@@ -300,11 +300,12 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
   Result<std::vector<plan::ObservedDigest>> digests = (*world)->digests();
   if (!digests) return digests.error();
   snapshot.digests = std::move(*digests);
+  std::vector<std::optional<Result<backend::ServiceState>>> states = (*world)->observe_services();
   for (uint32_t i = 0; i < plan.services.size(); ++i) {
     // A service without anything that acts on it is only judged.
-    if (plan.services[i].bindings.empty()) continue;
+    if (!states[i]) continue;
     std::string name = plan::service_text(plan.services[i]);
-    Result<backend::ServiceState> state = (*world)->observe_service(i);
+    const Result<backend::ServiceState>& state = *states[i];
     if (!state) return state.error();
     plan::ObservedService seen;
     seen.service = name;

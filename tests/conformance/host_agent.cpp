@@ -13,7 +13,7 @@
 namespace {
 
 constexpr int refused = 3;
-constexpr unsigned hang_s = 4;
+constexpr unsigned hang_s = 4, nap_s = 3;
 
 struct Host {
   long generation = 0;
@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
     alarm(hang_s);  // nobody else ends it
     pause();
   }
+  if (words[1].starts_with("naps")) sleep(nap_s);
   std::string path = folder + words[1] + ".host";
   Host host = load(path);
   if (words[0] != "state") {

@@ -1,5 +1,6 @@
 // The ssh backend against a real sshd of this machine, started by the test for the user who runs it, on a port of
 // 127.0.0.1, with keys of its own.
+#include <algorithm>
 #include <filesystem>
 
 #include <catch2/catch.hpp>
@@ -34,7 +35,7 @@ struct Fleet {
     directory.write("sshd_config",
                     fmt::format("Port {0}\nListenAddress 127.0.0.1\nHostKey {1}/host_key\nPidFile none\nUsePAM no\n"
                                 "AuthorizedKeysFile {1}/authorized\nStrictModes no\nPasswordAuthentication no\n"
-                                "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n",
+                                "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nMaxStartups 100\n",
                                 port, directory.path));
     // What Debian's own start of the server does for root.
     if (geteuid() == 0) fs::create_directories("/run/sshd");
@@ -291,6 +292,46 @@ TEST_CASE("an agent that hangs or says nothing is no answer", "[ssh]") {
   fleet.config("timeout") = seconds(10);
   fleet.plan.services[0].name = "mute";
   CHECK(fleet.trouble(fleet.replace("edge:1")).message.find("answered no JSON object to `state`") != std::string::npos);
+}
+
+TEST_CASE("twenty slow hosts take the time of one, and one that hangs holds up no longer than itself", "[ssh]") {
+  constexpr size_t hosts = 20;
+  Fleet fleet;
+  for (size_t i = 1; i <= hosts; ++i) {
+    fleet.plan.services.push_back(fleet.plan.services[0]);
+    fleet.plan.services[i].name = i == 7 ? "hangs" : fmt::format("naps-{}", i);
+    fleet.plan.services[i].place = "";
+  }
+  auto world = fleet.world();
+  std::vector<plan::Action> actions(hosts, fleet.drain(false));
+  std::vector<exec::Errand> errands;
+  for (size_t i = 0; i < hosts; ++i) {
+    actions[i].service = uint32_t(i + 1);
+    errands.push_back({actions[i], fleet.key(1)});
+  }
+  REQUIRE(world->at_once() >= hosts);
+  const int64_t began_ns = fleet.effects.clock.monotonic_ns();
+  const auto seen = world->observe_all(errands);
+  const int64_t took_ns = fleet.effects.clock.monotonic_ns() - began_ns;
+  REQUIRE(seen.size() == hosts);
+  for (size_t i = 0; i < hosts; ++i) {
+    INFO(i << ": " << (seen[i] ? seen[i]->detail : seen[i].error().message));
+    CHECK(bool(seen[i]) == (i + 1 != 7));
+  }
+  // One after the other they take a minute.
+  CHECK(took_ns >= 3 * second_ns);
+  CHECK(took_ns < 20 * second_ns);
+  // The same for what changes something, and each did it once.
+  const std::vector<Status> acted = world->act_all(errands);
+  CHECK(std::count_if(acted.begin(), acted.end(), [](const Status& one) { return bool(one); }) == hosts - 1);
+  const std::string calls = fleet.directory.read("calls");
+  for (size_t i = 1; i <= hosts; ++i) {
+    if (i == 7) continue;  // the agent that hangs writes nothing down
+    const std::string call = fmt::format("[undrain][naps-{}]", i);
+    const size_t first = calls.find(call);
+    CHECK(first != std::string::npos);
+    CHECK(calls.find(call, first + 1) == std::string::npos);
+  }
 }
 
 }  // namespace rollout::test
