@@ -38,7 +38,8 @@ Result<LibpqApi> load_libpq() {
       find(library, "PQgetvalue", api.getvalue) && find(library, "PQclear", api.clear) &&
       find(library, "PQgetCancel", api.get_cancel) && find(library, "PQcancel", api.cancel) &&
       find(library, "PQfreeCancel", api.free_cancel) && find(library, "PQnotifies", api.notifies) &&
-      find(library, "PQfreemem", api.free_memory);
+      find(library, "PQfreemem", api.free_memory) && find(library, "PQsslInUse", api.ssl_in_use) &&
+      find(library, "PQsslStruct", api.ssl_struct);
   if (!complete) return settled_error(fmt::format("{} is too old: {}", library_name, dlerror()));
   return api;
 }

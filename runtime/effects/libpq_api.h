@@ -34,6 +34,8 @@ struct LibpqApi {
   decltype(&::PQfreeCancel) free_cancel = nullptr;
   decltype(&::PQnotifies) notifies = nullptr;
   decltype(&::PQfreemem) free_memory = nullptr;
+  decltype(&::PQsslInUse) ssl_in_use = nullptr;
+  decltype(&::PQsslStruct) ssl_struct = nullptr;
 };
 
 /// Loads libpq.so.5.

@@ -9,6 +9,7 @@
 
 #include "runtime/effects/libpq_api.h"
 #include "runtime/effects/loopback.h"
+#include "runtime/effects/peer_certificate.h"
 #include "runtime/effects/sql.h"
 
 namespace rollout::effects {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int cancel_text_bytes = 256;
 constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
+constexpr const char* no_authorities = "/nonexistent";  // libpq then verifies nothing
 
 int64_t monotonic_ns() {
   timespec now{};
@@ -177,24 +179,70 @@ class LibpqSession : public SqlSession {
   bool copies_ = false;
 };
 
+/// How a session is begun. Empty files: as libpq finds them.
+struct Terms {
+  std::string sslmode, authorities;
+};
+
+Terms terms_of(const SqlServer& server) {
+  const bool near = is_this_machine(server.host) && server.sslrootcert.empty();
+  Terms terms{server.sslmode, server.sslrootcert};
+  if (terms.sslmode.empty()) terms.sslmode = near ? "prefer" : "verify-full";
+  const char* named = std::getenv("PGSSLROOTCERT");
+  if (terms.authorities.empty() && named) terms.authorities = named;
+  if (terms.authorities.empty() && !near) terms.authorities = system_authorities;
+  return terms;
+}
+
+PGconn* begin(const LibpqApi& api, const SqlServer& server, const Terms& terms) {
+  const std::string port = std::to_string(server.port);
+  const std::pair<const char*, const std::string&> settings[] = {
+      {"host", server.host},       {"port", port},           {"dbname", server.database},
+      {"user", server.user},       {"password", server.password}, {"sslmode", terms.sslmode},
+      {"sslcert", server.sslcert}, {"sslkey", server.sslkey}, {"sslrootcert", terms.authorities}};
+  std::vector<const char*> names = {"application_name"}, values = {"rollout"};
+  for (const auto& [name, value] : settings) {
+    names.push_back(name);
+    values.push_back(value.empty() ? nullptr : value.c_str());
+  }
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  return api.connect_start(names.data(), values.data(), 0);
+}
+
+/// What a person should do about a certificate that libpq did not believe; empty: the error was another. Asks the
+/// server once more and believes what it shows, but tells it nothing: it ends before anything is sent inside.
+std::string certificate_advice(const LibpqApi& api, const SqlServer& server, const std::string& error,
+                               int64_t deadline_ns) {
+  if (error.find("does not match host name") != std::string::npos)
+    return "; name the server as its certificate does, or give it one for this name";
+  if (error.find("certificate verify failed") == std::string::npos) return {};
+  PGconn* connection = begin(api, server, {"require", no_authorities});
+  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+  while (connection && !api.ssl_in_use(connection) && next != PGRES_POLLING_FAILED && next != PGRES_POLLING_OK) {
+    if (!wait_for(api.socket(connection), next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ns)) break;
+    next = api.connect_poll(connection);
+  }
+  std::string why;
+  if (connection && api.ssl_in_use(connection))
+    why = why_not_believed(api.ssl_struct(connection, "OpenSSL"), terms_of(server).authorities);
+  if (connection) api.finish(connection);
+  return why.empty() ? why : "; " + why;
+}
+
 class LibpqSql : public Sql {
  public:
   Result<std::unique_ptr<SqlSession>> connect(const SqlServer& server, int64_t within_ns) override {
     if (!api_) api_ = load_libpq();
     if (!*api_) return api_->error();
-    const std::string port = std::to_string(server.port);
-    const char* password = server.password.empty() ? nullptr : server.password.c_str();
-    const bool near = is_this_machine(server.host);
-    const char* authorities = near || std::getenv("PGSSLROOTCERT") ? nullptr : system_authorities;
-    const std::string mode = server.sslmode.empty() ? near ? "prefer" : "verify-full" : server.sslmode;
-    const char* names[] = {"host",    "port",        "dbname",           "user", "password",
-                           "sslmode", "sslrootcert", "application_name", nullptr};
-    const char* values[] = {server.host.c_str(), port.c_str(), server.database.c_str(), server.user.c_str(), password,
-                            mode.c_str(), authorities, "rollout", nullptr};
-    PGconn* connection = (*api_)->connect_start(names, values, 0);
     const std::string where = fmt::format("database {} at {}:{}", server.database, server.host, server.port);
-    auto session = std::make_unique<LibpqSession>(**api_, connection, where);
-    if (Status open = session->open(monotonic_ns() + within_ns); !open) return open.error();
+    const int64_t deadline_ns = monotonic_ns() + within_ns;
+    auto session = std::make_unique<LibpqSession>(**api_, begin(**api_, server, terms_of(server)), where);
+    if (Status open = session->open(deadline_ns); !open) {
+      OpError error = open.error();
+      error.message += certificate_advice(**api_, server, error.message, deadline_ns);
+      return error;
+    }
     return std::unique_ptr<SqlSession>(std::move(session));
   }
 

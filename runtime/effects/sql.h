@@ -16,7 +16,7 @@ inline constexpr size_t max_sql_rows = 10'000;
 
 /// Where a session leads. But for this machine itself the server must speak TLS and, unless `sslmode` says otherwise,
 /// prove its name, by an authority of this machine's (/etc/ssl/certs/ca-certificates.crt) or of the file that
-/// PGSSLROOTCERT names.
+/// `sslrootcert` or PGSSLROOTCERT names.
 struct SqlServer {
   std::string host;  ///< a name, an address, or the directory of a unix socket
   int port = 5432;
@@ -24,6 +24,8 @@ struct SqlServer {
   std::string user;
   std::string password;  ///< empty: none is given, and libpq looks for one (PGPASSFILE, PGSERVICE, PGPASSWORD)
   std::string sslmode = {};  ///< as of libpq; empty: `verify-full`, and `prefer` on this machine
+  std::string sslrootcert = {};  ///< file of the authorities; empty: as above
+  std::string sslcert = {}, sslkey = {};  ///< files by which we prove our own name; empty: as libpq finds them
 };
 
 using SqlRow = std::vector<std::optional<std::string>>;  ///< NULL: nothing

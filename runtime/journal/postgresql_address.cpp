@@ -34,8 +34,16 @@ std::string take_setting(PostgresqlAddress& address, std::string_view name, std:
     return {};
   }
   if (name == "claim" && read_number(value, least_claim_s, most_claim_s, address.claim_s)) return {};
-  return fmt::format("`{}={}` is none of `sslmode=require`, `verify-ca`, `verify-full`, `host=/FOLDER`, and `claim=` "
-                     "with {} to {} seconds", name, value, least_claim_s, most_claim_s);
+  std::string* file = name == "sslrootcert" ? &address.sslrootcert : name == "sslcert" ? &address.sslcert
+                      : name == "sslkey"    ? &address.sslkey
+                                            : nullptr;
+  if (file && value.starts_with('/')) {
+    *file = value;
+    return {};
+  }
+  return fmt::format("`{}={}` is none of `sslmode=require`, `verify-ca`, `verify-full`, `sslrootcert=`, `sslcert=` and "
+                     "`sslkey=` with a /FILE, `host=/FOLDER`, and `claim=` with {} to {} seconds",
+                     name, value, least_claim_s, most_claim_s);
 }
 
 }  // namespace
@@ -69,7 +77,7 @@ Result<PostgresqlAddress> postgresql_server(std::string_view url) {
     std::optional<std::string_view> front = cut(settings, '&');
     std::string_view one = front ? *front : std::exchange(settings, {});
     std::string_view name = cut(one, '=').value_or("");
-    if (name == "password")
+    if (name.find("pass") != std::string_view::npos)
       return settled_error("a state's address holds no password, others would see it; put it into ~/.pgpass");
     if (std::string why = take_setting(address, name, one); !why.empty()) return bad(why);
   }

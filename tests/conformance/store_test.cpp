@@ -349,7 +349,7 @@ TEST_CASE("store: the address of a state says where it is, and holds no password
         "postgresql://h:0/d", "postgresql://h:70000/d", "postgresql://h:5x/d", "postgresql://h/d?a=b"})
     CHECK_FALSE(journal::postgresql_server(bad));
   for (const char* secret : {"postgresql://anna:hunter2@h/d", "postgresql://anna:hun@ter2@h/d", "pg://anna:hunter2@h/d",
-                             "postgresql://h/d?password=hunter2"}) {
+                             "postgresql://h/d?password=hunter2", "postgresql://h/d?sslpassword=hunter2"}) {
     auto refused = journal::postgresql_server(secret);
     REQUIRE(!refused);
     CHECK(refused.error().message.find("ter2") == std::string::npos);
@@ -359,8 +359,14 @@ TEST_CASE("store: the address of a state says where it is, and holds no password
   CHECK(socket->host == "/run/postgresql");
   CHECK(socket->claim_s == 10);
   CHECK(journal::postgresql_server("postgresql://h/d?sslmode=verify-ca")->sslmode == "verify-ca");
+  auto files = journal::postgresql_server("postgresql://h/d?sslrootcert=/a.pem&sslcert=/b.pem&sslkey=/b.key");
+  REQUIRE(files);
+  CHECK(files->sslrootcert == "/a.pem");
+  CHECK(files->sslcert == "/b.pem");
+  CHECK(files->sslkey == "/b.key");
   for (const char* weak : {"postgresql://h/d?sslmode=disable", "postgresql://h/d?sslmode=prefer",
-                           "postgresql://h/d?claim=1", "postgresql://h/d?claim=10s", "postgresql://h/d?host=h"})
+                           "postgresql://h/d?sslkey=b.key", "postgresql://h/d?claim=1",
+                           "postgresql://h/d?claim=10s", "postgresql://h/d?host=h"})
     CHECK_FALSE(journal::postgresql_server(weak));
 }
 
