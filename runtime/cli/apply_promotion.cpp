@@ -6,7 +6,7 @@
 
 #include "runtime/cli/begin_run.h"
 #include "runtime/cli/outline.h"
-#include "runtime/cli/view_plan.h"
+#include "runtime/cli/promotion_hands.h"
 #include "runtime/cli/view_promotion.h"
 #include "runtime/cli/view_promotion_run.h"
 
@@ -14,140 +14,7 @@ namespace rollout::cli {
 
 namespace {
 
-using exec::Entrance;
 using exec::PromotionState;
-
-constexpr std::string_view digest_of = "digest(";
-
-/// The digests that a plan found behind the tags of its images.
-std::vector<journal::Fixed> digests_in(const plan::Plan& plan) {
-  std::vector<journal::Fixed> out;
-  for (const plan::Observed& observed : plan.observed)
-    if (observed.what.starts_with(digest_of) && observed.value.is(eval::Value::Kind::String))
-      out.push_back({observed.what.substr(digest_of.size(), observed.what.size() - digest_of.size() - 1),
-                     observed.value.text});
-  return out;
-}
-
-std::vector<journal::Fixed> sources_of(const plan::Plan& plan) {
-  std::vector<journal::Fixed> out;
-  for (const plan::Source& source : plan.sources) out.push_back({source.path, source.sha256});
-  return out;
-}
-
-/// The file that is not the one that the promotion began with; empty: all are.
-std::string changed_source(const std::vector<journal::Fixed>& began, const std::vector<journal::Fixed>& now) {
-  for (const journal::Fixed& source : now)
-    if (std::find(began.begin(), began.end(), source) == began.end()) return source.name;
-  for (const journal::Fixed& source : began)
-    if (std::find(now.begin(), now.end(), source) == now.end()) return source.name;
-  return {};
-}
-
-/// Plans, makes and drives the runs of one promotion. Holds the locks of the run that it has made.
-class Hands : public exec::PromotionHands {
- public:
-  Hands(const Context& context, const Project& project, journal::Store& store, Timings& timings)
-      : context_(context), project_(project), store_(store), timings_(timings) {}
-
-  Result<Entrance> enter(const PromotionState& state, journal::StageOf stage) override {
-    const std::string& environment = state.begun.stages[stage.stage].environment;
-    code_.reset();
-    release();
-    PlanOrExit made = plan_stage(context_, Look::World, stage_request(state, stage.stage), timings_);
-    if (!made.planned) {
-      code_ = made.exit_code == Environment && stage.stage > 0 ? int(NeedsHand) : made.exit_code;
-      return OpError{fmt::format("{} was not entered", environment)};
-    }
-    planned_ = std::move(*made.planned);
-    const plan::Plan& plan = planned_->plan;
-    std::string changed = changed_source(state.begun.sources, sources_of(plan));
-    if (!changed.empty())
-      return OpError{fmt::format("{} is not the file that {} began with, so {} was not entered; put it back as it was, "
-                                 "or end the promotion by `rollout abort {}` and begin another",
-                                 changed, stage.promotion, environment, stage.promotion),
-                     false, true};
-    if (!outline_of(plan).has_changes) return Entrance{Entrance::Kind::Unchanged, planned_->hash, {}, 0};
-    if (std::optional<NotNow> closed = not_now(plan, context_.env.effects().clock.wall_ns())) {
-      if (closed->opens_wall_ns) return Entrance{Entrance::Kind::Closed, {}, closed->why, *closed->opens_wall_ns};
-      return OpError{fmt::format("{} was not entered: {}", environment, closed->why), false, true};
-    }
-    if (stage.stage == 0) stage.digests = digests_in(plan);
-    return begin(std::move(stage));
-  }
-
-  Status drive(const PromotionState& state, uint32_t stage) override {
-    const std::string& run = state.stages[stage].run;
-    if (Status ready = session_ ? Status(Done{}) : take_over(run); !ready) return ready;
-    code_ = drive_run(*session_, run);
-    release();
-    return Done{};
-  }
-
-  /// What the last run, or the last attempt to begin one, ended with; nothing: there was none.
-  std::optional<int> code() const { return code_; }
-
- private:
-  void release() {
-    session_.reset();
-    planned_.reset();
-  }
-
-  StageRequest stage_request(const PromotionState& state, uint32_t stage) const {
-    const journal::PromotedStage& of = state.begun.stages[stage];
-    StageRequest request{{project_, state.begun.file, typed_paths(project_, context_.env.directory)(state.begun.file)},
-                         {state.begun.rollout, of.environment, of.soak_ns},
-                         {}};
-    for (const journal::Fixed& input : state.begun.inputs) request.inputs.emplace_back(input.name, input.text);
-    for (const journal::Fixed& digest : state.digests)
-      request.digests.push_back({digest.name, digest.text, "the first plan of the promotion"});
-    return request;
-  }
-
-  Result<Entrance> begin(journal::StageOf stage) {
-    Result<Session> session = open_session(context_, *planned_);
-    if (!session) return session.error();
-    session_.emplace(std::move(*session));
-    session_->beside = store_.claims();
-    Result<std::vector<journal::RunInfo>> runs = store_.list();
-    if (!runs) return runs.error();
-    if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned_->plan)))
-      return OpError{fmt::format("run {0} of {1} has not ended, and nobody drives it; go on with it by `rollout apply "
-                                 "--resume {0}`, or take it back by `rollout abort {0}`",
-                                 open->run, open->rollout),
-                     false, true};
-    // Planned a moment ago, but not under the locks.
-    if (Status fresh = check_world(context_, *planned_); !fresh) return fresh.error();
-    if (!context_.quiet && !context_.json())
-      context_.out("\n" + plan_text(planned_->plan, planned_->hash, context_.style, context_.verbose));
-    Result<journal::RunInfo> run = begin_run(*session_, {.stage = std::move(stage)});
-    if (!run) return run.error();
-    return Entrance{};
-  }
-
-  Status take_over(const std::string& name) {
-    Result<std::vector<journal::RunInfo>> runs = store_.list();
-    if (!runs) return runs.error();
-    Result<journal::RunInfo> run = find_run(*runs, name);
-    if (!run) return run.error();
-    Result<Planned> planned = planned_of(store_, *run, project_);
-    if (!planned) return planned.error();
-    planned_ = std::move(*planned);
-    Result<Session> session = open_session(context_, *planned_, name);
-    if (!session) return session.error();
-    session_.emplace(std::move(*session));
-    session_->beside = store_.claims();
-    return Done{};
-  }
-
-  const Context& context_;
-  const Project& project_;
-  journal::Store& store_;
-  Timings& timings_;
-  std::optional<Planned> planned_;
-  std::optional<Session> session_;  ///< refers to `planned_`
-  std::optional<int> code_;
-};
 
 /// How the command ends when the promotion has.
 int exit_code_of(const PromotionState& state, std::optional<int> last) {
@@ -191,6 +58,16 @@ bool same_inputs(const PromotionState& state, const Wanted& wanted) {
   });
 }
 
+/// `--detach`: a worker drives it.
+int drive_or_leave(const Context& context, NamedPromotion& promotion, Timings& timings) {
+  journal::Claims& claims = *promotion.store->claims();
+  // Only for people and workers, who then know what is driven.
+  (void)claims.name(promotion.name);
+  if (!context.args.has("--detach")) return go_on(context, promotion, timings);
+  claims.hand_over();
+  return leave_to_workers(context, promotion.name);
+}
+
 int resume_unfinished(const Context& context, NamedPromotion& promotion, const Wanted& wanted,
                       Timings& timings) {
   std::string how = fmt::format("go on with it by `rollout apply --resume {0}`, or end it by `rollout abort {0}`",
@@ -205,7 +82,7 @@ int resume_unfinished(const Context& context, NamedPromotion& promotion, const W
   if (!go)
     return context.fail(Refused, fmt::format("promotion {} of {} has not ended, and nobody drives it; {}",
                                              promotion.name, wanted.promotion, how));
-  return go_on(context, promotion, timings);
+  return drive_or_leave(context, promotion, timings);
 }
 
 /// All environments as they would be entered now: what is wrong with the last one is said before the first is changed.
@@ -249,21 +126,62 @@ int begin(const Context& context, Wanted& wanted, std::unique_ptr<journal::Store
   plans.reset();
   Result<std::string> name = store->begin(begun, context.env.effects().clock.wall_ns());
   if (!name) return fail_unchanged(context, name.error());
-  NamedPromotion promotion{std::move(project), std::move(store), *name, {}};
-  return go_on(context, promotion, timings);
+  NamedPromotion promotion{std::move(project), std::move(store), *name, 1, {}};
+  return drive_or_leave(context, promotion, timings);
 }
 
 }  // namespace
 
-std::string promotion_lock(const std::string& promotion) { return "promotion " + promotion; }
+Status claim(NamedPromotion& promotion) {
+  Status ours = promotion.store->claims()->take({journal::promotion_claim(promotion.state.begun)},
+                                                effects::holder_text(), promotion.name);
+  if (!ours) return ours;
+  Result<std::vector<journal::PromotionEvent>> events = promotion.store->read_promotion(promotion.name);
+  if (!events) return events.error();
+  promotion.events = int64_t(events->size());
+  promotion.state = exec::fold_all(*events);
+  return Done{};
+}
+
+Result<std::optional<OpenPromotion>> open_promotion_of(journal::Store& store, const std::string& run) {
+  Result<std::vector<journal::PromotionInfo>> all = store.promotions();
+  if (!all) return all.error();
+  for (const journal::PromotionInfo& info : *all) {
+    if (info.outcome) continue;
+    Result<std::vector<journal::PromotionEvent>> events = store.read_promotion(info.name);
+    if (!events) return events.error();
+    PromotionState state = exec::fold_all(*events);
+    for (const PromotionState::Stage& stage : state.stages)
+      if (stage.entered && stage.run == run)
+        return std::optional(OpenPromotion{info.name, journal::promotion_claim(state.begun)});
+  }
+  return std::optional<OpenPromotion>();
+}
+
+int offer_promotion(const Context& context, const std::string& name) {
+  int exit_code = Ok;
+  std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
+  if (!promotion) return exit_code;
+  if (promotion->state.ended)
+    return context.fail(Refused, fmt::format("promotion {0} has ended; `rollout status {0}` says how", name));
+  std::vector<std::string> claimed = {journal::promotion_claim(promotion->state.begun)};
+  if (std::optional<effects::Holder> driver = driver_of(*promotion->store, claimed))
+    return context.fail(Refused, fmt::format("promotion {} is driven by {} already", name, driver->who));
+  if (!promotion->store->claims()->shared()) return context.fail(Usage, no_workers);
+  Status offered = promotion->store->claims()->offer(claimed, name);
+  return offered ? leave_to_workers(context, name) : context.fail(offered.error());
+}
 
 int go_on(const Context& context, NamedPromotion& promotion, Timings& timings) {
   effects::Effects effects = context.env.effects();
-  Hands hands(context, promotion.project, *promotion.store, timings);
+  PromotionHands hands(context, promotion.project, *promotion.store, timings);
   PromotionView view(context, promotion.name);
   exec::PromotionSurroundings around{effects.clock, *promotion.store, hands, view, context.env.interrupts,
                                      effects::holder_text()};
   Result<exec::PromotionDriven> driven = exec::drive_promotion(promotion.name, around);
+  bool for_others = !driven || driven->stop == exec::PromotionStop::Interrupted ||
+                    (driven->stop == exec::PromotionStop::Stopped && !hands.waits_for_person());
+  if (for_others && context.args.has("--hand-over")) promotion.store->claims()->hand_over();
   Result<std::vector<journal::PromotionEvent>> events = promotion.store->read_promotion(promotion.name);
   if (!events) return context.fail(events.error(), NeedsHand);
   PromotionState state = exec::fold_all(*events);
@@ -299,7 +217,9 @@ int apply_promotion(const Context& context, const std::vector<plan::Stage>& stag
   Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, true);
   if (!store) return fail_unchanged(context, store.error());
   journal::Claims& claims = *(*store)->claims();
-  if (Status ours = claims.take({promotion_lock(wanted.promotion)}, effects::holder_text(), {}); !ours)
+  if (context.args.has("--detach") && !claims.shared()) return context.fail(Usage, no_workers);
+  std::string claimed = journal::promotion_claim({wanted.promotion, "", wanted.place.path, {}, {}, {}, ""});
+  if (Status ours = claims.take({claimed}, effects::holder_text(), {}); !ours)
     return fail_unchanged(context, ours.error());
   Result<std::optional<journal::PromotionInfo>> open = unfinished(**store, wanted.promotion, wanted.place.path);
   if (!open) return fail_unchanged(context, open.error());
@@ -309,7 +229,8 @@ int apply_promotion(const Context& context, const std::vector<plan::Stage>& stag
   }
   Result<std::vector<journal::PromotionEvent>> events = (*store)->read_promotion((*open)->name);
   if (!events) return context.fail(events.error(), NeedsHand);
-  NamedPromotion promotion{std::move(*project), std::move(*store), (*open)->name, exec::fold_all(*events)};
+  NamedPromotion promotion{std::move(*project), std::move(*store), (*open)->name, int64_t(events->size()),
+                           exec::fold_all(*events)};
   return resume_unfinished(context, promotion, wanted, timings);
 }
 
@@ -327,25 +248,17 @@ std::optional<NamedPromotion> open_promotion(const Context& context, const std::
                                                 state_place(context, *project))));
   Result<std::vector<journal::PromotionEvent>> events = (*store)->read_promotion(name);
   if (!events) return fail(context.fail(events.error(), Usage));
-  return NamedPromotion{std::move(*project), std::move(*store), name, exec::fold_all(*events)};
+  return NamedPromotion{std::move(*project), std::move(*store), name, int64_t(events->size()),
+                        exec::fold_all(*events)};
 }
 
 int resume_promotion(const Context& context, const std::string& name) {
   int exit_code = Ok;
   std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
   if (!promotion) return exit_code;
-  journal::Claims& claims = *promotion->store->claims();
-  Status ours = claims.take({promotion_lock(promotion->state.begun.promotion)}, effects::holder_text(), name);
-  if (!ours) return context.fail(ours.error());
-  // Looked at again under the lock: another process may have ended it meanwhile.
-  Result<std::vector<journal::PromotionEvent>> events = promotion->store->read_promotion(name);
-  if (!events) return context.fail(events.error(), NeedsHand);
-  promotion->state = exec::fold_all(*events);
+  if (Status ours = claim(*promotion); !ours) return context.fail(ours.error());
   if (promotion->state.ended)
     return context.fail(Refused, fmt::format("promotion {0} has ended; `rollout status {0}` says how", name));
-  if (promotion->state.reopened)
-    return context.fail(Refused, fmt::format("promotion {0} is being taken back; `rollout rollback {0} --reason TEXT` "
-                                             "goes on with that", name));
   Timings timings(context);
   return go_on(context, *promotion, timings);
 }

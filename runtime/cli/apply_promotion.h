@@ -24,15 +24,25 @@ struct NamedPromotion {
   Project project;
   std::unique_ptr<journal::Store> store;
   std::string name;
+  int64_t events = 0;  ///< that `state` is the fold of
   exec::PromotionState state;
 };
 std::optional<NamedPromotion> open_promotion(const Context& context, const std::string& name, int& exit_code);
 
-/// What the process that drives the promotions of this name holds.
-std::string promotion_lock(const std::string& promotion);
+/// Takes what its driver holds, and looks again under it: another process may have gone on meanwhile.
+Status claim(NamedPromotion& promotion);
+
+/// The promotion that a run is a part of, where it has not ended.
+struct OpenPromotion {
+  std::string name, claim;
+};
+Result<std::optional<OpenPromotion>> open_promotion_of(journal::Store& store, const std::string& run);
+
+/// Leaves one that nobody drives to the workers.
+int offer_promotion(const Context& context, const std::string& name);
 
 /// Goes on with it, which its store's claims allow, until it ends or is stopped, shows it, and says with which code the
-/// command ends.
+/// command ends. With `--hand-over` it is left to others, unless it has ended or waits for a person.
 int go_on(const Context& context, NamedPromotion& promotion, Timings& timings);
 
 }  // namespace rollout::cli

@@ -18,6 +18,15 @@ bool somebody_is_there(const Context& context) {
   return context.env.terminals.input && context.env.terminals.output && !context.json();
 }
 
+int leave_to_workers(const Context& context, const std::string& name) {
+  std::string_view what = journal::is_promotion(name) ? "promotion" : "run";
+  if (context.json())
+    context.out(fmt::format("{{\"version\":1,\"type\":\"left\",\"run\":\"{}\"}}\n", name));
+  else if (!context.quiet)
+    context.out(fmt::format("{0} {1} is left to the workers; `rollout status {1} --watch` follows it\n", what, name));
+  return Ok;
+}
+
 int fail_unchanged(const Context& context, const OpError& error) {
   bool says_so = error.message.find("nothing was changed") != std::string::npos;
   return context.fail(error.refused ? Refused : Environment,

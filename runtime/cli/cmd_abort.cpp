@@ -27,7 +27,7 @@ bool turns_back(journal::Store& store, const exec::PromotionState& state) {
 int end_promotion(const Context& context, NamedPromotion& promotion) {
   effects::Clock& clock = context.env.effects().clock;
   const std::string& name = promotion.name;
-  std::string lock_name = promotion_lock(promotion.state.begun.promotion);
+  std::string lock_name = journal::promotion_claim(promotion.state.begun);
   int64_t give_up_ns = clock.monotonic_ns() + max_hand_wait_ns;
   while (true) {
     Status ours = promotion.store->claims()->take({lock_name}, effects::holder_text(), name);

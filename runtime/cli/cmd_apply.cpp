@@ -14,11 +14,6 @@ namespace rollout::cli {
 
 namespace {
 
-constexpr std::string_view no_promotion =
-    "workers drive runs, and a promotion plans each of its own; give the command without --detach";
-constexpr std::string_view no_workers =
-    "only a state that machines share has workers: --state postgresql://USER@HOST/DATABASE";
-
 /// Looked at again under the locks: another process may have ended the run meanwhile.
 int resume(Session& session, const std::string& name) {
   Result<std::vector<journal::RunInfo>> runs = session.store->list();
@@ -29,23 +24,6 @@ int resume(Session& session, const std::string& name) {
     return session.context.fail(
         Refused, fmt::format("run {} has ended; `rollout status {}` says how", name, name));
   return drive_run(session, name);
-}
-
-/// Whether somebody else should go on with the run: it was stopped, and waits for nobody's hand.
-bool goes_on(journal::Store& store, const Planned& planned, const std::string& run) {
-  Result<std::vector<journal::Event>> events = store.read(run);
-  if (!events) return true;
-  exec::State state = exec::fold_all(planned.plan, *events);
-  return !state.ended && (!state.parked || state.interrupted);
-}
-
-/// `--detach`: a worker drives it.
-int leave_to_workers(const Context& context, const std::string& run) {
-  if (context.json())
-    context.out(fmt::format("{{\"version\":1,\"type\":\"left\",\"run\":\"{}\"}}\n", run));
-  else if (!context.quiet)
-    context.out(fmt::format("run {0} is left to the workers; `rollout status {0} --watch` follows it\n", run));
-  return Ok;
 }
 
 int offer(const Context& context, journal::Store& store, const Planned& planned, const std::string& run) {
@@ -124,14 +102,12 @@ int start(Session& session, const Way& way) {
 int cmd_apply(const Context& context) {
   std::string named = context.args.value("--resume");
   bool left = context.args.has("--detach");
-  if (left && journal::is_promotion(named)) return context.fail(Usage, no_promotion);
-  if (journal::is_promotion(named)) return resume_promotion(context, named);
+  if (journal::is_promotion(named)) return left ? offer_promotion(context, named) : resume_promotion(context, named);
   if (!named.empty()) return resume_named(context, named);
   if (context.args.positional.empty())
     return context.fail(Usage, "`rollout apply` needs FILE or PLAN; see `rollout apply --help`");
   Timings timings(context);
   PlanOrExit made = plan_from_arguments(context, Look::World, true, timings);
-  if (left && !made.stages.empty()) return context.fail(Usage, no_promotion);
   if (!made.stages.empty()) return apply_promotion(context, made.stages, timings);
   if (!made.planned) return made.exit_code;
   const Planned& planned = *made.planned;

@@ -103,6 +103,14 @@ std::optional<std::string> run_meant(const Context& context, const std::string& 
   return std::nullopt;
 }
 
+/// To a worker, and the promotion that it is a part of with it.
+Status leave_run(journal::Store& store, const plan::Plan& plan, const std::string& run) {
+  Result<std::optional<OpenPromotion>> whole = open_promotion_of(store, run);
+  if (!whole) return whole.error();
+  if (Status offered = store.claims()->offer(service_names(plan), run); !offered || !*whole) return offered;
+  return store.claims()->offer({(*whole)->claim}, (*whole)->name);
+}
+
 int answer(const Context& context, journal::Ask ask) {
   int exit_code = Ok;
   std::optional<std::string> meant = run_meant(context, context.args.positional.at(0), exit_code);
@@ -131,7 +139,7 @@ int answer(const Context& context, journal::Ask ask) {
     return context.fail(Refused, problem + (guessed ? "; say who you are by `--as NAME`" : ""));
   if (Result<int64_t> durable = store->request(name, request); !durable) return context.fail(durable.error());
   bool idle = !driver_of(*store, plan);
-  bool workers = idle && store->claims()->shared() && store->claims()->offer(service_names(plan), name);
+  bool workers = idle && store->claims()->shared() && leave_run(*store, plan, name);
   if (context.json()) {
     context.out(answer_json(name, plan, state, request, !idle));
     return Ok;

@@ -112,7 +112,11 @@ int cmd_metrics(const Context& context) {
     else damaged.push_back(run);
   }
   std::optional<journal::Request> stop;
+  std::vector<std::string> waiting;
   if (store) {
+    Result<std::vector<std::string>> left = store->claims()->waiting();
+    if (!left) return context.fail(left.error());
+    waiting = std::move(*left);
     Result<std::optional<journal::Request>> stopped = stopped_line(*store);
     if (!stopped) return context.fail(stopped.error());
     stop = std::move(*stopped);
@@ -124,6 +128,8 @@ int cmd_metrics(const Context& context) {
   out.sample({}, stop.has_value());
   out.family("rollout_run_damaged", "gauge", "", "A run whose record cannot be read; the others are not affected.");
   for (const journal::RunInfo& run : damaged) out.sample({{"run", run.run}, {"rollout", run.rollout}}, 1);
+  out.family("rollout_waiting", "gauge", "", "Runs and promotions that wait for a worker.");
+  out.sample({}, int64_t(waiting.size()));
   add_open(out, open);
   add_all(out, runs);
   std::string text = std::move(out).take();

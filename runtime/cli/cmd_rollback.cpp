@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/apply_promotion.h"
 #include "runtime/cli/begin_run.h"
 #include "runtime/cli/hand.h"
 #include "runtime/cli/outline.h"
@@ -39,22 +40,11 @@ Status check_newest(const RunInHand& held, const std::vector<journal::RunInfo>& 
 
 /// A promotion that has not ended builds on what its runs have brought.
 Status check_promotion(const RunInHand& held) {
-  Result<std::vector<journal::PromotionInfo>> all = held.named.store->promotions();
-  if (!all) return all.error();
-  for (const journal::PromotionInfo& info : *all) {
-    if (info.outcome) continue;
-    Result<std::vector<journal::PromotionEvent>> events = held.named.store->read_promotion(info.name);
-    if (!events) return events.error();
-    for (const journal::PromotionEvent& event : *events) {
-      const auto* entered = std::get_if<journal::StageEntered>(&event.what);
-      if (entered != nullptr && entered->run == held.run())
-        return refused(
-            fmt::format("run {0} is of promotion {1}, which goes on from it; end that first by `rollout abort "
-                        "{1}`",
-                        held.run(), info.name));
-    }
-  }
-  return Done{};
+  Result<std::optional<OpenPromotion>> open = open_promotion_of(*held.named.store, held.run());
+  if (!open) return open.error();
+  if (!*open) return Done{};
+  return refused(fmt::format("run {0} is of promotion {1}, which goes on from it; end that first by `rollout abort "
+                             "{1}`", held.run(), (*open)->name));
 }
 
 /// What runs is what the run has brought: nobody has released past this project since.
@@ -120,20 +110,21 @@ std::string back_question(const RunInHand& held) {
 
 }  // namespace
 
-int take_back_ended(const Context& context, RunInHand& held, Of of) {
-  if (Status way = check_way(context, held, of); !way) return context.fail(way.error());
+int take_back_ended(const Context& context, RunInHand& held, const Back& back) {
+  if (Status way = check_way(context, held, back.of); !way) return context.fail(way.error());
   Result<Session> session = open_session(context, held.planned, held.run());
   if (!session) return fail_unchanged(context, session.error());
+  session->beside = back.beside;
   // Again, under the locks.
-  if (Status way = check_way(context, held, of); !way) return context.fail(way.error());
+  if (Status way = check_way(context, held, back.of); !way) return context.fail(way.error());
   if (Status there = check_there(context, held); !there) return fail_unchanged(context, there.error());
-  if (of == Of::Run && !context.args.has("--yes")) {
+  if (back.of == Of::Run && !context.args.has("--yes")) {
     if (!somebody_is_there(context))
       return context.fail(Usage, "nobody can be asked here; say `--yes` to take the run back");
     if (!ask(context, back_question(held))) return context.fail(Usage, "nothing was changed");
   }
   journal::Event reopened{held.state.run_ns, context.env.effects().clock.wall_ns(),
-                          journal::Reopened{effects::holder_text(), rollback_reason(context)}};
+                          journal::Reopened{effects::holder_text(), back.reason}};
   Result<journal::Appended> written =
       session->store->append(held.run(), int64_t(held.events.size()), {std::move(reopened)});
   if (!written) return fail_unchanged(context, written.error());
@@ -154,7 +145,7 @@ int cmd_rollback(const Context& context) {
   int exit_code = Ok;
   std::optional<RunInHand> held = take_hold(context, name, exit_code);
   if (!held) return exit_code;
-  if (held->named.run.outcome) return take_back_ended(context, *held, Of::Run);
+  if (held->named.run.outcome) return take_back_ended(context, *held, {Of::Run, rollback_reason(context)});
   journal::Request request{0, journal::Ask::Rollback, effects::holder_text(), rollback_reason(context),
                            context.env.effects().clock.wall_ns()};
   if (Result<int64_t> durable = held->named.store->request(name, request); !durable)

@@ -1,11 +1,12 @@
-// `worker`: drives the runs that nobody drives, each in a process of its own, so that a backend that hangs holds up one
-// run only.
+// `worker`: drives the runs and promotions that nobody drives, each in a process of its own, so that a backend that
+// hangs holds up one of them only.
 #include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/log_file.h"
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/session.h"
 #include "runtime/effects/children.h"
@@ -76,18 +77,19 @@ class Worker {
   }
 
   size_t take(const std::string& run) {
-    bool here = std::any_of(driven_.begin(), driven_.end(), [&](const auto& one) { return one.second == run; });
+    bool here = std::any_of(driven_.begin(), driven_.end(), [&](const auto& one) { return one.second.run == run; });
     auto pause = pauses_.find(run);
     if (here || (pause != pauses_.end() && clock_.monotonic_ns() < pause->second.until_ns)) return 0;
     std::vector<std::string> words = {"apply",        "--resume", run,         "--hand-over", "--state", url_,
                                       "--project", project_.root, "--format", context_.json() ? "json" : "text"};
     if (!context_.verbose && !context_.json()) words.push_back("--quiet");
+    if (context_.log) words.insert(words.end(), {"--log", context_.log->path()});
     Result<int> child = children_->start(words);
     if (!child) {
       say_trouble(child.error().message);
       return 0;
     }
-    driven_[*child] = run;
+    driven_[*child] = {run, clock_.monotonic_ns()};
     say(run, fmt::format("is driven by process {}", *child));
     return 1;
   }
@@ -95,10 +97,12 @@ class Worker {
   void note_end(const effects::ChildEnd& end) {
     auto driven = driven_.find(end.pid);
     if (driven == driven_.end()) return;
-    std::string run = driven->second;
+    std::string run = driven->second.run;
+    // What went well for so long has earned its next try at once.
+    if (clock_.monotonic_ns() - driven->second.since_ns > longest_pause_ns) pauses_.erase(run);
     driven_.erase(driven);
     bool ended = end.code == Ok || end.code == RolledBack || end.code == NeedsHand;
-    if (ended) pauses_.erase(run);
+    if (end.code == Ok || end.code == RolledBack) pauses_.erase(run);
     else put_off(run, end.code == Refused ? longest_others_ns : longest_pause_ns);
     say(run, ended ? fmt::format("is done, code {}", end.code)
              : end.code == Refused ? "is another's"
@@ -120,9 +124,12 @@ class Worker {
   }
 
   void say(const std::string& run, const std::string& what) const {
+    if (context_.log) context_.log->write(Level::Info, "worker", run, what);
     if (context_.quiet) return;
     if (!context_.json()) {
-      context_.out(run.empty() ? fmt::format("worker {} {}\n", name_, what) : fmt::format("run {} {}\n", run, what));
+      std::string_view kind = journal::is_promotion(run) ? "promotion" : "run";
+      context_.out(run.empty() ? fmt::format("worker {} {}\n", name_, what)
+                               : fmt::format("{} {} {}\n", kind, run, what));
       return;
     }
     json::Writer json;
@@ -140,7 +147,11 @@ class Worker {
   std::unique_ptr<effects::Children> children_;
   size_t at_most_;
   std::string name_;
-  std::map<int, std::string> driven_;  ///< runs, by the process that drives them
+  struct Driven {
+    std::string run;
+    int64_t since_ns = 0;
+  };
+  std::map<int, Driven> driven_;  ///< by the process that drives
   std::map<std::string, Pause> pauses_;
   std::string trouble_;  ///< said last
   bool draining_ = false;

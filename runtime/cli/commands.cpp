@@ -131,8 +131,8 @@ Command apply() {
             {"--hotfix", "", "take a run of the same services back first, whatever its rule"},
             {"--reason", "TEXT", "of a hot fix, for the record"},
             {"--accept-held", "", "bring a version that a run has taken back as bad"},
-            {"--detach", "", "leave the run to a `rollout worker`"},
-            {"--hand-over", "", "of --resume: when it is stopped, leave the run to a worker"}, format_json, log_file,
+            {"--detach", "", "leave the run or promotion to a `rollout worker`"},
+            {"--hand-over", "", "of --resume: when it is stopped, leave it to a worker"}, format_json, log_file,
             project, state}},
           cmd_apply};
 }
@@ -254,13 +254,15 @@ Command worker() {
   return {{"worker",
            "",
            "drive the runs that nobody drives, of a state that machines share",
-           "Takes up what `apply --detach` began and what lost its process, each run in a process of its own. Any\n"
-           "number of workers may share the work, on any machine that reaches the backends. SIGTERM and Ctrl-C\n"
-           "stop it in order: its runs are left to the others, and nothing of them is lost.",
+           "Takes up what `apply --detach` began and what lost its process, each in a process of its own. Any\n"
+           "number of workers may share the work, on any machine that reaches the backends; for promotions, with\n"
+           "their files. SIGTERM and Ctrl-C stop it in order: its runs are left to the others, and nothing of them\n"
+           "is lost.",
            "rollout worker --state postgresql://rollout@db.internal/releases --at-most 32",
            0,
            0,
-           {{"--at-most", "N", "how many runs at once; 16 when it is not given"}, format_json, project, state}},
+           {{"--at-most", "N", "how many runs at once; 16 when it is not given"}, format_json, log_file, project,
+            state}},
           cmd_worker};
 }
 

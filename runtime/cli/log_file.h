@@ -17,8 +17,10 @@ class LogFile {
   LogFile(effects::Effects effects, std::string path, std::string_view command)
       : effects_(effects), path_(std::move(path)), command_(command) {}
 
-  /// `kind`: an event of the journal, or `began`, `ended`, `failed`, `trouble`, `waits`, `tended`. `run` may be empty.
+  /// `kind`: an event of the journal, or `began`, `ended`, `failed`, `trouble`, `waits`, `tended`,
+  /// `worker`. `run` may be empty.
   void write(Level level, std::string_view kind, std::string_view run, std::string_view text);
+  const std::string& path() const { return path_; }
   /// Why a line could not be added; empty: all of them were. It keeps no run from going on.
   const std::string& lost() const { return lost_; }
 

@@ -13,8 +13,14 @@ enum class Of { Run, Promotion };
 std::string rollback_reason(const Context& context);
 /// Whether the run may still be taken back: within the window, before any commit, and before newer runs.
 Status check_way(const Context& context, const RunInHand& held, Of of);
+/// How a run comes to be taken back.
+struct Back {
+  Of of = Of::Run;
+  std::string reason;
+  journal::Claims* beside = nullptr;  ///< of the promotion
+};
 /// Looks again under the locks, and drives the way back of a run that has succeeded.
-int take_back_ended(const Context& context, RunInHand& held, Of of);
+int take_back_ended(const Context& context, RunInHand& held, const Back& back);
 
 /// `rollout rollback p3`
 int rollback_promotion(const Context& context, const std::string& name);

@@ -142,6 +142,14 @@ Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, c
   return Planned{project, std::move(*plan), std::move(*bytes), run.plan_hash, true};
 }
 
+bool goes_on(journal::Store& store, const Planned& planned, const std::string& run) {
+  Result<std::vector<journal::Event>> events = store.read(run);
+  // A damaged record waits for a person: whoever else tried would find the same.
+  if (!events) return events.error().retryable;
+  exec::State state = exec::fold_all(planned.plan, *events);
+  return !state.ended && (!state.parked || state.interrupted);
+}
+
 std::vector<Result<notify::Webhook>> channels_of(const Context& context, const Planned& planned) {
   effects::Effects effects = context.env.effects();
   return notify::open_channels(planned.plan, {context.env.variable, effects.files, planned.project.root});

@@ -73,6 +73,9 @@ Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, c
 /// Drives `run` until it ends or is interrupted, shows it, and says with which code the command ends.
 int drive_run(Session& session, const std::string& run);
 
+/// Whether somebody else should go on with the run: it was stopped, and waits for nobody's hand.
+bool goes_on(journal::Store& store, const Planned& planned, const std::string& run);
+
 /// The ways to the teams of a plan; of those that cannot be used, why not.
 std::vector<Result<notify::Webhook>> channels_of(const Context& context, const Planned& planned);
 

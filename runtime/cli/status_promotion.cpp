@@ -45,7 +45,7 @@ std::string underway_text(NamedPromotion& promotion) {
 
 std::string driver_text(const NamedPromotion& promotion) {
   std::optional<effects::Holder> driver =
-      driver_of(*promotion.store, std::vector{promotion_lock(promotion.state.begun.promotion)});
+      driver_of(*promotion.store, std::vector{journal::promotion_claim(promotion.state.begun)});
   if (!driver || promotion.state.ended) return {};
   return driver->stopped ? fmt::format("{}, which is stopped: `kill -CONT {}` lets it go on", driver->who, driver->pid)
                          : driver->who;

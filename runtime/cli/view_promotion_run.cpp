@@ -98,7 +98,7 @@ struct Picture {
     if (of.name.empty()) return {};
     const PromotionState::Stage& stage = state.stages[exec::stage_of(state)];
     if (!state.ended && state.reopened && of.driver.empty())
-      return fmt::format("  next  rollout rollback {} --reason TEXT   goes on taking it back\n", of.name);
+      return fmt::format("  next  rollout apply --resume {}   goes on taking it back\n", of.name);
     if (!state.ended && !of.driver.empty())
       return fmt::format("  driven by {}\n  next  rollout abort {}   enters no further environment; a run underway "
                          "goes back\n",

@@ -20,12 +20,13 @@ namespace rollout::effects {
 
 namespace {
 
-constexpr size_t max_holder = 512;
+constexpr size_t max_holder = 512, max_name = 200;
 // A lock is taken first and its text written then: whoever looks in between looks again.
 constexpr int most_looks = 40;
 constexpr long look_pause_ns = 5'000'000;
 
-// Service names come from the user's files: everything but letters, digits, '-' and '_' is spelled out.
+// Names come from the user's files: everything but letters, digits, '-' and '_' is spelled out. Of one that is too long
+// for a file system the rest counts as a number (FNV-1a).
 std::string file_name(std::string_view service) {
   std::string out;
   for (char c : service) {
@@ -34,6 +35,11 @@ std::string file_name(std::string_view service) {
     if (plain) out += c;
     else if (c == '[') out += '@';
     else if (c != ']') out += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+  }
+  if (out.size() > max_name) {
+    uint64_t rest = 0xcbf29ce484222325;
+    for (char c : out) rest = (rest ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    out = fmt::format("{}~{:016x}", out.substr(0, max_name), rest);
   }
   return out + ".lock";
 }

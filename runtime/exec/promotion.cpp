@@ -55,6 +55,8 @@ void fold(PromotionState& state, const journal::PromotionEvent& event) {
   } else if (const auto* e = std::get_if<journal::PromotionReopened>(&event.what)) {
     state.reopened = *e;
     state.ended.reset();
+    for (PromotionState::Stage& stage : state.stages)
+      if (stage.taken_back && stage.taken_back->outcome != journal::Outcome::RolledBack) stage.taken_back.reset();
   } else if (const auto* e = std::get_if<journal::StageTakenBack>(&event.what); e && e->stage < state.stages.size()) {
     state.stages[e->stage].taken_back = *e;
   } else if (const auto* e = std::get_if<PromotionEnded>(&event.what)) {
@@ -91,8 +93,22 @@ std::string not_entered(const PromotionState& state) {
   return environments(state, first, state.stages.size());
 }
 
+namespace {
+
+PromotionCommand next_back(const PromotionState& state) {
+  std::optional<uint32_t> stage = next_to_take_back(state);
+  if (!stage) return EndPromotion{{PromotionOutcome::RolledBack, "all that it had brought was taken back"}};
+  if (!state.stages[*stage].taken_back) return TakeBackStage{*stage};
+  return EndPromotion{{PromotionOutcome::Stopped,
+                       fmt::format("{} did not go back, and the environments before it keep the version",
+                                   state.begun.stages[*stage].environment)}};
+}
+
+}  // namespace
+
 PromotionCommand next_command(const PromotionState& state, int64_t wall_ns) {
-  if (state.ended || state.reopened) return PromotionOver{};
+  if (state.ended) return PromotionOver{};
+  if (state.reopened) return next_back(state);
   for (uint32_t i = 0; i < state.stages.size(); ++i) {
     const PromotionState::Stage& stage = state.stages[i];
     if (!stage.entered) {
@@ -121,7 +137,7 @@ class Driver {
 
   Result<PromotionDriven> go() {
     if (Status read = reload(false); !read) return read.error();
-    if (known_ > 1 && !state_.ended)
+    if (known_ > 1 && !state_.ended && !just_reopened_)
       if (Status done = record(journal::PromotionResumed{around_.holder}); !done) return done.error();
     while (true) {
       if (Status taken = take_abort(); !taken) return taken.error();
@@ -132,6 +148,7 @@ class Driver {
       Status done = Done{};
       if (const EnterStage* enter = std::get_if<EnterStage>(&command)) done = carry_out(*enter);
       else if (const DriveStage* drive = std::get_if<DriveStage>(&command)) done = carry_out(*drive);
+      else if (const TakeBackStage* back = std::get_if<TakeBackStage>(&command)) done = carry_out(*back);
       else if (const Soak* soak = std::get_if<Soak>(&command)) wait(soak_text(*soak), soak->until_wall_ns);
       else if (const EndPromotion* end = std::get_if<EndPromotion>(&command)) done = record(end->end);
       if (!done) return done.error();
@@ -148,6 +165,7 @@ class Driver {
     if (!events) return events.error();
     for (; known_ < events->size(); ++known_) {
       fold(state_, (*events)[known_]);
+      just_reopened_ = std::holds_alternative<journal::PromotionReopened>((*events)[known_].what);
       if (show || events->size() == 1) around_.listener.on_event((*events)[known_], state_);
     }
     return Done{};
@@ -171,10 +189,12 @@ class Driver {
     return Done{};
   }
 
+  /// An error: another process drives the promotion now.
   Status take_abort() {
-    if (state_.aborted || state_.ended) return Done{};
+    if (state_.ended) return Done{};
     Result<std::vector<journal::Request>> requests = around_.store.requests(name_, 0);
-    if (!requests) return Done{};  // a store that is away is noticed where something is written
+    if (!requests && requests.error().refused) return requests.error();
+    if (!requests || state_.aborted || state_.reopened) return Done{};  // a store that is away is noticed later
     for (const journal::Request& request : *requests)
       if (journal::takes_back(request.ask))
         return record(journal::PromotionAborted{request.id, request.by, request.reason});
@@ -234,6 +254,14 @@ class Driver {
     return Done{};
   }
 
+  Status carry_out(const TakeBackStage& back) {
+    Result<std::optional<journal::StageTakenBack>> taken = around_.hands.take_back(state_, back.stage);
+    if (!taken) return taken.error();
+    if (*taken) return record(std::move(**taken));
+    stopped_ = true;
+    return Done{};
+  }
+
   std::string soak_text(const Soak& soak) const {
     return fmt::format("{} is left alone", state_.begun.stages[soak.stage].environment);
   }
@@ -250,6 +278,7 @@ class Driver {
   PromotionState state_;
   size_t known_ = 0;
   bool stopped_ = false;
+  bool just_reopened_ = false;  ///< by this process, or one that did nothing since
   std::string waits_for_;
 };
 

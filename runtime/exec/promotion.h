@@ -1,7 +1,7 @@
-// A promotion that is carried out: what it does next, as a pure function over its record, and the loop that does it.
-// For `apply` and for simulations, which hand in how an environment is entered and how its run is driven. Always true:
-// an environment is entered at most once, after the one before it has ended well and was left alone for its soak, and
-// never behind an abort.
+// A promotion that is carried out, or taken back: what it does next, as a pure function over its record, and the loop
+// that does it. For `apply`, `rollback` and simulations, which hand in how an environment is entered and how its run is
+// driven. Always true: an environment is entered at most once, after the one before it has ended well and was left
+// alone for its soak, and never behind an abort; what goes back does so from the last environment to the first.
 #pragma once
 
 #include <functional>
@@ -42,6 +42,10 @@ struct EnterStage {
 struct DriveStage {
   uint32_t stage = 0;
 };
+/// Of one that was reopened.
+struct TakeBackStage {
+  uint32_t stage = 0;
+};
 /// Leave it alone.
 struct Soak {
   uint32_t stage = 0;
@@ -52,7 +56,7 @@ struct EndPromotion {
 };
 /// It has ended.
 struct PromotionOver {};
-using PromotionCommand = std::variant<EnterStage, DriveStage, Soak, EndPromotion, PromotionOver>;
+using PromotionCommand = std::variant<EnterStage, DriveStage, TakeBackStage, Soak, EndPromotion, PromotionOver>;
 PromotionCommand next_command(const PromotionState& state, int64_t wall_ns);
 
 /// The stage that is taken back next: the last one whose run has brought something and was not taken back; nothing:
@@ -80,6 +84,8 @@ class PromotionHands {
   virtual Result<Entrance> enter(const PromotionState& state, journal::StageOf stage) = 0;
   /// Drives the stage's run as far as it goes: its own journal says whether it has ended.
   virtual Status drive(const PromotionState& state, uint32_t stage) = 0;
+  /// Drives the way back of what the stage's run has brought; nothing: it was stopped on the way, and goes on later.
+  virtual Result<std::optional<journal::StageTakenBack>> take_back(const PromotionState& state, uint32_t stage) = 0;
 };
 
 class PromotionListener {

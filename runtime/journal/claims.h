@@ -32,6 +32,8 @@ class Claims {
 
   /// Puts the end of what was taken off; asked often, it writes seldom. Refused when another process has taken it.
   virtual Status renew() { return Done{}; }
+  /// The number of what was taken, for whoever writes by another connection; 0: nothing was, or nobody else may act.
+  virtual int64_t token() const { return 0; }
   /// How long after `renew` a call may still begin.
   virtual int64_t sure_ns() const { return INT64_MAX; }
 
@@ -41,7 +43,8 @@ class Claims {
   virtual void hand_over() { give_back(); }
   /// The same for a run that nobody drives.
   virtual Status offer(const std::vector<std::string>& /*services*/, std::string_view /*run*/) { return Done{}; }
-  /// Runs that were left to others, or whose process has died, the longest waiting first.
+  /// Runs and promotions that were left to others, or whose process has died, the longest waiting first; not a run
+  /// whose promotion is among them or is driven, which drives it.
   virtual Result<std::vector<std::string>> waiting() { return std::vector<std::string>(); }
 };
 

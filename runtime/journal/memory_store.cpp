@@ -184,7 +184,10 @@ Result<Appended> MemoryStore::append_to(std::string_view name, int64_t known, co
   if (ends_well(event) && !promotion->requests.empty()) return Appended::AbortFirst;
   promotion->events.push_back(event);
   if (const PromotionEnded* ended = std::get_if<PromotionEnded>(&event.what)) promotion->info.outcome = ended->outcome;
-  if (std::holds_alternative<PromotionReopened>(event.what)) promotion->info.outcome.reset();
+  if (std::holds_alternative<PromotionReopened>(event.what)) {
+    promotion->info.outcome.reset();
+    promotion->open_run.clear();
+  }
   return Appended::Written;
 }
 

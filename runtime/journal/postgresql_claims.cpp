@@ -101,13 +101,18 @@ Status PostgresqlClaims::offer(const std::vector<std::string>& services, std::st
   return transaction->commit();
 }
 
-/// A process that died before it had named its run has claims without one, and a run of a single event.
+/// A process that died before it had named its run or promotion has claims without one, and a record of one event.
 Result<std::vector<std::string>> PostgresqlClaims::waiting() {
   Result<Rows> rows = db_.run(
-      "SELECT runs.run FROM claims JOIN generations ON generations.service = claims.service "
+      "SELECT runs.run, min(claims.until) AS since, min(runs.id) AS id FROM claims "
+      "JOIN generations ON generations.service = claims.service "
       "JOIN runs ON runs.run = generations.run WHERE claims.until <= now() AND runs.outcome = '' AND "
-      "(claims.run = runs.run OR (claims.run = '' AND runs.events = 1)) "
-      "GROUP BY runs.run ORDER BY min(claims.until), min(runs.id) LIMIT $1",
+      "(claims.run = runs.run OR (claims.run = '' AND runs.events = 1)) AND NOT EXISTS (SELECT FROM promotions "
+      "JOIN claims AS whole ON whole.run = promotions.name WHERE promotions.open_run = runs.run) GROUP BY runs.run "
+      "UNION SELECT promotions.name, claims.until, promotions.id FROM claims JOIN promotions "
+      "ON claims.run = promotions.name OR (claims.run = '' AND promotions.events = 1 AND claims.service = "
+      "'promotion ' || promotions.promotion || ' of ' || promotions.file) "
+      "WHERE claims.until <= now() AND promotions.outcome = '' ORDER BY since, id LIMIT $1",
       {int64_t(max_waiting)});
   if (!rows) return rows.error();
   std::vector<std::string> runs;
@@ -148,6 +153,16 @@ Status PostgresqlClaims::check(std::string_view run) {
   if (!other) return other.error();
   if (other->empty()) return renew();
   return taken_over(other->front()[0], other->front()[1].empty() ? "another process" : other->front()[1]);
+}
+
+Status PostgresqlClaims::check_promotion(std::string_view name, int64_t token) {
+  Result<Rows> other = db_.run(
+      "SELECT service, holder FROM claims WHERE run = $1 AND token <> $2 AND (until > now() OR token > $2) LIMIT 1",
+      {name, token});
+  if (!other) return other.error();
+  if (!other->empty())
+    return taken_over(other->front()[0], other->front()[1].empty() ? "another process" : other->front()[1]);
+  return token == token_ ? renew() : Status(Done{});
 }
 
 }  // namespace rollout::journal

@@ -21,6 +21,7 @@ class PostgresqlClaims : public Claims {
   void give_back() override;
   Result<std::optional<effects::Holder>> claimant(std::string_view service) override;
   Status renew() override;
+  int64_t token() const override { return token_; }
   int64_t sure_ns() const override { return lasts_s_ * 1'000'000'000 / 6; }
   bool shared() const override { return true; }
   void hand_over() override;
@@ -29,6 +30,8 @@ class PostgresqlClaims : public Claims {
 
   /// Within the transaction that writes events of `run`: refused when another process has claimed one of its services.
   Status check(std::string_view run);
+  /// The same for the record of a promotion, which was claimed by `token`.
+  Status check_promotion(std::string_view name, int64_t token);
 
  private:
   Status take_one(std::string_view service, std::string_view holder, std::string_view run);

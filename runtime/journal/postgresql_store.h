@@ -16,9 +16,9 @@ struct PostgresqlAddress : effects::SqlServer {
   int64_t claim_s = journal::claim_s;
 };
 
-/// `postgresql://USER@HOST:PORT/DATABASE`, or `postgres://…`, and behind a `?` `sslmode=`, `host=` (the folder of a
-/// unix socket) and `claim=` (seconds). A password in it is refused, since lists of processes show it. libpq finds one
-/// by PGPASSFILE, PGSERVICE, PGPASSWORD or in ~/.pgpass.
+/// `postgresql://USER@HOST:PORT/DATABASE`, or `postgres://…`, and behind a `?` `sslmode=`, `sslrootcert=`, `sslcert=`
+/// and `sslkey=` (files), `host=` (the folder of a unix socket) and `claim=` (seconds). A password in it is refused,
+/// since lists of processes show it. libpq finds one by PGPASSFILE, PGSERVICE, PGPASSWORD or in ~/.pgpass.
 Result<PostgresqlAddress> postgresql_server(std::string_view url);
 
 class PostgresqlStore : public SqlStore {
@@ -39,6 +39,9 @@ class PostgresqlStore : public SqlStore {
       : SqlStore(std::move(db)), claims_(connection(), claim_lasts_s) {}
   PostgresqlDb& connection() { return static_cast<PostgresqlDb&>(*db_); }
   Status may_write(std::string_view run) override { return claims_.check(run); }
+  Status may_promote(std::string_view promotion, int64_t claim) override {
+    return claims_.check_promotion(promotion, claim ? claim : claims_.token());
+  }
   Status announce(std::string_view mailbox) override;
 
   PostgresqlClaims claims_;

@@ -115,7 +115,13 @@ struct StageOf {
   int64_t known = 0;      ///< events of it that the caller has read or written
   uint32_t stage = 0;
   std::vector<Fixed> digests;
+  int64_t claim = 0;  ///< Claims::token of the process that drives the promotion
 };
+
+/// What the process that drives the promotions of this name and file claims.
+inline std::string promotion_claim(const PromotionBegun& begun) {
+  return "promotion " + begun.promotion + " of " + begun.file;
+}
 
 /// Whether a name is one that a store gives to promotions; runs have others.
 bool is_promotion(std::string_view name);

@@ -64,6 +64,7 @@ Status SqlStore::write_promotion(std::string_view name, PromotionHead head, cons
 /// Within the transaction that makes the run.
 Status SqlStore::enter(const StageOf& stage, const RunInfo& run) {
   if (Status alone = db_->exclude(stage.promotion); !alone) return alone;
+  if (Status ours = may_promote(stage.promotion, stage.claim); !ours) return ours;
   Result<PromotionHead> head = promotion_head(stage.promotion);
   if (!head) return head.error();
   Result<bool> aborted = is_aborted(stage.promotion);
@@ -84,6 +85,7 @@ Result<Appended> SqlStore::append_to(std::string_view name, int64_t known, const
     if (!last) return last.error();
     if (last->size() == 1 && last->front().line == encode(event)) return Appended::Written;
   }
+  if (Status ours = may_promote(name, 0); !ours) return ours.error();
   if (head->events != known) return driven_by_another(name);
   if (ends_well(event)) {
     Result<bool> aborted = is_aborted(name);

@@ -44,6 +44,8 @@ class SqlStore : public Store {
   explicit SqlStore(std::unique_ptr<JournalDb> db) : db_(std::move(db)) {}
   /// Within the transaction that writes events of `run`.
   virtual Status may_write(std::string_view /*run*/) { return Done{}; }
+  /// The same for a promotion. `claim`: that of its driver; 0: the one of this store.
+  virtual Status may_promote(std::string_view /*promotion*/, int64_t /*claim*/) { return Done{}; }
   /// Within the transaction that leaves a request in a mailbox.
   virtual Status announce(std::string_view /*mailbox*/) { return Done{}; }
 

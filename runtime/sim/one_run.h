@@ -16,6 +16,8 @@ class OneRun {
   virtual ~OneRun() = default;
   /// Makes the run, as a stage of a promotion where one is given.
   virtual Result<std::string> create(std::optional<journal::StageOf> stage) = 0;
+  /// As `rollout rollback` of one that stands as succeeded; of any other it does nothing.
+  virtual Status reopen() = 0;
   /// Drives it until it ends, is parked, or its process dies.
   virtual void drive() = 0;
   /// Another process takes over, so much later.

@@ -79,6 +79,15 @@ class Simulation : public OneRun {
     return run_ = info->run;
   }
 
+  Status reopen() override {
+    if (!succeeded()) return Done{};
+    Result<std::vector<journal::Event>> events = memory_.read(run_);
+    if (!events) return events.error();
+    journal::Event event{events->back().run_ns, clock_.wall_ns(), journal::Reopened{"a person", "scripted"}};
+    Result<journal::Appended> written = store_.append(run_, int64_t(events->size()), {std::move(event)});
+    return written ? Status(Done{}) : Status(written.error());
+  }
+
   void drive() override {
     parked_.reset();
     size_t effects = world_.ledger().size();
@@ -119,20 +128,24 @@ class Simulation : public OneRun {
   /// As `rollout rollback` of a run that has ended: whether it is taken back, once.
   bool reopens() {
     if (!scenario_.reopen_after_ns || reopened_ || over()) return false;
-    Result<std::vector<journal::Event>> events = memory_.read(run_);
-    bool well = events && std::any_of(events->begin(), events->end(), [](const journal::Event& event) {
-      const auto* ended = std::get_if<journal::RunEnded>(&event.what);
-      return ended != nullptr && ended->outcome == journal::Outcome::Succeeded;
-    });
-    if (!well) return false;
+    if (!succeeded()) return false;
     reopened_ = true;
     clock_.pass(*scenario_.reopen_after_ns);
     crash_.revive();
-    int64_t run_ns = events->back().run_ns;
-    (void)store_.append(run_, int64_t(events->size()),
-                        {{run_ns, clock_.wall_ns(), journal::Reopened{"a person", "scripted"}}});
-    events = memory_.read(run_);  // the answer to a write may be lost
+    (void)reopen();
+    Result<std::vector<journal::Event>> events = memory_.read(run_);  // the answer to a write may be lost
     return events && std::holds_alternative<journal::Reopened>(events->back().what);
+  }
+  /// Whether its last end was a success, which nobody has taken back since.
+  bool succeeded() {
+    Result<std::vector<journal::Event>> events = memory_.read(run_);
+    bool well = false;
+    for (const journal::Event& event : events ? *events : std::vector<journal::Event>()) {
+      if (std::holds_alternative<journal::Reopened>(event.what)) well = false;
+      if (const auto* ended = std::get_if<journal::RunEnded>(&event.what))
+        well = ended->outcome == journal::Outcome::Succeeded;
+    }
+    return well;
   }
   /// When somebody resumes or aborts a parked run, which nobody else does.
   std::optional<int64_t> next_hand() const {

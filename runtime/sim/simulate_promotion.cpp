@@ -74,6 +74,7 @@ class Simulation : public exec::PromotionHands {
       Result<exec::PromotionDriven> driven = exec::drive_promotion(*name, surroundings());
       if (!crash_.dead()) {
         bool ended = driven && driven->stop == exec::PromotionStop::Ended;
+        if (ended && reopens(*name, driven->state)) continue;
         std::optional<int64_t> hand = ended ? std::nullopt : next_hand();
         if (!hand) break;
         take_hand(*hand);
@@ -117,7 +118,39 @@ class Simulation : public exec::PromotionHands {
     return Done{};
   }
 
+  Result<std::optional<journal::StageTakenBack>> take_back(const exec::PromotionState& state,
+                                                           uint32_t stage) override {
+    OneRun& run = *runs_[stage];
+    int64_t behind = clock_.wall_ns() - *scenarios_[stage].start_wall_ns - run.elapsed_ns();
+    if (behind > 0) run.restart(behind);
+    Status reopened = run.reopen();
+    int64_t before = run.elapsed_ns();
+    if (reopened) run.drive();
+    clock_.pass(run.elapsed_ns() - before);
+    if (!reopened) return reopened.error();
+    if (crash_.dead()) return OpError{"the process is dead"};
+    Result<std::vector<journal::RunInfo>> runs = memory_.list();
+    if (!runs) return runs.error();
+    for (const journal::RunInfo& one : *runs)
+      if (one.run == state.stages[stage].run && one.outcome)
+        return std::optional(journal::StageTakenBack{stage, *one.outcome, state.reopened->reason});
+    return std::optional<journal::StageTakenBack>();
+  }
+
  private:
+  /// As `rollout rollback` of a promotion: whether it is taken back, once.
+  bool reopens(const std::string& name, const exec::PromotionState& state) {
+    if (!script_.take_back_after_ns || state.reopened || over()) return false;
+    if (!state.ended || state.ended->outcome != journal::PromotionOutcome::Succeeded) return false;
+    pass(*script_.take_back_after_ns);
+    Result<std::vector<journal::PromotionEvent>> events = memory_.read_promotion(name);
+    ROLLOUT_CHECK(events, "a promotion that was made can be read");
+    journal::PromotionEvent event{clock_.wall_ns(), journal::PromotionReopened{"a person", "scripted"}};
+    (void)memory_.append_to(name, int64_t(events->size()), event);
+    store_.note_entered();
+    ++result_.processes;
+    return true;
+  }
   /// When somebody goes on with a run that is parked, or aborts it all.
   std::optional<int64_t> next_hand() const {
     std::vector<int64_t> hands = script_.resume_at_ns;
@@ -186,7 +219,9 @@ class Simulation : public exec::PromotionHands {
     const std::optional<SimResult>& run = result_.stages[last];
     if (state.ended) {
       bool well = state.ended->outcome == journal::PromotionOutcome::Succeeded;
-      bool back = state.stages[last].ended && state.stages[last].ended->outcome == journal::Outcome::RolledBack;
+      bool all_back = state.ended->outcome == journal::PromotionOutcome::RolledBack;
+      const std::optional<journal::StageEnded>& ended = state.stages[last].ended;
+      bool back = all_back || (ended && ended->outcome == journal::Outcome::RolledBack);
       result_.outcome = well   ? journal::Outcome::Succeeded
                         : back ? journal::Outcome::RolledBack
                                : journal::Outcome::Parked;

@@ -25,6 +25,7 @@ struct PromotionScript {
   std::vector<StageScript> stages;  ///< at least one
   std::optional<int64_t> abort_at_ns;
   std::vector<int64_t> resume_at_ns;  ///< a person goes on with it then, where a run of it is parked
+  std::optional<int64_t> take_back_after_ns;  ///< so long after its success all of it is taken back
   std::optional<int64_t> start_wall_ns;
   std::vector<int64_t> crash_at;    ///< operations of all runs and of the promotion itself
   std::vector<int64_t> crash_at_ns; ///< moments; ascending

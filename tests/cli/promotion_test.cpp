@@ -196,9 +196,9 @@ TEST_CASE("what is wrong with a later environment is said before the first is ch
   CHECK(shop.ship({"--project", "/"}) == 2);
 }
 
-TEST_CASE("one process at a time drives the promotions of a name") {
+TEST_CASE("one process at a time drives the promotions of a name and file") {
   Shop shop;
-  effects::ServiceLock lock = shop.lock("promotion ship");
+  effects::ServiceLock lock = shop.lock("promotion ship of release.rollout");
   CHECK(shop.ship() == 7);
   says(shop, "them@there, process 1");
   CHECK(shop.store().promotions()->empty());

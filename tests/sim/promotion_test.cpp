@@ -152,6 +152,34 @@ TEST_CASE("an aborted promotion survives a crash at every operation") {
   }
 }
 
+TEST_CASE("a promotion is taken back from the last environment to the first, whoever dies on the way") {
+  PromotionScript script = three();
+  script.take_back_after_ns = hour;
+  PromotionResult quiet = run(script);
+  REQUIRE(quiet.state.ended);
+  CHECK(quiet.state.ended->outcome == PromotionOutcome::RolledBack);
+  CHECK(quiet.outcome == Outcome::RolledBack);
+  std::vector<uint32_t> order;
+  for (const journal::PromotionEvent& event : quiet.events)
+    if (const auto* back = std::get_if<journal::StageTakenBack>(&event.what)) order.push_back(back->stage);
+  CHECK(order == std::vector<uint32_t>{2, 1, 0});
+  crash_everywhere(script);
+  crash_everywhere(script, 3, 2);
+}
+
+TEST_CASE("an environment that does not go back ends the way, and those before it keep the version") {
+  PromotionScript script = three();
+  script.stages[1].plan = commit_plan();
+  script.stages[1].plan.environment = "staging";
+  script.take_back_after_ns = hour;
+  PromotionResult result = run(script);
+  REQUIRE(result.state.ended);
+  CHECK(result.state.ended->outcome == PromotionOutcome::Stopped);
+  CHECK(result.state.ended->detail == "staging did not go back, and the environments before it keep the version");
+  CHECK(result.state.stages[2].taken_back->outcome == Outcome::RolledBack);
+  CHECK(!result.state.stages[0].taken_back);
+}
+
 TEST_CASE("a dead process does not make the soak longer, nor shorter") {
   PromotionScript script = three();
   PromotionResult quiet = run(script);
