@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A person's hand while a real release runs: pause, kill -9, resume, then a rollback after the release has succeeded; the
-# version is held afterwards, no request fails, and the record of all of it is whole.
+# A person's hand while a real release runs: pause, kill -9, resume, an override of a stopped line, then a rollback after
+# the release has succeeded; the version is held afterwards, no request fails, and the record of all of it is whole.
 source "$(dirname "$0")/lib.sh"
 cd "$quickstart"
 source ./stack.sh
@@ -38,9 +38,18 @@ sampled() { [[ $(grep -c 'held' run/resumed.log) -ge 4 ]]; }
 await 60 "the gates look on while it is paused" sampled
 says run/release.jsonl '"run":"r2","kind":"paused","text":"paused by '
 check "a crash does not lift the pause" test "$(second_phase)" -eq 0
+rollout stop-the-line --reason "the database is down" >run/stop.log 2>&1 || { cat run/stop.log; die "the line moves"; }
 rollout resume r2 --reason "it is over" >run/lifted.log 2>&1 || { cat run/lifted.log; die "resume ends with $?"; }
 says run/lifted.log "the pause of run r2 is lifted"
+sleep 2
+check "the stopped line keeps the run where it is" test "$(second_phase)" -eq 0
+rollout override r2 --for 1h --reason "it mends the outage" >run/override.log 2>&1 ||
+  { cat run/override.log; die "the override ends with $?"; }
+says run/override.log "run r2 goes on until"
 wait $driver || { cat run/resumed.log; die "the resumed release ends with $?"; }
+rollout audit r2 >run/audit.log
+says run/audit.log "it mends the outage"
+rollout start-the-line --reason "the database is back" >run/start.log 2>&1 || { cat run/start.log; die "the line stands"; }
 for ((i = 0; i < 8; ++i)); do
   check "1.1 serves everything" test "$(curl -sf "$shop_url")" == "checkout, shop 1.1"
 done
