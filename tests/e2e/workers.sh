@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Machines that share a state on PostgreSQL: a release goes on elsewhere when its process dies, workers are killed, stopped
-# for longer than their claims last and drained at random moments, and the server crashes: every release ends well, no
-# instance is started twice or left behind, no request fails.
+# for longer than their claims last and drained at random moments, and the server crashes: every release and every
+# promotion ends well, no instance is started twice or left behind, no request fails. One record is damaged: the other
+# runs go on.
 # workers.sh BUILD [RUNS [SEED [--json]]]; a long campaign is one with more runs.
 source "$(dirname "$0")/lib.sh"
 source "$root/tests/e2e/ledger.sh"
@@ -15,13 +16,14 @@ machine() {
   mkdir -p "$1/run.own"
   ln -s ../run "$1/run"
   cp "$root/tests/e2e/workers/shop.rollout" "$1/"
+  sed "s/19640/$((port + 40))/; s/19650/$((port + 50))/" "$root/tests/e2e/workers/ship.rollout" >"$1/ship.rollout"
   printf '[cli]\nstate = "%s"\n' "$state" >"$1/rollout.toml"
 }
 on() { (cd "$1" && exec "$build/rollout" "${@:2}"); }  # on MACHINE COMMAND…
 on_in_background() { (cd "$1" && exec "$build/rollout" "${@:3}" >>"../run/$2" 2>&1) & }
 
 start_worker() {
-  on_in_background "machine-$1" "worker-$1.log" worker
+  on_in_background "machine-$1" "worker-$1.log" worker --log "$PWD/run/worker-$1.jsonl"
   worker[$1]=$!
 }
 
@@ -31,7 +33,7 @@ drivers() {
   for pid in "${worker[@]}"; do cat "/proc/$pid/task/$pid/children" 2>/dev/null || true; done
 }
 
-outcome() { on desk status "$1" --format json | grep -o '"outcome":"[a-z_]*"' | cut -d'"' -f4; }
+outcome() { on desk status "$1" --format json | grep -o '"outcome":"[a-z_]*"' | head -1 | cut -d'"' -f4; }
 has_ended() { [[ $(outcome "$1") =~ ^(succeeded|rolled_back|parked)$ ]]; }
 is_driven() { [[ -n $(drivers) ]]; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
@@ -65,6 +67,99 @@ release() {
   await 60 "run $run ends" has_ended "$run"
   [[ $(outcome "$run") == succeeded ]] ||
     die "lane $lane, seed $seed: run $run: $(on desk status "$run"; tail -qn 5 run/worker-*.log)"
+}
+
+# fronts DIGIT: the processes of one environment, 4 for dev and 5 for production, each with its version.
+fronts() {
+  local process
+  for process in /proc/[0-9]*; do
+    { tr '\0' ' ' <"$process/cmdline"; echo; } |
+      sed -n "s|^[^ ]*shop-\([0-9.]*\) --port $((port / 10 + $1))[0-9] .*|${process#/proc/} \1|p"
+  done 2>/dev/null || true
+}
+stop_fronts() { (fronts 4; fronts 5) | while read -r one _; do kill -TERM "$one" 2>/dev/null || true; done; }
+fronts_twice() {
+  local log
+  for log in run/dev/*-g*.log run/production/*-g*.log; do (($(count 'serving on' "$log") < 2)) || echo "$log"; done
+}
+front_version() { fronts "$1" | cut -d' ' -f2; }
+is_over() { [[ $(outcome "$1") =~ ^(succeeded|stopped|aborted|superseded|rolled_back)$ ]]; }
+
+# promote NAME VERSION [OPTION…]: it is $promotion.
+promote() {
+  on desk apply ship.rollout "$1" --set "image=shop:$2" --yes "${@:3}" >run/ship.log 2>&1 ||
+    die "lane $lane, seed $seed: the promotion of $2: $(tail -5 run/ship.log)"
+  promotion=$(grep -o '\bpromotion p[0-9]*' run/ship.log | head -1 | cut -d' ' -f2)
+}
+
+# ended WHAT OUTCOME VERSION…: how the promotion ended, and what both environments run then.
+ended_as() {
+  await 90 "$promotion $1" is_over "$promotion"
+  [[ $(outcome "$promotion") == "$2" && $(front_version 4) == "$3" && $(front_version 5) == "$3" ]] ||
+    die "lane $lane, seed $seed: $promotion $1: $(on desk status "$promotion"; tail -qn 8 run/worker-*.log)"
+}
+
+# A run whose record was damaged is left to a person, who mends it; the worker goes on with the others.
+sql() { psql -qAt -h 127.0.0.1 -p "$postgres_port" -U shop postgres -c "$1"; }
+poisoned() {
+  local log=run/poisoned.log bad
+  on desk apply ship.rollout install --env dev --set image=shop:1.0 --yes --detach >$log 2>&1 ||
+    die "lane $lane: $(cat $log)"
+  bad=$(run_in $log)
+  sql "UPDATE rollout.events SET hash = reverse(hash) WHERE run = '$bad' AND seq = 0"
+  start_worker 1
+  is_told() { grep -q "journal of run $bad is damaged" run/worker-1.log; }
+  await 20 "the worker tells of the damaged record" is_told
+  on desk metrics >run/metrics.log
+  grep -q "rollout_run_damaged{run=\"$bad\"" run/metrics.log || die "the metrics do not tell of $bad"
+  on desk apply shop.rollout release --set image=shop:1.1 --set "base=$((port + 10))" --yes --detach >$log 2>&1 ||
+    die "lane $lane: $(cat $log)"
+  run=$(run_in $log)
+  await 30 "run $run beside the damaged one ends" has_ended "$run"
+  [[ $(outcome "$run") == succeeded ]] || die "lane $lane: run $run: $(tail -n 5 run/worker-1.log)"
+  sql "UPDATE rollout.events SET hash = reverse(hash) WHERE run = '$bad' AND seq = 0"
+  on desk apply --resume "$bad" --detach >$log 2>&1 || die "lane $lane: $(cat $log)"
+  await 30 "run $bad ends" has_ended "$bad"
+  [[ $(outcome "$bad") == succeeded ]] || die "lane $lane: run $bad: $(tail -n 5 run/worker-1.log)"
+}
+
+# Left to the workers, with faults all along; then taken back as a whole, by a process that is killed in the middle:
+# once the workers go on, once a person does.
+promotions() {
+  local taken
+  promote first 1.0
+  ended_as "ends" succeeded 1.0
+  promote ship 1.1 --detach
+  for ((i = 0; i < faults_each; ++i)); do
+    sleep "0.$((100 + RANDOM % 800))"
+    fault
+  done
+  ended_as "is left to the workers" succeeded 1.1
+  # Each environment has one run of it, whoever died.
+  [[ $(on desk status "$promotion" --format json | grep -o '"run":"r[0-9]*"' | sort -u | wc -l) == 2 ]] ||
+    die "lane $lane, seed $seed: $(on desk status "$promotion")"
+  killed_on_the_way_back
+  ended_as "is taken back by a worker" rolled_back 1.0
+  promote ship 1.1 --accept-held
+  stop_workers
+  killed_on_the_way_back
+  nobody() { on desk apply --resume "$promotion" >run/again.log 2>&1 && code=0 || code=$?; ((code != 7)); }
+  await 20 "the claims of the killed process end" nobody
+  ((code == 4)) || die "lane $lane, seed $seed: the way back ends with $code: $(cat run/again.log)"
+  ended_as "is taken back by hand" rolled_back 1.0
+  start_worker 1
+  start_worker 2
+}
+
+killed_on_the_way_back() {
+  on_in_background desk back.log rollback "$promotion" --reason "orders are lost" --yes
+  local process=$!
+  goes_back() { grep -q "goes back" run/back.log 2>/dev/null; }
+  await 20 "$promotion goes back" goes_back
+  sleep "0.$((RANDOM % 500 + 100))"
+  kill -KILL "$process" 2>/dev/null && met
+  wait "$process" 2>/dev/null || true
+  mv run/back.log "run/back-$promotion.log"
 }
 
 # By hand, before there are workers: begun here, killed, gone on with there, answered and taken back from the desk.
@@ -108,7 +203,7 @@ lane() {
   worker=()
   shop_url=http://127.0.0.1:$port/checkout reports=$PWD/run postgres_port=$((port + 1))
   state="postgresql://shop@127.0.0.1:$postgres_port/postgres?claim=2"
-  trap 'stop_workers; stop_stack; remove_postgres' EXIT
+  trap 'stop_workers; stop_fronts; stop_stack; remove_postgres' EXIT
   for version in 1.0 1.1; do ln -s "$build/shop/shop-$version" run/bin/; done
   haproxy -db -f haproxy.cfg >run/haproxy.log 2>&1 &
   stack_pids+=($!)
@@ -120,19 +215,23 @@ lane() {
   ((lane > 0)) || by_hand
   load_rate=100 load_seconds=3000
   start_load workers
-  start_worker 1
+  poisoned
   start_worker 2
-  for ((n = lane; n < runs; n += lanes)); do release "1.$(((n / lanes + 1) % 2))"; done
+  for ((n = lane; n < runs; n += lanes)); do release "1.$(((n / lanes) % 2))"; done
   stop_load
+  promotions
   stop_workers
   local doubled lost
-  doubled=$(started_twice | wc -l) lost=$((2 - $(living | wc -l)))
+  doubled=$(($(started_twice | wc -l) + $(fronts_twice | wc -l)))
+  lost=$((4 - $(living | wc -l) - $(fronts 4 | wc -l) - $(fronts 5 | wc -l)))
+  [[ -z $(grep -hv '^{"v":1,.*}$' run/worker-*.jsonl) ]] || die "a line of the log is broken: $(cat run/worker-*.jsonl)"
   on desk audit --verify >run/verify.log || die "the record is not whole: $(cat run/verify.log)"
   on desk backup ../state.backup >run/backup.log || die "no backup: $(cat run/backup.log)"
   mkdir -p moved && on moved restore ../state.backup >run/restore.log || die "no restore: $(cat run/restore.log)"
   on moved audit --verify >run/verify.log || die "the copy is not whole: $(cat run/verify.log)"
   echo "$met $doubled $lost $(field failed workers) $(field requests workers)" >"$home/$lane.result"
   trap - EXIT
+  stop_fronts
   stop_stack
   remove_postgres
 }
