@@ -8,7 +8,9 @@
 
 #include "compiler/base/json.h"
 #include "runtime/cli/hand.h"
+#include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
+#include "runtime/cli/pruned.h"
 #include "runtime/cli/record.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_run.h"
@@ -227,11 +229,13 @@ Result<Checked> check_record(journal::Store& store, const std::string& run, cons
   Result<journal::Chain> chain = store.chain(run);
   if (!chain) return chain.error();
   Result<std::string> bytes = store.plan_bytes(run);
-  if (!bytes) return bytes.error();
-  return Checked{record_problems(*chain, run, *bytes, heads), chain->head};
+  if (!bytes && bytes.error().retryable) return bytes.error();
+  // A plan that is gone is none that fits.
+  return Checked{record_problems(*chain, run, bytes ? *bytes : "", heads), chain->head};
 }
 
 int audit_run(const Context& context, const std::string& name) {
+  if (std::optional<int> pruned = audit_pruned(context, name)) return *pruned;
   int exit_code = Ok;
   std::optional<RunInHand> held = take_hold(context, name, exit_code);
   if (!held) return exit_code;
@@ -250,7 +254,7 @@ int audit_run(const Context& context, const std::string& name) {
 
 /// What was checked, and what is wrong, each with the run that it is about.
 struct Verified {
-  int64_t runs = 0, events = 0, heads = 0;
+  int64_t runs = 0, pruned = 0, events = 0, heads = 0;
   std::vector<std::pair<std::string, std::string>> problems;  ///< run, empty: of none; and what
 };
 
@@ -268,8 +272,25 @@ void verify_all_there(const std::vector<journal::RunInfo>& runs, const NotedHead
   for (int64_t number = 1; number <= last; ++number)
     if (std::string name = fmt::format("r{}", number); there.count(name) == 0) gone.insert(name);
   for (const NotedHead& head : heads.heads)
-    if (there.count(head.run) == 0) gone.insert(head.run);
+    if (head.run != journal::prune_chain && there.count(head.run) == 0) gone.insert(head.run);
   for (const std::string& run : gone) out.problems.emplace_back(run, "the run is gone");
+}
+
+/// One run, whether all of it is there or only what pruning leaves.
+void verify_run(journal::Store& store, const journal::RunInfo& run, const PrunedRuns& pruned, const NotedHeads& heads,
+                Verified& out) {
+  ++out.runs;
+  for (const NotedHead& head : heads.heads) out.heads += head.run == run.run;
+  std::vector<std::string> problems;
+  if (auto remains = pruned.find(run.run); remains != pruned.end()) {
+    ++out.pruned;
+    problems = remains_problems(store, remains->second, heads.heads);
+  } else {
+    out.events += run.events;
+    Result<Checked> checked = check_record(store, run.run, heads.heads);
+    problems = checked ? std::move(checked->problems) : std::vector{checked.error().message};
+  }
+  for (std::string& problem : problems) out.problems.emplace_back(run.run, std::move(problem));
 }
 
 int verify(const Context& context, const std::optional<std::string>& only) {
@@ -284,16 +305,12 @@ int verify(const Context& context, const std::optional<std::string>& only) {
   Verified out;
   for (const std::string& problem : heads->problems) out.problems.emplace_back("", problem);
   if (!only) verify_all_there(runs, *heads, out);
-  for (const journal::RunInfo& run : runs) {
-    if (only && run.run != *only) continue;
-    ++out.runs;
-    out.events += run.events;
-    for (const NotedHead& head : heads->heads) out.heads += head.run == run.run;
-    Result<Checked> checked = check_record(*store, run.run, heads->heads);
-    if (!checked) out.problems.emplace_back(run.run, checked.error().message);
-    else
-      for (const std::string& problem : checked->problems) out.problems.emplace_back(run.run, problem);
-  }
+  Result<PrunedRuns> pruned = pruned_runs(*store);
+  if (!pruned) return context.fail(pruned.error());
+  for (const journal::RunInfo& run : runs)
+    if (!only || run.run == *only) verify_run(*store, run, *pruned, *heads, out);
+  for (auto& [run, problem] : prunes_problems(*store, heads->heads, state_url(context, project).empty()))
+    if (!only || run.empty() || run == *only) out.problems.emplace_back(run, std::move(problem));
   if (only && out.runs == 0 && out.problems.empty())
     return context.fail(Usage, find_run(runs, *only).error().message);
   if (Result<std::vector<journal::PromotionInfo>> all = store->promotions(); all && !only)
@@ -303,7 +320,7 @@ int verify(const Context& context, const std::optional<std::string>& only) {
   if (context.json()) {
     json::Writer json;
     json.begin_object().field("version", 1).field("type", "audit_verify").field("whole", out.problems.empty());
-    json.field("runs", out.runs).field("events", out.events).field("heads", out.heads);
+    json.field("runs", out.runs).field("pruned", out.pruned).field("events", out.events).field("heads", out.heads);
     json.field("algorithm", heads_algorithm).field("key", heads->key).field("signed", heads->signed_lines);
     json.key("problems").begin_array();
     for (const auto& [run, what] : out.problems)
@@ -315,9 +332,10 @@ int verify(const Context& context, const std::optional<std::string>& only) {
       context.out(
           fmt::format("{} {}{}\n", context.style.bad("not whole:"), run.empty() ? "" : "run " + run + ": ", what));
     std::string keys = heads->key.empty() ? "" : fmt::format(", {} signed by {}", heads->signed_lines, heads->key);
-    context.out(fmt::format("{}: {}, {}, {} compared ({}{})\n",
+    std::string fewer = out.pruned == 0 ? "" : fmt::format(" ({} pruned)", out.pruned);
+    context.out(fmt::format("{}: {}{}, {}, {} compared ({}{})\n",
                             out.problems.empty() ? context.style.good("whole") : context.style.bad("checked"),
-                            count_of(uint64_t(out.runs), "run"), count_of(uint64_t(out.events), "event"),
+                            count_of(uint64_t(out.runs), "run"), fewer, count_of(uint64_t(out.events), "event"),
                             count_of(uint64_t(out.heads), "noted head"), heads_algorithm, keys));
   }
   return out.problems.empty() ? int(Ok) : int(Refused);

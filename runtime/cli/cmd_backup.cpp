@@ -5,9 +5,12 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/copy_state.h"
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/planning.h"
+#include "runtime/cli/pruned.h"
 #include "runtime/cli/record.h"
+#include "runtime/effects/sync.h"
 #include "runtime/journal/sqlite_store.h"
 
 namespace rollout::cli {
@@ -40,17 +43,26 @@ Result<journal::Carried> checked(journal::SqlStore& store) {
   journal::Carried count;
   Result<std::vector<journal::RunInfo>> runs = store.list();
   if (!runs) return runs.error();
+  auto not_whole = [](const std::string& run, const std::string& problem) {
+    return OpError{fmt::format("the record of {} is not whole: {}; `rollout audit --verify` says more", run, problem)};
+  };
+  for (const auto& [run, problem] : prunes_problems(store, {}, false)) return not_whole("pruned runs", problem);
+  Result<PrunedRuns> pruned = pruned_runs(store);
+  if (!pruned) return pruned.error();
   for (const journal::RunInfo& run : *runs) {
+    ++count.runs;
+    if (auto remains = pruned->find(run.run); remains != pruned->end()) {
+      if (std::vector<std::string> problems = remains_problems(store, remains->second, {}); !problems.empty())
+        return not_whole("run " + run.run, problems.front());
+      continue;
+    }
     Result<journal::Chain> chain = store.chain(run.run);
     if (!chain) return chain.error();
     Result<std::string> plan = store.plan_bytes(run.run);
     if (!plan) return plan.error();
     std::vector<std::string> problems = record_problems(*chain, run.run, *plan, {});
-    if (!problems.empty())
-      return OpError{fmt::format("the record of run {} is not whole: {}; `rollout audit --verify` says more", run.run,
-                                 problems.front())};
+    if (!problems.empty()) return not_whole("run " + run.run, problems.front());
     count.events += chain->events;
-    ++count.runs;
   }
   Result<std::vector<journal::PromotionInfo>> promotions = store.promotions();
   if (!promotions) return promotions.error();
@@ -86,25 +98,41 @@ Result<journal::Carried> check_file(const std::string& path) {
 
 }  // namespace
 
+std::string copy_path(const Context& context, const std::string& typed) {
+  return (fs::path(context.env.directory) / typed).lexically_normal().string();
+}
+
+Status check_no_copy(const Context& context, const std::string& typed) {
+  std::error_code failed;
+  if (!fs::exists(fs::symlink_status(copy_path(context, typed), failed))) return Done{};
+  return OpError{fmt::format("`{}` is there already and is not replaced; name another file", typed)};
+}
+
+Result<journal::Carried> copy_state(const Context& context, journal::SqlStore& store, const std::string& typed) {
+  const std::string path = copy_path(context, typed);
+  Temporary part(path + ".part");
+  if (Status written = store.back_up(part.path); !written) return written.error();
+  Result<journal::Carried> count = check_file(part.path);
+  if (!count) return count.error();
+  if (Status synced = effects::sync_path(part.path); !synced) return synced.error();
+  // Unlike a rename it replaces nothing that came meanwhile.
+  std::error_code failed;
+  fs::create_hard_link(part.path, path, failed);
+  if (failed) return OpError{fmt::format("the copy cannot be named `{}`: {}", typed, failed.message())};
+  if (Status synced = effects::sync_path(fs::path(path).parent_path().string()); !synced) return synced.error();
+  return *count;
+}
+
 int cmd_backup(const Context& context) {
   const std::string& typed = context.args.positional.at(0);
-  const std::string path = (fs::path(context.env.directory) / typed).lexically_normal().string();
   Result<Project> project = project_for(context, project_of(context.env.directory, "."));
   if (!project) return context.fail(Usage, project.error().message);
-  std::error_code failed;
-  if (fs::exists(fs::symlink_status(path, failed)))
-    return context.fail(Usage, fmt::format("`{}` is there already and is not replaced; name another file", typed));
+  if (Status free = check_no_copy(context, typed); !free) return context.fail(Usage, free.error().message);
   Result<std::unique_ptr<journal::SqlStore>> store = open_state(context, *project, false);
   if (!store) return context.fail(store.error());
   if (!*store) return context.fail(Usage, fmt::format("there is no state in {}", state_place(context, *project)));
-  Temporary part(path + ".part");
-  if (Status written = (*store)->back_up(part.path); !written) return context.fail(written.error());
-  Result<journal::Carried> count = check_file(part.path);
+  Result<journal::Carried> count = copy_state(context, **store, typed);
   if (!count) return context.fail(count.error());
-  // Unlike a rename it replaces nothing that came meanwhile.
-  fs::create_hard_link(part.path, path, failed);
-  if (failed)
-    return context.fail(Environment, fmt::format("the copy cannot be named `{}`: {}", typed, failed.message()));
   return tell(context, "backup", state_place(context, *project), typed, *count);
 }
 

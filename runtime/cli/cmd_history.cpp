@@ -6,6 +6,7 @@
 #include "compiler/base/json.h"
 #include "compiler/plan/plan_json.h"
 #include "runtime/cli/outline.h"
+#include "runtime/cli/pruned.h"
 #include "runtime/cli/rollback_window.h"
 #include "runtime/cli/session.h"
 #include "runtime/journal/words.h"
@@ -24,6 +25,7 @@ struct Past {
   std::vector<Change> changes;
   std::string damage;    ///< why its record cannot be read
   int64_t last_wall_ns = 0;
+  std::optional<journal::Pruned> pruned = {};  ///< only this is left of it
 };
 
 /// The last word on why it went back, was parked or replaced another run.
@@ -43,10 +45,16 @@ std::string why_of(const std::vector<journal::Event>& events) {
   return why;
 }
 
-Past past_of(journal::Store& store, const journal::RunInfo& run) {
+Past past_of(journal::Store& store, const journal::RunInfo& run, const PrunedRuns& pruned) {
   Past past{run, {}, {}, {}, {}, run.created_wall_ns};
   Result<std::vector<journal::Event>> events = store.read(run.run);
   if (!events) {
+    if (auto remains = pruned.find(run.run); remains != pruned.end()) {
+      past.who = remains->second.began_by;
+      past.last_wall_ns = remains->second.ended_wall_ns;
+      past.pruned = remains->second;
+      return past;
+    }
     past.damage = events.error().message;
     return past;
   }
@@ -84,6 +92,7 @@ std::string text_of(const Past& past, const Style& style) {
   line("by", past.who);
   line("why", past.why);
   line("damaged:", past.damage);
+  if (past.pruned) line("", pruned_words(*past.pruned));
   return out;
 }
 
@@ -95,6 +104,7 @@ void write(json::Writer& json, const Past& past) {
   else json.null();
   json.field("duration_ns", past.last_wall_ns - past.run.created_wall_ns).field("by", past.who).field("why", past.why);
   if (!past.damage.empty()) json.field("damage", past.damage);
+  if (past.pruned) write_pruned(json, *past.pruned);
   json.key("changes").begin_array();
   for (const Change& change : past.changes)
     if (change.touched)
@@ -129,11 +139,13 @@ int cmd_history(const Context& context) {
     return !is_meant(run, context.args.value("--service"), context.args.value("--rollout"));
   });
   size_t shown = std::min(runs.size(), size_t(*limit));
+  Result<PrunedRuns> pruned = store ? pruned_runs(*store) : PrunedRuns();
+  if (!pruned) return context.fail(pruned.error());
   json::Writer json;
   json.begin_object().field("version", 1).field("type", "history").field("total", int64_t(runs.size()));
   json.key("runs").begin_array();
   for (size_t i = 0; i < shown; ++i) {
-    Past past = past_of(*store, runs[i]);
+    Past past = past_of(*store, runs[i], *pruned);
     if (context.json()) write(json, past);
     else context.out(text_of(past, context.style));
   }

@@ -53,6 +53,7 @@ int cmd_start_the_line(const Context& context);
 int cmd_worker(const Context& context);
 int cmd_backup(const Context& context);
 int cmd_restore(const Context& context);
+int cmd_prune(const Context& context);
 int cmd_history(const Context& context);
 int cmd_metrics(const Context& context);
 int cmd_audit(const Context& context);

@@ -292,6 +292,25 @@ Command restore() {
           cmd_restore};
 }
 
+Command prune() {
+  return {{"prune",
+           "",
+           "remove the events and plans of runs that ended long ago",
+           "A row of each stays: what, who, when, how it ended, how many events, the head of its chain, and who\n"
+           "pruned it when and why. Never a run that is open or parked, of an open promotion, within its time for\n"
+           "`rollout rollback`, the last success or last way back of a service, or one of its newest 50. Without\n"
+           "--yes and a terminal: only says what would go. The space is used again; the file stays as long.",
+           "rollout prune --older-than 90d --export runs-2026-11.backup --yes --reason \"kept for a quarter\"",
+           0,
+           0,
+           {{"--older-than", "TIME", "since its end: 12h, 90d, 8w; it must be given"},
+            {"--keep", "N", "of each service at least the newest N that have ended, from 50 on"},
+            {"--export", "FILE", "first `rollout backup FILE`: the whole state, checked and synced"},
+            {"--reason", "TEXT", "why; it must be given"},
+            yes, format_json, project, state}},
+          cmd_prune};
+}
+
 Command history() {
   return {{"history",
            "",
@@ -445,7 +464,7 @@ const std::vector<Command>& commands() {
       check(),   fmt(),      lock(),  plan(),   show(),    verify(),  apply(),         status(),
       abort(),   rollback(), pause(), resume(), approve(), reject(),  stop_the_line(), start_the_line(),
       override_the_line(),
-      worker(),  history(),  metrics(), audit(), backup(), restore(), simulate(),      test(),
+      worker(),  history(),  metrics(), audit(), backup(), restore(), prune(), simulate(),      test(),
       suggest(), explain(),  completion()};
   return all;
 }

@@ -7,6 +7,7 @@
 
 #include "compiler/plan/plan_json.h"
 #include "runtime/cli/outline.h"
+#include "runtime/cli/pruned.h"
 
 namespace rollout::cli {
 
@@ -53,6 +54,7 @@ Result<std::optional<HeldVersion>> held_since(journal::Store& store, const std::
     if (!run.outcome || !touches(run, identity)) continue;
     if (++looked > held_look_back) break;
     Result<std::string> bytes = store.plan_bytes(run.run);
+    if (!bytes && is_pruned(store, run.run)) continue;  // it was none of the newest
     if (!bytes) return bytes.error();
     Result<plan::Plan> plan = plan::from_json(*bytes);
     if (!plan || brought_to(*plan, identity) != version) continue;  // of another format: what it did cannot be told

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/plan/plan_json.h"
+#include "runtime/cli/pruned.h"
 
 namespace rollout::cli {
 
@@ -18,19 +19,27 @@ bool may_have_gone_back(const journal::RunInfo& run, const std::string& identity
 }  // namespace
 
 Result<std::optional<int64_t>> ProjectHistory::rehearsed_wall_ns(const std::string& identity) {
+  Result<std::optional<Rehearsal>> found = rehearsal(identity);
+  if (!found) return found.error();
+  return *found ? std::optional((*found)->wall_ns) : std::optional<int64_t>();
+}
+
+Result<std::optional<ProjectHistory::Rehearsal>> ProjectHistory::rehearsal(const std::string& identity) {
   Result<std::vector<journal::RunInfo>> runs = store_.list();
   if (!runs) return runs.error();
   for (const journal::RunInfo& run : *runs) {  // newest first
     if (!may_have_gone_back(run, identity)) continue;
     Result<std::optional<int64_t>> when = went_back(run, identity);
-    if (!when || *when) return when;
+    if (!when) return when.error();
+    if (*when) return std::optional(Rehearsal{run.run, **when});
   }
-  return std::optional<int64_t>();
+  return std::optional<Rehearsal>();
 }
 
 /// When the last of its undo actions on the service was done, where none of them failed for good.
 Result<std::optional<int64_t>> ProjectHistory::went_back(const journal::RunInfo& run, const std::string& identity) {
   Result<std::string> bytes = store_.plan_bytes(run.run);
+  if (!bytes && is_pruned(store_, run.run)) return std::optional<int64_t>();
   if (!bytes) return bytes.error();
   Result<plan::Plan> plan = plan::from_json(*bytes);
   if (!plan) return std::optional<int64_t>();  // of another version: what it did cannot be told

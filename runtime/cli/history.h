@@ -12,6 +12,12 @@ class ProjectHistory : public backend::History {
   explicit ProjectHistory(journal::Store& store) : store_(store) {}
 
   Result<std::optional<int64_t>> rehearsed_wall_ns(const std::string& identity) override;
+  /// The newest run that has taken the service back, and when; nothing: none, or it was pruned.
+  struct Rehearsal {
+    std::string run;
+    int64_t wall_ns = 0;
+  };
+  Result<std::optional<Rehearsal>> rehearsal(const std::string& identity);
 
  private:
   Result<std::optional<int64_t>> went_back(const journal::RunInfo& run, const std::string& identity);

@@ -200,8 +200,10 @@ Result<NotedHeads> read_heads(const Context& context, const Project& project, co
   return noted;
 }
 
-std::vector<std::string> record_problems(const journal::Chain& chain, const std::string& run,
-                                         const std::string& plan_bytes, const std::vector<NotedHead>& heads) {
+namespace {
+
+std::vector<std::string> problems_of(const journal::Chain& chain, const std::string& run,
+                                     const std::string* plan_bytes, const std::vector<NotedHead>& heads) {
   std::vector<std::string> problems;
   std::vector<std::string> hashes;
   std::string hash = journal::chain_start(run, chain.plan_hash);
@@ -216,7 +218,7 @@ std::vector<std::string> record_problems(const journal::Chain& chain, const std:
   if (cut) problems.push_back(fmt::format("{} of {} events are there", chain.rows.size(), chain.events));
   else if (problems.empty() && hash != chain.head)
     problems.push_back("the last event is not the one that the store noted as the head");
-  if (plan::hash_of(plan_bytes) != chain.plan_hash)
+  if (plan_bytes != nullptr && plan::hash_of(*plan_bytes) != chain.plan_hash)
     problems.push_back("the plan is not the one that the run was made from");
   for (const NotedHead& noted : heads) {
     if (noted.run != run) continue;
@@ -229,6 +231,18 @@ std::vector<std::string> record_problems(const journal::Chain& chain, const std:
     if (!problems.empty()) break;
   }
   return problems;
+}
+
+}  // namespace
+
+std::vector<std::string> record_problems(const journal::Chain& chain, const std::string& run,
+                                         const std::string& plan_bytes, const std::vector<NotedHead>& heads) {
+  return problems_of(chain, run, &plan_bytes, heads);
+}
+
+std::vector<std::string> chain_problems(const journal::Chain& chain, const std::string& name,
+                                        const std::vector<NotedHead>& heads) {
+  return problems_of(chain, name, nullptr, heads);
 }
 
 }  // namespace rollout::cli

@@ -48,5 +48,8 @@ Result<NotedHeads> read_heads(const Context& context, const Project& project, co
 /// What is wrong with the record of one run; empty: it is whole and agrees with the heads noted of it.
 std::vector<std::string> record_problems(const journal::Chain& chain, const std::string& run,
                                          const std::string& plan_bytes, const std::vector<NotedHead>& heads);
+/// The same of a chain that has no plan.
+std::vector<std::string> chain_problems(const journal::Chain& chain, const std::string& name,
+                                        const std::vector<NotedHead>& heads);
 
 }  // namespace rollout::cli

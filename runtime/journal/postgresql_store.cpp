@@ -9,6 +9,9 @@ namespace rollout::journal {
 
 namespace {
 
+constexpr const char* prunes =
+    "CREATE TABLE prunes (seq bigint PRIMARY KEY, run text NOT NULL UNIQUE, line text NOT NULL, hash text NOT NULL)";
+
 constexpr const char* tables[] = {
     "CREATE SCHEMA IF NOT EXISTS rollout",
     "CREATE TABLE plans (hash text PRIMARY KEY, bytes text NOT NULL)",
@@ -30,6 +33,7 @@ constexpr const char* tables[] = {
     "until timestamptz NOT NULL)",
     "CREATE SEQUENCE claim_tokens",
     "CREATE TABLE locks (name text PRIMARY KEY, run text NOT NULL)",
+    prunes,
     "CREATE TABLE format (version bigint NOT NULL)",
 };
 
@@ -39,6 +43,14 @@ Status make_tables(PostgresqlDb& db) {
   Result<std::vector<JournalDb::Row>> marked = db.run("INSERT INTO format (version) VALUES ($1)", {schema_version});
   if (!marked) return marked.error();
   return Done{};
+}
+
+/// From format 3, in which every run had its events. A process of then that is still connected reads a pruned run as
+/// damaged, and goes on with the others.
+Status bring_up_to_date(PostgresqlDb& db) {
+  Result<std::vector<JournalDb::Row>> made = db.run(prunes, {});
+  if (made) made = db.run("UPDATE format SET version = $1", {schema_version});
+  return made ? Status(Done{}) : Status(made.error());
 }
 
 Status prepare(PostgresqlDb& db) {
@@ -56,6 +68,10 @@ Status prepare(PostgresqlDb& db) {
   if (!format) return format.error();
   int64_t version = format->empty() ? 0 : number(format->front().at(0));
   if (version == schema_version) return Done{};
+  if (version == 3) {
+    if (Status done = bring_up_to_date(db); !done) return done;
+    return transaction->commit();
+  }
   return OpError{fmt::format("the state in {} has format {}, this rollout reads {}; use that version", db.where(),
                              version, schema_version),
                  false, true};

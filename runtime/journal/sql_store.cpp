@@ -185,6 +185,10 @@ Result<Appended> SqlStore::append(std::string_view run, int64_t known, const std
     if (*same) return Appended::Written;
   }
   if (now->events != known) return driven_by_another(run);
+  // Whoever opens an ended run again has read it before.
+  if (!now->outcome.empty())
+    if (Result<std::optional<Pruned>> pruned = find_pruned(run); !pruned || *pruned)
+      return pruned ? run_was_pruned(**pruned) : pruned.error();
   if (Status allowed = may_write(run); !allowed) return allowed.error();
   if (end_well(events)) {
     Result<bool> aborted = is_aborted(run);
@@ -215,19 +219,20 @@ Result<std::vector<Event>> SqlStore::read(std::string_view run) {
   for (const auto& [line, stored] : *there) {
     hash = chain_next(hash, line);
     if (hash != stored)
-      return damaged_run(run, fmt::format("event {} was changed after it was written", events.size()));
+      return gone(run, damaged_run(run, fmt::format("event {} was changed after it was written", events.size())));
     Result<Event> event = decode(line);
     if (!event) return event.error();
     events.push_back(std::move(*event));
   }
   if (int64_t(events.size()) != now->events || hash != now->hash)
-    return damaged_run(run, fmt::format("{} of {} events are there", events.size(), now->events));
+    return gone(run, damaged_run(run, fmt::format("{} of {} events are there", events.size(), now->events)));
   return events;
 }
 
 Result<Chain> SqlStore::chain(std::string_view run) {
   Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
   if (!transaction) return transaction.error();
+  if (run == prune_chain) return prunes(true);
   Result<Head> now = head(run);
   if (!now) return now.error();
   Result<std::vector<Kept>> there = lines(run, 0);
@@ -238,6 +243,7 @@ Result<Chain> SqlStore::chain(std::string_view run) {
 Result<Chain> SqlStore::chain_end(std::string_view run) {
   Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
   if (!transaction) return transaction.error();
+  if (run == prune_chain) return prunes(false);
   Result<Head> now = head(run);
   if (!now) return now.error();
   return Chain{now->plan_hash, now->events, now->hash, {}};
@@ -247,7 +253,7 @@ Result<std::string> SqlStore::plan_bytes(std::string_view run) {
   Result<Rows> rows = db_->run(
       "SELECT plans.bytes FROM runs JOIN plans ON plans.hash = runs.plan_hash WHERE runs.run = $1", {run});
   if (!rows) return rows.error();
-  if (rows->empty()) return no_such_run(run);
+  if (rows->empty()) return gone(run, no_such_run(run));
   return std::move(rows->front()[0]);
 }
 

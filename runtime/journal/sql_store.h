@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/journal/journal_db.h"
+#include "runtime/journal/prune.h"
 #include "runtime/journal/store.h"
 
 namespace rollout::journal {
@@ -24,6 +25,16 @@ class SqlStore : public Store {
   Result<Carried> carry_to(SqlStore& other);
   /// The same into a new SQLite file.
   virtual Status back_up(const std::string& path);
+  /// Removes the events, the plan and the requests of a run that succeeded or has gone back, for good. Its row and its
+  /// generations stay. Refused when the run is not as `what` says. Nobody waits longer than for a short transaction;
+  /// what a stop in between has left is removed by finish_prunes.
+  Status prune(const Pruned& what);
+  Status finish_prunes();
+  /// In the order in which they were pruned. Does not check the chain: chain(prune_chain) is for those who do.
+  Result<std::vector<Pruned>> pruned();
+  Result<std::optional<Pruned>> find_pruned(std::string_view run);
+  /// About how many bytes prune() would remove.
+  Result<int64_t> weight(std::string_view run);
   Result<RunInfo> create(const NewRun& run) override;
   Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
   Result<std::vector<Event>> read(std::string_view run) override;
@@ -76,6 +87,12 @@ class SqlStore : public Store {
   Result<std::map<std::string, std::vector<Generation>>> all_generations();
   Result<int64_t> write_request(std::string_view run, const Request& request);
   Result<int64_t> ask_run(std::string_view run, const Request& request);
+
+  // sql_prune.cpp
+  Result<std::vector<Kept>> prune_lines();
+  Result<Chain> prunes(bool with_rows);
+  OpError gone(std::string_view run, OpError otherwise);
+  Status remove_events(std::string_view run);
 
   // sql_promotions.cpp
   Result<PromotionHead> promotion_head(std::string_view name);

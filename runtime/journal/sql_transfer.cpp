@@ -28,7 +28,8 @@ const std::vector<Table>& tables() {
       {"promotions",
        {"id", "name", "promotion", "file", "created_wall_ns", "events", "head_hash", "outcome", "open_run"},
        "n"},
-      {"locks", {"name", "run"}, "t"}};
+      {"locks", {"name", "run"}, "t"},
+      {"prunes", {"seq", "run", "line", "hash"}, "n"}};
   return all;
 }
 

@@ -27,6 +27,7 @@ CREATE TABLE promotions (
   created_wall_ns INTEGER NOT NULL, events INTEGER NOT NULL DEFAULT 0, head_hash TEXT NOT NULL DEFAULT '',
   outcome TEXT NOT NULL DEFAULT '', open_run TEXT NOT NULL DEFAULT '');
 CREATE TABLE locks (name TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE prunes (seq INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, line TEXT NOT NULL, hash TEXT NOT NULL);
 CREATE TABLE file (closed INTEGER NOT NULL);
 INSERT INTO file (closed) VALUES (1);
 )sql";
@@ -49,8 +50,10 @@ CREATE TABLE locks (name TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT ROWID;
 PRAGMA user_version=3;
 )sql";
 
-/// From format 3, which had a rollback journal: a file without a log had everything.
+/// From format 3, which had a rollback journal, so that a file without a log had everything, and every run its events.
 constexpr const char* to_format_4 = R"sql(
+CREATE TABLE IF NOT EXISTS prunes (
+  seq INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, line TEXT NOT NULL, hash TEXT NOT NULL);
 CREATE TABLE file (closed INTEGER NOT NULL);
 INSERT INTO file (closed) VALUES (1);
 PRAGMA user_version=4;

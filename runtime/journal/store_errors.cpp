@@ -31,6 +31,10 @@ OpError run_has_ended(std::string_view run, Outcome outcome) {
           false, true};
 }
 
+OpError run_was_pruned(const Pruned& pruned) {
+  return {fmt::format("{}; `rollout audit {}` says what is left", pruned_text(pruned), pruned.run), false, true};
+}
+
 OpError no_such_promotion(std::string_view name) {
   return {fmt::format("there is no promotion {} in this state; `rollout status` lists what there is", name)};
 }

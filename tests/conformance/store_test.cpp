@@ -82,6 +82,7 @@ TEST_CASE("store: PostgreSQL does what every store does", "[store]") {
   journal::generations_grow(*here.open(here.new_database("three")));
   journal::promotions_conform(*here.open(here.new_database("four")));
   journal::promotion_aborts(*here.open(here.new_database("five")));
+  journal::prunes(*here.open(here.new_database("pruned")));
   effects::SqlServer six = here.new_database("six");
   std::unique_ptr<PostgresqlStore> store;
   journal::locks_exclude([&]() -> journal::Store& {
@@ -179,6 +180,9 @@ TEST_CASE("store: a server that forgets, one that only follows, and a newer form
 
   Server15 here;
   here.open(here.server.address());
+  here.server.sql("DROP TABLE rollout.prunes");
+  here.server.sql("UPDATE rollout.format SET version = 3");
+  CHECK(here.open(here.server.address())->pruned()->empty());
   here.server.sql("UPDATE rollout.format SET version = 99");
   auto newer = PostgresqlStore::open(effects::libpq_sql(), here.server.address());
   REQUIRE(!newer);

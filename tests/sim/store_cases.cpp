@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "runtime/journal/chain.h"
 #include "runtime/journal/event_json.h"
 
 namespace rollout::journal {
@@ -243,6 +244,72 @@ void promotion_aborts(Store& store) {
   REQUIRE(store.request("p1", {0, Ask::Abort, "anna", "again", 9}));
   CHECK(store.requests("r1", 0)->size() == 3);
   CHECK(store.requests("p1", 0)->size() == 4);
+}
+
+namespace {
+
+/// A run with `events` more events, the last of which ends it.
+Pruned ended_run(Store& store, const std::string& hash, int64_t events, Outcome outcome) {
+  Result<RunInfo> run = store.create(new_run(hash));
+  REQUIRE(run);
+  std::vector<Event> list(size_t(events - 1), some_events()[0]);
+  list.push_back({9, 10, RunEnded{outcome, "end"}});
+  REQUIRE(store.append(run->run, 1, list));
+  Result<Chain> chain = store.chain_end(run->run);
+  return {run->run, "release", hash, chain->events, chain->head, outcome, 10, "me", 99, "anna", "old", "/a.backup"};
+}
+
+void is_refused(SqlStore& store, Pruned what) {
+  Status done = store.prune(what);
+  REQUIRE(!done);
+  CHECK(done.error().refused);
+}
+
+}  // namespace
+
+void prunes(SqlStore& store) {
+  Pruned old = ended_run(store, "h1", 2500, Outcome::Succeeded);
+  Pruned parked = ended_run(store, "h2", 1, Outcome::Parked);
+  Pruned back = ended_run(store, "h3", 2, Outcome::RolledBack);
+  Result<RunInfo> open = store.create(new_run("h4"));
+  CHECK(*store.weight("r1") > 2500 * 64);
+  is_refused(store, parked);
+  is_refused(store, {"r4", "release", "h4", 1, store.chain_end("r4")->head, Outcome::Succeeded});
+  Pruned other = old;
+  --other.events;
+  is_refused(store, other);
+
+  REQUIRE(store.prune(old));
+  is_refused(store, old);
+  REQUIRE(store.prune(back));
+  for (const OpError& gone : {store.read("r1").error(), store.plan_bytes("r1").error(),
+                              store.append("r1", old.events, {{1, 2, Reopened{"me", "bad"}}}).error()}) {
+    CHECK(gone.refused);
+    CHECK(gone.message.find("run r1 was pruned on") != std::string::npos);
+    CHECK(gone.message.find("by anna: old; a copy is in the backup /a.backup") != std::string::npos);
+  }
+  CHECK(*store.weight("r1") == 0);
+  // Its row, its number and its plan's hash stay.
+  CHECK(store.chain_end("r1")->head == old.head);
+  CHECK(store.list()->size() == 4);
+  CHECK(store.list()->at(3).events == old.events);
+  CHECK(store.list()->at(3).generations.size() == 2);
+  CHECK(!store.create(new_run("h1")));
+  CHECK(*store.next_generation("checkout") == 5);
+  CHECK(store.read("r2")->size() == 2);
+  REQUIRE(store.append("r4", 1, {some_events()[0]}));
+
+  Result<std::vector<Pruned>> pruned = store.pruned();
+  REQUIRE(pruned->size() == 2);
+  CHECK(encode(pruned->at(0)) == encode(old));
+  CHECK(encode(pruned->at(1)) == encode(back));
+  Result<Chain> chain = store.chain(prune_chain);
+  REQUIRE(chain->rows.size() == 2);
+  CHECK(chain->events == 2);
+  CHECK(chain->head == chain->rows[1].hash);
+  CHECK(chain->rows[1].hash == chain_next(chain->rows[0].hash, encode(back)));
+  CHECK(chain->rows[0].hash == chain_next(chain_start(prune_chain, ""), encode(old)));
+  CHECK(store.chain_end(prune_chain)->head == chain->head);
 }
 
 }  // namespace rollout::journal

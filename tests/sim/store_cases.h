@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/journal/store.h"
+#include "runtime/journal/sql_store.h"
 
 namespace rollout::journal {
 
@@ -30,5 +30,8 @@ void locks_exclude(const std::function<Store&()>& restart);
 void promotions_conform(Store& store);
 /// The abort of a promotion is one commit with that of its open run.
 void promotion_aborts(Store& store);
+
+/// What prune() leaves of a run, and what it does not touch.
+void prunes(SqlStore& store);
 
 }  // namespace rollout::journal
