@@ -1,34 +1,27 @@
-// SHA-256 (FIPS 180-4), by the processor's own instructions where it has them. For the hashes of plans, of the journal
-// and of keys; the same bytes give the same text on every machine.
+// SHA-256 (FIPS 180-4), for the hashes of plans, of the journal and of keys. By OpenSSL's libcrypto, which takes the
+// processor's own instructions where there are any; linked into the program, so that `check` loads no library for it.
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include <openssl/sha.h>
 
 namespace rollout {
 
 class Sha256 {
  public:
-  /// `portable`: without those instructions, for tests.
-  explicit Sha256(bool portable = false);
+  Sha256();
   void update(std::string_view bytes);
   /// All that came so far, as 32 bytes; nothing more can be added.
-  std::array<uint8_t, 32> digest();
+  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest();
   /// The same as 64 digits, in lower case.
   std::string hex();
 
  private:
-  using State = std::array<uint32_t, 8>;
-  static constexpr size_t block_bytes = 64;
-  void add_blocks(const uint8_t* bytes, size_t blocks);
-
-  State state_;
-  std::array<uint8_t, block_bytes> rest_{};
-  uint64_t total_ = 0;  ///< in bytes
-  bool fast_;
+  SHA256_CTX state_;
 };
 
 }  // namespace rollout

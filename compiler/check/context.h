@@ -61,8 +61,7 @@ class Checker : private ValueChecker {
   void check_if(const ast::IfStatement* branch);
   void check_round(const ast::Block* body, bool parallel = false);
   void check_for(const ast::ForStatement* loop);
-  // check_during.cpp
-  void check_during(const ast::DuringStatement* during, bool in_rollout);
+  void check_during(const ast::DuringStatement* during, bool in_rollout);  // check_during.cpp
   void check_start(const ast::TestItem& item);
   void check_rounds(const ast::ForStatement* loop);
   void check_call_statement(const ast::CallExpr* call);

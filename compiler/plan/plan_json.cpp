@@ -202,7 +202,6 @@ std::string dangling(const Plan& plan) {
   return {};
 }
 
-
 }  // namespace
 
 PlanBytes to_bytes(const Plan& plan) {

@@ -210,7 +210,7 @@ TEST_CASE("a file says for how long its runs may be taken back") {
   constexpr int64_t hour = int64_t{3'600} * 1'000'000'000;
   terminal.clock_ns = 73 * hour + 2;
   CHECK(terminal.type({"explain", run}) == 0);
-  says(terminal, "for 23h0m more, while nothing newer is released");
+  says(terminal, "for 23h0m more");
   CHECK(terminal.type({"rollback", run, "--reason", "bad", "--yes"}) == 7);
   says(terminal, "checkout runs nothing, and run r1 had brought checkout:2");
   terminal.clock_ns = 97 * hour + 2;
