@@ -158,7 +158,9 @@ class Decisions {
         seen_(plan.gates.size()), told_(plan.conditions.size()) {}
 
   void go() {
+    std::vector<const plan::Watch*> next = from_the_last();
     for (const Step& step : plan_.steps) {
+      watch_at(uint32_t(&step - plan_.steps.data()), next);
       if (step.kind == StepKind::Act) follow(step.action, portions_[step.action.service]);
       for (uint32_t gate : step.gates) {
         site_ = {.step = uint32_t(&step - plan_.steps.data()), .gate = gate};
@@ -167,6 +169,7 @@ class Decisions {
         if (step.kind == StepKind::Hold) find_starved(plan_.gates[gate], step);
       }
       if (step.gates.size() > 1 && together_.insert(step.gates).second) find_contradiction(step.gates, step.place);
+      if (step.kind == StepKind::Hold && !watching_.empty()) find_fired(step);
     }
     for (const plan::Watch& watch : plan_.watches) {
       site_ = {.step = watch.first_step, .watch = uint32_t(&watch - plan_.watches.data())};
@@ -203,8 +206,9 @@ class Decisions {
   }
 
   struct Asked {
-    const Gate* gate = nullptr;
+    const Gate* gate = nullptr;  ///< null: a watch, which must not fire
     const Condition* condition = nullptr;
+    const plan::Watch* watch = nullptr;
   };
   /// Of conditions over the same thing, those that leave the least room.
   struct Room {
@@ -233,11 +237,8 @@ class Decisions {
                   condition.samples > room.samples;
       std::optional<Interval> passing = passes(condition);
       if (late || !passing || constant(plan_, condition)) continue;
-      Interval next = both(room.values, *passing);
-      if (next.low > room.values.low || next.low_open != room.values.low_open) room.low = asked;
-      if (next.high < room.values.high || next.high_open != room.values.high_open) room.high = asked;
-      room.values = next;
-      if (!next.empty()) continue;
+      narrow(room, *passing, asked);
+      if (!room.values.empty()) continue;
       return exclude(room.low.gate ? room.low : asked, room.high.gate ? room.high : asked, gates, place);
     }
   }
@@ -251,6 +252,66 @@ class Decisions {
     if (a.gate == b.gate) return;
     findings_.back().parts[0] = fmt::format("{}` and `{}", a.gate->text, b.gate->text);
     findings_.back().parts.push_back(fmt::format("{} and {}", a.gate->text, b.gate->text));
+  }
+
+  /// Blocks lie in each other, so those that begin first end last.
+  std::vector<const plan::Watch*> from_the_last() const {
+    std::vector<const plan::Watch*> all;
+    for (const plan::Watch& watch : plan_.watches) all.push_back(&watch);
+    std::stable_sort(all.begin(), all.end(), [](const plan::Watch* a, const plan::Watch* b) {
+      return std::tuple(b->first_step, a->last_step) < std::tuple(a->first_step, b->last_step);
+    });
+    return all;
+  }
+  /// Keeps in `quiet_` what no watch around the step fires at: of those that fire at one sample, because what a gate
+  /// sees of all samples is as much for one of them, or more.
+  void watch_at(uint32_t step, std::vector<const plan::Watch*>& next) {
+    while (!watching_.empty() && watching_.back()->last_step < step) {
+      quiet_[key_of(plan_.conditions[watching_.back()->condition])].pop_back();
+      watching_.pop_back();
+    }
+    for (; !next.empty() && next.back()->first_step <= step; next.pop_back()) {
+      const plan::Watch& watch = *next.back();
+      const Condition& condition = plan_.conditions[watch.condition];
+      std::optional<Interval> rest = outside(condition.comparison, condition.offset);
+      bool at_once = watch.held_ns == 0 && condition.proven_ppb == 0 && condition.samples <= 1;
+      if (!at_once || !rest || watch.last_step < step || constant(plan_, condition)) continue;
+      std::vector<Room>& rooms = quiet_[key_of(condition)];
+      Room room = rooms.empty() ? Room{compared(plan_, condition)} : rooms.back();
+      narrow(room, *rest, {nullptr, &condition, &watch});
+      rooms.push_back(room);
+      watching_.push_back(&watch);
+    }
+  }
+  static void narrow(Room& room, const Interval& to, const Asked& asked) {
+    Interval next = both(room.values, to);
+    if (next.low > room.values.low || next.low_open != room.values.low_open) room.low = asked;
+    if (next.high < room.values.high || next.high_open != room.values.high_open) room.high = asked;
+    room.values = next;
+  }
+  /// A gate of the hold passes only with what makes a watch around it fire.
+  void find_fired(const Step& step) {
+    for (uint32_t gate : step.gates)
+      for (uint32_t index : plan_.gates[gate].conditions) {
+        const Condition& condition = plan_.conditions[index];
+        auto quiet = quiet_.find(key_of(condition));
+        std::optional<Interval> passing = passes(condition);
+        // What is not proven to be beyond it may still be.
+        bool lets_by = condition.kind == ConditionKind::Reject && condition.proven_ppb != 0;
+        bool watched = quiet != quiet_.end() && !quiet->second.empty();
+        if (!watched || !passing || lets_by || constant(plan_, condition)) continue;
+        Room room = quiet->second.back();
+        if (room.values.empty()) continue;  // the watches alone leave nothing
+        narrow(room, *passing, {&plan_.gates[gate], &condition});
+        const plan::Watch* watch = room.low.watch ? room.low.watch : room.high.watch;
+        if (!room.values.empty() || !watch || !fired_.insert({index, watch}).second) continue;
+        const std::string& text = plan_.gates[gate].text;
+        findings_.push_back({Claim::Contradiction, step.place, "what passes it makes a watch fire", 0, 0, {},
+                             {text, fmt::format("`{}` of `{}` and `{}`", text_of(condition), text, watch->text)}});
+        site_.gate = gate;
+        findings_.back().site = site_;
+        findings_.back().site.watch = uint32_t(watch - plan_.watches.data());
+      }
   }
 
   void find_starved(const Gate& gate, const Step& step) {
@@ -311,6 +372,9 @@ class Decisions {
   std::vector<Portions> portions_;  ///< by service
   std::vector<bool> seen_, told_;  ///< by gate, by condition
   std::set<std::vector<uint32_t>> together_;  ///< gates that were held against each other
+  std::vector<const plan::Watch*> watching_;  ///< around the step that is looked at
+  std::map<Compared, std::vector<Room>> quiet_;  ///< by what they compare: of each of them and those around it
+  std::set<std::pair<uint32_t, const plan::Watch*>> fired_;  ///< pairs that were reported, by condition of the gate
   Site site_;                      ///< of what is looked at
 };
 

@@ -219,6 +219,9 @@ class Player {
     return site_.gate;
   }
   void look_at_gate() {
+    if (site_.watch != plan::none && fired(best_.result, site_.watch))
+      return tell(true, fmt::format("`{}` fires before `{}` passes", plan_.watches[site_.watch].text,
+                                    plan_.gates[site_.gate].text));
     uint32_t gate = gate_of();
     const journal::GateDecided* decided = verdict_of(best_.result, site_.step, gate);
     const std::string& text = plan_.gates[gate].text;

@@ -77,7 +77,7 @@ const std::vector<Sealed>& sealed() {
       {"RolloutParser", {"compiler/syntax/"}, "the rest of the compiler sees compiler/syntax/ast.h"},
       {"RolloutLexer", {"compiler/syntax/"}, "the rest of the compiler sees compiler/syntax/ast.h"},
       {"curl/", {"runtime/effects/"}, "use runtime/effects/http.h"},
-      {"openssl/", {"runtime/effects/", "compiler/base/sha256."}, "use runtime/effects/signature.h or compiler/base/sha256.h"},
+      {"openssl/", {"runtime/effects/", "compiler/base/sha256."}, "use signature.h of runtime/effects, or sha256.h"},
       {"postgresql/", {"runtime/effects/"}, "use runtime/effects/sql.h"},
       {"sqlite3.h", {"runtime/journal/"}, "use runtime/journal/store.h"},
       {"toml++/", {"runtime/cli/manifest.cpp"}, "use runtime/cli/manifest.h"},

@@ -104,6 +104,7 @@ std::vector<Example> examples() {
   add(Claim::Contradiction, "plan/decisions/fail_excluded");
   add(Claim::Contradiction, "plan/decisions/fail_never_true");
   add(Claim::Contradiction, "plan/decisions/fail_two_gates");
+  add(Claim::Contradiction, "plan/decisions/fail_watch");
   add(Claim::Power, "plan/decisions/blind");
   add(Claim::Starved, "plan/decisions/starved");
   add(Claim::IdleWatch, "plan/decisions/idle_watch");
