@@ -27,6 +27,12 @@ void pass_commit(std::vector<Cells>& start, const std::vector<Cells>& now) {
     for (const auto& [cell, value] : now[service]) start[service][cell] = value;
 }
 
+/// A version that nobody looked at is taken to have its `replicas`: what gives it these needs no way back.
+bool is_usual(const Service& service, const Cells& start, const Cell& cell, const eval::Value& value) {
+  bool instances = cell == Cell{Variable::Instances, Role::Stable} && value.number == service.replicas;
+  return instances && !start.contains(cell);
+}
+
 bool sets(const Action& undo, const Cell& cell) {
   return llvm::any_of(undo.sets, [&](const Setting& set) { return Cell{set.variable, set.role} == cell; });
 }
@@ -52,7 +58,9 @@ uint32_t first_without_rollback(const Plan& plan) {
     }
     for (const auto& [cell, value] : now[service]) {
       bool restored = llvm::any_of(step.rollback, [&](uint32_t undo) { return sets(plan.undo[undo], cell); });
-      if (!restored && !(value == start_of(start[service], cell))) return i;
+      bool as_before = value == start_of(start[service], cell) ||
+                       is_usual(plan.services[service], start[service], cell, value);
+      if (!restored && !as_before) return i;
     }
   }
   return none;
