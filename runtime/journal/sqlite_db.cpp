@@ -43,6 +43,12 @@ Status done(const Result<Rows>& rows) {
   return Done{};
 }
 
+/// The index of the log is a file, too, and what it lacks room for is called an I/O error.
+bool is_full(sqlite3* handle, int code) {
+  int error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  return code == SQLITE_IOERR_SHMSIZE || error == ENOSPC || error == EDQUOT;
+}
+
 /// Why the last read or write failed: SQLite calls all of it an I/O error.
 bool may_not_write(sqlite3* handle) {
   int error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
@@ -295,6 +301,8 @@ OpError SqliteDb::error(int code) const {
       return {fmt::format("the disk is full: writing {} failed ({}); free some space", path_, what),
               true};
     case SQLITE_IOERR:
+      if (is_full(handle_.get(), code))
+        return {fmt::format("the disk is full: writing {} failed ({}); free some space", path_, what), true};
       if (may_not_write(handle_.get()))
         return {fmt::format("{} can no longer be written, its file system or file has become read-only ({}); make it "
                             "writable again", path_, what), true};

@@ -496,8 +496,9 @@ tutorial() {
   check "tutorial: and no request was lost" none_failed "$reports/load-users.json"
 }
 
-# In lanes of about the same length, so that two cores are enough.
-lanes=("twelve_services" "regional_failover blue_green" "tutorial flag_ramp" "disaster_recovery" "under_chaos")
+# Two at a time: with more, two cores cannot answer HAProxy's own checks, and a router whose servers seem to be down is no
+# evidence for a gate.
+lanes=("twelve_services regional_failover under_chaos" "blue_green tutorial flag_ramp disaster_recovery")
 mkdir -p "$folder"
 pids=()
 for lane in "${lanes[@]}"; do
