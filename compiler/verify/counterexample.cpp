@@ -182,7 +182,9 @@ class Path {
   }
   /// Which of several gates it is that does not pass, the values say.
   void contradicted() {
-    judged(site_.watch == none ? "does not pass" : plan_.watches[site_.watch].text + " fires, or it does not pass");
+    judged(site_.watch == none ? "does not pass"
+                               : fmt::format("`rollback when {}` fires, or it does not pass",
+                                             plan_.watches[site_.watch].text));
     if (finding_.parts.size() > 2 && !out_.path.empty())
       out_.path.back().text = finding_.parts[2], out_.path.back().outcome = "one of them does not pass";
   }

@@ -307,7 +307,8 @@ class Decisions {
         if (!room.values.empty() || !watch || !fired_.insert({index, watch}).second) continue;
         const std::string& text = plan_.gates[gate].text;
         findings_.push_back({Claim::Contradiction, step.place, "what passes it makes a watch fire", 0, 0, {},
-                             {text, fmt::format("`{}` of `{}` and `{}`", text_of(condition), text, watch->text)}});
+                             {text, fmt::format("`{}` of `{}` and `rollback when {}`", text_of(condition), text,
+                                               watch->text)}});
         site_.gate = gate;
         findings_.back().site = site_;
         findings_.back().site.watch = uint32_t(watch - plan_.watches.data());
