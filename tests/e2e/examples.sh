@@ -467,7 +467,7 @@ under_chaos() {
   applied 4 perishes "chaos: a version that does not come back goes back" \
     under_chaos.rollout by_strategy --set image=shop/checkout:2.0 &
   local release=$!
-  await 60 "the new version has its share" grep -q '  quarter .*gate .*: pass' run/perishes.log
+  await 60 "the new version has its share" grep -q '  quarter .*shift checkout to 25%: done' run/perishes.log
   rm run/bin/shop-2.0
   wait $release || die "$(cat run/perishes.log)"
   stop_loads
