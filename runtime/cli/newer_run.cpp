@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/begin_run.h"
 #include "runtime/cli/outline.h"
 #include "runtime/exec/fold.h"
 #include "runtime/journal/words.h"
@@ -168,7 +169,7 @@ Way make_way(const Context& context, const Planned& planned) {
   if (!outline_of(planned.plan).has_changes) return way;
   Result<std::unique_ptr<journal::Store>> store = open_store(context, planned.project, false);
   if (!store) {
-    way.exit_code = context.fail(store.error());
+    way.exit_code = fail_unchanged(context, store.error());
     return way;
   }
   return *store ? WayMaker(context, planned, **store).go() : way;

@@ -291,7 +291,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
   Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, project.root, effects);
   if (!world) return world.error();
   Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
-  if (!store) return store.error();
+  if (!store) return OpError{store.error().message + "; nothing was changed", false, store.error().refused};
   plan::Snapshot snapshot;
   snapshot.offline = false;
   Result<std::vector<plan::ObservedMigrations>> migrations = (*world)->migrations();
