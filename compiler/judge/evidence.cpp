@@ -48,50 +48,50 @@ Evidence::Evidence(Hypothesis hypothesis, EvidenceOptions options)
     : hypothesis_(hypothesis),
       options_(options),
       alternatives_(alternatives_of(hypothesis)),
-      baseline_bad_(options.prior_rate * options.prior_weight),
-      baseline_total_(options.prior_weight) {
+      gathered_{{}, options.prior_rate * options.prior_weight, options.prior_weight} {
   ROLLOUT_CHECK(std::isfinite(hypothesis.ratio) && hypothesis.ratio >= 0 && std::isfinite(hypothesis.margin),
                 "a bound is a line over the baseline's rate");
   ROLLOUT_CHECK(options.prior_weight > 0 && options.prior_rate >= 0 && options.prior_rate <= 1,
                 "the prior is a rate with a weight");
   ROLLOUT_CHECK(options.planned_blocks >= 0, "a number of blocks is not negative");
-  log_mass_.fill(nothing);
+  gathered_.log_mass.fill(nothing);
 }
 
 void Evidence::add(const Block& block) {
+  auto& [log_mass, baseline_bad, baseline_total, started, blocks] = gathered_;
   bool informs = block.canary_total > 0 && (block.baseline_total > 0 || hypothesis_.ratio == 0);
   if (informs) {
-    ++blocks_;
-    double weight = start_weight(options_, blocks_);
-    started_ += weight;
-    double baseline = inner_rate(baseline_bad_ / baseline_total_);
+    ++blocks;
+    double weight = start_weight(options_, blocks);
+    started += weight;
+    double baseline = inner_rate(baseline_bad / baseline_total);
     double bound = bound_at(hypothesis_, baseline);
     for (size_t i = 0; i < alternative_count; ++i) {
       const Alternative& bet = alternatives_[i];
       Rates rates{bet.as_baseline ? baseline : scale_odds(bound, bet.odds), baseline};
-      log_mass_[i] = log_of_sum(log_mass_[i], std::log(weight)) + block_log_e(block, rates, hypothesis_);
+      log_mass[i] = log_of_sum(log_mass[i], std::log(weight)) + block_log_e(block, rates, hypothesis_);
     }
   }
   // After the bets: an estimate that had seen this block would be no bet.
   if (block.baseline_total > 0) {
     ROLLOUT_CHECK(0 <= block.baseline_bad && block.baseline_bad <= block.baseline_total,
                   "bad baseline requests are requests");
-    baseline_bad_ = discount * baseline_bad_ + double(block.baseline_bad);
-    baseline_total_ = discount * baseline_total_ + double(block.baseline_total);
+    baseline_bad = discount * baseline_bad + double(block.baseline_bad);
+    baseline_total = discount * baseline_total + double(block.baseline_total);
   }
 }
 
 double Evidence::log_e() const {
-  double unstarted = std::max(0.0, 1 - started_);
+  double unstarted = std::max(0.0, 1 - gathered_.started);
   double sum = std::log(unstarted);
   for (size_t i = 0; i < alternative_count; ++i)
-    sum = log_of_sum(sum, std::log(alternatives_[i].weight) + log_mass_[i]);
+    sum = log_of_sum(sum, std::log(alternatives_[i].weight) + gathered_.log_mass[i]);
   return sum;
 }
 
 bool Evidence::proven(double confidence) const {
   ROLLOUT_CHECK(confidence >= 0 && confidence < 1, "a confidence is below 1");
-  return blocks_ > 0 && log_e() >= -std::log1p(-confidence);
+  return gathered_.blocks > 0 && log_e() >= -std::log1p(-confidence);
 }
 
 }  // namespace rollout::judge

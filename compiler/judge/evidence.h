@@ -46,17 +46,25 @@ class Evidence {
   /// True when the claim holds at `confidence` (0.99: false in at most one run of a hundred).
   bool proven(double confidence) const;
   /// Blocks that counted.
-  int64_t blocks() const { return blocks_; }
+  int64_t blocks() const { return gathered_.blocks; }
+
+  /// All that blocks have changed. It depends on their order: totals cannot give it back.
+  struct Gathered {
+    std::array<double, alternative_count> log_mass;
+    double baseline_bad;    ///< discounted counts: the estimate follows the day
+    double baseline_total;
+    double started = 0;     ///< sum of the start weights spent so far
+    int64_t blocks = 0;
+  };
+  const Gathered& gathered() const { return gathered_; }
+  /// Goes on where other evidence for the same hypothesis, with the same options, was.
+  void go_on_from(const Gathered& gathered) { gathered_ = gathered; }
 
  private:
   Hypothesis hypothesis_;
   EvidenceOptions options_;
   Alternatives alternatives_;
-  std::array<double, alternative_count> log_mass_;
-  double baseline_bad_;    ///< discounted counts: the estimate follows the day
-  double baseline_total_;
-  double started_ = 0;     ///< sum of the start weights spent so far
-  int64_t blocks_ = 0;
+  Gathered gathered_;
 };
 
 }  // namespace rollout::judge

@@ -6,6 +6,7 @@
 
 #include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
+#include "runtime/exec/snapshot.h"
 
 namespace rollout::exec {
 
@@ -19,7 +20,7 @@ class Driver {
   Driver(const plan::Plan& plan, const std::string& run, Surroundings& around)
       : executor_(plan, run),
         around_(around),
-        state_(initial_state(plan)),
+        pace_(around.snapshot_tail),
         waker_(around.store.listen(run)),
         started_ns_(around.clock.monotonic_ns()) {
     memory_.at_once = around.world.at_once();
@@ -72,16 +73,16 @@ class Driver {
 
   // The run clock goes on from the last event: time without a driver is downtime, it shortens no hold.
   Status take_over() {
-    Result<std::vector<journal::Event>> events = around_.store.read(executor_.run());
-    if (!events) return events.error();
-    for (const journal::Event& event : *events) fold(state_, executor_.plan(), event);
-    known_ = int64_t(events->size());
+    Result<RunSoFar> past = read_run(around_.store, executor_.plan(), executor_.run(), &pace_);
+    if (!past) return past.error();
+    state_ = std::move(past->state);
+    known_ = state_.events;
     base_ns_ = state_.run_ns;
     if (known_ > 1 && !state_.ended) {
       int64_t downtime = std::max<int64_t>(0, around_.clock.wall_ns() - state_.wall_ns);
       record({journal::Resumed{around_.holder, downtime}});
     } else if (known_ == 1) {
-      around_.listener.on_event(events->front(), state_);
+      around_.listener.on_event(past->events.front(), state_);
     }
     return Done{};
   }
@@ -117,10 +118,10 @@ class Driver {
   /// nothing was written, another run holds the lock.
   enum class Flushed { Durable, Stopped, AbortFirst, LockHeld };
 
-  Result<Flushed> append(const std::vector<journal::Event>& events) {
+  Result<Flushed> append(const std::vector<journal::Event>& events, std::string_view snapshot = {}) {
     int64_t give_up_ns = around_.clock.monotonic_ns() + max_store_away_ns;
     Result<journal::Appended> written = journal::Appended::Written;
-    while (!(written = around_.store.append(executor_.run(), known_, events))) {
+    while (!(written = around_.store.append(executor_.run(), known_, events, snapshot))) {
       bool waits = written.error().retryable && around_.clock.monotonic_ns() < give_up_ns;
       if (!waits) return written.error();
       around_.listener.on_trouble(written.error().message);
@@ -162,7 +163,7 @@ class Driver {
 
   Result<Flushed> flush() {
     if (pending_.empty()) return Flushed::Durable;
-    Result<Flushed> written = append(pending_);
+    Result<Flushed> written = append(pending_, pace_.due(state_));
     if (!written || *written == Flushed::Stopped) return written;
     if (*written == Flushed::AbortFirst) {
       pending_.pop_back();
@@ -262,6 +263,7 @@ class Driver {
 
   Executor executor_;
   Surroundings& around_;
+  SnapshotPace pace_;
   State state_;
   State before_end_;  ///< for an end that an abort takes back
   Memory memory_;

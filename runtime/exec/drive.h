@@ -9,6 +9,7 @@
 #include "runtime/effects/clock.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/message.h"
+#include "runtime/exec/snapshot.h"
 #include "runtime/exec/world.h"
 #include "runtime/journal/store.h"
 
@@ -47,6 +48,7 @@ struct Surroundings {
   std::string holder;  ///< who drives, for the journal
   int64_t poll_ns = request_poll_ns;
   Messenger* messenger = nullptr;  ///< null: nobody is told anything
+  int64_t snapshot_tail = exec::snapshot_tail;  ///< events behind a snapshot before another one is made
 };
 
 enum class DriveEnd { Ended, Interrupted };

@@ -21,6 +21,7 @@ struct StepState {
   bool touched = false;  ///< some attempt may have called what takes effect; all that is not known counts as that
   uint32_t scope = plan::none;  ///< of an undo: the scope that it takes back; none: the whole run
   std::string detail;
+  bool operator==(const StepState&) const = default;
 };
 
 }  // namespace rollout::exec

@@ -34,7 +34,8 @@ Result<RunInfo> MemoryStore::create(const NewRun& run) {
   return info;
 }
 
-Result<Appended> MemoryStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
+Result<Appended> MemoryStore::append(std::string_view run, int64_t known, const std::vector<Event>& events,
+                                     std::string_view snapshot) {
   Row* row = find(run);
   if (row == nullptr) return no_such_run(run);
   int64_t have = int64_t(row->events.size());
@@ -67,6 +68,8 @@ Result<Appended> MemoryStore::append(std::string_view run, int64_t known, const 
     if (const RunEnded* ended = std::get_if<RunEnded>(&event.what)) row->info.outcome = ended->outcome;
     if (std::holds_alternative<Reopened>(event.what)) row->info.outcome.reset();
   }
+  if (row->info.outcome) row->snapshot.reset();
+  else if (!snapshot.empty()) row->snapshot = Snapshot{row->info.events, std::string(snapshot)};
   return Appended::Written;
 }
 
@@ -74,6 +77,13 @@ Result<std::vector<Event>> MemoryStore::read(std::string_view run) {
   Row* row = find(run);
   if (row == nullptr) return no_such_run(run);
   return row->events;
+}
+
+Result<Recent> MemoryStore::read_on(std::string_view run) {
+  Row* row = find(run);
+  if (row == nullptr) return no_such_run(run);
+  if (!row->snapshot) return Recent{{}, row->events};
+  return Recent{row->snapshot, {row->events.begin() + row->snapshot->events, row->events.end()}};
 }
 
 Result<Chain> MemoryStore::chain(std::string_view run) {

@@ -10,8 +10,10 @@ namespace rollout::journal {
 class MemoryStore : public Store {
  public:
   Result<RunInfo> create(const NewRun& run) override;
-  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
+  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events,
+                          std::string_view snapshot = {}) override;
   Result<std::vector<Event>> read(std::string_view run) override;
+  Result<Recent> read_on(std::string_view run) override;
   Result<Chain> chain(std::string_view run) override;
   Result<Chain> chain_end(std::string_view run) override;
   Result<std::string> plan_bytes(std::string_view run) override;
@@ -31,6 +33,7 @@ class MemoryStore : public Store {
     std::string plan_bytes;
     std::vector<Event> events;
     std::vector<Request> requests;
+    std::optional<Snapshot> snapshot = {};
   };
   struct Promotion {
     PromotionInfo info;

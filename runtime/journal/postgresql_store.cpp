@@ -12,6 +12,11 @@ namespace {
 constexpr const char* prunes =
     "CREATE TABLE prunes (seq bigint PRIMARY KEY, run text NOT NULL UNIQUE, line text NOT NULL, hash text NOT NULL)";
 
+/// Of a text that is read whole and replaced soon, nothing is gained by packing it.
+constexpr const char* snapshots =
+    "CREATE TABLE snapshots (run text PRIMARY KEY, events bigint NOT NULL, state text NOT NULL, binding text NOT NULL)";
+constexpr const char* snapshots_unpacked = "ALTER TABLE snapshots ALTER COLUMN state SET STORAGE EXTERNAL";
+
 constexpr const char* tables[] = {
     "CREATE SCHEMA IF NOT EXISTS rollout",
     "CREATE TABLE plans (hash text PRIMARY KEY, bytes text NOT NULL)",
@@ -34,6 +39,8 @@ constexpr const char* tables[] = {
     "CREATE SEQUENCE claim_tokens",
     "CREATE TABLE locks (name text PRIMARY KEY, run text NOT NULL)",
     prunes,
+    snapshots,
+    snapshots_unpacked,
     "CREATE TABLE format (version bigint NOT NULL)",
 };
 
@@ -45,10 +52,13 @@ Status make_tables(PostgresqlDb& db) {
   return Done{};
 }
 
-/// From format 3, in which every run had its events. A process of then that is still connected reads a pruned run as
-/// damaged, and goes on with the others.
-Status bring_up_to_date(PostgresqlDb& db) {
-  Result<std::vector<JournalDb::Row>> made = db.run(prunes, {});
+/// From format 3, in which every run had its events, and 4, whose journals were read whole. A process of format 3 that is
+/// still connected reads a pruned run as damaged, and goes on with the others; one of format 4 goes on as before.
+Status bring_up_to_date(PostgresqlDb& db, int64_t version) {
+  Result<std::vector<JournalDb::Row>> made = std::vector<JournalDb::Row>();
+  if (version == 3) made = db.run(prunes, {});
+  if (made) made = db.run(snapshots, {});
+  if (made) made = db.run(snapshots_unpacked, {});
   if (made) made = db.run("UPDATE format SET version = $1", {schema_version});
   return made ? Status(Done{}) : Status(made.error());
 }
@@ -68,8 +78,8 @@ Status prepare(PostgresqlDb& db) {
   if (!format) return format.error();
   int64_t version = format->empty() ? 0 : number(format->front().at(0));
   if (version == schema_version) return Done{};
-  if (version == 3) {
-    if (Status done = bring_up_to_date(db); !done) return done;
+  if (version == 3 || version == 4) {
+    if (Status done = bring_up_to_date(db, version); !done) return done;
     return transaction->commit();
   }
   return OpError{fmt::format("the state in {} has format {}, this rollout reads {}; use that version", db.where(),

@@ -140,6 +140,7 @@ Status SqlStore::prune(const Pruned& what) {
                                {chain->events, what.run, line, chain_next(chain->head, line)});
   if (done) done = db_->run("DELETE FROM plans WHERE hash = $1", {what.plan_hash});
   if (done) done = db_->run("DELETE FROM requests WHERE run = $1", {what.run});
+  if (done) done = db_->run("DELETE FROM snapshots WHERE run = $1", {what.run});
   if (!done) return done.error();
   if (Status committed = transaction->commit(); !committed) return committed;
   return remove_events(what.run);

@@ -94,7 +94,7 @@ Result<RunInfo> SqlStore::create(const NewRun& run) {
       {0, run.wall_ns,
        RunStarted{run.plan_hash, run.holder, *generations, run.replaces, run.reason, run.accepted, run.by}}};
   Head empty{run.plan_hash, 0, chain_start(id, run.plan_hash), ""};
-  if (Status written = write_events(id, empty, first); !written) return written.error();
+  if (Result<Head> written = write_events(id, empty, first); !written) return written.error();
   RunInfo info{id, run.rollout, run.plan_hash, run.wall_ns, *generations, {}, 1};
   if (run.stage)
     if (Status entered = enter(*run.stage, info); !entered) return entered.error();
@@ -102,7 +102,7 @@ Result<RunInfo> SqlStore::create(const NewRun& run) {
   return info;
 }
 
-Status SqlStore::write_events(std::string_view run, Head head, const std::vector<Event>& events) {
+Result<SqlStore::Head> SqlStore::write_events(std::string_view run, Head head, const std::vector<Event>& events) {
   for (const Event& event : events) {
     std::string line = encode(event);
     head.hash = chain_next(head.hash, line);
@@ -115,7 +115,7 @@ Status SqlStore::write_events(std::string_view run, Head head, const std::vector
   Result<Rows> done = db_->run("UPDATE runs SET events = $1, head_hash = $2, outcome = $3 WHERE run = $4",
                                {head.events, head.hash, head.outcome, run});
   if (!done) return done.error();
-  return Done{};
+  return head;
 }
 
 Status SqlStore::write_locks(std::string_view run, const std::vector<Event>& events) {
@@ -174,7 +174,8 @@ Result<bool> SqlStore::same_events(std::string_view run, int64_t first, const st
                     [](const Kept& kept, const Event& event) { return kept.line == encode(event); });
 }
 
-Result<Appended> SqlStore::append(std::string_view run, int64_t known, const std::vector<Event>& events) {
+Result<Appended> SqlStore::append(std::string_view run, int64_t known, const std::vector<Event>& events,
+                                  std::string_view snapshot) {
   Result<Transaction> transaction = write(run);
   if (!transaction) return transaction.error();
   Result<Head> now = head(run);
@@ -200,7 +201,9 @@ Result<Appended> SqlStore::append(std::string_view run, int64_t known, const std
     if (!held) return held.error();
     if (*held) return Appended::LockHeld;
   }
-  if (Status written = write_events(run, *now, events); !written) return written.error();
+  Result<Head> behind = write_events(run, *now, events);
+  if (!behind) return behind.error();
+  if (Status kept = write_snapshot(run, *behind, snapshot); !kept) return kept.error();
   if (Status locked = write_locks(run, events); !locked) return locked.error();
   if (Status done = transaction->commit(); !done) return done.error();
   return Appended::Written;
@@ -212,21 +215,39 @@ Result<std::vector<Event>> SqlStore::read(std::string_view run) {
   if (!transaction) return transaction.error();
   Result<Head> now = head(run);
   if (!now) return now.error();
-  Result<std::vector<Kept>> there = lines(run, 0);
+  return checked(run, *now, 0, chain_start(run, now->plan_hash));
+}
+
+/// The events from `first` on; `hash` is that of the one before.
+Result<std::vector<Event>> SqlStore::checked(std::string_view run, const Head& now, int64_t first, std::string hash) {
+  Result<std::vector<Kept>> there = lines(run, first);
   if (!there) return there.error();
   std::vector<Event> events;
-  std::string hash = chain_start(run, now->plan_hash);
+  int64_t seq = first;
   for (const auto& [line, stored] : *there) {
     hash = chain_next(hash, line);
     if (hash != stored)
-      return gone(run, damaged_run(run, fmt::format("event {} was changed after it was written", events.size())));
+      return gone(run, damaged_run(run, fmt::format("event {} was changed after it was written", seq)));
     Result<Event> event = decode(line);
     if (!event) return event.error();
     events.push_back(std::move(*event));
+    ++seq;
   }
-  if (int64_t(events.size()) != now->events || hash != now->hash)
-    return gone(run, damaged_run(run, fmt::format("{} of {} events are there", events.size(), now->events)));
+  if (seq != now.events || hash != now.hash)
+    return gone(run, damaged_run(run, fmt::format("{} of {} events are there", seq, now.events)));
   return events;
+}
+
+Result<Recent> SqlStore::read_on(std::string_view run) {
+  Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
+  if (!transaction) return transaction.error();
+  Result<Head> now = head(run);
+  if (!now) return now.error();
+  Result<std::optional<Recent>> recent = read_behind_snapshot(run, *now);
+  if (!recent || *recent) return recent ? Result<Recent>(std::move(**recent)) : recent.error();
+  Result<std::vector<Event>> events = checked(run, *now, 0, chain_start(run, now->plan_hash));
+  if (!events) return events.error();
+  return Recent{{}, std::move(*events)};
 }
 
 Result<Chain> SqlStore::chain(std::string_view run) {

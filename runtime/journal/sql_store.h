@@ -36,8 +36,10 @@ class SqlStore : public Store {
   /// About how many bytes prune() would remove.
   Result<int64_t> weight(std::string_view run);
   Result<RunInfo> create(const NewRun& run) override;
-  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override;
+  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events,
+                          std::string_view snapshot = {}) override;
   Result<std::vector<Event>> read(std::string_view run) override;
+  Result<Recent> read_on(std::string_view run) override;
   Result<Chain> chain(std::string_view run) override;
   Result<Chain> chain_end(std::string_view run) override;
   Result<std::string> plan_bytes(std::string_view run) override;
@@ -77,9 +79,12 @@ class SqlStore : public Store {
   Result<int64_t> insert_numbered(const char* table, const char* columns, const char* values,
                                   const std::vector<JournalDb::Parameter>& parameters);
   Result<Head> head(std::string_view run);
-  Status write_events(std::string_view run, Head head, const std::vector<Event>& events);
+  Result<Head> write_events(std::string_view run, Head head, const std::vector<Event>& events);
+  Status write_snapshot(std::string_view run, const Head& head, std::string_view text);
   Status write_locks(std::string_view run, const std::vector<Event>& events);
   Result<std::vector<Kept>> lines(std::string_view run, int64_t from);
+  Result<std::vector<Event>> checked(std::string_view run, const Head& now, int64_t first, std::string hash);
+  Result<std::optional<Recent>> read_behind_snapshot(std::string_view run, const Head& now);  // sql_snapshot.cpp
   Result<bool> same_events(std::string_view run, int64_t first, const std::vector<Event>& events);
   Result<bool> is_aborted(std::string_view name);
   Result<bool> is_held(const LockTaken& lock);

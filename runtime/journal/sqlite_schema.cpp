@@ -28,6 +28,7 @@ CREATE TABLE promotions (
   outcome TEXT NOT NULL DEFAULT '', open_run TEXT NOT NULL DEFAULT '');
 CREATE TABLE locks (name TEXT PRIMARY KEY, run TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE prunes (seq INTEGER PRIMARY KEY, run TEXT NOT NULL UNIQUE, line TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE TABLE snapshots (run TEXT PRIMARY KEY, events INTEGER NOT NULL, state TEXT NOT NULL, binding TEXT NOT NULL);
 CREATE TABLE file (closed INTEGER NOT NULL);
 INSERT INTO file (closed) VALUES (1);
 )sql";
@@ -57,6 +58,13 @@ CREATE TABLE IF NOT EXISTS prunes (
 CREATE TABLE file (closed INTEGER NOT NULL);
 INSERT INTO file (closed) VALUES (1);
 PRAGMA user_version=4;
+)sql";
+
+/// From format 4, whose journals were read whole. A program of then may have left one that is old; it fits all the same.
+constexpr const char* to_format_5 = R"sql(
+CREATE TABLE IF NOT EXISTS snapshots (
+  run TEXT PRIMARY KEY, events INTEGER NOT NULL, state TEXT NOT NULL, binding TEXT NOT NULL);
+PRAGMA user_version=5;
 )sql";
 
 Result<int64_t> pragma(SqliteDb& db, const char* sql) {
@@ -95,6 +103,8 @@ Status bring_up_to_date(SqliteDb& db) {
     if (Status done = db.exec(to_format_3); !done) return done;
   if (*version <= 3)
     if (Status done = db.exec(to_format_4); !done) return done;
+  if (*version <= 4)
+    if (Status done = db.exec(to_format_5); !done) return done;
   return transaction->commit();
 }
 

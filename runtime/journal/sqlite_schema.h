@@ -6,8 +6,8 @@
 namespace rollout::journal {
 
 inline constexpr int64_t application_id = 0x524f4c4c;  ///< "ROLL" in the file's header
-inline constexpr int64_t schema_version = 4;  ///< of the tables of a server
-inline constexpr int64_t file_version = 4;    ///< of those of a file, which also says whether it was closed
+inline constexpr int64_t schema_version = 5;  ///< of the tables of a server
+inline constexpr int64_t file_version = 5;    ///< of those of a file, which also says whether it was closed
 
 /// Makes the tables in an empty file, and brings those of an older format up to date; refuses a foreign or newer
 /// file; reports a damaged one, for which all of the file is read only when an older version was stopped in the middle

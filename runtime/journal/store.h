@@ -13,6 +13,7 @@
 #include "runtime/journal/claims.h"
 #include "runtime/journal/event.h"
 #include "runtime/journal/promotion.h"
+#include "runtime/journal/snapshot.h"
 
 namespace rollout::journal {
 
@@ -108,11 +109,17 @@ class Store {
 
   /// Adds events in one commit. `known` is how many events the caller has read or written; another number in the
   /// store means that somebody else drives the run: refused. Repeating a call that did happen succeeds. An abort
-  /// that is durable wins over success: one of the two calls, this one or `request`, finds the other.
-  virtual Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) = 0;
+  /// that is durable wins over success: one of the two calls, this one or `request`, finds the other. `snapshot`: of
+  /// the run behind these events, kept in the same commit instead of the one before; empty: none. A run that ends
+  /// keeps none.
+  virtual Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events,
+                                  std::string_view snapshot = {}) = 0;
 
   /// All events of a run. A broken chain is an error of this run only.
   virtual Result<std::vector<Event>> read(std::string_view run) = 0;
+  /// For whoever goes on with the run: its snapshot, if that fits the events, and those behind it, whose chain is whole
+  /// from the snapshot's last event on. Otherwise as read().
+  virtual Result<Recent> read_on(std::string_view run) = 0;
   virtual Result<Chain> chain(std::string_view run) = 0;
   virtual Result<Chain> chain_end(std::string_view run) = 0;  ///< without rows: its cost does not grow with the run
 

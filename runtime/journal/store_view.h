@@ -11,11 +11,12 @@ class StoreView : public Store {
   explicit StoreView(Store& store) : store_(store) {}
 
   Result<RunInfo> create(const NewRun& run) override { return store_.create(run); }
-  Result<Appended> append(std::string_view run, int64_t known,
-                                   const std::vector<Event>& events) override {
-    return store_.append(run, known, events);
+  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events,
+                          std::string_view snapshot = {}) override {
+    return store_.append(run, known, events, snapshot);
   }
   Result<std::vector<Event>> read(std::string_view run) override { return store_.read(run); }
+  Result<Recent> read_on(std::string_view run) override { return store_.read_on(run); }
   Result<Chain> chain(std::string_view run) override { return store_.chain(run); }
   Result<Chain> chain_end(std::string_view run) override { return store_.chain_end(run); }
   Result<std::string> plan_bytes(std::string_view run) override { return store_.plan_bytes(run); }

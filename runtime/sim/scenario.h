@@ -117,6 +117,7 @@ struct Scenario {
   int64_t downtime_ns = 5'000'000'000;  ///< until another process takes over
   int64_t settle_ns = 0;                ///< how long every action takes
   size_t at_once = 1;                   ///< as World::at_once
+  std::optional<int64_t> snapshot_tail; ///< events behind a snapshot before another one; nothing: as ever
   int64_t limit_ns =
       int64_t{90} * 86'400 * 1'000'000'000;  ///< a run that lasts longer is a violation
 };

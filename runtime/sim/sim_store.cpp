@@ -2,12 +2,14 @@
 
 namespace rollout::sim {
 
-Result<std::vector<journal::Event>> SimStore::read(std::string_view run) {
+Result<journal::Recent> SimStore::read_on(std::string_view run) {
   unread_ = true;
   if (is_now(FaultKind::StoreGone)) return OpError{"the simulated store does not answer", true};
   if (hit(FaultKind::StorePoisoned)) return OpError{"the simulated record is damaged", false, true};
   unread_ = false;
-  return store_.read(run);
+  Result<journal::Recent> recent = store_.read_on(run);
+  snapshots_ += recent && recent->snapshot;
+  return recent;
 }
 
 /// A wait for an approval has begun: who is scripted to answer will.

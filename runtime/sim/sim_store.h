@@ -36,7 +36,8 @@ class SimStore : public journal::StoreView {
   void abort_through(const std::string& promotion) { promotion_ = promotion; }
 
   Result<journal::Appended> append(std::string_view run, int64_t known,
-                                   const std::vector<journal::Event>& events) override {
+                                   const std::vector<journal::Event>& events,
+                                   std::string_view snapshot = {}) override {
     if (crash_.point()) return OpError{"the process is dead"};
     if (is_now(FaultKind::StoreGone)) return OpError{"the simulated store does not answer", true};
     if (is_now(FaultKind::StoreAway)) return OpError{"the simulated disk is full", true};
@@ -46,7 +47,7 @@ class SimStore : public journal::StoreView {
       for (size_t i = 0; i < locks_.size(); ++i) locks_[i] += scenario_.locks[i].name == taken->name;
       return journal::Appended::LockHeld;
     }
-    Result<journal::Appended> written = store_.append(run, known, events);
+    Result<journal::Appended> written = store_.append(run, known, events, snapshot);
     // Here, not in a listener: a process that dies now tells nobody, but what is durable has happened.
     // A write that is repeated because its answer was lost has happened once.
     bool fresh = known + int64_t(events.size()) > int64_t(durable_at_.size());
@@ -63,7 +64,7 @@ class SimStore : public journal::StoreView {
   }
 
   /// What a process reads that takes the run over.
-  Result<std::vector<journal::Event>> read(std::string_view run) override;
+  Result<journal::Recent> read_on(std::string_view run) override;
   /// Whether the last process could not read what it was to go on with.
   bool unread() const { return unread_; }
 
@@ -77,6 +78,7 @@ class SimStore : public journal::StoreView {
     witnessed.locks = locks_;
     witnessed.crashes = crashes_;
     witnessed.aborted = aborted_;
+    witnessed.snapshots = snapshots_;
   }
 
   Result<std::vector<journal::HeldLock>> locks() override {
@@ -133,6 +135,7 @@ class SimStore : public journal::StoreView {
   CrashSwitch& crash_;
   Invariants& invariants_;
   bool aborted_ = false, unread_ = false;
+  int64_t snapshots_ = 0;  ///< as Witnessed has them
   std::string promotion_;
   size_t hands_ = 0;  ///< of Scenario::hands: those that have been typed
   std::multimap<int64_t, journal::Request> due_;  ///< by when they are put into the mailbox

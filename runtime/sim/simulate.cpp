@@ -177,7 +177,8 @@ class Simulation : public OneRun {
       if (crash_.reach(clock_.wall_ns()) || over()) return 2;
       return !interrupted_ && interrupt_due() ? 1 : 0;
     };
-    return {clock_, store_, world_, listener_, interrupts, "simulation", poll_ns, &messenger_};
+    return {clock_, store_, world_, listener_, interrupts, "simulation", poll_ns, &messenger_,
+            scenario_.snapshot_tail.value_or(exec::snapshot_tail)};
   }
 
   void report(const std::string& run) {

@@ -17,6 +17,7 @@ struct Witnessed {
   std::vector<int64_t> crashes;        ///< by Scenario::crash_in_phase
   int64_t deaths = 0;                  ///< processes that were killed, and another one went on
   int64_t unread = 0;                  ///< processes that could not read the record, and ended
+  int64_t snapshots = 0;               ///< processes that went on from a snapshot
   bool aborted = false;
 };
 

@@ -90,10 +90,10 @@ struct Times {
 class CommitTimer : public journal::StoreView {
  public:
   using StoreView::StoreView;
-  Result<journal::Appended> append(std::string_view run, int64_t known,
-                                   const std::vector<journal::Event>& events) override {
+  Result<journal::Appended> append(std::string_view run, int64_t known, const std::vector<journal::Event>& events,
+                                   std::string_view snapshot = {}) override {
     int64_t begin = now_ns(), begin_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    Result<journal::Appended> done = store_.append(run, known, events);
+    Result<journal::Appended> done = store_.append(run, known, events, snapshot);
     last_ns += now_ns() - begin;
     last_cpu_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin_cpu;
     ++commits;

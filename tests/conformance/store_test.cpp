@@ -82,6 +82,7 @@ TEST_CASE("store: PostgreSQL does what every store does", "[store]") {
   journal::generations_grow(*here.open(here.new_database("three")));
   journal::promotions_conform(*here.open(here.new_database("four")));
   journal::promotion_aborts(*here.open(here.new_database("five")));
+  journal::snapshots_conform(*here.open(here.new_database("snapshots")));
   journal::prunes(*here.open(here.new_database("pruned")));
   effects::SqlServer six = here.new_database("six");
   std::unique_ptr<PostgresqlStore> store;

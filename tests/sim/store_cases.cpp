@@ -171,6 +171,58 @@ std::string holder(Store& store) {
   return held->empty() ? "" : held->at(0).run;
 }
 
+namespace {
+
+std::vector<std::string> lines_of(const std::vector<Event>& events) {
+  std::vector<std::string> out;
+  for (const Event& event : events) out.push_back(encode(event));
+  return out;
+}
+
+/// Nothing is missing and nothing comes twice.
+void check_recent(Store& store, std::string_view run, int64_t events, std::string_view text) {
+  Result<Recent> recent = store.read_on(run);
+  REQUIRE(recent);
+  CHECK((recent->snapshot ? recent->snapshot->events : 0) == events);
+  CHECK((recent->snapshot ? recent->snapshot->text : "") == text);
+  std::vector<std::string> all = lines_of(*store.read(run));
+  REQUIRE(int64_t(all.size()) >= events);
+  CHECK(lines_of(recent->events) == std::vector<std::string>(all.begin() + events, all.end()));
+}
+
+}  // namespace
+
+void snapshots_conform(Store& store) {
+  for (const char* hash : {"h1", "h2"}) REQUIRE(store.create(new_run(hash)));
+  const Event step = some_events()[0], success{1, 2, RunEnded{Outcome::Succeeded, ""}};
+  const std::string first = "the \"state\"\n'of' it: \xc3\xa4", second(30'000, 's');
+  check_recent(store, "r1", 0, "");
+  CHECK(!store.read_on("r9"));
+  REQUIRE(store.append("r1", 1, {step, step}, first));
+  REQUIRE(store.append("r1", 1, {step, step}, first));  // the answer to the first call was lost
+  check_recent(store, "r1", 3, first);
+  check_recent(store, "r2", 0, "");
+  REQUIRE(store.append("r1", 3, {step}));
+  check_recent(store, "r1", 3, first);
+  // Who is late leaves nothing.
+  CHECK(!store.append("r1", 3, {some_events()[1], step}, second));
+  check_recent(store, "r1", 3, first);
+  REQUIRE(store.append("r1", 4, {step, step}, second));
+  check_recent(store, "r1", 6, second);
+  // Nor does what is not written.
+  REQUIRE(*store.append("r2", 1, {taken()}) == Appended::Written);
+  CHECK(*store.append("r1", 6, {taken()}, first) == Appended::LockHeld);
+  REQUIRE(store.request("r1", {0, Ask::Abort, "somebody", "because", 7}));
+  CHECK(*store.append("r1", 6, {success}, first) == Appended::AbortFirst);
+  check_recent(store, "r1", 6, second);
+  // A run that has ended has none, and one that is opened again may.
+  CHECK(*store.append("r2", 2, {step}, first) == Appended::Written);
+  CHECK(*store.append("r2", 3, {success}, first) == Appended::Written);
+  check_recent(store, "r2", 0, "");
+  CHECK(*store.append("r2", 4, {{1, 2, Reopened{"me", "bad"}}}, second) == Appended::Written);
+  check_recent(store, "r2", 5, second);
+}
+
 void locks_exclude(const std::function<Store&()>& restart) {
   for (const char* hash : {"h1", "h2"}) REQUIRE(restart().create(new_run(hash)));
   CHECK(*restart().append("r1", 1, {taken(), {1, 2, StepDone{{0, false}, 1, false, ""}}}) == Appended::Written);

@@ -26,6 +26,8 @@ void abort_or_success(Store& store);
 void generations_grow(Store& store);
 /// One run holds a lock, whatever the others ask; `restart` opens the store anew, as after a crash.
 void locks_exclude(const std::function<Store&()>& restart);
+/// Who goes on with a run gets its snapshot and what came later.
+void snapshots_conform(Store& store);
 /// Entering a stage is one commit with the run.
 void promotions_conform(Store& store);
 /// The abort of a promotion is one commit with that of its open run.

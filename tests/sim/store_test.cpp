@@ -23,10 +23,11 @@ namespace rollout::journal {
 namespace fs = std::filesystem;
 
 TEST_CASE("the store in memory conforms") {
-  MemoryStore store, other, third;
+  MemoryStore store, other, third, fourth;
   conforms(store);
   abort_or_success(other);
   generations_grow(third);
+  snapshots_conform(fourth);
 }
 
 TEST_CASE("one run at a time holds a lock, whatever crashes") {

@@ -80,6 +80,8 @@ Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
   Scenario scenario;
   scenario.seed = seed;
   scenario.at_once = seed % 3 == 0 ? 4 : 1;
+  // Else no run is long enough for one.
+  if (seed % 4 != 0) scenario.snapshot_tail = int64_t(1 + seed % 7);
   scenario.noisy = random.chance(0.5);
   scenario.settle_ns = random.chance(0.5) ? 0 : random.below(10 * second);
   scenario.downtime_ns = random.below(30 * second);
