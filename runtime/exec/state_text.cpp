@@ -36,6 +36,14 @@ bool is_kept(std::string_view text) {
   return back && back->as_string() == text;
 }
 
+template <typename Does>
+void each_part(const StepState& before, auto& step, Does does) {
+  auto was = parts(Of<StepState>{}, before), now = parts(Of<StepState>{}, step);
+  [&]<size_t... At>(std::index_sequence<At...>) {
+    (does(std::get<At>(was), std::get<At>(now)), ...);
+  }(std::make_index_sequence<std::tuple_size_v<decltype(now)>>());
+}
+
 /// How many of the first steps are not as they were in the beginning, with all between them.
 size_t used(const std::vector<StepState>& steps) {
   const StepState untouched;
@@ -57,9 +65,8 @@ class Out {
     raw(std::bit_cast<uint64_t>(what));
   }
   void write(const std::string& what) {
-    is_exact = is_exact && is_kept(what);
     raw(what.size());
-    text += what;
+    add(what);
   }
   template <size_t N>
   void write(const std::bitset<N>& what) { raw(what.to_ullong()); }
@@ -79,10 +86,13 @@ class Out {
     raw(what.size());
     for (const T& one : what) write(one);
   }
+  /// What has changed from each one to the next: a long run has many that are much alike.
   void write(const std::vector<StepState>& what) {
     const size_t count = used(what);
+    const StepState untouched;
     raw(count);
-    for (size_t i = 0; i < count; ++i) write(what[i]);
+    for (size_t i = 0; i < count; ++i)
+      each_part(i > 0 ? what[i - 1] : untouched, what[i], [&](const auto& was, const auto& now) { change(was, now); });
   }
   template <typename Key, typename T>
   void write(const std::map<Key, T>& what) {
@@ -98,6 +108,17 @@ class Out {
   bool is_exact = true;
 
  private:
+  template <Number T>
+  void change(T was, T now) { number(int64_t(uint64_t(now) - uint64_t(was))); }
+  void change(const std::string& was, const std::string& now) {
+    if (now == was) return raw(0);
+    raw(now.size() + 1);
+    add(now);
+  }
+  void add(const std::string& what) {
+    is_exact = is_exact && is_kept(what);
+    text += what;
+  }
   void number(int64_t what) { raw((uint64_t(what) << 1) ^ uint64_t(what >> 63)); }
   void raw(uint64_t what) {
     for (; what >= goes_on; what >>= digit_bits) text += char(first_digit + (goes_on | (what & (goes_on - 1))));
@@ -115,10 +136,7 @@ class In {
   void read(T& what) { what = T(number()); }
   void read(bool& what) { what = number() != 0; }
   void read(double& what) { what = std::bit_cast<double>(raw()); }
-  void read(std::string& what) {
-    what = rest_.substr(0, size());
-    rest_.remove_prefix(what.size());
-  }
+  void read(std::string& what) { take(what, size()); }
   template <size_t N>
   void read(std::bitset<N>& what) { what = raw(); }
   template <size_t N>
@@ -156,7 +174,9 @@ class In {
   void read(std::vector<StepState>& what) {
     const size_t count = size();
     good_ = good_ && count <= what.size();
-    for (size_t i = 0; good_ && i < count; ++i) read(what[i]);
+    const StepState untouched;
+    for (size_t i = 0; good_ && i < count; ++i)
+      each_part(i > 0 ? what[i - 1] : untouched, what[i], [&](const auto& was, auto& now) { change(was, now); });
   }
   void read(std::vector<ConditionState>& what) {
     good_ = good_ && size() == what.size();
@@ -180,6 +200,17 @@ class In {
   }
 
  private:
+  template <Number T>
+  void change(const T& was, T& now) { now = T(uint64_t(was) + uint64_t(number())); }
+  void change(const std::string& was, std::string& now) {
+    const size_t size_and_one = size();
+    if (size_and_one == 0) now = was;
+    else take(now, size_and_one - 1);
+  }
+  void take(std::string& what, size_t bytes) {
+    what.assign(rest_.substr(0, bytes));
+    rest_.remove_prefix(what.size());
+  }
   int64_t number() {
     const uint64_t folded = raw();
     return int64_t(folded >> 1) ^ -int64_t(folded & 1);
