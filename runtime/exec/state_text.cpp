@@ -40,7 +40,7 @@ template <typename Does>
 void each_part(const StepState& before, auto& step, Does does) {
   auto was = parts(Of<StepState>{}, before), now = parts(Of<StepState>{}, step);
   [&]<size_t... At>(std::index_sequence<At...>) {
-    (does(std::get<At>(was), std::get<At>(now)), ...);
+    (does(At, std::get<At>(was), std::get<At>(now)), ...);
   }(std::make_index_sequence<std::tuple_size_v<decltype(now)>>());
 }
 
@@ -65,8 +65,9 @@ class Out {
     raw(std::bit_cast<uint64_t>(what));
   }
   void write(const std::string& what) {
+    is_exact = is_exact && is_kept(what);
     raw(what.size());
-    add(what);
+    text += what;
   }
   template <size_t N>
   void write(const std::bitset<N>& what) { raw(what.to_ullong()); }
@@ -86,13 +87,20 @@ class Out {
     raw(what.size());
     for (const T& one : what) write(one);
   }
-  /// What has changed from each one to the next: a long run has many that are much alike.
+  /// Which parts have changed from each one to the next, and how: a long run has many that are much alike.
   void write(const std::vector<StepState>& what) {
     const size_t count = used(what);
     const StepState untouched;
     raw(count);
-    for (size_t i = 0; i < count; ++i)
-      each_part(i > 0 ? what[i - 1] : untouched, what[i], [&](const auto& was, const auto& now) { change(was, now); });
+    for (size_t i = 0; i < count; ++i) {
+      const StepState& before = i > 0 ? what[i - 1] : untouched;
+      uint64_t changed = 0;
+      each_part(before, what[i], [&](size_t at, auto& was, auto& now) { changed |= uint64_t(was != now) << at; });
+      raw(changed);
+      each_part(before, what[i], [&](size_t at, auto& was, auto& now) {
+        if ((changed >> at & 1) != 0) change(was, now);
+      });
+    }
   }
   template <typename Key, typename T>
   void write(const std::map<Key, T>& what) {
@@ -110,15 +118,7 @@ class Out {
  private:
   template <Number T>
   void change(T was, T now) { number(int64_t(uint64_t(now) - uint64_t(was))); }
-  void change(const std::string& was, const std::string& now) {
-    if (now == was) return raw(0);
-    raw(now.size() + 1);
-    add(now);
-  }
-  void add(const std::string& what) {
-    is_exact = is_exact && is_kept(what);
-    text += what;
-  }
+  void change(const std::string&, const std::string& now) { write(now); }
   void number(int64_t what) { raw((uint64_t(what) << 1) ^ uint64_t(what >> 63)); }
   void raw(uint64_t what) {
     for (; what >= goes_on; what >>= digit_bits) text += char(first_digit + (goes_on | (what & (goes_on - 1))));
@@ -136,7 +136,10 @@ class In {
   void read(T& what) { what = T(number()); }
   void read(bool& what) { what = number() != 0; }
   void read(double& what) { what = std::bit_cast<double>(raw()); }
-  void read(std::string& what) { take(what, size()); }
+  void read(std::string& what) {
+    what = rest_.substr(0, size());
+    rest_.remove_prefix(what.size());
+  }
   template <size_t N>
   void read(std::bitset<N>& what) { what = raw(); }
   template <size_t N>
@@ -175,8 +178,13 @@ class In {
     const size_t count = size();
     good_ = good_ && count <= what.size();
     const StepState untouched;
-    for (size_t i = 0; good_ && i < count; ++i)
-      each_part(i > 0 ? what[i - 1] : untouched, what[i], [&](const auto& was, auto& now) { change(was, now); });
+    for (size_t i = 0; good_ && i < count; ++i) {
+      const uint64_t changed = raw();
+      each_part(i > 0 ? what[i - 1] : untouched, what[i], [&](size_t at, auto& was, auto& now) {
+        if ((changed >> at & 1) != 0) change(was, now);
+        else now = was;
+      });
+    }
   }
   void read(std::vector<ConditionState>& what) {
     good_ = good_ && size() == what.size();
@@ -202,15 +210,7 @@ class In {
  private:
   template <Number T>
   void change(const T& was, T& now) { now = T(uint64_t(was) + uint64_t(number())); }
-  void change(const std::string& was, std::string& now) {
-    const size_t size_and_one = size();
-    if (size_and_one == 0) now = was;
-    else take(now, size_and_one - 1);
-  }
-  void take(std::string& what, size_t bytes) {
-    what.assign(rest_.substr(0, bytes));
-    rest_.remove_prefix(what.size());
-  }
+  void change(const std::string&, std::string& now) { read(now); }
   int64_t number() {
     const uint64_t folded = raw();
     return int64_t(folded >> 1) ^ -int64_t(folded & 1);
@@ -222,6 +222,15 @@ class In {
     return good_ ? size_t(count) : 0;
   }
   uint64_t raw() {
+    // Most of them are one digit long.
+    if (good_ && !rest_.empty() && uint64_t(uint8_t(rest_.front() - first_digit)) < goes_on) {
+      const uint64_t digit = uint64_t(uint8_t(rest_.front() - first_digit));
+      rest_.remove_prefix(1);
+      return digit;
+    }
+    return long_raw();
+  }
+  uint64_t long_raw() {
     uint64_t out = 0;
     for (uint64_t shift = 0; good_; shift += digit_bits) {
       good_ = shift < 64 && !rest_.empty();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <ctime>
 #include <functional>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,9 +97,14 @@ Status write_past(journal::Store& store, const plan::Plan& plan, const std::stri
   }
 }
 
-/// A process that opens the state and drives the run. Milliseconds until it looks at the world for its next step,
-/// whose intent, or that it has taken over, is durable then; at that moment it is killed.
-Result<double> driven_until_killed(const std::string& state, const plan::Plan& plan, const std::string& run) {
+/// When a new process has looked at the world for its next step, and what it had computed for until then.
+struct FirstLook {
+  double ms = 0, cpu_ms = 0;
+};
+
+/// A process that opens the state and drives the run. Until it looks at the world for its next step, whose intent, or
+/// that it has taken over, is durable then; at that moment it is killed.
+Result<FirstLook> driven_until_killed(const std::string& state, const plan::Plan& plan, const std::string& run) {
   int ends[2];
   if (pipe(ends) != 0) return OpError{"no pipe"};
   int64_t begin = now_ns();
@@ -109,8 +115,8 @@ Result<double> driven_until_killed(const std::string& state, const plan::Plan& p
     Quiet quiet;
     Instant world(1);
     world.on_look = [&] {
-      int64_t at = now_ns();
-      ssize_t told = write(ends[1], &at, sizeof at);
+      const int64_t at[2] = {now_ns(), clock_ns(CLOCK_PROCESS_CPUTIME_ID)};
+      ssize_t told = write(ends[1], at, sizeof at);
       while (told > 0) pause();
     };
     std::unique_ptr<effects::Clock> clock = effects::real_clock(nullptr);
@@ -118,15 +124,15 @@ Result<double> driven_until_killed(const std::string& state, const plan::Plan& p
     _exit(1);
   }
   close(ends[1]);
-  int64_t at = 0;
-  bool told = child > 0 && read(ends[0], &at, sizeof at) == ssize_t(sizeof at);
+  int64_t at[2] = {};
+  bool told = child > 0 && read(ends[0], at, sizeof at) == ssize_t(sizeof at);
   close(ends[0]);
   if (child > 0) {
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
   }
   if (!told) return OpError{"the process that was to go on with the run did not"};
-  return double(at - begin) / 1e6;
+  return FirstLook{double(at[0] - begin) / 1e6, double(at[1]) / 1e6};
 }
 
 /// A process that makes the run, with its past, and is killed: what a log holds then is read by the next one.
@@ -161,11 +167,12 @@ Result<bool> print_recovery(const Setting& setting) {
   const std::string run = "r1";
   if (Status past = write_and_die(path, plan, records / 2); !past) return past.error();
   int64_t tail = 0;
-  std::vector<double> all_ms, on_ms, read_ms, fold_ms;
+  std::vector<double> all_ms, cpu_ms, on_ms, read_ms, fold_ms;
   for (int round = 0; round < rounds; ++round) {
-    Result<double> one = driven_until_killed(path, plan, run);
+    Result<FirstLook> one = driven_until_killed(path, plan, run);
     if (!one) return one.error();
-    all_ms.push_back(*one);
+    all_ms.push_back(one->ms);
+    cpu_ms.push_back(one->cpu_ms);
   }
   for (int round = 0; round < rounds; ++round) {
     int64_t begin = now_ns();
@@ -190,6 +197,7 @@ Result<bool> print_recovery(const Setting& setting) {
   }
   std::string of = fmt::format("kill -9 behind {} records: ", records);
   return print_figures({alone(of + "new process to next step", "ms", median(all_ms), restate_ms * of_restate),
+                        alone("  of that computed, by the process itself", "ms", median(cpu_ms)),
                         alone(fmt::format("  opened, snapshot and {} events read and folded", tail), "ms", median(on_ms)),
                         alone("  beside it: opened and all read, each record's hash and text checked", "ms",
                               median(read_ms)),
@@ -212,7 +220,7 @@ Result<bool> print_active(const Setting& setting) {
     }
   }
   // One of them dies by kill -9, and with it the process that drove them all.
-  if (Result<double> killed = driven_until_killed(path, plan, names.front()); !killed) return killed.error();
+  if (Result<FirstLook> killed = driven_until_killed(path, plan, names.front()); !killed) return killed.error();
   std::vector<double> ms;
   int64_t begin = now_ns();
   auto store = journal::SqliteStore::open(path);
