@@ -13,7 +13,7 @@
 #include "runtime/cli/record.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/cli/view_summary.h"
-#include "runtime/exec/fold.h"
+#include "runtime/exec/snapshot.h"
 
 namespace rollout::cli {
 
@@ -143,10 +143,10 @@ Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, c
 }
 
 bool goes_on(journal::Store& store, const Planned& planned, const std::string& run) {
-  Result<std::vector<journal::Event>> events = store.read(run);
+  Result<exec::RunSoFar> past = exec::read_run(store, planned.plan, run);
   // A damaged record waits for a person: whoever else tried would find the same.
-  if (!events) return events.error().retryable;
-  exec::State state = exec::fold_all(planned.plan, *events);
+  if (!past) return past.error().retryable;
+  const exec::State& state = past->state;
   return !state.ended && (!state.parked || state.interrupted);
 }
 

@@ -1,5 +1,5 @@
-// What a run has come to, read from its store: the newest snapshot and the events behind it, or all of them. And when the
-// next snapshot is due. For drive(), and for whoever looks at a run before going on with it.
+// What a run has come to, read from its store: the newest snapshot and the events behind it, or all of them. And when
+// the next snapshot is due. For drive(), and for whoever looks at a run before going on with it.
 #pragma once
 
 #include <optional>

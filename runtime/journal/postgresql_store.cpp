@@ -52,8 +52,8 @@ Status make_tables(PostgresqlDb& db) {
   return Done{};
 }
 
-/// From format 3, in which every run had its events, and 4, whose journals were read whole. A process of format 3 that is
-/// still connected reads a pruned run as damaged, and goes on with the others; one of format 4 goes on as before.
+/// From format 3, in which every run had its events, and 4, whose journals were read whole. A process of format 3 that
+/// is still connected reads a pruned run as damaged, and goes on with the others; one of format 4 goes on as before.
 Status bring_up_to_date(PostgresqlDb& db, int64_t version) {
   Result<std::vector<JournalDb::Row>> made = std::vector<JournalDb::Row>();
   if (version == 3) made = db.run(prunes, {});

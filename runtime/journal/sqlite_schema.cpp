@@ -60,7 +60,7 @@ INSERT INTO file (closed) VALUES (1);
 PRAGMA user_version=4;
 )sql";
 
-/// From format 4, whose journals were read whole. A program of then may have left one that is old; it fits all the same.
+/// From format 4, whose journals were read whole.
 constexpr const char* to_format_5 = R"sql(
 CREATE TABLE IF NOT EXISTS snapshots (
   run TEXT PRIMARY KEY, events INTEGER NOT NULL, state TEXT NOT NULL, binding TEXT NOT NULL);

@@ -10,6 +10,7 @@
 
 #include "compiler/base/result.h"
 #include "runtime/effects/clock.h"
+#include "runtime/journal/chain.h"
 #include "runtime/journal/claims.h"
 #include "runtime/journal/event.h"
 #include "runtime/journal/promotion.h"
@@ -63,17 +64,6 @@ struct Request {
   std::string holder = {};     ///< of Approve and Reject: who typed it
   bool line = false;           ///< it was found in line_mailbox
   int64_t minutes = 0;         ///< of Override: for how long, from `wall_ns` on
-};
-
-/// The record of a run as it stands in the store, whether or not its chain is whole. For those who check it.
-struct Kept {
-  std::string line, hash;
-};
-struct Chain {
-  std::string plan_hash;
-  int64_t events = 0;  ///< as the store counts them
-  std::string head;    ///< the hash of the last one, as the store knows it
-  std::vector<Kept> rows;
 };
 
 /// What became of an append. AbortFirst: nothing was written, because the events end the run as succeeded and

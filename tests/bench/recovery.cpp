@@ -145,7 +145,8 @@ Status write_and_die(const std::string& path, const plan::Plan& plan, int steps)
     raise(SIGKILL);
   }
   int status = 0;
-  if (child < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status)) return OpError{"the past was not written"};
+  const bool is_over = child > 0 && waitpid(child, &status, 0) == child;
+  if (!is_over || !WIFSIGNALED(status)) return OpError{"the past was not written"};
   return Done{};
 }
 
@@ -198,7 +199,8 @@ Result<bool> print_recovery(const Setting& setting) {
   std::string of = fmt::format("kill -9 behind {} records: ", records);
   return print_figures({alone(of + "new process to next step", "ms", median(all_ms), restate_ms * of_restate),
                         alone("  of that computed, by the process itself", "ms", median(cpu_ms)),
-                        alone(fmt::format("  opened, snapshot and {} events read and folded", tail), "ms", median(on_ms)),
+                        alone(fmt::format("  opened, snapshot and {} events read and folded", tail), "ms",
+                              median(on_ms)),
                         alone("  beside it: opened and all read, each record's hash and text checked", "ms",
                               median(read_ms)),
                         alone("  beside it: fold of all", "ms", median(fold_ms))});

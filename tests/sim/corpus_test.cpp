@@ -159,8 +159,8 @@ TEST_CASE("journals of earlier versions are read, and end where they ended then"
   CHECK(kinds.size() >= 12);
 }
 
-// A snapshot that another version has written is read if it has the same number of the format: what the same events come
-// to must not have changed since. When this fails and the fold was meant to change, raise exec::state_format.
+// A snapshot that another version has written is read if its format has the same number: what the same events come to
+// must not have changed since. When this fails and the fold was meant to change, raise exec::state_format.
 TEST_CASE("what old events come to has changed no more often than the format of a state") {
   Sha256 hash;
   for (const fs::path& dump : dumps()) {

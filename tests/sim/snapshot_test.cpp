@@ -1,5 +1,5 @@
-// Snapshots of the state: whoever goes on from one, and from the events behind it, knows and does what the whole journal
-// would have told.
+// Snapshots of the state: whoever goes on from one, and from the events behind it, knows and does what the whole
+// journal would have told.
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
@@ -56,7 +56,9 @@ struct CommandText {
                        fmt::join(it.watches, ","), it.terms.size());
   }
   std::string operator()(const exec::Capture&) const { return "capture"; }
-  std::string operator()(const exec::TakeLock& it) const { return fmt::format("lock {} {}", it.lock, text_of(it.events)); }
+  std::string operator()(const exec::TakeLock& it) const {
+    return fmt::format("lock {} {}", it.lock, text_of(it.events));
+  }
   std::string operator()(const exec::Wait& it) const { return fmt::format("wait {}", it.until_ns); }
   std::string operator()(const exec::Finish& it) const { return fmt::format("finish {}", it.interrupted); }
 };
