@@ -167,7 +167,6 @@ int offer_promotion(const Context& context, const std::string& name) {
   std::vector<std::string> claimed = {journal::promotion_claim(promotion->state.begun)};
   if (std::optional<effects::Holder> driver = driver_of(*promotion->store, claimed))
     return context.fail(Refused, fmt::format("promotion {} is driven by {} already", name, driver->who));
-  if (!promotion->store->claims()->shared()) return context.fail(Usage, no_workers);
   Status offered = promotion->store->claims()->offer(claimed, name);
   return offered ? leave_to_workers(context, name) : context.fail(offered.error());
 }
@@ -217,7 +216,6 @@ int apply_promotion(const Context& context, const std::vector<plan::Stage>& stag
   Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, true);
   if (!store) return fail_unchanged(context, store.error());
   journal::Claims& claims = *(*store)->claims();
-  if (context.args.has("--detach") && !claims.shared()) return context.fail(Usage, no_workers);
   std::string claimed = journal::promotion_claim({wanted.promotion, "", wanted.place.path, {}, {}, {}, ""});
   if (Status ours = claims.take({claimed}, effects::holder_text(), {}); !ours)
     return fail_unchanged(context, ours.error());

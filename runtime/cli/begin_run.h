@@ -13,8 +13,6 @@ namespace rollout::cli {
 bool ask(const Context& context, std::string_view question);
 bool somebody_is_there(const Context& context);
 
-inline constexpr std::string_view no_workers =
-    "only a state that machines share has workers: --state postgresql://USER@HOST/DATABASE";
 /// `--detach`: says that a worker drives the run or promotion.
 int leave_to_workers(const Context& context, const std::string& name);
 

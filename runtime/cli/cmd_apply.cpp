@@ -16,11 +16,9 @@ namespace {
 
 /// Looked at again under the locks: another process may have ended the run meanwhile.
 int resume(Session& session, const std::string& name) {
-  Result<std::vector<journal::RunInfo>> runs = session.store->list();
-  if (!runs) return session.context.fail(runs.error(), NeedsHand);
-  Result<journal::RunInfo> run = find_run(*runs, name);
+  Result<std::optional<journal::RunInfo>> run = session.store->info(name);
   if (!run) return session.context.fail(run.error(), NeedsHand);
-  if (run->outcome)
+  if (!*run || (*run)->outcome)
     return session.context.fail(
         Refused, fmt::format("run {} has ended; `rollout status {}` says how", name, name));
   return drive_run(session, name);
@@ -29,7 +27,6 @@ int resume(Session& session, const std::string& name) {
 int offer(const Context& context, journal::Store& store, const Planned& planned, const std::string& run) {
   if (std::optional<effects::Holder> driver = driver_of(store, planned.plan))
     return context.fail(Refused, fmt::format("run {} is driven by {} already", run, driver->who));
-  if (!store.claims()->shared()) return context.fail(Usage, no_workers);
   Status offered = store.claims()->offer(service_names(planned.plan), run);
   return offered ? leave_to_workers(context, run) : context.fail(offered.error());
 }
@@ -123,7 +120,6 @@ int cmd_apply(const Context& context) {
   if (!made.planned) return made.exit_code;
   Result<Session> session = open_session(context, planned);
   if (!session) return fail_unchanged(context, session.error());
-  if (left && !session->store->claims()->shared()) return context.fail(Usage, no_workers);
   Result<std::vector<journal::RunInfo>> runs = session->store->list();
   if (!runs) return fail_unchanged(context, runs.error());
   if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned.plan)))

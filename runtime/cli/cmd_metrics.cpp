@@ -20,7 +20,7 @@ struct Open {
   journal::RunInfo run;
   plan::Plan plan;
   exec::State state;
-  bool driven = false;
+  std::string driver;  ///< empty: nobody drives it
 
   Labels labels() const { return {{"run", run.run}, {"rollout", run.rollout}}; }
 };
@@ -33,8 +33,8 @@ Result<Open> open_of(journal::Store& store, const journal::RunInfo& run) {
   Result<std::vector<journal::Event>> events = store.read(run.run);
   if (!events) return events.error();
   exec::State state = exec::fold_all(*plan, *events);
-  bool driven = driver_of(store, *plan).has_value();
-  return Open{run, std::move(*plan), std::move(state), driven};
+  std::optional<effects::Holder> driver = driver_of(store, *plan);
+  return Open{run, std::move(*plan), std::move(state), driver ? std::move(driver->who) : ""};
 }
 
 std::string_view state_word(const exec::State& state) {
@@ -51,7 +51,12 @@ void add_open(OpenMetrics& out, const std::vector<Open>& open) {
     out.sample(labels, 1);
   }
   out.family("rollout_run_driven", "gauge", "", "Whether a process drives a run that has not ended.");
-  for (const Open& one : open) out.sample(one.labels(), one.driven);
+  for (const Open& one : open) out.sample(one.labels(), !one.driver.empty());
+  std::map<std::string, int64_t> drivers;
+  for (const Open& one : open)
+    if (!one.driver.empty()) ++drivers[one.driver];
+  out.family("rollout_driver_runs", "gauge", "", "Runs that have not ended, by the process that drives them.");
+  for (const auto& [driver, count] : drivers) out.sample({{"driver", driver}}, count);
   out.family("rollout_run_start_seconds", "gauge", "seconds", "When a run that has not ended began.");
   for (const Open& one : open) out.seconds(one.labels(), one.run.created_wall_ns);
   out.family("rollout_run_event_seconds", "gauge", "seconds", "When a run that has not ended last recorded something.");

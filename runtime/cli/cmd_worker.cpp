@@ -1,177 +1,141 @@
-// `worker`: drives the runs and promotions that nobody drives, each in a process of its own, so that a backend that
-// hangs holds up one of them only.
+// `worker`: drives the runs and promotions that nobody drives, in a few processes of many runs each. Here stands what
+// looks after these processes; what they do is in crew.cpp.
 #include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
 
-#include "compiler/base/json.h"
+#include "runtime/cli/crew.h"
 #include "runtime/cli/log_file.h"
 #include "runtime/cli/open_state.h"
-#include "runtime/cli/session.h"
+#include "runtime/cli/planning.h"
 #include "runtime/effects/children.h"
 
 namespace rollout::cli {
 
 namespace {
 
-constexpr int64_t default_at_most = 16, highest_at_most = 1000;
+constexpr int64_t default_at_most = 500, highest_at_most = 10'000;
+/// A process for so many runs, up to four: what one of them loses when it dies goes on 30 s later.
+constexpr int64_t runs_of_one = 250, default_processes = 4, highest_processes = 16;
 constexpr int64_t look_ns = 1'000'000'000;
-/// A worker with more to do leaves others the first grasp at what comes: so much for each run that it drives.
-constexpr int64_t deference_ns = 100'000'000, most_deference_ns = 400'000'000;
-constexpr size_t at_once = 4;  ///< runs that are taken before others had their chance
-/// Before a run is tried again that could not be driven: doubled each time.
+/// Before a process that ended is replaced: doubled each time, but after one that lived for long.
 constexpr int64_t first_pause_ns = 1'000'000'000, longest_pause_ns = 60'000'000'000;
-/// The same where another had it: that one may die.
-constexpr int64_t longest_others_ns = 4'000'000'000;
+/// A call that hangs may keep a process from ending in order. Its run then goes on when its claims have ended.
+constexpr int64_t longest_stop_ns = 45'000'000'000;
 
-class Worker {
+class Overseer {
  public:
-  Worker(const Context& context, const Project& project, std::string url, journal::Store& store, size_t at_most)
+  /// Each of `shares` is the number of runs of one process.
+  Overseer(const Context& context, const Project& project, std::string url, const std::vector<int64_t>& shares)
       : context_(context),
         project_(project),
         url_(std::move(url)),
-        store_(store),
         clock_(context.env.effects().clock),
-        children_(effects::posix_children()),
-        at_most_(at_most),
-        name_(effects::holder_text()) {}
+        children_(effects::posix_children()) {
+    for (int64_t share : shares) crews_.push_back({share});
+  }
 
   int go() {
-    effects::Waker* waker = store_.listen({});
-    say("", "waits for runs that nobody drives");
     while (true) {
       for (const effects::ChildEnd& end : children_->ended()) note_end(end);
       if (context_.env.interrupts() > 0) {
-        drain();
-        if (driven_.empty()) return Ok;
-      } else if (driven_.size() < at_most_) {
-        look();
+        if (!stop()) return Ok;
+      } else {
+        for (Crew& crew : crews_)
+          if (crew.process == 0 && clock_.monotonic_ns() >= crew.next_start_ns) start(crew);
       }
-      int64_t until_ns = clock_.monotonic_ns() + (context_.env.interrupts() > 0 ? look_ns / 10 : look_ns);
-      if (waker) clock_.sleep_until(until_ns, *waker);
-      else clock_.sleep_until(until_ns);
+      clock_.sleep_until(clock_.monotonic_ns() + (context_.env.interrupts() > 0 ? look_ns / 20 : look_ns / 2));
     }
   }
 
  private:
-  struct Pause {
-    int64_t until_ns = 0, next_ns = first_pause_ns;
+  struct Crew {
+    int64_t runs = 0;
+    int process = 0;  ///< 0: there is none
+    int64_t since_ns = 0, next_start_ns = 0, pause_ns = first_pause_ns;
   };
 
-  void look() {
-    if (!driven_.empty())
-      clock_.sleep_until(clock_.monotonic_ns() + std::min(int64_t(driven_.size()) * deference_ns, most_deference_ns));
-    Result<std::vector<std::string>> waiting = store_.claims()->waiting();
-    if (!waiting) {
-      if (waiting.error().message != trouble_) say_trouble(waiting.error().message);
-      trouble_ = waiting.error().message;
-      return;
-    }
-    trouble_.clear();
-    // Each worker begins elsewhere, so that they seldom reach for the same run.
-    size_t first = waiting->empty() ? 0 : std::hash<std::string>()(name_) % waiting->size();
-    size_t taken = 0;
-    for (size_t i = 0; i < waiting->size() && driven_.size() < at_most_ && taken < at_once; ++i)
-      taken += take((*waiting)[(first + i) % waiting->size()]);
-  }
-
-  size_t take(const std::string& run) {
-    bool here = std::any_of(driven_.begin(), driven_.end(), [&](const auto& one) { return one.second.run == run; });
-    auto pause = pauses_.find(run);
-    if (here || (pause != pauses_.end() && clock_.monotonic_ns() < pause->second.until_ns)) return 0;
-    std::vector<std::string> words = {"apply",        "--resume", run,         "--hand-over", "--state", url_,
+  void start(Crew& crew) {
+    std::vector<std::string> words = {"worker",    "--processes", "0",        "--at-most", fmt::format("{}", crew.runs),
                                       "--project", project_.root, "--format", context_.json() ? "json" : "text"};
-    if (!context_.verbose && !context_.json()) words.push_back("--quiet");
+    if (!url_.empty()) words.insert(words.end(), {"--state", url_});
+    if (context_.quiet) words.push_back("--quiet");
+    if (context_.verbose) words.push_back("--verbose");
     if (context_.log) words.insert(words.end(), {"--log", context_.log->path()});
     Result<int> child = children_->start(words);
-    if (!child) {
-      say_trouble(child.error().message);
-      return 0;
-    }
-    driven_[*child] = {run, clock_.monotonic_ns()};
-    say(run, fmt::format("is driven by process {}", *child));
-    return 1;
+    crew.since_ns = clock_.monotonic_ns();
+    if (child) crew.process = *child;
+    else put_off(crew);
+    say_of_worker(context_, "", child ? fmt::format("has process {} for up to {} runs", *child, crew.runs)
+                                      : child.error().message);
+  }
+
+  void put_off(Crew& crew) {
+    if (clock_.monotonic_ns() - crew.since_ns > longest_pause_ns) crew.pause_ns = first_pause_ns;
+    crew.next_start_ns = clock_.monotonic_ns() + crew.pause_ns;
+    crew.pause_ns = std::min(crew.pause_ns * 2, longest_pause_ns);
   }
 
   void note_end(const effects::ChildEnd& end) {
-    auto driven = driven_.find(end.pid);
-    if (driven == driven_.end()) return;
-    std::string run = driven->second.run;
-    // What went well for so long has earned its next try at once.
-    if (clock_.monotonic_ns() - driven->second.since_ns > longest_pause_ns) pauses_.erase(run);
-    driven_.erase(driven);
-    bool ended = end.code == Ok || end.code == RolledBack || end.code == NeedsHand;
-    if (end.code == Ok || end.code == RolledBack) pauses_.erase(run);
-    else put_off(run, end.code == Refused ? longest_others_ns : longest_pause_ns);
-    say(run, ended ? fmt::format("is done, code {}", end.code)
-             : end.code == Refused ? "is another's"
-                                   : fmt::format("is left to others, code {}", end.code));
-  }
-
-  void put_off(const std::string& run, int64_t longest_ns) {
-    Pause& pause = pauses_[run];
-    pause.until_ns = clock_.monotonic_ns() + pause.next_ns;
-    pause.next_ns = std::min(pause.next_ns * 2, longest_ns);
-  }
-
-  /// Each of them records what is underway and leaves its run to others.
-  void drain() {
-    if (draining_) return;
-    draining_ = true;
-    say("", fmt::format("stops; {} of its runs are left to others", driven_.size()));
-    for (const auto& [pid, run] : driven_) children_->ask_to_stop(pid);
-  }
-
-  void say(const std::string& run, const std::string& what) const {
-    if (context_.log) context_.log->write(Level::Info, "worker", run, what);
-    if (context_.quiet) return;
-    if (!context_.json()) {
-      std::string_view kind = journal::is_promotion(run) ? "promotion" : "run";
-      context_.out(run.empty() ? fmt::format("worker {} {}\n", name_, what)
-                               : fmt::format("{} {} {}\n", kind, run, what));
-      return;
+    for (Crew& crew : crews_) {
+      if (crew.process != end.pid) continue;
+      crew.process = 0;
+      if (context_.env.interrupts() > 0) return;
+      put_off(crew);
+      say_of_worker(context_, "", fmt::format("has lost process {}, code {}; its runs go on when their claims have ended",
+                                              end.pid, end.code));
     }
-    json::Writer json;
-    json.begin_object().field("version", 1).field("type", "worker").field("at", effects::utc_text(clock_.wall_ns()));
-    json.field("worker", name_).field("run", run).field("what", what).end_object();
-    context_.out(json.take() + "\n");
   }
-  void say_trouble(const std::string& text) const { context_.fail(Ok, text + "; it is tried again"); }
+
+  /// Whether there is still something to wait for.
+  bool stop() {
+    bool any = false;
+    for (const Crew& crew : crews_) {
+      if (crew.process && !stopping_) children_->ask_to_stop(crew.process);
+      if (crew.process && stopping_ && clock_.monotonic_ns() > give_up_ns_) children_->end(crew.process);
+      any = any || crew.process;
+    }
+    if (!stopping_) give_up_ns_ = clock_.monotonic_ns() + longest_stop_ns;
+    stopping_ = true;
+    return any;
+  }
 
   const Context& context_;
   const Project& project_;
   std::string url_;
-  journal::Store& store_;
   effects::Clock& clock_;
   std::unique_ptr<effects::Children> children_;
-  size_t at_most_;
-  std::string name_;
-  struct Driven {
-    std::string run;
-    int64_t since_ns = 0;
-  };
-  std::map<int, Driven> driven_;  ///< by the process that drives
-  std::map<std::string, Pause> pauses_;
-  std::string trouble_;  ///< said last
-  bool draining_ = false;
+  std::vector<Crew> crews_;
+  bool stopping_ = false;
+  int64_t give_up_ns_ = 0;
 };
+
+/// As even as can be.
+std::vector<int64_t> shares_of(int64_t runs, int64_t processes) {
+  std::vector<int64_t> shares;
+  for (int64_t i = 0; i < processes; ++i) shares.push_back(runs / processes + (i < runs % processes));
+  return shares;
+}
 
 }  // namespace
 
 int cmd_worker(const Context& context) {
   Result<int64_t> at_most = number_of(context.args, "--at-most", default_at_most, 1, highest_at_most);
   if (!at_most) return context.fail(Usage, at_most.error().message);
+  int64_t wanted = std::min((*at_most + runs_of_one - 1) / runs_of_one, default_processes);
+  Result<int64_t> processes = number_of(context.args, "--processes", wanted, 0, highest_processes);
+  if (!processes) return context.fail(Usage, processes.error().message);
   Result<Project> project = project_for(context, project_of(context.env.directory, "."));
   if (!project) return context.fail(Usage, project.error().message);
   const std::string url = state_url(context, *project);
-  if (url.empty())
-    return context.fail(Usage, "a worker drives the runs of a state that machines share: --state "
-                               "postgresql://USER@HOST/DATABASE, ROLLOUT_STATE, or `state` in rollout.toml");
   (void)context.env.effects();  // from here on a signal drains
+  if (*processes == 0) return drive_as_crew(context, *project, url, size_t(*at_most));
+  // What is wrong with the state is said once, and at once.
   Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, true);
   if (!store) return context.fail(store.error());
-  return Worker(context, *project, url, **store, size_t(*at_most)).go();
+  store->reset();
+  return Overseer(context, *project, url, shares_of(*at_most, std::min(*processes, *at_most))).go();
 }
 
 }  // namespace rollout::cli

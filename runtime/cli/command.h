@@ -11,6 +11,10 @@
 #include "runtime/cli/options.h"
 #include "runtime/cli/style.h"
 
+namespace rollout::journal {
+class CrewState;
+}
+
 namespace rollout::cli {
 
 class LogFile;
@@ -25,6 +29,7 @@ struct Context {
   bool verbose = false;
   LogFile* log = nullptr;  ///< null: nothing is logged
   std::string state = {};  ///< the address of a state that machines share; empty: the folder of the project
+  journal::CrewState* crew = nullptr;  ///< of the process that this command shares with others; null: it is alone
 
   bool json() const { return format == "json"; }
   /// What stands in `text` and would act on a terminal is written out, unless it is our own style; JSON escapes it.

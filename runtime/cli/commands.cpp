@@ -253,15 +253,17 @@ Command start_the_line() {
 Command worker() {
   return {{"worker",
            "",
-           "drive the runs that nobody drives, of a state that machines share",
-           "Takes up what `apply --detach` began and what lost its process, each in a process of its own. Any\n"
+           "drive the runs that nobody drives",
+           "Takes up what `apply --detach` began and what lost its process, many in one of a few processes. Any\n"
            "number of workers may share the work, on any machine that reaches the backends; for promotions, with\n"
            "their files. SIGTERM and Ctrl-C stop it in order: its runs are left to the others, and nothing of them\n"
            "is lost.",
-           "rollout worker --state postgresql://rollout@db.internal/releases --at-most 32",
+           "rollout worker --state postgresql://rollout@db.internal/releases --at-most 1000",
            0,
            0,
-           {{"--at-most", "N", "how many runs at once; 16 when it is not given"}, format_json, log_file, project,
+           {{"--at-most", "N", "how many runs at once; 500 when it is not given"},
+            {"--processes", "N", "in how many processes, 16 at most; one for 250 runs, up to 4, when it is not given; 0: "
+                                 "in this one"}, format_json, log_file, project,
             state}},
           cmd_worker};
 }

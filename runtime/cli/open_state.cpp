@@ -6,6 +6,7 @@
 
 #include "runtime/cli/planning.h"
 #include "runtime/cli/settings.h"
+#include "runtime/journal/crew_state.h"
 #include "runtime/journal/postgresql_store.h"
 #include "runtime/journal/sqlite_store.h"
 
@@ -37,6 +38,7 @@ std::string state_place(const Context& context, const Project& project) {
 }
 
 Result<std::unique_ptr<journal::SqlStore>> open_state(const Context& context, const Project& project, bool create) {
+  if (context.crew) return context.crew->store();
   if (std::string url = state_url(context, project); !url.empty()) return open_shared(url);
   std::error_code failed;
   if (!create && !std::filesystem::exists(project.database(), failed)) return std::unique_ptr<journal::SqlStore>();

@@ -103,12 +103,31 @@ Result<journal::RunInfo> find_run(const std::vector<journal::RunInfo>& runs, con
   return OpError{fmt::format("there is no run `{}`; {}", name, known)};
 }
 
-AllRunsOrExit open_runs(const Context& context) {
+namespace {
+
+struct ProjectState {
+  Project project;
+  std::unique_ptr<journal::Store> store;  ///< null: nothing was ever recorded
+};
+struct ProjectStateOrExit {
+  std::optional<ProjectState> found;
+  int exit_code = Ok;
+};
+
+ProjectStateOrExit open_project_state(const Context& context) {
   Result<Project> project = project_for(context, project_of(context.env.directory, "."));
   if (!project) return {std::nullopt, context.fail(Usage, project.error().message)};
   Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
   if (!store) return {std::nullopt, context.fail(store.error())};
-  AllRuns all{std::move(*project), std::move(*store), {}};
+  return {ProjectState{std::move(*project), std::move(*store)}, Ok};
+}
+
+}  // namespace
+
+AllRunsOrExit open_runs(const Context& context) {
+  ProjectStateOrExit state = open_project_state(context);
+  if (!state.found) return {std::nullopt, state.exit_code};
+  AllRuns all{std::move(state.found->project), std::move(state.found->store), {}};
   if (!all.store) return {std::move(all), Ok};
   Result<std::vector<journal::RunInfo>> runs = all.store->list();
   if (!runs) return {std::nullopt, context.fail(runs.error())};
@@ -117,18 +136,23 @@ AllRunsOrExit open_runs(const Context& context) {
 }
 
 NamedRunOrExit open_run(const Context& context, const std::optional<std::string>& name) {
-  auto usage = [&](const std::string& message) {
-    return NamedRunOrExit{std::nullopt, context.fail(Usage, message)};
-  };
-  AllRunsOrExit all = open_runs(context);
-  if (!all.found) return {std::nullopt, all.exit_code};
-  auto& [project, store, runs] = *all.found;
+  auto exit = [](int code) { return NamedRunOrExit{std::nullopt, code}; };
+  ProjectStateOrExit state = open_project_state(context);
+  if (!state.found) return exit(state.exit_code);
+  auto& [project, store] = *state.found;
   if (!store)
-    return usage(
-        fmt::format("there are no runs in {}; name the project with --project DIR", state_place(context, project)));
-  if (!name && runs.empty()) return usage("there are no runs yet");
-  Result<journal::RunInfo> run = name ? find_run(runs, *name) : runs.front();
-  if (!run) return usage(run.error().message);
+    return exit(context.fail(Usage, fmt::format("there are no runs in {}; name the project with --project DIR",
+                                                state_place(context, project))));
+  if (name) {
+    Result<std::optional<journal::RunInfo>> run = store->info(*name);
+    if (!run) return exit(context.fail(run.error()));
+    if (*run) return {NamedRun{std::move(project), std::move(store), std::move(**run)}, Ok};
+  }
+  Result<std::vector<journal::RunInfo>> runs = store->list();
+  if (!runs) return exit(context.fail(runs.error()));
+  if (!name && runs->empty()) return exit(context.fail(Usage, "there are no runs yet"));
+  Result<journal::RunInfo> run = name ? find_run(*runs, *name) : runs->front();
+  if (!run) return exit(context.fail(Usage, run.error().message));
   return {NamedRun{std::move(project), std::move(store), std::move(*run)}, Ok};
 }
 

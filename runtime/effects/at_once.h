@@ -13,15 +13,15 @@ namespace rollout::effects {
 class AtOnce {
  public:
   virtual ~AtOnce() = default;
-  /// For what runs in `run`: whoever waits in HTTP, a command, SQL, a unix socket or for the lock of a file lets the
-  /// others go on meanwhile. Outside of `run` they are the effects that it was made from.
+  /// For what runs in `run`: whoever waits in HTTP, a command, SQL, a unix socket, for a file or in sleep lets the others
+  /// go on meanwhile. Outside of `run` they are the effects that it was made from.
   virtual Effects effects() = 0;
   /// Runs all of them and returns when the last one has ended; no more than `most` at the same time, the first ones
   /// first. A task alone runs as if it were called. Not from within a task.
   virtual void run(std::vector<std::function<void()>> tasks) = 0;
 };
 
-/// `real` outlives it.
+/// `real` outlives it. Where its effects are those of turns, they share these.
 std::unique_ptr<AtOnce> threads_at_once(const Effects& real, size_t most);
 
 }  // namespace rollout::effects

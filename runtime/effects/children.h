@@ -2,6 +2,7 @@
 // went. For those that look after several runs at once.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,8 +25,13 @@ class Children {
   virtual std::vector<ChildEnd> ended() = 0;
   /// As SIGTERM does.
   virtual void ask_to_stop(int pid) = 0;
+  /// As SIGKILL does.
+  virtual void end(int pid) = 0;
 };
 
 std::unique_ptr<Children> posix_children();
+
+/// Lets this process have as many files and connections open as it may at all; how many these are.
+int64_t allow_many_files();
 
 }  // namespace rollout::effects

@@ -15,6 +15,8 @@
 
 namespace rollout::effects {
 
+class Turns;
+
 struct Effects {
   Clock& clock;
   Http& http;
@@ -24,6 +26,7 @@ struct Effects {
   Ports& ports;
   Sql& sql;
   Commands& commands;
+  Turns* turns = nullptr;  ///< of those who wait in them; null: the caller is alone
 };
 
 /// The effects of this machine.

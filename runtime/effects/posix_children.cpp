@@ -1,9 +1,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,21 +45,37 @@ class PosixChildren : public Children {
     if (child < 0)
       return OpError{
           fmt::format("a process for `rollout {}` cannot be started: {}", words.front(), std::strerror(errno)), true};
+    children_.push_back(child);
     return int(child);
   }
 
+  /// Each by its number: the process may have others that somebody else waits for.
   std::vector<ChildEnd> ended() override {
     std::vector<ChildEnd> out;
-    int status = 0;
-    for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+    std::erase_if(children_, [&](pid_t pid) {
+      int status = 0;
+      if (waitpid(pid, &status, WNOHANG) != pid) return false;
       out.push_back({int(pid), WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status)});
+      return true;
+    });
     return out;
   }
 
   void ask_to_stop(int pid) override { kill(pid, SIGTERM); }
+  void end(int pid) override { kill(pid, SIGKILL); }
+
+ private:
+  std::vector<pid_t> children_;  ///< that have not ended, as far as is known
 };
 
 }  // namespace
+
+int64_t allow_many_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t before = std::exchange(limit.rlim_cur, limit.rlim_max);
+  return int64_t(setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before);
+}
 
 std::unique_ptr<Children> posix_children() { return std::make_unique<PosixChildren>(); }
 

@@ -83,12 +83,12 @@ class PosixFileLock : public FileLock {
   Descriptor file_;
 };
 
-/// Own to this process, never an existing file and never through a link: two writers in one directory do not meet.
+/// Own to this thread, never an existing file and never through a link: two writers in one directory do not meet.
 int create_temporary(const std::string& path) {
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
   const int fd = open(path.c_str(), flags, 0644);
   if (fd >= 0 || errno != EEXIST) return fd;
-  // Left behind by a crash of a process that had our pid.
+  // Left behind by a crash of a process that had our number.
   unlink(path.c_str());
   return open(path.c_str(), flags, 0644);
 }
@@ -158,7 +158,7 @@ class PosixFiles : public Files {
   }
 
   Status write(const std::string& path, std::string_view bytes) override {
-    const std::string temporary = fmt::format("{}.{}{}", path, getpid(), temporary_ending);
+    const std::string temporary = fmt::format("{}.{}{}", path, gettid(), temporary_ending);
     {
       const Descriptor file(create_temporary(temporary));
       if (file.fd < 0) return failed("create", temporary, errno);

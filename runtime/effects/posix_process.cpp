@@ -136,6 +136,8 @@ std::vector<std::string> environment_with(
 class PosixProcesses : public Processes {
  public:
   Result<ProcessId> start(const Launch& launch) override {
+    // Those that others have stopped since would stay as zombies of a process that lives long.
+    std::erase_if(started_, [&](ProcessId one) { return reap(one.pid, one.start_ticks); });
     SpawnSettings spawn;
     posix_spawn_file_actions_addopen(&spawn.files, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&spawn.files, 1, launch.log.c_str(),
@@ -164,14 +166,15 @@ class PosixProcesses : public Processes {
     if (!stat)
       return OpError{
           fmt::format("{} started as pid {}, but /proc does not show it", launch.program, pid)};
-    return ProcessId{pid, stat->start_ticks};
+    started_.push_back({pid, stat->start_ticks});
+    return started_.back();
   }
 
   Life look(ProcessId process) override {
     if (process.pid <= 0) return {};
     if (const std::optional<ProcStat> stat = stat_of(process.pid); stat && stat->start_ticks == process.start_ticks) {
       if (is_running(*stat)) return {true, {}};
-      reap(process.pid, *stat);
+      reap(process.pid, stat->start_ticks);
     }
     const auto ended = ends_.find({process.pid, process.start_ticks});
     return {false, ended == ends_.end() ? std::string() : ended->second};
@@ -215,7 +218,7 @@ class PosixProcesses : public Processes {
       const std::optional<ProcStat> stat = stat_of(pid);
       if (!stat || stat->session != pid) continue;
       if (is_running(*stat)) found.push_back({pid, stat->start_ticks});
-      else reap(pid, *stat);
+      else reap(pid, stat->start_ticks);
     }
     closedir(proc);
     return found;
@@ -264,11 +267,16 @@ class PosixProcesses : public Processes {
     return stat && is_running(*stat) && stat->session == pid;
   }
 
-  /// Takes the exit status of a process that has ended, if it is a child of ours, so that no zombie remains.
-  void reap(int pid, const ProcStat& stat) {
+  /// Takes the exit status of a process that has ended, if it is a child of ours, so that no zombie remains. Whether
+  /// there is no more of it to be had.
+  bool reap(int pid, uint64_t start_ticks) {
     int status = 0;
-    if (waitpid(pid, &status, WNOHANG) == pid) ends_[{pid, stat.start_ticks}] = end_text(status);
+    const pid_t ended = waitpid(pid, &status, WNOHANG);
+    if (ended == pid) ends_[{pid, start_ticks}] = end_text(status);
+    return ended != 0;
   }
+
+  std::vector<ProcessId> started_;  ///< that had not ended when this was looked at last
 
   std::map<std::pair<int, uint64_t>, std::string> ends_;
 };

@@ -16,6 +16,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/effects/left_locks.h"
+
 namespace rollout::effects {
 
 namespace {
@@ -89,7 +91,7 @@ Holder holder_in(int fd, int pid) {
   std::string text = read_text(fd);
   size_t line = text.find('\n');
   Holder holder{text.substr(0, line), "", std::max(pid, 0), is_stopped(pid)};
-  if (line != std::string::npos) holder.run = text.substr(line + 1);
+  if (line != std::string::npos) holder.run = text.substr(line + 1, text.find(left_mark, line + 1) - line - 1);
   if (holder.who.empty()) holder.who = pid > 0 ? fmt::format("process {}", pid) : "another process";
   return holder;
 }

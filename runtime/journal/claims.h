@@ -37,7 +37,7 @@ class Claims {
   /// How long after `renew` a call may still begin.
   virtual int64_t sure_ns() const { return INT64_MAX; }
 
-  /// Whether other machines may drive the runs; the rest is only for those that do.
+  /// Whether other machines may drive the runs. The rest is for workers, of this one or of others.
   virtual bool shared() const { return false; }
   /// Gives back, and leaves the run that was named to whoever waits for one.
   virtual void hand_over() { give_back(); }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "runtime/journal/claims.h"
-#include "runtime/journal/postgresql_db.h"
+#include "runtime/journal/journal_db.h"
 
 namespace rollout::journal {
 
@@ -14,7 +14,7 @@ inline constexpr std::string_view waiting_channel = "waiting";
 class PostgresqlClaims : public Claims {
  public:
   /// `db` outlives the claims.
-  PostgresqlClaims(PostgresqlDb& db, int64_t lasts_s) : db_(db), lasts_s_(lasts_s) {}
+  PostgresqlClaims(JournalDb& db, int64_t lasts_s) : db_(db), lasts_s_(lasts_s) {}
 
   Status take(const std::vector<std::string>& services, std::string_view holder, std::string_view run) override;
   Status name(std::string_view run) override;
@@ -33,12 +33,16 @@ class PostgresqlClaims : public Claims {
   /// The same for the record of a promotion, which was claimed by `token`.
   Status check_promotion(std::string_view name, int64_t token);
 
+ protected:
+  int64_t lasts_s() const { return lasts_s_; }
+  const std::vector<std::string>& services() const { return services_; }
+
  private:
   Status take_one(std::string_view service, std::string_view holder, std::string_view run);
   Result<Transaction> begin_taking(std::string_view run);
   OpError lost(std::string_view service);
 
-  PostgresqlDb& db_;
+  JournalDb& db_;
   int64_t lasts_s_;
   int64_t token_ = 0;  ///< 0: nothing is claimed
   std::vector<std::string> services_;

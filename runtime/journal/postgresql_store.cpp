@@ -63,7 +63,9 @@ Status bring_up_to_date(PostgresqlDb& db, int64_t version) {
   return made ? Status(Done{}) : Status(made.error());
 }
 
-Status prepare(PostgresqlDb& db) {
+}  // namespace
+
+Status prepare_postgresql(PostgresqlDb& db) {
   Result<Transaction> transaction = Transaction::begin(db, JournalDb::Access::Write);
   if (!transaction) return transaction.error();
   // Two processes may come here at once; the second one finds the first one's tables.
@@ -87,33 +89,34 @@ Status prepare(PostgresqlDb& db) {
                  false, true};
 }
 
-}  // namespace
-
 Result<std::unique_ptr<PostgresqlStore>> PostgresqlStore::open(std::unique_ptr<effects::Sql> sql,
                                                                effects::SqlServer server,
                                                                int64_t claim_lasts_s) {
   auto db = std::make_unique<PostgresqlDb>(std::move(sql), std::move(server));
-  if (Status ready = prepare(*db); !ready) return ready.error();
-  return std::unique_ptr<PostgresqlStore>(new PostgresqlStore(std::move(db), claim_lasts_s));
+  if (Status ready = prepare_postgresql(*db); !ready) return ready.error();
+  PostgresqlDb& hears = *db;
+  auto claims = std::make_unique<PostgresqlClaims>(hears, claim_lasts_s);
+  return std::unique_ptr<PostgresqlStore>(new PostgresqlStore(std::move(db), std::move(claims), &hears));
 }
 
 Result<std::vector<Request>> PostgresqlStore::requests(std::string_view run, int64_t after_id) {
-  if (Status kept = claims_.renew(); !kept) return kept.error();
+  if (Status kept = claims_->renew(); !kept) return kept.error();
   return SqlStore::requests(run, after_id);
 }
 
 effects::Waker* PostgresqlStore::listen(std::string_view run) {
+  if (!hears_) return nullptr;
   if (run.empty()) {
-    connection().listen(waiting_channel);
+    hears_->listen(waiting_channel);
   } else {
-    connection().listen(run);
-    connection().listen(line_mailbox);
+    hears_->listen(run);
+    hears_->listen(line_mailbox);
   }
-  return &connection();
+  return hears_;
 }
 
 Status PostgresqlStore::announce(std::string_view mailbox) {
-  Result<std::vector<JournalDb::Row>> told = db_->run("SELECT pg_notify($1, '')", {mailbox});
+  Result<std::vector<JournalDb::Row>> told = db_->run("SELECT pg_notify($1, ''), pg_notify($2, '')", {mailbox, asked_channel});
   return told ? Status(Done{}) : Status(told.error());
 }
 

@@ -7,9 +7,13 @@
 
 #include "runtime/effects/sql.h"
 #include "runtime/journal/postgresql_claims.h"
+#include "runtime/journal/postgresql_db.h"
 #include "runtime/journal/sql_store.h"
 
 namespace rollout::journal {
+
+/// Told of each request, whatever mailbox it was left in.
+inline constexpr std::string_view asked_channel = "asked";
 
 /// A server, and how long a claim on it lasts.
 struct PostgresqlAddress : effects::SqlServer {
@@ -26,25 +30,31 @@ class PostgresqlStore : public SqlStore {
   static Result<std::unique_ptr<PostgresqlStore>> open(std::unique_ptr<effects::Sql> sql, effects::SqlServer server,
                                                        int64_t claim_lasts_s = claim_s);
 
-  ~PostgresqlStore() override { claims_.give_back(); }
+  ~PostgresqlStore() override { claims_->give_back(); }
 
-  Claims* claims() override { return &claims_; }
+  Claims* claims() override { return claims_.get(); }
   effects::Waker* listen(std::string_view run) override;
   /// Asked for from time to time while a run is driven, and so what keeps its claims. Refused when one of them was
   /// lost.
   Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
 
- private:
-  PostgresqlStore(std::unique_ptr<PostgresqlDb> db, int64_t claim_lasts_s)
-      : SqlStore(std::move(db)), claims_(connection(), claim_lasts_s) {}
-  PostgresqlDb& connection() { return static_cast<PostgresqlDb&>(*db_); }
-  Status may_write(std::string_view run) override { return claims_.check(run); }
-  Status may_promote(std::string_view promotion, int64_t claim) override {
-    return claims_.check_promotion(promotion, claim ? claim : claims_.token());
-  }
+ protected:
+  /// `claims` are kept by `db`, or by another way to the same database. `hears`: null where nobody listens.
+  PostgresqlStore(std::unique_ptr<JournalDb> db, std::unique_ptr<PostgresqlClaims> claims, PostgresqlDb* hears)
+      : SqlStore(std::move(db)), hears_(hears), claims_(std::move(claims)) {}
   Status announce(std::string_view mailbox) override;
 
-  PostgresqlClaims claims_;
+ private:
+  Status may_write(std::string_view run) override { return claims_->check(run); }
+  Status may_promote(std::string_view promotion, int64_t claim) override {
+    return claims_->check_promotion(promotion, claim ? claim : claims_->token());
+  }
+
+  PostgresqlDb* hears_;
+  std::unique_ptr<PostgresqlClaims> claims_;
 };
+
+/// Makes the tables, or brings them up to date.
+Status prepare_postgresql(PostgresqlDb& db);
 
 }  // namespace rollout::journal

@@ -142,7 +142,7 @@ Result<std::vector<HeldLock>> SqlStore::locks() {
 
 /// A run or a promotion: somebody has asked to take it back.
 Result<bool> SqlStore::is_aborted(std::string_view name) {
-  Result<std::vector<Request>> asked = requests(name, 0);
+  Result<std::vector<Request>> asked = SqlStore::requests(name, 0);
   if (!asked) return asked.error();
   return std::any_of(asked->begin(), asked->end(), [](const Request& request) { return takes_back(request.ask); });
 }
@@ -296,6 +296,22 @@ Result<std::vector<RunInfo>> SqlStore::list() {
     if (rows->size() < rows_at_once) return out;
     below = number(rows->back()[6]);
   }
+}
+
+Result<std::optional<RunInfo>> SqlStore::info(std::string_view run) {
+  Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
+  if (!transaction) return transaction.error();
+  Result<Rows> rows =
+      db_->run("SELECT rollout, plan_hash, created_wall_ns, events, outcome FROM runs WHERE run = $1", {run});
+  if (!rows) return rows.error();
+  if (rows->empty()) return std::optional<RunInfo>();
+  const JournalDb::Row& row = rows->front();
+  Result<Rows> generations =
+      db_->run("SELECT service, generation FROM generations WHERE run = $1 ORDER BY place", {run});
+  if (!generations) return generations.error();
+  RunInfo info{std::string(run), row[0], row[1], number(row[2]), {}, outcome_of(row[4]), number(row[3])};
+  for (const JournalDb::Row& one : *generations) info.generations.push_back({one[0], number(one[1])});
+  return std::optional<RunInfo>(std::move(info));
 }
 
 /// Of each run, in the order of its services.

@@ -44,6 +44,7 @@ class SqlStore : public Store {
   Result<Chain> chain_end(std::string_view run) override;
   Result<std::string> plan_bytes(std::string_view run) override;
   Result<std::vector<RunInfo>> list() override;
+  Result<std::optional<RunInfo>> info(std::string_view run) override;
   Result<int64_t> request(std::string_view run, const Request& request) override;
   Result<std::vector<Request>> requests(std::string_view run, int64_t after_id) override;
   Result<std::vector<HeldLock>> locks() override;

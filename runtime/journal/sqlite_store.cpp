@@ -1,6 +1,11 @@
 #include "runtime/journal/sqlite_store.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "runtime/effects/left_locks.h"
+#include "runtime/journal/promotion.h"
 
 #include "runtime/journal/sqlite_db.h"
 #include "runtime/journal/sqlite_schema.h"
@@ -11,9 +16,48 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path) 
   Result<std::unique_ptr<SqliteDb>> db = SqliteDb::open(path);
   if (!db) return db.error();
   if (Status ready = prepare_schema(**db); !ready) return ready.error();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*db), locks_of(path)));
+}
+
+std::string locks_of(const std::string& path) {
   size_t folder = path.rfind('/');
-  std::string locks = (folder == std::string::npos ? "." : path.substr(0, folder)) + "/locks";
-  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*db), std::move(locks)));
+  return (folder == std::string::npos ? "." : path.substr(0, folder)) + "/locks";
+}
+
+/// The oldest first, as far as their names say so.
+Result<std::vector<std::string>> SqliteClaims::waiting() {
+  Result<std::vector<std::string>> left = effects::left_in(directory());
+  if (!left) return left.error();
+  std::sort(left->begin(), left->end(), [](const std::string& a, const std::string& b) {
+    return std::pair(a.size(), std::string_view(a)) < std::pair(b.size(), std::string_view(b));
+  });
+  left->erase(std::unique(left->begin(), left->end()), left->end());
+  std::vector<std::string> out;
+  for (const std::string& name : *left) {
+    if (out.size() == max_waiting) break;
+    Result<bool> waits_for_others = waits(name, *left);
+    if (!waits_for_others) return waits_for_others.error();
+    if (*waits_for_others) out.push_back(name);
+  }
+  return out;
+}
+
+Result<bool> SqliteClaims::waits(const std::string& name, const std::vector<std::string>& left) {
+  const char* open = is_promotion(name) ? "SELECT name FROM promotions WHERE name = $1 AND outcome = ''"
+                                        : "SELECT run FROM runs WHERE run = $1 AND outcome = ''";
+  Result<std::vector<JournalDb::Row>> rows = db_.run(open, {name});
+  if (!rows) return rows.error();
+  if (rows->empty()) return false;
+  // A run whose promotion is among them or is driven is driven by that.
+  Result<std::vector<JournalDb::Row>> whole =
+      db_.run("SELECT name, promotion, file FROM promotions WHERE open_run = $1 AND outcome = ''", {name});
+  if (!whole) return whole.error();
+  for (const JournalDb::Row& one : *whole) {
+    if (std::find(left.begin(), left.end(), one[0]) != left.end()) return false;
+    Result<std::optional<effects::Holder>> driver = claimant(promotion_claim({one[1], "", one[2], {}, {}, {}, ""}));
+    if (driver && *driver) return false;
+  }
+  return true;
 }
 
 Status SqliteStore::back_up(const std::string& path) { return static_cast<SqliteDb&>(*db_).copy_to(path); }

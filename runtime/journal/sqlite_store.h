@@ -11,21 +11,39 @@
 
 namespace rollout::journal {
 
+/// Of what nobody drives, only what has not ended waits for somebody.
+class SqliteClaims : public FileClaims {
+ public:
+  /// `db` outlives the claims.
+  SqliteClaims(JournalDb& db, std::string directory) : FileClaims(std::move(directory)), db_(db) {}
+  Result<std::vector<std::string>> waiting() override;
+
+ private:
+  Result<bool> waits(const std::string& name, const std::vector<std::string>& left);
+
+  JournalDb& db_;
+};
+
 class SqliteStore : public SqlStore {
  public:
   /// Opens `path`, or makes it; its directory must exist, and `locks` in it says who drives what.
   static Result<std::unique_ptr<SqliteStore>> open(const std::string& path);
+  ~SqliteStore() override { claims_.give_back(); }
 
   Claims* claims() override { return &claims_; }
   Status back_up(const std::string& path) override;
   /// Reads all of the file, which was copied or moved.
   Status check_whole();
 
- private:
+ protected:
   SqliteStore(std::unique_ptr<JournalDb> db, std::string locks)
-      : SqlStore(std::move(db)), claims_(std::move(locks)) {}
+      : SqlStore(std::move(db)), claims_(*db_, std::move(locks)) {}
 
-  FileClaims claims_;
+ private:
+  SqliteClaims claims_;
 };
+
+/// The folder of the locks of a state file.
+std::string locks_of(const std::string& path);
 
 }  // namespace rollout::journal

@@ -115,8 +115,8 @@ class Store {
 
   virtual Result<std::string> plan_bytes(std::string_view run) = 0;
 
-  /// Newest first.
-  virtual Result<std::vector<RunInfo>> list() = 0;
+  virtual Result<std::vector<RunInfo>> list() = 0;                           ///< newest first
+  virtual Result<std::optional<RunInfo>> info(std::string_view run);         ///< nothing: there is no such run
 
   /// Durable when it returns. Refused for a run that has ended. An abort of a promotion is one of its open run, too.
   /// `run` may be line_mailbox.

@@ -83,6 +83,9 @@ void conforms(Store& store) {
   Result<RunInfo> second = store.create(new_run("h2"));
   REQUIRE(second);
   CHECK(second->generations.at(0).number == 2);
+  CHECK(store.info("r2")->value().plan_hash == "h2");
+  CHECK(store.info("r2")->value().generations.at(1).service == "search");
+  CHECK(!*store.info("r9"));
   CHECK(*store.plan_bytes("r1") == "{\"plan\":1}");
   CHECK(!store.plan_bytes("r9"));
 

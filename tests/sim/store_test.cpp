@@ -278,6 +278,39 @@ TEST_CASE("a service is locked for one holder at a time, and free when the holde
   CHECK(fs::exists(fs::path(locks) / "checkout@eu%2f%2e%2e%2fx.lock"));
 }
 
+TEST_CASE("a run in a file waits for a worker when its driver died or left it, and for a person otherwise") {
+  Directory directory;
+  auto store = std::move(*SqliteStore::open(directory.file()));
+  for (std::string hash : {"h1", "h2"}) REQUIRE(store->create(new_run(hash)));
+  using Names = std::vector<std::string>;
+  Claims& claims = *store->claims();
+  CHECK(claims.waiting()->empty());
+  REQUIRE(claims.take({"checkout", "search"}, "me", ""));
+  REQUIRE(claims.name("r2"));
+  CHECK(claims.waiting()->empty());
+  claims.hand_over();
+  CHECK(*claims.waiting() == Names{"r2"});
+  REQUIRE(claims.take({"checkout", "search"}, "me", "r2"));
+  claims.give_back();
+  CHECK(claims.waiting()->empty());
+  REQUIRE(claims.offer({"checkout", "search"}, "r2"));
+  CHECK(*claims.waiting() == Names{"r2"});
+  // Who finds one of the services taken has changed nothing.
+  auto other = std::move(*SqliteStore::open(directory.file()));
+  REQUIRE(other->claims()->take({"search"}, "she", "r1"));
+  CHECK(!claims.take({"checkout", "search"}, "me", "r2"));
+  other->claims()->give_back();
+  CHECK(*claims.waiting() == Names{"r2"});
+  pid_t child = fork();
+  if (child == 0) _exit(FileClaims((directory.path / "locks").string()).take({"billing"}, "the child", "r1") ? 0 : 1);
+  int status = 1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+  CHECK(*claims.waiting() == Names{"r1", "r2"});
+  REQUIRE(store->append("r1", 1, {{1, 2, RunEnded{Outcome::Succeeded, ""}}}));
+  CHECK(*claims.waiting() == Names{"r2"});
+}
+
 TEST_CASE("the lock of a killed process is free at once") {
   Directory directory;
   std::string locks = (directory.path / "locks").string();
