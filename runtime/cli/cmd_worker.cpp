@@ -83,8 +83,9 @@ class Overseer {
       crew.process = 0;
       if (context_.env.interrupts() > 0) return;
       put_off(crew);
-      say_of_worker(context_, "", fmt::format("has lost process {}, code {}; its runs go on when their claims have ended",
-                                              end.pid, end.code));
+      say_of_worker(context_, "",
+                    fmt::format("has lost process {}, code {}; its runs go on when their claims have ended", end.pid,
+                                end.code));
     }
   }
 

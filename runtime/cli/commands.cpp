@@ -262,8 +262,8 @@ Command worker() {
            0,
            0,
            {{"--at-most", "N", "how many runs at once; 500 when it is not given"},
-            {"--processes", "N", "in how many processes, 16 at most; one for 250 runs, up to 4, when it is not given; 0: "
-                                 "in this one"}, format_json, log_file, project,
+            {"--processes", "N", "in how many processes; one for 250 runs, up to 4, if not given; 0: in this one"},
+            format_json, log_file, project,
             state}},
           cmd_worker};
 }

@@ -95,7 +95,10 @@ class Crew {
 
   void look() {
     if (waiting_.empty() || clock_.monotonic_ns() > listed_ns_ + list_ns) ask_who_waits();
-    for (size_t taken = 0; !waiting_.empty() && driven_.size() < at_most_ && taken < at_once;) {
+    // Those on their way to their claims stand in each other's way, and in that of other crews.
+    size_t tasks = driven_.size() - processes();
+    size_t taken = tasks - std::min(tasks, state_.claimed().value_or(tasks));
+    while (!waiting_.empty() && driven_.size() < at_most_ && taken < at_once) {
       std::string next = std::move(waiting_.back());
       waiting_.pop_back();
       taken += take(next);
@@ -104,7 +107,8 @@ class Crew {
 
   void ask_who_waits() {
     int64_t chance = int64_t(std::hash<std::string>()(fmt::format("{} {}", name_, looks_++)) % chance_ns);
-    clock_.sleep_until(clock_.monotonic_ns() + chance + most_deference_ns * int64_t(driven_.size()) / int64_t(at_most_));
+    int64_t deference_ns = most_deference_ns * int64_t(driven_.size()) / int64_t(at_most_);
+    clock_.sleep_until(clock_.monotonic_ns() + chance + deference_ns);
     Result<std::vector<std::string>> waiting = state_.waiting();
     note_trouble(waiting ? Status(Done{}) : Status(waiting.error()));
     waiting_.clear();
@@ -136,10 +140,14 @@ class Crew {
     return cmd_apply(mine);
   }
 
+  size_t processes() const {
+    return size_t(
+        std::count_if(driven_.begin(), driven_.end(), [](const auto& one) { return one.second.process != 0; }));
+  }
+
   /// It plans, and looks after runs of its own.
   size_t start_promotion(const std::string& promotion) {
-    auto processes = std::count_if(driven_.begin(), driven_.end(), [](const auto& one) { return one.second.process; });
-    if (size_t(processes) >= most_promotions) return 0;
+    if (processes() >= most_promotions) return 0;
     std::vector<std::string> words = {"apply",       "--resume", promotion, "--hand-over", "--project",
                                       project_.root, "--format", context_.json() ? "json" : "text"};
     if (!url_.empty()) words.insert(words.end(), {"--state", url_});

@@ -13,8 +13,8 @@ namespace rollout::effects {
 class AtOnce {
  public:
   virtual ~AtOnce() = default;
-  /// For what runs in `run`: whoever waits in HTTP, a command, SQL, a unix socket, for a file or in sleep lets the others
-  /// go on meanwhile. Outside of `run` they are the effects that it was made from.
+  /// For what runs in `run`: whoever waits in HTTP, a command, SQL, a unix socket, a file or in sleep lets others go on
+  /// meanwhile. Outside of `run` they are the effects that it was made from.
   virtual Effects effects() = 0;
   /// Runs all of them and returns when the last one has ended; no more than `most` at the same time, the first ones
   /// first. A task alone runs as if it were called. Not from within a task.

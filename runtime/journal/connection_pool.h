@@ -1,5 +1,5 @@
-// ConnectionPool: a few connections for many stores. For a process that drives many runs, whose stores wait for one in
-// turn. Always true: a connection is one store's for a statement, or for a whole transaction; who waits longest is next.
+// ConnectionPool: a few connections for many stores. For a process that drives many runs, whose stores wait for one.
+// Always true: a connection is one store's for a statement, or for a whole transaction; who waits longest is next.
 #pragma once
 
 #include <deque>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,14 @@ class CrewState {
   virtual ~CrewState() = default;
   /// For one run or command, within a task or the first thread. The crew's state outlives it.
   virtual Result<std::unique_ptr<SqlStore>> store() = 0;
-  /// From the first thread, again and again: keeps what the runs have claimed, and wakes those that were asked something.
+  /// From the first thread, again and again: keeps what the runs have claimed, and wakes who was asked something.
   virtual Status tend() = 0;
   /// How often that is needed.
   virtual int64_t tend_ns() const = 0;
   /// Has news when a run is left to others, or one of ours is asked something. For the first thread; null: never.
   virtual effects::Waker* waker() { return nullptr; }
+  /// How many of the stores hold claims, where it takes a while to get them.
+  virtual std::optional<size_t> claimed() const { return std::nullopt; }
   /// As of Claims.
   virtual Result<std::vector<std::string>> waiting() = 0;
   /// Has every run look around.

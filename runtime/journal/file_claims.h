@@ -1,6 +1,6 @@
 // The claims of a state that one machine keeps: a lock of a file for each service. For SqliteStore. Always true: a lock
-// that nobody holds and that names a run with a mark behind it leaves that run to a worker; whoever gives one back in order
-// takes the name out.
+// that nobody holds and that names a run with a mark behind it leaves that run to a worker; whoever gives one back in
+// order takes the name out.
 #pragma once
 
 #include "runtime/journal/claims.h"

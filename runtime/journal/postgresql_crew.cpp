@@ -119,13 +119,17 @@ int64_t PostgresqlCrew::tend_ns() const {
   return std::min(longest_tend_ns, claim_s_ * ns_per_s / sure_parts / 2);
 }
 
+std::optional<size_t> PostgresqlCrew::claimed() const {
+  return size_t(std::count_if(claims_.begin(), claims_.end(), [](const CrewClaims* one) { return one->token() != 0; }));
+}
+
 Status PostgresqlCrew::tend() {
   Status kept = renew_all();
   Status looked = look_for_requests();
   return kept ? looked : kept;
 }
 
-/// Of one that is not as it was taken nothing is said here: who has it asks for itself, and is told by whom it was lost.
+/// Of one that is not as it was taken nothing is said here: who has it asks for itself, and is told who took it.
 Status PostgresqlCrew::renew_all() {
   std::string tokens;
   for (const CrewClaims* one : claims_)

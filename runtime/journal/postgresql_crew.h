@@ -26,6 +26,7 @@ class PostgresqlCrew : public CrewState {
   Status tend() override;
   int64_t tend_ns() const override;
   effects::Waker* waker() override { return &ears_; }
+  std::optional<size_t> claimed() const override;
   Result<std::vector<std::string>> waiting() override { return PostgresqlClaims(ears_, claim_s_).waiting(); }
   void wake_all() override;
 

@@ -116,7 +116,8 @@ effects::Waker* PostgresqlStore::listen(std::string_view run) {
 }
 
 Status PostgresqlStore::announce(std::string_view mailbox) {
-  Result<std::vector<JournalDb::Row>> told = db_->run("SELECT pg_notify($1, ''), pg_notify($2, '')", {mailbox, asked_channel});
+  Result<std::vector<JournalDb::Row>> told =
+      db_->run("SELECT pg_notify($1, ''), pg_notify($2, '')", {mailbox, asked_channel});
   return told ? Status(Done{}) : Status(told.error());
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Many releases that are all alive at the same time, over three workers that share a PostgreSQL with its default settings;
-# then a quarter as many in a file of this machine. Processes of the workers are killed, stopped beyond their claims and
-# drained in the middle; every release ends well, and the log of the flag files has each change once. Before that, a file
-# that hangs holds up its own release only.
+# Many releases that are all alive at once, over three workers that share a PostgreSQL with its default settings; then a
+# quarter as many in a file of this machine. Processes of the workers are killed, stopped beyond their claims and drained
+# in the middle; every release ends well, and the log of the flag files has each change once. Before that, a file that
+# hangs holds up its own release only.
 # crowd.sh BUILD [RUNS [SEED [--json]]]
 source "$(dirname "$0")/lib.sh"
 source "$root/tests/e2e/ledger.sh"
@@ -10,7 +10,7 @@ source "$root/tests/e2e/postgres.sh"
 runs=${2-300} seed=${3-1} json=${4-}
 home=$build/e2e/crowd postgres_port=19901
 # Long enough for all of them to begin before the first one ends.
-hold=$((8 + runs / 25)) claim=$((runs < 1000 ? 5 : 30))
+hold=$((10 + runs / 15)) claim=$((runs < 1000 ? 5 : 30))
 changes_each=4  # the generation, and three shares
 
 sql() { psql -qAt -h 127.0.0.1 -p "$postgres_port" -U shop postgres -c "$1"; }
@@ -29,7 +29,7 @@ connected() {
   if on_server; then sql "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"; else echo 0; fi
 }
 crews() { cat "/proc/$1/task/$1/children" 2>/dev/null || true; }  # crews WORKER
-rss_mib() { cat $(for pid in $*; do echo "/proc/$pid/status"; done) | awk '/^VmRSS/ {kib += $2} END {print int(kib / 1024)}'; }
+rss_mib() { (cd /proc && cat ${*/%//status}) | awk '/^VmRSS/ {kib += $2} END {print int(kib / 1024)}'; }
 now_s() { date +%s.%N; }
 since() { awk -v from="$1" -v to="$(now_s)" 'BEGIN {printf "%.1f", to - from}'; }
 
@@ -45,7 +45,7 @@ export build root
 
 # begin_all PREFIX COUNT HOLD
 begin_all() {
-  seq -f "$1%g" "$2" | xargs -P 2 -I{} bash -c "begin {} $3" >run/begin.log 2>&1
+  seq -f "$1%g" "$2" | xargs -P 4 -I{} bash -c "begin {} $3" >run/begin.log 2>&1
   [[ ! -s run/begin.log ]] || die "$(head -5 run/begin.log)"
 }
 
@@ -71,11 +71,8 @@ hanging() {
   ended() { (($(succeeded) == others)); }
   await 30 "the others end beside it" ended
   check "a file that hangs holds up its own release only" hangs
-  # What waits to be read is given once; from then on the file stands there again.
-  (cat run/hang.json >flags/hang.json) & local writer=$!
-  mv run/hang.json flags/hang.json.new
-  wait $writer
-  mv flags/hang.json.new flags/hang.json
+  mv flags/hang.json run/pipe && mv run/hang.json flags/hang.json
+  cat flags/hang.json >run/pipe
   ended() { (($(succeeded) == others + 1)); }
   await 30 "it ends when the file answers" ended
   stop_workers
@@ -111,7 +108,7 @@ crowd() {
     n=$(connected) && ((n <= connections)) || connections=$n
     ((peak >= count))
   }
-  await $((20 + $3)) "all of them are alive" all_alive
+  await $((60 + $3)) "all of them are alive" all_alive
   pids=$(for n in 1 2 3; do echo "${worker[$n]}"; crews "${worker[$n]}"; done)
   echo "all $peak alive after $(since "$began") s: $connections connections, $(wc -w <<<"$pids") processes," \
     "$(rss_mib $pids) MiB"
@@ -144,7 +141,7 @@ crowd f "$runs" "$hold"
 judge f "$runs"
 check "PostgreSQL's default of 100 connections is enough" test "$(sql 'SHOW max_connections')" -eq 100
 : >rollout.toml
-crowd g $((runs / 4)) "$hold"
+crowd g $((runs / 4)) $((hold / 2))
 judge g $((runs / 4))
 check "no change of a flag was missed by its log" test "$(count '^overflow' run/flags.log)" -eq 0
 [[ -z $(grep -hv '^{"v":1,.*}$' run/worker-*.jsonl) ]] || die "a line of the log is broken"

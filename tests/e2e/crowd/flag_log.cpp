@@ -1,5 +1,6 @@
 // flag_log FOLDER: the log of a folder of flag files, as whoever serves the flags would keep it: a line for each time
-// that a file was replaced, with its name. The kernel counts them, however fast they come. Until SIGTERM.
+// that a file was replaced, with its name. Until SIGTERM. The kernel makes one event of two that are alike and follow
+// each other; so where files come from is watched, too, and no two are alike.
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -8,7 +9,7 @@
 
 int main(int argc, char** argv) {
   int events = inotify_init1(IN_CLOEXEC);
-  if (argc != 2 || events < 0 || inotify_add_watch(events, argv[1], IN_MOVED_TO | IN_ONLYDIR) < 0) {
+  if (argc != 2 || events < 0 || inotify_add_watch(events, argv[1], IN_MOVED_FROM | IN_MOVED_TO | IN_ONLYDIR) < 0) {
     std::perror("flag_log");
     return 1;
   }
@@ -20,7 +21,7 @@ int main(int argc, char** argv) {
       inotify_event event{};
       std::memcpy(&event, buffer + at, sizeof event);
       if (event.mask & IN_Q_OVERFLOW) std::puts("overflow");
-      else std::printf("%s\n", buffer + at + sizeof event);
+      else if (event.mask & IN_MOVED_TO) std::printf("%s\n", buffer + at + sizeof event);
       at += ssize_t(sizeof event + event.len);
     }
   return 1;
