@@ -132,10 +132,10 @@ int cmd_worker(const Context& context) {
   const std::string url = state_url(context, *project);
   (void)context.env.effects();  // from here on a signal drains
   if (*processes == 0) return drive_as_crew(context, *project, url, size_t(*at_most));
-  // What is wrong with the state is said once, and at once.
+  // What is wrong with the state is said at once; a server that is away is waited for.
   Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, true);
-  if (!store) return context.fail(store.error());
-  store->reset();
+  if (!store && !store.error().retryable) return context.fail(store.error());
+  if (store) store->reset();
   return Overseer(context, *project, url, shares_of(*at_most, std::min(*processes, *at_most))).go();
 }
 
