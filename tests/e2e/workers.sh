@@ -147,8 +147,6 @@ promotions() {
   await 20 "the claims of the killed process end" nobody
   ((code == 4)) || die "lane $lane, seed $seed: the way back ends with $code: $(cat run/again.log)"
   ended_as "is taken back by hand" rolled_back 1.0
-  start_worker 1
-  start_worker 2
 }
 
 killed_on_the_way_back() {
