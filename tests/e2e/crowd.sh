@@ -7,7 +7,7 @@
 source "$(dirname "$0")/lib.sh"
 source "$root/tests/e2e/ledger.sh"
 source "$root/tests/e2e/postgres.sh"
-runs=${2-300} seed=${3-1} json=${4-}
+runs=${2-150} seed=${3-1} json=${4-}
 home=$build/e2e/crowd postgres_port=19901
 # Long enough for all of them to begin before the first one ends.
 hold=$((10 + runs / 15)) claim=$((runs < 1000 ? 5 : 30))
