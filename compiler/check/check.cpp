@@ -54,7 +54,7 @@ void Checker::run(const Loaded& loaded) {
         if (stage_of(decl) == stage) check_decl(decl);
   check_strategy_circles(program_, strategy_calls_, diagnostics_);
   check_policy_circles(program_, policy_calls_, diagnostics_);
-  check_func_circles(program_, func_calls_, diagnostics_);
+  if (!too_deep_) check_func_circles(program_, func_calls_, diagnostics_);
   check_record_circles(program_, diagnostics_);
   decide_constants();
 }

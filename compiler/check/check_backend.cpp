@@ -53,6 +53,13 @@ void Checker::check_backend(ir::Backend& backend) {
       diagnostics_.report(limits.within->span, diag::RefinementBroken, "within", "0s")
           .advise("say how long the action may take, such as `within 30s`");
     check_limit(limits.attempts, 1, max_attempts);
+    int64_t attempts = 1;
+    llvm::StringRef(limits.attempts.text).getAsInteger(10, attempts);
+    if (attempts > 1 && attempts <= max_attempts && !limits.idempotent)
+      diagnostics_.report(limits.attempts.span, diag::NotIdempotent, std::string(limits.name.text), attempts)
+          .note("an attempt is another call, and what is not idempotent is called once for an effect")
+          .advise("write `idempotent` behind it if a second call does no more than the first; otherwise leave "
+                  "`attempts` out");
   }
   for (const ast::ObserveItem& item : backend.decl->observations) check_observed(backend, item);
   for (uint32_t capability : backend.capabilities) {

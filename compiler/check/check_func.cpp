@@ -8,6 +8,8 @@ void ValueChecker::check_func(uint32_t index) {
   ir::Func& func = program_.funcs[index];
   if (func.checked) return;
   func.checked = true;
+  if (is_too_deep(func.decl->name.span)) return;
+  ++open_funcs_;
   Place outer = leave_for(func.module);
   uint32_t caller = std::exchange(func_, index);
   uint32_t slots = std::exchange(slots_, 0);
@@ -19,6 +21,7 @@ void ValueChecker::check_func(uint32_t index) {
   // Another function's body may hold a call of this one, by then its time is final.
   program_.funcs[index].time = time_;
   program_.funcs[index].slots = slots_;
+  --open_funcs_;
   slots_ = slots;
   func_ = caller;
   return_to(std::move(outer));

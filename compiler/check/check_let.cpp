@@ -8,10 +8,7 @@ const Type* ValueChecker::check_let(uint32_t index) {
   ir::Let& let = program_.lets[index];
   if (let.type) return let.type;
   if (std::find(open_lets_.begin(), open_lets_.end(), index) != open_lets_.end()) return nullptr;
-  if (open_lets_.size() == max_made_of) {
-    diagnostics_.report(let.decl->name.span, diag::TooDeep, int(max_made_of));
-    return simple(TypeKind::Error);
-  }
+  if (is_too_deep(let.decl->name.span)) return simple(TypeKind::Error);
   open_lets_.push_back(index);
   Place outer = leave_for(let.module);
   size_t bounds = bounds_.size();
@@ -30,6 +27,16 @@ const Type* ValueChecker::check_let(uint32_t index) {
   return_to(std::move(outer));
   open_lets_.pop_back();
   return type;
+}
+
+/// Values and functions are checked when they are first named, one inside the other. Once is said for all of a program.
+bool ValueChecker::is_too_deep(Span name) {
+  if (open_lets_.size() + open_funcs_ < max_made_of) return false;
+  if (!std::exchange(too_deep_, true))
+    diagnostics_.report(name, diag::TooDeep, int(max_made_of))
+        .note("each value or function is made of the next one")
+        .advise("let fewer of them lie between this one and what it is made of in the end");
+  return true;
 }
 
 /// What is checked in between stands elsewhere: nothing of here is visible there.

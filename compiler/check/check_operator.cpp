@@ -36,7 +36,6 @@ std::string advice(TypeKind left, Operator op, TypeKind right) {
   bool number = (adds || compares(op)) && (ir::is_number(left) || ir::is_number(right));
   if (number && is_one(TypeKind::Percent, left, right)) return "a bare number is a count: write a share such as `5%`";
   if (number && is_one(TypeKind::Duration, left, right)) return "a bare number is a count: write a unit, as in `500ms`";
-  if (number && is_one(TypeKind::Money, left, right)) return "a bare number is a count: write `5 USD`";
   if (number && is_one(TypeKind::Rate, left, right)) return "a bare number is a count: write a rate such as `200/s`";
   if (is_one(TypeKind::Percent, left, right) && is_one(TypeKind::Points, left, right))
     return "a Percent is a share, Points are how far two shares are apart: compare like with like, or declare the "
@@ -59,6 +58,19 @@ const ast::LiteralExpr* as_literal(const ast::Expr* expr, ast::LiteralKind kind)
   if (expr->kind != ast::ExprKind::Literal) return nullptr;
   auto* literal = static_cast<const ast::LiteralExpr*>(expr);
   return literal->literal == kind ? literal : nullptr;
+}
+
+/// Beside money a bare number: with the currency that stands on the other side, where one is written there.
+std::string money_advice(const ast::BinaryExpr* binary) {
+  for (auto [amount, number] : {std::pair(binary->left, binary->right), std::pair(binary->right, binary->left)}) {
+    const ast::LiteralExpr* money = as_literal(amount, ast::LiteralKind::Money);
+    const ast::LiteralExpr* bare = as_literal(number, ast::LiteralKind::Int);
+    if (!bare) bare = as_literal(number, ast::LiteralKind::Float);
+    if (money && bare)
+      return fmt::format("a bare number is a count: write `{} {}`", bare->text,
+                         money->text.substr(money->text.size() - 3));
+  }
+  return "a bare number is a count: an amount has a currency, such as `5 EUR`";
 }
 
 bool has_text_form(TypeKind kind) {
@@ -134,10 +146,12 @@ const Type* ValueChecker::report_units(const ast::BinaryExpr* binary, const Type
   Diagnostic& diagnostic = diagnostics_.report(binary->op_span, diag::UnitMismatch,
                                                std::string(ir::symbol_of(binary->op)), text(left), text(right));
   diagnostic.at(binary->left->span, text(left)).at(binary->right->span, text(right));
-  std::string instead = advice(kind_behind(left), binary->op, kind_behind(right));
+  TypeKind one = kind_behind(left), other = kind_behind(right);
+  bool added = binary->op == Operator::Add || binary->op == Operator::Subtract || compares(binary->op);
+  bool money = added && is_one(TypeKind::Money, one, other) && (ir::is_number(one) || ir::is_number(other));
+  std::string instead = money ? money_advice(binary) : advice(one, binary->op, other);
   if (!instead.empty()) diagnostic.advise(std::move(instead));
-  bool share = (binary->op == Operator::Add || binary->op == Operator::Subtract || compares(binary->op)) &&
-               kind_behind(left) == TypeKind::Percent && ir::is_number(kind_behind(right));
+  bool share = added && one == TypeKind::Percent && ir::is_number(other);
   if (share && binary->right->kind == ast::ExprKind::Literal) diagnostic.fix(after(binary->right->span), "%");
   return simple(TypeKind::Error);
 }

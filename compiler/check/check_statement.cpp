@@ -149,6 +149,31 @@ void Checker::check_rounds(const ast::ForStatement* loop) {
   }
 }
 
+/// What the gate still takes, as it may be written: `checkout, floor: 5%`.
+std::string Checker::still_open(const ast::Expr* judge) const {
+  auto* call = judge->kind == ast::ExprKind::Call ? static_cast<const ast::CallExpr*>(judge) : nullptr;
+  const ast::Expr* of = call ? call->callee : judge;
+  if (of->kind != ast::ExprKind::Name || info(of).ref != ir::Ref::Gate) return {};
+  size_t by_place = 0;
+  if (call) by_place = size_t(llvm::count_if(call->arguments, [](auto& one) { return one.label.text.empty(); }));
+  std::string out;
+  const std::vector<ir::Parameter>& parameters = program_.gates[info(of).index].parameters;
+  for (size_t i = by_place; i < parameters.size(); ++i) {
+    const ir::Parameter& parameter = parameters[i];
+    auto is_it = [&](auto& one) { return one.label.text == parameter.name.text; };
+    if (parameter.default_value || (call && llvm::any_of(call->arguments, is_it))) continue;
+    bool service = parameter.type->is(TypeKind::Service) && !names_of(ir::Ref::Service).empty();
+    std::string value = service                                     ? std::string(names_of(ir::Ref::Service)[0])
+                        : parameter.type->is(TypeKind::Percent)  ? "5%"
+                        : parameter.type->is(TypeKind::Duration) ? "5m"
+                                                                 : "…";
+    bool first = !call && i == 0;
+    out += fmt::format("{}{}", out.empty() ? "" : ", ",
+                       first ? value : fmt::format("{}: {}", parameter.name.text, value));
+  }
+  return out;
+}
+
 /// A gate with all its arguments: `healthy(checkout, 99%)`.
 void Checker::check_judge(const ast::Expr* judge) {
   const Type* type = check_expr(judge);
@@ -156,8 +181,12 @@ void Checker::check_judge(const ast::Expr* judge) {
   if (!type->is(TypeKind::Gate)) {
     diagnostics_.report(judge->span, diag::WrongType, "`judged by`", "Gate", text(type));
   } else if (!type->arguments.empty()) {
-    diagnostics_.report(judge->span, diag::GateOpen, with_article(type->arguments[0]))
-        .advise("give it what it judges, such as `healthy(checkout)`");
+    Diagnostic& report = diagnostics_.report(judge->span, diag::GateOpen, with_article(type->arguments[0]));
+    std::string open = still_open(judge);
+    bool bare = judge->kind == ast::ExprKind::Name;
+    if (open.empty()) report.advise("give it all of its arguments");
+    else if (!bare) report.advise(fmt::format("add `{}`", open));
+    else report.advise(fmt::format("write `{}({})`", static_cast<const ast::NameExpr*>(judge)->name, open));
   }
 }
 

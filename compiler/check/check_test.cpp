@@ -137,6 +137,12 @@ void Checker::check_failure(const ast::TestItem& item) {
   if (object && object->is(TypeKind::Error)) return;
   if (object && object->is(TypeKind::Team) && member->member.text == "notify") return;
   if (object && object->is(TypeKind::Service) && member->member.text == "reach") return;
+  if (object && object->is(TypeKind::Service) && member->member.text == "sample") {
+    if (!item.phase.text.empty())
+      diagnostics_.report(item.phase.span, diag::ExpectedFound, "no phase", std::string(item.phase.text))
+          .advise("the source of its signals fails for all of the test");
+    return;
+  }
   check_action_of(item.subject);
 }
 

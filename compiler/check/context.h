@@ -128,6 +128,7 @@ class Checker : private ValueChecker {
   void check_hook(const ast::HookStatement* hook, bool in_parallel);
   void check_hook_body(const ast::Block* body, ast::HookWord when);
   bool may_stand_in(const ast::Statement* statement, ast::HookWord when);
+  std::string still_open(const ast::Expr* judge) const;
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
   void check_test_item(const ast::TestItem& item);

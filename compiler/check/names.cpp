@@ -70,7 +70,8 @@ std::optional<ir::Symbol> ValueChecker::expect_symbol(const ast::Name& name, ir:
         .at(symbol->span, "declared here");
     return std::nullopt;
   }
-  report_unknown(name.span, name.text, wanted, suggests() ? names_of(kind) : std::vector<std::string_view>());
+  bool compare = suggests() && !was_unknown(name.text, wanted);
+  report_unknown(name.span, name.text, wanted, compare ? names_of(kind) : std::vector<std::string_view>());
   return std::nullopt;
 }
 
@@ -123,6 +124,11 @@ void add_place(UnknownName& known, Span span) {
 
 }  // namespace
 
+/// It was reported before, and what it may have meant was said then.
+bool ValueChecker::was_unknown(std::string_view name, std::string_view what) const {
+  return unknown_names_.count(unknown_key(module_, name, what)) > 0;
+}
+
 /// The report, or null where the same was said before.
 Diagnostic* ValueChecker::report_unknown_once(Span span, std::string_view name, std::string_view what) {
   std::pair<ir::ModuleId, std::string> key = unknown_key(module_, name, what);
@@ -148,6 +154,7 @@ void ValueChecker::report_unknown(Span span, std::string_view name, std::string_
   if (!diagnostic || !compare || suggest_import(*diagnostic, name, what)) return;
   std::string_view near = nearest(name, known);
   if (!near.empty()) diagnostic->advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
+  if (near.empty() && what == "lock") diagnostic->advise(fmt::format("declare it: `lock {}`", name));
   if (!known.empty()) diagnostic->note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
 }
 

@@ -34,6 +34,7 @@ class ValueChecker {
   /// In alphabetical order. All names are declared before the first question.
   const std::vector<std::string_view>& names_of(ir::Ref kind) const;
   bool suggests() const { return unknown_ < max_suggestions; }
+  bool was_unknown(std::string_view name, std::string_view what) const;
   /// `a service`, `an input`: for "`x` is …, not …".
   std::string_view kind_text(const ir::Symbol& symbol) const;
   void warn_deprecated(Span given, const ast::Name& name, const ast::Name& deprecated);
@@ -99,6 +100,7 @@ class ValueChecker {
   const Type* check_weekly(const ast::CallExpr* call);
   const Type* check_except(const ast::ExceptExpr* except);
   const Type* check_let(uint32_t index);
+  bool is_too_deep(Span name);
   const Type* check_value(const ast::Expr* value);
   Place leave_for(ir::ModuleId module);
   void return_to(Place place);
@@ -178,6 +180,8 @@ class ValueChecker {
   mutable llvm::DenseMap<std::pair<ir::ModuleId, uint32_t>, std::vector<std::string_view>> names_;  ///< by ir::Ref
   llvm::DenseMap<uint32_t, llvm::StringMap<uint32_t>> cases_;  ///< of each enum that was asked for one
   std::vector<uint32_t> open_lets_;  ///< being checked, to find one that is made of itself
+  size_t open_funcs_ = 0;            ///< being checked, one inside the other
+  bool too_deep_ = false;            ///< it was reported that they are made of each other too deep
 };
 
 }  // namespace rollout::check

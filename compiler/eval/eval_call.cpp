@@ -1,5 +1,6 @@
 // Calls of records, gates and functions, and `match`.
 #include "compiler/eval/evaluator.h"
+#include "compiler/eval/standing.h"
 
 namespace rollout::eval {
 
@@ -27,9 +28,12 @@ Value Evaluator::eval_record(ir::ModuleId module, const ast::CallExpr* call, con
     if (!value.is(Kind::Record)) return {};
   }
   value.items.resize(record.fields.size());
-  for (size_t i = 0; i < record.fields.size(); ++i)
-    if (match.values[i] || !callee.index2)
-      value.items[i] = bind(record.fields[i], record.module, module, match.values[i], frame);
+  size_t held = 0;
+  for (size_t i = 0; i < record.fields.size() && held <= max_items; ++i) {
+    if (!match.values[i] && callee.index2) continue;
+    value.items[i] = bind(record.fields[i], record.module, module, match.values[i], frame);
+    held += items_of(value.items[i]);
+  }
   return bounded(std::move(value), call->span);
 }
 

@@ -45,11 +45,14 @@ Value Evaluator::eval_list(ir::ModuleId module, const ast::ListExpr* list, const
   bool set = program_.info(module, list).type->is(ir::TypeKind::Set);
   std::vector<Value> items;
   Places places(items);
+  size_t held = 0;  // what is too large is not made to its end
   for (const ast::Expr* item : list->items) {
     Value value = eval(module, item, frame);
     if (set && places.stands_there(value, items.size()))
       return fail(item->span, fmt::format("{} is in this set already", to_text(value)));
+    held += 1 + items_of(value);
     items.push_back(std::move(value));
+    if (held > max_items) break;
   }
   Value value = Value::list(std::move(items));
   if (set) value.kind = Kind::Set;
@@ -60,12 +63,15 @@ Value Evaluator::eval_map(ir::ModuleId module, const ast::MapExpr* map, const Fr
   Value value;
   value.kind = Kind::Map;
   Places places(value.items);
+  size_t held = 0;
   for (size_t i = 0; i + 1 < map->items.size(); i += 2) {
     Value key = eval(module, map->items[i], frame);
     if (places.stands_there(key, value.items.size()))
       return fail(map->items[i]->span, fmt::format("{} is a key of this map already", to_text(key)));
     value.items.push_back(std::move(key));
     value.items.push_back(eval(module, map->items[i + 1], frame));
+    held += 2 + items_of(value.items[i]) + items_of(value.items[i + 1]);
+    if (held > max_items) break;
   }
   return bounded(std::move(value), map->span);
 }

@@ -84,16 +84,18 @@ Value Evaluator::eval(ir::ModuleId module, const ast::Expr* expr, const Frame& f
   return value;
 }
 
-/// Of all levels; at most one more than `max_items`.
-static size_t items_of(const Value& value) {
+size_t items_of(const Value& value) {
+  constexpr size_t bytes_an_item = 64;
   std::vector<const Value*> open = {&value};
-  size_t items = 0;
+  size_t items = value.text.size() / bytes_an_item;
   while (!open.empty() && items <= max_items) {
     const Value* next = open.back();
     open.pop_back();
     items += next->items.size();
-    for (const Value& item : next->items)
+    for (const Value& item : next->items) {
+      items += item.text.size() / bytes_an_item;
       if (!item.items.empty()) open.push_back(&item);
+    }
   }
   return std::min(items, max_items + 1);
 }

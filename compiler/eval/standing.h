@@ -15,6 +15,9 @@ inline const Value* standing(const ir::Program& program, ir::ModuleId module, co
   return info.ref == ir::Ref::Let && lets[info.index] ? &*lets[info.index] : nullptr;
 }
 
+/// Items of all levels; at most one more than `max_items`. Long texts count as many.
+size_t items_of(const Value& value);
+
 /// Counts a look through `items` as calls of functions; true where that is more than there may be.
 inline bool looked_too_long(size_t& calls, size_t items) {
   constexpr size_t items_a_call = 64;

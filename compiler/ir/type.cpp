@@ -1,6 +1,7 @@
 #include "compiler/ir/type.h"
 
 #include <fmt/format.h>
+#include <llvm/ADT/Hashing.h>
 
 namespace rollout::ir {
 
@@ -63,11 +64,16 @@ const Type* TypeTable::intern(Type type) {
   bool simple = type.arguments.empty() && type.capabilities.empty() && type.kind != TypeKind::Record &&
                 type.kind != TypeKind::Enum && type.kind != TypeKind::Element;
   if (simple && simple_[size_t(type.kind)]) return simple_[size_t(type.kind)];
-  for (const Type& known : types_)
-    if (known.kind == type.kind && known.index == type.index && known.arguments == type.arguments &&
-        known.capabilities == type.capabilities)
-      return &known;
+  size_t hash = llvm::hash_combine(type.kind, type.index,
+                                   llvm::hash_combine_range(type.arguments.begin(), type.arguments.end()),
+                                   llvm::hash_combine_range(type.capabilities.begin(), type.capabilities.end()));
+  auto [known, end] = by_hash_.equal_range(hash);
+  for (; known != end; ++known)
+    if (known->second->kind == type.kind && known->second->index == type.index &&
+        known->second->arguments == type.arguments && known->second->capabilities == type.capabilities)
+      return known->second;
   types_.push_back(std::move(type));
+  by_hash_.emplace(hash, &types_.back());
   if (simple) simple_[size_t(types_.back().kind)] = &types_.back();
   return &types_.back();
 }

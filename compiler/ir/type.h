@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace rollout::ir {
@@ -64,6 +65,7 @@ class TypeTable {
  private:
   const Type* intern(Type type);
   std::deque<Type> types_;
+  std::unordered_multimap<size_t, const Type*> by_hash_;
   const Type* simple_[size_t(TypeKind::Quantiled) + 1] = {};
 };
 

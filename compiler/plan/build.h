@@ -176,6 +176,7 @@ class Planner {
   int64_t wait(const ast::Expr* expr, Scope& scope, std::string_view whose);  ///< `duration` that a run may wait
   void plan_commit(const ast::CommitStatement* commit, Scope& scope);  // plan_commit.cpp
   void plan_retry(const ast::OnFailureStatement* rule, Scope& scope);
+  void report_not_retried();
   void plan_call(const ast::CallExpr* call, Scope& scope);
   int64_t duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns);  ///< `whose` clause
   bool has_budget(Span span);
@@ -296,6 +297,7 @@ class Planner {
   bool guarded_ = false;    ///< a gate or an approval stands above
   Span called_at_;            ///< the outermost call of a strategy of the library around what is being planned
   uint32_t last_commit_ = 0;  ///< its step, once there is one
+  Span retry_at_;             ///< of the `retry`, where there is one
   bool committed_ = false;  ///< a commit stands above
   size_t statements_ = 0, step_limit_ = 0;  ///< planned so far, and how many steps may be
   llvm::DenseMap<const ast::ForStatement*, size_t> rounds_;  ///< of each loop of the user that was come to

@@ -27,6 +27,9 @@ bool knows_signal(const Plan& plan, const GivenSignal& given) {
 bool calls(const Plan& plan, const GivenFailure& given) {
   uint32_t service = index_of(plan, given.service);
   if (service == none || given.action == "reach") return service != none;
+  if (given.action == "sample")
+    return std::any_of(plan.signals.begin(), plan.signals.end(),
+                       [&](const Signal& signal) { return signal.service == service; });
   auto is_it = [&](const Action& action) { return action.service == service && action.name == given.action; };
   bool back = given.phase.empty() && std::any_of(plan.undo.begin(), plan.undo.end(), is_it);
   return back || std::any_of(plan.steps.begin(), plan.steps.end(), [&](const Step& step) {

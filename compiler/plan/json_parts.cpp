@@ -173,7 +173,10 @@ void write_action(json::Writer& json, const Action& action) {
   });
   json.field("reversibility", word(reversibility_words, action.reversibility));
   if (action.takes_back) json.field("takes_back", true);
-  json.field("within_ns", action.within_ns).field("attempts", action.attempts).end_object();
+  json.field("within_ns", action.within_ns).field("attempts", action.attempts);
+  // Only where it says something: plans of what is idempotent keep the bytes that they always had.
+  if (action.once) json.field("once", true);
+  json.end_object();
 }
 
 Action read_action(const json::Node& node) {
@@ -191,6 +194,7 @@ Action read_action(const json::Node& node) {
   action.takes_back = node["takes_back"].as_bool();
   action.within_ns = node["within_ns"].as_int();
   action.attempts = int(node["attempts"].as_int(1));
+  action.once = node["once"].as_bool();
   return action;
 }
 

@@ -59,7 +59,7 @@ struct Setting {
 
 enum class Reversibility { Reversible, Compensable, Irreversible };
 
-/// One call of a capability's action on one subject. It is idempotent: what it sets can be observed.
+/// One call of a capability's action on one subject. What it sets can be observed.
 struct Action {
   std::string capability;  ///< `TrafficRouter`
   std::string name;        ///< `shift`
@@ -71,6 +71,7 @@ struct Action {
   Reversibility reversibility = Reversibility::Reversible;
   int64_t within_ns = 0;  ///< time for one attempt, until its effect is observed
   int attempts = 1;       ///< at least 1
+  bool once = false;      ///< not idempotent: called once for an effect, with 1 attempt
   std::string text;       ///< `shift checkout to 10%`
 };
 

@@ -122,6 +122,7 @@ std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t a
   const ir::Action& declared = capability.actions[action_index];
   const ir::Service& owner = program_.services[size_t(entities_[service].number)];
   Action action;
+  action.once = true;
   for (const ir::Binding& binding : owner.bindings) {
     if (binding.capability != capability_index) continue;
     action.target = target_index(eval_->eval(owner.module, binding.named, eval::place_frame(entities_[service])));
@@ -130,6 +131,7 @@ std::optional<Action> Planner::make_action(uint32_t capability_index, uint32_t a
       if (limits.name.text != declared.name.text) continue;
       if (limits.within) action.within_ns = eval_->eval(backend.module, limits.within, {}).number;
       if (!limits.attempts.text.empty()) llvm::StringRef(limits.attempts.text).getAsInteger(10, action.attempts);
+      action.once = !limits.idempotent;
     }
   }
   if (action.target == none) return std::nullopt;

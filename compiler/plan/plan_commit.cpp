@@ -37,6 +37,23 @@ void Planner::plan_retry(const ast::OnFailureStatement* rule, Scope& scope) {
   if (plan_.retry.times > max_retries)
     diagnostics_.report(rule->times->span, diag::RefinementBroken, "retry", std::to_string(plan_.retry.times))
         .advise(fmt::format("at most {}", max_retries));
+  retry_at_ = rule->times->span;
+}
+
+/// A retry is another call, and what is not idempotent is called once for an effect.
+void Planner::report_not_retried() {
+  if (plan_.retry.times == 0) return;
+  const std::vector<uint32_t> scopes = scopes_of_steps(plan_);
+  for (size_t i = plan_.retry.from_step + 1; i < plan_.steps.size(); ++i) {
+    const Step& step = plan_.steps[i];
+    if (step.kind != StepKind::Act || !step.action.once || scopes[i] != none) continue;
+    diagnostics_.report(retry_at_, diag::RetryOnce, step.text)
+        .note(fmt::format("it stands at {}; once it was called and nothing is seen of it, the run parks", step.place))
+        .advise(fmt::format("where a second call does no more than the first, let backend `{}` say so: "
+                            "`action {} {{ idempotent }}`",
+                            plan_.targets[step.action.target].backend, step.action.name));
+    return;
+  }
 }
 
 }  // namespace rollout::plan

@@ -112,7 +112,8 @@ Status read_policies(const json::Node& node, Plan& plan) {
 bool bad(uint32_t index, size_t size) { return index >= size; }
 
 bool bad_action(const Plan& plan, const Action& action) {
-  return bad(action.service, plan.services.size()) || bad(action.target, plan.targets.size());
+  return bad(action.service, plan.services.size()) || bad(action.target, plan.targets.size()) ||
+         (action.once && action.attempts > 1);
 }
 
 bool bad_facts(const Plan& plan) {

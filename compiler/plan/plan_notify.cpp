@@ -70,9 +70,10 @@ std::optional<std::string> Planner::message_of(const ast::NotifyStatement* notif
                         : too_long               ? fmt::format("it has more than {} bytes", max_message_bytes)
                         : find_hidden(text.text) ? "it has hidden characters"
                                                  : "";
-  if (!problem.empty())
-    diagnostics_.report(notify->text->span, diag::BadText, "this", "message", problem);
-  return std::move(text.text);
+  if (problem.empty()) return std::move(text.text);
+  // Not kept: a loop would keep it for each of its rounds.
+  diagnostics_.report(notify->text->span, diag::BadText, "this", "message", problem);
+  return std::nullopt;
 }
 
 }  // namespace rollout::plan

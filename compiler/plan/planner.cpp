@@ -89,6 +89,7 @@ std::optional<Plan> Planner::run() {
   Scope scope{rollout->module, eval::Frame(rollout->slots), 0};
   plan_block(rollout->decl->body, scope);
   end_checkpoint();
+  report_not_retried();
   for (UndoScope& behind : plan_.scopes)
     if (behind.on_failure == OnFailure::Checkpoint) behind.rollback = plan_.rollback;
   bool changes = plan_.steps.empty() ||

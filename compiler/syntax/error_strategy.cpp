@@ -257,6 +257,23 @@ bool ErrorStrategy::report_bare_retry(const Token* retry) {
   return true;
 }
 
+namespace {
+
+bool begins_statement(const Tokens& tokens, const Token* name) {
+  if (!name || name->type != Parser::NAME) return false;
+  const Token* before = tokens.before(name);
+  return name->first_on_line || (before && before->type == Parser::LBRACE);
+}
+
+/// Of what stands where a statement begins, and is neither one nor a call.
+std::string statement_advice(std::string_view name) {
+  for (std::string_view waits : {"wait", "sleep", "soak", "bake", "delay"})
+    if (name == waits) return "`hold 5m` waits, and lets gates judge meanwhile";
+  return "an action is called on what it acts on: `checkout.deploy(image)`";
+}
+
+}  // namespace
+
 void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Expected& expected) {
   if (same_statement(found)) return;
   last_ = found;
@@ -296,6 +313,7 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
              !at_boundary(expected)) {
     message.advise(fmt::format("`{}` is a word of the language: choose another name", text));
   }
+  if (wanted == "`(`" && begins_statement(tokens_, before)) message.advise(statement_advice(tokens_.text(*before)));
 }
 
 void ErrorStrategy::reportError(antlr4::Parser* parser, const antlr4::RecognitionException& error) {

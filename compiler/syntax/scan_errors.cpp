@@ -14,6 +14,9 @@ namespace rollout::syntax {
 
 namespace {
 
+/// So many mistakes in the words of a file are reported; a file of nothing else would fill the memory.
+constexpr size_t max_bad_words = 1000;
+
 struct Open {
   const Token* token;
   uint32_t indent;
@@ -204,9 +207,11 @@ size_t report_bad_character(const Tokens& tokens, const Token& token, Diagnostic
 void report_hidden(std::string_view text, SourceId source, Diagnostics& diagnostics) {
   constexpr std::string_view order_mark = "\xEF\xBB\xBF";
   size_t from = text.starts_with(order_mark) ? order_mark.size() : 0;
-  for (auto hidden = find_hidden(text, from); hidden; hidden = find_hidden(text, from)) {
+  size_t left = max_bad_words;
+  for (auto hidden = find_hidden(text, from); hidden && left > 0; hidden = find_hidden(text, from)) {
     from = hidden->at + hidden->bytes;
     if (hidden->code == '\r') continue;
+    --left;
     diagnostics.report({source, uint32_t(hidden->at), uint32_t(from)}, diag::HiddenCharacter,
                        code_point_text(hidden->code));
   }
@@ -217,6 +222,10 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
   report_hidden(tokens.whole(), tokens.source(), diagnostics);
   const std::vector<Token>& all = tokens.visible();
   for (size_t i = 0; i < all.size(); ++i) {
+    if (diagnostics.errors() - errors >= max_bad_words) {
+      diagnostics.note_since(diagnostics.size() - 1, "of mistakes in words, no more are shown");
+      break;
+    }
     const Token& token = all[i];
     Span span = tokens.span(token);
     switch (token.type) {

@@ -175,6 +175,7 @@ void add_failures(sim::Scenario& scenario, const plan::Plan& plan, const plan::T
     // A host that nothing of can be reached.
     bool unreachable = given.action == "reach";
     if (unreachable) fault.kind = sim::FaultKind::ObserveError;
+    else if (given.action == "sample") fault.kind = sim::FaultKind::MetricsError;
     else fault.action = given.action;
     fault.service = service_index(plan, given.service);
     fault.times = -1;

@@ -41,12 +41,21 @@ bool settles(const OpError& error, StepRef ref) {
   return error.refused || (error.settled && !ref.undo);
 }
 
-// The act that this process knows, or a new one that begins by looking.
-ActMemory& act_of(Memory& memory, StepRef ref) {
+// The act that this process knows, or a new one that begins by looking. What may be called only once, and may have
+// been called by the process before this one, is waited for as if it had been.
+ActMemory& act_of(const plan::Plan& plan, const State& state, Memory& memory, StepRef ref) {
   auto [found, is_new] = memory.acts.try_emplace(ref);
-  if (is_new)
-    found->second.phase = advance(act_rows, ActPhase::Pending, ActTrigger::Begin, memory.walked.act);
-  return found->second;
+  ActMemory& act = found->second;
+  if (!is_new) return act;
+  act.called = action_of(plan, ref).once && state.at(ref).taken_over;
+  ActTrigger begin = act.called ? ActTrigger::TakenOver : ActTrigger::Begin;
+  act.phase = advance(act_rows, ActPhase::Pending, begin, memory.walked.act);
+  return act;
+}
+
+/// It was called, or may have been, and is not idempotent: only a person may have it called again.
+bool is_used_up(const plan::Plan& plan, const ActMemory& act, StepRef ref) {
+  return act.called && action_of(plan, ref).once;
 }
 
 /// The actions that were set going and are not known to be complete.
@@ -78,7 +87,7 @@ int64_t Executor::pause_of(const State& state, StepRef ref) const {
 bool Executor::attempt_ends(const State& state, Memory& memory, StepRef ref, int64_t now) const {
   const plan::Action& action = action_of(plan_, ref);
   if (!plan_.services[action.service].unreached.empty()) return true;
-  const ActMemory& act = act_of(memory, ref);
+  const ActMemory& act = act_of(plan_, state, memory, ref);
   return act.phase != ActPhase::Acting && act.polls > 0 && now >= state.at(ref).attempt_ns + within(action);
 }
 
@@ -91,7 +100,7 @@ Command Executor::next_act(const State& state, Memory& memory, StepRef ref, int6
     return Record{
         {journal::StepStarted{ref, step.attempt + 1, key_of(state, ref, step.attempt + 1).text()}}};
   }
-  ActMemory& act = act_of(memory, ref);
+  ActMemory& act = act_of(plan_, state, memory, ref);
   const std::string& unreached = plan_.services[action_of(plan_, ref).service].unreached;
   if (!unreached.empty()) {
     act.settled = true;
@@ -119,7 +128,7 @@ Command Executor::next_interrupted(const State& state, Memory& memory, int64_t n
   for (StepRef ref : in_flight(plan_, state)) {
     // In phase Acting the last look found nothing, and nothing was called since. After an abort no step is done any
     // more: it is taken back, whatever it has done.
-    bool settled = act_of(memory, ref).phase == ActPhase::Acting || (state.abort && !ref.undo);
+    bool settled = act_of(plan_, state, memory, ref).phase == ActPhase::Acting || (state.abort && !ref.undo);
     if (settled || now >= interrupt.at_ns + last_looks_ns) continue;
     if (interrupt.looked.insert(ref).second) return Observe{ref, key_of(state, ref, state.at(ref).attempt)};
   }
@@ -157,7 +166,7 @@ Executor::Events Executor::on_observed(const State& state, Memory& memory, const
   }
   if (act.phase != ActPhase::Checking || !act.blind) act.detail = detail;
   act.next_look_ns = now + doubled(first_look_ns, max_look_ns, act.polls++);
-  bool adopted = act.phase == ActPhase::Looking;
+  bool adopted = act.phase == ActPhase::Looking || (state.at(ref).taken_over && is_used_up(plan_, act, ref));
   act.phase = advance(act_rows, act.phase, seen, memory.walked.act);
   if (act.phase != ActPhase::Done) return {};
   memory.acts.erase(ref);  // a run of many steps keeps none of those that are done
@@ -168,7 +177,8 @@ Executor::Events Executor::on_observed(const State& state, Memory& memory, const
 /// makes no bound longer, and a system that is away for less than that fails no run. A way back has attempts enough.
 bool Executor::tries_again(const State& state, Memory& memory, StepRef ref, int64_t now) const {
   ActMemory& act = memory.acts[ref];
-  if (ref.undo || act.phase != ActPhase::Checking || !act.may_succeed_later) return false;
+  bool may = act.may_succeed_later && !is_used_up(plan_, act, ref);
+  if (ref.undo || act.phase != ActPhase::Checking || !may) return false;
   std::string of = fmt::format("{} {}", key_of(state, ref, state.at(ref).attempt).text(), act.repeats);
   Breaker& breaker = memory.breakers[endpoint_of(plan_, action_of(plan_, ref))];
   int64_t at = breaker.repeat_at(now + spread(doubled(first_pause_ns, max_pause_ns, act.repeats), of));
@@ -211,7 +221,7 @@ Executor::Events Executor::on_acted(const State&, Memory& memory, const Acted& i
 
 bool Executor::last_attempt(const State& state, const ActMemory& act, StepRef ref,
                             int64_t now) const {
-  if (act.settled) return true;
+  if (act.settled || is_used_up(plan_, act, ref)) return true;
   if (!ref.undo) {
     int64_t tries = is_retried(plan_, state, ref.step) ? plan_.retry.times + 1 : 1;
     const StepState& step = state.at(ref);
@@ -237,7 +247,10 @@ Executor::Events Executor::attempt_over(const State& state, Memory& memory, Step
   bool untouched = act.phase == ActPhase::Looking && !act.called;
   act.phase = advance(act_rows, act.phase, last ? ActTrigger::LastOver : ActTrigger::AttemptOver,
                       memory.walked.act);
-  return {journal::StepFailed{ref, state.at(ref).attempt, last, unknown, why, untouched}};
+  std::string detail = why;
+  if (is_used_up(plan_, act, ref))
+    detail += "; it is not idempotent, so it is not called again: see whether it took effect";
+  return {journal::StepFailed{ref, state.at(ref).attempt, last, unknown, std::move(detail), untouched}};
 }
 
 }  // namespace rollout::exec

@@ -73,7 +73,8 @@ struct Folder {
     state.closed.reset();
     state.away.clear();
     // Nobody knows what the process before this one had called when it ended.
-    for (uint32_t i : state.frontier.underway()) state.steps[i].touched |= state.steps[i].status == StepStatus::Begun;
+    for (uint32_t i : state.frontier.underway()) take_over(state.steps[i]);
+    for (StepState& undo : state.undo) take_over(undo);
     expose(state, e.downtime_ns);
     std::optional<journal::Parked> parked = std::exchange(state.parked, std::nullopt);
     if (!parked) return;
@@ -91,6 +92,10 @@ struct Folder {
       if (waits_for_approval(plan, step)) hold.started_ns = now;
       for (auto& [gate, ask] : hold.asks) ask.since_ns = now;
     }
+  }
+  static void take_over(StepState& step) {
+    step.taken_over = step.status == StepStatus::Begun;
+    step.touched |= step.taken_over;
   }
   /// A person has seen what failed: what could not go back tries again, the others go on without the rest.
   void release_scopes() {
@@ -116,6 +121,7 @@ struct Folder {
     state.move(e.step, StepStatus::Begun);
     step.attempt = e.attempt;
     step.attempt_ns = now;
+    step.taken_over = false;
     if (!e.step.undo) state.closed.reset();
     if (!e.step.undo && (state.furthest == plan::none || e.step.step > state.furthest))
       state.furthest = e.step.step;

@@ -19,6 +19,7 @@ struct StepState {
   int first_attempt = 0;   ///< of what was parked and is tried again: the attempts before that do not count
   int reassertions = 0;
   bool touched = false;  ///< some attempt may have called what takes effect; all that is not known counts as that
+  bool taken_over = false;  ///< this attempt was begun by a process before this one: nobody knows what it has called
   uint32_t scope = plan::none;  ///< of an undo: the scope that it takes back; none: the whole run
   std::string detail;
   bool operator==(const StepState&) const = default;

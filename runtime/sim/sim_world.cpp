@@ -275,7 +275,7 @@ Fault* SimWorld::fault_of(FaultKind kind, const plan::Action* action, const exec
     if (fault.kind != kind || fault.times == 0 || now_ns_ < fault.from_ns ||
         now_ns_ >= fault.until_ns)
       continue;
-    if (action != nullptr && !matches(fault, *action, *key)) continue;
+    if (action != nullptr ? !matches(fault, *action, *key) : fault.service != plan::none) continue;
     if (fault.skip > 0) {
       --fault.skip;
       continue;
@@ -285,6 +285,17 @@ Fault* SimWorld::fault_of(FaultKind kind, const plan::Action* action, const exec
     return &fault;
   }
   return nullptr;
+}
+
+/// The source of this service's signals answers with errors.
+bool SimWorld::is_unread(uint32_t service) {
+  bool unread = false;
+  for (size_t i = 0; i < faults_.size(); ++i) {
+    bool fails = faults_[i].kind == FaultKind::MetricsError && faults_[i].service == service &&
+                 now_ns_ >= faults_[i].from_ns && now_ns_ < faults_[i].until_ns;
+    if (fails) ++faults_seen_[i], unread = true;
+  }
+  return unread;
 }
 
 const SimWorld::Underway* SimWorld::underway_like(const plan::Action& action) const {
@@ -367,7 +378,7 @@ std::vector<exec::Reading> SimWorld::sample(const plan::Plan&,
     exec::Reading reading = traffic_.read(term, shares, now_ns_);
     canary_faults_.show(term, traffic_, shares, now_ns_, reading);
     if (empty) reading = {exec::Reading::Status::NoData, "the simulated source has no data"};
-    if (error || dead)
+    if (error || dead || is_unread(plan_.signals[term.signal].service))
       reading = {exec::Reading::Status::Error, "the simulated source does not answer"};
     out.push_back(std::move(reading));
   }
@@ -378,7 +389,9 @@ std::vector<exec::Reading> SimWorld::sample(const plan::Plan&,
 Result<journal::Captured> SimWorld::capture(const plan::Plan&) {
   bool dead = crash_.point();
   catch_up();
-  if (dead || fault_of(FaultKind::MetricsError, nullptr, nullptr) != nullptr)
+  bool error = fault_of(FaultKind::MetricsError, nullptr, nullptr) != nullptr;
+  for (const plan::Baseline& baseline : plan_.baselines) error |= is_unread(plan_.signals[baseline.signal].service);
+  if (dead || error)
     return OpError{"the simulated source does not answer"};
   journal::Captured captured;
   for (const plan::Baseline& baseline : plan_.baselines) {

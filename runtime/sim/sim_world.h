@@ -107,6 +107,7 @@ class SimWorld : public exec::World {
   void reset_routers();
   void pass_to(int64_t now_ns);
   Fault* fault_of(FaultKind kind, const plan::Action* action, const exec::EffectKey* key);
+  bool is_unread(uint32_t service);
   bool matches(const Fault& fault, const plan::Action& action, const exec::EffectKey& key) const;
   const Underway* underway_like(const plan::Action& action) const;
   bool disturbed(const plan::Action& action) const;

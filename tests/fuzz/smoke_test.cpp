@@ -166,6 +166,8 @@ std::vector<Family> families() {
       {"else if", [](size_t n) { return "rollout a { if b {}" + repeat(" else if b {}", n / 4) + " }"; }},
       {"types", [](size_t n) { return "input a: " + repeat("L<", n) + "I" + repeat(">", n); }},
       {"bad characters", [](size_t n) { return repeat("#", n); }},
+      {"semicolons", [](size_t n) { return repeat(";", n); }},
+      {"hidden characters", [](size_t n) { return repeat("\xE2\x80\xAE", n); }},
       {"mistakes", [](size_t n) { return repeat("let a =\nlet = 5\n", n / 4); }},
       {"no line breaks", [](size_t n) { return repeat("let a = 1 ", n / 4); }},
       {"blank lines", [](size_t n) { return repeat("\n", n * 8); }},
@@ -247,6 +249,14 @@ std::vector<Family> programs() {
          return "func f(a: Int) -> Int = a\n" + numbered("func f{}(a: Int) -> Int = f(a)\n", n / 4) +
                 numbered("let a{0} = f{0}({0})\n", n / 4);
        }},
+      {"records",
+       [](size_t n) { return numbered("record R{0} {{ x: Int }}\nrecord S{0} {{ x: R{0} }}\n", n / 4); }},
+      {"records of records",
+       [](size_t n) {
+         std::string text;
+         for (size_t i = 0; i < n / 4; ++i) text += fmt::format("record R{} {{ x: R{} }}\n", i, i + 1);
+         return text + fmt::format("record R{} {{ x: Int }}\n", n / 4);
+       }},
       {"branches",
        [=](size_t n) {
          std::string services;
@@ -294,6 +304,9 @@ std::vector<Family> looks() {
 /// Programs in which one mistake stands again and again.
 std::vector<Family> mistaken() {
   return {
+      {"one unknown name of many flags", [](size_t n) { return numbered("flag f{} {{ store = x }}\n", n / 4); }},
+      {"one unknown name behind many",
+       [](size_t n) { return "rollout r {\n" + numbered("  let a{0} = {0}\n  let b{0} = x\n", n / 4) + "}\n"; }},
       {"renamed twice",
        [](size_t n) {
          std::string text = "import \"./shared/shop.rollout\".{checkout}\n";

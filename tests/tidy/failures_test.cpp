@@ -1,6 +1,8 @@
-// docs/failures.md keeps what it promises: each of the sixty failures has its row, and each row its test.
+// docs/failures.md and docs/hostile-input.md keep what they promise: each of the sixty failures and each class of
+// hostile input has its row, and each row its test.
 #include <map>
 #include <regex>
+#include <set>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -43,6 +45,30 @@ TEST_CASE("every failure has a row, and every row a test") {
       complaints.add(fmt::format("{}: the row of RF-{:02} does not name `{}`", page, number, cases[number]));
   }
   CHECK(cases.size() > 40);
+  TIDY_REQUIRE(complaints);
+}
+
+TEST_CASE("every class of hostile input has a row, and every row a test") {
+  constexpr int classes = 28;
+  static const std::regex row(R"re(^\| (HI-\d\d(?:, HI-\d\d)*) \|.*\| ([^|]*) \|$)re");
+  static const std::regex shown(R"re(`(?:tests|grammar)/[^`]+`)re");
+  Complaints complaints;
+  std::set<std::string> rows;
+  for (const File& file : tree())
+    for (size_t i = 0; i < file.lines.size(); ++i) {
+      if (file.path != "docs/hostile-input.md" || !file.lines[i].starts_with("| HI-")) continue;
+      std::smatch match;
+      if (!std::regex_search(file.lines[i], match, row) || !std::regex_search(match[2].first, match[2].second, shown)) {
+        complaints.add(file, i + 1, "no test shows it: name one, or write one");
+        continue;
+      }
+      std::string numbers = match[1];
+      constexpr size_t length = 5, apart = 7;  // `HI-05`, and with `, ` behind it
+      for (size_t at = 0; at < numbers.size(); at += apart) rows.insert(numbers.substr(at, length));
+    }
+  for (int number = 1; number <= classes; ++number)
+    if (!rows.contains(fmt::format("HI-{:02}", number)))
+      complaints.add(fmt::format("docs/hostile-input.md: HI-{:02} has no row", number));
   TIDY_REQUIRE(complaints);
 }
 

@@ -41,6 +41,26 @@ TEST_CASE("values that are made of values have a limit, not a crash") {
   std::string chain = "let v0 = 1\n";
   for (int i = 1; i <= 20000; ++i) chain += fmt::format("let v{} = v{} + 1\n", i, i - 1);
   CHECK(reported(chain + "rollout release { hold 1m * v20000 }\n") == Names{"cannot-compute"});
+  // The other way round each is checked inside the one before it; it is said once.
+  std::string lets, funcs, both;
+  for (int i = 0; i < 60000; ++i) {
+    lets += fmt::format("let v{} = v{} + 1\n", i, i + 1);
+    funcs += fmt::format("func f{}() -> Int = f{}() + 1\n", i, i + 1);
+    both += fmt::format("let w{0} = g{0}() + 1\nfunc g{0}() -> Int = w{1} + 1\n", i, i + 1);
+  }
+  CHECK(reported(lets + "let v60000 = 1\n") == Names{"too-deep"});
+  CHECK(reported(funcs + "func f60000() -> Int = 1\n") == Names{"too-deep"});
+  CHECK(reported(both + "let w60000 = 1\n") == Names{"too-deep"});
+}
+
+TEST_CASE("of mistakes in words no more than a thousand are reported") {
+  for (std::string_view mistake : {";", "\"\n", "'\n", "$\n", "5x\n"}) {
+    std::string text;
+    for (int i = 0; i < 5000; ++i) text += mistake;
+    INFO(mistake);
+    CHECK(reported(text).size() == 1000);
+  }
+  CHECK(reported(std::string(5000, '\0')).size() == 1000);
 }
 
 TEST_CASE("names for one large list, and looks through large maps, have a limit") {
@@ -50,6 +70,13 @@ TEST_CASE("names for one large list, and looks through large maps, have a limit"
   for (int i = 1; i <= 200; ++i) names += fmt::format("let l{} = l{}\n", i, i - 1);
   for (int i = 0; i < 9000; ++i) looks += fmt::format("let a{} = m[\"k{}\"]\n", i, 19999 - i);
   CHECK(reported(names) == Names{"cannot-compute"});
+  // So have texts: 100,000 bytes, 20,000 times.
+  std::string text(100000, 'x');
+  std::string record = fmt::format("record R {{ x: String where x != \"{0}y\" }}\nlet a = \"{0}\"\nlet l = [", text);
+  std::string calls = fmt::format("func f(x: String where x != \"{0}y\") -> String = x\nlet a = \"{0}\"\n", text);
+  for (int i = 0; i < 20000; ++i) record += "R(a), ", calls += fmt::format("let b{} = f(a)\n", i);
+  CHECK(reported(record + "R(a)]\n") == Names{"cannot-compute"});
+  CHECK(reported(calls) == Names{"cannot-compute"});
   CHECK(reported(looks) == Names{"cannot-compute"});
 }
 
