@@ -236,8 +236,8 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
   if (!symbol) {
     std::vector<std::string_view> visible;
     bool compare = suggests() && !was_unknown(name->name, "name");
-    for (const Local& local : locals_)
-      if (compare) visible.push_back(local.name);
+    if (compare)
+      for (const Local& local : locals_) visible.push_back(local.name);
     for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Team, ir::Ref::Gate,
                          ir::Ref::Strategy, ir::Ref::Record, ir::Ref::Enum, ir::Ref::Func}) {
       if (!compare) break;

@@ -259,6 +259,9 @@ bool ErrorStrategy::report_bare_retry(const Token* retry) {
 
 namespace {
 
+/// So many are reported. Each takes time, and a file of nothing else would fill the memory.
+constexpr size_t max_mistakes = 10'000;
+
 bool begins_statement(const Tokens& tokens, const Token* name) {
   if (!name || name->type != Parser::NAME) return false;
   const Token* before = tokens.before(name);
@@ -275,6 +278,10 @@ std::string statement_advice(std::string_view name) {
 }  // namespace
 
 void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Expected& expected) {
+  if (diagnostics_.errors() >= max_mistakes) {
+    diagnostics_.note_since(diagnostics_.size() - 1, "there are more mistakes; what follows was not read");
+    throw antlr4::ParseCancellationException();
+  }
   if (same_statement(found)) return;
   last_ = found;
   deletions_ = 0;

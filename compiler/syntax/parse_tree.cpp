@@ -36,7 +36,11 @@ void report_syntax_errors(const Tokens& tokens, Diagnostics& diagnostics) {
   parser.setBuildParseTree(false);
   set_mode(parser, antlr4::atn::PredictionMode::LL);
   parser.setErrorHandler(std::make_shared<ErrorStrategy>(tokens, diagnostics));
-  parser.file();
+  try {
+    parser.file();
+  } catch (const antlr4::ParseCancellationException&) {
+    return;  // there were more mistakes than are reported
+  }
 }
 
 }  // namespace rollout::syntax

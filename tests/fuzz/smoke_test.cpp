@@ -249,14 +249,6 @@ std::vector<Family> programs() {
          return "func f(a: Int) -> Int = a\n" + numbered("func f{}(a: Int) -> Int = f(a)\n", n / 4) +
                 numbered("let a{0} = f{0}({0})\n", n / 4);
        }},
-      {"records",
-       [](size_t n) { return numbered("record R{0} {{ x: Int }}\nrecord S{0} {{ x: R{0} }}\n", n / 4); }},
-      {"records of records",
-       [](size_t n) {
-         std::string text;
-         for (size_t i = 0; i < n / 4; ++i) text += fmt::format("record R{} {{ x: R{} }}\n", i, i + 1);
-         return text + fmt::format("record R{} {{ x: Int }}\n", n / 4);
-       }},
       {"branches",
        [=](size_t n) {
          std::string services;
@@ -278,6 +270,14 @@ std::vector<Family> collections() {
       {"items of a list",
        [](size_t n) {
          return "let l = [" + numbered("{}, ", n / 4) + "0]\n" + numbered("let a{0} = l[{0}]\n", n / 4);
+       }},
+      {"records",
+       [](size_t n) { return numbered("record R{0} {{ x: Int }}\nrecord S{0} {{ x: R{0} }}\n", n / 4); }},
+      {"records of records",
+       [](size_t n) {
+         std::string text;
+         for (size_t i = 0; i < n / 4; ++i) text += fmt::format("record R{} {{ x: R{} }}\n", i, i + 1);
+         return text + fmt::format("record R{} {{ x: Int }}\n", n / 4);
        }},
       {"keys of a map", [](size_t n) { return "let m = [" + numbered("\"k{0}\": {0}, ", n / 32) + "\"z\": 0]\n"; }},
   };

@@ -59,7 +59,7 @@ TEST_CASE("a retry does not call it again, a person does") {
   CHECK(met(run(plan, with(FaultKind::LoseEffect, "promote", -1))) > 3);
   Scenario scenario = with(FaultKind::LoseEffect, "promote", 1);
   sim::SimResult parked = run(once(plan), scenario);
-  CHECK(parked.outcome == std::nullopt);
+  CHECK(parked.outcome == Outcome::Parked);
   CHECK(met(parked) == 1);
   scenario.resume_at_ns = {60 * minute};
   sim::SimResult resumed = run(once(plan), scenario);

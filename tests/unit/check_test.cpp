@@ -53,7 +53,7 @@ TEST_CASE("values that are made of values have a limit, not a crash") {
   CHECK(reported(both + "let w60000 = 1\n") == Names{"too-deep"});
 }
 
-TEST_CASE("of mistakes in words no more than a thousand are reported") {
+TEST_CASE("of mistakes no more are reported than anybody reads") {
   for (std::string_view mistake : {";", "\"\n", "'\n", "$\n", "5x\n"}) {
     std::string text;
     for (int i = 0; i < 5000; ++i) text += mistake;
@@ -61,6 +61,9 @@ TEST_CASE("of mistakes in words no more than a thousand are reported") {
     CHECK(reported(text).size() == 1000);
   }
   CHECK(reported(std::string(5000, '\0')).size() == 1000);
+  std::string statements;
+  for (int i = 0; i < 30000; ++i) statements += "let\n";
+  CHECK(reported(statements).size() == 10000);
 }
 
 TEST_CASE("names for one large list, and looks through large maps, have a limit") {
