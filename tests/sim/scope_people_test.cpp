@@ -68,7 +68,7 @@ capability Migrator {
   compensable action expand(d: Database, migration: String) { sets schema(d) = migration }
 }
 backend sql implements Migrator {
-  action expand { within 1m  attempts 2 }
+  action expand { within 1m  attempts 2  idempotent }
 }
 target db: sql {}
 target flags: flagd { file = "flags.json" }

@@ -26,8 +26,8 @@ capability Migrator {
   irreversible action contract(d: Database, migration: String) { sets schema(d) = migration }
 }
 backend sql implements Migrator {
-  action expand   { within 1m  attempts 2 }
-  action contract { within 1m  attempts 2 }
+  action expand   { within 1m  attempts 2  idempotent }
+  action contract { within 1m  attempts 2  idempotent }
 }
 target db: sql {}
 target flags: flagd { file = "flags.json" }
