@@ -9,6 +9,7 @@
 #include "compiler/base/allow.h"
 #include "compiler/compile.h"
 #include "compiler/environments_apart.h"
+#include "compiler/hold_given.h"
 #include "compiler/neighbours.h"
 #include "compiler/plan/effort.h"
 #include "compiler/plan/idle_givens.h"
@@ -217,6 +218,9 @@ void PlanChecker::check_test(const ir::Test& written) {
     if (!plan) break;
     bool first = &stage == &stages.front();
     check_phases(*plan, test, stage.environment, first, diagnostics_, unknown_phases_);
+    size_t held = diagnostics_.size();
+    hold_given(compilation_, *plan, diagnostics_);
+    diagnostics_.note_since(held, fmt::format("in the test `{}`", test.name));
     plans.push_back(std::move(*plan));
   }
   if (diagnostics_.errors() == errors)

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/hold_given.h"
 #include "compiler/plan/plan_json.h"
 #include "compiler/verify/report.h"
 #include "stdlib/stdlib.h"
@@ -58,9 +59,12 @@ std::string library_hash() {
   return plan::hash_of(all);
 }
 
-void prove_plan(const Compilation& compilation, plan::Plan& plan,
-                const std::vector<std::pair<std::string, std::string>>& inputs, Diagnostics& diagnostics) {
-  verify::Proofs proofs = verify::prove(plan);
+namespace {
+
+using Inputs = std::vector<std::pair<std::string, std::string>>;
+
+void report(const Compilation& compilation, const plan::Plan& plan, const std::vector<verify::Finding>& findings,
+            const Inputs& inputs, Diagnostics& diagnostics) {
   Span rollout{compilation.program->modules.back()->file->source, 0, 0};
   const auto& scope = compilation.program->modules.back()->scope;
   auto named = scope.find(plan.rollout);
@@ -71,8 +75,20 @@ void prove_plan(const Compilation& compilation, plan::Plan& plan,
   for (const auto& [name, text] : inputs)
     if (std::any_of(plan.inputs.begin(), plan.inputs.end(), [&](const auto& one) { return one.first == name; }))
       replay += " --set " + typed(fmt::format("{}={}", name, text));
-  verify::report(proofs.findings, compilation.sources, rollout, replay, diagnostics);
+  if (!plan.offline) replay += " --look";
+  verify::report(findings, compilation.sources, rollout, replay, diagnostics);
+}
+
+}  // namespace
+
+void prove_plan(const Compilation& compilation, plan::Plan& plan, const Inputs& inputs, Diagnostics& diagnostics) {
+  verify::Proofs proofs = verify::prove(plan);
+  report(compilation, plan, proofs.findings, inputs, diagnostics);
   plan.facts = std::move(proofs.facts);
+}
+
+void hold_given(const Compilation& compilation, const plan::Plan& plan, Diagnostics& diagnostics) {
+  report(compilation, plan, verify::find_incompatible(plan), {}, diagnostics);
 }
 
 }  // namespace rollout

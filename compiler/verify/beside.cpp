@@ -20,7 +20,8 @@ namespace {
 /// In a state: how far the two subjects are, and what of the way back has been done.
 struct State {
   uint32_t first = none, second = none;  ///< steps; none: the start
-  std::string when;                      ///< on the way back: in words
+  std::string when = {};                 ///< on the way back: in words
+  uint32_t fails = none;                 ///< a step whose part goes back alone for it
 };
 
 std::string_view tag_of(std::string_view image) {
@@ -97,7 +98,7 @@ class Judge {
                                                         : std::max(state.first, state.second);
     if (last != none) finding.place = plan_.steps[last].place;
     Site& site = finding.site;
-    site.step = last, site.goes_back = !state.when.empty();
+    site.step = last, site.goes_back = !state.when.empty(), site.fails = state.fails;
     site.slow = beside.service == beside.with || last == none ? none
                 : last == state.first                        ? beside.with
                                                               : beside.service;
@@ -163,20 +164,29 @@ class Pair {
     }
   }
 
-  /// `ways`: of one scope, both; null: that subject stays where it is.
-  void visit(uint32_t i, uint32_t j) {
+  /// A way back of one scope, both ways; null: that subject stays where it is. `gone`: a step for whose failure its
+  /// part has gone back before.
+  void visit(uint32_t i, uint32_t j, uint32_t gone = none) {
     const Position &own = own_.positions[i], &other = other_.positions[j];
-    back(own, &own.back[0], other, &other.back[0]);
+    back(own, &own.back[0], other, &other.back[0], gone);
     for (size_t k = 1; k < own.back.size(); ++k) {
       auto same = std::find_if(other.back.begin() + 1, other.back.end(),
                                [&](const BackWay& way) { return way.scope == own.back[k].scope; });
-      back(own, &own.back[k], other, same == other.back.end() ? nullptr : &*same);
+      bool both = same != other.back.end();
+      if (both || may_go_back(own, own.back[k].scope, other))
+        back(own, &own.back[k], other, both ? &*same : nullptr, gone);
     }
-    for (size_t k = 1; k < other.back.size(); ++k) back(own, nullptr, other, &other.back[k]);
+    for (size_t k = 1; k < other.back.size(); ++k)
+      if (may_go_back(other, other.back[k].scope, own)) back(own, nullptr, other, &other.back[k], gone);
+  }
+  /// What waits for something in a scope, and is none of it, begins when that scope is over, whatever came of it.
+  bool may_go_back(const Position& inside, uint32_t scope, const Position& other) {
+    return other.step == none || other.step <= plan_.scopes[scope].last_step || !comes_before(inside.step, other.step);
   }
 
   /// What was built upon the other goes back first, and the other one waits for it.
-  void back(const Position& own, const BackWay* own_way, const Position& other, const BackWay* other_way) {
+  void back(const Position& own, const BackWay* own_way, const Position& other, const BackWay* other_way,
+            uint32_t gone) {
     uint32_t first = own_way ? own_way->first : none, second = other_way ? other_way->first : none;
     size_t own_count = own_way ? own_way->states.size() : 1, other_count = other_way ? other_way->states.size() : 1;
     bool own_waits = first != none && second != none && comes_before(first, second);
@@ -186,7 +196,10 @@ class Pair {
         if ((own_waits && k > 0 && l + 1 < other_count) || (other_waits && l > 0 && k + 1 < own_count)) continue;
         const Running& a = k > 0 ? own_way->states[k] : own.now;
         const Running& b = l > 0 ? other_way->states[l] : other.now;
-        look(a, b, {own.step, other.step, k + l > 0 ? "on the way back from there" : ""});
+        State state{own.step, other.step, k + l > 0 ? "on the way back from there" : "", gone};
+        if (k + l > 0 && own_way && own_way->scope != none) state.fails = own.step;
+        else if (k + l > 0 && other_way && other_way->scope != none) state.fails = other.step;
+        look(a, b, state);
       }
   }
 
@@ -197,10 +210,11 @@ class Pair {
       uint32_t i = first_inside(own_, scope), j = first_inside(other_, scope);
       if ((i == none) == (j == none)) continue;  // both went back, or none did
       if (i != none)
-        for (uint32_t later = least_[i]; later < other_.positions.size(); ++later) visit(i - 1, later);
+        for (uint32_t later = least_[i]; later < other_.positions.size(); ++later)
+          visit(i - 1, later, own_.positions[i].step);
       else
         for (uint32_t later = 0; later < own_.positions.size(); ++later)
-          if (most_[later] > j) visit(later, j - 1);
+          if (most_[later] > j) visit(later, j - 1, other_.positions[j].step);
     }
   }
   uint32_t first_inside(const Timeline& line, uint32_t scope) const {

@@ -260,9 +260,21 @@ class Path {
     world().slow = site_.slow;
     int64_t at_ns = 0;
     if (!has_step()) add(0, "the run begins");
+    else if (site_.fails < plan_.steps.size()) at_ns = fail_alone();
     else if (site_.goes_back) stop(false), at_ns = out_.path.back().at_ns;
     else add(at_ns = forward(site_.step), step().text);
     add(at_ns, std::move(what), finding_.claim == Claim::Beside ? finding_.what : "");
+  }
+
+  /// A part goes back alone; then the others go on to the step in which it shows.
+  int64_t fail_alone() {
+    world().stops_at = site_.fails, world().fails = true;
+    int64_t at_ns = forward(site_.fails);
+    add(at_ns, plan_.steps[site_.fails].text, "fails, and its part goes back");
+    if (site_.goes_back) return at_ns;
+    at_ns = longer(at_ns, std::max<int64_t>(0, course_.begin_ns[site_.step] - course_.end_ns[site_.fails]));
+    add(at_ns, step().text);
+    return at_ns;
   }
 
   /// Up to the step in which it shows; where a scope has to go back for it, that comes before.

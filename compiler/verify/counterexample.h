@@ -25,6 +25,7 @@ struct Site {
   std::string other = {};                 ///< and what it meets: a version, or a schema
   uint32_t target = plan::none;
   bool goes_back = false;                 ///< it shows while what `step` did is taken back
+  uint32_t fails = plan::none;            ///< a step whose part goes back alone for it
   std::vector<uint32_t> undone = {};      ///< undo actions that are done after `step`, in order
 };
 

@@ -217,6 +217,14 @@ class Decisions {
     int samples = 0;  ///< the most that a plain `require` asks for
   };
 
+  /// What the watches around a step, over one thing, do not fire at.
+  struct Quiet {
+    Room at_once;  ///< of those that fire at one sample, because what a gate sees of all samples is as much for one of
+                   ///< them, or more
+    Room steady;   ///< of all: values that stay as they are
+    int64_t needs_ns = 0;  ///< until the slowest of them fires
+  };
+
   /// Of one gate, or of all that judge one hold: each of them has to pass.
   void find_contradiction(const std::vector<uint32_t>& gates, const std::string& place) {
     std::vector<Asked> all;
@@ -263,8 +271,7 @@ class Decisions {
     });
     return all;
   }
-  /// Keeps in `quiet_` what no watch around the step fires at: of those that fire at one sample, because what a gate
-  /// sees of all samples is as much for one of them, or more.
+  /// Keeps in `quiet_` what no watch around the step fires at. How soon a proof is made depends on chance.
   void watch_at(uint32_t step, std::vector<const plan::Watch*>& next) {
     while (!watching_.empty() && watching_.back()->last_step < step) {
       quiet_[key_of(plan_.conditions[watching_.back()->condition])].pop_back();
@@ -274,12 +281,14 @@ class Decisions {
       const plan::Watch& watch = *next.back();
       const Condition& condition = plan_.conditions[watch.condition];
       std::optional<Interval> rest = outside(condition.comparison, condition.offset);
-      bool at_once = watch.held_ns == 0 && condition.proven_ppb == 0 && condition.samples <= 1;
-      if (!at_once || !rest || watch.last_step < step || constant(plan_, condition)) continue;
-      std::vector<Room>& rooms = quiet_[key_of(condition)];
-      Room room = rooms.empty() ? Room{compared(plan_, condition)} : rooms.back();
-      narrow(room, *rest, {nullptr, &condition, &watch});
-      rooms.push_back(room);
+      if (condition.proven_ppb != 0 || !rest || watch.last_step < step || constant(plan_, condition)) continue;
+      std::vector<Quiet>& rooms = quiet_[key_of(condition)];
+      Room all{compared(plan_, condition)};
+      Quiet quiet = rooms.empty() ? Quiet{all, all} : rooms.back();
+      narrow(quiet.steady, *rest, {nullptr, &condition, &watch});
+      if (watch.held_ns == 0 && condition.samples <= 1) narrow(quiet.at_once, *rest, {nullptr, &condition, &watch});
+      quiet.needs_ns = std::max(quiet.needs_ns, watch.held_ns + (condition.samples + 1) * watch.sample_ns);
+      rooms.push_back(quiet);
       watching_.push_back(&watch);
     }
   }
@@ -300,19 +309,27 @@ class Decisions {
         bool lets_by = condition.kind == ConditionKind::Reject && condition.proven_ppb != 0;
         bool watched = quiet != quiet_.end() && !quiet->second.empty();
         if (!watched || !passing || lets_by || constant(plan_, condition)) continue;
-        Room room = quiet->second.back();
-        if (room.values.empty()) continue;  // the watches alone leave nothing
-        narrow(room, *passing, {&plan_.gates[gate], &condition});
-        const plan::Watch* watch = room.low.watch ? room.low.watch : room.high.watch;
-        if (!room.values.empty() || !watch || !fired_.insert({index, watch}).second) continue;
-        const std::string& text = plan_.gates[gate].text;
-        findings_.push_back({Claim::Contradiction, step.place, "what passes it makes a watch fire", 0, 0, {},
-                             {text, fmt::format("`{}` of `{}` and `rollback when {}`", text_of(condition), text,
-                                               watch->text)}});
         site_.gate = gate;
-        findings_.back().site = site_;
-        findings_.back().site.watch = uint32_t(watch - plan_.watches.data());
+        const Quiet& now = quiet->second.back();
+        if (!fires(now.at_once, *passing, index, step) && step.hold_ns >= now.needs_ns)
+          fires(now.steady, *passing, index, step);
       }
+  }
+  bool fires(Room room, const Interval& passing, uint32_t index, const Step& step) {
+    if (room.values.empty()) return false;  // the watches alone leave nothing
+    const Gate& gate = plan_.gates[site_.gate];
+    narrow(room, passing, {&gate, &plan_.conditions[index]});
+    const plan::Watch* watch = room.low.watch ? room.low.watch : room.high.watch;
+    if (!room.values.empty() || !watch) return false;
+    if (!fired_.insert({index, watch}).second) return true;
+    bool soon = watch->held_ns == 0 && plan_.conditions[watch->condition].samples <= 1;
+    std::string why = soon ? "what passes it makes a watch fire" : "what passes it and stays so makes a watch fire";
+    findings_.push_back({Claim::Contradiction, step.place, std::move(why), 0, 0, {},
+                         {gate.text, fmt::format("`{}` of `{}` and `rollback when {}`",
+                                                 text_of(plan_.conditions[index]), gate.text, watch->text)}});
+    findings_.back().site = site_;
+    findings_.back().site.watch = uint32_t(watch - plan_.watches.data());
+    return true;
   }
 
   void find_starved(const Gate& gate, const Step& step) {
@@ -374,7 +391,7 @@ class Decisions {
   std::vector<bool> seen_, told_;  ///< by gate, by condition
   std::set<std::vector<uint32_t>> together_;  ///< gates that were held against each other
   std::vector<const plan::Watch*> watching_;  ///< around the step that is looked at
-  std::map<Compared, std::vector<Room>> quiet_;  ///< by what they compare: of each of them and those around it
+  std::map<Compared, std::vector<Quiet>> quiet_;  ///< by what they compare: of each of them and those around it
   std::set<std::pair<uint32_t, const plan::Watch*>> fired_;  ///< pairs that were reported, by condition of the gate
   Site site_;                      ///< of what is looked at
 };

@@ -100,6 +100,7 @@ Forward prove_forward(const Plan& plan, const Back& back) {
   out.best_begin_ns.resize(steps), out.best_end_ns.resize(steps);
   out.worst_begin_ns.resize(steps), out.worst_end_ns.resize(steps);
   out.joint = joints_of(plan, 0, uint32_t(steps));
+  out.dominators = Dominators(plan);
   out.phases.resize(plan.phases.size());
   std::vector<int64_t> typical_end(steps);
   std::vector<StepCost> inside(steps);
@@ -132,13 +133,13 @@ Forward prove_forward(const Plan& plan, const Back& back) {
 }
 
 int64_t between_ns(const Forward& forward, uint32_t from, uint32_t to) {
-  // Everything passes the joint: what took longer before it delays both steps.
-  uint32_t joint = forward.joint[from];
+  // Everything passes it on its way to both: what took longer before it delays both steps.
+  uint32_t fork = to == none ? forward.joint[from] : forward.dominators.common(from, to);
   int64_t worst = to == none ? forward.worst_ns : forward.worst_begin_ns[to];
-  if (joint == from) return std::max<int64_t>(0, worst - forward.worst_begin_ns[from]);
-  if (joint != none) worst -= forward.worst_end_ns[joint];
+  if (fork == from) return std::max<int64_t>(0, worst - forward.worst_begin_ns[from]);
+  if (fork != none) worst -= forward.worst_end_ns[fork];
   int64_t best = forward.best_begin_ns[from];
-  if (joint != none) best -= forward.best_end_ns[joint];
+  if (fork != none) best -= forward.best_end_ns[fork];
   return std::max<int64_t>(0, worst - best);
 }
 

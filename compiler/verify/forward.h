@@ -4,6 +4,7 @@
 #pragma once
 
 #include "compiler/verify/back.h"
+#include "compiler/verify/dominators.h"
 
 namespace rollout::verify {
 
@@ -12,6 +13,7 @@ struct Forward {
   std::vector<int64_t> best_begin_ns, best_end_ns, worst_begin_ns, worst_end_ns;
   /// A joint waits for everything before it, and everything after waits for it. By step: the last one up to it.
   std::vector<uint32_t> joint;
+  Dominators dominators;
   int64_t best_ns = 0, typical_ns = 0, worst_ns = 0;
   bool parks = false;
   std::vector<plan::PhaseFacts> phases;  ///< by phase: how long it takes

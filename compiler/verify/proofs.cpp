@@ -49,6 +49,14 @@ Proofs prove(const plan::Plan& plan) {
   return proofs;
 }
 
+std::vector<Finding> find_incompatible(const plan::Plan& plan) {
+  std::vector<Finding> findings;
+  plan::Facts unused;
+  prove_beside(plan, unused, findings);
+  explain(plan, findings);
+  return findings;
+}
+
 std::string begins_text(const plan::Plan& plan, uint32_t step) {
   if (step >= plan.steps.size()) return {};
   const plan::Step& of = plan.steps[step];

@@ -61,6 +61,9 @@ struct Proofs {
 
 Proofs prove(const plan::Plan& plan);
 
+/// Of all these only what runs beside what it does not declare.
+std::vector<Finding> find_incompatible(const plan::Plan& plan);
+
 /// Where a regression begins: `in phase complete`, ``with `promote checkout` ``; empty: nowhere in the plan.
 std::string begins_text(const plan::Plan& plan, uint32_t step);
 

@@ -70,9 +70,24 @@ bool waits(const Brief& brief, const std::vector<uint32_t>& last, uint32_t earli
 
 Exposures::Exposures(const Brief& brief, const Walked& walked)
     : brief_(brief), plan_(brief.plan), walked_(walked), passage_(passages(brief, 0, brief.size())),
-      from_(brief.size()) {
-  for (uint32_t i = 1; i < brief.size(); ++i)
+      through_(brief.size(), none), from_(brief.size()) {
+  for (uint32_t i = 1; i < brief.size(); ++i) {
     from_[i] = brief.steps[i].kind == StepKind::Commit ? i : from_[i - 1];
+    std::span<const uint32_t> after = brief.after(i);
+    if (after.empty()) continue;
+    through_[i] = after[0];
+    for (uint32_t before : after) through_[i] = fork_of(through_[i], before);
+  }
+}
+
+/// Whoever is later goes on up; earlier steps have lower numbers.
+uint32_t Exposures::fork_of(uint32_t a, uint32_t b) const {
+  while (a != b) {
+    if (a == none || b == none) return none;
+    if (a > b) a = through_[a];
+    else b = through_[b];
+  }
+  return a;
 }
 
 /// With several gates one may decide while another does not.
@@ -123,13 +138,14 @@ std::vector<Span> Exposures::spans_of(uint32_t service, const std::vector<uint32
   return spans;
 }
 
-/// What takes its time in front of a passage keeps both of them waiting.
+/// What takes its time in front of a fork keeps both of them waiting.
 int64_t Exposures::between(uint32_t from, uint32_t to) const {
   const std::vector<Walk>& steps = walked_.steps;
   int64_t until = to == none ? walked_.over : steps[to].begin, since = steps[from].best_begin;
-  uint32_t passage = passage_[from];
-  if (passage == from) since = steps[from].begin;
-  else if (passage != none) until -= steps[passage].end, since -= steps[passage].best_end;
+  bool passed = to == none || passage_[from] == from;
+  uint32_t fork = passed ? passage_[from] : fork_of(from, to);
+  if (fork == from) since = steps[from].begin;
+  else if (fork != none) until -= steps[fork].end, since -= steps[fork].best_end;
   return std::max<int64_t>(0, until - since);
 }
 

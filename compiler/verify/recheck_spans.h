@@ -49,6 +49,8 @@ class Exposures {
   };
   void look(Span& span) const;
   int64_t between(uint32_t from, uint32_t to) const;
+  /// The last step that all ways to both lead through; none: there is none.
+  uint32_t fork_of(uint32_t a, uint32_t b) const;
   int64_t back_of(uint32_t step, uint32_t service, uint32_t last_share);
   int64_t waits_of(uint32_t service, uint32_t scope, uint32_t from, uint32_t last_share);
   const Part& part_of_scope(uint32_t scope, uint32_t from);
@@ -57,6 +59,7 @@ class Exposures {
   const plan::Plan& plan_;
   const Walked& walked_;
   std::vector<uint32_t> passage_;
+  std::vector<uint32_t> through_;  ///< by step: the last one before it that all ways to it lead through
   std::vector<uint32_t> from_;     ///< by step: the last commit up to it, or the first step
   uint32_t known_from_ = plan::none;  ///< of the service at hand: how long it waits on the way back to there
   int64_t known_waits_ = 0;

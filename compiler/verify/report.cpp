@@ -132,8 +132,8 @@ Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
   return say_decision(finding, span, diagnostics);
 }
 
-/// Computed, and required: where it is a number.
-std::pair<std::string, std::string> bounds_of(const Finding& finding) {
+/// Computed, and required: in words where it is no number.
+std::pair<std::string, std::string> bounds_of(const Finding& finding, const SourceMap& sources) {
   switch (finding.claim) {
     case Claim::RollbackTime:
     case Claim::Exposure:
@@ -148,13 +148,18 @@ std::pair<std::string, std::string> bounds_of(const Finding& finding) {
       return {fmt::format("{} of {} instances", finding.bound_ns, finding.required_ns),
               fmt::format("those for {} of the traffic", finding.parts[1])};
     case Claim::Growth: return {finding.parts[1], "at least " + finding.parts[2]};
-    case Claim::WayBack:
-    case Claim::Commit:
+    case Claim::WayBack: return {finding.what, "everything as it was"};
+    case Claim::Commit: return {finding.what, "a commit, and a judgement before it"};
     case Claim::Constant:
-    case Claim::Contradiction:
-    case Claim::Beside:
-    case Claim::Policy:
-    case Claim::Start: break;
+      return {fmt::format("{} true: {}", finding.parts[1], finding.what), "a condition that decides"};
+    case Claim::Contradiction: return {finding.what, "a value with which it passes"};
+    case Claim::Start: return {finding.what, "a start that no policy forbids: " + finding.parts[0]};
+    case Claim::Beside: return {fmt::format("{} beside {}", finding.parts[0], finding.parts[1]), finding.what};
+    case Claim::Policy: {
+      const plan::Breach& first = finding.breaches.front();
+      bool known = first.asked.valid() && size_t(first.asked.source) < sources.size();  // not so of a saved plan
+      return {first.why, known ? std::string(sources.text(first.asked)) : first.policy};
+    }
   }
   return {};
 }
@@ -167,7 +172,7 @@ void report(const std::vector<Finding>& findings, const SourceMap& sources, Span
     Span span = span_of(sources, finding.place);
     if (!span.valid()) span = rollout;
     Diagnostic& said = say(finding, span, diagnostics);
-    auto [computed, required] = bounds_of(finding);
+    auto [computed, required] = bounds_of(finding, sources);
     // What is refused of the plan as a whole shows in no step, so there is no run that would show it.
     if (finding.claim == Claim::Policy && finding.shown.path.empty()) continue;
     const std::string& id = finding.shown.id;

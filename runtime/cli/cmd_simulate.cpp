@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/test_case.h"
 #include "runtime/cli/distribution.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
+#include "runtime/cli/report.h"
 #include "runtime/cli/scenario_of.h"
 #include "runtime/cli/show_counterexample.h"
 #include "runtime/cli/simulate_promotion.h"
@@ -49,6 +51,24 @@ int show_one(const Context& context, const plan::Plan& plan, const sim::SimResul
   return Ok;
 }
 
+/// The plan, and those of the tests that run the same rollout: a finding may be one of what a test gives.
+std::vector<plan::Plan> with_tests(const Context& context, const Planned& planned, Timings& timings) {
+  const plan::Plan& plan = planned.plan;
+  std::vector<plan::Plan> plans = {plan};
+  Result<Place> place = place_of(context.env.directory, context.args.positional.at(0));
+  if (!place || planned.saved || !plan.offline) return plans;
+  std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
+  for (const plan::TestCase& test :
+       plan::test_cases(*compilation->program, compilation->sources, compilation->diagnostics))
+    for (const plan::Stage& stage : plan::stages_of(test)) {
+      if (stage.rollout != plan.rollout || stage.environment != plan.environment) continue;
+      Diagnostics unused;
+      auto made = plan::make_plan(*compilation->program, plan::request_of(test, stage), compilation->sources, unused);
+      if (made) plans.push_back(std::move(*made));
+    }
+  return plans;
+}
+
 Figures figures_of(const plan::Plan& plan, const sim::SimResult& result) {
   std::string word(word_of(result));
   bool named = result.outcome == journal::Outcome::RolledBack && result.phase != plan::none;
@@ -66,17 +86,20 @@ int cmd_simulate(const Context& context) {
   if (world->runs == 1 && context.format == "svg")
     return context.fail(Usage, "a picture is one of many runs: add `--runs 1000`");
   Timings timings(context);
-  PlanOrExit made = plan_from_arguments(context, Look::Nowhere, true, timings);
+  Look look = context.args.has("--look") ? Look::World : Look::Nowhere;
+  PlanOrExit made = plan_from_arguments(context, look, true, timings);
   std::string finding = context.args.value("--counterexample");
   for (const char* other : {"--seed", "--runs", "--start", "--jobs", "--drift", "--daily", "--answer-after"})
     if (!finding.empty() && context.args.has(other))
       return context.fail(Usage, fmt::format("`{}` does not go with `--counterexample`, whose run is fixed", other));
   if (!made.stages.empty() && !finding.empty())
     return context.fail(Usage, "a finding is one of a rollout: name it, and its environment with `--env`");
+  if (!made.stages.empty() && look == Look::World)
+    return context.fail(Usage, "a promotion looks when each environment is entered; leave out `--look`");
   if (!made.stages.empty()) return simulate_promotion(context, made.stages, *world, timings);
   if (!made.planned) return made.exit_code;
   const plan::Plan& plan = made.planned->plan;
-  if (!finding.empty()) return show_counterexample(context, plan, finding);
+  if (!finding.empty()) return show_counterexample(context, with_tests(context, *made.planned, timings), finding);
   if (world->start_wall_ns)
     if (std::optional<std::string> forbidden = forbidden_text(plan, *world->start_wall_ns))
       return context.fail(Refused, "the run cannot begin then: " + *forbidden);

@@ -399,6 +399,7 @@ Command simulate() {
             {"--daily", "", "the load follows the hour of the day"},
             {"--answer-after", "D", "how long people take to say yes; else 1m"},
             {"--counterexample", "ID", "the run that shows a finding of `rollout check`; exit code 1 if it does"},
+            {"--look", "", "begin from what runs now, as `rollout plan` does; else nothing is looked at"},
             {"--start", "TIME", "what the virtual clock shows at the beginning: 2026-11-20T14:30Z"},
             {"--format", "text|json|svg", "json as in docs/schemas; svg: a picture of many runs"}}},
           cmd_simulate};

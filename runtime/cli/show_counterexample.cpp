@@ -63,15 +63,22 @@ void write(const Context& context, const plan::Plan& plan, const verify::Finding
 
 }  // namespace
 
-int show_counterexample(const Context& context, const plan::Plan& plan, const std::string& id) {
-  std::vector<verify::Finding> findings = verify::prove(plan).findings;
-  const verify::Finding* found = verify::find(findings, id);
-  if (found == nullptr) return unknown(context, plan, findings, id);
-  verify::Finding finding = *found;
-  finding.shown = verify::counterexample_of(plan, finding);
-  sim::Replay replay = sim::replay(plan, finding);
-  write(context, plan, finding, replay);
-  return replay.shown ? FileErrors : Ok;
+int show_counterexample(const Context& context, const std::vector<plan::Plan>& plans, const std::string& id) {
+  std::vector<verify::Finding> of_first;
+  for (const plan::Plan& plan : plans) {
+    std::vector<verify::Finding> findings = verify::prove(plan).findings;
+    const verify::Finding* found = verify::find(findings, id);
+    if (found == nullptr) {
+      if (&plan == &plans.front()) of_first = std::move(findings);
+      continue;
+    }
+    verify::Finding finding = *found;
+    finding.shown = verify::counterexample_of(plan, finding);
+    sim::Replay replay = sim::replay(plan, finding);
+    write(context, plan, finding, replay);
+    return replay.shown ? FileErrors : Ok;
+  }
+  return unknown(context, plans.front(), of_first, id);
 }
 
 }  // namespace rollout::cli

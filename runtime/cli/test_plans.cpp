@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/hold_given.h"
+
 namespace rollout::cli {
 
 namespace {
@@ -52,6 +54,8 @@ TestPlan TestPlans::plan(const plan::Request& request) {
   ++made_;
   Diagnostics diagnostics;
   TestPlan made{plan::make_plan(*compilation_.program, request, compilation_.sources, diagnostics), {}};
+  if (made.plan) hold_given(compilation_, *made.plan, diagnostics);
+  if (diagnostics.has_errors()) made.plan.reset();
   if (!made.plan) made.problems = plan_problems(diagnostics, compilation_.sources);
   if (known_.size() < most_test_plans) known_.emplace(std::move(key), made);
   return made;

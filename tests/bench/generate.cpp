@@ -17,14 +17,15 @@ namespace {
 constexpr const char* targets[] = {"us_east_1",  "us_west_2",      "eu_west_1", "eu_central_1",
                                    "ap_south_1", "ap_northeast_1", "sa_east_1", "af_south_1"};
 
-constexpr const char* prelude = R"(import std.backend.{local, haproxy, prometheus}
+constexpr const char* head = R"(import std.backend.{local, haproxy, prometheus}
 
 input image: Image example "shop:2.0.0"
 
 target hosts: local { directory = "run/shop" }
 target edge: haproxy { socket = "run/haproxy.sock" }
 metrics prom: prometheus { url = "http://127.0.0.1:9090" }
-
+)";
+constexpr const char* gates = R"(
 gate errors(s: Service, most: Percent) {
   sample every 15s
   require s.canary.error_rate < most
@@ -35,6 +36,22 @@ gate slowness(s: Service, most: Duration) {
   require s.canary.latency(99%) < most
 }
 )";
+
+/// With a harm that is proven, at up to half of the traffic: nothing is left beside all of it.
+constexpr const char* proving_gates = R"(
+gate errors(s: Service, most: Percent) {
+  sample every 15s
+  harm +2% of s.canary.error_rate
+  reject when s.canary.error_rate > s.stable.error_rate + 0.1% proven 99%
+  require s.canary.error_rate < most
+}
+
+gate slowness(s: Service, most: Duration) {
+  sample every 15s
+  require s.canary.latency(99%) < most
+}
+)";
+constexpr int half = 49, whole = 100;  // percent that the shares grow by
 
 std::string service(const char* name, int port) {
   return fmt::format(R"(
@@ -55,24 +72,24 @@ service {0} {{
 }
 
 /// Row `i` of so many, with the numbers of perf/gen.py, but for the shares: they grow.
-std::string phase(int i, int phases) {
+std::string phase(int i, int phases, int grows) {
   return fmt::format(R"(  phase p{0} {{
     {1}.shift({2}%)
     hold {3}s judged by errors({1}, {4}%), slowness({1}, {5}ms)
   }}
 )",
                      i, targets[i % 8],
-                     1 + int(100 * int64_t(i) / phases), 60 + (i * 7) % 600, 1 + i % 9, 100 + i % 400);
+                     1 + int(grows * int64_t(i) / phases), 60 + (i * 7) % 600, 1 + i % 9, 100 + i % 400);
 }
 
 }  // namespace
 
-std::string rollout_source(int phases) {
-  std::string text = prelude;
+std::string rollout_source(int phases, bool harm) {
+  std::string text = std::string(head) + (harm ? proving_gates : gates);
   for (int i = 0; i < 8; ++i) text += service(targets[i], 20000 + 100 * i);
   text += "\nrollout bench {\n";
   for (const char* target : targets) text += fmt::format("  {}.deploy(image)\n", target);
-  for (int i = 0; i < phases; ++i) text += phase(i, phases);
+  for (int i = 0; i < phases; ++i) text += phase(i, phases, harm ? half : whole);
   text += "}\n";
   return text;
 }

@@ -11,8 +11,9 @@
 
 namespace rollout::bench {
 
-/// The text of a .rollout file with one rollout of `phases` phases.
-std::string rollout_source(int phases);
+/// The text of a .rollout file with one rollout of `phases` phases. `harm`: it is declared, and each phase proves that
+/// it is not there, which no peer has words for.
+std::string rollout_source(int phases, bool harm = false);
 
 /// `let`s, each made of the one before, or all of the first.
 std::string chain_source(int count);

@@ -1,5 +1,6 @@
 #include "tests/bench/proofs.h"
 
+#include <cmath>
 #include <ctime>
 
 #include <fmt/format.h>
@@ -23,8 +24,8 @@ double cpu_ms(Work work) {
 
 }  // namespace
 
-Result<ProofTimes> measure_proofs(int phases, int rounds, double limit_ms) {
-  std::string source = rollout_source(phases);
+Result<ProofTimes> measure_proofs(int phases, bool harm, int rounds, double limit_ms) {
+  std::string source = rollout_source(phases, harm);
   auto load = [&](const std::string&) -> Result<std::string> { return source; };
   std::vector<double> planning, proving, rechecking;
   for (int round = 0; round < rounds; ++round) {
@@ -37,12 +38,19 @@ Result<ProofTimes> measure_proofs(int phases, int rounds, double limit_ms) {
       if (plan) made = std::move(*plan);
     }));
     if (!made) return OpError{fmt::format("the program of {} phases has no plan", phases)};
-    proving.push_back(cpu_ms([&] { made->facts = verify::prove(*made).facts; }));
+    verify::Proofs proofs;
+    proving.push_back(cpu_ms([&] { proofs = verify::prove(*made); }));
+    if (!proofs.findings.empty())
+      return OpError{fmt::format("the program of {} phases has findings, the first at {}", phases,
+                                 proofs.findings[0].place)};
+    made->facts = std::move(proofs.facts);
+    bool bounded = !made->facts->exposure.empty() && made->facts->exposure[0].harm_ns.has_value();
+    if (bounded != harm) return OpError{fmt::format("the program of {} phases has no bound of harm", phases)};
     std::vector<std::string> broken;
     rechecking.push_back(cpu_ms([&] { broken = verify::recheck(*made); }));
     if (!broken.empty()) return OpError{broken[0]};
   }
-  return ProofTimes{phases, median(planning), median(proving), median(rechecking), limit_ms};
+  return ProofTimes{phases, harm, median(planning), median(proving), median(rechecking), limit_ms};
 }
 
 Result<bool> print_proofs() {
@@ -51,15 +59,23 @@ Result<bool> print_proofs() {
     double limit_ms;
   };
   bool kept = true;
-  fmt::print("{}, load {:.1f}\n\n{:>8} {:>13} {:>10} {:>7} {:>11} {:>15} {:>15}\n", machine(), load_now(), "phases",
-             "check, plan", "proofs ms", "limit", "recheck ms", "proofs / plan", "recheck / proofs");
-  for (const Size& size : {Size{1'000, 9, 50}, Size{10'000, 5, 500}, Size{100'000, 3, 0}}) {
-    Result<ProofTimes> times = measure_proofs(size.phases, size.rounds, size.limit_ms);
-    if (!times) return times.error();
-    kept = kept && times->is_kept();
-    fmt::print("{:>8} {:>13.1f} {:>10.1f} {:>7.0f} {:>11.1f} {:>15.2f} {:>15.2f}{}\n", times->phases, times->plan_ms,
-               times->proofs_ms, times->limit_ms, times->recheck_ms, times->proofs_ms / times->plan_ms,
-               times->recheck_ms / times->proofs_ms, times->is_kept() ? "" : "  over the limit");
+  fmt::print("{}, load {:.1f}\n\n{:>8} {:>5} {:>13} {:>10} {:>7} {:>11} {:>15} {:>17} {:>7}\n", machine(), load_now(),
+             "phases", "harm", "check, plan", "proofs ms", "limit", "recheck ms", "proofs / plan", "recheck / proofs",
+             "growth");
+  for (bool harm : {false, true}) {
+    double before_ms = 0;
+    for (const Size& size : {Size{1'000, 9, 50}, Size{10'000, 5, 500}, Size{100'000, 3, 0}}) {
+      Result<ProofTimes> times = measure_proofs(size.phases, harm, size.rounds, size.limit_ms);
+      if (!times) return times.error();
+      double growth = before_ms > 0 ? times->proofs_ms / before_ms : 0;
+      double n_log_n = 10 * std::log(size.phases) / std::log(size.phases / 10);
+      bool fits = times->is_kept() && growth <= n_log_n;
+      kept = kept && fits, before_ms = times->proofs_ms;
+      fmt::print("{:>8} {:>5} {:>13.1f} {:>10.1f} {:>7.0f} {:>11.1f} {:>15.2f} {:>17.2f} {:>7.1f}{}\n", times->phases,
+                 harm ? "yes" : "no", times->plan_ms, times->proofs_ms, times->limit_ms, times->recheck_ms,
+                 times->proofs_ms / times->plan_ms, times->recheck_ms / times->proofs_ms, growth,
+                 fits ? "" : "  over the limit");
+    }
   }
   return kept;
 }

@@ -11,6 +11,7 @@ namespace rollout::bench {
 /// One size, medians in milliseconds of CPU time.
 struct ProofTimes {
   int phases = 0;
+  bool harm = false;      ///< declared, and proven in each phase
   double plan_ms = 0;     ///< reading, checking and planning
   double proofs_ms = 0;
   double recheck_ms = 0;
@@ -18,10 +19,11 @@ struct ProofTimes {
   bool is_kept() const { return (limit_ms == 0 || proofs_ms <= limit_ms) && recheck_ms <= proofs_ms / 3; }
 };
 
-/// rollout_source(phases), `rounds` times.
-Result<ProofTimes> measure_proofs(int phases, int rounds, double limit_ms);
+/// rollout_source(phases, harm), `rounds` times.
+Result<ProofTimes> measure_proofs(int phases, bool harm, int rounds, double limit_ms);
 
-/// Prints 1,000, 10,000 and 100,000 phases; false: a limit is not kept.
+/// Prints 1,000, 10,000 and 100,000 phases, without harm and with it; false: a limit is not kept, or ten times the
+/// phases take more than n·log n.
 Result<bool> print_proofs();
 
 }  // namespace rollout::bench

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # While no run is driven, two of four instances die and HAProxy is started anew. Installing the version that runs mends
-# both; before, nothing says "no changes", and after, everything does.
+# both; before, nothing says "no changes", and after, everything does. In between, a version that does not declare what runs
+# is refused.
 source "$(dirname "$0")/lib.sh"
 cd "$quickstart"
 source ./stack.sh
@@ -17,6 +18,16 @@ install install || die "the first install ends with $?"
 await 10 "the shop serves" serves
 preview sound || die "a sound service has changes: $(cat run/sound.log)"
 check "a sound service needs nothing" grep -q 'no changes' run/sound.log
+
+# What only a look at what runs can find is replayed from a look at it, by the command that is printed.
+sed 's|^  traffic = 400/s|&\n  compatible with >= 1.1|' shop.rollout >beside.rollout
+code=0; "$build/rollout" plan beside.rollout release --set image=shop:1.2 >run/beside.log 2>&1 || code=$?
+check "a version that declares less than what runs is refused (exit $code)" test $code -eq 1
+check "and both are named" grep -q 'checkout 1.2. would run beside checkout 1.0, and it declares >= 1.1' run/beside.log
+replay=$(sed -n 's/^ *replay: rollout //p' run/beside.log)
+code=0; "$build/rollout" $replay >run/replayed.log 2>&1 || code=$?
+rm beside.rollout
+check "\`rollout $replay\` shows it (exit $code)" grep -q '^shown: checkout 1.2 runs beside checkout 1.0' run/replayed.log
 
 first=$(pid_of checkout-g1-1) second=$(pid_of checkout-g1-2) third=$(pid_of checkout-g1-3)
 kill -KILL "$first" "$second"

@@ -174,6 +174,25 @@ TEST_CASE("each outside library stays in the one folder that wraps it") {
   TIDY_REQUIRE(complaints);
 }
 
+TEST_CASE("the recheck of a plan shares no code with the proofs, and is small enough to read") {
+  constexpr std::string_view recheck = "compiler/verify/recheck";
+  constexpr size_t most_lines = 2'500;
+  Complaints complaints;
+  each_include([&](const File& file, size_t line, std::string_view header) {
+    bool own = header.starts_with(recheck);
+    if (file.in(recheck) && header.starts_with("compiler/verify/") && !own)
+      complaints.add(file, line, fmt::format("the recheck must not include {}: it is there to distrust it", header));
+    if (!file.in(recheck) && file.in("compiler/verify/") && own)
+      complaints.add(file, line, fmt::format("a proof must not include {}: one of them checks the other", header));
+  });
+  size_t lines = 0;
+  for (const File& file : tree())
+    if (file.in(recheck)) lines += file.lines.size();
+  CHECK(lines > 0);
+  CHECK(lines <= most_lines);
+  TIDY_REQUIRE(complaints);
+}
+
 TEST_CASE("only runtime/effects touches the operating system, and the compiler is pure") {
   Complaints complaints;
   each_include([&](const File& file, size_t line, std::string_view header) {

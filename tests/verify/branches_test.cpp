@@ -133,4 +133,47 @@ TEST_CASE("branches beside each other expose to no more than their looks allow")
                    bounded, seen, 100 * closest));
 }
 
+/// What is proven of one service of the plan; nothing: no bound.
+std::optional<plan::ExposureFacts> exposure_of(const Plan& plan, std::string_view service) {
+  for (const plan::ExposureFacts& one : prove(plan).facts.exposure)
+    if (plan.services[one.service].name == service) return one;
+  return std::nullopt;
+}
+
+// The oracle of harm_test.cpp attains the bounds of a service that is alone, so this says how close they are here.
+TEST_CASE("what runs beside a branch takes nothing from its bounds") {
+  constexpr std::string_view asks = "approve by sre { timeout 1h  on timeout rollback }";
+  constexpr std::string_view watch =
+      "rollback when {0}.canary.error_rate > {0}.stable.error_rate + 0.1% proven 99% every 5s";
+  int plans = 0, same = 0;
+  double loosest = 1;
+  for (bool gates : {false, true})
+    for (bool people : {false, true})
+      for (bool watched : {false, true}) {
+        std::string own = watched ? fmt::format(watch, "front") : "";
+        std::string beside = watched ? fmt::format(watch, "search") : "";
+        std::string both = fmt::format(shop, gates ? "proves" : "named", people ? asks : "", own,
+                                       gates ? "proves" : "named", beside, "");
+        std::string alone = both;
+        size_t from = alone.find("    phase b {"), to = alone.find("  }\n  \n}", from);
+        REQUIRE(from != std::string::npos);
+        REQUIRE(to != std::string::npos);
+        alone.erase(from, to - from);
+        auto beside_it = exposure_of(plan_of(both), "front"), by_itself = exposure_of(plan_of(alone), "front");
+        REQUIRE(beside_it);
+        REQUIRE(by_itself);
+        INFO(gates << people << watched);
+        CHECK(beside_it->unseen_ns == by_itself->unseen_ns);
+        REQUIRE(beside_it->harm_ns.has_value() == by_itself->harm_ns.has_value());
+        if (!by_itself->harm_ns) continue;
+        ++plans;
+        same += *beside_it->harm_ns == *by_itself->harm_ns;
+        loosest = std::max(loosest, double(*beside_it->harm_ns) / double(*by_itself->harm_ns));
+      }
+  CHECK(plans > 5);
+  CHECK(same == plans);
+  WARN(fmt::format("{} of {} bounds of harm are those of the branch alone; the loosest is {:.2f} times that", same,
+                   plans, loosest));
+}
+
 }  // namespace rollout::verify
