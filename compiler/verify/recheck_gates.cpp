@@ -23,7 +23,10 @@ namespace {
 constexpr double ppb = 1e9;
 constexpr double errs = 0.001;    // what runs fails so often
 constexpr double surely = 0.8;
-constexpr double nearly = 0.85;  // of the smallest rise; counts come in steps, so power does, too
+// Of the smallest rise. Counts come in steps, so power does, too, and where a sum has too many terms it is taken as
+// normal: a rise somewhat below the smallest may be seen again.
+constexpr double nearly = 0.5;
+constexpr double sought = 1.001;  // as near as it is sought: a rate that is rounded otherwise may shift it by a step
 
 bool judges(const Plan& plan, const Gate& gate, const Condition& condition) {
   return gate.harm_of && gate.harm_ppb > 0 && condition.left.signal == gate.harm_of->signal &&
@@ -77,7 +80,8 @@ class Sights {
       if (!judges(plan_, gate, condition)) continue;
       any = true;
       judge::Sight sight = sight_of(plan_, condition, gate.sample_ns, step.hold_ns, shares);
-      at = at || judge::sees(sight, double(says) / ppb);
+      double rise = double(says) / ppb;
+      at = at || judge::sees(sight, rise) || judge::sees(sight, sought * rise);
       below = below || judge::sees(sight, nearly * double(says) / ppb);
     }
     if (!any) return Sees::Nothing;

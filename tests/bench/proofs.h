@@ -22,8 +22,8 @@ struct ProofTimes {
 /// rollout_source(phases, harm), `rounds` times.
 Result<ProofTimes> measure_proofs(int phases, bool harm, int rounds, double limit_ms);
 
-/// Prints 1,000, 10,000 and 100,000 phases, without harm and with it; false: a limit is not kept, or ten times the
-/// phases take more than n·log n.
+/// Prints 1,000, 10,000 and 100,000 phases, without harm and with it; false: one of the first two does not keep a
+/// limit, or ten times the phases take more than n·log n.
 Result<bool> print_proofs();
 
 }  // namespace rollout::bench

@@ -158,4 +158,22 @@ TEST_CASE("a version at the edge of what is tolerated goes back no more often th
   CHECK(alarms * 100 <= runs * 5);
 }
 
+// Rates are made in two ways, and a request more or less moves the smallest rise by one step of the search.
+TEST_CASE("the recheck takes what gates see as near as it is sought") {
+  int plans = 0;
+  for (int64_t share = 1; share <= 50; ++share)
+    for (int64_t hold = 60; hold < 660; hold += 7, ++plans) {
+      plan::Plan plan = sim_test::canary_plan(hold * sim_test::second, false);
+      plan.services[0].traffic_uhz = 5'000'000'000;
+      plan.steps[1].action.sets[0].value.number = share * eval::percent_one;
+      plan.gates[0].sample_ns = 15 * sim_test::second;
+      plan.gates[0].harm_ppb = 2 * eval::percent_one;
+      plan.gates[0].harm_of = plan.conditions[0].left;
+      plan.facts = prove(plan).facts;
+      INFO(share << "% for " << hold << " s");
+      for (const std::string& broken : recheck(plan)) CHECK(broken.find(" see") == std::string::npos);
+    }
+  WARN(fmt::format("{} plans", plans));
+}
+
 }  // namespace rollout::verify
