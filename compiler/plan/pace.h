@@ -6,6 +6,8 @@
 namespace rollout::plan {
 
 inline constexpr int64_t max_look_ns = 1'000'000'000;     ///< the longest between two looks at an effect underway
+/// How long behind its end a hold waits for its last sample, while a router is being set or does not answer.
+inline constexpr int64_t settle_ns = 30'000'000'000;
 inline constexpr int64_t first_pause_ns = 1'000'000'000;  ///< between two attempts,
 inline constexpr int64_t max_pause_ns = 30'000'000'000;   ///< doubled up to this
 /// What is read once is tried so often, with a pause between: before its first step a run may wait, but not for long.

@@ -2,6 +2,7 @@
 
 #include "compiler/base/sha256.h"
 #include "compiler/plan/json_parts.h"
+#include "compiler/plan/older_plan.h"
 #include "compiler/plan/restores.h"
 
 namespace rollout::plan {
@@ -263,6 +264,24 @@ PlanBytes to_bytes(const Plan& plan) {
   return {std::move(bytes), sha.hex()};
 }
 
+namespace {
+
+/// Its bytes are those that its content gives. What an earlier version has made is not damaged, and is not run either:
+/// what it does not say, nobody has proven.
+Status check_bytes(const Plan& plan, const json::Node& node, std::string_view bytes) {
+  std::string today = to_json(plan);
+  if (today == bytes) return Done{};
+  Result<json::Node> now = json::parse(today);
+  std::string where = now ? where_older(node, *now) : "";
+  if (where.empty()) return OpError{"this plan is damaged: its bytes are not what its content gives"};
+  std::string wrote = plan.tool_version.empty() ? "" : " (" + plan.tool_version + ")";
+  return OpError{"this plan was made by an earlier rollout" + wrote + ", whose plans differ from those of today at `" +
+                     where + "`: make the plan again, and end a run of it by the version that began it",
+                 false, true};
+}
+
+}  // namespace
+
 Result<Plan> from_json(std::string_view bytes) {
   Result<json::Node> root = json::parse(bytes);
   if (!root) return OpError{"this is no plan: " + root.error().message};
@@ -311,6 +330,7 @@ Result<Plan> from_json(std::string_view bytes) {
   read_held(node, plan);
   for (const json::Node& item : node["beside"].items) plan.beside.push_back(read_beside(item));
   if (node.find("facts")) plan.facts = read_facts(node["facts"]);
+  if (Status same = check_bytes(plan, node, bytes); !same) return same.error();
   std::string broken = dangling(plan);
   if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};
   if (uint32_t step = first_without_rollback(plan); step != none)
@@ -319,7 +339,6 @@ Result<Plan> from_json(std::string_view bytes) {
     return OpError{"this plan is damaged: step " + std::to_string(step) + " has no way back to the entry of its scope"};
   if (uint32_t step = step_with_lasting_fault(plan); step != none)
     return OpError{"this plan is damaged: step " + std::to_string(step) + " brings a fault that is never lifted"};
-  if (to_json(plan) != bytes) return OpError{"this plan is damaged: its bytes are not what its content gives"};
   return plan;
 }
 

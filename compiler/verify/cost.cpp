@@ -64,9 +64,10 @@ int64_t hold_ns(const Plan& plan, const Step& step) {
       extended = std::max(extended, response->hold_ns);
     asked = longer(asked, asking_ns(plan, gate));
   }
-  // A router that does not answer delays the last sample by one look.
-  int64_t look = step.gates.empty() ? 0 : plan::max_look_ns;
-  return longer(longer(step.hold_ns, look), longer(extended, asked));
+  if (step.gates.empty()) return longer(step.hold_ns, 0);
+  // A router delays the last sample for as long as it may settle, and by one look. Before a preflight nothing set one.
+  if (step.kind == StepKind::Hold) extended = std::max(extended, plan::settle_ns);
+  return longer(longer(step.hold_ns, plan::max_look_ns), longer(extended, asked));
 }
 
 bool parks(const Approval& approval) { return approval.on_timeout == plan::Unapproved::Park; }

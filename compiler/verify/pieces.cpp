@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/plan/pace.h"
 #include "compiler/verify/cost.h"
 
 namespace rollout::verify {
@@ -66,7 +67,7 @@ class Cutter {
       if (gate.fail.then == plan::Fallback::Ask)
         piece.asks_ns = longer(piece.asks_ns, plan_.approvals[gate.fail.approval].timeout_ns);
       if (step.gates.size() > 1) continue;
-      piece.blind_ns = std::max(gate.no_data.hold_ns, gate.error.hold_ns);
+      piece.blind_ns = std::max({gate.no_data.hold_ns, gate.error.hold_ns, plan::settle_ns});
       piece.extends_ns = gate.undecided.hold_ns;
     }
   }

@@ -131,6 +131,7 @@ Brief::Brief(const Plan& of) : plan(of), judged(of.gates.size()) {
       if (step.kind == StepKind::Hold) judged[index] = true;
     }
     if (step.gates.empty()) continue;
+    if (step.kind == StepKind::Hold && more < plan::settle_ns) more = plan::settle_ns;
     out.answered = capped(Time(out.worst) + more + plan::max_look_ns);
     out.worst = capped(out.answered + people);
   }

@@ -100,7 +100,8 @@ void Exposures::look(Span& span) const {
     bool asks = gate.fail.then == plan::Fallback::Ask;
     if (asks) span.asks = plus(span.asks, plan_.approvals[gate.fail.approval].timeout_ns);
     if (step.gates.size() > 1) continue;
-    span.blind = std::max(gate.no_data.hold_ns, gate.error.hold_ns), span.extends = gate.undecided.hold_ns;
+    span.blind = std::max({gate.no_data.hold_ns, gate.error.hold_ns, plan::settle_ns});
+    span.extends = gate.undecided.hold_ns;
   }
 }
 

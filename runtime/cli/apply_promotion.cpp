@@ -33,13 +33,16 @@ int exit_code_of(const PromotionState& state, std::optional<int> last) {
   return last.value_or(RolledBack);
 }
 
-/// Of the file and the inputs that a command names, the newest one that has not ended.
+/// Of the file and the inputs that a command names, the newest one that has not ended and whose record can be read.
 Result<std::optional<journal::PromotionInfo>> unfinished(journal::Store& store, const std::string& promotion,
                                                          const std::string& file) {
   Result<std::vector<journal::PromotionInfo>> all = store.promotions();
   if (!all) return all.error();
-  for (const journal::PromotionInfo& one : *all)
-    if (!one.outcome && one.promotion == promotion && one.file == file) return std::optional(one);
+  for (const journal::PromotionInfo& one : *all) {
+    if (one.outcome || one.promotion != promotion || one.file != file) continue;
+    Result<std::vector<journal::PromotionEvent>> events = store.read_promotion(one.name);
+    if (events || !events.error().settled) return std::optional(one);
+  }
   return std::optional<journal::PromotionInfo>();
 }
 
@@ -98,9 +101,10 @@ std::optional<std::vector<StagePlan>> preview(const Context& context, const Want
   return plans;
 }
 
-journal::PromotionBegun begun_of(const Wanted& wanted, const std::vector<StagePlan>& plans) {
+journal::PromotionBegun begun_of(const Context& context, const Wanted& wanted, const std::vector<StagePlan>& plans) {
   journal::PromotionBegun begun{wanted.promotion, wanted.stages.front().rollout, wanted.place.path, {}, {},
-                                sources_of(plans.front().planned.plan), effects::holder_text()};
+                                sources_of(plans.front().planned.plan), effects::holder_text(), author_of(context),
+                                context.args.has("--accept-held")};
   for (const plan::Stage& stage : wanted.stages) begun.stages.push_back({stage.environment, stage.soak_ns});
   for (const auto& [name, text] : wanted.inputs) begun.inputs.push_back({name, text});
   return begun;
@@ -121,7 +125,7 @@ int begin(const Context& context, Wanted& wanted, std::unique_ptr<journal::Store
     if (!ask(context, "carry this out, one environment after the other?"))
       return context.fail(Usage, "nothing was changed");
   }
-  journal::PromotionBegun begun = begun_of(wanted, *plans);
+  journal::PromotionBegun begun = begun_of(context, wanted, *plans);
   Project project = plans->front().planned.project;
   plans.reset();
   Result<std::string> name = store->begin(begun, context.env.effects().clock.wall_ns());
@@ -149,6 +153,7 @@ Result<std::optional<OpenPromotion>> open_promotion_of(journal::Store& store, co
   for (const journal::PromotionInfo& info : *all) {
     if (info.outcome) continue;
     Result<std::vector<journal::PromotionEvent>> events = store.read_promotion(info.name);
+    if (!events && events.error().settled) continue;  // it drives nothing any more
     if (!events) return events.error();
     PromotionState state = exec::fold_all(*events);
     for (const PromotionState::Stage& stage : state.stages)
@@ -180,10 +185,13 @@ int go_on(const Context& context, NamedPromotion& promotion, Timings& timings) {
   Result<exec::PromotionDriven> driven = exec::drive_promotion(promotion.name, around);
   bool for_others = !driven || driven->stop == exec::PromotionStop::Interrupted ||
                     (driven->stop == exec::PromotionStop::Stopped && !hands.waits_for_person());
-  if (for_others && context.args.has("--hand-over")) promotion.store->claims()->hand_over();
   Result<std::vector<journal::PromotionEvent>> events = promotion.store->read_promotion(promotion.name);
-  if (!events) return context.fail(events.error(), NeedsHand);
+  if (!events) {
+    if (events.error().retryable && context.args.has("--hand-over")) promotion.store->claims()->hand_over();
+    return context.fail(events.error(), NeedsHand);
+  }
   PromotionState state = exec::fold_all(*events);
+  if (for_others && !state.ended && context.args.has("--hand-over")) promotion.store->claims()->hand_over();
   bool began = std::any_of(state.stages.begin(), state.stages.end(), [](const auto& stage) { return stage.entered; });
   int code = NeedsHand;
   if (!driven) {
@@ -232,6 +240,21 @@ int apply_promotion(const Context& context, const std::vector<plan::Stage>& stag
   return resume_unfinished(context, promotion, wanted, timings);
 }
 
+namespace {
+
+/// Its record is damaged, and waits for a person: with its claim given back it is offered to no worker any more.
+void set_aside(journal::Store& store, const std::string& name) {
+  Result<std::vector<journal::PromotionInfo>> all = store.promotions();
+  if (!all) return;
+  for (const journal::PromotionInfo& one : *all)
+    if (one.name == name &&
+        store.claims()->take({journal::promotion_claim({one.promotion, "", one.file, {}, {}, {}, ""})},
+                             effects::holder_text(), name))
+      store.claims()->give_back();
+}
+
+}  // namespace
+
 std::optional<NamedPromotion> open_promotion(const Context& context, const std::string& name, int& exit_code) {
   auto fail = [&](int code) {
     exit_code = code;
@@ -245,7 +268,10 @@ std::optional<NamedPromotion> open_promotion(const Context& context, const std::
     return fail(context.fail(Usage, fmt::format("there are no promotions in {}; name the project with --project DIR",
                                                 state_place(context, *project))));
   Result<std::vector<journal::PromotionEvent>> events = (*store)->read_promotion(name);
-  if (!events) return fail(context.fail(events.error(), Usage));
+  if (!events) {
+    if (events.error().settled && context.args.has("--hand-over")) set_aside(**store, name);
+    return fail(context.fail(events.error(), events.error().settled ? NeedsHand : Usage));
+  }
   return NamedPromotion{std::move(*project), std::move(*store), name, int64_t(events->size()),
                         exec::fold_all(*events)};
 }

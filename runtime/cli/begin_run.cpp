@@ -53,20 +53,16 @@ std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns) {
   return NotNow{*closed, calendar::next_open(plan.during->calendar, wall_ns)};
 }
 
-namespace {
-
-/// Taken at their word, as who approves is.
 std::string author_of(const Context& context) {
   std::string login = effects::holder_text();
   return context.args.has("--as") ? context.args.value("--as") : login.substr(0, login.find('@'));
 }
 
-}  // namespace
-
-Result<std::string> check_versions(const Context& context, const plan::Plan& plan, journal::Store& store) {
+Result<std::string> check_versions(const Context& context, const plan::Plan& plan, journal::Store& store,
+                                   bool accept_held) {
   Result<std::vector<HeldVersion>> held = held_versions(store, plan);
   if (!held) return held.error();
-  if (held->empty() || context.args.has("--accept-held")) return held_text(*held);
+  if (held->empty() || accept_held || context.args.has("--accept-held")) return held_text(*held);
   return OpError{fmt::format("{}; a person may let it through by --accept-held", held_text(*held)), false, true};
 }
 
@@ -74,7 +70,7 @@ Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   const Context& context = session.context;
   const Planned& planned = session.planned;
   if (Status moves = check_line(*session.store); !moves) return moves.error();
-  Result<std::string> accepted = check_versions(context, planned.plan, *session.store);
+  Result<std::string> accepted = check_versions(context, planned.plan, *session.store, beginning.accept_held);
   if (!accepted) return accepted.error();
   if (Status there = look_before_acting(context, planned, *session.store); !there) return there.error();
   journal::NewRun run{planned.plan.rollout,        planned.bytes,  planned.hash,
@@ -90,7 +86,7 @@ Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   run.replaces = std::move(beginning.replaces);
   run.reason = std::move(beginning.reason);
   run.accepted = std::move(*accepted);
-  run.by = author_of(context);
+  run.by = beginning.by.empty() ? author_of(context) : std::move(beginning.by);
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return created.error();
   // Only for people, who then know what to abort; the claims hold without it.

@@ -30,13 +30,19 @@ struct NotNow {
 std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns);
 
 /// Refused while a version that the plan brings is held, unless a person lets it through: then what it is.
-Result<std::string> check_versions(const Context& context, const plan::Plan& plan, journal::Store& store);
+Result<std::string> check_versions(const Context& context, const plan::Plan& plan, journal::Store& store,
+                                   bool accept_held = false);
+
+/// Who gives the command. Taken at their word, as who approves is.
+std::string author_of(const Context& context);
 
 /// How a run comes to begin, for its record.
 struct Beginning {
   std::optional<journal::StageOf> stage = {};  ///< of a promotion
   std::string replaces = {};                   ///< the run that was taken back for it
   std::string reason = {};                     ///< of a hot fix
+  std::string by = {};                         ///< its author; empty: who gives the command
+  bool accept_held = false;                    ///< as if the command said so
 };
 
 /// Makes the run of the session's plan, after a last look; nothing was changed where it fails.

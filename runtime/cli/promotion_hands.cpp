@@ -37,6 +37,8 @@ std::string changed_source(const std::vector<journal::Fixed>& began, const std::
   return {};
 }
 
+Entrance refused(std::string why) { return {Entrance::Kind::Refused, {}, std::move(why), 0}; }
+
 StageRequest stage_request(const Context& context, const Project& project, const PromotionState& state,
                            uint32_t stage) {
   const journal::PromotedStage& of = state.begun.stages[stage];
@@ -82,10 +84,10 @@ Result<Entrance> PromotionHands::enter(const PromotionState& state, journal::Sta
   if (!outline_of(plan).has_changes) return Entrance{Entrance::Kind::Unchanged, planned_->hash, {}, 0};
   if (std::optional<NotNow> closed = not_now(plan, context_.env.effects().clock.wall_ns())) {
     if (closed->opens_wall_ns) return Entrance{Entrance::Kind::Closed, {}, closed->why, *closed->opens_wall_ns};
-    return OpError{fmt::format("{} was not entered: {}", environment, closed->why), false, true};
+    return refused(fmt::format("{} was not entered: {}", environment, closed->why));
   }
   if (stage.stage == 0) stage.digests = digests_in(plan);
-  return begin(std::move(stage));
+  return begin(state.begun, std::move(stage));
 }
 
 void PromotionHands::go(const std::string& run) {
@@ -130,7 +132,7 @@ Result<std::optional<journal::StageTakenBack>> PromotionHands::take_back(const P
   return std::optional(journal::StageTakenBack{stage, *now->outcome, state.reopened->reason});
 }
 
-Result<Entrance> PromotionHands::begin(journal::StageOf stage) {
+Result<Entrance> PromotionHands::begin(const journal::PromotionBegun& begun, journal::StageOf stage) {
   Result<Session> session = open_session(context_, *planned_);
   if (!session) return session.error();
   session_.emplace(std::move(*session));
@@ -139,15 +141,17 @@ Result<Entrance> PromotionHands::begin(journal::StageOf stage) {
   Result<std::vector<journal::RunInfo>> runs = store_.list();
   if (!runs) return runs.error();
   if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned_->plan)))
-    return OpError{fmt::format("run {0} of {1} has not ended, and nobody drives it; go on with it by `rollout apply "
+    return refused(fmt::format("run {0} of {1} has not ended, and nobody drives it; go on with it by `rollout apply "
                                "--resume {0}`, or take it back by `rollout abort {0}`",
-                               open->run, open->rollout),
-                   false, true};
+                               open->run, open->rollout));
+  Result<std::string> held = check_versions(context_, planned_->plan, store_, begun.accept_held);
+  if (!held && held.error().refused) return refused(held.error().message);
   // Planned a moment ago, but not under the locks.
   if (Status fresh = check_world(context_, *planned_); !fresh) return fresh.error();
   if (!context_.quiet && !context_.json())
     context_.out("\n" + plan_text(planned_->plan, planned_->hash, context_.style, context_.verbose));
-  Result<journal::RunInfo> run = begin_run(*session_, {.stage = std::move(stage)});
+  Result<journal::RunInfo> run = begin_run(
+      *session_, {.stage = std::move(stage), .by = begun.by, .accept_held = begun.accept_held});
   if (!run) return run.error();
   return Entrance{};
 }

@@ -29,7 +29,7 @@ class PromotionHands : public exec::PromotionHands {
 
  private:
   void release();
-  Result<exec::Entrance> begin(journal::StageOf stage);
+  Result<exec::Entrance> begin(const journal::PromotionBegun& begun, journal::StageOf stage);
   Status take_over(const std::string& run);
   void go(const std::string& run);
 

@@ -80,8 +80,8 @@ Result<std::vector<PromotionRow>> promotion_rows(journal::Store& store) {
   std::vector<PromotionRow> rows;
   for (journal::PromotionInfo& info : *infos) {
     Result<std::vector<journal::PromotionEvent>> events = store.read_promotion(info.name);
-    if (!events) return events.error();
-    rows.push_back({std::move(info), exec::fold_all(*events)});
+    if (!events && !events.error().settled) return events.error();
+    rows.push_back({std::move(info), events ? exec::fold_all(*events) : exec::PromotionState()});
   }
   return rows;
 }
@@ -99,7 +99,7 @@ std::string promotion_lines(const Context& context, const std::vector<PromotionR
       stages += fmt::format("{}{}{}", i == 0 ? "" : ", ", row.state.begun.stages[i].environment, run);
     }
     bool good = row.info.outcome == journal::PromotionOutcome::Succeeded;
-    std::string word = left(promotion_word(row.state), 12);
+    std::string word = left(row.state.stages.empty() ? "damaged" : promotion_word(row.state), 12);
     out += fmt::format("  {}  {}  {}  {}  {}\n", style.bold(left(row.info.name, 6)),
                        effects::utc_text(row.info.created_wall_ns), good ? style.good(word) : style.warn(word),
                        left(row.info.promotion, 14), stages);

@@ -12,7 +12,7 @@ namespace rollout::cli {
 
 struct PromotionRow {
   journal::PromotionInfo info;
-  exec::PromotionState state;
+  exec::PromotionState state;  ///< without stages: its record is damaged
 };
 /// Newest first.
 Result<std::vector<PromotionRow>> promotion_rows(journal::Store& store);

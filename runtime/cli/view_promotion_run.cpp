@@ -120,7 +120,8 @@ struct Picture {
   std::string head() const {
     std::string title = of.name.empty() ? fmt::format("promotion {}", state.begun.promotion)
                                         : fmt::format("promotion {} of {}", of.name, state.begun.promotion);
-    std::string word = state.ended ? std::string(spoken(state.ended->outcome)) : promotion_word(state);
+    std::string word = promotion_word(state);
+    if (state.ended && word != "refused") word = spoken(state.ended->outcome);
     bool good = state.ended && state.ended->outcome == PromotionOutcome::Succeeded;
     std::string shown = good ? style.good(word) : state.ended ? style.bad(word) : style.warn(word);
     int64_t until = state.ended ? state.wall_ns : std::max(of.now_wall_ns, state.wall_ns);
@@ -148,6 +149,8 @@ std::string promotion_picture(const PromotionPicture& picture, const Style& styl
 }
 
 std::string promotion_word(const PromotionState& state) {
+  bool entered = std::any_of(state.stages.begin(), state.stages.end(), [](const auto& stage) { return stage.entered; });
+  if (state.ended && state.ended->outcome == PromotionOutcome::Stopped && !entered) return "refused";
   if (state.ended) return std::string(journal::word(state.ended->outcome));
   uint32_t stage = exec::stage_of(state);
   const std::string& environment = state.begun.stages[stage].environment;

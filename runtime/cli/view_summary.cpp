@@ -9,6 +9,7 @@
 #include "runtime/exec/approval.h"
 #include "runtime/exec/breaker.h"
 #include "runtime/exec/fold.h"
+#include "runtime/exec/moves.h"
 
 namespace rollout::cli {
 
@@ -353,7 +354,7 @@ struct Summary {
     int64_t left_ns = 0;
     for (const exec::Question& question : exec::open_questions(plan, state)) {
       int64_t its_ns = question.ask->since_ns + question.approval->timeout_ns - now_ns;
-      if (state.holds.at(question.step).parked || (first && left_ns <= its_ns)) continue;
+      if (exec::is_resting(state.holds.at(question.step)) || (first && left_ns <= its_ns)) continue;
       first = question.approval;
       left_ns = its_ns;
     }

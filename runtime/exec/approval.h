@@ -40,9 +40,6 @@ const plan::Response& response_to(const plan::Gate& gate, journal::Verdict verdi
 std::vector<std::string> members_now(const plan::Plan& plan, StepRef hold, const plan::Approval& approval,
                                      const Ask& ask, std::string_view author);
 
-/// So many have said yes that it is answered.
-bool is_enough(const plan::Approval& approval, const Ask& ask);
-
 /// Why `answer`, to what its step asks, does not count; empty: it does.
 std::string answer_problem(const plan::Plan& plan, const State& state, const journal::Request& answer);
 

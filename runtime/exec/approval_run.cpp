@@ -46,10 +46,9 @@ bool waits_for_people(const plan::Plan& plan, const State& state, StepRef step) 
   auto hold = state.holds.find(step);
   if (hold == state.holds.end()) return false;
   const std::map<uint32_t, Ask>& asks = hold->second.asks;
-  auto is_open = [&](const auto& asked) {
-    return !is_enough(approval_of(plan, step, asked.first, asked.second), asked.second);
-  };
-  return waits_for_approval(plan, step) || std::any_of(asks.begin(), asks.end(), is_open);
+  return waits_for_approval(plan, step) ||
+         std::any_of(asks.begin(), asks.end(),
+                     [](const auto& asked) { return asked.second.phase != ApprovalPhase::Approved; });
 }
 
 const plan::Response& response_to(const plan::Gate& gate, Verdict verdict, Reason reason) {
@@ -76,10 +75,6 @@ std::vector<std::string> members_now(const plan::Plan& plan, StepRef hold, const
       if (!among(members, member)) members.push_back(member);
   if (!author.empty() && plan::asks_others(plan, hold.step)) std::erase(members, author);
   return members;
-}
-
-bool is_enough(const plan::Approval& approval, const Ask& ask) {
-  return int64_t(ask.approved.size()) >= approval.quorum;
 }
 
 std::vector<Question> open_questions(const plan::Plan& plan, const State& state) {
@@ -213,7 +208,7 @@ std::optional<Executor::Events> Executor::wait_for_people(const State& state, co
   if (hold.rejected)
     return refused(state, hold, gate, Cause::Rejected,
                    fmt::format("rejected by {}: {}", hold.rejected->by, hold.rejected->reason));
-  if (is_enough(approval, ask)) return std::nullopt;
+  if (ask.phase == ApprovalPhase::Approved) return std::nullopt;
   int64_t waited = now - ask.since_ns;
   if (waited >= approval.timeout_ns) {
     std::string detail = fmt::format("approval timed out after {}: {}", eval::duration_text(approval.timeout_ns),
@@ -232,7 +227,7 @@ std::optional<Executor::Events> Executor::decide_approval(const State& state, co
   if (auto events = wait_for_people(state, hold, plan::none, now)) return events;
   const Ask& ask = hold.asks.at(plan::none);
   // Held back: nothing may begin yet, and watches are to look on.
-  if (!is_enough(approval_of(plan_, hold.step, plan::none, ask), ask) || held_back) return std::nullopt;
+  if (ask.phase != ApprovalPhase::Approved || held_back) return std::nullopt;
   return Events{journal::StepDone{hold.step, 1, false, fmt::format("approved by {}", list_text(ask.approved))}};
 }
 
@@ -245,9 +240,9 @@ std::optional<Executor::Events> Executor::ask_people(const State& state, const H
     const plan::Response& response = response_to(plan_.gates[gate], verdict.verdict, verdict.reason);
     return !is_pass(verdict) && response.then == plan::Fallback::Ask;
   };
-  auto asked = hold.asks.find(gate);
-  bool is_asked = asked != hold.asks.end();
-  bool for_good = is_asked && asked->second.about->verdict == Verdict::Fail;
+  GatePhase phase = hold.gates.at(gate).phase;
+  bool for_good = phase == GatePhase::Overruling;
+  bool is_asked = for_good || phase == GatePhase::Asking;
   if (is_asked && hold.rejected) return wait_for_people(state, hold, gate, now);
   bool has_verdict = decided && decided->verdict != Verdict::NoEvidence && !for_good;
   if (!is_asked || has_verdict) {
@@ -256,8 +251,8 @@ std::optional<Executor::Events> Executor::ask_people(const State& state, const H
   }
   decided.reset();
   if (auto events = wait_for_people(state, hold, gate, now)) return events;
-  const Ask& ask = asked->second;
-  if (!is_enough(approval_of(plan_, hold.step, gate, ask), ask)) return std::nullopt;
+  const Ask& ask = hold.asks.at(gate);
+  if (ask.phase != ApprovalPhase::Approved) return std::nullopt;
   decided = unchanged(*ask.about, fmt::format("approved by {}", list_text(ask.approved)));
   decided->unproven = true;
   return std::nullopt;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/exec/fold.h"
+#include "runtime/exec/moves.h"
 #include "runtime/exec/samples.h"
 
 namespace rollout::exec {
@@ -23,9 +24,10 @@ uint32_t behind_checkpoint(const plan::Plan& plan, const State& state) {
 void begin_anew(State& state, const plan::Plan& plan, uint32_t index) {
   ScopeState& scope = state.scopes[index];
   scope.rollback = advance(rollback_rows, scope.rollback, RollbackTrigger::TryAgain, state.walked.rollback);
+  move_phases(state, plan, steps_of(plan.scopes[index]), PhaseTrigger::Anew);
   auto forget = [&](StepRef ref) {
-    state.move(ref, StepStatus::Pending);
     StepState& step = state.at(ref);
+    if (step.status != StepStatus::Pending) move_step(state, plan, ref, StepTrigger::Anew);
     step.first_attempt = step.attempt;  // no effect has the key of an earlier one
     step.touched = false;               // all of it has been taken back
     step.scope = plan::none;

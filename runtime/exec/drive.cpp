@@ -65,9 +65,7 @@ class Driver {
 
   DriveResult finish() {
     bool ended = state_.ended && pending_.empty();
-    memory_.walked.run |= state_.walked.run;
-    memory_.walked.rollback |= state_.walked.rollback;
-    memory_.walked.pause |= state_.walked.pause;
+    memory_.walked |= state_.walked;
     return {ended ? DriveEnd::Ended : DriveEnd::Interrupted, std::move(state_), memory_.walked};
   }
 

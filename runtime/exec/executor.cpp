@@ -8,6 +8,7 @@
 #include "runtime/exec/control.h"
 #include "runtime/exec/fold.h"
 #include "runtime/exec/hook.h"
+#include "runtime/exec/moves.h"
 #include "runtime/exec/opening.h"
 #include "runtime/exec/park_text.h"
 #include "runtime/exec/standing.h"
@@ -117,7 +118,7 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
     if (lies_in_failed(plan_, state, i) || (status == StepStatus::Pausing && is_closing(plan_, state, i))) continue;
     StepRef ref{i, false};
     auto hold = state.holds.find(ref);
-    if (hold != state.holds.end() && hold->second.parked) continue;
+    if (hold != state.holds.end() && is_resting(hold->second)) continue;
     // People would keep the others waiting.
     std::optional<Wait>& waiting = parks && waits_for_people(plan_, state, ref) ? on_people : wait;
     plan::StepKind kind = plan_.steps[i].kind;

@@ -18,7 +18,7 @@ namespace rollout::exec {
 
 inline constexpr int64_t first_look_ns = 100'000'000;  ///< between two looks, doubled up to max_look_ns
 using plan::capture_attempts, plan::capture_pause_ns, plan::default_rollback_ns, plan::first_pause_ns;
-using plan::max_look_ns, plan::max_pause_ns;
+using plan::max_look_ns, plan::max_pause_ns, plan::settle_ns;
 inline constexpr int64_t hold_tick_ns =
     60'000'000'000;  ///< a hold without gates is recorded this often
 /// How long last looks may begin after a request to stop; each of them takes as long as World says.

@@ -5,6 +5,7 @@
 
 #include "runtime/exec/approval.h"
 #include "runtime/exec/control.h"
+#include "runtime/exec/moves.h"
 #include "runtime/exec/samples.h"
 #include "runtime/exec/standing.h"
 
@@ -83,19 +84,22 @@ struct Folder {
     const StepSet failed = state.frontier.failed();
     for (uint32_t i : failed)
       if (is_retried(plan, state, i)) {
-        state.move({i, false}, StepStatus::Pausing);
+        move_step(state, plan, {i, false}, StepTrigger::Retry);
         state.steps[i].first_attempt = state.steps[i].attempt;
       }
     // What ran out of time gets all of it again.
     for (auto& [step, hold] : state.holds) {
-      hold.parked = false;
       if (waits_for_approval(plan, step)) hold.started_ns = now;
-      for (auto& [gate, ask] : hold.asks) ask.since_ns = now;
+      for (auto& [gate, ask] : hold.asks) resume(ask);
     }
   }
   static void take_over(StepState& step) {
     step.taken_over = step.status == StepStatus::Begun;
     step.touched |= step.taken_over;
+  }
+  void resume(Ask& ask) {
+    ask.since_ns = now;
+    if (ask.phase == ApprovalPhase::Overdue) move_ask(state, ask, ApprovalTrigger::Resume);
   }
   /// A person has seen what failed: what could not go back tries again, the others go on without the rest.
   void release_scopes() {
@@ -111,14 +115,15 @@ struct Folder {
       move(scope, RollbackTrigger::Begin);
       scope.ended = false;
       scope.began_ns = now;
+      move_phases(state, plan, steps_of(plan.scopes[index]), PhaseTrigger::GoBack);
       for (uint32_t undo : plan::undo_list(plan, scope.way))
-        if (state.undo[undo].status == StepStatus::Failed) state.move({undo, true}, StepStatus::Pausing);
+        if (state.undo[undo].status == StepStatus::Failed) move_step(state, plan, {undo, true}, StepTrigger::Retry);
     }
   }
   void operator()(const journal::StepStarted& e) {
     StepState& step = state.at(e.step);
     if (step.status == StepStatus::Pending) step.begun_ns = now;
-    state.move(e.step, StepStatus::Begun);
+    move_step(state, plan, e.step, StepTrigger::Begin);
     step.attempt = e.attempt;
     step.attempt_ns = now;
     step.taken_over = false;
@@ -138,10 +143,10 @@ struct Folder {
   }
   void operator()(const journal::StepDone& e) {
     StepState& step = state.at(e.step);
-    state.move(e.step, StepStatus::Done);
+    move_step(state, plan, e.step, StepTrigger::End);
     step.ended_ns = now;
     step.detail = e.detail;
-    state.holds.erase(e.step);
+    end_hold(state, e.step);
     if (!e.step.undo && plan.steps[e.step.step].kind != plan::StepKind::Act) return;
     const plan::Action& action = action_of(plan, e.step);
     ServiceState& service = state.services[action.service];
@@ -152,11 +157,11 @@ struct Folder {
   }
   void operator()(const journal::StepFailed& e) {
     StepState& step = state.at(e.step);
-    state.move(e.step, e.last ? StepStatus::Failed : StepStatus::Pausing);
+    move_step(state, plan, e.step, e.last ? StepTrigger::LastOver : StepTrigger::AttemptOver);
     step.ended_ns = now;
     step.detail = e.detail;
     step.touched |= !e.untouched;
-    if (e.last) state.holds.erase(e.step);
+    if (e.last) end_hold(state, e.step);
   }
   void operator()(const journal::Reasserted& e) {
     StepState& step = state.at(e.step);
@@ -179,11 +184,18 @@ struct Folder {
   }
   void operator()(const journal::LockTaken& e) { state.locks.at(e.lock) = true; }
   void operator()(const journal::LockReleased& e) { state.locks.at(e.lock) = false; }
+  /// Behind a record that was cut off in the middle of a commit a gate is decided again.
+  void decide(HoldState& hold, const journal::GateDecided& e) {
+    GateTrigger on = trigger_of(e);
+    if (row_of(gate_rows, hold.gates.at(e.gate).phase, on) < std::size(gate_rows)) move_gate(state, hold, e.gate, on);
+  }
   void operator()(const journal::GateDecided& e) {
+    auto hold = state.holds.find(e.hold);
+    if (hold != state.holds.end()) decide(hold->second, e);
     if (!journal::is_check(e.hold)) return;
     bool passed = e.verdict == journal::Verdict::Pass || e.unproven;
     RollbackTrigger verified = passed ? RollbackTrigger::Verified : RollbackTrigger::NotVerified;
-    state.holds.erase(e.hold);
+    end_hold(state, e.hold);
     if (e.hold.scope == plan::none) {
       move(verified);
       state.verify_detail = e.detail;
@@ -234,25 +246,30 @@ struct Folder {
       std::vector<std::string> members = members_now(plan, e.step, approval, ask, state.author);
       bool counts = std::count(members.begin(), members.end(), e.by) > 0 &&
                     std::count(ask.approved.begin(), ask.approved.end(), e.by) == 0;
-      if (counts) ask.approved.push_back(e.by);
-      if (is_enough(approval, ask)) unpark(e.step);
+      if (!counts || ask.phase == ApprovalPhase::Rejected) continue;
+      ask.approved.push_back(e.by);
+      bool is_last = is_open(ask) && int64_t(ask.approved.size()) >= approval.quorum;
+      move_ask(state, ask, is_last ? ApprovalTrigger::LastYes : ApprovalTrigger::Yes);
     }
+    unpark(e.step);
   }
   void unpark(StepRef step) {
-    state.holds.at(step).parked = false;
+    if (is_resting(state.holds.at(step))) return;
     if (state.parked && state.parked->step == step) state.parked.reset();
     name_parked();
   }
   /// Another step may still need a hand.
   void name_parked() {
     for (const auto& [other, hold] : state.holds)
-      if (hold.parked && !state.parked) state.parked = journal::Parked{other, state.steps[other.step].detail};
+      if (is_resting(hold) && !state.parked) state.parked = journal::Parked{other, state.steps[other.step].detail};
   }
   void operator()(const journal::Rejected& e) {
     state.last_request = std::max(state.last_request, e.request);
     auto hold = state.holds.find(e.step);
     if (hold == state.holds.end()) return;
     hold->second.rejected = e;
+    for (auto& [gate, ask] : hold->second.asks)
+      if (ask.phase != ApprovalPhase::Rejected) move_ask(state, ask, ApprovalTrigger::No);
     unpark(e.step);
   }
   void operator()(const journal::Parked& e) {
@@ -260,12 +277,26 @@ struct Folder {
     if (e.step.step == plan::none) return;  // a scope
     state.steps.at(e.step.step).detail = e.detail;
     auto hold = state.holds.find(e.step);
-    if (hold != state.holds.end()) hold->second.parked = true;
+    if (hold == state.holds.end()) return;
+    for (auto& [gate, ask] : hold->second.asks) {
+      bool over = now - ask.since_ns >= approval_of(plan, e.step, gate, ask).timeout_ns;
+      if (ask.phase == ApprovalPhase::Asked && over) move_ask(state, ask, ApprovalTrigger::TimeOver);
+    }
   }
   void operator()(const journal::GateAsked& e) {
-    state.holds.at(e.hold).asks[e.gate] = Ask{now, {}, false, e};
+    HoldState& hold = state.holds.at(e.hold);
+    bool against = e.verdict == journal::Verdict::Fail;
+    move_gate(state, hold, e.gate, against ? GateTrigger::AskDespite : GateTrigger::Ask);
+    // Asked before for want of evidence: that question is over.
+    if (auto before = hold.asks.find(e.gate); before != hold.asks.end() && is_open(before->second))
+      move_ask(state, before->second, ApprovalTrigger::Drop);
+    hold.asks[e.gate] = Ask{ApprovalPhase::Asked, now, {}, false, e};
   }
-  void operator()(const journal::Escalated& e) { state.holds.at(e.step).asks.at(e.gate).escalated = true; }
+  void operator()(const journal::Escalated& e) {
+    Ask& ask = state.holds.at(e.step).asks.at(e.gate);
+    move_ask(state, ask, ApprovalTrigger::Escalate);
+    ask.escalated = true;
+  }
   void operator()(const journal::Notified& e) {
     std::erase_if(state.outbox, [&](const Message& message) { return message.id == e.message; });
   }
@@ -278,10 +309,11 @@ struct Folder {
     state.overridden.reset();
     state.cause = e.cause;
     state.cause_detail = e.detail;
+    move_phases(state, plan, steps_to_take_back(plan, state), PhaseTrigger::GoBack);
     state.way = plan::way_back(plan, open_steps(plan, state));
     state.rollback_ns = now;
     state.parked.reset();
-    state.holds.clear();
+    end_holds(state, [](StepRef) { return true; });
     state.closed.reset();
   }
   void operator()(const journal::ScopeRollbackStarted& e) {
@@ -295,9 +327,10 @@ struct Folder {
     scope.began_ns = now;
     scope.way = plan::way_back_of(plan, open_steps(plan, state), e.scope);
     for (uint32_t undo : plan::undo_list(plan, scope.way)) state.undo[undo].scope = e.scope;
-    std::erase_if(state.holds, [&](const auto& hold) {
-      return !hold.first.undo && plan::lies_in(plan, state.scope_of[hold.first.step], e.scope);
+    end_holds(state, [&](StepRef step) {
+      return !step.undo && plan::lies_in(plan, state.scope_of[step.step], e.scope);
     });
+    move_phases(state, plan, steps_of(plan.scopes[e.scope]), PhaseTrigger::GoBack);
     if (state.parked && state.parked->step.step != plan::none && lies_in_failed(plan, state, state.parked->step.step))
       state.parked.reset();
     name_parked();
@@ -312,8 +345,18 @@ struct Folder {
     ScopeState& scope = state.scopes.at(e.scope);
     if (scope.rollback == RollbackPhase::Undoing)
       move(scope, e.restored ? RollbackTrigger::Undone : RollbackTrigger::UndoFailed);
+    bool restored = scope.rollback == RollbackPhase::Complete;
+    move_phases(state, plan, steps_of(plan.scopes[e.scope]),
+                restored ? PhaseTrigger::Restored : PhaseTrigger::CannotRestore);
     scope.ended = true;
     scope.detail = e.detail;
+  }
+  void end_phases(const journal::RunEnded& e) {
+    StepRange all{0, uint32_t(plan.steps.size())};
+    if (e.outcome == journal::Outcome::Succeeded) return;
+    if (e.left_behind) return move_phases(state, plan, all, PhaseTrigger::RunOver);
+    bool restored = state.rollback == RollbackPhase::Complete;
+    move_phases(state, plan, all, restored ? PhaseTrigger::Restored : PhaseTrigger::CannotRestore);
   }
   void operator()(const journal::CalendarClosed& e) { state.closed = e; }
   void operator()(const journal::VerifyStarted&) {
@@ -336,8 +379,9 @@ struct Folder {
         move(e.left_behind ? RunTrigger::LeftBehind : RunTrigger::CannotRestore);
         break;
     }
+    end_phases(e);
     state.ended = e;
-    state.holds.clear();
+    end_holds(state, [](StepRef) { return true; });
     state.locks.assign(state.locks.size(), false);
   }
 };
@@ -409,6 +453,9 @@ State initial_state(const plan::Plan& plan) {
   state.steps.resize(plan.steps.size());
   state.frontier = Frontier(plan.steps);
   state.undo.resize(plan.undo.size());
+  state.phases.resize(plan.phases.size());
+  for (const plan::Step& step : plan.steps)
+    if (step.phase != plan::none) ++state.phases[step.phase].open;
   state.watches.resize(plan.watches.size());
   state.services.resize(plan.services.size());
   state.scopes.resize(plan.scopes.size());

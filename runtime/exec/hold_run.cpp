@@ -46,12 +46,24 @@ std::vector<plan::Term> terms_of(const plan::Plan& plan, const State& state, Ste
 
 int64_t interval(int64_t sample_ns) { return sample_ns > 0 ? sample_ns : hold_tick_ns; }
 
-// On the grid of the gate; and at the end of the hold, where the grid leaves more than half an interval unseen.
+int64_t end_of(const plan::Plan& plan, const HoldState& hold) { return hold.started_ns + hold_of(plan, hold.step); }
+
+// On the grid of the gate; and at the end of the hold, where the grid leaves more than half an interval unseen. What
+// began anew with less than that ahead has its whole length, within the time that a router may take to settle.
 int64_t gate_due(const plan::Plan& plan, const HoldState& hold, uint32_t gate) {
-  int64_t last = hold.gates.at(gate).last_ns;
-  int64_t due = last + interval(plan.gates[gate].sample_ns);
-  int64_t end = hold.started_ns + hold_of(plan, hold.step);
-  return last < end && due > end && !sampled_to_the_end(plan, hold, gate) ? end : due;
+  const GateState& of = hold.gates.at(gate);
+  int64_t last = of.sampler.last_ns, takes = interval(plan.gates[gate].sample_ns), end = end_of(plan, hold);
+  if (journal::is_check(hold.step) || sampled_to_the_end(plan, hold, gate)) return last + takes;
+  bool anew = last > of.sampled_ns && end - last < takes / 2;
+  return std::min(last + takes, anew ? std::max(last, end + settle_ns) : end);
+}
+
+/// Its last sample waits for a router: earlier ones are lost, this one decides.
+bool waits_to_settle(const plan::Plan& plan, const HoldState& hold, int64_t now) {
+  int64_t end = end_of(plan, hold);
+  if (journal::is_check(hold.step) || now < end || now >= end + settle_ns) return false;
+  return std::any_of(hold.gates.begin(), hold.gates.end(),
+                     [&](const auto& gate) { return !sampled_to_the_end(plan, hold, gate.first); });
 }
 
 struct Due {
@@ -85,10 +97,17 @@ TermReading checked(const plan::Term& term, const Reading& reading) {
   return out;
 }
 
+/// A router could not be seen: from here on nothing counts until all of them were.
+void forget_looks(HoldMemory& looks, int64_t now) {
+  looks.primed = false;
+  looks.confirmed.clear();
+  looks.asserting.clear();
+  looks.not_before_ns = now + max_look_ns;
+}
+
 int64_t wake_of(const plan::Plan& plan, const HoldState& hold, int64_t due_ns, int64_t now) {
   int64_t wake = due_ns;
-  int64_t end = hold.started_ns + hold_of(plan, hold.step);
-  if (end > now) wake = std::min(wake, end);
+  if (int64_t end = end_of(plan, hold); end > now) wake = std::min(wake, end);
   for (const auto& [gate, sampler] : hold.gates)
     if (auto bound = next_bound(plan, hold, gate, now)) wake = std::min(wake, *bound);
   if (auto bound = next_ask_bound(plan, hold, now)) wake = std::min(wake, *bound);
@@ -201,10 +220,14 @@ Executor::Events Executor::on_confirmed(const State& state, Memory& memory, cons
       asserting->second.phase = ActPhase::Waiting;
       asserting->second.next_look_ns = now + max_look_ns;
       looks.primed = false;
+    } else if ((!input.answer || underway) && waits_to_settle(plan_, hold, now)) {
+      forget_looks(looks, now);
     } else if (!input.answer || underway) {
       // Never set again what is still underway: that would do it twice.
       std::string why =
           input.answer ? "the router is still being set" : input.answer.error().message;
+      if (now >= end_of(plan_, hold) && !hold.gates.empty())
+        why += fmt::format(", {} behind the end of the hold", eval::duration_text(settle_ns));
       for (auto& event : blind_sample(state, memory, ref, why, now))
         out.push_back(std::move(event));
     } else {
@@ -251,10 +274,7 @@ Executor::Events Executor::blind_sample(const State& state, Memory& memory, Step
                                         const std::string& why, int64_t now) const {
   const HoldState& hold = state.holds.at(ref);
   HoldMemory& looks = memory.holds[ref];
-  looks.primed = false;
-  looks.confirmed.clear();
-  looks.asserting.clear();
-  looks.not_before_ns = now + max_look_ns;
+  forget_looks(looks, now);
   Due due = due_of(plan_, state, hold, now);
   if (due.gates.empty() && due.watches.empty()) return {};
   journal::Sampled sampled{ref, false, now - hold.started_ns, due.gates, due.watches, {}};

@@ -212,8 +212,18 @@ class Driver {
       case Entrance::Kind::Unchanged:
         return record(journal::StageEntered{enter.stage, "", entrance->plan_hash, state_.digests});
       case Entrance::Kind::Closed: wait(entrance->why, entrance->opens_wall_ns); return Done{};
+      case Entrance::Kind::Refused: return refuse(enter.stage, entrance->why);
     }
     return Done{};
+  }
+
+  /// One that has changed nothing yet ends there: a driver that tried it again could only be refused again.
+  Status refuse(uint32_t stage, const std::string& why) {
+    if (stage == 0)
+      if (Status ended = record(PromotionEnded{PromotionOutcome::Stopped, "refused: " + why + "; nothing was changed"});
+          !ended)
+        return ended;
+    return OpError{why, false, true};
   }
 
   /// Who has changed the environment before this one, so that it no longer is what was tried there; empty: nobody.

@@ -69,10 +69,11 @@ std::string not_entered(const PromotionState& state);
 
 /// What entering an environment came to.
 struct Entrance {
-  enum class Kind { Entered, Unchanged, Closed };
+  /// Refused: for as long as nobody changes something.
+  enum class Kind { Entered, Unchanged, Closed, Refused };
   Kind kind = Kind::Entered;
   std::string plan_hash;          ///< of Unchanged
-  std::string why;                ///< of Closed: what does not let it begin now, for people
+  std::string why;                ///< of Closed and Refused: what does not let it begin, for people
   int64_t opens_wall_ns = 0;      ///< of Closed: when to try again
 };
 

@@ -252,7 +252,7 @@ std::vector<uint32_t> watches_of(const plan::Plan& plan, StepRef hold) {
 
 void begin_hold(State& state, const plan::Plan& plan, StepRef hold, int64_t run_ns) {
   HoldState begun{hold, run_ns, run_ns, {}};
-  for (uint32_t gate : gates_of(plan, hold)) begun.gates[gate].last_ns = run_ns;
+  for (uint32_t gate : gates_of(plan, hold)) begun.gates[gate].sampler.last_ns = run_ns;
   // Beside other holds it takes its watches over with its first look.
   if (state.holds.empty())
     for (uint32_t watch : watches_of(plan, hold)) state.watches[watch].sampler = {run_ns, 0, {}};
@@ -276,7 +276,7 @@ void fold_sample(State& state, const plan::Plan& plan, const journal::Sampled& s
     each_condition(plan, gates, sampled.watches, [&](uint32_t index) {
       begin_block(state.conditions[index]);
     });
-    for (uint32_t gate : gates) hold.gates[gate].last_ns = run_ns;
+    for (uint32_t gate : gates) hold.gates[gate].sampler.last_ns = run_ns;
     for (uint32_t watch : sampled.watches) state.watches[watch].sampler.last_ns = run_ns;
     return;
   }
@@ -287,12 +287,15 @@ void fold_sample(State& state, const plan::Plan& plan, const journal::Sampled& s
   each_condition(plan, gates, watches, [&](uint32_t index) {
     gather(plan, plan.conditions[index], state.conditions[index], sampled);
   });
-  for (uint32_t gate : gates) count_requests(hold.gates[gate], plan, gate, sampled);
+  for (uint32_t gate : gates) count_requests(hold.gates[gate].sampler, plan, gate, sampled);
   each_condition(plan, sampled.gates, sampled.watches, [&](uint32_t index) {
     close_block(plan, plan.conditions[index], state.conditions[index], run_ns);
   });
-  for (uint32_t gate : sampled.gates)
-    end_interval(hold.gates[gate], plan.gates[gate].sample_ns, run_ns);
+  for (uint32_t gate : sampled.gates) {
+    GateState& of = hold.gates[gate];
+    end_interval(of.sampler, plan.gates[gate].sample_ns, run_ns);
+    of.sampled_ns = of.sampler.last_ns;
+  }
   for (uint32_t watch : sampled.watches) fold_watch(state, plan, watch, run_ns);
 }
 

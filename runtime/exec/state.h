@@ -55,8 +55,15 @@ struct WatchState {
   bool fired = false;
 };
 
+struct GateState {
+  GatePhase phase = GatePhase::Gathering;
+  SamplerState sampler;
+  int64_t sampled_ns = 0;  ///< when its last sample ended; 0: it had none in this hold
+};
+
 /// What a hold asks people, and who has said yes. Of an approval, or of one of the gates that judge the hold.
 struct Ask {
+  ApprovalPhase phase = ApprovalPhase::Asked;
   int64_t since_ns = 0;
   std::vector<std::string> approved;        ///< members who have; each once
   bool escalated = false;                   ///< others may answer as well
@@ -68,10 +75,9 @@ struct HoldState {
   StepRef step;
   int64_t started_ns = 0;
   int64_t last_sample_ns = 0;
-  std::map<uint32_t, SamplerState> gates;
+  std::map<uint32_t, GateState> gates;
   std::map<uint32_t, Ask> asks;               ///< by gate; none: what an approval asks
   std::optional<journal::Rejected> rejected;  ///< a latch
-  bool parked = false;                        ///< nobody has answered in time: it rests until somebody does
 };
 
 /// What one service is set to by what this run has finished, and how much of the canary was shown to users.
@@ -85,6 +91,11 @@ struct ServiceState {
   std::optional<StepRef> routes;  ///< the last one that set cohorts
 };
 
+struct PhaseState {
+  PhaseStatus status = PhaseStatus::Pending;
+  uint32_t open = 0;  ///< of its steps: those that are not done
+};
+
 struct State {
   std::string plan_hash;
   std::string author;  ///< who started the run
@@ -94,6 +105,7 @@ struct State {
   std::vector<StepState> steps;
   Frontier frontier;  ///< of `steps`
   std::vector<StepState> undo;
+  std::vector<PhaseState> phases;
   std::vector<ConditionState> conditions;
   std::vector<WatchState> watches;
   std::vector<ServiceState> services;
@@ -123,17 +135,11 @@ struct State {
   int64_t run_ns = 0;  ///< of the last event
   int64_t wall_ns = 0;
   std::optional<journal::RunEnded> ended;
-  Walked walked;  ///< moves of the run and of the rollback
+  Walked walked;  ///< all moves but those of attempts and of breakers, which the journal does not hold
 
   StepState& at(StepRef ref) { return ref.undo ? undo.at(ref.step) : steps.at(ref.step); }
   const StepState& at(StepRef ref) const {
     return ref.undo ? undo.at(ref.step) : steps.at(ref.step);
-  }
-  /// The only way to change a status.
-  void move(StepRef ref, StepStatus to) {
-    StepState& step = at(ref);
-    if (!ref.undo) frontier.move(ref.step, step.status, to);
-    step.status = to;
   }
 };
 

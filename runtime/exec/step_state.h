@@ -5,10 +5,9 @@
 #include <string>
 
 #include "compiler/plan/undo_scope.h"
+#include "runtime/exec/cycle_step.h"
 
 namespace rollout::exec {
-
-enum class StepStatus { Pending, Begun, Pausing, Done, Failed };
 
 struct StepState {
   StepStatus status = StepStatus::Pending;

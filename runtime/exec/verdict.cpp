@@ -92,7 +92,7 @@ std::vector<Finding> look_at_all(const plan::Plan& plan, const State& state, con
   std::vector<Finding> out;
   for (uint32_t condition : gate.conditions)
     out.push_back(look_at(plan, condition, state, gate.sample_ns, now));
-  out.push_back(enough_requests(plan, gate, hold.gates.at(index)));
+  out.push_back(enough_requests(plan, gate, hold.gates.at(index).sampler));
   return out;
 }
 
@@ -194,10 +194,9 @@ int64_t hold_of(const plan::Plan& plan, StepRef hold) {
 }
 
 bool sampled_to_the_end(const plan::Plan& plan, const HoldState& hold, uint32_t gate) {
-  const SamplerState& sampler = hold.gates.at(gate);
-  int64_t covered = sampler.last_ns - hold.started_ns;
-  return sampler.samples > 0 &&
-         covered >= hold_of(plan, hold.step) - plan.gates[gate].sample_ns / 2;
+  const GateState& of = hold.gates.at(gate);
+  int64_t covered = of.sampled_ns - hold.started_ns;
+  return of.sampler.samples > 0 && covered >= hold_of(plan, hold.step) - plan.gates[gate].sample_ns / 2;
 }
 
 namespace {

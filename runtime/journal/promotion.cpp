@@ -37,6 +37,8 @@ struct Encoder {
     write_fixed(out, "inputs", e.inputs);
     write_fixed(out, "sources", e.sources);
     out.field("holder", e.holder);
+    if (!e.by.empty()) out.field("by", e.by);
+    if (e.accept_held) out.field("accept_held", true);
   }
   void operator()(const PromotionResumed& e) const { out.field("holder", e.holder); }
   void operator()(const StageEntered& e) const {
@@ -103,6 +105,8 @@ class Decoder {
   PromotionBegun begun() {
     PromotionBegun e{text("promotion"), text("rollout"), text("file"), {}, fixed("inputs"), fixed("sources"),
                      text("holder")};
+    e.by = node_["by"].as_string();
+    e.accept_held = node_["accept_held"].as_bool();
     for (const Node& stage : node_["stages"].items)
       e.stages.push_back({std::string(stage["environment"].as_string()), stage["soak_ns"].as_int()});
     good_ = good_ && !e.stages.empty();

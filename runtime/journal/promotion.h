@@ -33,6 +33,8 @@ struct PromotionBegun {
   std::vector<Fixed> inputs;       ///< as they were given
   std::vector<Fixed> sources;      ///< of every file that was read, its SHA-256
   std::string holder;
+  std::string by = {};             ///< who began it, the author of its runs; empty: whoever enters an environment
+  bool accept_held = false;        ///< they let versions through that were found bad, whoever drives it
 };
 
 /// Another process took over.

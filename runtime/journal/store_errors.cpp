@@ -55,9 +55,10 @@ OpError damaged_run(std::string_view run, std::string_view what) {
 }
 
 OpError damaged_promotion(std::string_view name, std::string_view what) {
-  return {fmt::format("the journal of promotion {} is damaged ({}); it will not be continued, its runs are not "
-                      "affected",
-                      name, what)};
+  return settled_error(
+      fmt::format("the journal of promotion {} is damaged ({}); it will not be continued, and another may begin; its "
+                  "runs are not affected",
+                  name, what));
 }
 
 }  // namespace rollout::journal

@@ -21,6 +21,7 @@ enum class FaultKind {
   ObserveError,  ///< actions cannot be observed
   MetricsError,  ///< the metrics source answers with errors
   MetricsEmpty,  ///< the metrics source has no data
+  Unsettled,     ///< what is complete shows as underway again, as while instances behind a router seem to be down
   RouterReset,   ///< at `from_ns` all canary weights are lost
   StoreAway,     ///< the journal cannot be written
   StoreRefuses,  ///< the journal refuses a write, whenever it comes; the next one is taken

@@ -327,6 +327,8 @@ Result<exec::Observation> SimWorld::observe(const plan::Action& action,
   else if (disturbed(action)) seen = {Seen::Absent, "something else is underway"};
   else if (shows(action)) seen = {Seen::Present, "as it should be"};
   else seen = {Seen::Absent, "not there"};
+  if (seen.seen == Seen::Present && fault_of(FaultKind::Unsettled, &action, &key) != nullptr)
+    seen = {Seen::Underway, "underway again"};
   if (crash_.point()) return OpError{"the process is dead"};
   return seen;
 }

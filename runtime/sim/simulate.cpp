@@ -97,11 +97,7 @@ class Simulation : public OneRun {
     if (!driven && store_.unread() && world_.ledger().size() > effects)
       result_.violations.push_back("I4: a process acted that could not read what it was to go on with");
     if (!driven) return;
-    result_.walked.run |= driven->walked.run;
-    result_.walked.rollback |= driven->walked.rollback;
-    result_.walked.act |= driven->walked.act;
-    result_.walked.breaker |= driven->walked.breaker;
-    result_.walked.pause |= driven->walked.pause;
+    result_.walked |= driven->walked;
     bool ended = driven->end == exec::DriveEnd::Ended;
     // Of a process that died behind the end of its run, another one still sends the messages.
     finished_ = ended && !crash_.dead();

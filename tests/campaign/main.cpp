@@ -65,6 +65,7 @@ std::string_view word_of(sim::FaultKind kind) {
     case sim::FaultKind::ObserveError: return "look fails";
     case sim::FaultKind::MetricsError: return "metrics fail";
     case sim::FaultKind::MetricsEmpty: return "metrics empty";
+    case sim::FaultKind::Unsettled: return "unsettled";
     case sim::FaultKind::RouterReset: return "router reset";
     case sim::FaultKind::StoreAway: return "disk full";
     case sim::FaultKind::StoreRefuses: return "write refused";

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/cli/terminal.h"
+#include "tests/sim/state_directory.h"
 
 namespace rollout::cli_test {
 
@@ -25,6 +26,7 @@ environment production { flags = flags_prod  approve by managers }
 
 rollout release { beta.ramp(share) }
 promotion ship = release { dev soak 1h then production }
+promotion urgent = release { production then dev }
 )";
 constexpr const char* off = R"({"flags":{"beta":{"state":"ENABLED","variants":{"on":true,"off":false},)"
                             R"("defaultVariant":"off"}}})";
@@ -194,6 +196,56 @@ TEST_CASE("what is wrong with a later environment is said before the first is ch
   CHECK_FALSE(shop.ramped("dev.json"));
   CHECK(shop.store().promotions()->empty());
   CHECK(shop.ship({"--project", "/"}) == 2);
+}
+
+TEST_CASE("a promotion that is refused at its first environment has ended, and says why") {
+  Shop shop;
+  shop.while_asleep = [&] { shop.interrupts = shop.store().list()->size() == 1 ? 1 : 0; };
+  CHECK(shop.type({"apply", "release.rollout", "--env", "production", "--set", "share=50%", "--yes"}) == 130);
+  shop.while_asleep = [] {};
+  for (const char* name : {"p1", "p2"}) {
+    shop.interrupts = 0;
+    CHECK(shop.type({"apply", "release.rollout", "urgent", "--set", "share=50%", "--yes"}) == 7);
+    says(shop, "run r1 of release has not ended, and nobody drives it; go on with it by `rollout apply --resume r1`");
+    CHECK(shop.type({"status", name}) == 0);
+    says(shop, "refused");
+    says(shop, "why: refused: run r1 of release has not ended");
+  }
+  CHECK(shop.type({"status"}) == 0);
+  says(shop, "refused       urgent          production -, dev -\n");
+  CHECK_FALSE(shop.ramped("dev.json"));
+}
+
+TEST_CASE("who began a promotion, and what they let through, is on its record for whoever drives it") {
+  Shop shop;
+  shop.anna(journal::Ask::Approve);
+  CHECK(shop.ship({"--yes", "--as", "ben", "--accept-held"}) == 0);
+  const auto events = *shop.store().read_promotion("p1");
+  const auto& begun = std::get<journal::PromotionBegun>(events[0].what);
+  CHECK(begun.by == "ben");
+  CHECK(begun.accept_held);
+  for (const char* run : {"r1", "r2"})
+    CHECK(std::get<journal::RunStarted>((*shop.store().read(run))[0].what).by == "ben");
+  auto read = journal::decode_promotion(journal::encode(events[0]));
+  REQUIRE(read);
+  CHECK(journal::encode(*read) == journal::encode(events[0]));
+}
+
+TEST_CASE("a promotion whose record is damaged goes on by nobody, and another one may begin") {
+  Shop shop;
+  shop.stop_in_soak();
+  journal::sql(shop.directory() / "state/rollout.db",
+               "UPDATE events SET line = replace(line, 'dev', 'div') WHERE run = 'p1' AND seq = 0");
+  CHECK(shop.type({"apply", "--resume", "p1", "--hand-over"}) == 5);
+  says(shop, "the journal of promotion p1 is damaged (event 0 was changed after it was written); it will not be "
+             "continued, and another may begin; its runs are not affected\n");
+  CHECK(shop.type({"status"}) == 0);
+  says(shop, "damaged       ship");
+  shop.clock_ns = 2 * hour;
+  shop.anna(journal::Ask::Approve);
+  CHECK(shop.ship() == 0);
+  says(shop, "\npromotion p2\n");
+  CHECK(shop.ramped("prod.json"));
 }
 
 TEST_CASE("one process at a time drives the promotions of a name and file") {

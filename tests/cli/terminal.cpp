@@ -51,7 +51,7 @@ int Terminal::type(const std::vector<std::string>& words) {
   TestClock clock(*this);
   cli::Env env;
   env.out = env.err = [this](std::string_view text) { said += text; };
-  env.read_line = [] { return std::nullopt; };
+  env.read_line = [this] { return asked ? std::optional(asked()) : std::nullopt; };
   env.variable = [](const char*) { return std::nullopt; };
   env.directory = directory_.string();
   env.effects = [&] {
@@ -60,7 +60,8 @@ int Terminal::type(const std::vector<std::string>& words) {
                             all.commands};
   };
   env.interrupts = [this] { return interrupts; };
-  env.terminals.output = on_screen;
+  env.terminals.output = on_screen || asked;
+  env.terminals.input = bool(asked);
   env.output_error = [this] { return output_error; };
   env.interrupt_code = [this] { return interrupts > 0 ? 130 : 0; };
   return cli::run(env, words);

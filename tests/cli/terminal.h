@@ -30,6 +30,7 @@ class Terminal {
 
   std::string said;
   std::function<void()> while_asleep = [] {};
+  std::function<std::string()> asked;  ///< the answer of the person who sits there; empty: nobody does
   int sleeps = 0;
   int64_t slept_ns = 0;
   int64_t clock_ns = 1'000'000'000;  ///< what both clocks show when the next command begins

@@ -61,6 +61,9 @@ struct Kept {
     // it is made today.
     INFO(run.run << ": " << plan.error().message);
     REQUIRE(name == first_day);
+    CHECK(plan.error().refused);
+    constexpr std::string_view said = "this plan was made by an earlier rollout, whose plans differ from those of ";
+    CHECK(plan.error().message.starts_with(said));
     return run.run == "r5" ? ungated_plan() : canary_plan(20 * second);
   }
   /// The run that nobody has finished.

@@ -45,48 +45,4 @@ TEST_CASE("every seed can be replayed to the bit") {
           sim::timeline_hash(sim::run_simulation(random_plan(seed), random_scenario(seed))));
 }
 
-TEST_CASE("every row of every life cycle is walked by some run") {
-  exec::Walked walked;
-  // What is not idempotent is waited for by a process that takes it over.
-  plan::Plan once = canary_plan();
-  for (plan::Step& step : once.steps) step.action.once = true, step.action.attempts = 1;
-  for (int64_t point = 0; point < 40; ++point) {
-    sim::Scenario died;
-    died.crash_at = {point};
-    walked.act |= sim::run_simulation(once, died).walked.act;
-  }
-  for (uint64_t seed = 1; seed <= 2000; ++seed) {
-    sim::SimResult result = sim::run_simulation(random_plan(seed), random_scenario(seed));
-    walked.run |= result.walked.run;
-    walked.rollback |= result.walked.rollback;
-    walked.act |= result.walked.act;
-    walked.breaker |= result.walked.breaker;
-    walked.pause |= result.walked.pause;
-    if (walked.pause.all() && walked.run.all() && walked.rollback.all() && walked.act.all() &&
-        walked.breaker.all())
-      break;
-  }
-  // What could not go back is tried again once a person, or here another process, has resumed the run.
-  sim::Scenario stuck;
-  stuck.truths = {errors(plan::Role::Canary, 20)};
-  stuck.faults = {fault(sim::FaultKind::FailAction, "retire", -1)};
-  int64_t last = sim::run_simulation(scoped_plan(), stuck).operations;
-  for (int64_t point = last - 5; point <= last; ++point) {
-    stuck.crash_at = {point};
-    walked.rollback |= sim::run_simulation(scoped_plan(), stuck).walked.rollback;
-  }
-  // So is a part behind a checkpoint that is tried again.
-  sim::Scenario again;
-  again.truths = {errors(plan::Role::Canary, 20)};
-  again.resume_at_ns = {60 * minute};
-  walked.rollback |= sim::run_simulation(checkpoint_plan(), again).walked.rollback;
-  for (size_t i = 0; i < walked.act.size(); ++i)
-    if (!walked.act[i]) UNSCOPED_INFO(fmt::format("act row {} was not walked", i));
-  CHECK(walked.act.all());
-  CHECK(walked.breaker.all());
-  CHECK(walked.pause.all());
-  CHECK(walked.run.all());
-  CHECK(walked.rollback.all());
-}
-
 }  // namespace rollout::sim_test

@@ -37,7 +37,7 @@ Fault random_fault(Random& random, const std::vector<std::string>& actions, int6
                                  FaultKind::StoreAway,    FaultKind::LoseEffect,
                                  FaultKind::Busy,         FaultKind::StoreRefuses,
                                  FaultKind::StoreGone,    FaultKind::StoreLosesReply,
-                                 FaultKind::StorePoisoned};
+                                 FaultKind::StorePoisoned, FaultKind::Unsettled};
   constexpr int most_poisoned = 3;  // until somebody has mended the record
   Fault out;
   out.kind = kinds[random.below(std::size(kinds))];

@@ -104,7 +104,7 @@ class Oracle {
     int64_t more = 0;
     for (uint32_t gate : step.gates)
       more = plan::max_look_ns + std::max({plan_.gates[gate].no_data.hold_ns, plan_.gates[gate].undecided.hold_ns,
-                                           plan_.gates[gate].error.hold_ns});
+                                           plan_.gates[gate].error.hold_ns, plan::settle_ns});
     return {step.hold_ns, step.hold_ns + more};
   }
 

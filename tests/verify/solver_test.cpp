@@ -52,7 +52,8 @@ class Run {
     switch (step.kind) {
       case StepKind::Act: return action_s(step.action);
       // A gate that has no verdict waits for one, and a router that does not answer delays it by a look.
-      case StepKind::Hold: return step.hold_ns / second + (step.gates.empty() ? 0 : 10);
+      // 30s for a router to settle, which is more than any extension here, and one look.
+      case StepKind::Hold: return step.hold_ns / second + (step.gates.empty() ? 0 : 31);
       case StepKind::Approval: return plan_.approvals[step.approval].timeout_ns / second;
       default: return 0;
     }

@@ -35,7 +35,8 @@ int64_t action_ns(const plan::Action& action) {
 int64_t step_ns(const Step& step) {
   switch (step.kind) {
     case StepKind::Act: return action_ns(step.action);
-    case StepKind::Hold: return step.hold_ns + (step.gates.empty() ? 0 : 10 * second);  // 9s longer, and one look
+    // 9s longer where it is undecided, but 30s where a router has to settle; and one look.
+    case StepKind::Hold: return step.hold_ns + (step.gates.empty() ? 0 : 31 * second);
     case StepKind::Approval: return 7 * second;
     case StepKind::Preflight:
     case StepKind::Checkpoint:

@@ -60,7 +60,8 @@ TEST_CASE("RF-22 a router forgets its weights in the middle of a canary") {
     journal::Event again = events_of<journal::Reasserted>(result)[0];
     CHECK(again.run_ns >= at);
     CHECK(again.run_ns <= at + 5 * second);
-    CHECK(result.exposure_ns[0] <= 33 * second);
+    // Where the last sample of the first hold began anew, for one interval more at 5%.
+    CHECK(result.exposure_ns[0] <= 33 * second + second / 4);
   }
 }
 
