@@ -61,7 +61,8 @@ class LiveWorld : public exec::World, private Neighbours {
                                     const exec::EffectKey& key) override;
   Status act(const plan::Action& action, const exec::EffectKey& key) override;
   size_t at_once() const override { return max_at_once; }
-  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands) override;
+  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands,
+                                                     const std::function<void()>& meanwhile) override;
   std::vector<Status> act_all(const std::vector<exec::Errand>& errands) override;
   std::vector<exec::Reading> sample(const plan::Plan& plan,
                                     const std::vector<plan::Term>& terms) override;
@@ -77,7 +78,7 @@ class LiveWorld : public exec::World, private Neighbours {
     uint32_t target = plan::none;
     std::function<void()> work;
   };
-  void run_together(std::vector<Task> tasks);
+  void run_together(std::vector<Task> tasks, const std::function<void()>& meanwhile = [] {});
   Backend* workload_backend(const plan::Service& service);
   /// The one that knows what a subject is and who may change it.
   Backend* owner_of(const plan::Service& subject);

@@ -24,7 +24,7 @@ class Sets {
 
 }  // namespace
 
-void LiveWorld::run_together(std::vector<Task> tasks) {
+void LiveWorld::run_together(std::vector<Task> tasks, const std::function<void()>& meanwhile) {
   const size_t services = plan_.services.size();
   Sets sets(services + sides_.size());
   auto join = [&](uint32_t service, uint32_t target) {
@@ -53,16 +53,17 @@ void LiveWorld::run_together(std::vector<Task> tasks) {
     together.emplace_back([&group] {
       for (const std::function<void()>& work : group) work();
     });
-  if (!together.empty()) at_once_->run(std::move(together));
+  at_once_->run(std::move(together), meanwhile);
 }
 
-std::vector<Result<exec::Observation>> LiveWorld::observe_all(const std::vector<exec::Errand>& errands) {
+std::vector<Result<exec::Observation>> LiveWorld::observe_all(const std::vector<exec::Errand>& errands,
+                                                              const std::function<void()>& meanwhile) {
   std::vector<Result<exec::Observation>> out(errands.size(), exec::Observation{});
   std::vector<Task> tasks;
   for (size_t i = 0; i < errands.size(); ++i)
     tasks.push_back({errands[i].action.service, errands[i].action.target,
                      [this, &errands, &out, i] { out[i] = observe(errands[i].action, errands[i].key); }});
-  run_together(std::move(tasks));
+  run_together(std::move(tasks), meanwhile);
   return out;
 }
 

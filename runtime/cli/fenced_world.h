@@ -22,8 +22,9 @@ class FencedWorld : public exec::World {
     return sure ? world_.act(action, key) : sure;
   }
   size_t at_once() const override { return world_.at_once(); }
-  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands) override {
-    return world_.observe_all(errands);
+  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands,
+                                                     const std::function<void()>& meanwhile) override {
+    return world_.observe_all(errands, meanwhile);
   }
   std::vector<Status> act_all(const std::vector<exec::Errand>& errands) override {
     Status sure = make_sure();

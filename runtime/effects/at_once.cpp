@@ -133,10 +133,12 @@ struct LaneHttp : Http {
   LaneHttp(Http& real, Turn& turn) : real(real), turn(turn) {}
   Result<HttpResponse> send(const HttpRequest& request) override {
     if (!turn.lane) return real.send(request);
-    return std::move(send_all({request})[0]);
+    return std::move(Http::send_all({request})[0]);
   }
-  std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests) override {
-    if (!turn.lane) return real.send_all(requests);
+  std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests,
+                                             const std::function<void()>& meanwhile) override {
+    if (!turn.lane) return real.send_all(requests, meanwhile);
+    meanwhile();  // it is our code, which runs in its turn
     std::unique_ptr<Http> http;
     if (idle.empty()) {
       http = curl_http();
@@ -150,7 +152,7 @@ struct LaneHttp : Http {
   }
   std::vector<Result<HttpResponse>> send_away(Http& http, const std::vector<HttpRequest>& requests) {
     const Away away(turn);
-    return http.send_all(requests);
+    return http.send_all(requests, [] {});
   }
   Http& mine() {
     if (!turn.lane) return real;
@@ -300,17 +302,22 @@ class Hall : public Turns {
     else there_is_work_.notify_one();
   }
 
-  /// Waits until `count` of them, begun here, have ended.
-  void run(size_t count, const std::function<void()>& task) {
+  /// Waits until `count` of them, begun here, have ended; `meanwhile` is called when all of them wait.
+  void run(size_t count, const std::function<void()>& task, const std::function<void()>& meanwhile) {
     Lane* lane = turn_.lane;
     std::unique_lock lock = lane ? std::unique_lock(turn_.mutex, std::adopt_lock) : std::unique_lock(turn_.mutex);
-    std::condition_variable all_ended;
-    size_t ended = 0;
+    std::condition_variable all_begun, all_ended;
+    size_t begun = 0, ended = 0;
     for (size_t i = 0; i < count; ++i)
       begin([&] {
+        if (++begun == count) all_begun.notify_one();
         task();
         if (++ended == count) all_ended.notify_one();
       });
+    turn_.lane = nullptr;
+    all_begun.wait(lock, [&] { return begun == count; });
+    turn_.lane = lane;
+    meanwhile();
     turn_.lane = nullptr;
     all_ended.wait(lock, [&] { return ended == count; });
     turn_.lane = lane;
@@ -372,12 +379,17 @@ class Threads : public AtOnce {
   /// `own`: null where others have their turns, too.
   Threads(std::unique_ptr<Hall> own, Hall& hall, size_t most) : own_(std::move(own)), hall_(hall), most_(most) {}
   Effects effects() override { return hall_.effects(); }
-  void run(std::vector<std::function<void()>> tasks) override {
-    if (tasks.size() == 1) return tasks.front()();
+  void run(std::vector<std::function<void()>> tasks, const std::function<void()>& meanwhile) override {
+    if (tasks.size() <= 1) {
+      meanwhile();
+      for (const std::function<void()>& task : tasks) task();
+      return;
+    }
     size_t next = 0;
-    hall_.run(std::min(most_, tasks.size()), [&] {
+    auto take = [&] {
       while (next < tasks.size()) tasks[next++]();
-    });
+    };
+    hall_.run(std::min(most_, tasks.size()), take, meanwhile);
   }
 
  private:

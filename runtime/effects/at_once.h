@@ -17,8 +17,9 @@ class AtOnce {
   /// meanwhile. Outside of `run` they are the effects that it was made from.
   virtual Effects effects() = 0;
   /// Runs all of them and returns when the last one has ended; no more than `most` at the same time, the first ones
-  /// first. A task alone runs as if it were called. Not from within a task.
-  virtual void run(std::vector<std::function<void()>> tasks) = 0;
+  /// first. A task alone runs as if it were called. `meanwhile` is called once, when the first ones wait; before a task
+  /// alone. Not from within a task.
+  virtual void run(std::vector<std::function<void()>> tasks, const std::function<void()>& meanwhile) = 0;
 };
 
 /// `real` outlives it. Where its effects are those of turns, they share these.

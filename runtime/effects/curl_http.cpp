@@ -1,5 +1,6 @@
 #include <sys/socket.h>
 
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -17,10 +18,24 @@ namespace {
 constexpr int poll_ms = 200;
 constexpr int64_t ns_per_ms = 1'000'000;
 
-/// One request under way. Its address is given to libcurl, so it does not move.
+/// What a handle was told of a request that has no more to say than this: told once, it holds for the next one, too.
+struct Plain {
+  std::string url, method;
+  int64_t timeout_ns = 0;
+
+  explicit Plain(const HttpRequest& request)
+      : url(request.url), method(request.method), timeout_ns(request.timeout_ns) {}
+  static bool fits(const HttpRequest& request) {
+    return request.unix_socket.empty() && request.body.empty() && request.content_type.empty() &&
+           request.headers.empty();
+  }
+};
+
+/// One request under way, by a handle that is used again. Its address is given to libcurl, so it does not move.
 struct Transfer {
   const HttpRequest* request = nullptr;
   CURL* easy = nullptr;
+  std::optional<Plain> told;
   curl_slist* headers = nullptr;
   HttpResponse response;
   bool too_long = false;
@@ -68,26 +83,31 @@ class CurlHttp : public Http {
       if (one.transfer->headers) api_->slist_free_all(one.transfer->headers);
       api_->easy_cleanup(one.transfer->easy);
     }
-    for (CURL* easy : idle_) api_->easy_cleanup(easy);
+    for (const auto& one : idle_) api_->easy_cleanup(one->easy);
     if (behind_) api_->multi_cleanup(behind_);
     if (multi_) api_->multi_cleanup(multi_);
   }
 
   Result<HttpResponse> send(const HttpRequest& request) override {
-    return std::move(send_all({request})[0]);
+    return std::move(Http::send_all({request})[0]);
   }
 
-  std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests) override {
+  std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests,
+                                             const std::function<void()>& meanwhile) override {
     std::vector<Result<HttpResponse>> answers;
     answers.reserve(requests.size());
     if (const Status loaded = load(); !loaded) {
+      meanwhile();
       answers.assign(requests.size(), loaded.error());
       return answers;
     }
-    std::vector<Transfer> transfers(requests.size());
-    for (size_t i = 0; i < requests.size(); ++i) prepare(multi_, transfers[i], requests[i]);
+    std::vector<std::unique_ptr<Transfer>> transfers;
+    for (const HttpRequest& request : requests) transfers.push_back(prepare(multi_, request));
+    int running = 0;
+    api_->multi_perform(multi_, &running);
+    meanwhile();
     run();
-    for (Transfer& transfer : transfers) answers.push_back(finish(multi_, transfer));
+    for (auto& transfer : transfers) answers.push_back(finish(multi_, std::move(transfer)));
     return answers;
   }
 
@@ -96,9 +116,8 @@ class CurlHttp : public Http {
       failed_.push_back({number, loaded.error()});
       return;
     }
-    Background& one = background_.emplace_back(
-        Background{number, std::make_unique<HttpRequest>(std::move(request)), std::make_unique<Transfer>()});
-    prepare(behind_, *one.transfer, *one.request);
+    Background& one = background_.emplace_back(Background{number, std::make_unique<HttpRequest>(std::move(request)), {}});
+    one.transfer = prepare(behind_, *one.request);
   }
 
   std::vector<HttpAnswer> collect() override {
@@ -112,7 +131,7 @@ class CurlHttp : public Http {
         ++one;
         continue;
       }
-      answers.push_back({one->number, finish(behind_, *one->transfer)});
+      answers.push_back({one->number, finish(behind_, std::move(one->transfer))});
       one = background_.erase(one);
     }
     return answers;
@@ -130,19 +149,46 @@ class CurlHttp : public Http {
     return Done{};
   }
 
-  CURL* take_easy() {
-    if (idle_.empty()) return api_->easy_init();
-    CURL* easy = idle_.back();
-    idle_.pop_back();
-    api_->easy_reset(easy);
-    return easy;
+  /// The one that has been idle for longest: where the same places are asked again and again, each keeps its handle.
+  std::unique_ptr<Transfer> take() {
+    std::unique_ptr<Transfer> transfer;
+    if (idle_.empty()) {
+      transfer = std::make_unique<Transfer>();
+      transfer->easy = api_->easy_init();
+      ROLLOUT_CHECK(transfer->easy, "libcurl gives handles as long as there is memory");
+    } else {
+      transfer = std::move(idle_.front());
+      idle_.pop_front();
+    }
+    return transfer;
   }
 
-  void prepare(CURLM* multi, Transfer& transfer, const HttpRequest& request) {
-    transfer.request = &request;
-    transfer.easy = take_easy();
-    ROLLOUT_CHECK(transfer.easy, "libcurl gives handles as long as there is memory");
+  std::unique_ptr<Transfer> prepare(CURLM* multi, const HttpRequest& request) {
+    std::unique_ptr<Transfer> transfer = take();
+    transfer->request = &request;
+    if (transfer->told && Plain::fits(request)) tell_difference(*transfer, request);
+    else tell_all(*transfer, request);
+    api_->multi_add_handle(multi, transfer->easy);
+    return transfer;
+  }
+
+  void tell_difference(Transfer& transfer, const HttpRequest& request) {
+    Plain& told = *transfer.told;
+    if (told.url != request.url) api_->easy_setopt(transfer.easy, CURLOPT_URL, request.url.c_str());
+    if (told.method != request.method) api_->easy_setopt(transfer.easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (told.timeout_ns != request.timeout_ns) tell_timeout(transfer.easy, request);
+    told = Plain(request);
+  }
+
+  void tell_timeout(CURL* easy, const HttpRequest& request) {
+    api_->easy_setopt(easy, CURLOPT_TIMEOUT_MS, long(std::max<int64_t>(1, request.timeout_ns / ns_per_ms)));
+  }
+
+  void tell_all(Transfer& transfer, const HttpRequest& request) {
     CURL* easy = transfer.easy;
+    api_->easy_reset(easy);
+    transfer.told.reset();
+    if (Plain::fits(request)) transfer.told.emplace(request);
     const auto set = api_->easy_setopt;
     set(easy, CURLOPT_URL, request.url.c_str());
     set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
@@ -161,7 +207,7 @@ class CurlHttp : public Http {
     set(easy, CURLOPT_NOPROXY, "*");
     set(easy, CURLOPT_NOSIGNAL, 1L);
     set(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    set(easy, CURLOPT_TIMEOUT_MS, long(std::max<int64_t>(1, request.timeout_ns / ns_per_ms)));
+    tell_timeout(easy, request);
     set(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
     set(easy, CURLOPT_OPENSOCKETDATA, &transfer);
     set(easy, CURLOPT_ERRORBUFFER, transfer.reason);
@@ -170,7 +216,6 @@ class CurlHttp : public Http {
     set(easy, CURLOPT_HEADERFUNCTION, on_header);
     set(easy, CURLOPT_HEADERDATA, &transfer);
     set(easy, CURLOPT_PRIVATE, &transfer);
-    api_->multi_add_handle(multi, easy);
   }
 
   void run() {
@@ -192,18 +237,29 @@ class CurlHttp : public Http {
     }
   }
 
-  Result<HttpResponse> finish(CURLM* multi, Transfer& transfer) {
+  Result<HttpResponse> finish(CURLM* multi, std::unique_ptr<Transfer> transfer) {
     long status = 0;
-    api_->easy_getinfo(transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+    api_->easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     const char* type = nullptr;
-    api_->easy_getinfo(transfer.easy, CURLINFO_CONTENT_TYPE, &type);
-    if (type) transfer.response.content_type = type;
-    transfer.response.status = int(status);
-    api_->multi_remove_handle(multi, transfer.easy);
-    idle_.push_back(transfer.easy);
-    if (transfer.headers) api_->slist_free_all(transfer.headers);
-    const HttpRequest& request = *transfer.request;
+    api_->easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    if (type) transfer->response.content_type = type;
+    transfer->response.status = int(status);
+    api_->multi_remove_handle(multi, transfer->easy);
+    if (transfer->headers) api_->slist_free_all(transfer->headers);
+    Result<HttpResponse> answer = answer_of(*transfer);
+    transfer->headers = nullptr;
+    transfer->response = {};
+    transfer->too_long = false;
+    transfer->refused.clear();
+    transfer->result.reset();
+    transfer->reason[0] = 0;
+    idle_.push_back(std::move(transfer));
+    return answer;
+  }
+
+  Result<HttpResponse> answer_of(Transfer& transfer) {
     if (transfer.result == CURLE_OK) return std::move(transfer.response);
+    const HttpRequest& request = *transfer.request;
     const std::string what = fmt::format("{} {}", request.method, request.url);
     if (transfer.too_long)
       return OpError{fmt::format("{} answers more than {} bytes", what, request.max_body)};
@@ -236,7 +292,7 @@ class CurlHttp : public Http {
   CURLM* behind_ = nullptr;  ///< for requests that nobody waits for
   std::vector<Background> background_;
   std::vector<HttpAnswer> failed_;
-  std::vector<CURL*> idle_;
+  std::deque<std::unique_ptr<Transfer>> idle_;
 };
 
 }  // namespace

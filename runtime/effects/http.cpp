@@ -10,7 +10,9 @@ std::string_view HttpResponse::header(std::string_view name) const {
   return {};
 }
 
-std::vector<Result<HttpResponse>> Http::send_all(const std::vector<HttpRequest>& requests) {
+std::vector<Result<HttpResponse>> Http::send_all(const std::vector<HttpRequest>& requests,
+                                                 const std::function<void()>& meanwhile) {
+  meanwhile();
   std::vector<Result<HttpResponse>> answers;
   answers.reserve(requests.size());
   for (const HttpRequest& request : requests) answers.push_back(send(request));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,7 +47,12 @@ class Http {
   /// An error is retryable when no complete answer came (refused, reset, timed out).
   virtual Result<HttpResponse> send(const HttpRequest& request) = 0;
   /// All requests at once; answers in the order of the requests. Takes no longer than the slowest.
-  virtual std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests);
+  std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests) {
+    return send_all(requests, [] {});
+  }
+  /// `meanwhile` is called once: while the answers are waited for where that is possible, else first.
+  virtual std::vector<Result<HttpResponse>> send_all(const std::vector<HttpRequest>& requests,
+                                                     const std::function<void()>& meanwhile);
   /// Sets a request going and returns; `collect` gives the answers that have come, and waits for none.
   virtual void begin(int64_t number, HttpRequest request);
   virtual std::vector<HttpAnswer> collect();

@@ -4,16 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "runtime/effects/find_function.h"
+
 namespace rollout::effects {
 namespace {
 
 constexpr const char* library_name = "libpq.so.5";
-
-template <typename Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  return function != nullptr;
-}
 
 }  // namespace
 

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "runtime/effects/find_function.h"
+
 namespace rollout::effects {
 namespace {
 
@@ -25,12 +27,6 @@ struct Api {
   decltype(&::X509_STORE_CTX_get_error) error = nullptr;
   decltype(&::X509_verify_cert_error_string) text = nullptr;
 };
-
-template <typename Function>
-bool find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  return function != nullptr;
-}
 
 /// The one that libpq itself has loaded: another would not know its objects.
 bool load(Api& api) {

@@ -13,6 +13,7 @@ namespace rollout::exec {
 namespace {
 
 constexpr int64_t store_retry_ns = 1'000'000'000;
+constexpr int64_t stale_look_ns = 100'000'000;  // what was seen while the store was waited for may have changed since
 constexpr size_t max_batch = 1'000'000;  // events between two commands; more would be a loop
 
 class Driver {
@@ -28,23 +29,31 @@ class Driver {
 
   Result<DriveResult> go() {
     if (Status read = take_over(); !read) return read.error();
-    for (bool recorded = false;;) {
-      // Recording takes no time in which somebody could have asked.
-      if (!std::exchange(recorded, false))
-        if (Status mine = take_requests(); !mine) return mine.error();
+    for (;;) {
+      note_interrupt();
       take_deliveries();
       memory_.wall_ns = around_.clock.wall_ns();
       Command command = executor_.next(state_, memory_, now());
       if (Record* record_now = std::get_if<Record>(&command)) {
         record(std::move(record_now->events));
-        recorded = true;
         continue;
       }
-      Result<Flushed> flushed = flush();
+      // A look changes nothing: what is decided behind it rests on the requests that are read then.
+      if (!std::holds_alternative<Observe>(command)) {
+        Result<bool> asked = take_requests();
+        if (!asked) return asked.error();
+        if (*asked) continue;
+      }
+      bool looks = std::holds_alternative<Observe>(command);
+      Result<Flushed> flushed = looks ? observe(std::move(command)) : flush();
       if (!flushed) return flushed.error();
-      if (*flushed == Flushed::AbortFirst) continue;
+      if (*flushed == Flushed::AbortFirst) {  // the request that forbids the end is read before another one is decided
+        if (Result<bool> asked = take_requests(); !asked) return asked.error();
+        continue;
+      }
       send_messages();
       if (*flushed == Flushed::Stopped) return finish();
+      if (looks) continue;
       if (std::holds_alternative<Finish>(command)) {
         if (!waits_for_messages()) return finish();
         continue;
@@ -94,22 +103,26 @@ class Driver {
     ROLLOUT_CHECK(pending_.size() < max_batch, "recording comes to an end before the next command");
   }
 
-  /// An error: another process drives the run now.
-  Status take_requests() {
+  void note_interrupt() {
     if (around_.interrupts() > 0 && !memory_.interrupted)
       memory_.interrupted = Interrupt{around_.holder, now(), {}};
-    if (state_.ended) return Done{};
+  }
+
+  /// Whether anything came of them. An error: another process drives the run now.
+  Result<bool> take_requests() {
+    if (state_.ended) return false;
     // A store that is away is noticed, and waited for, where something is to be written.
     Result<std::vector<journal::Request>> requests =
         around_.store.requests(executor_.run(), std::max(state_.last_request, seen_request_));
     if (!requests && requests.error().refused) return requests.error();
-    if (!requests) return Done{};
+    if (!requests) return false;
     keep_last_of_line(*requests);
+    size_t before = pending_.size();
     for (const journal::Request& request : *requests) {
       seen_request_ = request.id;
       if (std::optional<journal::Payload> event = executor_.on_request(state_, request)) record({std::move(*event)});
     }
-    return Done{};
+    return pending_.size() > before;
   }
 
   /// Stopped: told to stop at once while the store was away. AbortFirst: the end of the run is taken back. LockHeld:
@@ -221,9 +234,7 @@ class Driver {
   }
 
   void carry_out(Command command) {
-    if (std::holds_alternative<Observe>(command)) {
-      observe(executor_.beside(state_, memory_, std::move(command), now()));
-    } else if (std::holds_alternative<Act>(command)) {
+    if (std::holds_alternative<Act>(command)) {
       act(executor_.beside(state_, memory_, std::move(command), now()));
     } else if (const Sample* sample = std::get_if<Sample>(&command)) {
       hand_in(Readings{*sample, around_.world.sample(executor_.plan(), sample->terms)});
@@ -232,17 +243,31 @@ class Driver {
     }
   }
 
-  void observe(const std::vector<Command>& looks) {
+  /// What was decided is made durable while the looks are under way: a look is no effect. Where that is not possible,
+  /// what they have shown is forgotten.
+  Result<Flushed> observe(Command first) {
+    const std::vector<Command> looks = executor_.beside(state_, memory_, std::move(first), now());
     std::vector<Errand> errands;
     for (const Command& one : looks) errands.push_back(errand(std::get<Observe>(one)));
-    int64_t began_ns = around_.clock.monotonic_ns();
-    std::vector<Result<Observation>> answers = around_.world.observe_all(errands);
+    Result<Flushed> flushed = Flushed::Durable;
+    int64_t began_ns = around_.clock.monotonic_ns(), flushed_ns = 0;
+    std::vector<Result<Observation>> answers = around_.world.observe_all(errands, [&] {
+      int64_t from_ns = around_.clock.monotonic_ns();
+      flushed = flush();
+      flushed_ns = around_.clock.monotonic_ns() - from_ns;
+    });
+    if (!flushed || *flushed != Flushed::Durable) return flushed;
+    if (flushed_ns > stale_look_ns) {
+      began_ns = around_.clock.monotonic_ns();
+      answers = around_.world.observe_all(errands, [] {});
+    }
     int64_t took_ns = around_.clock.monotonic_ns() - began_ns;
     for (size_t i = 0; i < looks.size(); ++i) {
       const Observe& look = std::get<Observe>(looks[i]);
       around_.listener.on_progress(look.step, answers[i] ? answers[i]->detail : answers[i].error().message);
       hand_in(Observed{look, std::move(answers[i]), took_ns});
     }
+    return flushed;
   }
 
   void act(const std::vector<Command>& acts) {

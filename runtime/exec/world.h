@@ -3,6 +3,7 @@
 // No call blocks longer than a few seconds; waiting is done by asking again.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -66,8 +67,11 @@ class World {
   virtual Status act(const plan::Action& action, const EffectKey& key) = 0;
   /// How many looks, or actions, it does at the same time; 1: one after the other.
   virtual size_t at_once() const { return 1; }
-  /// The same for several errands, no more than it does at the same time; one answer each, in order.
-  virtual std::vector<Result<Observation>> observe_all(const std::vector<Errand>& errands) {
+  /// The same for several errands, no more than it does at the same time; one answer each, in order. `meanwhile` is
+  /// called once: where the world can, while it waits for answers, else before it looks.
+  virtual std::vector<Result<Observation>> observe_all(const std::vector<Errand>& errands,
+                                                       const std::function<void()>& meanwhile) {
+    meanwhile();
     std::vector<Result<Observation>> out;
     for (const Errand& one : errands) out.push_back(observe(one.action, one.key));
     return out;

@@ -35,6 +35,14 @@ class SimWorld : public exec::World {
   Result<exec::Observation> observe(const plan::Action& action,
                                     const exec::EffectKey& key) override;
   Status act(const plan::Action& action, const exec::EffectKey& key) override;
+  /// A world that does several things at once has looked before what was decided is durable.
+  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands,
+                                                     const std::function<void()>& meanwhile) override {
+    if (scenario_.at_once == 1) return World::observe_all(errands, meanwhile);
+    std::vector<Result<exec::Observation>> out = World::observe_all(errands, [] {});
+    meanwhile();
+    return out;
+  }
   std::vector<exec::Reading> sample(const plan::Plan& plan,
                                     const std::vector<plan::Term>& terms) override;
   Result<journal::Captured> capture(const plan::Plan& plan) override;

@@ -26,19 +26,20 @@ HttpWorld::HttpWorld(const LaneServer& server, size_t at_once)
     : server_(server), at_once_(at_once), http_(effects::curl_http()), said_(size_t(lane_count)) {}
 
 Result<exec::Observation> HttpWorld::observe(const plan::Action& action, const exec::EffectKey& key) {
-  return std::move(observe_all({{action, key}}).front());
+  return std::move(observe_all({{action, key}}, [] {}).front());
 }
 
 Status HttpWorld::act(const plan::Action& action, const exec::EffectKey& key) {
   return std::move(act_all({{action, key}}).front());
 }
 
-std::vector<Result<exec::Observation>> HttpWorld::observe_all(const std::vector<exec::Errand>& errands) {
+std::vector<Result<exec::Observation>> HttpWorld::observe_all(const std::vector<exec::Errand>& errands,
+                                                              const std::function<void()>& meanwhile) {
   std::vector<effects::HttpRequest> requests;
   for (const exec::Errand& one : errands)
     if (one.action.service < lane_count && said_[one.action.service].empty())
       requests.push_back({"GET", server_.url(int(one.action.service))});
-  std::vector<Result<effects::HttpResponse>> answers = http_->send_all(requests);
+  std::vector<Result<effects::HttpResponse>> answers = http_->send_all(requests, meanwhile);
   std::vector<Result<exec::Observation>> out;
   auto answer = answers.begin();
   for (const exec::Errand& one : errands) {

@@ -20,7 +20,8 @@ class HttpWorld : public exec::World {
   size_t at_once() const override { return at_once_; }
   Result<exec::Observation> observe(const plan::Action& action, const exec::EffectKey& key) override;
   Status act(const plan::Action& action, const exec::EffectKey& key) override;
-  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands) override;
+  std::vector<Result<exec::Observation>> observe_all(const std::vector<exec::Errand>& errands,
+                                                     const std::function<void()>& meanwhile) override;
   std::vector<Status> act_all(const std::vector<exec::Errand>& errands) override;
   std::vector<exec::Reading> sample(const plan::Plan&, const std::vector<plan::Term>&) override { return {}; }
   Result<journal::Captured> capture(const plan::Plan&) override { return journal::Captured{}; }

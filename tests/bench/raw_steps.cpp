@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "runtime/effects/curl_api.h"
 #include "tests/bench/figures.h"
 
 namespace rollout::bench {
@@ -78,19 +77,21 @@ bool RawLanes::wave() {
   return good;
 }
 
-std::vector<double> raw_chain(RawJournal& journal, RawLanes& lanes, int steps, int requests) {
+std::vector<double> raw_chain(RawJournal& journal, RawLanes& lanes, int steps, int requests, Commits commits) {
   std::vector<double> out;
   for (int step = 0; step < steps; ++step) {
     int64_t begin = now_ns();
-    bool good = journal.commit(1);
+    bool good = journal.commit(commits == Commits::One ? 2 : 1);
     for (int i = 0; i < requests; ++i) good = good && lanes.send(0) && lanes.receive(0);
-    if (!good || !journal.commit(1)) return {};
+    if (commits == Commits::Two) good = good && journal.commit(1);
+    if (!good) return {};
     out.push_back(us(now_ns() - begin));
   }
   return out;
 }
 
-std::vector<double> raw_waves(RawJournal& journal, RawLanes& lanes, int waves, int requests) {
+template <typename Lanes>
+std::vector<double> raw_waves(RawJournal& journal, Lanes& lanes, int waves, int requests) {
   std::vector<double> out;
   for (int wave = 0; wave < waves; ++wave) {
     int64_t begin = now_ns();
@@ -102,54 +103,80 @@ std::vector<double> raw_waves(RawJournal& journal, RawLanes& lanes, int waves, i
   return out;
 }
 
-double raw_pipeline(RawJournal& journal, const LaneServer& server, int steps, int requests) {
+template std::vector<double> raw_waves(RawJournal&, RawLanes&, int, int);
+template std::vector<double> raw_waves(RawJournal&, CurlLanes&, int, int);
+
+CurlLanes::CurlLanes(const LaneServer& server) : lanes_(size_t(lane_count)) {
   static const Result<effects::CurlApi> curl = effects::load_curl();
-  if (!curl) return 0;
-  CURLM* multi = curl->multi_init();
-  struct Lane {
-    CURL* easy = nullptr;
-    std::string url;
-    int asked = 0;
-  };
-  std::vector<Lane> lanes{size_t(lane_count)};
+  if (!curl) return;
+  curl_ = *curl;
+  multi_ = curl_->multi_init();
   for (int i = 0; i < lane_count; ++i) {
-    Lane& lane = lanes[size_t(i)];
+    Lane& lane = lanes_[size_t(i)];
     lane.url = server.url(i);
-    lane.easy = curl->easy_init();
-    curl->easy_setopt(lane.easy, CURLOPT_URL, lane.url.c_str());
-    curl->easy_setopt(lane.easy, CURLOPT_WRITEFUNCTION, drop);
-    curl->easy_setopt(lane.easy, CURLOPT_PRIVATE, &lane);
-    curl->easy_setopt(lane.easy, CURLOPT_NOPROXY, "*");
-    curl->easy_setopt(lane.easy, CURLOPT_NOSIGNAL, 1L);
-    curl->multi_add_handle(multi, lane.easy);
+    lane.easy = curl_->easy_init();
+    curl_->easy_setopt(lane.easy, CURLOPT_URL, lane.url.c_str());
+    curl_->easy_setopt(lane.easy, CURLOPT_WRITEFUNCTION, drop);
+    curl_->easy_setopt(lane.easy, CURLOPT_PRIVATE, &lane);
+    curl_->easy_setopt(lane.easy, CURLOPT_NOPROXY, "*");
+    curl_->easy_setopt(lane.easy, CURLOPT_NOSIGNAL, 1L);
   }
+}
+
+CurlLanes::~CurlLanes() {
+  if (!curl_) return;
+  for (Lane& lane : lanes_) {
+    curl_->multi_remove_handle(multi_, lane.easy);
+    curl_->easy_cleanup(lane.easy);
+  }
+  curl_->multi_cleanup(multi_);
+}
+
+void CurlLanes::ask(Lane& lane) { curl_->multi_add_handle(multi_, lane.easy); }
+
+std::vector<CurlLanes::Lane*> CurlLanes::answered(bool& good) {
+  int running = 0, left = 0;
+  curl_->multi_perform(multi_, &running);
+  std::vector<Lane*> out;
+  while (const CURLMsg* message = curl_->multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    Lane* lane = nullptr;
+    curl_->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &lane);
+    good = good && message->data.result == CURLE_OK;
+    curl_->multi_remove_handle(multi_, lane->easy);
+    out.push_back(lane);
+  }
+  if (out.empty()) curl_->multi_poll(multi_, nullptr, 0, poll_ms, nullptr);
+  return out;
+}
+
+bool CurlLanes::wave() {
+  bool good = curl_.has_value();
+  if (good)
+    for (Lane& lane : lanes_) ask(lane);
+  for (size_t done = 0; good && done < lanes_.size();) done += answered(good).size();
+  return good;
+}
+
+double CurlLanes::pipeline(RawJournal& journal, int steps, int requests) {
+  if (!curl_) return 0;
   bool good = journal.commit(lane_count);
   int64_t begin = now_ns();
-  for (int done = 0; good && done < steps;) {
-    int running = 0, left = 0;
-    curl->multi_perform(multi, &running);
+  for (Lane& lane : lanes_) ask(lane);
+  int done = 0;
+  while (good && done < steps) {
     std::vector<Lane*> over;
-    while (const CURLMsg* message = curl->multi_info_read(multi, &left)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      Lane* lane = nullptr;
-      curl->easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &lane);
-      good = good && message->data.result == CURLE_OK;
-      curl->multi_remove_handle(multi, lane->easy);
+    for (Lane* lane : answered(good)) {
       if (++lane->asked % requests == 0) over.push_back(lane);
-      else curl->multi_add_handle(multi, lane->easy);
+      else ask(*lane);
     }
     if (!over.empty()) good = good && journal.commit(2 * int(over.size()));
-    for (Lane* lane : over) curl->multi_add_handle(multi, lane->easy);
+    for (Lane* lane : over) ask(*lane);
     done += int(over.size());
-    if (over.empty()) curl->multi_poll(multi, nullptr, 0, poll_ms, nullptr);
   }
   double seconds = double(now_ns() - begin) / 1e9;
-  for (Lane& lane : lanes) {
-    curl->multi_remove_handle(multi, lane.easy);
-    curl->easy_cleanup(lane.easy);
-  }
-  curl->multi_cleanup(multi);
-  return good ? double(steps) / seconds : 0;
+  for (Lane& lane : lanes_) curl_->multi_remove_handle(multi_, lane.easy);
+  return good ? double(done) / seconds : 0;
 }
 
 }  // namespace rollout::bench

@@ -3,8 +3,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "runtime/effects/curl_api.h"
 #include "tests/bench/lane_server.h"
 
 namespace rollout::bench {
@@ -36,11 +39,37 @@ class RawLanes {
   std::vector<int> sockets_;
 };
 
-/// Microseconds of each step: record, fdatasync, `requests` requests, record, fdatasync.
-std::vector<double> raw_chain(RawJournal& journal, RawLanes& lanes, int steps, int requests);
+/// The same over libcurl.
+class CurlLanes {
+ public:
+  explicit CurlLanes(const LaneServer& server);
+  ~CurlLanes();
+  CurlLanes(const CurlLanes&) = delete;
+  CurlLanes& operator=(const CurlLanes&) = delete;
+  bool wave();
+  /// Each lane on its own: one commit for what has come in together. Steps a second; 0: it failed.
+  double pipeline(RawJournal& journal, int steps, int requests);
+
+ private:
+  struct Lane {
+    CURL* easy = nullptr;
+    std::string url;
+    int asked = 0;
+  };
+  void ask(Lane& lane);
+  std::vector<Lane*> answered(bool& good);
+
+  std::optional<effects::CurlApi> curl_;
+  CURLM* multi_ = nullptr;
+  std::vector<Lane> lanes_;
+};
+
+/// Two: intent, fdatasync, `requests` requests, result, fdatasync. One: a result and the next intent share theirs.
+enum class Commits { One, Two };
+/// Microseconds of each step.
+std::vector<double> raw_chain(RawJournal& journal, RawLanes& lanes, int steps, int requests, Commits commits);
 /// The same with a lane's work on each of 20 lanes, and two commits for all of them; microseconds of each wave.
-std::vector<double> raw_waves(RawJournal& journal, RawLanes& lanes, int waves, int requests);
-/// 20 lanes over libcurl, each on its own: one commit for what has come in together. Steps a second.
-double raw_pipeline(RawJournal& journal, const LaneServer& server, int steps, int requests);
+template <typename Lanes>
+std::vector<double> raw_waves(RawJournal& journal, Lanes& lanes, int waves, int requests);
 
 }  // namespace rollout::bench

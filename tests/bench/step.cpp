@@ -23,11 +23,12 @@ constexpr int waves_back = 10;
 /// Everything that the contestants share: one disk, one server.
 struct Ring {
   Ring(std::unique_ptr<journal::SqliteStore> opened, LaneServer started, const fs::path& raw)
-      : store(std::move(opened)), server(std::move(started)), journal(raw), lanes(server) {}
+      : store(std::move(opened)), server(std::move(started)), journal(raw), lanes(server), curl_lanes(server) {}
   std::unique_ptr<journal::SqliteStore> store;
   LaneServer server;
   RawJournal journal;
   RawLanes lanes;
+  CurlLanes curl_lanes;
   int runs = 0;
 };
 
@@ -75,14 +76,16 @@ Result<bool> print_steps(const Setting& setting) {
   auto made = make_ring(setting.scratch);
   if (!made) return made.error();
   Ring& ring = **made;
-  std::vector<double> ours, raw, once, rate, raw_rate;
+  std::vector<double> ours, raw, once, merged, rate, raw_rate;
   for (int round = 0; round < rounds; ++round) {
     HttpWorld one(ring.server, 1), many(ring.server, lane_count);
     if (Status done = run(ring, regions_plan(1, steps, true, false), one, journal::Outcome::Succeeded); !done)
       return done.error();
     ours.push_back(median(between(one.acted_ns())));
-    for (auto [to, requests] : {std::pair(&raw, requests_of_step), std::pair(&once, 1)}) {
-      std::vector<double> times = raw_chain(ring.journal, ring.lanes, steps, requests);
+    for (auto [to, requests, commits] : {std::tuple(&raw, requests_of_step, Commits::Two),
+                                         std::tuple(&once, 1, Commits::Two),
+                                         std::tuple(&merged, requests_of_step, Commits::One)}) {
+      std::vector<double> times = raw_chain(ring.journal, ring.lanes, steps, requests, commits);
       if (times.empty()) return raw_failed;
       to->push_back(median(times));
     }
@@ -90,12 +93,13 @@ Result<bool> print_steps(const Setting& setting) {
     plan::Plan apart = regions_plan(lane_count, waves, false, false);
     if (Status done = run(ring, apart, many, journal::Outcome::Succeeded); !done) return done.error();
     rate.push_back(double(lane_count * waves) * 1e9 / double(now_ns() - begin));
-    raw_rate.push_back(raw_pipeline(ring.journal, ring.server, lane_count * waves, requests_of_step));
+    raw_rate.push_back(ring.curl_lanes.pipeline(ring.journal, lane_count * waves, requests_of_step));
     if (raw_rate.back() == 0) return raw_failed;
   }
   std::string as_many = fmt::format("a raw loop of {} requests", requests_of_step);
   return print_figures({compared("durable step over HTTP, chain, p50", "us", ours, as_many, raw, most_of_step),
                         compared("  the same", "us", ours, "a raw loop of 1 request", once),
+                        compared("  the same", "us", ours, as_many + " and one sync", merged),
                         compared("20 lanes, group commit", "steps/s", rate, as_many + " over libcurl", raw_rate,
                                  least_of_pipeline, true)},
                        fmt::format("{} rounds", rounds));
@@ -106,7 +110,7 @@ Result<bool> print_waves(const Setting& setting) {
   auto made = make_ring(setting.scratch);
   if (!made) return made.error();
   Ring& ring = **made;
-  std::vector<double> ours, raw, back, raw_back;
+  std::vector<double> ours, raw, over_curl, back, raw_back;
   for (int round = 0; round < rounds; ++round) {
     HttpWorld world(ring.server, lane_count), again(ring.server, lane_count);
     plan::Plan together = regions_plan(lane_count, waves, true, false);
@@ -115,6 +119,9 @@ Result<bool> print_waves(const Setting& setting) {
     std::vector<double> times = raw_waves(ring.journal, ring.lanes, waves, requests_of_step);
     if (times.empty()) return raw_failed;
     raw.push_back(median(times));
+    times = raw_waves(ring.journal, ring.curl_lanes, waves, requests_of_step);
+    if (times.empty()) return raw_failed;
+    over_curl.push_back(median(times));
     plan::Plan plan = regions_plan(lane_count, waves_back, false, true);
     if (Status done = run(ring, plan, again, journal::Outcome::RolledBack); !done) return done.error();
     back.push_back(double(now_ns() - again.failed_ns()) / 1e6);
@@ -127,6 +134,7 @@ Result<bool> print_waves(const Setting& setting) {
   std::string as_many = fmt::format("a raw wave of {} requests each", requests_of_step);
   return print_figures({compared("wave over 20 regions, p50", "us", ours, as_many, raw, most_of_wave),
                         alone("  the same", "us", median(ours), most_wave_us),
+                        compared("  the same", "us", ours, as_many + " over libcurl", over_curl),
                         compared("20 regions x 10 phases rolled back", "ms", back, "ten raw waves", raw_back,
                                  most_of_way_back)},
                        fmt::format("{} rounds", rounds));

@@ -311,7 +311,9 @@ TEST_CASE("twenty slow hosts take the time of one, and one that hangs holds up n
   }
   REQUIRE(world->at_once() >= hosts);
   const int64_t began_ns = fleet.effects.clock.monotonic_ns();
-  const auto seen = world->observe_all(errands);
+  int64_t meanwhile_ns = 0;
+  const auto seen = world->observe_all(
+      errands, [&] { meanwhile_ns = fleet.effects.clock.monotonic_ns() - began_ns; });
   const int64_t took_ns = fleet.effects.clock.monotonic_ns() - began_ns;
   REQUIRE(seen.size() == hosts);
   for (size_t i = 0; i < hosts; ++i) {
@@ -320,6 +322,8 @@ TEST_CASE("twenty slow hosts take the time of one, and one that hangs holds up n
   }
   // One after the other they take a minute.
   CHECK(took_ns >= 3 * second_ns);
+  CHECK(meanwhile_ns > 0);
+  CHECK(meanwhile_ns < 3 * second_ns);  // while all of them were waited for
   CHECK(took_ns < 20 * second_ns);
   // The same for what changes something, and each did it once.
   const std::vector<Status> acted = world->act_all(errands);

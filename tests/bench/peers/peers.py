@@ -5,15 +5,15 @@ usage: peers.py --bench PROGRAM --scratch FOLDER [--rounds N] [--steps N] [--onl
 
 The peers come from npm, into the scratch folder; DBOS keeps its record in a PostgreSQL that is started for it. What
 cannot be installed or started is reported as not measured. Our step makes two HTTP requests, theirs none at all.
-Limits: 0.2 of a peer's time for each step of a chain, 15 times the steps a second of its 16 clients. Exit code 1: one
-is not kept.
+Limits: 0.2 of a peer's time for each step of a chain, 15 times the steps a second of its 16 clients, and after a kill
+0.05 of the time to Restate's first reply. Exit code 1: one is not kept.
 """
 import argparse, concurrent.futures, json, os, pathlib, re, shutil, signal, socket, statistics, subprocess, sys, time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGES = ["@restatedev/restate-server-linux-x64@1.7.12", "@restatedev/restate-sdk@1.9.1", "@dbos-inc/dbos-sdk@5.3.0"]
-CHAIN_LIMIT, CLIENTS_LIMIT, CLIENTS = 0.2, 15, 16
+CHAIN_LIMIT, CLIENTS_LIMIT, RECOVERY_LIMIT, CLIENTS = 0.2, 15, 0.05, 16
 START_S, CALL_S, INSTALL_S = 60, 300, 300
 SERVICE_PORT, POSTGRES_PORT = 19080, 55432  # as perf/restate_svc.mjs and perf/dbos_bench.mjs have them
 
@@ -77,7 +77,8 @@ class Restate(Peer):
                     "RESTATE_INGRESS__BIND_ADDRESS": f"127.0.0.1:{self.ingress}",
                     "RESTATE_ADMIN__BIND_ADDRESS": f"127.0.0.1:{admin}", "RESTATE_LOG_FILTER": "error",
                     "DO_NOT_TRACK": "1"}
-        process = self.start([str(server)], env={**os.environ, **settings})
+        self.command, self.environment = [str(server)], {**os.environ, **settings}
+        process = self.server = self.start(self.command, env=self.environment)
         shutil.copy(HERE.parent / "perf/restate_svc.mjs", folder)
         service = self.start(["node", "restate_svc.mjs"])
         wait_for(SERVICE_PORT, service)
@@ -87,6 +88,26 @@ class Restate(Peer):
 
     def run(self, steps):
         return post(f"http://127.0.0.1:{self.ingress}/Deploy/run", steps)
+
+    def recover(self, steps):
+        """Killed in the middle of a run of so many steps: milliseconds from a new process to its first reply."""
+        half_s = self.run(steps) / 2e6
+        with concurrent.futures.ThreadPoolExecutor(1) as client:
+            broken = client.submit(self.run, steps)
+            time.sleep(half_s)
+            self.server.kill()
+            self.server.wait()
+            broken.exception()  # the connection is gone; the run goes on by itself
+        begin = time.monotonic()
+        self.server = self.start(self.command, env=self.environment)
+        while True:
+            try:
+                post(f"http://127.0.0.1:{self.ingress}/Deploy/noop", 1)
+                return (time.monotonic() - begin) * 1e3
+            except OSError:
+                if time.monotonic() > begin + START_S:
+                    raise
+                time.sleep(0.002)
 
     def measure(self, steps):
         step_us = self.run(steps) / steps
@@ -124,11 +145,23 @@ class Dbos(Peer):
         return statistics.median(step_us[-3:]), float(re.search(r"= (\d+) steps/s", said).group(1))
 
 
-def ours(options):
-    said = subprocess.run([options.bench, "--only", "step", "--scratch", options.scratch, "--quick"], text=True,
+def said_by(options, bench, *rows):
+    said = subprocess.run([options.bench, "--only", bench, "--scratch", options.scratch], text=True,
                           capture_output=True, timeout=CALL_S).stdout
-    value = lambda row: float(re.search(rf"^{row}\s+([\d.e+]+)", said, re.M).group(1))
-    return value("durable step over HTTP, chain, p50"), value("20 lanes, group commit")
+    return [float(re.search(rf"^{re.escape(row)}.*?  ([\d.e+]+)", said, re.M).group(1)) for row in rows]
+
+
+def ours(options):
+    return said_by(options, "step", "durable step over HTTP, chain, p50", "20 lanes, group commit")
+
+
+def compare_recovery(options, peer):
+    theirs = statistics.median(peer.recover(options.steps) for _ in range(options.rounds))
+    mine, = said_by(options, "recovery", "kill -9 behind")
+    kept = mine <= RECOVERY_LIMIT * theirs
+    print(f"{peer.name}: kill -9 to the next step, to the first reply: ours {mine:.0f}, theirs {theirs:.0f} ms, "
+          f"ratio {mine / theirs:.3f}{'' if kept else '  over the limit'}")
+    return kept
 
 
 def install(folder):
@@ -141,7 +174,7 @@ def install(folder):
 
 def compare(options, folder, kind):
     peer = None
-    chain, clients, figures = [], [], []
+    chain, clients, figures, recovered = [], [], [], True
     try:
         install(folder)
         peer = kind.__new__(kind)
@@ -152,6 +185,8 @@ def compare(options, folder, kind):
             chain.append(mine[0] / theirs[0])
             clients.append(mine[1] / theirs[1])
             figures.append((mine, theirs))
+        if kind is Restate:
+            recovered = compare_recovery(options, peer)
     except (OSError, ValueError, AttributeError, RuntimeError, subprocess.SubprocessError) as problem:
         print(f"{kind.name}: not measured: {problem}")
         return True
@@ -159,7 +194,7 @@ def compare(options, folder, kind):
         if peer is not None:
             peer.stop()
     middle = lambda side, what: statistics.median(one[side][what] for one in figures)
-    kept = True
+    kept = recovered
     for text, unit, what, ratio, good in [
             ("a step of a chain", "us", 0, statistics.median(chain), lambda r: r <= CHAIN_LIMIT),
             ("steps of 20 lanes beside 16 clients", "steps/s", 1, statistics.median(clients),
