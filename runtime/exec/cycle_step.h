@@ -30,6 +30,7 @@ inline constexpr Row<StepStatus, StepTrigger> step_rows[] = {
 enum class ActPhase { Pending, Looking, Acting, Checking, Waiting, Pausing, Done, Failed };
 enum class ActTrigger {
   Begin,  ///< the intent is recorded
+  TakenOver,  ///< by another process, and the call, which may have been made, must not be made twice
   SeenAbsent,
   SeenUnderway,
   SeenPresent,
@@ -43,6 +44,7 @@ enum class ActTrigger {
 };
 inline constexpr Row<ActPhase, ActTrigger> act_rows[] = {
     {ActPhase::Pending, ActTrigger::Begin, ActPhase::Looking},
+    {ActPhase::Pending, ActTrigger::TakenOver, ActPhase::Waiting},
     {ActPhase::Looking, ActTrigger::SeenAbsent, ActPhase::Acting},
     {ActPhase::Looking, ActTrigger::SeenFailed, ActPhase::Acting},
     {ActPhase::Looking, ActTrigger::SeenUnderway, ActPhase::Looking},

@@ -73,9 +73,10 @@ auto parts(Of<judge::Evidence::Gathered>, auto& of) {
 // ---- of the engine ----
 
 auto parts(Of<StepState>, auto& of) {
-  auto& [status, attempt, begun_ns, attempt_ns, ended_ns, first_attempt, reassertions, touched, scope, detail] = of;
-  return std::tie(status, attempt, begun_ns, attempt_ns, ended_ns, first_attempt, reassertions, touched, scope,
-                  detail);
+  auto& [status, attempt, begun_ns, attempt_ns, ended_ns, first_attempt, reassertions, touched, taken_over, scope,
+         detail] = of;
+  return std::tie(status, attempt, begun_ns, attempt_ns, ended_ns, first_attempt, reassertions, touched, taken_over,
+                  scope, detail);
 }
 auto parts(Of<ScopeState>, auto& of) {
   auto& [rollback, way, began_ns, cause, cause_detail, verify_detail, detail, ended, released] = of;
@@ -96,13 +97,21 @@ auto parts(Of<WatchState>, auto& of) {
   auto& [sampler, held_since_ns, fired] = of;
   return std::tie(sampler, held_since_ns, fired);
 }
+auto parts(Of<GateState>, auto& of) {
+  auto& [phase, sampler, sampled_ns] = of;
+  return std::tie(phase, sampler, sampled_ns);
+}
 auto parts(Of<Ask>, auto& of) {
-  auto& [since_ns, approved, escalated, about] = of;
-  return std::tie(since_ns, approved, escalated, about);
+  auto& [phase, since_ns, approved, escalated, about] = of;
+  return std::tie(phase, since_ns, approved, escalated, about);
 }
 auto parts(Of<HoldState>, auto& of) {
-  auto& [step, started_ns, last_sample_ns, gates, asks, rejected, parked] = of;
-  return std::tie(step, started_ns, last_sample_ns, gates, asks, rejected, parked);
+  auto& [step, started_ns, last_sample_ns, gates, asks, rejected] = of;
+  return std::tie(step, started_ns, last_sample_ns, gates, asks, rejected);
+}
+auto parts(Of<PhaseState>, auto& of) {
+  auto& [status, open] = of;
+  return std::tie(status, open);
 }
 auto parts(Of<ServiceState>, auto& of) {
   auto& [generation, share_ppb, own_share_ppb, routed_ppb, exposure_ns, unseen_ns, router, routes] = of;
@@ -121,18 +130,18 @@ auto parts(Of<Message>, auto& of) {
   return std::tie(id, channel, transition, text, answer, wall_ns);
 }
 auto parts(Of<Walked>, auto& of) {
-  auto& [run, rollback, act, pause, breaker] = of;
-  return std::tie(run, rollback, act, pause, breaker);
+  auto& [run, pause, phase, step, act, gate, approval, rollback, breaker] = of;
+  return std::tie(run, pause, phase, step, act, gate, approval, rollback, breaker);
 }
 /// But for what follows from the plan and the statuses of its steps: `frontier` and `scope_of`. What the conditions ask
 /// is known once `captured` is, which stands before them.
 auto parts(Of<State>, auto& of) {
-  auto& [plan_hash, author, phase, rollback, captured, steps, frontier, undo, conditions, watches, services, scopes,
-         scope_of, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail, cause,
+  auto& [plan_hash, author, phase, rollback, captured, steps, frontier, undo, phases, conditions, watches, services,
+         scopes, scope_of, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail, cause,
          cause_detail, abort, paused, line, overridden, away, last_request, closed, interrupted, parked, outbox, events,
          run_ns, wall_ns, ended, walked] = of;
-  return std::tie(plan_hash, author, phase, rollback, captured, steps, undo, conditions, watches, services, scopes,
-                  locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail, cause,
+  return std::tie(plan_hash, author, phase, rollback, captured, steps, undo, phases, conditions, watches, services,
+                  scopes, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail, cause,
                   cause_detail, abort, paused, line, overridden, away, last_request, closed, interrupted, parked,
                   outbox, events, run_ns, wall_ns, ended, walked);
 }

@@ -250,8 +250,9 @@ class In {
 };
 
 bool has_shape_of(const plan::Plan& plan, const State& state) {
-  return state.watches.size() == plan.watches.size() && state.services.size() == plan.services.size() &&
-         state.scopes.size() == plan.scopes.size() && state.locks.size() == plan.locks.size();
+  return state.phases.size() == plan.phases.size() && state.watches.size() == plan.watches.size() &&
+         state.services.size() == plan.services.size() && state.scopes.size() == plan.scopes.size() &&
+         state.locks.size() == plan.locks.size();
 }
 
 }  // namespace

@@ -164,6 +164,14 @@ exec::Walked walk_ways_back() {
   lost.faults = {fault(FaultKind::LoseReply, "shift"), fault(FaultKind::ObserveError, "shift")};
   lost.faults[1].skip = 1;
   walked |= walk(canary_plan(), lost);
+  // What is not idempotent is waited for by a process that takes it over.
+  Plan once = canary_plan();
+  for (plan::Step& step : once.steps) step.action.once = true, step.action.attempts = 1;
+  for (int64_t point = 0; point < 40; ++point) {
+    Scenario died;
+    died.crash_at = {point};
+    walked |= walk(once, died);
+  }
   // What could not go back is tried again once a person, or here another process, has resumed the run.
   Scenario stuck = bad();
   stuck.faults = {fault(FaultKind::FailAction, "retire", -1)};

@@ -40,11 +40,11 @@ struct Watched : exec::World {
 struct Refusing : journal::StoreView {
   Refusing(journal::Store& store, std::string& calls) : StoreView(store), calls(calls) {}
   Result<journal::Appended> append(std::string_view run, int64_t known,
-                                   const std::vector<journal::Event>& events) override {
+                                   const std::vector<journal::Event>& events, std::string_view snapshot) override {
     calls += 'c';
     if (taken) return OpError{"somebody else drives the run", false, true};
     if (refusals-- > 0) return OpError{"the disk is full", true};
-    return store_.append(run, known, events);
+    return store_.append(run, known, events, snapshot);
   }
   std::string& calls;
   int refusals = 0;
