@@ -74,8 +74,9 @@ class CrewStore : public PostgresqlStore {
   }
 
   /// Who is told of an abort wants to read it.
-  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events) override {
-    Result<Appended> appended = PostgresqlStore::append(run, known, events);
+  Result<Appended> append(std::string_view run, int64_t known, const std::vector<Event>& events,
+                          std::string_view snapshot) override {
+    Result<Appended> appended = PostgresqlStore::append(run, known, events, snapshot);
     if (!appended || *appended == Appended::AbortFirst) news_ = true;
     return appended;
   }

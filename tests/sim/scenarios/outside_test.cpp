@@ -35,8 +35,8 @@ TEST_CASE("RF-58 what has our name is somebody else's") {
 TEST_CASE("RF-60 a record that cannot be read keeps no other run from its end") {
   struct Damaged : journal::StoreView {
     using StoreView::StoreView;
-    Result<std::vector<journal::Event>> read(std::string_view run) override {
-      if (run != bad) return store_.read(run);
+    Result<journal::Recent> read_on(std::string_view run) override {
+      if (run != bad) return store_.read_on(run);
       ++met;
       return OpError{"the record of this run is damaged", false, true};
     }
