@@ -96,7 +96,7 @@ TEST_CASE("turns: a file that never answers keeps its own task only, alone or in
         at_once->effects().clock.sleep_until(here.clock.monotonic_ns() + 20 * ms);
         ++done;
       });
-      at_once->run(std::move(works));
+      at_once->run(std::move(works), [] {});
       if (done == 8) ++batches;
       ++ended;
     });
