@@ -280,7 +280,7 @@ bool report_bare_imports(const Tokens& tokens, Diagnostics& diagnostics) {
 /// Whether a line may begin an item: with `type`, below a line that ends with `before`. Else it goes on with that one.
 static bool begins_item(TokenType before, TokenType type) {
   bool starts = type == Parser::NAME || !word_text(type).empty();
-  if (!starts || type == Parser::AND || type == Parser::OR) return false;
+  if (!starts || type == Parser::AND || type == Parser::OR || type == Parser::JUDGED) return false;
   switch (before) {
     case Parser::LPAREN: case Parser::LBRACKET: case Parser::COMMA: case Parser::COLON: case Parser::DOTDOT:
     case Parser::DOT: case Parser::ARROW: case Parser::EQUAL: case Parser::NOT_EQUAL: case Parser::LESS_EQUAL:

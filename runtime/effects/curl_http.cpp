@@ -116,7 +116,8 @@ class CurlHttp : public Http {
       failed_.push_back({number, loaded.error()});
       return;
     }
-    Background& one = background_.emplace_back(Background{number, std::make_unique<HttpRequest>(std::move(request)), {}});
+    background_.push_back({number, std::make_unique<HttpRequest>(std::move(request)), nullptr});
+    Background& one = background_.back();
     one.transfer = prepare(behind_, *one.request);
   }
 

@@ -29,28 +29,22 @@ class Driver {
 
   Result<DriveResult> go() {
     if (Status read = take_over(); !read) return read.error();
-    for (;;) {
-      note_interrupt();
+    for (bool ask = true;;) {
+      // Recording takes no time in which somebody could have asked, and behind an action comes a look before all else.
+      if (std::exchange(ask, true))
+        if (Status mine = take_requests(); !mine) return mine.error();
       take_deliveries();
       memory_.wall_ns = around_.clock.wall_ns();
       Command command = executor_.next(state_, memory_, now());
       if (Record* record_now = std::get_if<Record>(&command)) {
         record(std::move(record_now->events));
+        ask = false;
         continue;
-      }
-      // A look changes nothing: what is decided behind it rests on the requests that are read then.
-      if (!std::holds_alternative<Observe>(command)) {
-        Result<bool> asked = take_requests();
-        if (!asked) return asked.error();
-        if (*asked) continue;
       }
       bool looks = std::holds_alternative<Observe>(command);
       Result<Flushed> flushed = looks ? observe(std::move(command)) : flush();
       if (!flushed) return flushed.error();
-      if (*flushed == Flushed::AbortFirst) {  // the request that forbids the end is read before another one is decided
-        if (Result<bool> asked = take_requests(); !asked) return asked.error();
-        continue;
-      }
+      if (*flushed == Flushed::AbortFirst) continue;
       send_messages();
       if (*flushed == Flushed::Stopped) return finish();
       if (looks) continue;
@@ -64,6 +58,7 @@ class Driver {
         if (*taken == Flushed::Stopped) return finish();
         continue;
       }
+      ask = !std::holds_alternative<Act>(command);
       if (const Wait* wait = std::get_if<Wait>(&command)) sleep(wait->until_ns);
       else carry_out(std::move(command));
     }
@@ -103,26 +98,22 @@ class Driver {
     ROLLOUT_CHECK(pending_.size() < max_batch, "recording comes to an end before the next command");
   }
 
-  void note_interrupt() {
+  /// An error: another process drives the run now.
+  Status take_requests() {
     if (around_.interrupts() > 0 && !memory_.interrupted)
       memory_.interrupted = Interrupt{around_.holder, now(), {}};
-  }
-
-  /// Whether anything came of them. An error: another process drives the run now.
-  Result<bool> take_requests() {
-    if (state_.ended) return false;
+    if (state_.ended) return Done{};
     // A store that is away is noticed, and waited for, where something is to be written.
     Result<std::vector<journal::Request>> requests =
         around_.store.requests(executor_.run(), std::max(state_.last_request, seen_request_));
     if (!requests && requests.error().refused) return requests.error();
-    if (!requests) return false;
+    if (!requests) return Done{};
     keep_last_of_line(*requests);
-    size_t before = pending_.size();
     for (const journal::Request& request : *requests) {
       seen_request_ = request.id;
       if (std::optional<journal::Payload> event = executor_.on_request(state_, request)) record({std::move(*event)});
     }
-    return pending_.size() > before;
+    return Done{};
   }
 
   /// Stopped: told to stop at once while the store was away. AbortFirst: the end of the run is taken back. LockHeld:
