@@ -181,9 +181,14 @@ TEST_CASE("store: a server that forgets, one that only follows, and a newer form
 
   Server15 here;
   here.open(here.server.address());
-  here.server.sql("DROP TABLE rollout.prunes");
+  here.server.sql("DROP TABLE rollout.prunes, rollout.snapshots");
   here.server.sql("UPDATE rollout.format SET version = 3");
   CHECK(here.open(here.server.address())->pruned()->empty());
+  here.server.sql("DROP TABLE rollout.snapshots");
+  here.server.sql("UPDATE rollout.format SET version = 4");
+  auto store = here.open(here.server.address());
+  REQUIRE(store->create(journal::new_run("h1")));
+  CHECK(store->read_on("r1")->events.size() == 1);
   here.server.sql("UPDATE rollout.format SET version = 99");
   auto newer = PostgresqlStore::open(effects::libpq_sql(), here.server.address());
   REQUIRE(!newer);
