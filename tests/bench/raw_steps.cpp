@@ -146,15 +146,19 @@ std::vector<CurlLanes::Lane*> CurlLanes::answered(bool& good) {
     curl_->multi_remove_handle(multi_, lane->easy);
     out.push_back(lane);
   }
-  if (out.empty()) curl_->multi_poll(multi_, nullptr, 0, poll_ms, nullptr);
   return out;
 }
+
+void CurlLanes::wait() { curl_->multi_poll(multi_, nullptr, 0, poll_ms, nullptr); }
 
 bool CurlLanes::wave() {
   bool good = curl_.has_value();
   if (good)
     for (Lane& lane : lanes_) ask(lane);
-  for (size_t done = 0; good && done < lanes_.size();) done += answered(good).size();
+  for (size_t done = 0; good && done < lanes_.size();) {
+    done += answered(good).size();
+    if (done < lanes_.size()) wait();
+  }
   return good;
 }
 
@@ -170,7 +174,8 @@ double CurlLanes::pipeline(RawJournal& journal, int steps, int requests) {
       if (++lane->asked % requests == 0) over.push_back(lane);
       else ask(*lane);
     }
-    if (!over.empty()) good = good && journal.commit(2 * int(over.size()));
+    if (over.empty()) wait();
+    else good = good && journal.commit(2 * int(over.size()));
     for (Lane* lane : over) ask(*lane);
     done += int(over.size());
   }

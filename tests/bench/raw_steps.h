@@ -58,6 +58,7 @@ class CurlLanes {
   };
   void ask(Lane& lane);
   std::vector<Lane*> answered(bool& good);
+  void wait();  ///< until there is something to read, or for a tenth of a second
 
   std::optional<effects::CurlApi> curl_;
   CURLM* multi_ = nullptr;
