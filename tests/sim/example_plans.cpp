@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 
 #include "compiler/compile.h"
 #include "compiler/verify/proofs.h"
 #include "tests/sim/plans.h"
+#include "tests/sim/read_text.h"
 #include "tests/sim/worlds.h"
 
 namespace rollout::sim_test {
@@ -19,14 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double bad_canary_ppb = 50'000'000;  // 5%
-
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return OpError{"cannot read " + path.string()};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 void add_rollouts(const fs::path& folder, const std::string& name, std::vector<Example>& out) {
   auto load = [&](const std::string& path) { return read_text(folder / path); };

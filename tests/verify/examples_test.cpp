@@ -1,13 +1,12 @@
 // The examples as people write them: no run of one exceeds what was proven of its plan, and the recheck agrees.
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
 #include "compiler/compile.h"
 #include "compiler/verify/recheck.h"
+#include "tests/sim/read_text.h"
 #include "tests/verify/measured.h"
 
 namespace rollout::verify {
@@ -15,16 +14,9 @@ namespace rollout::verify {
 namespace {
 
 namespace fs = std::filesystem;
+using sim_test::read_text;
 
 constexpr uint64_t worlds_each = 25;
-
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return OpError{"cannot read " + path.string()};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 /// Every rollout of the file, in every environment that it knows.
 std::vector<plan::Plan> plans_of(const fs::path& file) {

@@ -1,10 +1,8 @@
 // Every finding of every program of tests/golden: it says what was computed and what was required, has its place, a
 // path with offsets and the command that replays it, and the replay shows it.
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -13,22 +11,16 @@
 #include "compiler/plan/test_case.h"
 #include "compiler/verify/report.h"
 #include "runtime/sim/replay.h"
+#include "tests/sim/read_text.h"
 
 namespace rollout::verify {
 
 namespace {
 
 namespace fs = std::filesystem;
+using sim_test::read_text;
 
 const fs::path golden = ROLLOUT_GOLDEN;
-
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return OpError{"cannot read " + path.string()};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 /// What is `shared` stands beside every case below its folder.
 std::unique_ptr<Compilation> compiled(const fs::path& file) {

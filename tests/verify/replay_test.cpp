@@ -2,9 +2,7 @@
 // engine, does what the finding says, and its steps come when its path says. docs/proofs.md names those of which no
 // program can be written; their plans are made by hand here.
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -12,22 +10,16 @@
 #include "compiler/compile.h"
 #include "runtime/sim/replay.h"
 #include "tests/sim/plans.h"
+#include "tests/sim/read_text.h"
 
 namespace rollout::verify {
 
 namespace {
 
 namespace fs = std::filesystem;
+using sim_test::read_text;
 using plan::Plan;
 using sim_test::second;
-
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return OpError{"cannot read " + path.string()};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 /// The one rollout of a golden case.
 Plan plan_of(const std::string& name) {

@@ -2,9 +2,7 @@
 // and no number of the file that is turned by less does so: every one of them is tried here, one after another.
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -12,22 +10,16 @@
 #include "compiler/suggest/knobs.h"
 #include "compiler/suggest/ladder.h"
 #include "compiler/suggest/suggest.h"
+#include "tests/sim/read_text.h"
 
 namespace rollout::suggest {
 
 namespace {
 
 namespace fs = std::filesystem;
+using sim_test::read_text;
 
 const fs::path golden = ROLLOUT_GOLDEN;
-
-Result<std::string> read_text(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return OpError{"cannot read " + path.string()};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 std::unique_ptr<Compilation> checked(const fs::path& file, const Texts& texts) {
   auto load = [&](const std::string& path) {
