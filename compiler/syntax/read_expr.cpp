@@ -194,7 +194,7 @@ const ast::Expr* Reader::read_text(const Token& token) {
     }
     const ast::Expr* expr = nullptr;
     for (size_t from = open + 2; from < close;) {
-      size_t to = std::min(inside.find('.', from), close);
+      size_t to = std::min(inside.substr(0, close).find('.', from), close);
       std::string_view word = inside.substr(from, to - from);
       if (!expr) expr = make(ast::NameExpr{node(ast::ExprKind::Name, place(from, to)), word});
       else
