@@ -95,22 +95,28 @@ const ir::Parameter* unmade_field(const ir::Record& record, const std::vector<bo
 
 void check_record_circles(const ir::Program& program, Diagnostics& diagnostics) {
   const std::vector<ir::Record>& records = program.records;
-  // Who waits for whom: made are those without such a field, then those whose fields are made.
-  std::vector<std::vector<uint32_t>> used_by(records.size());
-  std::vector<size_t> waits_for(records.size());
-  std::vector<uint32_t> ready;
+  // Who waits for whom: made are those without such a field, then those whose fields are made. The users of all records
+  // stand in one vector, those of record i from users_from[i] to users_from[i + 1].
+  std::vector<uint32_t> users_from(records.size() + 2), waits_for(records.size()), ready;
   for (uint32_t i = 0; i < records.size(); ++i) {
     for (const ir::Parameter& field : records[i].fields)
-      if (field.type->is(ir::TypeKind::Record)) used_by[field.type->index].push_back(i), ++waits_for[i];
+      if (field.type->is(ir::TypeKind::Record)) ++users_from[field.type->index + 2], ++waits_for[i];
     if (waits_for[i] == 0) ready.push_back(i);
+  }
+  for (size_t i = 2; i < users_from.size(); ++i) users_from[i] += users_from[i - 1];
+  std::vector<uint32_t> users(users_from.back());
+  for (uint32_t i = 0; i < records.size(); ++i) {
+    if (waits_for[i] == 0) continue;
+    for (const ir::Parameter& field : records[i].fields)
+      if (field.type->is(ir::TypeKind::Record)) users[users_from[field.type->index + 1]++] = i;
   }
   std::vector<bool> made(records.size());
   while (!ready.empty()) {
     uint32_t done = ready.back();
     ready.pop_back();
     made[done] = true;
-    for (uint32_t user : used_by[done])
-      if (--waits_for[user] == 0) ready.push_back(user);
+    for (uint32_t i = users_from[done]; i < users_from[done + 1]; ++i)
+      if (--waits_for[users[i]] == 0) ready.push_back(users[i]);
   }
   auto left = std::find(made.begin(), made.end(), false);
   if (left == made.end()) return;

@@ -34,6 +34,7 @@ void report_case_only(const ast::File& file, Diagnostics& diagnostics) {
 void Checker::declare(ir::ModuleId module, const std::vector<Imported>& imports) {
   module_ = module;
   import_names(imports);
+  indices_.reserve(unsigned(indices_.size() + this->module().file->decls.size()));
   for (const ast::Decl* decl : this->module().file->decls) declare_one(decl);
   report_case_only(*this->module().file, diagnostics_);
 }

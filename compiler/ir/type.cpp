@@ -58,15 +58,21 @@ std::string_view simple_name(TypeKind kind) {
   return "?";
 }
 
+size_t hash_of(const Type& type) {
+  // Thousands of records are asked for in the order of their indices: neighbours stand side by side in the table.
+  if (type.is(TypeKind::Record) || type.is(TypeKind::Enum)) return (size_t(type.kind) << 32) + type.index;
+  return llvm::hash_combine(type.kind, type.index,
+                            llvm::hash_combine_range(type.arguments.begin(), type.arguments.end()),
+                            llvm::hash_combine_range(type.capabilities.begin(), type.capabilities.end()));
+}
+
 }  // namespace
 
 const Type* TypeTable::intern(Type type) {
   bool simple = type.arguments.empty() && type.capabilities.empty() && type.kind != TypeKind::Record &&
                 type.kind != TypeKind::Enum && type.kind != TypeKind::Element;
   if (simple && simple_[size_t(type.kind)]) return simple_[size_t(type.kind)];
-  size_t hash = llvm::hash_combine(type.kind, type.index,
-                                   llvm::hash_combine_range(type.arguments.begin(), type.arguments.end()),
-                                   llvm::hash_combine_range(type.capabilities.begin(), type.capabilities.end()));
+  size_t hash = hash_of(type);
   auto [known, end] = by_hash_.equal_range(hash);
   for (; known != end; ++known)
     if (known->second->kind == type.kind && known->second->index == type.index &&
