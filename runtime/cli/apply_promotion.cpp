@@ -33,26 +33,38 @@ int exit_code_of(const PromotionState& state, std::optional<int> last) {
   return last.value_or(RolledBack);
 }
 
-/// Of the file and the inputs that a command names, the newest one that has not ended and whose record can be read.
-Result<std::optional<journal::PromotionInfo>> unfinished(journal::Store& store, const std::string& promotion,
-                                                         const std::string& file) {
-  Result<std::vector<journal::PromotionInfo>> all = store.promotions();
-  if (!all) return all.error();
-  for (const journal::PromotionInfo& one : *all) {
-    if (one.outcome || one.promotion != promotion || one.file != file) continue;
-    Result<std::vector<journal::PromotionEvent>> events = store.read_promotion(one.name);
-    if (events || !events.error().settled) return std::optional(one);
-  }
-  return std::optional<journal::PromotionInfo>();
-}
-
 /// What a command says that a promotion is to be.
 struct Wanted {
   Place place;
   std::string promotion;
   std::vector<plan::Stage> stages;
   std::vector<std::pair<std::string, std::string>> inputs;
+  std::string acts_on;  ///< as of journal::PromotionBegun
 };
+
+/// From a plan that nobody sees and for which nobody looks at the world, which may be in the middle of the promotion.
+/// What is wrong with the file is said when a stage is planned.
+std::string acts_on(const Context& context, const Wanted& wanted, Timings& timings) {
+  Env mute = context.env;
+  mute.out = mute.err = [](std::string_view) {};
+  Context unseen{mute, context.args, context.style, context.error_style, context.format, true};
+  PlanOrExit first = plan_stage(unseen, Look::Nowhere, {wanted.place, wanted.stages.front(), wanted.inputs}, timings);
+  return first.planned ? journal::acts_on_text(service_names(first.planned->plan)) : "";
+}
+
+/// Of the file and the inputs that a command names, the newest one that has not ended and whose record can be read.
+Result<std::optional<journal::PromotionInfo>> unfinished(journal::Store& store, const Wanted& wanted) {
+  Result<std::vector<journal::PromotionInfo>> all = store.promotions();
+  if (!all) return all.error();
+  for (const journal::PromotionInfo& one : *all) {
+    if (one.outcome || one.promotion != wanted.promotion || one.file != wanted.place.path) continue;
+    // Another project has one of this name and file; what an earlier version began says nothing of it.
+    if (!one.acts_on.empty() && one.acts_on != wanted.acts_on) continue;
+    Result<std::vector<journal::PromotionEvent>> events = store.read_promotion(one.name);
+    if (events || !events.error().settled) return std::optional(one);
+  }
+  return std::optional<journal::PromotionInfo>();
+}
 
 bool same_inputs(const PromotionState& state, const Wanted& wanted) {
   if (state.begun.inputs.size() != wanted.inputs.size()) return false;
@@ -104,7 +116,7 @@ std::optional<std::vector<StagePlan>> preview(const Context& context, const Want
 journal::PromotionBegun begun_of(const Context& context, const Wanted& wanted, const std::vector<StagePlan>& plans) {
   journal::PromotionBegun begun{wanted.promotion, wanted.stages.front().rollout, wanted.place.path, {}, {},
                                 sources_of(plans.front().planned.plan), effects::holder_text(), author_of(context),
-                                context.args.has("--accept-held")};
+                                context.args.has("--accept-held"), wanted.acts_on};
   for (const plan::Stage& stage : wanted.stages) begun.stages.push_back({stage.environment, stage.soak_ns});
   for (const auto& [name, text] : wanted.inputs) begun.inputs.push_back({name, text});
   return begun;
@@ -220,14 +232,15 @@ int apply_promotion(const Context& context, const std::vector<plan::Stage>& stag
   if (!project) return context.fail(Usage, project.error().message);
   if (project->root != place->project.root)
     return context.fail(Usage, "a promotion keeps its state in the project of its file; leave out `--project`");
-  Wanted wanted{std::move(*place), words.at(1), stages, std::move(*inputs)};
+  Wanted wanted{std::move(*place), words.at(1), stages, std::move(*inputs), {}};
+  wanted.acts_on = acts_on(context, wanted, timings);
   Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, true);
   if (!store) return fail_unchanged(context, store.error());
   journal::Claims& claims = *(*store)->claims();
-  std::string claimed = journal::promotion_claim({wanted.promotion, "", wanted.place.path, {}, {}, {}, ""});
+  std::string claimed = journal::promotion_claim(wanted.promotion, wanted.place.path, wanted.acts_on);
   if (Status ours = claims.take({claimed}, effects::holder_text(), {}); !ours)
     return fail_unchanged(context, ours.error());
-  Result<std::optional<journal::PromotionInfo>> open = unfinished(**store, wanted.promotion, wanted.place.path);
+  Result<std::optional<journal::PromotionInfo>> open = unfinished(**store, wanted);
   if (!open) return fail_unchanged(context, open.error());
   if (!*open) {
     if (context.args.has("--resume")) return context.fail(Refused, "there is no unfinished promotion to go on with");
@@ -237,6 +250,8 @@ int apply_promotion(const Context& context, const std::vector<plan::Stage>& stag
   if (!events) return context.fail(events.error(), NeedsHand);
   NamedPromotion promotion{std::move(*project), std::move(*store), (*open)->name, int64_t(events->size()),
                            exec::fold_all(*events)};
+  if (promotion_claim(promotion.state.begun) != claimed)
+    if (Status ours = claim(promotion); !ours) return fail_unchanged(context, ours.error());
   return resume_unfinished(context, promotion, wanted, timings);
 }
 
@@ -248,8 +263,7 @@ void set_aside(journal::Store& store, const std::string& name) {
   if (!all) return;
   for (const journal::PromotionInfo& one : *all)
     if (one.name == name &&
-        store.claims()->take({journal::promotion_claim({one.promotion, "", one.file, {}, {}, {}, ""})},
-                             effects::holder_text(), name))
+        store.claims()->take({journal::promotion_claim(one)}, effects::holder_text(), name))
       store.claims()->give_back();
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/cli/begin_run.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "runtime/cli/held_version.h"
@@ -66,6 +68,17 @@ Result<std::string> check_versions(const Context& context, const plan::Plan& pla
   return OpError{fmt::format("{}; a person may let it through by --accept-held", held_text(*held)), false, true};
 }
 
+Status tell_unproven(const Context& context, const plan::Plan& plan, journal::Store* store) {
+  if (plan.offline || context.json() || context.quiet || context.format != "text") return Done{};
+  Result<std::vector<journal::BackTo>> unproven = unproven_versions(store, plan, context.args.has("--accept-held"));
+  if (!unproven) return unproven.error();
+  if (!unproven->empty()) context.out("\n");
+  for (const journal::BackTo& one : *unproven)
+    for (const std::string& line : wrap(unproven_text(plan, one), size_t(std::max(context.style.columns, 40))))
+      context.out(line + "\n");
+  return Done{};
+}
+
 Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   const Context& context = session.context;
   const Planned& planned = session.planned;
@@ -86,6 +99,11 @@ Result<journal::RunInfo> begin_run(Session& session, Beginning beginning) {
   run.replaces = std::move(beginning.replaces);
   run.reason = std::move(beginning.reason);
   run.accepted = std::move(*accepted);
+  bool let_through = beginning.accept_held || context.args.has("--accept-held");
+  Result<std::vector<journal::BackTo>> unproven =
+      unproven_versions(session.store.get(), planned.plan, let_through);
+  if (!unproven) return unproven.error();
+  run.unproven = std::move(*unproven);
   run.by = beginning.by.empty() ? author_of(context) : std::move(beginning.by);
   Result<journal::RunInfo> created = session.store->create(run);
   if (!created) return created.error();

@@ -6,10 +6,11 @@
 
 #include "compiler/base/json.h"
 #include "runtime/cli/apply_promotion.h"
+#include "runtime/cli/crew.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/session.h"
 #include "runtime/exec/approval.h"
-#include "runtime/exec/fold.h"
+#include "runtime/exec/snapshot.h"
 #include "runtime/journal/store_errors.h"
 
 namespace rollout::cli {
@@ -122,10 +123,10 @@ int answer(const Context& context, journal::Ask ask) {
   if (run.outcome) return context.fail(journal::run_has_ended(name, *run.outcome));
   Result<Planned> planned = planned_of(*store, run, project);
   if (!planned) return context.fail(planned.error(), NeedsHand);
-  Result<std::vector<journal::Event>> events = store->read(name);
-  if (!events) return context.fail(events.error());
   const plan::Plan& plan = planned->plan;
-  exec::State state = exec::fold_all(plan, *events);
+  Result<exec::RunSoFar> past = exec::read_run(*store, plan, name);
+  if (!past) return context.fail(past.error());
+  const exec::State& state = past->state;
   Result<journal::StepRef> step = waiting_step(context, plan, state, name);
   if (!step) return context.fail(step.error());
   std::string holder = effects::holder_text();
@@ -139,7 +140,8 @@ int answer(const Context& context, journal::Ask ask) {
     return context.fail(Refused, problem + (guessed ? "; say who you are by `--as NAME`" : ""));
   if (Result<int64_t> durable = store->request(name, request); !durable) return context.fail(durable.error());
   bool idle = !driver_of(*store, plan);
-  bool workers = idle && store->claims()->shared() && leave_run(*store, plan, name);
+  bool served = store->claims()->shared() || driver_of(*store, {std::string(crew_claim)});
+  bool workers = idle && served && leave_run(*store, plan, name);
   if (context.json()) {
     context.out(answer_json(name, plan, state, request, !idle));
     return Ok;

@@ -34,7 +34,7 @@ struct Asked {
   exec::State state;
 };
 std::optional<Asked> look(const Context& context, int& exit_code) {
-  std::optional<RunInHand> held = take_hold(context, context.args.positional.at(0), exit_code);
+  std::optional<RunInHand> held = take_hold(context, context.args.positional.at(0), exit_code, Reads::State);
   if (!held) return std::nullopt;
   if (held->named.run.outcome) {
     exit_code = context.fail(journal::run_has_ended(held->run(), *held->named.run.outcome));
@@ -107,7 +107,7 @@ int cmd_resume(const Context& context) {
   std::optional<effects::Holder> driver = driver_of(*held.named.store, held.planned.plan);
   if (driver && !state.paused) {
     std::string why = state.line
-                          ? fmt::format("; the line is stopped by {}: `rollout start-the-line` lets all runs go on",
+                          ? fmt::format("; the line is stopped by {}: `rollout start-the-line --reason TEXT` lets all runs go on",
                                         by_text(*state.line))
                           : "";
     return context.fail(Refused,
@@ -115,6 +115,10 @@ int cmd_resume(const Context& context) {
                                     "it does",
                                     run, driver->who, why));
   }
+  if (!driver && state.rollback == exec::RollbackPhase::Withheld && !state.abort)
+    return context.fail(Refused, fmt::format("run {0} does not go forward any more, and back only by `rollout abort "
+                                             "{0}`: {1}",
+                                             run, state.parked ? state.parked->detail : state.cause_detail));
   journal::Request request = request_of(context, journal::Ask::Resume);
   if (state.paused)
     if (Result<int64_t> durable = held.named.store->request(run, request); !durable)
@@ -126,7 +130,7 @@ int cmd_resume(const Context& context) {
   if (waited.exit_code) return *waited.exit_code;
   if (waited.seen == Reached::Not) return drive_on(context, held);
   std::string still =
-      state.line ? "; the line is still stopped, so nothing begins before `rollout start-the-line`" : "";
+      state.line ? "; the line is still stopped, so nothing begins before `rollout start-the-line --reason TEXT`" : "";
   return answer(context, run, request, true, true,
                 fmt::format("the pause of run {} is lifted, and {} goes on with it{}", run, driver->who, still));
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/begin_run.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
 #include "runtime/cli/view_during.h"
@@ -89,6 +90,12 @@ int cmd_plan(const Context& context) {
   }
   if (path.empty() || !context.quiet) print_plan(context, *made.planned);
   const plan::Plan& plan = made.planned->plan;
+  if (!plan.offline && outline_of(plan).has_changes) {
+    Result<std::unique_ptr<journal::Store>> store = open_store(context, made.planned->project, false);
+    Status told = store ? tell_unproven(context, plan, store->get()) : Status(store.error());
+    // A plan can be made, and looked through, while its state is away.
+    if (!told) context.fail(Ok, told.error().message + "; whether what runs now has come well cannot be told");
+  }
   std::optional<std::string> start;
   if (!plan.offline && context.format == "text") start = start_text(plan, context.env.effects().clock.wall_ns());
   if (start && !context.quiet) context.out(fmt::format("\nstart: {}\n", *start));

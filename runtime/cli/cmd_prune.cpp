@@ -45,6 +45,7 @@ struct Old {
 struct Choice {
   std::vector<Old> runs;              ///< the oldest first
   std::vector<std::string> damaged;   ///< old ones that cannot be read, which stay
+  std::vector<std::string> promotions;  ///< underway and damaged: every run since they began stays
   int64_t events() const {
     int64_t sum = 0;
     for (const Old& old : runs) sum += old.what.events;
@@ -73,7 +74,7 @@ class Chooser {
     std::reverse(runs->begin(), runs->end());
     for (const journal::RunInfo& run : *runs) {
       if (!run.outcome || *run.outcome == journal::Outcome::Parked || kept_.count(run.run) > 0) continue;
-      if (now_ns_ - run.created_wall_ns <= age_ns_) continue;
+      if (now_ns_ - run.created_wall_ns <= age_ns_ || run.created_wall_ns >= kept_since_ns_) continue;
       if (Status looked = look_at(run); !looked) return looked.error();
     }
     return std::move(choice_);
@@ -107,7 +108,13 @@ class Chooser {
     for (const journal::PromotionInfo& promotion : *promotions) {
       if (promotion.outcome) continue;
       Result<std::vector<journal::PromotionEvent>> events = store_.read_promotion(promotion.name);
-      if (!events) return events.error();
+      if (!events && events.error().retryable) return events.error();
+      // Nobody can tell which runs are its own; none is older than it is.
+      if (!events) {
+        choice_.promotions.push_back(promotion.name);
+        kept_since_ns_ = std::min(kept_since_ns_, promotion.created_wall_ns);
+        continue;
+      }
       for (const journal::PromotionEvent& event : *events)
         if (const auto* entered = std::get_if<journal::StageEntered>(&event.what)) kept_.insert(entered->run);
     }
@@ -139,6 +146,7 @@ class Chooser {
   journal::SqlStore& store_;
   int64_t age_ns_, keep_, now_ns_;
   std::set<std::string> kept_;
+  int64_t kept_since_ns_ = INT64_MAX;
   Choice choice_;
 };
 
@@ -164,6 +172,10 @@ void show(const Context& context, const Choice& choice) {
   for (const std::string& run : choice.damaged)
     context.out(fmt::format("  {}  its record is damaged, so it stays; `rollout audit --verify {}` says how\n",
                             left(run, 5), run));
+  for (const std::string& promotion : choice.promotions)
+    context.out(fmt::format("  {}  is underway and its record is damaged, so every run since it began stays; `rollout "
+                            "audit --verify {}` says how\n",
+                            left(promotion, 5), promotion));
 }
 
 std::string choice_json(const Choice& choice, const std::string& exported, bool done) {
@@ -178,6 +190,8 @@ std::string choice_json(const Choice& choice, const std::string& exported, bool 
         .end_object();
   json.end_array().key("damaged").begin_array();
   for (const std::string& run : choice.damaged) json.value(run);
+  json.end_array().key("damaged_promotions").begin_array();
+  for (const std::string& promotion : choice.promotions) json.value(promotion);
   return json.end_array().end_object().take() + "\n";
 }
 
@@ -212,6 +226,7 @@ int carry_out(const Context& context, const Project& project, journal::SqlStore&
   if (Result<journal::Chain> end = store.chain_end(chain); end && end->events > 0)
     note_head(context, project, store, chain);
   removed.damaged = choice.damaged;
+  removed.promotions = choice.promotions;
   if (context.json()) context.out(choice_json(removed, exported, true));
   else if (!context.quiet) context.out(fmt::format("pruned: {}\n", totals(removed)));
   if (!done) return context.fail(done.error(), NeedsHand);

@@ -118,6 +118,10 @@ int take_back_ended(const Context& context, RunInHand& held, const Back& back) {
   // Again, under the locks.
   if (Status way = check_way(context, held, back.of); !way) return context.fail(way.error());
   if (Status there = check_there(context, held); !there) return fail_unchanged(context, there.error());
+  if (!context.quiet && !context.json())
+    for (const journal::BackTo& one : held.state.unproven)
+      context.out(fmt::format("{} goes back to {}: {}\n",
+                              plan::service_text(held.planned.plan.services.at(one.service)), one.version, one.why));
   if (back.of == Of::Run && !context.args.has("--yes")) {
     if (!somebody_is_there(context))
       return context.fail(Usage, "nobody can be asked here; say `--yes` to take the run back");

@@ -85,7 +85,7 @@ int list_runs(const Context& context) {
     context.out(runs_json(runs, promotions, stop));
     return Ok;
   }
-  if (stop) context.out(context.style.bad(line_text(*stop)) + "; `rollout start-the-line` lets runs go on\n");
+  if (stop) context.out(context.style.bad(line_text(*stop)) + "; `rollout start-the-line --reason TEXT` lets runs go on\n");
   context.out(promotion_lines(context, promotions));
   if (runs.empty() && promotions.empty())
     context.out(fmt::format("no runs yet in {}\n", state_place(context, project)));
@@ -130,12 +130,17 @@ std::vector<journal::Request> asked_of(journal::Store& store, const exec::State&
   return state.ended || !asked ? std::vector<journal::Request>() : std::move(*asked);
 }
 
+/// As it was typed.
+std::string_view ask_text(const journal::Request& request) {
+  if (request.line) return request.ask == journal::Ask::Pause ? "stop-the-line" : "start-the-line";
+  return journal::word(journal::ask_names, request.ask);
+}
+
 std::string asked_lines(const std::vector<journal::Request>& asked, const Style& style) {
   std::string out;
   for (const journal::Request& request : asked)
-    out += fmt::format("  {}  {} by {}{}; no driver has seen it yet\n", style.dim(left("asked", 8)),
-                       journal::word(journal::ask_names, request.ask), request.by,
-                       request.reason.empty() ? "" : ": " + request.reason);
+    out += fmt::format("  {}  {} by {}{}; no driver has seen it yet\n", style.dim(left("asked", 8)), ask_text(request),
+                       request.by, request.reason.empty() ? "" : ": " + request.reason);
   return out;
 }
 

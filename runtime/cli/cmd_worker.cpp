@@ -9,6 +9,7 @@
 #include "runtime/cli/log_file.h"
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/planning.h"
+#include "runtime/effects/bug_report.h"
 #include "runtime/effects/children.h"
 
 namespace rollout::cli {
@@ -23,6 +24,9 @@ constexpr int64_t look_ns = 1'000'000'000;
 constexpr int64_t first_pause_ns = 1'000'000'000, longest_pause_ns = 60'000'000'000;
 /// A call that hangs may keep a process from ending in order. Its run then goes on when its claims have ended.
 constexpr int64_t longest_stop_ns = 45'000'000'000;
+/// As often as a bug may end a process with the same run: then nobody but a person goes on with it.
+constexpr int most_bugs = 3;
+constexpr size_t max_note = 64;
 
 class Overseer {
  public:
@@ -39,6 +43,7 @@ class Overseer {
   int go() {
     while (true) {
       for (const effects::ChildEnd& end : children_->ended()) note_end(end);
+      std::erase_if(apart_, [&](const auto& one) { return set_apart(one.first, one.second); });
       if (context_.env.interrupts() > 0) {
         if (!stop()) return Ok;
       } else {
@@ -81,12 +86,54 @@ class Overseer {
     for (Crew& crew : crews_) {
       if (crew.process != end.pid) continue;
       crew.process = 0;
+      if (end.code == effects::bug_exit_code) note_bug(end.pid);
       if (context_.env.interrupts() > 0) return;
       put_off(crew);
       say_of_worker(context_, "",
                     fmt::format("has lost process {}, code {}; its runs go on when their claims have ended", end.pid,
                                 end.code));
     }
+  }
+
+  /// A bug of ours: where the process has left which run it met it with, that is counted.
+  void note_bug(int pid) {
+    effects::Files& files = context_.env.effects().files;
+    std::string path = bug_note(project_, pid);
+    Result<std::optional<std::string>> note = files.read(path, max_note);
+    (void)files.remove(path);
+    if (!note || !*note) return;
+    int count = ++bugs_[**note];
+    say_of_worker(context_, **note,
+                  fmt::format("was driven when a bug ended process {}, {} of {}", pid, count, most_bugs));
+    if (count < most_bugs) return;
+    bugs_.erase(**note);
+    apart_[**note] = pid;
+  }
+
+  /// Parked, and left to nobody: its claims are taken, which is possible once those of the process have ended, and
+  /// given back. Nothing of its record is read, which may be what breaks us. Whether that is done with.
+  bool set_apart(const std::string& name, int pid) {
+    Result<std::unique_ptr<journal::Store>> store = open_store(context_, project_, false);
+    if (!store || !*store) return false;
+    Result<std::optional<journal::RunInfo>> run = (*store)->info(name);
+    if (!run) return false;
+    if (!*run || (*run)->outcome) return true;
+    std::vector<std::string> services;
+    for (const journal::Generation& one : (*run)->generations) services.push_back(one.service);
+    std::sort(services.begin(), services.end());
+    Result<journal::Claimed> claims =
+        journal::Claimed::take(*(*store)->claims(), services, effects::holder_text(), name);
+    if (!claims) return false;
+    if (run = (*store)->info(name); !run || !*run || (*run)->outcome) return false;
+    std::string detail = fmt::format(
+        "{} processes of a worker that drove it have ended by a bug of rollout, the last one as process {}; no worker "
+        "takes it again. Report the bug, with rollout-bug-{}.txt from the folder of the worker; `rollout resume {}` "
+        "goes on, `rollout abort {}` takes it back, with another version of rollout if they meet it, too",
+        most_bugs, pid, pid, name, name);
+    journal::Event parked{0, clock_.wall_ns(), journal::Parked{{}, detail}};
+    if (!(*store)->append(name, (*run)->events, {std::move(parked)})) return false;
+    say_of_worker(context_, name, "is set apart: " + detail);
+    return true;
   }
 
   /// Whether there is still something to wait for.
@@ -108,6 +155,8 @@ class Overseer {
   effects::Clock& clock_;
   std::unique_ptr<effects::Children> children_;
   std::vector<Crew> crews_;
+  std::map<std::string, int> bugs_;   ///< by run: how often one ended the process that drove it
+  std::map<std::string, int> apart_;  ///< runs to be set apart, and the process that ended last
   bool stopping_ = false;
   int64_t give_up_ns_ = 0;
 };

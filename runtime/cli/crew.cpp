@@ -7,6 +7,7 @@
 
 #include "compiler/base/json.h"
 #include "runtime/cli/log_file.h"
+#include "runtime/effects/bug_report.h"
 #include "runtime/effects/children.h"
 #include "runtime/effects/turns.h"
 #include "runtime/journal/postgresql_crew.h"
@@ -76,6 +77,7 @@ class Crew {
   void tend() {
     if (clock_.monotonic_ns() < next_tend_ns_) return;
     note_trouble(state_.tend());
+    show_presence();
     next_tend_ns_ = clock_.monotonic_ns() + state_.tend_ns();
   }
 
@@ -126,8 +128,13 @@ class Crew {
     if (driven_.contains(run) || (pause != pauses_.end() && clock_.monotonic_ns() < pause->second.until_ns)) return 0;
     if (journal::is_promotion(run)) return start_promotion(run);
     driven_[run] = {clock_.monotonic_ns(), 0};
+    note_work();
     say(run, "is driven");
-    turns_.begin([this, run] { ended_.push_back({run, drive(run)}); });
+    turns_.begin([this, run] {
+      effects::work_on(run);
+      ended_.push_back({run, drive(run)});
+      effects::work_on({});
+    });
     return 1;
   }
 
@@ -138,6 +145,19 @@ class Crew {
                  context_.quiet || (!context_.verbose && !context_.json()),
                  context_.verbose, context_.log, context_.state, &state_};
     return cmd_apply(mine);
+  }
+
+  /// With one run alone, a signal that meets another thread says as much.
+  void note_work() const {
+    effects::work_on_alone(driven_.size() == 1 && processes() == 0 ? driven_.begin()->first : "");
+  }
+
+  /// A file has no list of those who wait for its runs: one of its crews holds this, for whoever leaves a run to them.
+  void show_presence() {
+    if (!url_.empty() || (sign_ && present_)) return;
+    if (!sign_)
+      if (Result<std::unique_ptr<journal::SqlStore>> store = state_.store(); store) sign_ = std::move(*store);
+    present_ = sign_ && sign_->claims()->take({std::string(crew_claim)}, name_, {});
   }
 
   size_t processes() const {
@@ -174,6 +194,7 @@ class Crew {
     // What went well for so long has earned its next try at once.
     if (clock_.monotonic_ns() - driven_[run].since_ns > longest_pause_ns) pauses_.erase(run);
     driven_.erase(run);
+    note_work();
     bool ended = code == Ok || code == RolledBack || code == NeedsHand;
     if (code == Ok || code == RolledBack) pauses_.erase(run);
     else put_off(run, code == Refused ? longest_others_ns : longest_pause_ns);
@@ -223,10 +244,22 @@ class Crew {
   int64_t listed_ns_ = 0, next_tend_ns_ = 0, looks_ = 0;
   std::map<std::string, Pause> pauses_;
   std::string trouble_;  ///< said last
+  std::unique_ptr<journal::SqlStore> sign_;  ///< holds crew_claim
+  bool present_ = false;
   bool draining_ = false;
 };
 
 }  // namespace
+
+namespace {
+
+std::string bug_notes(const Project& project) { return project.state() + "/bug-of-"; }
+
+}  // namespace
+
+std::string bug_note(const Project& project, int process) {
+  return fmt::format("{}{}", bug_notes(project), process);
+}
 
 void say_of_worker(const Context& context, const std::string& run, const std::string& what) {
   if (context.log) context.log->write(Level::Info, "worker", run, what);
@@ -262,6 +295,9 @@ Result<std::unique_ptr<journal::CrewState>> open_together(const Project& project
 
 int drive_as_crew(const Context& context, const Project& project, const std::string& url, size_t at_most) {
   effects::allow_many_files();
+  // Without it nobody learns which run it was.
+  if (context.env.effects().files.make_directory(project.state()))
+    effects::note_bugs_in(bug_notes(project));
   std::unique_ptr<effects::Turns> turns = effects::take_turns(context.env.effects());
   Result<std::unique_ptr<journal::CrewState>> state = open_together(project, url, *turns);
   if (!state) return context.fail(state.error());

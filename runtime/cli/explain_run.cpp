@@ -138,6 +138,9 @@ void find_next(const Context& context, const RunInHand& held, const exec::State&
   bool asked = !exec::open_approvals(held.planned.plan, state).empty();
   auto say = [&](std::string next, std::string then) { out.next = std::move(next), out.then = std::move(then); };
   if (held.named.run.outcome) return find_next_of_ended(context, held, out);
+  if (state.rollback == exec::RollbackPhase::Withheld)
+    return say(fmt::format("rollout abort {} --reason TEXT", run),
+               "goes back all the same; nothing else makes it go on, since neither version is known to be good");
   if (state.paused)
     return say(fmt::format("rollout resume {}", run), "lifts the pause and goes on; `abort` takes it back");
   if (state.line && !state.overridden)

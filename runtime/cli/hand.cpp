@@ -9,6 +9,7 @@
 #include "runtime/exec/approval.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
+#include "runtime/exec/snapshot.h"
 #include "runtime/journal/words.h"
 
 namespace rollout::cli {
@@ -40,7 +41,7 @@ std::optional<std::string> run_meant(const Context& context, const std::string& 
 
 }  // namespace
 
-std::optional<RunInHand> take_hold(const Context& context, const std::string& name, int& exit_code) {
+std::optional<RunInHand> take_hold(const Context& context, const std::string& name, int& exit_code, Reads reads) {
   std::optional<std::string> meant = run_meant(context, name, exit_code);
   if (!meant) return std::nullopt;
   NamedRunOrExit named = open_run(context, *meant);
@@ -52,7 +53,13 @@ std::optional<RunInHand> take_hold(const Context& context, const std::string& na
   };
   Result<Planned> planned = planned_of(*named.found->store, named.found->run, named.found->project);
   if (!planned) return fail(planned.error());
-  Result<std::vector<journal::Event>> events = named.found->store->read(named.found->run.run);
+  journal::Store& store = *named.found->store;
+  if (reads == Reads::State) {
+    Result<exec::RunSoFar> past = exec::read_run(store, planned->plan, named.found->run.run);
+    if (!past) return fail(past.error());
+    return RunInHand{std::move(*named.found), std::move(*planned), {}, std::move(past->state)};
+  }
+  Result<std::vector<journal::Event>> events = store.read(named.found->run.run);
   if (!events) return fail(events.error());
   exec::State state = exec::fold_all(planned->plan, *events);
   return RunInHand{std::move(*named.found), std::move(*planned), std::move(*events), std::move(state)};
@@ -131,9 +138,9 @@ Waited wait_for_driver(const Context& context, const RunInHand& held, std::strin
   int64_t give_up_ns = clock.monotonic_ns() + max_hand_wait_ns;
   for (bool first = true;; first = false) {
     std::optional<effects::Holder> driver = driver_of(*held.named.store, held.planned.plan);
-    Result<std::vector<journal::Event>> events = held.named.store->read(run);
-    if (!events && !events.error().retryable) return {Reached::Not, context.fail(events.error(), NeedsHand)};
-    Reached now = events ? seen(exec::fold_all(held.planned.plan, *events)) : Reached::Not;
+    Result<exec::RunSoFar> past = exec::read_run(*held.named.store, held.planned.plan, run);
+    if (!past && !past.error().retryable) return {Reached::Not, context.fail(past.error(), NeedsHand)};
+    Reached now = past ? seen(past->state) : Reached::Not;
     if (now != Reached::Not || !driver) return {now};
     if (context.env.interrupts() > 0)
       return {now, context.fail(context.env.interrupt_code(),

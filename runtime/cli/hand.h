@@ -19,12 +19,14 @@ inline constexpr int64_t hand_look_ns = 300'000'000;
 struct RunInHand {
   NamedRun named;
   Planned planned;
-  std::vector<journal::Event> events;
+  std::vector<journal::Event> events;  ///< none where only the state was asked for
   exec::State state;
   const std::string& run() const { return named.run.run; }
 };
 /// What is wrong has been said when there is none. A promotion stands for the run that it stands in.
-std::optional<RunInHand> take_hold(const Context& context, const std::string& name, int& exit_code);
+enum class Reads { State, Events };
+std::optional<RunInHand> take_hold(const Context& context, const std::string& name, int& exit_code,
+                                   Reads reads = Reads::Events);
 
 /// What was asked of the run and its driver has not seen, in order.
 Result<std::vector<journal::Request>> unseen_requests(journal::Store& store, const exec::State& state,

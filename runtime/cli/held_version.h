@@ -24,6 +24,14 @@ struct HeldVersion {
 /// later run has brought them well.
 Result<std::vector<HeldVersion>> held_versions(journal::Store& store, const plan::Plan& plan);
 
+/// Of what runs now, which the plan would go back to: what no run of this record has brought well. `let_through`: a
+/// person has, so that a rollback by itself may lead to it. `store`: null where nothing was ever recorded.
+Result<std::vector<journal::BackTo>> unproven_versions(journal::Store* store, const plan::Plan& plan,
+                                                       bool let_through = false);
+
+/// For people, before the run begins.
+std::string unproven_text(const plan::Plan& plan, const journal::BackTo& unproven);
+
 /// `checkout shop:1.2, held since r7: gate …`, for people and for the record.
 std::string held_text(const std::vector<HeldVersion>& held);
 

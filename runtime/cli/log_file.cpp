@@ -44,6 +44,7 @@ Level level_of(const journal::Payload& what) {
   bool speaks = std::holds_alternative<journal::StepFailed>(what) ||
                 std::holds_alternative<journal::WatchFired>(what) ||
                 std::holds_alternative<journal::RollbackStarted>(what) ||
+                std::holds_alternative<journal::RollbackWithheld>(what) ||
                 std::holds_alternative<journal::ScopeRollbackStarted>(what) ||
                 std::holds_alternative<journal::AbortRequested>(what) ||
                 std::holds_alternative<journal::Parked>(what) || std::holds_alternative<journal::Paused>(what) ||

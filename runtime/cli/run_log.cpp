@@ -137,6 +137,11 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::ScopeEnded& e) { log.end_scope(e); }
     void operator()(const journal::Interrupted& e) { log.interrupted = true, log.in_flight = e.in_flight; }
     void operator()(const journal::RollbackStarted& e) { log.begin_rollback(e); }
+    void operator()(const journal::RollbackWithheld&) {
+      log.closed.reset();
+      for (StepLog& step : log.steps)
+        if (!step.ended) step.stopped = true, step.end_ns = log.now_ns;
+    }
     void operator()(const journal::VerifyStarted&) { log.at(journal::verification).attempts = 1; }
     void operator()(const journal::Captured& e) { log.captured = e; }
     void operator()(const journal::LockTaken&) {}

@@ -211,6 +211,40 @@ Status look_before_acting(const Context& context, const Planned& planned, journa
   return Done{};
 }
 
+namespace {
+
+/// What stands since before the first event that was read: what later events are shown by.
+void add_standing(RunView& view, const exec::State& state) {
+  std::vector<journal::Event> standing;
+  auto add = [&](int64_t run_ns, journal::Payload what) { standing.push_back({run_ns, 0, std::move(what)}); };
+  if (state.captured) add(0, *state.captured);
+  for (bool undo : {false, true}) {
+    const std::vector<exec::StepState>& steps = undo ? state.undo : state.steps;
+    for (uint32_t i = 0; i < steps.size(); ++i)
+      if (steps[i].status == exec::StepStatus::Begun || steps[i].status == exec::StepStatus::Pausing)
+        add(steps[i].begun_ns, journal::StepStarted{{i, undo}, steps[i].attempt, ""});
+  }
+  if (state.cause && state.phase == exec::RunPhase::RollingBack)
+    add(state.rollback_ns, journal::RollbackStarted{*state.cause, state.furthest, state.cause_detail});
+  std::stable_sort(standing.begin(), standing.end(),
+                   [](const journal::Event& a, const journal::Event& b) { return a.run_ns < b.run_ns; });
+  for (const auto& pause : {state.paused, state.line})
+    if (pause) add(0, *pause);
+  if (state.overridden) add(0, *state.overridden);
+  for (const journal::Event& event : standing) view.add_past(event);
+}
+
+/// A run of which only the last events were read, as a whole; for its summary, when nothing waits for us any more.
+std::optional<RunLog> whole_log(journal::Store& store, const plan::Plan& plan, const std::string& run) {
+  Result<std::vector<journal::Event>> events = store.read(run);
+  if (!events) return std::nullopt;
+  RunLog log(plan);
+  for (const journal::Event& event : *events) log.add(event);
+  return log;
+}
+
+}  // namespace
+
 int drive_run(Session& session, const std::string& run) {
   const Context& context = session.context;
   const plan::Plan& plan = session.planned.plan;
@@ -220,12 +254,14 @@ int drive_run(Session& session, const std::string& run) {
   if (!world) return context.fail(world.error(), NeedsHand);
   ProjectHistory history(*session.store);
   (*world)->remember(history);
-  Result<std::vector<journal::Event>> past = session.store->read(run);
+  Result<exec::RunSoFar> past = exec::read_run(*session.store, plan, run);
   if (!past) return context.fail(past.error(), NeedsHand);
   RunView view(context, plan, run);
-  bool resumed = past->size() > 1;
+  bool resumed = past->state.events > 1;
+  bool partly = int64_t(past->events.size()) < past->state.events;
+  if (partly) add_standing(view, past->state);
   if (resumed)
-    for (const journal::Event& event : *past) view.add_past(event);
+    for (const journal::Event& event : past->events) view.add_past(event);
   notify::Outbox outbox(plan, session.planned.hash, run, channels_of(context, session.planned), effects.http,
                         effects.clock);
   FencedWorld fenced(**world, session.claims.claims(), session.beside, effects.clock);
@@ -235,13 +271,16 @@ int drive_run(Session& session, const std::string& run) {
   view.finish();
   note_head(context, session.planned.project, *session.store, run);
   if (!result) {
-    bool untouched = !view.log().changed_something();
+    bool untouched = !partly && !view.log().changed_something();
     return context.fail(result.error(), untouched ? Environment : NeedsHand);
   }
-  int code = exit_code_of(context, view.log(), *result);
-  if (context.json()) context.out(summary_json(view.log(), result->state, run, code));
-  else if (!context.quiet || code != Ok)
-    context.out(summary_text(view.log(), result->state, run, context.style));
+  bool well = result->state.ended && result->state.ended->outcome == journal::Outcome::Succeeded;
+  bool shown = context.json() || !context.quiet || !well;
+  std::optional<RunLog> whole = partly && shown ? whole_log(*session.store, plan, run) : std::nullopt;
+  const RunLog& log = whole ? *whole : view.log();
+  int code = exit_code_of(context, log, *result);
+  if (context.json()) context.out(summary_json(log, result->state, run, code));
+  else if (!context.quiet || code != Ok) context.out(summary_text(log, result->state, run, context.style));
   return code;
 }
 

@@ -73,8 +73,12 @@ struct Line {
 
   std::string operator()(const journal::RunStarted& e) const {
     bool other = !e.by.empty() && !e.holder.starts_with(e.by + "@");
-    return fmt::format("run of plan {} by {}{}", short_hash(e.plan_hash), e.holder,
-                       other ? fmt::format(", as {}", e.by) : "");
+    std::string back;
+    for (const journal::BackTo& one : e.unproven)
+      back += fmt::format("; {} to {} {} ({})", style.warn(one.held ? "never goes back by itself" : "goes back"),
+                          plan::service_text(plan.services.at(one.service)), one.version, one.why);
+    return fmt::format("run of plan {} by {}{}{}", short_hash(e.plan_hash), e.holder,
+                       other ? fmt::format(", as {}", e.by) : "", back);
   }
   std::string operator()(const journal::Resumed& e) const {
     return fmt::format("resumed by {}, after {} without a driver", e.holder, short_duration(e.downtime_ns));
@@ -247,6 +251,10 @@ struct Line {
     // What failed was said by the line before; that of an abort may be older.
     bool aborted = journal::by_hand(e.cause);
     return fmt::format("{} {}", style.bad("rolling back:"), aborted ? e.detail : std::string(cause_text(e.cause)));
+  }
+  std::string operator()(const journal::RollbackWithheld& e) const {
+    return fmt::format("{} {}: it would lead back to a version that is held", style.bad("no rollback by itself after"),
+                       cause_text(e.cause));
   }
   std::string operator()(const journal::VerifyStarted& e) const {
     return in_phase(journal::verification,

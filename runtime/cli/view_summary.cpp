@@ -366,7 +366,19 @@ struct Summary {
 
   std::string next(const exec::State& state, std::string_view run, std::string_view driver) const {
     if (run.empty()) return {};
-    return log.ended ? after_end(run) : answers(state, run) + go_on(run, driver);
+    if (log.ended) return after_end(run);
+    if (state.rollback == exec::RollbackPhase::Withheld)
+      return fmt::format("  next      rollout abort {}   goes back all the same\n", run);
+    return answers(state, run) + go_on(run, driver);
+  }
+  /// Where a rollback leads that nothing on record speaks for.
+  std::string goes_back_to(const exec::State& state) const {
+    std::string out;
+    for (const journal::BackTo& one : state.unproven)
+      out += paragraph(out.empty() ? "back to" : "",
+                       fmt::format("{} {}: {}{}", plan::service_text(plan.services.at(one.service)), one.version,
+                                   one.why, one.held ? "; no rollback goes there by itself" : ""));
+    return out;
   }
   std::string go_on(std::string_view run, std::string_view driver) const {
     if (log.paused)
@@ -445,6 +457,7 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   if (log.ended && log.ended->outcome == journal::Outcome::Parked)
     out += summary.now_serving(0) + summary.paragraph("what now", log.ended->detail);
   out += summary.untold(state);
+  if (!log.ended) out += summary.goes_back_to(state);
   if (!log.ended && log.closed) out += summary.paragraph("calendar", log.closed->detail);
   if (log.paused) out += summary.paragraph("paused", fmt::format("by {}: {}", log.paused->by, log.paused->reason));
   if (log.line && log.overridden)
@@ -452,7 +465,7 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
         "override", fmt::format("the line is stopped, and {} lets this run go on until {}: {}", log.overridden->by,
                                 effects::utc_text(log.overridden->until_wall_ns), log.overridden->reason));
   else if (log.line)
-    out += summary.paragraph("paused", fmt::format("the line is stopped by {}: {}; `rollout start-the-line` lets all "
+    out += summary.paragraph("paused", fmt::format("the line is stopped by {}: {}; `rollout start-the-line --reason TEXT` lets all "
                                                    "runs go on", log.line->by, log.line->reason));
   if (!log.ended)
     for (const auto& [endpoint, away] : state.away)

@@ -122,6 +122,13 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
   if (log.overridden)
     json.key("override").begin_object().field("by", log.overridden->by).field("reason", log.overridden->reason)
         .field("until", effects::utc_text(log.overridden->until_wall_ns)).end_object();
+  if (!state.unproven.empty()) {
+    json.key("back_to").begin_array();
+    for (const journal::BackTo& one : state.unproven)
+      json.begin_object().field("service", plan::service_text(log.plan.services.at(one.service)))
+          .field("version", one.version).field("held", one.held).field("why", one.why).end_object();
+    json.end_array().field("withheld", state.rollback == exec::RollbackPhase::Withheld);
+  }
   if (!log.ended && !state.away.empty()) {
     json.key("away").begin_array();
     for (const auto& [endpoint, away] : state.away)

@@ -13,7 +13,7 @@
 namespace rollout::effects {
 namespace {
 
-constexpr size_t max_files = 64, max_path = 1024, max_head = 16 << 10, max_text = 1 << 20;
+constexpr size_t max_files = 64, max_path = 1024, max_head = 16 << 10, max_text = 1 << 20, max_work = 64;
 constexpr int max_frames = 64;
 constexpr unsigned max_seconds = 2;
 
@@ -23,6 +23,9 @@ size_t head_size = 0;
 char file_names[2][max_path];  // where the report goes, the better one first
 char paths[max_files][max_path];
 size_t path_count = 0;
+char note_name[max_path];  // empty: nobody wants to know
+thread_local char work[max_work];
+char work_alone[max_work];
 alignas(16) char signal_stack[64 << 10];  // the usual one may be what ran over
 
 void put(int fd, std::string_view text) {
@@ -46,6 +49,18 @@ void put_file(int fd, const char* path) {
   close(file);
 }
 
+/// A signal that somebody sends may meet any thread.
+std::string_view work_now() { return work[0] != '\0' ? work : work_alone; }
+
+void write_note() {
+  int fd = note_name[0] == '\0' || work_now().empty()
+               ? -1
+               : open(note_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return;
+  put(fd, work_now());
+  close(fd);
+}
+
 /// The name of the file that was written; null: there is none.
 const char* write_report(std::string_view what) {
   for (const char* name : file_names) {
@@ -53,6 +68,7 @@ const char* write_report(std::string_view what) {
     if (fd < 0) continue;
     put(fd, {head, head_size});
     put(fd, what);
+    if (!work_now().empty()) put(fd, "\n== met while it worked on\n"), put(fd, work_now());
     put(fd, "\n== stack\n");
     void* frames[max_frames];
     backtrace_symbols_fd(frames, backtrace(frames, max_frames), fd);
@@ -65,6 +81,7 @@ const char* write_report(std::string_view what) {
 
 [[noreturn]] void end_with_report(std::string_view what) {
   alarm(max_seconds);  // where even this hangs
+  write_note();
   put(STDERR_FILENO, "rollout: this is a bug in rollout, not in your files: ");
   put(STDERR_FILENO, what);
   if (const char* name = write_report(what)) {
@@ -96,9 +113,10 @@ std::string without_value(const std::vector<std::string>& args, size_t i) {
   return set && equals != std::string::npos ? args[i].substr(0, equals) + "=(left out)" : args[i];
 }
 
-void keep_path(char (&place)[max_path], std::string_view path) {
-  size_t size = std::min(path.size(), max_path - 1);
-  std::memcpy(place, path.data(), size);
+template <size_t N>
+void keep(char (&place)[N], std::string_view text) {
+  size_t size = std::min(text.size(), N - 1);
+  std::memcpy(place, text.data(), size);
   place[size] = '\0';
 }
 
@@ -115,8 +133,8 @@ void report_bugs(const std::string& directory, std::string_view version, const s
   head_size = std::min(text.size(), max_head);
   std::memcpy(head, text.data(), head_size);
   std::string name = "/rollout-bug-" + std::to_string(getpid()) + ".txt";
-  keep_path(file_names[0], directory + name);
-  keep_path(file_names[1], "/tmp" + name);
+  keep(file_names[0], directory + name);
+  keep(file_names[1], "/tmp" + name);
   on_bug(end_with_report);
   stack_t stack{};
   stack.ss_sp = signal_stack;
@@ -129,8 +147,12 @@ void report_bugs(const std::string& directory, std::string_view version, const s
   for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigaction(number, &action, nullptr);
 }
 
+void work_on(std::string_view what) { keep(work, what); }
+void work_on_alone(std::string_view what) { keep(work_alone, what); }
+void note_bugs_in(const std::string& path) { keep(note_name, path + std::to_string(getpid())); }
+
 void add_to_bug_reports(std::string_view path) {
-  if (path_count < max_files) keep_path(paths[path_count++], path);
+  if (path_count < max_files) keep(paths[path_count++], path);
 }
 
 }  // namespace rollout::effects

@@ -23,6 +23,9 @@ std::optional<int64_t> budget_end_ns(const plan::Plan& plan, const State& state)
 /// `users of checkout were on what nothing had looked at for 6m of full traffic, …`
 std::string over_budget_text(const plan::Plan& plan, const State& state, uint32_t service, int64_t now);
 
+/// Whether the way back of the scope (none: of the run) leads to a version that is held. Then only a person goes it.
+bool leads_to_held(const plan::Plan& plan, const State& state, uint32_t scope);
+
 /// This run holds the lock of that name, for whichever of its parts.
 bool holds_lock(const plan::Plan& plan, const State& state, uint32_t lock);
 

@@ -29,8 +29,8 @@ inline constexpr Row<PausePhase, PauseTrigger> pause_rows[] = {
 };
 
 /// Of the run, and of each scope that goes back on its own.
-enum class RollbackPhase { None, Undoing, Verifying, Complete, Stuck };
-enum class RollbackTrigger { Begin, Undone, UndoneToVerify, UndoFailed, Verified, NotVerified, TryAgain };
+enum class RollbackPhase { None, Undoing, Verifying, Complete, Stuck, Withheld };
+enum class RollbackTrigger { Begin, Undone, UndoneToVerify, UndoFailed, Verified, NotVerified, TryAgain, Withhold };
 inline constexpr Row<RollbackPhase, RollbackTrigger> rollback_rows[] = {
     {RollbackPhase::None, RollbackTrigger::Begin, RollbackPhase::Undoing},
     {RollbackPhase::Undoing, RollbackTrigger::Undone, RollbackPhase::Complete},
@@ -41,6 +41,8 @@ inline constexpr Row<RollbackPhase, RollbackTrigger> rollback_rows[] = {
     {RollbackPhase::Stuck, RollbackTrigger::Begin, RollbackPhase::Undoing},  // of a scope: a person has resumed the run
     {RollbackPhase::Complete, RollbackTrigger::TryAgain,
      RollbackPhase::None},  // behind a checkpoint: a person has resumed the run
+    {RollbackPhase::None, RollbackTrigger::Withhold, RollbackPhase::Withheld},  // it would lead to a held version
+    {RollbackPhase::Withheld, RollbackTrigger::Begin, RollbackPhase::Undoing},  // a person has asked for it
 };
 
 }  // namespace rollout::exec

@@ -30,6 +30,7 @@ Command Executor::next(const State& state, Memory& memory, int64_t now) const {
         std::string detail = fmt::format("{} by {}: {}", how, state.abort->by, state.abort->reason);
         return Record{rollback(state, state.abort->rollback ? Cause::Asked : Cause::Abort, std::move(detail))};
       }
+      if (state.rollback == RollbackPhase::Withheld) return next_withheld(state, memory, now);
       return next_forward(state, memory, now);
     case RunPhase::RollingBack: break;
     case RunPhase::Succeeded:
@@ -38,6 +39,7 @@ Command Executor::next(const State& state, Memory& memory, int64_t now) const {
   }
   switch (state.rollback) {
     case RollbackPhase::None:
+    case RollbackPhase::Withheld:
     case RollbackPhase::Undoing: return next_undo(state, memory, now);
     case RollbackPhase::Verifying: return next_verify(state, memory, now);
     case RollbackPhase::Complete:

@@ -64,6 +64,7 @@ class Executor {
   Command next_verify(const State& state, Memory& memory, int64_t now) const;
   std::optional<Events> begin_ready_steps(const State& state) const;
   Events rollback(const State& state, journal::Cause cause, std::string detail) const;
+  Command next_withheld(const State& state, Memory& memory, int64_t now) const;  // withheld_run.cpp
   // scope_run.cpp: what has failed at a step, a hold or in a watch takes back its scope, or else the whole run
   Events fail(const State& state, uint32_t scope, journal::Cause cause, std::string detail) const;
   Events fail_at(const State& state, StepRef step, journal::Cause cause, std::string detail) const;

@@ -62,6 +62,7 @@ struct Folder {
     state.author = e.by.empty() ? e.holder.substr(0, e.holder.find('@')) : e.by;
     for (size_t i = 0; i < e.generations.size() && i < state.services.size(); ++i)
       state.services[i].generation = e.generations[i].number;
+    state.unproven = e.unproven;
   }
   void operator()(const journal::Captured& e) {
     state.captured = e;
@@ -315,6 +316,14 @@ struct Folder {
     state.parked.reset();
     end_holds(state, [](StepRef) { return true; });
     state.closed.reset();
+  }
+  void operator()(const journal::RollbackWithheld& e) {
+    move(RollbackTrigger::Withhold);
+    state.cause = e.cause;
+    state.cause_detail = e.detail;
+    state.closed.reset();
+    // Nobody is asked any more whether it goes on: it does not.
+    end_holds(state, [](StepRef) { return true; });
   }
   void operator()(const journal::ScopeRollbackStarted& e) {
     ScopeState& scope = state.scopes.at(e.scope);

@@ -95,6 +95,8 @@ struct Teller {
     uint32_t approval = is_step ? plan.steps.at(e.step.step).approval : plan::none;
     if (approval != plan::none) tell(plan.approvals[approval].channel, Transition::Parked, text, true);
     tell_all(plan.told, Transition::Parked, text);
+    // The whole run: those who wait for its rollback learn that there is none.
+    if (e.step == journal::StepRef{}) tell_all(plan.rollback.told, Transition::Parked, text);
   }
   void operator()(const journal::CalendarClosed& e) {
     if (e.park) tell_all(plan.told, Transition::Parked, fmt::format("is parked: {}", e.detail));

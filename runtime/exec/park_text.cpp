@@ -70,6 +70,19 @@ std::string text_past_commit(const plan::Plan& plan, const State& state) {
       service_texts(plan, state));
 }
 
+std::string text_withheld(const plan::Plan& plan, const State& state) {
+  std::string held;
+  for (const journal::BackTo& one : state.unproven)
+    if (one.held)
+      held += fmt::format("{}{} {} ({})", held.empty() ? "" : ", ", plan::service_text(plan.services.at(one.service)),
+                          one.version, one.why);
+  return fmt::format("{}. No rollback begins by itself: it would lead back to {}. Nothing goes on, and what is set "
+                     "stays.{} Neither version is known to be good: `rollout abort` goes back all the same; a "
+                     "version that mends it comes by `rollout apply FILE --hotfix --reason TEXT`, which goes back "
+                     "first.",
+                     state.cause_detail, held, service_texts(plan, state));
+}
+
 std::string text_not_verified(const plan::Plan& plan, const State& state) {
   std::string gate = plan.rollback.verify_gate < plan.gates.size()
                          ? plan.gates[plan.rollback.verify_gate].text

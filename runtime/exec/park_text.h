@@ -27,6 +27,9 @@ std::string text_left_behind(const plan::Plan& plan, const State& state);
 /// The way back ended at a commit: what came before it stays.
 std::string text_past_commit(const plan::Plan& plan, const State& state);
 
+/// The way back would lead to a version that is held.
+std::string text_withheld(const plan::Plan& plan, const State& state);
+
 /// Everything was restored and the check after it did not pass.
 std::string text_not_verified(const plan::Plan& plan, const State& state);
 

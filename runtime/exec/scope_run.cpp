@@ -23,6 +23,8 @@ Executor::Events Executor::fail(const State& state, uint32_t scope, Cause cause,
   // Further than to the checkpoint only a person takes the run back.
   if (scope == plan::none) scope = behind_checkpoint(plan_, state);
   bool whole = scope == plan::none || state.scopes[scope].failed();
+  if (leads_to_held(plan_, state, whole ? plan::none : scope))
+    return {journal::RollbackWithheld{cause, std::move(detail)}};
   if (whole) return rollback(state, cause, std::move(detail));
   return {journal::ScopeRollbackStarted{scope, cause, std::move(detail)}};
 }

@@ -99,6 +99,7 @@ struct PhaseState {
 struct State {
   std::string plan_hash;
   std::string author;  ///< who started the run
+  std::vector<journal::BackTo> unproven;  ///< as of RunStarted
   RunPhase phase = RunPhase::Running;
   RollbackPhase rollback = RollbackPhase::None;
   std::optional<journal::Captured> captured;

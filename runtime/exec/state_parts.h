@@ -53,6 +53,10 @@ auto parts(Of<journal::CalendarClosed>, auto& of) {
   auto& [park, opens_wall_ns, detail] = of;
   return std::tie(park, opens_wall_ns, detail);
 }
+auto parts(Of<journal::BackTo>, auto& of) {
+  auto& [service, version, held, why] = of;
+  return std::tie(service, version, held, why);
+}
 auto parts(Of<journal::Parked>, auto& of) {
   auto& [step, detail] = of;
   return std::tie(step, detail);
@@ -136,13 +140,13 @@ auto parts(Of<Walked>, auto& of) {
 /// But for what follows from the plan and the statuses of its steps: `frontier` and `scope_of`. What the conditions ask
 /// is known once `captured` is, which stands before them.
 auto parts(Of<State>, auto& of) {
-  auto& [plan_hash, author, phase, rollback, captured, steps, frontier, undo, phases, conditions, watches, services,
-         scopes, scope_of, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail, cause,
-         cause_detail, abort, paused, line, overridden, away, last_request, closed, interrupted, parked, outbox, events,
-         run_ns, wall_ns, ended, walked] = of;
-  return std::tie(plan_hash, author, phase, rollback, captured, steps, undo, phases, conditions, watches, services,
-                  scopes, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail, cause,
-                  cause_detail, abort, paused, line, overridden, away, last_request, closed, interrupted, parked,
+  auto& [plan_hash, author, unproven, phase, rollback, captured, steps, frontier, undo, phases, conditions, watches,
+         services, scopes, scope_of, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail,
+         cause, cause_detail, abort, paused, line, overridden, away, last_request, closed, interrupted, parked, outbox,
+         events, run_ns, wall_ns, ended, walked] = of;
+  return std::tie(plan_hash, author, unproven, phase, rollback, captured, steps, undo, phases, conditions, watches,
+                  services, scopes, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail,
+                  cause, cause_detail, abort, paused, line, overridden, away, last_request, closed, interrupted, parked,
                   outbox, events, run_ns, wall_ns, ended, walked);
 }
 

@@ -11,6 +11,7 @@
 
 #include "compiler/plan/plan.h"
 #include "runtime/journal/event_away.h"
+#include "runtime/journal/event_back.h"
 
 namespace rollout::journal {
 
@@ -40,6 +41,7 @@ struct RunStarted {
   std::string replaces = {}, reason = {};  ///< the run that was taken back for this one; of a hot fix: why
   std::string accepted = {};            ///< versions that were held and that a person lets through, as people read it
   std::string by = {};                  ///< the author: who started it, by their own word; empty: the holder's account
+  std::vector<BackTo> unproven = {};    ///< of what runs when it begins: what no run of this record has brought well
 };
 
 /// What one of Plan::baselines was. In the unit of its signal, as plan::Condition has it.
@@ -228,22 +230,6 @@ struct CalendarClosed {
   std::string detail;          ///< what is closed, and when it opens, for people
 };
 
-/// Exposure: users were on what nothing had looked at for longer than the plan's budget. Asked: a person has found the
-/// version bad.
-enum class Cause { StepFailed, GateFailed, NoEvidence, Watch, Abort, Rejected, Unapproved, Exposure, Asked };
-/// A person wanted it.
-constexpr bool by_hand(Cause cause) { return cause == Cause::Abort || cause == Cause::Asked; }
-/// It says something of the version, and not only of its surroundings: the version is held.
-constexpr bool speaks_against(Cause cause) {
-  return cause == Cause::GateFailed || cause == Cause::Watch || cause == Cause::Asked;
-}
-
-struct RollbackStarted {
-  Cause cause = Cause::StepFailed;
-  uint32_t from_step = plan::none;  ///< the furthest step that had begun; none: nothing had
-  std::string detail;
-};
-
 struct VerifyStarted { uint32_t gate = plan::none; };
 
 /// A scope has failed and goes back to its entry, while the run goes on.
@@ -288,7 +274,8 @@ using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFai
                              WatchFired, AbortRequested, Interrupted, RollbackStarted, VerifyStarted, RunEnded,
                              CalendarClosed, Approved, Rejected, Parked, GateAsked, Escalated, Notified,
                              ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded, Captured, LockTaken, LockReleased,
-                             Paused, Unpaused, Reopened, EndpointAway, EndpointBack, LineOverridden, OverrideEnded>;
+                             Paused, Unpaused, Reopened, EndpointAway, EndpointBack, LineOverridden, OverrideEnded,
+                             RollbackWithheld>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

@@ -35,6 +35,12 @@ struct Encoder {
     if (!e.reason.empty()) out.field("reason", e.reason);
     if (!e.accepted.empty()) out.field("accepted", e.accepted);
     if (!e.by.empty()) out.field("by", e.by);
+    if (e.unproven.empty()) return;
+    out.key("unproven").begin_array();
+    for (const BackTo& one : e.unproven)
+      out.begin_object().field("service", one.service).field("version", one.version).field("held", one.held)
+          .field("why", one.why).end_object();
+    out.end_array();
   }
   void operator()(const Resumed& e) const {
     out.field("holder", e.holder).field("downtime_ns", e.downtime_ns);
@@ -105,6 +111,9 @@ struct Encoder {
     out.field("request", e.request).field("by", e.by).field("reason", e.reason).field("until_wall_ns", e.until_wall_ns);
   }
   void operator()(const OverrideEnded&) const {}
+  void operator()(const RollbackWithheld& e) const {
+    out.field("cause", word(cause_names, e.cause)).field("detail", e.detail);
+  }
   template <typename Answer>
   void write_answer(const Answer& e) const {
     write_step(out, e.step);
@@ -228,6 +237,11 @@ class Decoder {
                  text("by")};
     for (const Node& item : node_["generations"].items)
       e.generations.push_back({std::string(item["service"].as_string()), item["number"].as_int()});
+    for (const Node& item : node_["unproven"].items) {
+      Decoder inner(item);
+      e.unproven.push_back({inner.index("service"), inner.text("version"), inner.flag("held"), inner.text("why")});
+      good_ = good_ && inner.good();
+    }
     return e;
   }
   Captured captured() {
@@ -285,6 +299,7 @@ class Decoder {
       case 31: return EndpointBack{text("endpoint"), number("away_ns")};
       case 32: return LineOverridden{number("request"), text("by"), text("reason"), number("until_wall_ns")};
       case 33: return OverrideEnded{};
+      case 34: return RollbackWithheld{word_in<Cause>(cause_names, "cause"), text("detail")};
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
     }
   }

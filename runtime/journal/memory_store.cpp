@@ -29,7 +29,7 @@ Result<RunInfo> MemoryStore::create(const NewRun& run) {
     info.generations.push_back({service, last});
   }
   Event first{0, run.wall_ns, RunStarted{run.plan_hash, run.holder, info.generations, run.replaces, run.reason,
-                                  run.accepted, run.by}};
+                                  run.accepted, run.by, run.unproven}};
   rows_.push_back({info, run.plan_bytes, {first}, {}});
   return info;
 }
@@ -181,7 +181,7 @@ Result<int64_t> MemoryStore::ask(Promotion& promotion, const Request& request) {
 
 Result<std::string> MemoryStore::begin(const PromotionBegun& begun, int64_t wall_ns) {
   std::string name = fmt::format("p{}", promotions_.size() + 1);
-  promotions_.push_back({{name, begun.promotion, begun.file, wall_ns, {}}, {{wall_ns, begun}}, {}, {}});
+  promotions_.push_back({{name, begun.promotion, begun.file, wall_ns, {}, begun.acts_on}, {{wall_ns, begun}}, {}, {}});
   return name;
 }
 

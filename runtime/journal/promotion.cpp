@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "compiler/base/json.h"
+#include "runtime/journal/chain.h"
 #include "runtime/journal/words.h"
 
 namespace rollout::journal {
@@ -39,6 +42,7 @@ struct Encoder {
     out.field("holder", e.holder);
     if (!e.by.empty()) out.field("by", e.by);
     if (e.accept_held) out.field("accept_held", true);
+    if (!e.acts_on.empty()) out.field("acts_on", e.acts_on);
   }
   void operator()(const PromotionResumed& e) const { out.field("holder", e.holder); }
   void operator()(const StageEntered& e) const {
@@ -107,6 +111,7 @@ class Decoder {
                      text("holder")};
     e.by = node_["by"].as_string();
     e.accept_held = node_["accept_held"].as_bool();
+    e.acts_on = node_["acts_on"].as_string();
     for (const Node& stage : node_["stages"].items)
       e.stages.push_back({std::string(stage["environment"].as_string()), stage["soak_ns"].as_int()});
     good_ = good_ && !e.stages.empty();
@@ -118,6 +123,30 @@ class Decoder {
 };
 
 }  // namespace
+
+std::string promotion_claim(std::string_view promotion, std::string_view file, std::string_view acts_on) {
+  return fmt::format("promotion {} of {}{}{}", promotion, file, acts_on.empty() ? "" : " on ", acts_on);
+}
+
+std::string acts_on_text(std::vector<std::string> services) {
+  constexpr size_t longest = 60;
+  std::sort(services.begin(), services.end());
+  std::string all;
+  for (const std::string& service : services) all += (all.empty() ? "" : ", ") + service;
+  if (all.size() <= longest) return all;
+  return fmt::format("{} services ({})", services.size(), chain_start(all, "").substr(0, 16));
+}
+
+// A newline is in no path that a command could have named.
+std::string file_cell(const PromotionBegun& begun) {
+  return begun.acts_on.empty() ? begun.file : begun.file + "\n" + begun.acts_on;
+}
+
+void read_file_cell(std::string_view cell, PromotionInfo& info) {
+  size_t end = std::min(cell.find('\n'), cell.size());
+  info.file = cell.substr(0, end);
+  info.acts_on = cell.substr(std::min(end + 1, cell.size()));
+}
 
 std::string_view name_of(const PromotionPayload& what) { return names[what.index()]; }
 std::string_view word(PromotionOutcome outcome) { return outcomes[size_t(outcome)]; }

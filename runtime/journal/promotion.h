@@ -35,6 +35,7 @@ struct PromotionBegun {
   std::string holder;
   std::string by = {};             ///< who began it, the author of its runs; empty: whoever enters an environment
   bool accept_held = false;        ///< they let versions through that were found bad, whoever drives it
+  std::string acts_on = {};        ///< what its first environment acts on: tells projects of one state apart
 };
 
 /// Another process took over.
@@ -109,6 +110,7 @@ struct PromotionInfo {
   std::string file;
   int64_t created_wall_ns = 0;
   std::optional<PromotionOutcome> outcome;  ///< none: not ended
+  std::string acts_on = {};                 ///< as of PromotionBegun
 };
 
 /// Of a run: which stage of which promotion it carries out.
@@ -120,10 +122,21 @@ struct StageOf {
   int64_t claim = 0;  ///< Claims::token of the process that drives the promotion
 };
 
-/// What the process that drives the promotions of this name and file claims.
+/// What the process that drives the promotions of this name and file, of one project, claims.
+std::string promotion_claim(std::string_view promotion, std::string_view file, std::string_view acts_on);
 inline std::string promotion_claim(const PromotionBegun& begun) {
-  return "promotion " + begun.promotion + " of " + begun.file;
+  return promotion_claim(begun.promotion, begun.file, begun.acts_on);
 }
+inline std::string promotion_claim(const PromotionInfo& info) {
+  return promotion_claim(info.promotion, info.file, info.acts_on);
+}
+
+/// What services a promotion acts on, as PromotionBegun has it: their identities, or as many as fit and a hash of all.
+std::string acts_on_text(std::vector<std::string> services);
+
+/// How a store's row holds the file of a promotion, and back.
+std::string file_cell(const PromotionBegun& begun);
+void read_file_cell(std::string_view cell, PromotionInfo& info);
 
 /// Whether a name is one that a store gives to promotions; runs have others.
 bool is_promotion(std::string_view name);

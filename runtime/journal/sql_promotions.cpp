@@ -35,7 +35,7 @@ Result<std::string> SqlStore::begin(const PromotionBegun& begun, int64_t wall_ns
   Result<Transaction> transaction = write("promotions");
   if (!transaction) return transaction.error();
   Result<int64_t> row = insert_numbered("promotions", "promotion, file, created_wall_ns", "$1, $2, $3",
-                                        {begun.promotion, begun.file, wall_ns});
+                                        {begun.promotion, file_cell(begun), wall_ns});
   if (!row) return row.error();
   std::string name = fmt::format("p{}", *row);
   Result<Rows> named = db_->run("UPDATE promotions SET name = $1 WHERE id = $2", {name, *row});
@@ -127,8 +127,10 @@ Result<std::vector<PromotionInfo>> SqlStore::promotions() {
         "ORDER BY id DESC LIMIT $2",
         {below, int64_t(rows_at_once)});
     if (!rows) return rows.error();
-    for (const JournalDb::Row& row : *rows)
-      out.push_back({row[0], row[1], row[2], number(row[3]), outcome_of(row[4])});
+    for (const JournalDb::Row& row : *rows) {
+      out.push_back({row[0], row[1], {}, number(row[3]), outcome_of(row[4])});
+      read_file_cell(row[2], out.back());
+    }
     if (rows->size() < rows_at_once) return out;
     below = number(rows->back()[5]);
   }

@@ -54,7 +54,9 @@ Result<bool> SqliteClaims::waits(const std::string& name, const std::vector<std:
   if (!whole) return whole.error();
   for (const JournalDb::Row& one : *whole) {
     if (std::find(left.begin(), left.end(), one[0]) != left.end()) return false;
-    Result<std::optional<effects::Holder>> driver = claimant(promotion_claim({one[1], "", one[2], {}, {}, {}, ""}));
+    PromotionInfo info{one[0], one[1], {}, 0, {}};
+    read_file_cell(one[2], info);
+    Result<std::optional<effects::Holder>> driver = claimant(promotion_claim(info));
     if (driver && *driver) return false;
   }
   return true;

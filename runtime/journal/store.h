@@ -29,6 +29,7 @@ struct NewRun {
   std::vector<int64_t> seen_generations = {};  ///< of each service, in its backend: this run's is higher
   std::optional<StageOf> stage = {};           ///< of a promotion, which then stands in it
   std::string accepted = {}, by = {};          ///< as of RunStarted
+  std::vector<BackTo> unproven = {};           ///< as of RunStarted
 };
 
 inline int64_t seen_generation(const NewRun& run, size_t service) {

@@ -42,6 +42,7 @@ void Invariants::on_event(const journal::Event& event) {
   check_open(event);
   check_paused(event);
   check_scope(event);
+  check_held(event);
   check_captured(event);
   check_lock(event);
   if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) check_started(*e);
@@ -111,7 +112,8 @@ void Invariants::check_message(const journal::Event& event) {
                     std::holds_alternative<journal::LineOverridden>(event.what) ||
                     std::holds_alternative<journal::OverrideEnded>(event.what);
   if (transition) must_tell(plan_.told);
-  if (goes_back) must_tell(plan_.rollback.told);
+  const auto* parked = std::get_if<journal::Parked>(&event.what);
+  if (goes_back || (parked != nullptr && parked->step == StepRef{})) must_tell(plan_.rollback.told);
   if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) must_tell_hooks(e->cause);
   auto must_tell_scope = [&](uint32_t scope) {
     must_tell(plan_.told);
@@ -239,6 +241,28 @@ void Invariants::check_captured(const journal::Event& event) {
   const auto* step = std::get_if<journal::StepStarted>(&event.what);
   if (step != nullptr && !captured_ && plan::captures(plan_))
     violate("I4", fmt::format("step {} began before the baselines were read", step->step.step));
+}
+
+// I13: the way to a version that is held begins only where a person has asked for it, and until then nothing begins.
+void Invariants::check_held(const journal::Event& event) {
+  if (std::holds_alternative<journal::RollbackWithheld>(event.what)) {
+    if (scenario_.held.empty()) violate("I13", "nothing is held, and the way back was not taken");
+    if (withheld_ || rollbacks_ > 0) violate("I13", "a way back was withheld twice, or behind a rollback");
+    withheld_ = true;
+  }
+  if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) {
+    back_by_hand_ = journal::by_hand(e->cause);
+    withheld_ = false;
+  }
+  const auto* started = std::get_if<journal::StepStarted>(&event.what);
+  if (started == nullptr) return;
+  if (withheld_ && !started->step.undo && started->attempt == 1)
+    violate("I13", fmt::format("step {} began while only a person may say how it goes on", started->step.step));
+  if (!started->step.undo || back_by_hand_) return;
+  uint32_t service = plan_.undo[started->step.step].service;
+  bool held = std::find(scenario_.held.begin(), scenario_.held.end(), service) != scenario_.held.end();
+  if (held && commit_ == plan::none)
+    violate("I13", fmt::format("`{}` leads back to a version that is held", plan_.undo[started->step.step].text));
 }
 
 // A calendar keeps forward steps from beginning, and nothing else.

@@ -43,6 +43,7 @@ class Invariants {
   void check_message(const journal::Event& event);
   const plan::Response& response_of(const journal::GateAsked& e) const;
   void check_scope(const journal::Event& event);
+  void check_held(const journal::Event& event);
   void check_captured(const journal::Event& event);
   void must_tell_hooks(journal::Cause cause);
   void check_hook_action(uint32_t undo);
@@ -73,6 +74,7 @@ class Invariants {
   std::set<uint32_t> locks_;              ///< held
   uint32_t commit_ = plan::none;          ///< the last one that has passed
   int rollbacks_ = 0;
+  bool withheld_ = false, back_by_hand_ = false;
   int ends_ = 0;
   bool closed_ = false;  ///< parked by the calendar, and nobody has gone on since
   std::set<std::string> keys_;

@@ -100,6 +100,7 @@ struct Scenario {
   std::vector<Fault> faults;
   std::vector<Answer> answers;  ///< nobody else answers
   std::string author;  ///< who starts the run; empty: somebody of no team
+  std::vector<uint32_t> held;  ///< services whose version that runs when it starts is held
   std::vector<std::string> unreachable;  ///< teams that no message reaches
   std::optional<int64_t> abort_at_ns;
   bool abort_at_success = false;  ///< an abort becomes durable just before the run's success would

@@ -74,6 +74,8 @@ class Simulation : public OneRun {
     }
     run.stage = std::move(stage);
     run.by = scenario_.author;
+    for (uint32_t service : scenario_.held)
+      run.unproven.push_back({service, "stable", true, "held since r0: scripted"});
     Result<journal::RunInfo> info = store_.create(run);
     if (!info) return info.error();
     return run_ = info->run;

@@ -1,7 +1,11 @@
 // The answer from a second terminal to a run that waits for people.
 #include <catch2/catch.hpp>
 
+#include "compiler/plan/plan_json.h"
+#include "runtime/exec/fold.h"
+#include "runtime/exec/state_text.h"
 #include "tests/cli/terminal.h"
+#include "tests/sim/state_directory.h"
 
 namespace rollout::cli_test {
 
@@ -127,6 +131,42 @@ TEST_CASE("Ctrl-C while a run waits leaves it waiting") {
   terminal.interrupts = 0;
   terminal.while_asleep = [] {};
   CHECK(terminal.type({"approve", run, "--as", "anna"}) == 0);
+  CHECK(terminal.type({"abort", run}) == 4);
+}
+
+TEST_CASE("an answer leaves a parked run to the worker of this file, where there is one") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  CHECK(terminal.store().claims()->waiting()->empty());
+  {
+    effects::ServiceLock worker = terminal.lock("worker of this file");
+    CHECK(terminal.type({"approve", run, "--as", "anna"}) == 0);
+    says(terminal, "1 of 2 of sre; nobody drives run r1: a worker goes on with it, or you do by `rollout apply "
+                   "--resume r1`");
+  }
+  CHECK(*terminal.store().claims()->waiting() == std::vector<std::string>{run});
+}
+
+TEST_CASE("going on with a run reads what stands behind its snapshot, and nothing before it") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  std::vector<journal::Event> events = *terminal.store().read(run);
+  std::string bytes = *terminal.store().plan_bytes(run);
+  plan::Plan plan = *plan::from_json(bytes);
+  int64_t known = int64_t(events.size());
+  events.push_back({events.back().run_ns, events.back().wall_ns, journal::Interrupted{"me", ""}});
+  std::optional<std::string> snapshot = exec::encode(exec::fold_all(plan, events));
+  REQUIRE(snapshot);
+  REQUIRE(terminal.store().append(run, known, {events.back()}, *snapshot));
+  // Who reads all of it finds this; who goes on does not look there.
+  journal::sql(terminal.directory() / "state/rollout.db", "UPDATE events SET line = line || ' ' WHERE seq = 1");
+  CHECK(terminal.type({"status", run}) != 0);
+  says(terminal, "is damaged");
+  CHECK(terminal.type({"resume", run}) == 5);
+  says(terminal, "parked: approval timed out after 1m");
+  CHECK(terminal.said.find("is damaged") == std::string::npos);
   CHECK(terminal.type({"abort", run}) == 4);
 }
 

@@ -70,6 +70,15 @@ TEST_CASE("a version is held once a gate, a watch or a person has spoken against
   }
 }
 
+TEST_CASE("a person who finds a version bad is heard while its run goes back already") {
+  journal::MemoryStore store;
+  record(store, plan_of("shop:2", 1),
+         {deployed(), journal::RollbackStarted{Cause::Abort, 0, "wrong moment"},
+          journal::AbortRequested{2, "anna", "orders are lost", false, true},
+          journal::RunEnded{Outcome::RolledBack, ""}});
+  CHECK(held(store, "shop:2") == "checkout shop:2, held since r1: taken back by anna: orders are lost");
+}
+
 TEST_CASE("what says nothing of a version does not hold it") {
   for (Cause cause : {Cause::StepFailed, Cause::NoEvidence, Cause::Abort, Cause::Rejected, Cause::Unapproved,
                       Cause::Exposure}) {
@@ -97,6 +106,74 @@ TEST_CASE("a version stays held over an aborted try, and no longer once it has c
          {deployed(), journal::RunEnded{Outcome::Succeeded, ""}, journal::Reopened{"me", "bad"},
           journal::RollbackStarted{Cause::Asked, 0, "bad"}, journal::RunEnded{Outcome::RolledBack, "bad"}});
   CHECK(held(store, "shop:2") == "checkout shop:2, held since r4: bad");
+}
+
+namespace {
+
+/// As plan_of, where `from` runs.
+plan::Plan plan_from(const std::string& from, const std::string& version, int number) {
+  plan::Plan plan = plan_of(version, number);
+  plan::Observed runs;
+  runs.what = "version(checkout, stable)";
+  runs.value.kind = eval::Value::Kind::Image;
+  runs.value.text = from;
+  plan.observed.push_back(runs);
+  return plan;
+}
+
+std::string back_to(journal::Store& store, const std::string& from, bool let_through = false) {
+  plan::Plan plan = plan_from(from, "shop:9", 99);
+  auto found = unproven_versions(&store, plan, let_through);
+  REQUIRE(found);
+  std::string out;
+  for (const journal::BackTo& one : *found) out += unproven_text(plan, one);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what runs now and has come well needs no word") {
+  journal::MemoryStore store;
+  record(store, plan_of("shop:2", 1), back(Cause::GateFailed));
+  record(store, plan_of("shop:2", 2), {journal::RunEnded{Outcome::Succeeded, ""}});
+  CHECK(back_to(store, "shop:2").empty());
+}
+
+TEST_CASE("a rollback leads to what nothing on record speaks for, and that is said") {
+  journal::MemoryStore store;
+  CHECK(back_to(store, "shop:2") == "checkout shop:2, which runs now: no run of this record has brought it; a rollback "
+                                    "leads back to it all the same");
+  record(store, plan_of("shop:2", 1), {deployed(), journal::RollbackStarted{Cause::StepFailed, 0, "no room"},
+                                       journal::RunEnded{Outcome::Parked, "stuck"}});
+  CHECK(back_to(store, "shop:2") == "checkout shop:2, which runs now: r1 brought it and was left parked; a rollback "
+                                    "leads back to it all the same");
+  plan::Plan plan = plan_from("shop:2", "shop:9", 99);
+  CHECK(unproven_versions(nullptr, plan)->at(0).why == "no run of this record has brought it");
+  CHECK(unproven_versions(nullptr, plan_of("shop:9", 99))->empty());  // nobody looked what runs
+}
+
+TEST_CASE("no rollback leads by itself to what something spoke against, unless a person lets it") {
+  journal::MemoryStore store;
+  record(store, plan_of("shop:2", 1), {deployed(), journal::RollbackStarted{Cause::GateFailed, 0, "it was worse"},
+                                       journal::RunEnded{Outcome::Parked, "stuck"}});
+  plan::Plan plan = plan_from("shop:2", "shop:9", 99);
+  auto found = unproven_versions(&store, plan);
+  REQUIRE(found->size() == 1);
+  CHECK(found->at(0).held);
+  CHECK(found->at(0).version == "shop:2");
+  CHECK(found->at(0).why == "held since r1: it was worse");
+  CHECK(unproven_text(plan, found->at(0)).find("the run would wait for a person") != std::string::npos);
+  found = unproven_versions(&store, plan, true);
+  CHECK(!found->at(0).held);
+  CHECK(found->at(0).why == "held since r1: it was worse; let through");
+}
+
+TEST_CASE("a version whose way back was withheld is held") {
+  journal::MemoryStore store;
+  record(store, plan_of("shop:2", 1),
+         {deployed(), journal::RollbackWithheld{Cause::Watch, "too slow"}, journal::Parked{{}, "too slow"},
+          journal::RollbackStarted{Cause::Abort, 0, "by hand"}, journal::RunEnded{Outcome::RolledBack, "by hand"}});
+  CHECK(held(store, "shop:2") == "checkout shop:2, held since r1: too slow");
 }
 
 }  // namespace rollout::cli

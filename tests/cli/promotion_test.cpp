@@ -250,10 +250,47 @@ TEST_CASE("a promotion whose record is damaged goes on by nobody, and another on
 
 TEST_CASE("one process at a time drives the promotions of a name and file") {
   Shop shop;
-  effects::ServiceLock lock = shop.lock("promotion ship of release.rollout");
+  effects::ServiceLock lock = shop.lock("promotion ship of release.rollout on dev/beta");
   CHECK(shop.ship() == 7);
   says(shop, "them@there, process 1");
   CHECK(shop.store().promotions()->empty());
+}
+
+TEST_CASE("another project's promotion of the same name and file, in the same state, is another one") {
+  Shop shop;
+  journal::PromotionBegun theirs{"ship", "release", "release.rollout", {{"dev", 0}, {"production", 0}}, {}, {}, "them"};
+  theirs.acts_on = "dev/alpha";
+  REQUIRE(*shop.store().begin(theirs, 1) == "p1");
+  effects::ServiceLock lock = shop.lock("promotion ship of release.rollout on dev/alpha");
+  shop.anna(journal::Ask::Approve);
+  CHECK(shop.ship() == 0);
+  says(shop, "\npromotion p2\n");
+  CHECK(shop.ramped("prod.json"));
+  std::vector<journal::PromotionInfo> all = *shop.store().promotions();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].acts_on == "dev/beta");
+  CHECK(all[0].file == "release.rollout");
+  CHECK(!all[1].outcome);
+}
+
+TEST_CASE("a promotion that an earlier version began is gone on with") {
+  Shop shop;
+  shop.stop_in_soak();
+  journal::sql(shop.directory() / "state/rollout.db", "UPDATE promotions SET file = 'release.rollout'");
+  effects::ServiceLock lock = shop.lock("promotion ship of release.rollout on dev/beta");
+  CHECK(shop.ship() == 7);
+  CHECK(shop.store().promotions()->size() == 1);
+}
+
+TEST_CASE("what many services are called does not make a claim longer") {
+  CHECK(journal::acts_on_text({"b", "a"}) == "a, b");
+  std::vector<std::string> many;
+  for (int i = 0; i < 100; ++i) many.push_back("production/service" + std::to_string(i));
+  std::string text = journal::acts_on_text(many);
+  CHECK(text.size() < 60);
+  CHECK(text.starts_with("100 services ("));
+  many.back() += "0";
+  CHECK(journal::acts_on_text(many) != text);
 }
 
 }  // namespace rollout::cli_test

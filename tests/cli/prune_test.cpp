@@ -227,4 +227,22 @@ TEST_CASE("prune: a damaged run stays as evidence") {
   CHECK(!project.gone(run));
 }
 
+TEST_CASE("prune: a promotion whose record is damaged keeps what may be its own, and nothing else") {
+  Project project;
+  std::string before = project.ended(1, Outcome::Succeeded);
+  REQUIRE(project.store().begin({"ship", "release", "shop.rollout", {{"dev", 0}}, {}, {}, "me"}, 2 * day_ns));
+  std::string since = project.ended(3, Outcome::Succeeded);
+  project.fifty();
+  project.ended(today - 1, Outcome::Succeeded);
+  journal::sql(project.directory() / "state/rollout.db", "UPDATE events SET line = line || ' ' WHERE run = 'p1'");
+  CHECK(project.prune() == 0);
+  says(project, "p1     is underway and its record is damaged, so every run since it began stays; `rollout audit "
+                "--verify p1` says how\n");
+  says(project, "pruned: 1 run, ");
+  CHECK(project.gone(before));
+  CHECK(!project.gone(since));
+  CHECK(project.prune({"--format", "json"}) == 0);
+  says(project, R"("damaged":[],"damaged_promotions":["p1"]})");
+}
+
 }  // namespace rollout::cli_test

@@ -180,6 +180,10 @@ exec::Walked walk_ways_back() {
     stuck.crash_at = {point};
     walked |= walk(scoped_plan(), stuck);
   }
+  // What ran before was found bad: only a person takes the run back.
+  Scenario found_bad = bad();
+  found_bad.held = {0};
+  walked |= walk(canary_plan(), aborted(found_bad, 60 * minute));
   // What a lock guards cannot go back while another run holds the lock.
   Scenario held = bad(90 * second);
   held.locks = {{"front", 80 * second, 100 * minute}};

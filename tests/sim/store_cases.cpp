@@ -9,7 +9,7 @@ namespace rollout::journal {
 
 PromotionBegun begun() {
   return {"ship", "release", "shop.rollout", {{"dev", 0}, {"production", 60}}, {{"image", "shop:\"1\""}}, {{"a", "h"}},
-          "me"};
+          "me", "", false, "dev/shop"};
 }
 
 namespace {
@@ -30,7 +30,9 @@ NewRun stage_run(std::string hash, int64_t known, uint32_t stage) {
 }  // namespace
 
 NewRun new_run(std::string hash) {
-  return {"release", "{\"plan\":1}", std::move(hash), {"checkout", "search"}, "me", 5};
+  NewRun run{"release", "{\"plan\":1}", std::move(hash), {"checkout", "search"}, "me", 5};
+  run.unproven = {{1, "search:4", true, "held since r0: \"slow\""}};
+  return run;
 }
 
 std::vector<Event> some_events() {
@@ -67,6 +69,7 @@ std::vector<Event> some_events() {
           {12, 13, EndpointBack{"web-1 of fleet", 30}},
           {12, 13, LineOverridden{8, "anna", "a security fix", 99}},
           {12, 13, OverrideEnded{}},
+          {12, 13, RollbackWithheld{Cause::Watch, "slow"}},
           {13, 14, RunEnded{Outcome::Parked, "end"}}};
 }
 
@@ -113,6 +116,10 @@ void conforms(Store& store) {
   REQUIRE(read);
   REQUIRE(read->size() == events.size() + 1);
   for (size_t i = 0; i < events.size(); ++i) CHECK(encode((*read)[i + 1]) == encode(events[i]));
+  const std::vector<BackTo> unproven = std::get<RunStarted>(read->front().what).unproven;
+  REQUIRE(unproven.size() == 1);
+  CHECK((unproven[0].service == 1 && unproven[0].held && unproven[0].version == "search:4"));
+  CHECK(unproven[0].why == "held since r0: \"slow\"");
 
   Result<int64_t> late = store.request("r1", abort);
   REQUIRE(!late);

@@ -115,6 +115,7 @@ Scenario random_world(const plan::Plan& plan, uint64_t seed, Span span) {
   std::stable_sort(scenario.hands.begin(), scenario.hands.end(),
                    [](const sim::Hand& a, const sim::Hand& b) { return a.at_ns < b.at_ns; });
   if (random.chance(0.2)) scenario.reopen_after_ns = random.below(span.run_ns);
+  if (random.chance(0.15)) scenario.held = {0};
   return scenario;
 }
 

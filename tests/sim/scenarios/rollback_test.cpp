@@ -1,4 +1,6 @@
 // Section E of docs/failures.md: rollbacks and aborts.
+#include <set>
+
 #include "runtime/exec/fold.h"
 #include "tests/sim/scenarios/scenario.h"
 
@@ -60,6 +62,50 @@ TEST_CASE("RF-42 what a rollback leads to is gone") {
   SimResult result = play(canary_plan(minute, false), scenario, Outcome::Parked);
   CHECK(result.detail.find("restore") != std::string::npos);
   for (const sim::LedgerEntry& entry : result.ledger) CHECK(entry.text != "restore shop:1");
+}
+
+TEST_CASE("RF-42 what a rollback leads to was found bad before") {
+  Scenario scenario = bad_canary();
+  scenario.held = {0};
+  SimResult parked = play(canary_plan(), scenario, Outcome::Parked);
+  CHECK(all<journal::RollbackStarted>(parked).empty());
+  REQUIRE(all<journal::RollbackWithheld>(parked).size() == 1);
+  CHECK(all<journal::RollbackWithheld>(parked)[0].cause == Cause::GateFailed);
+  CHECK(parked.detail.find("would lead back to checkout stable (held since r0") != std::string::npos);
+  CHECK(parked.detail.find("rollout abort") != std::string::npos);
+  for (const journal::Event& event : parked.events)
+    if (const auto* started = std::get_if<journal::StepStarted>(&event.what)) CHECK(!started->step.undo);
+  // Whoever resumes it finds the same; a person's abort goes back.
+  scenario.resume_at_ns = {20 * minute};
+  SimResult resumed = play(canary_plan(), scenario, Outcome::Parked);
+  CHECK(all<journal::RollbackWithheld>(resumed).size() == 1);
+  CHECK(all<journal::Parked>(resumed).size() == 2);
+  scenario.resume_at_ns.clear();
+  scenario.abort_at_ns = 20 * minute;
+  SimResult aborted = play(canary_plan(), scenario, Outcome::RolledBack);
+  REQUIRE(all<journal::RollbackStarted>(aborted).size() == 1);
+  CHECK(all<journal::RollbackStarted>(aborted)[0].cause == Cause::Abort);
+  // A run that goes well, or that a person takes back, is as any other.
+  Scenario well;
+  well.held = {0};
+  play(canary_plan(), well, Outcome::Succeeded);
+  well.abort_at_ns = 30 * second;
+  play(canary_plan(), well, Outcome::RolledBack);
+}
+
+TEST_CASE("RF-42 nothing is left half done where no rollback begins") {
+  Scenario scenario = bad_canary();
+  scenario.held = {0};
+  scenario.truths[0].changes[0].at_ns = 90 * second;
+  SimResult result = play(canary_plan(), scenario, Outcome::Parked);
+  // What is underway ends before the run rests: nothing is left half done.
+  std::set<journal::StepRef> open;
+  for (const journal::Event& event : result.events) {
+    if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) open.insert(e->step);
+    if (const auto* e = std::get_if<journal::StepDone>(&event.what)) open.erase(e->step);
+    if (const auto* e = std::get_if<journal::StepFailed>(&event.what)) open.erase(e->step);
+  }
+  CHECK(open.empty());
 }
 
 TEST_CASE("RF-43 the baseline is overwritten when the failure shows") {
