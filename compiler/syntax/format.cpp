@@ -1,6 +1,7 @@
 #include "compiler/syntax/format.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "compiler/base/check.h"
 #include "compiler/syntax/format_pieces.h"
@@ -13,6 +14,13 @@ namespace {
 
 constexpr uint32_t step = 2;          ///< of the indentation
 constexpr uint32_t continuation = 4;  ///< of a statement's further lines
+/// What stands deeper is not moved further to the right: at a hundred levels a layout would be a hundred times as long
+/// as its text.
+constexpr uint32_t most_indent = 32;
+
+uint32_t inside(uint32_t indent, uint32_t by = step) {
+  return std::min(indent + by, std::max(indent, most_indent));
+}
 
 /// Text that grows to the right and downwards. Indentation is written with what follows it.
 class Page {
@@ -148,9 +156,12 @@ std::string Layout::join_rows(std::vector<Row>& rows) {
     begin = end;
   }
   std::string text;
+  size_t bytes = 0;
+  for (const Row& row : rows) bytes += row.text.size() + 2;
+  text.reserve(bytes);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (i > 0 && rows[i].blank_before) text += '\n';
-    text += rows[i].text;
+    text += std::exchange(rows[i].text, {});
     if (rows[i].behind) text.append("  ").append(rows[i].behind->text);
     text += '\n';
   }
@@ -290,7 +301,7 @@ void Layout::write_block(uint32_t open, uint32_t further, uint32_t indent, Page&
   if (close != open + 1 || all_.has_comment(open, close)) {
     if (pieces_[open].behind) page.write(pieces_[open].behind->text, 0, 2);
     page.newline(indent);
-    page.append(block(open + 1, close, indent + step));
+    page.append(block(open + 1, close, inside(indent)));
   }
   page.write("}", 1, 0);
   write_behind(close, page, further);
@@ -298,7 +309,7 @@ void Layout::write_block(uint32_t open, uint32_t further, uint32_t indent, Page&
 
 /// Arguments fill their lines; the items of a list that are more than words take a line each.
 void Layout::write_group(uint32_t open, Page& page) {
-  uint32_t close = pieces_[open].match, outer = page.line_indent(), inner = outer + step;
+  uint32_t close = pieces_[open].match, outer = page.line_indent(), inner = inside(outer);
   bool one_a_line = false;
   for (uint32_t i = open + 1; i < close && pieces_[open].operand && pieces_[open].type == Parser::LBRACKET; ++i)
     one_a_line |= opens_group(pieces_[i]);
@@ -312,14 +323,14 @@ void Layout::write_group(uint32_t open, Page& page) {
     bool follows = plain && !one_a_line && begin > open + 1 && page.column() + 1 + width <= format_columns;
     if (!follows) page.newline(inner);
     if (follows || (plain && inner + width <= format_columns)) write_flat(begin, end, page);
-    else write_run(begin, end, inner + step, inner, page);
+    else write_run(begin, end, inside(inner), inner, page);
     if (end < close) write(end, page, inner);
     begin = end + 1;
   }
   write_above(close, page, inner);
   page.newline(outer);
   page.write(pieces_[close].text, pieces_[close].width, 0);
-  write_behind(close, page, outer + continuation);
+  write_behind(close, page, inside(outer, continuation));
 }
 
 }  // namespace

@@ -163,6 +163,16 @@ const ast::Expr* Reader::read_string() {
                                tokens_.text(token)});
 }
 
+/// `step.name`: neither `1` nor `.name` nor `step.`.
+static bool is_dotted_name(std::string_view text) {
+  bool begins = true;
+  for (char c : text) {
+    if (begins && (c == '.' || (c >= '0' && c <= '9'))) return false;
+    begins = c == '.';
+  }
+  return !begins;
+}
+
 /// `"a ${b.c}"`: the literal `a `, then the names.
 const ast::Expr* Reader::read_text(const Token& token) {
   Span whole = tokens_.span(token);
@@ -187,7 +197,8 @@ const ast::Expr* Reader::read_text(const Token& token) {
     literal(at, open);
     size_t close = inside.find_first_not_of(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", open + 2);
-    if (close == std::string_view::npos || inside[close] != '}' || close == open + 2) {
+    bool closed = close != std::string_view::npos && inside[close] == '}';
+    if (!closed || !is_dotted_name(inside.substr(open + 2, close - open - 2))) {
       diagnostics_.report(place(open, std::min(open + 2, inside.size())), diag::BadInterpolation)
           .advise("write `${name}` or `${step.name}`; a `$` alone is fine");
       return make(ast::ErrorExpr{node(ast::ExprKind::Error, whole)});

@@ -182,8 +182,10 @@ class ManifestReader {
       diagnostics_.report(dependency.span, diag::ManifestMissing, whose, "path")
           .advise(fmt::format("packages are folders of the project: `{0} = {{ path = \"vendor/{0}\" }}`",
                               dependency.name));
+    auto is_control = [](char c) { return uint8_t(c) < 0x20; };  // NUL would end the path before its end
     bool inside = path && !path->empty() && !path->starts_with('/') &&
-                  fmt::format("/{}/", *path).find("/../") == std::string::npos;
+                  fmt::format("/{}/", *path).find("/../") == std::string::npos &&
+                  std::none_of(path->begin(), path->end(), is_control);
     if (path && !inside) report_value(*table.get("path"), "path", "a folder below this one, such as \"vendor/shared\"");
     if (inside) dependency.path = *path;
     std::optional<std::string> version = text_of(table, "version", a_requirement);

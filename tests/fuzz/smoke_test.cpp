@@ -315,6 +315,9 @@ std::vector<Family> mistaken() {
          return text;
        }},
       {"unknown names", [](size_t n) { return numbered("let a{0} = b{0}\n", n / 4); }},
+      {"long unknown names",
+       [](size_t n) { return fmt::format("let {0}b = 1\nlet c = {0}d\n", std::string(n * 4, 'a')); }},
+      {"unknown time zones", [](size_t n) { return numbered("let z{0}: Zone = \"Europe/X{0}\"\n", n / 8); }},
       {"unknown types", [](size_t n) { return numbered("input a{0}: B{0}\nenum C{0} {{ d }}\n", n / 8); }},
       {"unknown places", [](size_t n) { return "let a = [" + numbered("\"p{} \", ", n / 8) + "\"last\"]\n"
                                                "service s at p in a {}\n"; }},
@@ -473,6 +476,18 @@ TEST_CASE("what is planned together has a limit") {
   fmt::print("{} KB, too many plans: {:.1f} s\n", text.size() / 1024, seconds);
   CHECK(limits == 1);
   CHECK(seconds < 1);  // counted before the first plan is made
+}
+
+// Each name that nobody declared is near to all that somebody did.
+TEST_CASE("a megabyte of long names that are near to each other is checked in two seconds") {
+  std::string name(90, 'a'), text;
+  for (size_t i = 0; text.size() < 1 << 20; ++i) text += fmt::format("let {0}{1} = {0}{1}x\n", name, i);
+  double start = cpu_seconds();
+  std::vector<std::string> messages = try_check(text);
+  double seconds = cpu_seconds() - start;
+  fmt::print("{} KB of near names: {:.1f} s, {} messages\n", text.size() / 1024, seconds, messages.size());
+  CHECK(messages.size() > 1000);
+  CHECK(seconds < 2);
 }
 
 TEST_CASE("hundreds of environments of some size are no mistake") {

@@ -28,6 +28,29 @@ TEST_CASE("the nearest name is found, and nothing far off is suggested") {
   CHECK(nearest("ab", {"cd"}).empty());
   CHECK(nearest("shop", {}).empty());
   CHECK(nearest("hold", {"gold", "hold"}) == "hold");
+  CHECK(nearest("a", {"b", "a"}) == "a");
+  CHECK(nearest("Stockholn", {"Stock", "Stockholm"}) == "Stockholm");
+  CHECK(nearest("lokc", {"lock"}) == "lock");
+  std::string text = std::string(1 << 20, 'a'), other = text + "b";
+  CHECK(nearest(text, {other}).empty());  // in no time: nobody mistypes a megabyte
+  CHECK(nearest("aaaa", {other}).empty());
+}
+
+TEST_CASE("a message is short, whatever it quotes") {
+  auto message = [](const std::string& quoted) {
+    Diagnostics diagnostics;
+    return diagnostics.report({}, wrong, quoted).message;
+  };
+  std::string long_word(1 << 20, 'a'), shown(200, 'a');
+  CHECK(message(long_word) == "`" + shown.substr(1) + "…` is wrong");
+  CHECK(message("std." + long_word + " and b") == "`std." + shown.substr(5) + "… and b` is wrong");
+  std::string words;
+  for (int i = 0; i < 100'000; ++i) words += "東京 ";
+  CHECK(message(words).size() < 2'010);
+  CHECK(message(words).ends_with("…"));
+  CHECK(message(std::string(1 << 20, ' ')).size() < 2'010);
+  CHECK(message(std::string(1 << 20, '`')).size() < 2'010);
+  CHECK(message(shown + " " + shown) == "`" + shown.substr(1) + "… " + shown + "` is wrong");
 }
 
 TEST_CASE("lists of names read as English and end") {

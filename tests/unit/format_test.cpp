@@ -174,6 +174,22 @@ TEST_CASE("a blank line stands between declarations, but for neighbours of one k
   check_one("", "");
 }
 
+// At a hundred levels of two columns each, or where each comment moves the next line to the right.
+TEST_CASE("a layout is not much longer than its text, however deep that is") {
+  auto repeat = [](const std::string& text, size_t count) {
+    std::string out;
+    while (count-- > 0) out += text;
+    return out;
+  };
+  for (const std::string& text : {"let a = " + repeat("(", 97) + "1" + repeat(")", 97) + "\n",
+                                  "let a = " + repeat("[1, [", 48) + "1" + repeat("]]", 48) + "\n",
+                                  "let a = b" + repeat("([1, // d\n 2]) // c\n", 390),
+                                  "rollout r {\n" + repeat("if a {\n", 97) + "b()\n" + repeat("}\n", 98)}) {
+    check_layout("deep", text);
+    CHECK(format_text(text).text->size() < text.size() * 40);
+  }
+}
+
 TEST_CASE("a megabyte is laid out in under a second") {
   std::string text;
   for (uint64_t seed = 1; text.size() < (1u << 20); ++seed) text += generated_program(seed) + "\n";
