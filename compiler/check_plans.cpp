@@ -235,14 +235,14 @@ void PlanChecker::check_test(const ir::Test& written) {
 void check_plans(Compilation& compilation, const Inputs& inputs, const FindMigrations& migrations,
                  const WhenDone& when_done) {
   Neighbours alone;
-  check_plans(compilation, inputs, migrations, alone, when_done);
+  check_plans(compilation, inputs, migrations, alone, {}, when_done);
 }
 
 void check_plans(Compilation& compilation, const Inputs& inputs, const FindMigrations& migrations,
-                 Neighbours& neighbours, const WhenDone& when_done) {
+                 Neighbours& neighbours, const Home& home, const WhenDone& when_done) {
   const ir::Program& program = *compilation.program;
   Diagnostics& diagnostics = compilation.diagnostics;
-  neighbours.enter(program);
+  neighbours.enter(program, home);
   if (diagnostics.has_errors()) return;
   Inputs own;
   for (const auto& given : inputs)

@@ -1,5 +1,5 @@
 // Neighbours: what the plans of one project say of the same things, so that two declarations that cannot both be so,
-// and rollouts that could wait for each other, are found. For `check`, which keeps one for each project.
+// and rollouts that could wait for each other, are found. For `check`, which keeps one for all files that it is given.
 // Always true: what was seen before is looked up and not gone through; only a new pair of locks is followed further.
 #pragma once
 
@@ -14,13 +14,19 @@
 
 namespace rollout {
 
+/// Where the files of a project are, and the state that its runs share: only what has one state has one set of locks.
+struct Home {
+  std::string root;   ///< in front of relative paths; empty: they stay as they are
+  std::string state;  ///< the same for all who share it
+};
+
 class Neighbours {
  public:
   /// Before the plans of a program: where it declares what.
-  void enter(const ir::Program& program);
+  void enter(const ir::Program& program, const Home& home = {});
   /// Reports what this plan of the program does not share with those before it: a service, flag or database that is
   /// declared otherwise, two that are one thing in the world, locks that are taken in a circle, instances that do not
-  /// fit together.
+  /// fit together. Of plans whose runs share no state only whether they act on one thing.
   void look(const plan::Plan& plan, const ir::Program& program, const SourceMap& sources, Diagnostics& diagnostics);
 
  private:
@@ -35,21 +41,30 @@ class Neighbours {
     std::string file;      ///< as of Declared
     std::string place;     ///< `shop.rollout:12`
     std::string facts;     ///< all that backends are told of it
+    std::string state;     ///< as of Home
+  };
+  /// What the rollouts of one state do to each other.
+  struct Runs {
+    LockOrders locks;
+    SharedQuota quotas;
   };
 
   const Declared* declared(const plan::Plan& plan, const plan::Service& service, const ir::Program& program) const;
-  bool look_at_thing(const plan::Plan& plan, const plan::Binding& binding, const plan::Service& service,
-                     const ir::Program& program, const Seen& seen, Diagnostics& diagnostics);
+  void look_at_things(const plan::Plan& plan, const plan::Service& service, const ir::Program& program,
+                      const Seen& seen, Diagnostics& diagnostics);
+  static void report(const Seen& other, const Seen& seen, const std::string& what, const std::string& target,
+                     Diagnostics& diagnostics);
 
-  std::map<std::string, std::vector<Declared>> declared_;        ///< of the program that was entered, by name
-  std::map<std::string, Seen> identities_;                       ///< by identity
-  std::map<std::string, Seen> things_;                           ///< by what they are in the world
-  LockOrders locks_;
-  SharedQuota quotas_;
+  Home home_;                                                    ///< of the program that was entered
+  std::map<std::string, std::vector<Declared>> declared_;        ///< of this program, by name
+  std::map<std::pair<std::string, std::string>, Seen> identities_;  ///< by state and identity
+  std::map<std::string, std::pair<Seen, bool>> things_;          ///< by what they are in the world; and whether divided
+  std::map<std::string, Runs> runs_;                             ///< by state
 };
 
 /// As check_plans() of one file, beside the plans of the project's other files.
 void check_plans(Compilation& compilation, const std::vector<std::pair<std::string, std::string>>& inputs,
-                 const FindMigrations& migrations, Neighbours& neighbours, const WhenDone& when_done = {});
+                 const FindMigrations& migrations, Neighbours& neighbours, const Home& home,
+                 const WhenDone& when_done = {});
 
 }  // namespace rollout

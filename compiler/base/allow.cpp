@@ -57,7 +57,9 @@ void report_unused_allows(const SourceMap& sources, SourceId source, Diagnostics
       bool here = line == start || (line > 0 && sources.line_start(source, line - 1) == start);
       return here && allows(allow, diagnostic->name);
     });
-    if (used) continue;
+    // Whether there is one the files of another project say, which may not be looked at this time.
+    bool elsewhere = allow->name == diag::ActOnSame.name && !allow->reason.empty();
+    if (used || elsewhere) continue;
     std::string why = allow->reason.empty() ? "it gives no reason" : "there is no such warning here";
     diagnostics.report(allow->span, diag::UnusedAllow, std::string(allow->name), why);
   }

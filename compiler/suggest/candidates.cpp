@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/suggest/ladder.h"
+#include "compiler/suggest/moves.h"
 
 namespace rollout::suggest {
 
@@ -55,7 +56,7 @@ const std::vector<Cure>& cures() {
       {diag::QuotaShort.name, {{Turns::Lanes, true}, {Turns::Count, false, weaker}}},
       {diag::GateContradicts.name, {}, "what a gate asks for is a promise, and only you know which of it was meant"},
       {diag::ConditionConstant.name, {}, "what a condition compares with is a promise, and only you know which"},
-      {diag::Incompatible.name, {}, "only another order of the steps mends it, or what the versions declare"},
+      {diag::Incompatible.name, {{Turns::Order, true, weaker}}},
       {diag::NotProven.name, {}, "the planner must not make such a plan: no text of yours is wrong"},
   };
   return table;
@@ -92,6 +93,7 @@ class Candidates {
                        ast::LiteralKind::None, {}, rollout_->span});
     std::erase_if(knobs, [&](const Knob& knob) { return is_foreign(knob); });
     for (const Way& way : cure.ways) {
+      if (way.turns == Turns::Order) move(way);
       for (const Knob& knob : knobs)
         if (knob.turns == way.turns) turn(knob, way);
       turn_together(knobs, way);
@@ -137,10 +139,17 @@ class Candidates {
       case Turns::Timeout:
       case Turns::From:
       case Turns::To:
-      case Turns::Count: break;
+      case Turns::Count:
+      case Turns::Order: break;
     }
     for (const Rung& rung : rungs_of(knob.literal, knob.text, way.up))
       add({{knob.span, rung.text}}, cost + std::log2(rung.times));
+  }
+  /// What it does is no matter of numbers, so a move costs more than any of them.
+  void move(const Way& way) {
+    if (rollout_ == nullptr) return;
+    for (Move& one : moves_of(compilation_.sources, static_cast<const ast::RolloutDecl&>(*rollout_)))
+      add(std::move(one.fixes), way.penalty + one.passes);
   }
   /// In front of a commit, in a line of its own.
   void guard(const Knob& knob, double cost) {

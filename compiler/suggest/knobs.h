@@ -14,10 +14,10 @@ namespace rollout::suggest {
 /// samples; Minimum: requests that a gate asks for; Timeout: how long people have to answer; From, To: of a window;
 /// Count: instances and the like. Without a number: Judge: behind a hold that no gate judges; Guard: in front of a
 /// commit; Close: behind a `during` that does not say what is done at close; Lanes: behind the waves of a loop that
-/// does not say how many rounds may run at once.
+/// does not say how many rounds may run at once; Order: no number and no place, but which step comes first (moves.h).
 enum class Turns {
   Share, Hold, Within, Held, Samples, Every, Minimum, Timeout, From, To, Count, Judge, Guard, Close,
-  Lanes
+  Lanes, Order
 };
 
 struct Knob {

@@ -145,12 +145,21 @@ class Path {
     Watchers watchers = watchers_of(plan_, looks)[site_.service];
     if (watchers.empty()) return;
     worsen(watchers[0].signal, watchers[0].harm_ppb);
-    add(met_ns(finding_.required_ns), eval::duration_text(finding_.required_ns) + " of full traffic have met it");
-    add(met_ns(finding_.bound_ns), "it is proven and taken back, after " + eval::duration_text(finding_.bound_ns) +
-                                       " of full traffic");
+    last_ns_ = longer(begins.worst_ns, longest_back_ns(back));
+    auto [required_ns, passed] = met_ns(finding_.required_ns);
+    if (passed) add(required_ns, eval::duration_text(finding_.required_ns) + " of full traffic have met it");
+    auto [bound_ns, reached] = met_ns(finding_.bound_ns);
+    std::string met = eval::duration_text(finding_.bound_ns) + " of full traffic";
+    add(bound_ns, reached ? "it is proven and taken back, after " + met : "it is over; at its slowest, after " + met);
   }
-  /// When so much of full traffic has met what began with the step.
-  int64_t met_ns(int64_t wanted_ns) const {
+  static int64_t longest_back_ns(const Back& back) {
+    int64_t most = 0;
+    for (const Region& region : back.runs) most = std::max(most, region.worst_ns);
+    return most;
+  }
+  /// When so much of full traffic has met what began with the step, and whether it has: a bound may be more than the
+  /// path meets, whose actions take no time. Then when it is over.
+  std::pair<int64_t, bool> met_ns(int64_t wanted_ns) const {
     int64_t share = 0, at_ns = course_.begin_ns[site_.step];
     __int128 left = __int128(wanted_ns) * eval::percent_all;
     Met users;
@@ -165,13 +174,13 @@ class Path {
       if (of.kind != StepKind::Act || of.action.service != site_.service) continue;
       if (!is_met(of.action)) continue;
       follow(of.action, users);
-      if (until(course_.begin_ns[i])) return at_ns;
+      if (until(course_.begin_ns[i])) return {at_ns, true};
       share = std::max(share, users.all());  // it may be there from the beginning of the step on
-      if (until(course_.end_ns[i])) return at_ns;
+      if (until(course_.end_ns[i])) return {at_ns, true};
       share = users.all();
     }
-    until(INT64_MAX);
-    return at_ns;
+    bool reached = share > 0 && until(std::max(at_ns, last_ns_));
+    return {at_ns, reached};
   }
 
   void judged(std::string outcome) {
@@ -302,6 +311,7 @@ class Path {
   const Finding& finding_;
   const Site& site_;
   Course course_;
+  int64_t last_ns_ = 0;  ///< when the run is over at the latest
   Counterexample out_;
 };
 

@@ -9,7 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "compiler/judge/power.h"
+#include "compiler/judge/sight.h"
 #include "compiler/verify/cost.h"
+#include "compiler/verify/looks.h"
 #include "compiler/verify/watchers.h"
 
 namespace rollout::verify {
@@ -141,6 +144,35 @@ Compared key_of(const Condition& condition) {
           right.quantile_ppb, condition.baseline, condition.factor, condition.deviations};
 }
 
+Comparison mirrored(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::Less: return Comparison::Greater;
+    case Comparison::LessEqual: return Comparison::GreaterEqual;
+    case Comparison::Greater: return Comparison::Less;
+    case Comparison::GreaterEqual: return Comparison::LessEqual;
+    case Comparison::Equal:
+    case Comparison::NotEqual: break;
+  }
+  return comparison;
+}
+
+/// With the canary on the left, whichever side it was written on.
+Condition turned(Condition condition) {
+  bool right = condition.right && condition.factor == 1 && condition.right->role == plan::Role::Canary;
+  if (!right || condition.left.role == plan::Role::Canary) return condition;
+  std::swap(condition.left, *condition.right);
+  condition.comparison = mirrored(condition.comparison);
+  condition.offset = -condition.offset;
+  return condition;
+}
+
+std::vector<Condition> all_turned(const Plan& plan) {
+  std::vector<Condition> out;
+  out.reserve(plan.conditions.size());
+  for (const Condition& condition : plan.conditions) out.push_back(turned(condition));
+  return out;
+}
+
 /// Where a gate can pass, as far as one condition goes.
 std::optional<Interval> passes(const Condition& condition) {
   if (condition.kind == ConditionKind::Require) return where(condition.comparison, condition.offset);
@@ -151,11 +183,27 @@ std::string text_of(const Condition& condition) {
   return (condition.kind == ConditionKind::Reject ? "reject when " : "require ") + condition.text;
 }
 
+constexpr double surely = 0.99;  // a watch proves it, where that makes a gate useless
+
+/// Whether so many samples prove what the condition claims, where its left side is more than the right one by `more`.
+bool is_proven(const Plan& plan, const Condition& condition, double more, double blocks, int64_t sample_ns,
+               Portions portions) {
+  bool beside = condition.right || condition.baseline != none;
+  double own = (beside ? condition.factor * assumed_rate : 0) + more / double(eval::percent_all);
+  Claimed claimed = claimed_of(plan, condition);
+  judge::Rates truth{judge::inner_rate(own), judge::inner_rate(assumed_rate)};
+  judge::Growth growth =
+      judge::growth_per_block(claimed.hypothesis, traffic_of(plan, condition, sample_ns, portions), truth);
+  double spread = judge::normal_quantile(surely) * std::sqrt(blocks * growth.variance);
+  return growth.mean > 0 && blocks * growth.mean - spread >= claimed.needed;
+}
+
 class Decisions {
  public:
   Decisions(const Plan& plan, const Forward& forward, std::vector<Finding>& findings)
-      : plan_(plan), forward_(forward), findings_(findings), portions_(plan.services.size()),
-        seen_(plan.gates.size()), told_(plan.conditions.size()) {}
+      : plan_(plan), forward_(forward), findings_(findings), conditions_(all_turned(plan)),
+        portions_(plan.services.size()), seen_(plan.gates.size()), told_(plan.conditions.size()),
+        looks_(plan, forward) {}
 
   void go() {
     std::vector<const plan::Watch*> next = from_the_last();
@@ -170,6 +218,7 @@ class Decisions {
       }
       if (step.gates.size() > 1 && together_.insert(step.gates).second) find_contradiction(step.gates, step.place);
       if (step.kind == StepKind::Hold && !watching_.empty()) find_fired(step);
+      if (step.kind == StepKind::Hold && !proving_.empty()) find_proven(step);
     }
     for (const plan::Watch& watch : plan_.watches) {
       site_ = {.step = watch.first_step, .watch = uint32_t(&watch - plan_.watches.data())};
@@ -231,7 +280,7 @@ class Decisions {
     std::map<Compared, Room> rooms;
     for (uint32_t gate : gates)
       for (uint32_t index : plan_.gates[gate].conditions) {
-        const Condition& condition = plan_.conditions[index];
+        const Condition& condition = conditions_[index];
         all.push_back({&plan_.gates[gate], &condition});
         Room& room = rooms.try_emplace(key_of(condition), Room{compared(plan_, condition)}).first->second;
         if (condition.kind == ConditionKind::Require && condition.proven_ppb == 0)
@@ -248,6 +297,25 @@ class Decisions {
       narrow(room, *passing, asked);
       if (!room.values.empty()) continue;
       return exclude(room.low.gate ? room.low : asked, room.high.gate ? room.high : asked, gates, place);
+    }
+    exclude_quantiles(rooms, gates, place);
+  }
+  /// Of one histogram a higher quantile is never less than a lower one.
+  void exclude_quantiles(const std::map<Compared, Room>& rooms, const std::vector<uint32_t>& gates,
+                         const std::string& place) {
+    for (auto lower = rooms.begin(); lower != rooms.end(); ++lower) {
+      const Room& room = lower->second;
+      if (!room.low.condition || room.low.condition->right || room.low.condition->baseline != none) continue;
+      const Term& low = room.low.condition->left;
+      for (auto higher = std::next(lower); higher != rooms.end(); ++higher) {
+        const Asked& asked = higher->second.high;
+        if (!asked.condition || asked.condition->right || asked.condition->baseline != none) continue;
+        const Term& high = asked.condition->left;
+        bool one = low.signal == high.signal && low.role == high.role && low.quantile_ppb < high.quantile_ppb;
+        Interval between{room.values.low, higher->second.values.high, room.values.low_open,
+                         higher->second.values.high_open};
+        if (one && between.empty()) return exclude(room.low, asked, gates, place);
+      }
     }
   }
   void exclude(const Asked& a, const Asked& b, const std::vector<uint32_t>& gates, const std::string& place) {
@@ -271,16 +339,20 @@ class Decisions {
     });
     return all;
   }
-  /// Keeps in `quiet_` what no watch around the step fires at. How soon a proof is made depends on chance.
+  /// Keeps in `quiet_` what no watch around the step fires at. How soon a proof is made depends on chance, so those
+  /// that prove are kept apart.
   void watch_at(uint32_t step, std::vector<const plan::Watch*>& next) {
+    std::erase_if(proving_, [&](const plan::Watch* watch) { return watch->last_step < step; });
     while (!watching_.empty() && watching_.back()->last_step < step) {
-      quiet_[key_of(plan_.conditions[watching_.back()->condition])].pop_back();
+      quiet_[key_of(conditions_[watching_.back()->condition])].pop_back();
       watching_.pop_back();
     }
     for (; !next.empty() && next.back()->first_step <= step; next.pop_back()) {
       const plan::Watch& watch = *next.back();
-      const Condition& condition = plan_.conditions[watch.condition];
+      const Condition& condition = conditions_[watch.condition];
       std::optional<Interval> rest = outside(condition.comparison, condition.offset);
+      bool traffic = plan_.services[plan_.signals[condition.left.signal].service].traffic_uhz > 0;
+      if (watch.last_step >= step && traffic && can_prove(plan_, condition)) proving_.push_back(&watch);
       if (condition.proven_ppb != 0 || !rest || watch.last_step < step || constant(plan_, condition)) continue;
       std::vector<Quiet>& rooms = quiet_[key_of(condition)];
       Room all{compared(plan_, condition)};
@@ -302,7 +374,7 @@ class Decisions {
   void find_fired(const Step& step) {
     for (uint32_t gate : step.gates)
       for (uint32_t index : plan_.gates[gate].conditions) {
-        const Condition& condition = plan_.conditions[index];
+        const Condition& condition = conditions_[index];
         auto quiet = quiet_.find(key_of(condition));
         std::optional<Interval> passing = passes(condition);
         // What is not proven to be beyond it may still be.
@@ -318,18 +390,47 @@ class Decisions {
   bool fires(Room room, const Interval& passing, uint32_t index, const Step& step) {
     if (room.values.empty()) return false;  // the watches alone leave nothing
     const Gate& gate = plan_.gates[site_.gate];
-    narrow(room, passing, {&gate, &plan_.conditions[index]});
+    narrow(room, passing, {&gate, &conditions_[index]});
     const plan::Watch* watch = room.low.watch ? room.low.watch : room.high.watch;
     if (!room.values.empty() || !watch) return false;
     if (!fired_.insert({index, watch}).second) return true;
     bool soon = watch->held_ns == 0 && plan_.conditions[watch->condition].samples <= 1;
     std::string why = soon ? "what passes it makes a watch fire" : "what passes it and stays so makes a watch fire";
+    tell_fired(std::move(why), index, *watch, step);
+    return true;
+  }
+
+  /// A gate of the hold passes only with so much that a watch around it has proven it by the end of the hold.
+  void find_proven(const Step& step) {
+    auto index = uint32_t(&step - plan_.steps.data());
+    for (uint32_t gate : step.gates)
+      for (uint32_t of : plan_.gates[gate].conditions) {
+        const Condition& condition = conditions_[of];
+        std::optional<Interval> passing = passes(condition);
+        if (condition.kind != ConditionKind::Require || !passing || constant(plan_, condition)) continue;
+        for (const plan::Watch* watch : proving_) {
+          const Condition& claim = conditions_[watch->condition];  // the canary is on its left as written
+          double least = both(compared(plan_, condition), *passing).low;
+          if (key_of(claim) != key_of(condition) || least <= claim.offset || fired_.contains({of, watch})) continue;
+          auto place = uint32_t(watch - plan_.watches.data());
+          double blocks = looks_.samples(place, index);
+          std::span<const uint32_t> sure = looks_.under(place);
+          bool looks = std::binary_search(sure.begin(), sure.end(), index);
+          Portions portions = portions_[plan_.signals[claim.left.signal].service];
+          if (!looks || !is_proven(plan_, claim, least, blocks, watch->sample_ns, portions)) continue;
+          fired_.insert({of, watch});
+          site_.gate = gate;
+          tell_fired("what passes it and stays so is proven to a watch before the hold is over", of, *watch, step);
+        }
+      }
+  }
+  void tell_fired(std::string why, uint32_t condition, const plan::Watch& watch, const Step& step) {
+    const Gate& gate = plan_.gates[site_.gate];
     findings_.push_back({Claim::Contradiction, step.place, std::move(why), 0, 0, {},
                          {gate.text, fmt::format("`{}` of `{}` and `rollback when {}`",
-                                                 text_of(plan_.conditions[index]), gate.text, watch->text)}});
+                                                 text_of(plan_.conditions[condition]), gate.text, watch.text)}});
     findings_.back().site = site_;
-    findings_.back().site.watch = uint32_t(watch - plan_.watches.data());
-    return true;
+    findings_.back().site.watch = uint32_t(&watch - plan_.watches.data());
   }
 
   void find_starved(const Gate& gate, const Step& step) {
@@ -387,10 +488,13 @@ class Decisions {
   const Plan& plan_;
   const Forward& forward_;
   std::vector<Finding>& findings_;
+  std::vector<Condition> conditions_;  ///< those of the plan, turned
   std::vector<Portions> portions_;  ///< by service
   std::vector<bool> seen_, told_;  ///< by gate, by condition
   std::set<std::vector<uint32_t>> together_;  ///< gates that were held against each other
   std::vector<const plan::Watch*> watching_;  ///< around the step that is looked at
+  std::vector<const plan::Watch*> proving_;   ///< of those around it that prove what they fire at
+  Looks looks_;
   std::map<Compared, std::vector<Quiet>> quiet_;  ///< by what they compare: of each of them and those around it
   std::set<std::pair<uint32_t, const plan::Watch*>> fired_;  ///< pairs that were reported, by condition of the gate
   Site site_;                      ///< of what is looked at

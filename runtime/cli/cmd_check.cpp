@@ -1,12 +1,12 @@
 #include "runtime/cli/mend.h"
 #include "runtime/cli/report.h"
 
-#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "compiler/neighbours.h"
+#include "runtime/cli/open_state.h"
 #include "runtime/cli/packages.h"
 #include "runtime/cli/planning.h"
 
@@ -64,6 +64,12 @@ void check_locked(const Context& context, const std::string& named, Report& repo
   report.add(files);
 }
 
+/// Two projects with one state share their locks.
+Home home_of(const Context& context, const Project& project) {
+  std::string url = state_url(context, project);
+  return {project.root, url.empty() ? project.state() : url};
+}
+
 }  // namespace
 
 int cmd_check(const Context& context) {
@@ -80,7 +86,7 @@ int cmd_check(const Context& context) {
   if (!limit) return context.fail(Usage, limit.error().message);
   Report report(context, size_t(*limit));
   size_t rollouts = 0, tests = 0;
-  std::map<std::string, Neighbours> projects;  // by root
+  Neighbours neighbours;
   std::set<std::string> known;
   // What is compared here is not compared again file by file.
   Lock lock = context.args.has("--locked") ? Lock::Ignored : Lock::Verified;
@@ -91,7 +97,7 @@ int cmd_check(const Context& context) {
     if (!place) return context.fail(Usage, place.error().message);
     std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings, lock);
     compilation->now_wall_ns = context.env.effects().clock.wall_ns();
-    check_plans(*compilation, *inputs, migrations_in(context, *place), projects[place->project.root],
+    check_plans(*compilation, *inputs, migrations_in(context, *place), neighbours, home_of(context, place->project),
                 [&](std::string_view done) { timings.mark(done); });
     timings.mark("plan");
     report.add(*compilation);

@@ -8,6 +8,8 @@ namespace rollout::cli {
 
 namespace {
 
+constexpr std::string_view refused_given = "a release from what the test gives is refused";
+
 /// All of it, so that different values are different texts. Values are as deep as the parser lets them be.
 void add(std::string& key, const eval::Value& value) {
   key += fmt::format("{} {} {} {} {}:{}", int(value.kind), value.number, value.real, value.items.size(),
@@ -32,7 +34,8 @@ std::string key_of(const plan::Request& request) {
 
 }  // namespace
 
-std::vector<std::string> plan_problems(const Diagnostics& diagnostics, const SourceMap& sources) {
+std::vector<std::string> plan_problems(const Diagnostics& diagnostics, const SourceMap& sources,
+                                       std::string_view what) {
   std::vector<std::string> problems;
   for (const Diagnostic* one : diagnostics.sorted()) {
     if (one->severity != Severity::Error) continue;
@@ -40,7 +43,8 @@ std::vector<std::string> plan_problems(const Diagnostics& diagnostics, const Sou
     if (one->span.source != SourceId::None)
       place = fmt::format(" ({}:{})", sources.shown_name(one->span.source),
                           sources.locate(one->span.source, one->span.begin).line);
-    std::string text = fmt::format("no plan could be made: {}{}", one->message, place);
+    std::string text = fmt::format("{}: {}{}", what, one->message, place);
+    if (one->witness) text += "; path: " + path_text(one->witness->path);
     for (const std::string& note : one->notes) text += "; " + note;
     if (!one->help.empty()) text += "; " + one->help;
     problems.push_back(std::move(text));
@@ -54,9 +58,10 @@ TestPlan TestPlans::plan(const plan::Request& request) {
   ++made_;
   Diagnostics diagnostics;
   TestPlan made{plan::make_plan(*compilation_.program, request, compilation_.sources, diagnostics), {}};
+  bool refused = made.plan && !diagnostics.has_errors();  // if at all, then for what the test gives
   if (made.plan) hold_given(compilation_, *made.plan, diagnostics);
   if (diagnostics.has_errors()) made.plan.reset();
-  if (!made.plan) made.problems = plan_problems(diagnostics, compilation_.sources);
+  if (!made.plan) made.problems = plan_problems(diagnostics, compilation_.sources, refused ? refused_given : no_plan);
   if (known_.size() < most_test_plans) known_.emplace(std::move(key), made);
   return made;
 }

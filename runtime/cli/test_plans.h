@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/compile.h"
@@ -31,7 +32,10 @@ class TestPlans {
   size_t made_ = 0;
 };
 
-/// Why there is no plan.
-std::vector<std::string> plan_problems(const Diagnostics& diagnostics, const SourceMap& sources);
+inline constexpr std::string_view no_plan = "no plan could be made";
+
+/// Why there is no plan, or none that may run. `what`: that which the errors keep from being.
+std::vector<std::string> plan_problems(const Diagnostics& diagnostics, const SourceMap& sources,
+                                       std::string_view what = no_plan);
 
 }  // namespace rollout::cli

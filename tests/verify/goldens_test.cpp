@@ -63,8 +63,8 @@ void each_test(Compilation& of, const std::function<void(const plan::Plan&)>& vi
     }
 }
 
-/// All that a finding has to show.
-void look(const Compilation& of, const plan::Plan& plan, const Finding& finding, Seen& seen) {
+/// All that a finding has to show. `over_ns`: by then a run is over at the latest.
+void look(const Compilation& of, const plan::Plan& plan, const Finding& finding, int64_t over_ns, Seen& seen) {
   Diagnostics said;
   Span rollout{of.program->modules.back()->file->source, 0, 0};
   report({finding}, of.sources, rollout, "rollout simulate FILE ROLLOUT", said);
@@ -89,6 +89,7 @@ void look(const Compilation& of, const plan::Plan& plan, const Finding& finding,
     CHECK(!witness.path[i].text.empty());
     CHECK(witness.path[i].at_ns >= (i == 0 ? 0 : witness.path[i - 1].at_ns));
   }
+  if (finding.claim == Claim::Exposure) CHECK(witness.path.back().at_ns <= over_ns);
   sim::Replay replay = sim::replay(plan, finding);
   INFO(path_text(witness.path) << "; seen: " << replay.seen);
   CHECK(replay.shown);
@@ -109,15 +110,16 @@ TEST_CASE("each finding of each golden program shows all that it has to, and its
       ++programs;
       each_plan(*of, [&](const plan::Plan& plan) {
         ++plans;
-        for (const Finding& finding : prove(plan).findings) {
+        Proofs proofs = prove(plan);
+        for (const Finding& finding : proofs.findings) {
           INFO(entry.path().string());
-          look(*of, plan, finding, seen[name_of(finding)]);
+          look(*of, plan, finding, proofs.facts.worst_ns + proofs.facts.back_ns, seen[name_of(finding)]);
         }
       });
       each_test(*of, [&](const plan::Plan& plan) {
         ++tests;
         INFO(entry.path().string());
-        for (const Finding& finding : find_incompatible(plan)) look(*of, plan, finding, seen[name_of(finding)]);
+        for (const Finding& finding : find_incompatible(plan)) look(*of, plan, finding, 0, seen[name_of(finding)]);
       });
     }
   CHECK(tests > 100);

@@ -203,6 +203,7 @@ TEST_CASE("whatever each step takes and whenever it begins, a regression is met 
   }
   CHECK(bounded > int64_t(releases) / 3);
   CHECK(sum / double(releases) > 0.5);
+  CHECK(least == 1);
   WARN(fmt::format("{} releases, {} bounded by who looks: none is met for longer; {:.0f}% of the bound at most, "
                    "{:.0f}% on average; the recheck lets no less than {:.0f}% of a bound through",
                    releases, bounded, 100 * closest, 100 * sum / double(releases), 100 * least));

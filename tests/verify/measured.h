@@ -45,6 +45,9 @@ class Measured {
     for (const plan::ExposureFacts& one : facts.exposure) CHECK(result_.exposure_ns[one.service] <= one.unseen_ns);
   }
   bool went_back() const { return back_over_ns_ >= 0; }
+  int64_t forward_ns() const { return forward_ns_; }
+  /// Of the undo actions, where each needed no more attempts than it has; -1: none.
+  int64_t back_ns() const { return within_attempts_ ? back_ns_ : -1; }
 
  private:
   void read(const journal::Event& event) {
