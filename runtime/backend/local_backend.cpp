@@ -16,6 +16,14 @@ namespace {
 using exec::Observation;
 using exec::Seen;
 
+constexpr int64_t change_wait_ns = 5'000'000'000;
+
+OpError taken_over(const plan::Service& service, int64_t by, int64_t generation) {
+  return {fmt::format("refused: generation {} of {} has taken over from generation {}, which may not act any more", by,
+                      plan::service_text(service), generation),
+          false, true};
+}
+
 Endpoint endpoint_of(const Instance& instance) {
   return {instance.id, "127.0.0.1", instance.port};
 }
@@ -67,7 +75,17 @@ Result<LocalBackend::Open> LocalBackend::open(const plan::Plan& plan, uint32_t s
   if (!spec) return spec.error();
   Result<LocalState> state = load_local(effects_.files, spec->directory, spec->key);
   if (!state) return state.error();
-  return Open{plan, service, std::move(*spec), std::move(*state)};
+  return Open{plan, service, std::move(*spec), std::move(*state), nullptr};
+}
+
+Result<LocalBackend::Open> LocalBackend::open_alone(const plan::Plan& plan, uint32_t service, int64_t wait_ns) {
+  Result<LocalSpec> spec = local_spec(plan, service, target_, root_);
+  if (!spec) return spec.error();
+  auto lock = lock_instances(effects_.files, spec->directory, spec->key, wait_ns);
+  if (!lock) return lock.error();
+  Result<Open> opened = open(plan, service);
+  if (opened) opened->lock = std::move(*lock);
+  return opened;
 }
 
 Status LocalBackend::save(const Open& open) {
@@ -81,25 +99,22 @@ Status LocalBackend::save(const Open& open) {
 }
 
 Status LocalBackend::admit(const plan::Plan& plan, uint32_t service, int64_t generation) {
-  Result<Open> opened = open(plan, service);
+  Result<Open> opened = open_alone(plan, service, change_wait_ns);
   if (!opened) return opened.error();
   if (generation == opened->state.generation) return Done{};
-  if (generation < opened->state.generation) {
-    return OpError{
-        fmt::format(
-            "refused: generation {} of {} has taken over from generation {}, which may not act any "
-            "more",
-            opened->state.generation, plan::service_text(plan.services[service]), generation),
-        false, true};
-  }
+  if (generation < opened->state.generation)
+    return taken_over(plan.services[service], opened->state.generation, generation);
   opened->state.generation = generation;
   return save_local(effects_.files, opened->spec.directory, opened->spec.key, opened->state);
 }
 
 Status LocalBackend::act(const plan::Plan& plan, const plan::Action& action,
                          const exec::EffectKey& key) {
-  Result<Open> opened = open(plan, action.service);
+  Result<Open> opened = open_alone(plan, action.service, change_wait_ns);
   if (!opened) return opened.error();
+  // Admitted a moment ago, and then stopped for longer than a moment.
+  if (key.generation < opened->state.generation)
+    return taken_over(plan.services[action.service], opened->state.generation, key.generation);
   const Wanted wanted = wanted_by(action);
   if (wanted.canary.killed) return bring_fault(*opened, *wanted.canary.killed, key);
   if (wanted.stable.restarted) return order_restart(*opened, *wanted.stable.restarted, key);
@@ -272,7 +287,7 @@ Status LocalBackend::stop_instances(Open& open, const std::vector<Instance*>& in
   for (Instance* instance : instances) {
     if (instance->process.pid == 0) {
       const std::vector<effects::ProcessId> found =
-          effects_.processes.find(instance_variable, marker_of(open.spec, *instance));
+          effects_.processes.find(instance_variable, marker_of(*instance));
       if (!found.empty()) instance->process = found.front();
     }
     if (!effects_.processes.look(instance->process).alive) {
@@ -294,7 +309,9 @@ Status LocalBackend::stop_instances(Open& open, const std::vector<Instance*>& in
 
 Result<Observation> LocalBackend::observe(const plan::Plan& plan, const plan::Action& action,
                                           const exec::EffectKey& key) {
-  Result<Open> opened = open(plan, action.service);
+  Result<Open> found = open(plan, action.service);
+  const bool ours = found && key.generation == found->state.generation;
+  Result<Open> opened = ours ? open_alone(plan, action.service, change_wait_ns) : std::move(found);
   if (!opened) return opened.error();
   if (key.generation == opened->state.generation) {
     if (Status settled = settle(*opened); !settled) return settled.error();
@@ -316,7 +333,8 @@ Result<Observation> LocalBackend::observe(const plan::Plan& plan, const plan::Ac
 }
 
 std::vector<std::string> LocalBackend::tend(const plan::Plan& plan, uint32_t service, int64_t generation) {
-  Result<Open> opened = open(plan, service);
+  Result<Open> opened = open_alone(plan, service, 0);
+  if (!opened && opened.error().retryable) return {};  // somebody changes them just now
   if (!opened) return supervisor_.trouble(opened.error().message);
   if (generation != opened->state.generation) return {};
   LocalSupervisor::Round round = supervisor_.round(opened->spec, opened->state);

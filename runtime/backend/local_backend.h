@@ -42,8 +42,11 @@ class LocalBackend : public Backend, public EndpointSource {
     uint32_t service;
     LocalSpec spec;
     LocalState state;
+    std::unique_ptr<effects::FileLock> lock;  ///< of who may change them
   };
   Result<Open> open(const plan::Plan& plan, uint32_t service);
+  /// To change them, alone. An error that can be tried again when somebody else does for longer than `wait_ns`.
+  Result<Open> open_alone(const plan::Plan& plan, uint32_t service, int64_t wait_ns);
   Status save(const Open& open);
 
   Status order(Open& open, const Wanted& wanted, const exec::EffectKey& key);

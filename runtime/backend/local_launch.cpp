@@ -49,7 +49,7 @@ Status LocalLaunch::record(LocalState& state, const InstanceSet& set, const std:
       made.id = fmt::format("{}-{}-{}", spec_.key, set.name, slot);
       made.set = set.name;
       made.slot = slot;
-      made.log = fmt::format("{}/{}.log", spec_.directory, made.id);
+      made.log = fmt::format("{}/{}{}", spec_.directory, made.id, log_ending);
       state.instances.push_back(std::move(made));
       known = &state.instances.back();
     }
@@ -62,7 +62,7 @@ Status LocalLaunch::record(LocalState& state, const InstanceSet& set, const std:
     fresh.effect = effect;
     *known = std::move(fresh);
     const std::vector<effects::ProcessId> running =
-        effects_.processes.find(instance_variable, marker(*known));
+        effects_.processes.find(instance_variable, marker_of(*known));
     if (!running.empty() && known->port != 0) {
       known->process = running.front();
       continue;
@@ -108,7 +108,7 @@ Status LocalLaunch::launch(Instance& instance, const InstanceSet& set) {
   launch.arguments.erase(launch.arguments.begin());
   if (launch.program.find('/') != std::string::npos)
     launch.program = resolve(root_, launch.program);
-  launch.environment = {{std::string(instance_variable), marker(instance)}};
+  launch.environment = {{std::string(instance_variable), marker_of(instance)}};
   launch.directory = root_;
   launch.log = instance.log;
   const Result<effects::ProcessId> process = effects_.processes.start(launch);

@@ -3,6 +3,7 @@
 // A record without a pid is settled by looking for the id in the environments of all processes.
 #pragma once
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -13,12 +14,14 @@
 
 namespace rollout::backend {
 
-/// The environment variable that marks an instance; its value is the directory and the id.
+/// The environment variable that marks an instance.
 inline constexpr std::string_view instance_variable = "ROLLOUT_INSTANCE";
+inline constexpr std::string_view log_ending = ".log";
 
-/// What this variable holds in the environment of that instance.
-inline std::string marker_of(const LocalSpec& spec, const Instance& instance) {
-  return spec.directory + "/" + instance.id;
+/// What this variable holds in the environment of that instance: the directory and the id, as they are on record, since
+/// who looks for it later may know the directory by another path.
+inline std::string marker_of(const Instance& instance) {
+  return instance.log.substr(0, instance.log.size() - std::min(instance.log.size(), log_ending.size()));
 }
 
 class LocalLaunch {
@@ -38,7 +41,6 @@ class LocalLaunch {
   /// Adds the ports of all services of a target but one.
   Status add_ports(const std::string& directory, std::string_view but, std::set<int>& taken);
   Result<int> free_port(const LocalState& state, int64_t replicas);
-  std::string marker(const Instance& instance) const { return marker_of(spec_, instance); }
 
   const effects::Effects& effects_;
   const LocalSpec& spec_;

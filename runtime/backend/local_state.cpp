@@ -196,6 +196,12 @@ Result<std::unique_ptr<effects::FileLock>> lock_local(effects::Files& files, con
   return files.lock(directory + "/.lock", lock_wait_ns);
 }
 
+Result<std::unique_ptr<effects::FileLock>> lock_instances(effects::Files& files, const std::string& directory,
+                                                          const std::string& key, int64_t wait_ns) {
+  if (Status made = files.make_directory(directory); !made) return made.error();
+  return files.lock(fmt::format("{}/.{}.lock", directory, key), wait_ns);
+}
+
 Result<std::vector<std::string>> local_keys(effects::Files& files, const std::string& directory) {
   const Result<std::vector<std::string>> names = files.list(directory);
   if (!names) return names.error();

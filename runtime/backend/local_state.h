@@ -84,6 +84,12 @@ Status save_local(effects::Files& files, const std::string& directory, const std
 /// Held while files that services of one directory share are read and written again, and while ports are chosen.
 Result<std::unique_ptr<effects::FileLock>> lock_local(effects::Files& files, const std::string& directory);
 
+/// Held while the instances of one service are changed, from reading their record to the last write of it: whoever is
+/// stopped in between keeps its successor out, instead of waking up to start or forget what that one has begun. Taken
+/// before the lock of the directory.
+Result<std::unique_ptr<effects::FileLock>> lock_instances(effects::Files& files, const std::string& directory,
+                                                          const std::string& key, int64_t wait_ns);
+
 /// Keys of all services that have a state file in the directory.
 Result<std::vector<std::string>> local_keys(effects::Files& files, const std::string& directory);
 

@@ -122,7 +122,7 @@ bool LocalSupervisor::adopt(Look& look, Instance& instance) {
   if (instance.process.pid != 0) return false;
   // Recorded, and then nobody could write down what came of it.
   const std::vector<effects::ProcessId> running =
-      effects_.processes.find(instance_variable, marker_of(look.spec, instance));
+      effects_.processes.find(instance_variable, marker_of(instance));
   if (running.empty()) return false;
   instance.process = running.front();
   look.round.changed = true;
