@@ -107,7 +107,7 @@ std::string list_of(const std::vector<std::string_view>& names) {
   for (size_t i = 0; i < names.size(); ++i) {
     if (i == shown && names.size() > shown + 1) return text + fmt::format(" and {} more", names.size() - shown);
     if (i) text += i + 1 == names.size() ? " and " : ", ";
-    text += fmt::format("`{}`", names[i]);
+    text += fmt::format("`{}`", shortened(names[i]));
   }
   return text;
 }

@@ -90,7 +90,7 @@ bool at_boundary(const Expected& expected) {
   return expected.contains(ssize_t(Parser::RBRACE)) || expected.contains(ssize_t(antlr4::Token::EOF));
 }
 
-std::string list_expected(antlr4::Parser* parser, const Expected& expected) {
+std::string list_expected(antlr4::Parser* parser, const Expected& expected, std::string_view found) {
   constexpr size_t most = 4;
   if (begins_value(expected)) return "a value";
   if (is_any_word(expected) && !at_boundary(expected)) return "a name";
@@ -111,7 +111,8 @@ std::string list_expected(antlr4::Parser* parser, const Expected& expected) {
   // An operator or a comma could go on almost everywhere; it is not what is missing.
   if (names.size() > most) {
     std::string_view what = construct(parser->getContext()->getRuleIndex());
-    if (!what.empty()) return std::string(what);
+    // `given given`: the second word is wrong, though it would be right in the place of the first.
+    if (!what.empty() && what.find(fmt::format("`{}`", found)) == std::string_view::npos) return std::string(what);
     names.resize(most);
     names.push_back("…");
   }
@@ -301,14 +302,13 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
   const Token* before = tokens_.before(found);
   if (report_bare_retry(before)) return;
   if (report_clause(before, found, expected, in_policy(parser))) return;
-  std::string wanted = list_expected(parser, expected);
+  std::string text(tokens_.text(*found)), wanted = list_expected(parser, expected, text);
   bool at_end = found->type == end_of_file ||
                 (!at_boundary(expected) && (found->first_on_line || closes(found->type)));
   if (before && at_end) {
     report_missing(before, wanted);
     return;
   }
-  std::string text(tokens_.text(*found));
   Diagnostic& message = diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted, text);
   if (found->type == Parser::NAME) {
     std::vector<std::string_view> words;
@@ -323,11 +323,24 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
   if (wanted == "`(`" && begins_statement(tokens_, before)) message.advise(statement_advice(tokens_.text(*before)));
 }
 
+/// Where the parser looked ahead, the token that is wrong may be a later one than that at which it stands: what is
+/// expected here would name just what was found there. Then the ways that were still open say what is expected.
+static Expected expected_at(antlr4::Parser* parser, const antlr4::RecognitionException& error, const Token* found) {
+  Expected here = parser->getExpectedTokens();
+  auto* no_way = dynamic_cast<const antlr4::NoViableAltException*>(&error);
+  if (!no_way || !no_way->getDeadEndConfigs() || !here.contains(ssize_t(found->type))) return here;
+  Expected there;
+  for (const auto& way : no_way->getDeadEndConfigs()->configs) there.addAll(parser->getATN().nextTokens(way->state));
+  there.remove(antlr4::Token::EPSILON);
+  return there.isEmpty() || there.contains(ssize_t(found->type)) ? here : there;
+}
+
 void ErrorStrategy::reportError(antlr4::Parser* parser, const antlr4::RecognitionException& error) {
   if (inErrorRecoveryMode(parser)) return;
   beginErrorCondition(parser);
-  antlr4::Token* found = error.getOffendingToken();
-  report(parser, ours(found ? found : parser->getCurrentToken()), parser->getExpectedTokens());
+  antlr4::Token* token = error.getOffendingToken();
+  const Token* found = ours(token ? token : parser->getCurrentToken());
+  report(parser, found, expected_at(parser, error, found));
 }
 
 void ErrorStrategy::reportUnwantedToken(antlr4::Parser* parser) {

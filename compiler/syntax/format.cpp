@@ -333,15 +333,24 @@ void Layout::write_group(uint32_t open, Page& page) {
   write_behind(close, page, inside(outer, continuation));
 }
 
+// Either tree is gone before the next thing is made: of a large file each takes much memory.
+bool can_be_read(const Tokens& tokens, Diagnostics& diagnostics) {
+  ast::File file;
+  return read_tree(tokens, file, diagnostics);
+}
+
+Pieces pieces_of(const Tokens& tokens) {
+  ParseTree tree(tokens);
+  ROLLOUT_CHECK(tree.root(), "what the reader accepts fits the grammar");
+  return make_pieces(tokens, tree.root());
+}
+
 }  // namespace
 
 std::optional<std::string> format(const SourceMap& sources, SourceId source, Diagnostics& diagnostics) {
   std::optional<Tokens> tokens = read_tokens(sources, source, diagnostics);
-  ast::File file;
-  if (!tokens || !read_tree(*tokens, file, diagnostics)) return std::nullopt;
-  ParseTree tree(*tokens);
-  ROLLOUT_CHECK(tree.root(), "what the reader accepts fits the grammar");
-  return Layout(make_pieces(*tokens, tree.root())).file();
+  if (!tokens || !can_be_read(*tokens, diagnostics)) return std::nullopt;
+  return Layout(pieces_of(*tokens)).file();
 }
 
 }  // namespace rollout::syntax
