@@ -16,6 +16,7 @@ std::array<uint8_t, SHA256_DIGEST_LENGTH> Sha256::digest() {
 
 std::string Sha256::hex() {
   std::string out;
+  out.reserve(2 * SHA256_DIGEST_LENGTH);
   for (uint8_t byte : digest()) {
     out += "0123456789abcdef"[byte >> 4];
     out += "0123456789abcdef"[byte & 15];

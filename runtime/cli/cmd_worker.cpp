@@ -68,7 +68,7 @@ class Overseer {
     if (context_.quiet) words.push_back("--quiet");
     if (context_.verbose) words.push_back("--verbose");
     if (context_.log) words.insert(words.end(), {"--log", context_.log->path()});
-    Result<int> child = children_->start(words);
+    Result<int> child = children_->start(words, effects::Heap::Tight);
     crew.since_ns = clock_.monotonic_ns();
     if (child) crew.process = *child;
     else put_off(crew);

@@ -16,11 +16,14 @@ struct ChildEnd {
   int code = 0;  ///< 128 and the signal where one has ended it
 };
 
+/// Tight: a thread keeps no freed memory for itself, which for one that sleeps is more than all it knows.
+enum class Heap { Usual, Tight };
+
 class Children {
  public:
   virtual ~Children() = default;
   /// Its process id. `words`: the command line without the program.
-  virtual Result<int> start(const std::vector<std::string>& words) = 0;
+  virtual Result<int> start(const std::vector<std::string>& words, Heap heap = Heap::Usual) = 0;
   /// Those that have ended since this was asked last.
   virtual std::vector<ChildEnd> ended() = 0;
   /// As SIGTERM does.
@@ -30,6 +33,9 @@ class Children {
 };
 
 std::unique_ptr<Children> posix_children();
+
+/// What this process was told of its own heap is not passed on to what it starts. Before it has threads.
+void keep_heap_setting();
 
 /// Lets this process have as many files and connections open as it may at all; how many these are.
 int64_t allow_many_files();

@@ -36,7 +36,9 @@ Result<CurlApi> load_curl() {
                         find(library, "curl_multi_perform", api.multi_perform) &&
                         find(library, "curl_multi_poll", api.multi_poll) &&
                         find(library, "curl_multi_info_read", api.multi_info_read) &&
-                        find(library, "curl_multi_cleanup", api.multi_cleanup);
+                        find(library, "curl_multi_cleanup", api.multi_cleanup) &&
+                        find(library, "curl_url", api.url) && find(library, "curl_url_set", api.url_set) &&
+                        find(library, "curl_url_cleanup", api.url_cleanup);
   if (!complete)
     return OpError{
         fmt::format("{} is too old: {}; install libcurl 7.85 or later", library_name, dlerror())};

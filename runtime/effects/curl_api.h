@@ -25,6 +25,9 @@ struct CurlApi {
   decltype(&::curl_multi_poll) multi_poll = nullptr;
   decltype(&::curl_multi_info_read) multi_info_read = nullptr;
   decltype(&::curl_multi_cleanup) multi_cleanup = nullptr;
+  decltype(&::curl_url) url = nullptr;
+  decltype(&::curl_url_set) url_set = nullptr;
+  decltype(&::curl_url_cleanup) url_cleanup = nullptr;
 };
 
 /// Loads libcurl.so.4 and initialises it. Call once.

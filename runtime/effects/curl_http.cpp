@@ -1,6 +1,7 @@
 #include <sys/socket.h>
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -17,6 +18,10 @@ namespace {
 
 constexpr int poll_ms = 200;
 constexpr int64_t ns_per_ms = 1'000'000;
+constexpr size_t most_urls = 64;  // that are kept parsed
+
+/// A URL as libcurl has parsed it; null where it could not.
+using Url = std::shared_ptr<CURLU>;
 
 /// What a handle was told of a request that has no more to say than this: told once, it holds for the next one, too.
 struct Plain {
@@ -35,6 +40,7 @@ struct Plain {
 struct Transfer {
   const HttpRequest* request = nullptr;
   CURL* easy = nullptr;
+  Url url;  ///< which libcurl reads as long as the handle was told of it
   std::optional<Plain> told;
   curl_slist* headers = nullptr;
   HttpResponse response;
@@ -175,10 +181,26 @@ class CurlHttp : public Http {
 
   void tell_difference(Transfer& transfer, const HttpRequest& request) {
     Plain& told = *transfer.told;
-    if (told.url != request.url) api_->easy_setopt(transfer.easy, CURLOPT_URL, request.url.c_str());
+    if (told.url != request.url) tell_url(transfer, request);
     if (told.method != request.method) api_->easy_setopt(transfer.easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     if (told.timeout_ns != request.timeout_ns) tell_timeout(transfer.easy, request);
     told = Plain(request);
+  }
+
+  /// Half of what a request costs libcurl itself is reading its URL; most are asked again and again.
+  Url parsed(const std::string& text) {
+    if (const auto found = urls_.find(text); found != urls_.end()) return found->second;
+    Url url(api_->url(), api_->url_cleanup);
+    if (!url || api_->url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_GUESS_SCHEME) != CURLUE_OK) url = nullptr;
+    if (urls_.size() >= most_urls) urls_.clear();
+    return urls_.emplace(text, std::move(url)).first->second;
+  }
+
+  /// As text, too: libcurl says from it what is wrong with one that could not be parsed.
+  void tell_url(Transfer& transfer, const HttpRequest& request) {
+    transfer.url = parsed(request.url);
+    api_->easy_setopt(transfer.easy, CURLOPT_URL, request.url.c_str());
+    api_->easy_setopt(transfer.easy, CURLOPT_CURLU, transfer.url.get());
   }
 
   void tell_timeout(CURL* easy, const HttpRequest& request) {
@@ -191,7 +213,7 @@ class CurlHttp : public Http {
     transfer.told.reset();
     if (Plain::fits(request)) transfer.told.emplace(request);
     const auto set = api_->easy_setopt;
-    set(easy, CURLOPT_URL, request.url.c_str());
+    tell_url(transfer, request);
     set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     if (!request.unix_socket.empty())
       set(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
@@ -294,6 +316,7 @@ class CurlHttp : public Http {
   std::vector<Background> background_;
   std::vector<HttpAnswer> failed_;
   std::deque<std::unique_ptr<Transfer>> idle_;
+  std::map<std::string, Url> urls_;
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "runtime/effects/connect_rule.h"
 #include "runtime/effects/copies.h"
 #include "runtime/effects/signals.h"
+#include "tests/conformance/receiver.h"
 #include "tests/conformance/rig.h"
 
 namespace rollout::test {
@@ -258,6 +259,32 @@ TEST_CASE("http: answers, refusals, time-outs, bodies without end", "[effects]")
   CHECK(all.http.send(request).error().retryable);
   const std::vector<Result<effects::HttpResponse>> both = all.http.send_all({request, request});
   CHECK(both.size() == 2);
+}
+
+TEST_CASE("http: each request asks what it names, whatever was asked before it", "[effects]") {
+  Receiver receiver([](const Received& asked) { return Answer{200, asked.head.substr(0, asked.head.find(" HTTP/"))}; });
+  const std::unique_ptr<effects::Http> http = effects::curl_http();
+  const std::string place = receiver.url().substr(0, receiver.url().rfind('/'));
+  auto body = [&](const std::string& method, const std::string& url) {
+    Result<effects::HttpResponse> answer = http->send({method, url});
+    return answer ? answer->body : "not answered: " + answer.error().message;
+  };
+  for (int round = 0; round < 3; ++round) {
+    CHECK(body("GET", place + "/a") == "GET /a");
+    CHECK(body("POST", place + "/a?to=7") == "POST /a?to=7");
+    CHECK(body("GET", "http://127.0.0.1:port/a").find("not answered") == 0);
+    CHECK(body("GET", "").find("not answered") == 0);
+    CHECK(body("GET", place + "/b/../c d").find("not answered") == 0);
+    CHECK(body("GET", place + "/b/../c") == "GET /c");
+  }
+  // More than are kept parsed, at once and then one after the other.
+  std::vector<effects::HttpRequest> many;
+  for (int i = 0; i < 100; ++i) many.push_back({"GET", fmt::format("{}/{}", place, i)});
+  for (int round = 0; round < 2; ++round) {
+    std::vector<Result<effects::HttpResponse>> answers = http->send_all(many);
+    for (int i = 0; i < 100; ++i) CHECK((answers[size_t(i)] && answers[size_t(i)]->body == fmt::format("GET /{}", i)));
+  }
+  for (int i = 0; i < 100; ++i) CHECK(body("GET", many[size_t(i)].url) == fmt::format("GET /{}", i));
 }
 
 TEST_CASE("copies work side by side and hand back all they have, in their order", "[effects]") {

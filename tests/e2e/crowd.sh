@@ -2,7 +2,8 @@
 # Many releases that are all alive at once, over three workers that share a PostgreSQL with its default settings; then a
 # quarter as many in a file of this machine. Processes of the workers are killed, stopped beyond their claims and drained
 # in the middle; every release ends well, and the log of the flag files has each change once. Before that, a file that
-# hangs holds up its own release only.
+# hangs and a server that takes each connection and never answers hold up their own releases only; and what a release
+# that waits costs of memory is measured.
 # crowd.sh BUILD [RUNS [SEED [--json]]]
 source "$(dirname "$0")/lib.sh"
 source "$root/tests/e2e/ledger.sh"
@@ -33,14 +34,18 @@ rss_mib() { (cd /proc && cat ${*/%//status}) | awk '/^VmRSS/ {kib += $2} END {pr
 now_s() { date +%s.%N; }
 since() { awk -v from="$1" -v to="$(now_s)" 'BEGIN {printf "%.1f", to - from}'; }
 
+flag_off() {  # flag_off FLAG
+  printf '{"flags": {"%s": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off"}}}\n' \
+    "$1" >"flags/$1.json"
+}
+
 # begin FLAG HOLD: a release that waits for a worker.
 begin() {
   sed "s/FLAG/$1/g" "$root/tests/e2e/crowd/flag.rollout" >"$1.rollout"
-  printf '{"flags": {"%s": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off"}}}\n' \
-    "$1" >"flags/$1.json"
+  flag_off "$1"
   "$build/rollout" apply "$1.rollout" ramp --set "time=$2" --yes --detach --quiet || echo "$1 cannot begin"
 }
-export -f begin
+export -f begin flag_off
 export build root
 
 # begin_all PREFIX COUNT HOLD
@@ -59,23 +64,66 @@ stop_workers() {
   worker=()
 }
 
-# The release whose file hangs is alive all along; the others end beside it, in the same process.
+# Begun while its metrics answer, which is asked first; then they are silent.
+begin_mute() {
+  "$build/tests/e2e/rollout_mute" >run/mute.log & mute_pid=$!
+  await 5 "a server that will be silent" test -s run/mute.log
+  sed "s/PORT/$(head -1 run/mute.log)/" "$root/tests/e2e/crowd/mute.rollout" >mute.rollout
+  flag_off mute
+  "$build/rollout" apply mute.rollout ramp --yes --detach --quiet
+  kill -USR1 "$mute_pid"
+}
+
+# The release whose file hangs is alive all along, the one with the silent server for as long as it may wait; the others
+# end beside them, in the same process.
 hanging() {
   local others=20
   begin hang 1s
   mv flags/hang.json run/hang.json && mkfifo flags/hang.json
+  begin_mute
   start_worker 1 --processes 1
-  hangs() { [[ $(alive) == 1 ]]; }
-  await 20 "a worker drives the release that hangs" hangs
+  both_wait() { (($(alive) == 3 && $(count '^waits' run/mute.log) > 0)); }  # hang, mute, and shop of mute
+  await 20 "a worker drives the release that hangs, and the one that is not answered" both_wait
   begin_all beside "$others" 1s
   ended() { (($(succeeded) == others)); }
-  await 30 "the others end beside it" ended
-  check "a file that hangs holds up its own release only" hangs
+  await 20 "the others end beside them" ended
+  check "a file that hangs and a server that is silent hold up their own releases only" both_wait
+  back() { [[ $(sql "SELECT count(*) FROM rollout.runs WHERE outcome = 'rolled_back'") == 1 ]]; }
+  await 60 "without evidence the release with the silent server goes back" back
+  check "each request gave up in its time, and was made again" test "$(count '^waits' run/mute.log)" -ge 5
+  check "its flag is off" grep -q '"on", 0\]' flags/mute.json
+  kill "$mute_pid"
+  hangs() { [[ $(alive) == 1 ]]; }
+  check "the file that hangs still does" hangs
   mv flags/hang.json run/pipe && mv run/hang.json flags/hang.json
   cat flags/hang.json >run/pipe
   ended() { (($(succeeded) == others + 1)); }
   await 30 "it ends when the file answers" ended
   stop_workers
+}
+
+pss_kib() { awk '/^Pss:/ {kib += $2} END {print kib}' "/proc/$1/smaps_rollup"; }
+
+# What each of many releases that wait takes of the one process that drives them, in a project of its own.
+footprint() {
+  local few=25 many=125 crew before each
+  mkdir -p idle/flags idle/run && cd idle && : >rollout.toml
+  begin_all a "$few" 10m
+  start_worker 1 --processes 1
+  all_wait() { (($(alive) >= $1)); }
+  await 30 "a few releases wait" all_wait "$few"
+  sleep 2
+  crew=$(crews "${worker[1]}")
+  before=$(pss_kib $crew)
+  begin_all b $((many - few)) 10m
+  await 60 "many releases wait" all_wait "$many"
+  sleep 2
+  each=$((($(pss_kib $crew) - before) / (many - few)))
+  stop_workers
+  cd ..
+  echo "a release that waits takes $each KiB of its process"
+  # One that was built to look at its memory takes more of it.
+  grep -q __asan_init "$build/rollout" || check "64 KB are enough for it" test "$each" -le 62
 }
 
 # What ends and stops processes while all are alive. Each names what it met.
@@ -129,9 +177,9 @@ judge() {
 
 rm -rf "$home" && mkdir -p "$home/run" "$home/flags" && cd "$home"
 source "$quickstart/stack.sh"
-worker=() met=0 lost=0 doubled=0
+worker=() mute_pid= met=0 lost=0 doubled=0
 RANDOM=$seed
-trap 'stop_workers; kill "$log_pid" 2>/dev/null || true; remove_postgres' EXIT
+trap 'stop_workers; kill "$log_pid" $mute_pid 2>/dev/null || true; remove_postgres' EXIT
 make_postgres
 printf '[cli]\nstate = "postgresql://shop@127.0.0.1:%s/postgres?claim=%s"\n' "$postgres_port" "$claim" >rollout.toml
 "$build/tests/e2e/rollout_flag_log" flags >run/flags.log & log_pid=$!
@@ -141,6 +189,7 @@ crowd f "$runs" "$hold"
 judge f "$runs"
 check "PostgreSQL's default of 100 connections is enough" test "$(sql 'SHOW max_connections')" -eq 100
 : >rollout.toml
+footprint
 crowd g $((runs / 4)) $((hold / 2))
 judge g $((runs / 4))
 check "no change of a flag was missed by its log" test "$(count '^overflow' run/flags.log)" -eq 0
