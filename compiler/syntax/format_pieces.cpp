@@ -238,6 +238,8 @@ void match_brackets(Pieces& pieces) {
 
 void measure(Pieces& pieces) {
   uint32_t column = 0, above = 0, behind = 0;
+  for (std::vector<uint32_t>* sums : {&pieces.start, &pieces.end, &pieces.comments_before, &pieces.behind_before})
+    sums->reserve(pieces.list.size() + 1);
   for (size_t i = 0; i < pieces.list.size(); ++i) {
     Piece& piece = pieces.list[i];
     if (i > 0) piece.space = space_between(pieces.list[i - 1], piece, piece.match + 1 == i);

@@ -18,9 +18,11 @@ namespace rollout::cli {
 
 namespace {
 
+/// Or is meant to be one, also where an editor put a mark or blanks before it: no program begins with a brace.
 bool is_saved_plan(const std::string& path) {
   Result<std::string> text = read_file(path, max_plan_bytes);
-  return text && !text->empty() && text->front() == '{';
+  size_t first = text ? text->find_first_not_of("\xEF\xBB\xBF \t\r\n") : std::string::npos;
+  return first != std::string::npos && (*text)[first] == '{';
 }
 
 std::string absolute(const Context& context, const std::string& typed) {

@@ -87,7 +87,11 @@ std::string absolute_path(const std::string& directory, const std::string& typed
   return absolute(directory, typed).string();
 }
 
+/// `rollout fmt "$FILE"` where FILE is not set means no folder, least of all all of this one.
+static OpError no_path() { return OpError{"a path is empty; write `.` for this folder"}; }
+
 Result<Place> place_of(const std::string& directory, const std::string& typed) {
+  if (typed.empty()) return no_path();
   fs::path path = absolute(directory, typed);
   std::error_code failed;
   fs::file_status status = fs::status(path, failed);
@@ -132,6 +136,7 @@ Result<std::vector<std::string>> rollout_files(const std::string& directory,
                                                const std::vector<std::string>& typed) {
   std::vector<std::string> files;
   for (const std::string& name : typed) {
+    if (name.empty()) return no_path();
     fs::path path = absolute(directory, name);
     std::error_code failed;
     if (fs::is_directory(path, failed)) {

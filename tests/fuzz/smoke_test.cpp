@@ -330,9 +330,9 @@ std::vector<Family> mistaken() {
   };
 }
 
-/// A text and one twice as long, each measured several times, in turn: what slows one down slows the other. The short one
-/// is read twice in a row, so that both are at it for equally long: of a short time it is likelier that no neighbour on
-/// the machine took the processor, and with it the caches, than of one twice as long.
+/// A text and one twice as long, each measured several times, in turn: what slows one down slows the other. The short
+/// one is read twice in a row, so that both are at it for equally long: of a short time it is likelier that nobody
+/// else on the machine took the processor, and with it the caches, than of one twice as long.
 class Doubled {
  public:
   Doubled(const Family& family, size_t size, const Attempt& attempt)
