@@ -18,10 +18,10 @@ namespace {
 
 constexpr int poll_ms = 200;
 constexpr int64_t ns_per_ms = 1'000'000;
-constexpr size_t most_urls = 64;  // that are kept parsed
+constexpr size_t most_urls = 256;  // that are kept parsed
 
 /// A URL as libcurl has parsed it; null where it could not.
-using Url = std::shared_ptr<CURLU>;
+using Url = std::unique_ptr<CURLU, decltype(CurlApi::url_cleanup)>;
 
 /// What a handle was told of a request that has no more to say than this: told once, it holds for the next one, too.
 struct Plain {
@@ -40,7 +40,6 @@ struct Plain {
 struct Transfer {
   const HttpRequest* request = nullptr;
   CURL* easy = nullptr;
-  Url url;  ///< which libcurl reads as long as the handle was told of it
   std::optional<Plain> told;
   curl_slist* headers = nullptr;
   HttpResponse response;
@@ -107,6 +106,7 @@ class CurlHttp : public Http {
       answers.assign(requests.size(), loaded.error());
       return answers;
     }
+    forget_urls();
     std::vector<std::unique_ptr<Transfer>> transfers;
     for (const HttpRequest& request : requests) transfers.push_back(prepare(multi_, request));
     int running = 0;
@@ -181,26 +181,33 @@ class CurlHttp : public Http {
 
   void tell_difference(Transfer& transfer, const HttpRequest& request) {
     Plain& told = *transfer.told;
-    if (told.url != request.url) tell_url(transfer, request);
+    if (told.url != request.url) tell_url(transfer.easy, request);
     if (told.method != request.method) api_->easy_setopt(transfer.easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     if (told.timeout_ns != request.timeout_ns) tell_timeout(transfer.easy, request);
     told = Plain(request);
   }
 
-  /// Half of what a request costs libcurl itself is reading its URL; most are asked again and again.
-  Url parsed(const std::string& text) {
-    if (const auto found = urls_.find(text); found != urls_.end()) return found->second;
+  /// Reading its URL is a fifth of what a request costs libcurl itself, and most are asked again and again. Null where
+  /// it cannot be parsed, or too many are kept.
+  CURLU* parsed(const std::string& text) {
+    if (const auto found = urls_.find(text); found != urls_.end()) return found->second.get();
+    if (urls_.size() >= most_urls) return nullptr;
     Url url(api_->url(), api_->url_cleanup);
-    if (!url || api_->url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_GUESS_SCHEME) != CURLUE_OK) url = nullptr;
-    if (urls_.size() >= most_urls) urls_.clear();
-    return urls_.emplace(text, std::move(url)).first->second;
+    if (!url || api_->url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_GUESS_SCHEME) != CURLUE_OK) url.reset();
+    return urls_.emplace(text, std::move(url)).first->second.get();
+  }
+
+  /// While no handle is in use: those that were told of one are told everything again.
+  void forget_urls() {
+    if (urls_.size() < most_urls || !background_.empty()) return;
+    for (const auto& one : idle_) one->told.reset();
+    urls_.clear();
   }
 
   /// As text, too: libcurl says from it what is wrong with one that could not be parsed.
-  void tell_url(Transfer& transfer, const HttpRequest& request) {
-    transfer.url = parsed(request.url);
-    api_->easy_setopt(transfer.easy, CURLOPT_URL, request.url.c_str());
-    api_->easy_setopt(transfer.easy, CURLOPT_CURLU, transfer.url.get());
+  void tell_url(CURL* easy, const HttpRequest& request) {
+    api_->easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+    api_->easy_setopt(easy, CURLOPT_CURLU, parsed(request.url));
   }
 
   void tell_timeout(CURL* easy, const HttpRequest& request) {
@@ -213,7 +220,7 @@ class CurlHttp : public Http {
     transfer.told.reset();
     if (Plain::fits(request)) transfer.told.emplace(request);
     const auto set = api_->easy_setopt;
-    tell_url(transfer, request);
+    tell_url(easy, request);
     set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     if (!request.unix_socket.empty())
       set(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
@@ -316,7 +323,7 @@ class CurlHttp : public Http {
   std::vector<Background> background_;
   std::vector<HttpAnswer> failed_;
   std::deque<std::unique_ptr<Transfer>> idle_;
-  std::map<std::string, Url> urls_;
+  std::map<std::string, Url> urls_;  ///< read by libcurl as long as a handle was told of them
 };
 
 }  // namespace

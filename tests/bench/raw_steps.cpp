@@ -115,7 +115,9 @@ CurlLanes::CurlLanes(const LaneServer& server) : lanes_(size_t(lane_count)) {
     Lane& lane = lanes_[size_t(i)];
     lane.url = server.url(i);
     lane.easy = curl_->easy_init();
-    curl_->easy_setopt(lane.easy, CURLOPT_URL, lane.url.c_str());
+    lane.parsed = curl_->url();
+    curl_->url_set(lane.parsed, CURLUPART_URL, lane.url.c_str(), 0);
+    curl_->easy_setopt(lane.easy, CURLOPT_CURLU, lane.parsed);
     curl_->easy_setopt(lane.easy, CURLOPT_WRITEFUNCTION, drop);
     curl_->easy_setopt(lane.easy, CURLOPT_PRIVATE, &lane);
     curl_->easy_setopt(lane.easy, CURLOPT_NOPROXY, "*");
@@ -128,6 +130,7 @@ CurlLanes::~CurlLanes() {
   for (Lane& lane : lanes_) {
     curl_->multi_remove_handle(multi_, lane.easy);
     curl_->easy_cleanup(lane.easy);
+    curl_->url_cleanup(lane.parsed);
   }
   curl_->multi_cleanup(multi_);
 }

@@ -104,9 +104,10 @@ hanging() {
 
 pss_kib() { awk '/^Pss:/ {kib += $2} END {print kib}' "/proc/$1/smaps_rollup"; }
 
-# What each of many releases that wait takes of the one process that drives them, in a project of its own.
+# What each of many releases that wait takes of the one process that drives them, in a project of its own. The first ones
+# fill what is kept once: SQLite's pages, for one.
 footprint() {
-  local few=25 many=125 crew before each
+  local few=100 many=220 crew before each
   mkdir -p idle/flags idle/run && cd idle && : >rollout.toml
   begin_all a "$few" 10m
   start_worker 1 --processes 1
