@@ -39,6 +39,7 @@ const Type* ValueChecker::check_member_call(const ast::CallExpr* call, const ast
   }
   if (call->arguments.size() == 1) {
     expect(call->arguments[0].value, simple(TypeKind::Percent), "a quantile");
+    keep_range(eval::quantile_range, call->arguments[0].value);
     return program_.types.live(simple(TypeKind::Duration));
   }
   diagnostics_.report(call->span, diag::QuantileMissing).advise("name the quantile: `latency(99%)`");
@@ -79,6 +80,15 @@ const Type* ValueChecker::check_builtin(const ast::CallExpr* call, ir::Builtin b
   info(call->callee) = {simple(TypeKind::Probe), ir::Ref::Builtin, uint32_t(ir::Builtin::Http), 0};
   ir::Parameter path{{"path", call->callee->span}, simple(TypeKind::Path), nullptr, nullptr, {}};
   check_arguments(call, {path}, 0, "`http`", true);
+  const ast::Expr* given = call->arguments.empty() ? nullptr : call->arguments[0].value;
+  bool literal = given && given->kind == ast::ExprKind::Literal;
+  auto* written = literal ? static_cast<const ast::LiteralExpr*>(given) : nullptr;
+  bool relative = written && info(given).type->is(TypeKind::Path) && !written->text.starts_with("\"/");
+  if (relative)
+    diagnostics_.report(given->span, diag::BadText, std::string(written->text), "path of a probe",
+                        "it begins with a slash")
+        .advise("write `http(\"/healthz\")`")
+        .fix({given->span.source, given->span.begin + 1, given->span.begin + 1}, "/");
   return simple(TypeKind::Probe);
 }
 
@@ -169,6 +179,7 @@ const Type* ValueChecker::check_copy(const ast::CallExpr* call, uint32_t record)
 /// What is not given stays open: `healthy(floor: 99%)` still takes a service.
 const Type* ValueChecker::check_gate_call(const ast::CallExpr* call, const std::vector<ir::Parameter>& open) {
   ir::Match match = check_arguments(call, open, 0, "this gate", false);
+  if (match.problem != ir::Match::Problem::None) return simple(TypeKind::Error);
   std::vector<const Type*> rest;
   for (size_t i = 0; i < open.size(); ++i)
     if (!match.values[i] && !open[i].default_value) rest.push_back(open[i].type);

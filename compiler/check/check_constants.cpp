@@ -1,5 +1,7 @@
 // What the files alone decide is decided before anything is planned: constants have a value, those given to a bounded
 // parameter fit its `where`, and every `where` leaves some value. What depends on inputs is left to the planner.
+#include <set>
+
 #include "compiler/check/values.h"
 #include "compiler/eval/arithmetic.h"
 #include "compiler/eval/evaluator.h"
@@ -81,10 +83,22 @@ class Limits {
 
 }  // namespace
 
+/// Whether it has one value, here and now. What a function makes of its parameters has one for each call.
+static bool is_closed(const ir::ExprInfo& known, const ast::Expr* expr, bool in_func) {
+  return known.time == ir::Time::Constant && (!in_func || expr->kind == ast::ExprKind::Literal);
+}
+
 void ValueChecker::keep_bound(const ir::Parameter& parameter, const ast::Expr* given) {
-  bool decided = given && info(given).time == ir::Time::Constant && !planned_;
+  bool in_func = func_ != UINT32_MAX && locals_.size() > 0;
+  bool decided = given && is_closed(info(given), given, in_func) && !planned_;
   if (parameter.where && parameter.module != ir::no_module && (decided || !given))
     bounds_.push_back({parameter, module_, given});
+}
+
+void ValueChecker::keep_range(const eval::Range& range, const ast::Expr* given, const ast::Expr* behind) {
+  bool in_func = func_ != UINT32_MAX && locals_.size() > 0;
+  bool closed = is_closed(info(given), given, in_func) && (!behind || is_closed(info(behind), behind, in_func));
+  if (closed && !module().library) ranged_.push_back({&range, module_, given, behind});
 }
 
 void ValueChecker::decide_constants() {
@@ -98,18 +112,29 @@ void ValueChecker::decide_constants() {
     bool own = !program_.modules[program_.lets[i].module]->library;
     if (own && program_.lets[i].time == ir::Time::Constant) constants.let(i);
   }
+  for (const Ranged& one : ranged_) {
+    Value value = constants.eval(one.module, one.given, {});
+    if (!eval::in_range(*one.range, value, one.given->span, diagnostics_) || !one.behind) continue;
+    Value earlier = constants.eval(one.module, one.behind, {});
+    if (value.number <= earlier.number)
+      diagnostics_.report(one.given->span, diag::RefinementBroken, std::string(one.range->clause), eval::to_text(value))
+          .at(one.behind->span, "not behind this");
+  }
+  std::set<const ast::Expr*> impossible;
   for (const Bound& bound : bounds_) {
-    if (bound.given) {
-      Value value = constants.eval(bound.module, bound.given, {});
-      constants.check_where(bound.parameter, bound.parameter.module, value, bound.given->span);
-      continue;
-    }
+    if (bound.given) continue;
     Limits limits(program_, bound.parameter.module, constants);
     limits.read(bound.parameter.where);
-    if (limits.contradict())
-      diagnostics_.report(bound.parameter.where->span, diag::NoValueFits, std::string(bound.parameter.name.text))
-          .at(limits.least->span, "not below this")
-          .at(limits.most->span, "and not above this");
+    if (!limits.contradict() || !impossible.insert(bound.parameter.where).second) continue;
+    diagnostics_.report(bound.parameter.where->span, diag::NoValueFits, std::string(bound.parameter.name.text))
+        .at(limits.least->span, "not below this")
+        .at(limits.most->span, "and not above this");
+  }
+  // What no value can fit is not said again of each value.
+  for (const Bound& bound : bounds_) {
+    if (!bound.given || impossible.count(bound.parameter.where)) continue;
+    Value value = constants.eval(bound.module, bound.given, {});
+    constants.check_where(bound.parameter, bound.parameter.module, value, bound.given->span);
   }
 }
 

@@ -46,23 +46,40 @@ void Checker::check_signature(const ast::Decl* decl) {
   }
 }
 
+namespace {
+
+/// Whether a value of the type can be written behind `--set`.
+bool is_given_as_text(const Type* type) {
+  bool made_of_one = type->is(TypeKind::Optional) || type->is(TypeKind::List) || type->is(TypeKind::Set);
+  if (made_of_one) return is_given_as_text(type->arguments[0]);
+  return type->kind <= TypeKind::Path || type->is(TypeKind::Secret) || type->is(TypeKind::Enum);
+}
+
+}  // namespace
+
+void Checker::check_input(const ir::Input& input) {
+  const ast::Name& name = input.decl->name;
+  for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
+    if (value) expect(value, input.type, fmt::format("`{}`", name.text));
+  if (!input.decl->default_value && !is_given_as_text(input.type))
+    diagnostics_
+        .report(input.decl->type->span, diag::WrongType, "an input without a default",
+                "a type that can be written behind `--set`", text(input.type))
+        .advise("let a record or an entity be a `let`, which each environment may set: `let steps = …`");
+  if (!input.decl->where) return;
+  ir::Parameter bounded{name, input.type, nullptr, input.decl->where, {}, module_};
+  for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
+    if (value) keep_bound(bounded, value);
+  keep_bound(bounded, nullptr);
+  add_local(name, input.type);
+  expect(input.decl->where, simple(TypeKind::Bool), "`where`");
+}
+
 void Checker::check_decl(const ast::Decl* decl) {
   locals_.clear();
   slots_ = 0;
   switch (decl->kind) {
-    case ast::DeclKind::Input: {
-      ir::Input& input = program_.inputs[indices_.lookup(decl)];
-      for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
-        if (value) expect(value, input.type, fmt::format("`{}`", decl->name.text));
-      if (!input.decl->where) break;
-      ir::Parameter bounded{decl->name, input.type, nullptr, input.decl->where, {}, module_};
-      for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
-        if (value) keep_bound(bounded, value);
-      keep_bound(bounded, nullptr);
-      add_local(decl->name, input.type);
-      expect(input.decl->where, simple(TypeKind::Bool), "`where`");
-      break;
-    }
+    case ast::DeclKind::Input: check_input(program_.inputs[indices_.lookup(decl)]); break;
     case ast::DeclKind::Let: check_let(indices_.lookup(decl)); break;
     case ast::DeclKind::Record: check_defaults(program_.records[indices_.lookup(decl)].fields); break;
     case ast::DeclKind::Capability:

@@ -1,4 +1,10 @@
+#include <set>
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/StringRef.h>
+
 #include "compiler/calendar/civil.h"
+#include "compiler/check/advise.h"
 #include "compiler/check/lacking.h"
 #include "compiler/check/values.h"
 #include "compiler/eval/evaluator.h"
@@ -51,11 +57,11 @@ const Type* ValueChecker::check_expr_kind(const ast::Expr* expr, const Type* wan
     case ast::ExprKind::Error: break;
     case ast::ExprKind::Literal: return check_literal(static_cast<const ast::LiteralExpr*>(expr), wanted);
     case ast::ExprKind::Text: return check_text(static_cast<const ast::TextExpr*>(expr), wanted);
-    case ast::ExprKind::Name: return check_name(static_cast<const ast::NameExpr*>(expr));
+    case ast::ExprKind::Name: return check_name(static_cast<const ast::NameExpr*>(expr), wanted);
     case ast::ExprKind::Member: return check_member(static_cast<const ast::MemberExpr*>(expr));
     case ast::ExprKind::Call: return check_call(static_cast<const ast::CallExpr*>(expr));
     case ast::ExprKind::Index: return check_index(static_cast<const ast::IndexExpr*>(expr));
-    case ast::ExprKind::Unary: return check_unary(static_cast<const ast::UnaryExpr*>(expr));
+    case ast::ExprKind::Unary: return check_unary(static_cast<const ast::UnaryExpr*>(expr), wanted);
     case ast::ExprKind::Binary: return check_binary(static_cast<const ast::BinaryExpr*>(expr));
     case ast::ExprKind::List: return check_list(static_cast<const ast::ListExpr*>(expr), wanted);
     case ast::ExprKind::Map: return check_map(static_cast<const ast::MapExpr*>(expr), wanted);
@@ -88,39 +94,23 @@ bool ValueChecker::fits(const Type* found, const Type* wanted) {
   return ir::is_subject(wanted->kind) && found->is(wanted->kind);
 }
 
-void ValueChecker::report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted) {
+Diagnostic& ValueChecker::report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted) {
   Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::LiveHere, std::string(whose), wanted);
   bool joins = whose == "`and`" || whose == "`or`" || whose == "`not`";
   if (joins) {
     diagnostic.advise("write several conditions as several clauses, each with one comparison");
-    return;
+    return diagnostic;
   }
-  diagnostic.note("the plan is made before the rollout runs; a live value exists only while it runs")
+  return diagnostic.note("the plan is made before the rollout runs; a live value exists only while it runs")
       .advise("read it in a gate (`reject when`, `require`) or in `rollback when`");
 }
 
-namespace {
-
-/// A value of `wanted` in quotes: `"4"` where 4 is meant.
-void advise_unquoted(Diagnostic& diagnostic, const ast::Expr* expr, const Type* wanted) {
-  auto* literal = expr->kind == ast::ExprKind::Literal ? static_cast<const ast::LiteralExpr*>(expr) : nullptr;
-  if (!literal || literal->literal != ast::LiteralKind::String || literal->text.size() < 2) return;
-  std::string inside(literal->text.substr(1, literal->text.size() - 2));
-  if (!eval::parse_value(eval::value_kind(wanted), inside)) return;
-  diagnostic.advise(fmt::format("only text has quotes: write `{}`", inside)).fix(expr->span, inside);
-}
-
-/// Where a share is expected and a bare number stands.
-void advise_share(Diagnostic& diagnostic, const ast::Expr* number) {
-  diagnostic.advise("a bare number is a count: write a share such as `5%`");
-  if (number->kind == ast::ExprKind::Literal) diagnostic.fix(after(number->span), "%");
-}
-
-}  // namespace
-
 void ValueChecker::expect_found(const ast::Expr* expr, const Type* found, const Type* wanted,
                                 std::string_view whose) {
-  if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) return report_live(expr, whose, with_article(wanted));
+  if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) {
+    report_live(expr, whose, with_article(wanted));
+    return;
+  }
   if (found->is(TypeKind::Secret) && !wanted->is(TypeKind::Secret)) {
     report_secret(expr, whose);
     return;
@@ -129,13 +119,14 @@ void ValueChecker::expect_found(const ast::Expr* expr, const Type* found, const 
     Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::WrongType, std::string(whose), text(wanted),
                                                  text(found));
     diagnostic.caret(fmt::format("this is {}", text(found)));
-    if (wanted->is(TypeKind::Duration) && found->is(TypeKind::Int))
-      diagnostic.advise("a bare number is a count: write a unit, such as `5m` or `30s`");
-    if (wanted->is(TypeKind::Percent) && (found->is(TypeKind::Int) || found->is(TypeKind::Float)))
-      advise_share(diagnostic, expr);
-    if (found->is(TypeKind::String)) advise_unquoted(diagnostic, expr, wanted);
+    advise_type(diagnostic, expr, found, wanted);
     if (found->is(TypeKind::Optional) && fits(found->arguments[0], wanted))
       diagnostic.advise("it may be absent: say what holds then, `(… or VALUE)`");
+    bool one = (wanted->is(TypeKind::List) || wanted->is(TypeKind::Set)) && fits(found, wanted->arguments[0]);
+    if (one)
+      diagnostic.advise("a list of one stands in brackets, too: `[…]`")
+          .fix({expr->span.source, expr->span.begin, expr->span.begin}, "[")
+          .fix(after(expr->span), "]");
     return;
   }
   while (wanted->is(TypeKind::List) && found->is(TypeKind::List)) {
@@ -214,7 +205,47 @@ const Type* ValueChecker::check_text(const ast::TextExpr* text_expr, const Type*
   return wanted && is_text_kind(wanted->kind) ? wanted : simple(TypeKind::String);
 }
 
-const Type* ValueChecker::check_name(const ast::NameExpr* name) {
+namespace {
+
+/// `friday` and `Fri` for `fri`; empty where no weekday is meant.
+std::string_view weekday_meant(std::string_view name) {
+  std::string lower = llvm::StringRef(name).lower();
+  for (std::string_view day : calendar::weekday_names)
+    if (lower == day || (lower.starts_with(day) && lower.ends_with("day"))) return day;
+  return {};
+}
+
+}  // namespace
+
+/// What is offered is of the kind that is wanted, and not the value that is being defined.
+void ValueChecker::report_unknown_value(const ast::NameExpr* name, const Type* wanted) {
+  if (report_bare_case(name)) return;
+  if (std::string_view day = weekday_meant(name->name); !day.empty()) {
+    if (Diagnostic* diagnostic = report_unknown_once(name->span, name->name, "name"))
+      diagnostic->advise(fmt::format("did you mean `{}`?", day)).fix(name->span, std::string(day));
+    return;
+  }
+  std::vector<std::string_view> names;
+  std::set<std::string_view> seen;
+  auto add = [&](std::string_view other) {
+    std::optional<ir::Symbol> symbol = find(other);
+    bool itself = symbol && symbol->kind == ir::Ref::Let && llvm::is_contained(open_lets_, symbol->index);
+    if (!itself && seen.insert(other).second) names.push_back(other);
+  };
+  bool team = wanted && wanted->is(TypeKind::Team), gate = wanted && wanted->is(TypeKind::Gate);
+  bool compare = suggests() && !was_unknown(name->name, "name");
+  for (const Local& local : locals_)
+    if (compare && ((!team && !gate) || local.type->is(wanted->kind))) add(local.name);
+  for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Team, ir::Ref::Gate,
+                       ir::Ref::Strategy, ir::Ref::Record, ir::Ref::Enum, ir::Ref::Func}) {
+    bool other_kind = (team && kind != ir::Ref::Team) || (gate && kind != ir::Ref::Gate);
+    if (!compare || other_kind) continue;
+    for (std::string_view other : names_of(kind)) add(other);
+  }
+  report_unknown(name->span, name->name, "name", names);
+}
+
+const Type* ValueChecker::check_name(const ast::NameExpr* name, const Type* wanted) {
   ir::ExprInfo& known = info(name);
   if (const Local* local = find_local(name->name)) {
     known.ref = ir::Ref::Local;
@@ -234,16 +265,7 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name) {
     return simple(TypeKind::Error);
   }
   if (!symbol) {
-    std::vector<std::string_view> visible;
-    bool compare = suggests() && !was_unknown(name->name, "name");
-    if (compare)
-      for (const Local& local : locals_) visible.push_back(local.name);
-    for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Team, ir::Ref::Gate,
-                         ir::Ref::Strategy, ir::Ref::Record, ir::Ref::Enum, ir::Ref::Func}) {
-      if (!compare) break;
-      for (std::string_view other : names_of(kind)) visible.push_back(other);
-    }
-    if (!report_bare_case(name)) report_unknown(name->span, name->name, "name", visible);
+    report_unknown_value(name, wanted);
     return simple(TypeKind::Error);
   }
   known.ref = symbol->kind;

@@ -22,16 +22,16 @@ void check_noun(Diagnostics& diagnostics, const ast::Name& noun, std::string_vie
 void Checker::check_gate(ir::Gate& gate) {
   for (const ir::Parameter& parameter : gate.parameters) add_local(parameter.name, parameter.type);
   const ast::GateDecl* decl = gate.decl;
-  if (decl->sample) expect(decl->sample, simple(TypeKind::Duration), "`sample every`");
+  if (decl->sample) expect_in(eval::sample_range, decl->sample, TypeKind::Duration);
   else
     diagnostics_.report(decl->name.span, diag::ClauseMissing, std::string(decl->name.text), "sample every")
         .advise("write `sample every 15s`");
   if (decl->minimum) {
-    expect(decl->minimum, simple(TypeKind::Int), "`minimum`");
+    expect_in(eval::minimum_range, decl->minimum, TypeKind::Int);
     check_noun(diagnostics_, decl->minimum_noun, "minimum", "requests");
   }
   if (decl->harm) {
-    expect(decl->harm, simple(TypeKind::Percent), "`harm`");
+    expect_in(eval::harm_range, decl->harm, TypeKind::Percent);
     const Type* of = check_expr(decl->harm_of);
     if (!of->is(TypeKind::Live) && !of->is(TypeKind::Error))
       diagnostics_.report(decl->harm_of->span, diag::WrongType, "`harm … of`", "a live value", text(of));
@@ -50,15 +50,20 @@ void Checker::check_gate(ir::Gate& gate) {
   gate.slots = slots_;
 }
 
+void Checker::expect_in(const eval::Range& range, const ast::Expr* given, TypeKind wanted) {
+  expect(given, simple(wanted), fmt::format("`{}`", range.clause));
+  keep_range(range, given);
+}
+
 void Checker::check_condition(const ast::ConditionClause& clause) {
   check_live_condition(clause.condition, clause.kind == ast::ClauseKind::Reject ? "`reject when`" : "`require`");
   check_certainty(clause.proven, clause.samples, clause.samples_noun);
 }
 
 void Checker::check_certainty(const ast::Expr* proven, const ast::Expr* samples, const ast::Name& noun) {
-  if (proven) expect(proven, simple(TypeKind::Percent), "`proven`");
+  if (proven) expect_in(eval::proven_range, proven, TypeKind::Percent);
   if (!samples) return;
-  expect(samples, simple(TypeKind::Int), "`over`");
+  expect_in(eval::over_range, samples, TypeKind::Int);
   check_noun(diagnostics_, noun, "over", "samples");
 }
 

@@ -43,7 +43,10 @@ const Type* ValueChecker::check_member(const ast::MemberExpr* member) {
         .advise(fmt::format("a measure says what it reads: `{}(\"shop_saturation_ratio\", …)`", member->member.text));
     return simple(TypeKind::Error);
   }
-  diagnostics_.report(member->member.span, diag::NoMembers, text(object), std::string(member->member.text));
+  Diagnostic& none = diagnostics_.report(member->member.span, diag::NoMembers, text(object),
+                                         std::string(member->member.text));
+  if (object->is(TypeKind::Optional))
+    none.advise(fmt::format("it may be absent: say what holds then, `(… or VALUE).{}`", member->member.text));
   return simple(TypeKind::Error);
 }
 
@@ -104,6 +107,14 @@ bool declares(const ir::Service& service, std::string_view signal) {
 
 }  // namespace
 
+/// Whether some service or capability declares a signal of that name.
+static bool is_signal(const ir::Program& program, std::string_view name) {
+  auto declares_it = [&](const auto& one) {
+    return llvm::any_of(one.decl->signals, [&](const auto& item) { return item.name.text == name; });
+  };
+  return llvm::any_of(program.services, declares_it) || llvm::any_of(program.capabilities, declares_it);
+}
+
 /// The signal's type in the service at hand or, for a parameter, in any service of the program.
 const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
   const ir::Service* service = known_service(member->object);
@@ -125,6 +136,14 @@ const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
   // What the library reads, a service must have that is given to it: the plan says at the call that it has not.
   bool alone = !service && (program_.services.empty() || module().library);
   if (broken || alone) return simple(TypeKind::Error);
+  // A function of plan time is checked before anything is known of signals: one that it reads is a live value.
+  const ir::Func* func = func_ == UINT32_MAX ? nullptr : &program_.funcs[func_];
+  if (func && !func->type->is(TypeKind::Live) && is_signal(program_, member->member.text)) {
+    report_live(member, fmt::format("`{}`", func->decl->name.text), with_article(func->type))
+        .advise(fmt::format("let the function give a live value, `-> Live<{}>`: gates and watches may call it",
+                            text(func->type)));
+    return simple(TypeKind::Error);
+  }
   const Type* object = info(member->object).type;
   for (std::string_view word : {"canary", "stable", "control", "baseline", "replicas", "traffic"})
     if (!object->is(TypeKind::Role) && !object->is(TypeKind::Past)) known.push_back(word);

@@ -80,12 +80,13 @@ bool has_text_form(TypeKind kind) {
 
 }  // namespace
 
-const Type* ValueChecker::check_unary(const ast::UnaryExpr* unary) {
+const Type* ValueChecker::check_unary(const ast::UnaryExpr* unary, const Type* wanted) {
   if (unary->op == Operator::Not) {
     expect(unary->operand, simple(TypeKind::Bool), "`not`");
     return simple(TypeKind::Bool);
   }
-  const Type* type = check_expr(unary->operand);
+  // `-0.5%` is a number of points where `0.5%` is one.
+  const Type* type = check_expr(unary->operand, wanted && wanted->is(TypeKind::Points) ? wanted : nullptr);
   if (type->is(TypeKind::Error) || ir::is_number(type->kind) || ir::is_quantity(type->kind)) return type;
   if (type->is(TypeKind::Secret)) return report_secret(unary->operand, "`-`");
   diagnostics_.report(unary->span, diag::WrongType, "`-`", "a number", text(type));
@@ -130,6 +131,15 @@ const Type* ValueChecker::check_logic(const ast::BinaryExpr* binary) {
     report_live(binary, whose, "a Bool");
     return simple(TypeKind::Error);
   }
+  bool joins = left->is(TypeKind::Bool) || left->is(TypeKind::Error);
+  if (binary->op == Operator::Or && !joins && (left == right || left->is(TypeKind::None))) {
+    Diagnostic& diagnostic = diagnostics_.report(binary->left->span, diag::WrongType, whose,
+                                                 "Bool, or what may be absent", text(left));
+    if (left == right)
+      diagnostic.advise(with_article(left) + " is always there: leave out `or` and what stands behind it");
+    else diagnostic.advise("`none` is never there: leave it out, and the `or` behind it");
+    return right;
+  }
   expect_found(binary->left, left, simple(TypeKind::Bool), whose);
   expect_found(binary->right, right, simple(TypeKind::Bool), whose);
   return simple(TypeKind::Bool);
@@ -137,8 +147,10 @@ const Type* ValueChecker::check_logic(const ast::BinaryExpr* binary) {
 
 /// Beside Points a literal such as `0.5%` is a number of points; everything else keeps its type.
 const Type* ValueChecker::as_points(const ast::Expr* expr, const Type* type, const Type* other) {
-  bool points = kind_behind(other) == TypeKind::Points && as_literal(expr, ast::LiteralKind::Percent);
-  if (!points) return type;
+  auto* minus = expr->kind == ast::ExprKind::Unary ? static_cast<const ast::UnaryExpr*>(expr) : nullptr;
+  const ast::Expr* number = minus ? minus->operand : expr;
+  if (kind_behind(other) != TypeKind::Points || !as_literal(number, ast::LiteralKind::Percent)) return type;
+  info(number).type = simple(TypeKind::Points);
   return info(expr).type = simple(TypeKind::Points);
 }
 

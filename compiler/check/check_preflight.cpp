@@ -20,7 +20,7 @@ void Checker::check_preflight(const ast::PreflightStatement* preflight) {
     diagnostics_.report(preflight->span, diag::PreflightHere)
         .advise("write it at the top of the rollout, above everything that changes something");
   if (preflight->checks.empty()) report_empty(preflight->span, "`preflight`");
-  if (preflight->sample) expect(preflight->sample, simple(TypeKind::Duration), "`sample every`");
+  if (preflight->sample) expect_in(eval::sample_range, preflight->sample, TypeKind::Duration);
   for (const ast::PreflightCheck& check : preflight->checks) {
     expect(check.text, simple(TypeKind::String), "`check`");
     const Type* type = check_expr(check.condition);

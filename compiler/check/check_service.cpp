@@ -168,6 +168,13 @@ void Checker::add_capability_signals(ir::Service& service) {
 }
 
 void Checker::check_service_signal(ir::Service& service, const ast::SignalItem& signal) {
+  constexpr std::string_view taken[] = {"stable", "canary", "control", "baseline", "replicas", "traffic"};
+  if (llvm::is_contained(taken, signal.name.text)) {
+    diagnostics_.report(signal.name.span, diag::WrongKind, std::string(signal.name.text), "what every service has",
+                        "a signal of its own")
+        .advise(fmt::format("call it otherwise: `{}_rate`", signal.name.text));
+    return;
+  }
   const Type* declared = check_type(signal.type);
   const Type* source = check_expr(signal.source);
   if (source->is(TypeKind::Error)) return;

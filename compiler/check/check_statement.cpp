@@ -125,8 +125,14 @@ void Checker::check_for(const ast::ForStatement* loop) {
 void Checker::check_rounds(const ast::ForStatement* loop) {
   const Type* count = simple(TypeKind::Int);
   if (loop->waves && loop->waves->kind == ast::ExprKind::List) {
-    for (const ast::Expr* size : static_cast<const ast::ListExpr*>(loop->waves)->items)
-      if (!is_rest(loop->waves, size)) expect(size, count, "`waves`");
+    for (const ast::Expr* size : static_cast<const ast::ListExpr*>(loop->waves)->items) {
+      bool rest = size->kind == ast::ExprKind::Name && static_cast<const ast::NameExpr*>(size)->name == "rest" &&
+                  !find_local("rest") && !find("rest");
+      if (rest && !is_rest(loop->waves, size))
+        diagnostics_.report(size->span, diag::ExpectedFound, "a number of rounds", "rest")
+            .advise("`rest` is all that is left: it stands last, `[1, 4, rest]`");
+      else if (!is_rest(loop->waves, size)) expect(size, count, "`waves`");
+    }
   } else if (loop->waves) {
     expect(loop->waves, program_.types.list_of(count), "`waves`");
   }

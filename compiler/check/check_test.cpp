@@ -94,13 +94,19 @@ void Checker::check_given(const ast::TestItem& item) {
   if (item.values.size() > 1 && past)
     diagnostics_.report(item.values[1].value->span, diag::ExpectedFound, "one value", "then")
         .advise("what was before the run does not change any more");
+  const ast::Expr* earlier = nullptr;
   for (const ast::ScriptedValue& value : item.values) {
     // `none`: from then on nobody can tell.
     bool lost = value.value->kind == ast::ExprKind::Literal &&
                 static_cast<const ast::LiteralExpr*>(value.value)->literal == ast::LiteralKind::None;
     if (lost) check_expr(value.value);
     else if (live) expect(value.value, type->arguments[0], "this signal");
-    if (value.at) expect(value.at, simple(TypeKind::Duration), "`at`");
+    bool time = live && type->arguments[0]->is(TypeKind::Duration);
+    if (!lost && (time || (live && type->arguments[0]->is(TypeKind::Percent))))
+      keep_range(time ? eval::time_range : eval::share_range, value.value);
+    if (!value.at) continue;
+    expect(value.at, simple(TypeKind::Duration), "`at`");
+    keep_range(eval::at_range, value.at, std::exchange(earlier, value.at));
   }
 }
 

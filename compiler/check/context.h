@@ -30,6 +30,7 @@ class Checker : private ValueChecker {
   // check_decl.cpp, check_library.cpp, check_service.cpp, check_gate.cpp, check_statement.cpp, check_test.cpp
   void check_signature(const ast::Decl* decl);
   void check_decl(const ast::Decl* decl);
+  void check_input(const ir::Input& input);
   void check_capability(ir::Capability& capability);
   void check_effects(const ir::Action& action);
   void check_effect_value(const ir::Action& action, const ast::Effect& effect, TypeKind wanted);
@@ -51,6 +52,8 @@ class Checker : private ValueChecker {
   std::optional<uint32_t> lives_with(const ir::Service& service, const ast::CompatibleItem& item);
   bool is_bound(const ast::Name& bound);
   void check_gate(ir::Gate& gate);
+  /// The type, and of a constant the range of the clause.
+  void expect_in(const eval::Range& range, const ast::Expr* given, TypeKind wanted);
   void check_condition(const ast::ConditionClause& clause);
   void check_response(const ast::ResponseClause& response);
   void check_certainty(const ast::Expr* proven, const ast::Expr* samples, const ast::Name& noun);

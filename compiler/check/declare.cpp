@@ -50,6 +50,8 @@ void Checker::import_names(const std::vector<Imported>& imports) {
       for (const ast::Decl* decl : suggests() ? llvm::makeArrayRef(from.file->decls) : llvm::None)
         if (!decl->name.text.empty() && decl->kind != ast::DeclKind::Test) known.push_back(decl->name.text);
       report_unknown(name.span, name.text, "declaration of `" + from.path + "`", known);
+      // Said here: nothing more is said where the name is used.
+      module().scope.try_emplace(imported.name->alias.text, ir::Symbol{ir::Ref::None, 0, name.span});
       continue;
     }
     const ir::Symbol& symbol = found->second;

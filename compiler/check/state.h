@@ -10,6 +10,7 @@
 #include <llvm/ADT/StringMap.h>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/eval/range.h"
 #include "compiler/ir/program.h"
 
 namespace rollout::check {
@@ -78,6 +79,13 @@ struct Bound {
   ir::Parameter parameter;
   ir::ModuleId module;
   const ast::Expr* given;
+};
+/// A constant that must fit what its clause allows and, unless `behind` is null, be more than that one.
+struct Ranged {
+  const eval::Range* range;
+  ir::ModuleId module;
+  const ast::Expr* given;
+  const ast::Expr* behind;
 };
 
 }  // namespace rollout::check

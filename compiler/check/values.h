@@ -68,11 +68,12 @@ class ValueChecker {
   bool fits(const Type* found, const Type* wanted);
   const Type* check_literal(const ast::LiteralExpr* literal, const Type* wanted);
   const Type* check_text(const ast::TextExpr* text_expr, const Type* wanted);
-  const Type* check_name(const ast::NameExpr* name);
+  const Type* check_name(const ast::NameExpr* name, const Type* wanted);
+  void report_unknown_value(const ast::NameExpr* name, const Type* wanted);
   const Type* common_service(const Type* left, const Type* right);
-  void report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted);
+  Diagnostic& report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted);
   // check_operator.cpp, check_optional.cpp
-  const Type* check_unary(const ast::UnaryExpr* unary);
+  const Type* check_unary(const ast::UnaryExpr* unary, const Type* wanted);
   const Type* check_binary(const ast::BinaryExpr* binary);
   const Type* check_logic(const ast::BinaryExpr* binary);
   const Type* as_points(const ast::Expr* expr, const Type* type, const Type* other);
@@ -111,6 +112,7 @@ class ValueChecker {
   const Type* check_contains(const ast::CallExpr* call, const ast::MemberExpr* member, const Type* object);
   const Type* check_conversion(const ast::CallExpr* call, ir::Builtin builtin);
   void keep_bound(const ir::Parameter& parameter, const ast::Expr* given);
+  void keep_range(const eval::Range& range, const ast::Expr* given, const ast::Expr* behind = nullptr);
   void decide_constants();
   // check_places.cpp
   void check_places(ir::Places& places, std::string_view whose);
@@ -173,6 +175,7 @@ class ValueChecker {
   ir::Time time_ = ir::Time::Constant;  ///< of what has been checked of the expression at hand
   uint32_t func_ = UINT32_MAX;          ///< being checked
   std::vector<Call> func_calls_;
+  std::vector<Ranged> ranged_;
   std::vector<Bound> bounds_;
   std::vector<Fix> imports_;  ///< that were suggested
   size_t unknown_ = 0;        ///< names reported so far

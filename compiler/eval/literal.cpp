@@ -287,6 +287,8 @@ std::optional<TextProblem> text_problem(Kind kind, std::string_view text) {
       return TextProblem{"a URL begins with http:// or https://", 0, 0};
     if (rest.empty() || rest.front() == '/' || rest.front() == ':')
       return TextProblem{"the host is missing", whole.size() - rest.size(), 0};
+    if (rest.take_until([](char c) { return c == '/' || c == '?' || c == '#'; }).contains('@'))
+      return TextProblem{"no name or password stands in it", 0, 0};
   }
   if (kind == Kind::Path &&
       (whole == ".." || whole.startswith("../") || whole.contains("/../") || whole.endswith("/..")))

@@ -8,6 +8,7 @@
 #include <llvm/ADT/StringMap.h>
 
 #include "compiler/eval/evaluator.h"
+#include "compiler/eval/range.h"
 #include "compiler/plan/linear.h"
 #include "compiler/plan/model.h"
 #include "compiler/plan/open_scope.h"
@@ -179,6 +180,7 @@ class Planner {
   void report_not_retried();
   void plan_call(const ast::CallExpr* call, Scope& scope);
   int64_t duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns);  ///< `whose` clause
+  eval::Value within(const eval::Range& range, const ast::Expr* expr, Scope& scope);
   bool has_budget(Span span);
   void plan_strategy(const ast::CallExpr* call, uint32_t strategy, Scope& scope);
   uint32_t add_step(Step step, Span span);

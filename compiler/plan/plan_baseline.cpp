@@ -48,11 +48,10 @@ std::optional<Linear> Planner::past_of(const ast::Expr* expr, Scope& scope, Span
 
 /// The quantile that a histogram is read at; nothing where it was reported.
 std::optional<int64_t> Planner::quantile_of(const ast::CallExpr* call, Scope& scope) {
-  int64_t quantile = eval(call->arguments[0].value, scope).number;
-  if (quantile > 0 && quantile < eval::percent_all) return quantile;
-  diagnostics_.report(call->arguments[0].value->span, diag::RefinementBroken, "quantile",
-                      eval::percent_text(quantile));
-  return std::nullopt;
+  const ast::Expr* written = call->arguments[0].value;
+  Value quantile = eval(written, scope);
+  if (!eval::in_range(eval::quantile_range, quantile, written->span, diagnostics_)) return std::nullopt;
+  return quantile.number;
 }
 
 uint32_t Planner::baseline_index(const ast::CallExpr* window, Baseline baseline, Scope& scope) {

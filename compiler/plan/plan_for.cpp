@@ -84,7 +84,10 @@ std::vector<size_t> Planner::wave_sizes(const ast::ForStatement* loop, size_t ro
     // A share of the rounds is rounded up: a batch is never empty.
     int64_t each = size.is(Value::Kind::Percent) ? int64_t((__int128(size.number) * int64_t(rounds) + all - 1) / all)
                                                  : size.number;
-    if (size.number < 1) diagnostics_.report(loop->batches->span, diag::NotPositive, "`batches of`", size.number);
+    constexpr eval::Range share{"batches of", 1, all, "above 0% and at most 100%"};
+    if (size.is(Value::Kind::Percent)) eval::in_range(share, size, loop->batches->span, diagnostics_);
+    else if (size.number < 1)
+      diagnostics_.report(loop->batches->span, diag::NotPositive, "`batches of`", size.number);
     while (left > 0) add(size_t(std::max<int64_t>(1, each)));
     return sizes;
   }

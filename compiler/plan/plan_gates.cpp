@@ -59,35 +59,24 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
   return index;
 }
 
+static_assert(eval::sample_range.least == least_sample_ns);
+
 void Planner::read_limits(Gate& gate, const ast::GateDecl* decl, Scope& scope) {
-  gate.sample_ns = duration(decl->sample, scope, "sample every", least_sample_ns);
-  if (decl->minimum) gate.minimum_requests = eval(decl->minimum, scope).number;
-  if (gate.minimum_requests < 0)
-    diagnostics_.report(decl->minimum->span, diag::RefinementBroken, "minimum",
-                        fmt::format("{}", gate.minimum_requests));
-  if (!decl->harm) return;
-  gate.harm_ppb = eval(decl->harm, scope).number;
-  if (gate.harm_ppb <= 0 || gate.harm_ppb > eval::percent_all)
-    diagnostics_.report(decl->harm->span, diag::RefinementBroken, "harm", "+" + eval::percent_text(gate.harm_ppb));
+  gate.sample_ns = within(eval::sample_range, decl->sample, scope).number;
+  if (decl->minimum) gate.minimum_requests = within(eval::minimum_range, decl->minimum, scope).number;
+  if (decl->harm) gate.harm_ppb = within(eval::harm_range, decl->harm, scope).number;
 }
 
 /// How sure: `proven 99%` needs counts and a comparison in the direction that can be proven.
 bool Planner::set_proof(Condition& condition, const ast::Expr* written, const ast::Expr* proven,
                         const ast::Expr* samples_given, Scope& scope) {
-  constexpr int64_t usual_samples = 3, most_samples = 100'000;
-  int64_t samples = samples_given ? eval(samples_given, scope).number : usual_samples;
-  if (samples < 1 || samples > most_samples) {
-    diagnostics_.report(samples_given->span, diag::RefinementBroken, "over", fmt::format("{} samples", samples));
-    return false;
-  }
+  constexpr int64_t usual_samples = 3;
+  size_t errors = diagnostics_.errors();
+  int64_t samples = samples_given ? within(eval::over_range, samples_given, scope).number : usual_samples;
+  if (proven) condition.proven_ppb = within(eval::proven_range, proven, scope).number;
+  if (diagnostics_.errors() != errors) return false;
   condition.samples = int(samples);
   if (!proven) return true;
-  condition.proven_ppb = eval(proven, scope).number;
-  if (condition.proven_ppb <= 0 || condition.proven_ppb >= eval::percent_all) {
-    diagnostics_.report(proven->span, diag::RefinementBroken, "proven",
-                        eval::percent_text(condition.proven_ppb));
-    return false;
-  }
   if (condition.deviations != 0) {
     diagnostics_.report(written->span, diag::NotProvable)
         .advise("a deviation is compared, not proven: leave out `proven`, write `over 5 samples`");
@@ -350,12 +339,13 @@ void Planner::check_roles(const Gate& gate, Span span) {
       bool canary = term->role == Role::Canary || (term->role == Role::Control && share == 0);
       int64_t load = term->role == Role::Canary ? load_of(service) : share;
       if (!routed(service) || (canary ? load > 0 : share < eval::percent_all)) continue;
+      bool before = gate.text == "preflight";
       diagnostics_
           .report(span, diag::RoleWithoutTraffic, gate.text, std::string(role_text(term->role)),
                   std::string(canary ? "0%" : "100%"))
-          .advise(canary ? "shift traffic to it first"
-                         : fmt::format("judge the whole service here: `s.error_rate` instead of `s.{}.error_rate`",
-                                       role_word(term->role)));
+          .advise(canary && !before ? "shift traffic to it first"
+                                    : fmt::format("judge the whole service here: `s.error_rate` instead of "
+                                                  "`s.{}.error_rate`", role_word(term->role)));
       return;
     }
   }

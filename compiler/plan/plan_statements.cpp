@@ -41,8 +41,16 @@ bool Planner::has_budget(Span span) {
 int64_t Planner::duration(const ast::Expr* expr, Scope& scope, std::string_view whose, int64_t least_ns) {
   Value value = eval(expr, scope);
   if (value.is(Value::Kind::Duration) && value.number < least_ns)
-    diagnostics_.report(expr->span, diag::RefinementBroken, std::string(whose), eval::duration_text(value.number));
+    diagnostics_.report(expr->span, diag::RefinementBroken, std::string(whose), eval::duration_text(value.number))
+        .note(least_ns > 1 ? fmt::format("possible is {} or more", eval::duration_text(least_ns))
+                           : std::string(least_ns == 1 ? "possible is more than 0s" : "possible is 0s or more"));
   return value.number;
+}
+
+Value Planner::within(const eval::Range& range, const ast::Expr* expr, Scope& scope) {
+  Value value = eval(expr, scope);
+  eval::in_range(range, value, expr->span, diagnostics_);
+  return value;
 }
 
 void Planner::plan_statement(const ast::Statement* statement, Scope& scope) {
