@@ -310,6 +310,10 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
     return;
   }
   Diagnostic& message = diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted, text);
+  if (std::string otherwise = written_otherwise(tokens_, before, found); !otherwise.empty()) {
+    message.advise(std::move(otherwise));
+    return;
+  }
   if (found->type == Parser::NAME) {
     std::vector<std::string_view> words;
     for (ssize_t type : expected.toList()) words.push_back(word_text(TokenType(type)));

@@ -1,5 +1,7 @@
 #include "compiler/syntax/parse.h"
 
+#include <algorithm>
+
 #include <llvm/Support/ConvertUTF.h>
 
 #include "compiler/base/check.h"
@@ -32,19 +34,25 @@ std::optional<Tokens> read_tokens(const SourceMap& sources, SourceId source, Dia
   if (report_unreadable(sources, source, diagnostics)) return std::nullopt;
   Tokens tokens(sources, source);
   if (report_bad_tokens(tokens, diagnostics) || report_too_deep(tokens, diagnostics) ||
-      report_unbalanced_braces(tokens, diagnostics) || report_bare_imports(tokens, diagnostics) ||
-      report_swallowed_call(tokens, diagnostics))
+      report_unbalanced_braces(tokens, diagnostics) || report_bare_imports(tokens, diagnostics))
     return std::nullopt;
   return tokens;
 }
 
 bool read_tree(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics) {
   size_t errors = diagnostics.errors();
+  std::vector<Span> swallowed = report_swallowed_calls(tokens, diagnostics);
+  size_t reported = diagnostics.size();
   Reader reader(tokens, file, diagnostics);
   if (!reader.read_file() && !reader.has_said_why()) {
     report_syntax_errors(tokens, diagnostics);
     ROLLOUT_CHECK(diagnostics.errors() > errors, "what the reader refuses does not fit the grammar");
   }
+  diagnostics.drop_since(reported, [&](const Diagnostic& said) {
+    return std::any_of(swallowed.begin(), swallowed.end(), [&](Span part) {
+      return part.begin <= said.span.begin && said.span.begin <= part.end;
+    });
+  });
   return diagnostics.errors() == errors;
 }
 

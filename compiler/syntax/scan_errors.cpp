@@ -4,10 +4,12 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
 
 #include "compiler/base/visible.h"
 #include "compiler/syntax/antlr.h"
 #include "compiler/syntax/parse.h"
+#include "compiler/syntax/wanted.h"
 #include "compiler/syntax/words.h"
 
 namespace rollout::syntax {
@@ -127,8 +129,23 @@ std::string_view unit_of(std::string_view text) {
   return {};
 }
 
+/// `1h30m` for `1h30`, `512MiB` for `512Mib`: what is meant; empty where that is not clear.
+std::string number_meant(std::string_view text) {
+  size_t digits = std::min(text.find_first_not_of("0123456789._"), text.size());
+  std::string_view unit = text.substr(digits);
+  if (unit.size() > 1 && unit[0] == 'h' && unit.find_first_not_of("0123456789", 1) == std::string_view::npos)
+    return fmt::format("{}m", text);
+  for (std::string_view ours : {"B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB"})
+    if (llvm::StringRef(unit).equals_insensitive(ours)) return fmt::format("{}{}", text.substr(0, digits), ours);
+  return {};
+}
+
 void report_bad_number(Span span, const std::string& text, Diagnostics& diagnostics) {
   Diagnostic& diagnostic = diagnostics.report(span, diag::BadNumber, text);
+  if (std::string meant = number_meant(text); !meant.empty()) {
+    diagnostic.advise(fmt::format("did you mean `{}`?", meant)).fix(span, meant);
+    return;
+  }
   size_t digits = std::min(text.find_first_not_of("0123456789._"), text.size());
   for (auto [other, ours] : other_units) {
     if (text.substr(digits) != other) continue;
@@ -149,6 +166,21 @@ bool report_leading_zero(Span span, std::string_view text, Diagnostics& diagnost
   diagnostics.report(span, diag::BadNumber, std::string(text))
       .note("a number does not begin with a zero; dates are written `2026-01-31`, times `09:00`")
       .advise(fmt::format("write `{}`", meant));
+  return true;
+}
+
+/// `9:00`, which is a number, a colon and a number that begins with a zero.
+bool report_short_time(const Tokens& tokens, const Token& minutes, Diagnostics& diagnostics) {
+  const Token* colon = tokens.before(&minutes);
+  const Token* hours = colon && colon->type == Parser::COLON ? tokens.before(colon) : nullptr;
+  bool time = hours && hours->type == Parser::INT && hours->end == hours->begin + 1 && hours->end == colon->begin &&
+              colon->end == minutes.begin && minutes.end == minutes.begin + 2 && tokens.text(minutes)[0] == '0';
+  if (!time) return false;
+  Span whole = join(tokens.span(*hours), tokens.span(minutes));
+  std::string written = fmt::format("{}:{}", tokens.text(*hours), tokens.text(minutes));
+  diagnostics.report(whole, diag::BadNumber, written)
+      .advise(fmt::format("an hour has two digits: `0{}`", written))
+      .fix(whole, "0" + written);
   return true;
 }
 
@@ -235,6 +267,7 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
         break;
       case Parser::INT:
       case Parser::FLOAT:
+        if (report_short_time(tokens, token, diagnostics)) break;
         if (report_leading_zero(span, tokens.text(token), diagnostics)) break;
         i += report_unit_apart(tokens, token, diagnostics) ? 1 : 0;
         break;
@@ -317,11 +350,11 @@ static bool begins_statement(TokenType before, TokenType first, TokenType second
   return first == Parser::NAME && (second == Parser::DOT || second == Parser::LPAREN || second == Parser::LBRACKET);
 }
 
-bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics) {
+std::vector<Span> report_swallowed_calls(const Tokens& tokens, Diagnostics& diagnostics) {
   const std::vector<Token>& all = tokens.visible();
   int depth = 0;
   uint32_t indent = 0;
-  bool found = false;
+  std::vector<Span> found;
   for (size_t i = 0; i + 2 < all.size(); ++i) {
     TokenType type = all[i].type, third = all[i + 2].type;
     depth += type == Parser::LPAREN || type == Parser::LBRACKET   ? 1
@@ -336,10 +369,13 @@ bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics) {
     if (i > 0 && type == Parser::NAME && all[i - 1].type == Parser::ON && tokens.text(all[i]) == "failure")
       wanted = "`rollback`, `stop`, `continue` or `{`";
     if (wanted.empty() || tokens.indent(all[i + 1]) > indent) continue;
+    if (std::string_view exact = wanted_behind(tokens, &all[i], false); !exact.empty()) wanted = exact;
     diagnostics.report(after(tokens.span(all[i])), diag::ExpectedAfter, std::string(wanted),
                        std::string(tokens.text(all[i])))
         .caret("missing here");
-    found = true;
+    size_t last = i + 1;
+    while (all[last + 1].type != end_of_file && all[last + 1].line == all[i + 1].line) ++last;
+    found.push_back(join(tokens.span(all[i]), tokens.span(all[last])));
   }
   return found;
 }

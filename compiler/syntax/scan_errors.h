@@ -20,8 +20,9 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics);
 bool report_bare_imports(const Tokens& tokens, Diagnostics& diagnostics);
 
 /// A word or an operator that needs a value at the end of its line, and below it, no further in, a call: that is the
-/// next statement, though the grammar would take it for the value. Returns whether it reported one.
-bool report_swallowed_call(const Tokens& tokens, Diagnostics& diagnostics);
+/// next statement, though the grammar would take it for the value. Returns where: from the word to the end of the line
+/// of the call. What else is said of these was meant otherwise.
+std::vector<Span> report_swallowed_calls(const Tokens& tokens, Diagnostics& diagnostics);
 
 /// Brackets, prefix operators and `else if` nested deeper than max_nesting. Returns whether it reported one.
 bool report_too_deep(const Tokens& tokens, Diagnostics& diagnostics);

@@ -1,5 +1,10 @@
 #include "compiler/syntax/wanted.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
+
 #include "compiler/syntax/antlr.h"
 
 namespace rollout::syntax {
@@ -111,6 +116,27 @@ bool goes_on(TokenType found) {
     case Parser::ESCALATE: return true;
     default: return false;
   }
+}
+
+std::string written_otherwise(const Tokens& tokens, const Token* before, const Token* found) {
+  std::string_view right = tokens.text(*found);
+  if (right == "/" && found->type != end_of_file && tokens.text(found[1]) == "*") return "a comment begins with `//`";
+  if (!before || before->line != found->line) return {};
+  std::string_view left = tokens.text(*before);
+  bool number = before->type == Parser::INT || before->type == Parser::FLOAT;
+  bool touches = before->end == found->begin;
+  if (before->type == Parser::DATE && (found->type == Parser::TIME || (touches && right.starts_with('T'))))
+    return "a point in time is written in UTC, and ends in `Z`: `2026-11-20T14:30Z`";
+  bool letters = right.size() == 3 && std::all_of(right.begin(), right.end(), [](char c) { return std::isalpha(c); });
+  if (number && letters && found->type == Parser::NAME)
+    return fmt::format("if that is an amount, its currency has capital letters: `{} {}`", left,
+                       llvm::StringRef(right).upper());
+  if (found->type == Parser::ACTION && before->type == Parser::LBRACE)
+    return "say first how it is taken back: `reversible action`, `compensable action` or `irreversible action`";
+  if (before->type == Parser::ASSIGN && found->type == Parser::DOT && found[1].type == Parser::INT)
+    return fmt::format("a number begins with a digit: `0.{}`", tokens.text(found[1]));
+  if (left == "close") return "what a run does then is `park` or `wait`";
+  return {};
 }
 
 }  // namespace rollout::syntax

@@ -2,6 +2,7 @@
 // For the messages of a text in which it is missing. Looks at no more than `most_before` tokens, whatever the text.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "compiler/syntax/tokens.h"
@@ -14,5 +15,8 @@ std::string_view wanted_behind(const Tokens& tokens, const Token* word, bool in_
 /// Whether the clause goes on with the reserved word `found` behind the value that is missing, so that `found` is not a
 /// name that somebody meant.
 bool goes_on(TokenType found);
+
+/// What was meant where `found` does not fit behind `before`: a form of a value that we write otherwise; may be empty.
+std::string written_otherwise(const Tokens& tokens, const Token* before, const Token* found);
 
 }  // namespace rollout::syntax
