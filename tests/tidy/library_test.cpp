@@ -100,6 +100,20 @@ TEST_CASE("what the library offers has an example, and words for its parameters"
   TIDY_REQUIRE(complaints);
 }
 
+TEST_CASE("the library's page names all that it offers") {
+  auto page = std::find_if(tree().begin(), tree().end(),
+                           [](const File& file) { return file.path == "docs/language/library.md"; });
+  REQUIRE(page != tree().end());
+  Complaints complaints;
+  for (const Declared& declared : library()) {
+    if (!names_its_file(declared) && declared.word != "capability") continue;
+    auto names = [&](const std::string& line) { return line.find("`" + declared.name) != std::string::npos; };
+    if (!std::any_of(page->lines.begin(), page->lines.end(), names))
+      complaints.add(*page, 0, fmt::format("add `{}` to its table", declared.name));
+  }
+  TIDY_REQUIRE(complaints);
+}
+
 TEST_CASE("what the library offers has a test in the language") {
   Complaints complaints;
   for (const Declared& declared : library())
