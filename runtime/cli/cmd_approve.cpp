@@ -140,7 +140,7 @@ int answer(const Context& context, journal::Ask ask) {
     return context.fail(Refused, problem + (guessed ? "; say who you are by `--as NAME`" : ""));
   if (Result<int64_t> durable = store->request(name, request); !durable) return context.fail(durable.error());
   bool idle = !driver_of(*store, plan);
-  bool served = store->claims()->shared() || driver_of(*store, {std::string(crew_claim)});
+  bool served = store->claims()->shared() || driver_of(*store, std::vector{std::string(crew_claim)});
   bool workers = idle && served && leave_run(*store, plan, name);
   if (context.json()) {
     context.out(answer_json(name, plan, state, request, !idle));

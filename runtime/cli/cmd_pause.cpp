@@ -54,6 +54,12 @@ int fail_goes_back(const Context& context, const std::string& run) {
                                            "--watch` follows it", run));
 }
 
+int fail_withheld(const Context& context, const std::string& run, const exec::State& state) {
+  return context.fail(Refused,
+                      fmt::format("run {0} does not go forward any more, and back only by `rollout abort {0}`: {1}", run,
+                                  state.parked ? state.parked->detail : state.cause_detail));
+}
+
 /// Whoever drives it may be gone when it was asked: then this process goes on.
 int drive_on(const Context& context, const RunInHand& held) {
   const std::string& named = context.args.positional.at(0);
@@ -72,6 +78,7 @@ int cmd_pause(const Context& context) {
   auto& [held, state] = *asked;
   const std::string& run = held.run();
   if (state.phase != exec::RunPhase::Running || state.abort) return fail_goes_back(context, run);
+  if (state.rollback == exec::RollbackPhase::Withheld) return fail_withheld(context, run, state);
   journal::Request request = request_of(context, journal::Ask::Pause);
   bool driven = driver_of(*held.named.store, held.planned.plan).has_value();
   if (state.paused)
@@ -107,8 +114,8 @@ int cmd_resume(const Context& context) {
   std::optional<effects::Holder> driver = driver_of(*held.named.store, held.planned.plan);
   if (driver && !state.paused) {
     std::string why = state.line
-                          ? fmt::format("; the line is stopped by {}: `rollout start-the-line --reason TEXT` lets all runs go on",
-                                        by_text(*state.line))
+                          ? fmt::format("; the line is stopped by {}: `rollout start-the-line --reason TEXT` lets all "
+                                        "runs go on", by_text(*state.line))
                           : "";
     return context.fail(Refused,
                         fmt::format("run {0} is not paused, and {1} drives it{2}; `rollout status {0}` says what "
@@ -116,9 +123,7 @@ int cmd_resume(const Context& context) {
                                     run, driver->who, why));
   }
   if (!driver && state.rollback == exec::RollbackPhase::Withheld && !state.abort)
-    return context.fail(Refused, fmt::format("run {0} does not go forward any more, and back only by `rollout abort "
-                                             "{0}`: {1}",
-                                             run, state.parked ? state.parked->detail : state.cause_detail));
+    return fail_withheld(context, run, state);
   journal::Request request = request_of(context, journal::Ask::Resume);
   if (state.paused)
     if (Result<int64_t> durable = held.named.store->request(run, request); !durable)

@@ -85,7 +85,8 @@ int list_runs(const Context& context) {
     context.out(runs_json(runs, promotions, stop));
     return Ok;
   }
-  if (stop) context.out(context.style.bad(line_text(*stop)) + "; `rollout start-the-line --reason TEXT` lets runs go on\n");
+  if (stop)
+    context.out(context.style.bad(line_text(*stop)) + "; `rollout start-the-line --reason TEXT` lets runs go on\n");
   context.out(promotion_lines(context, promotions));
   if (runs.empty() && promotions.empty())
     context.out(fmt::format("no runs yet in {}\n", state_place(context, project)));

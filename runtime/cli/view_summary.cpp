@@ -465,8 +465,9 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
         "override", fmt::format("the line is stopped, and {} lets this run go on until {}: {}", log.overridden->by,
                                 effects::utc_text(log.overridden->until_wall_ns), log.overridden->reason));
   else if (log.line)
-    out += summary.paragraph("paused", fmt::format("the line is stopped by {}: {}; `rollout start-the-line --reason TEXT` lets all "
-                                                   "runs go on", log.line->by, log.line->reason));
+    out += summary.paragraph("paused", fmt::format("the line is stopped by {}: {}; `rollout start-the-line "
+                                                   "--reason TEXT` lets all runs go on",
+                                                   log.line->by, log.line->reason));
   if (!log.ended)
     for (const auto& [endpoint, away] : state.away)
       out += summary.paragraph(
