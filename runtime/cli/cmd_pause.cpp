@@ -56,8 +56,8 @@ int fail_goes_back(const Context& context, const std::string& run) {
 
 int fail_withheld(const Context& context, const std::string& run, const exec::State& state) {
   return context.fail(Refused,
-                      fmt::format("run {0} does not go forward any more, and back only by `rollout abort {0}`: {1}", run,
-                                  state.parked ? state.parked->detail : state.cause_detail));
+                      fmt::format("run {0} does not go forward any more, and back only by `rollout abort {0}`: {1}",
+                                  run, state.parked ? state.parked->detail : state.cause_detail));
 }
 
 /// Whoever drives it may be gone when it was asked: then this process goes on.

@@ -78,6 +78,15 @@ void RunLog::add_sample(const journal::Sampled& sample) {
   }
 }
 
+namespace {
+
+void stop_open(std::vector<StepLog>& steps, int64_t now_ns) {
+  for (StepLog& step : steps)
+    if (!step.ended) step.stopped = true, step.end_ns = now_ns;
+}
+
+}  // namespace
+
 void RunLog::add(const journal::Event& event) {
   // What comes behind the end are messages, which are no part of the run.
   if (!ended) now_ns = std::max(now_ns, event.run_ns);
@@ -94,8 +103,7 @@ void RunLog::add(const journal::Event& event) {
       log.holder = e.holder;
       ++log.resumed;
       log.downtime_ns += e.downtime_ns;
-      log.interrupted = false;
-      log.closed.reset(), log.in_flight.clear();
+      log.interrupted = false, log.closed.reset(), log.in_flight.clear();
     }
     void operator()(const journal::StepStarted& e) { log.begin_step(e); }
     void operator()(const journal::StepDone& e) {
@@ -137,11 +145,7 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::ScopeEnded& e) { log.end_scope(e); }
     void operator()(const journal::Interrupted& e) { log.interrupted = true, log.in_flight = e.in_flight; }
     void operator()(const journal::RollbackStarted& e) { log.begin_rollback(e); }
-    void operator()(const journal::RollbackWithheld&) {
-      log.closed.reset();
-      for (StepLog& step : log.steps)
-        if (!step.ended) step.stopped = true, step.end_ns = log.now_ns;
-    }
+    void operator()(const journal::RollbackWithheld&) { log.closed.reset(), stop_open(log.steps, log.now_ns); }
     void operator()(const journal::VerifyStarted&) { log.at(journal::verification).attempts = 1; }
     void operator()(const journal::Captured& e) { log.captured = e; }
     void operator()(const journal::LockTaken&) {}

@@ -98,6 +98,15 @@ void write_step(json::Writer& json, const plan::Plan& plan, const StepLog& step)
   json.end_object();
 }
 
+/// Where a rollback leads that nothing on record speaks for.
+void write_back_to(json::Writer& json, const plan::Plan& plan, const exec::State& state) {
+  json.key("back_to").begin_array();
+  for (const journal::BackTo& one : state.unproven)
+    json.begin_object().field("service", plan::service_text(plan.services.at(one.service)))
+        .field("version", one.version).field("held", one.held).field("why", one.why).end_object();
+  json.end_array().field("withheld", state.rollback == exec::RollbackPhase::Withheld);
+}
+
 }  // namespace
 
 std::string summary_json(const RunLog& log, const exec::State& state, std::string_view run, int exit_code,
@@ -122,13 +131,7 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
   if (log.overridden)
     json.key("override").begin_object().field("by", log.overridden->by).field("reason", log.overridden->reason)
         .field("until", effects::utc_text(log.overridden->until_wall_ns)).end_object();
-  if (!state.unproven.empty()) {
-    json.key("back_to").begin_array();
-    for (const journal::BackTo& one : state.unproven)
-      json.begin_object().field("service", plan::service_text(log.plan.services.at(one.service)))
-          .field("version", one.version).field("held", one.held).field("why", one.why).end_object();
-    json.end_array().field("withheld", state.rollback == exec::RollbackPhase::Withheld);
-  }
+  if (!state.unproven.empty()) write_back_to(json, log.plan, state);
   if (!log.ended && !state.away.empty()) {
     json.key("away").begin_array();
     for (const auto& [endpoint, away] : state.away)

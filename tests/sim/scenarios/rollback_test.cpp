@@ -32,39 +32,8 @@ plan::Plan telling(plan::Plan plan) {
   return plan;
 }
 
-}  // namespace
-
-TEST_CASE("RF-41 an abort with nothing in progress, twice, and after the end") {
-  Scenario first;
-  first.abort_at_ns = 0;
-  CHECK(play(canary_plan(), first, Outcome::RolledBack).ledger.empty());
-  Scenario twice;
-  twice.hands = {{30 * second, Ask::Abort}, {31 * second, Ask::Abort}, {32 * second, Ask::Rollback}};
-  SimResult result = play(canary_plan(), twice, Outcome::RolledBack);
-  CHECK(all<journal::RollbackStarted>(result).size() == 1);
-  Rig rig(canary_plan());
-  Rig::Run& run = **rig.begin("h");
-  REQUIRE(rig.drive(run));
-  size_t effects = rig.world.ledger().size();
-  Result<int64_t> late = rig.memory.request(run.info.run, {0, Ask::Abort, "somebody", "too late", 0});
-  REQUIRE(!late);
-  CHECK(late.error().message.find("succeeded") != std::string::npos);
-  REQUIRE(rig.drive(run));
-  CHECK(rig.world.ledger().size() == effects);
-  rig.judge(run);
-}
-
-TEST_CASE("RF-42 what a rollback leads to is gone") {
-  // Found when the promotion has been begun: the old version cannot be had any more.
-  Scenario scenario;
-  scenario.faults = {fault(FaultKind::HalfEffect, "promote", -1), refused("restore", -1)};
-  scenario.faults[1].settled = true;
-  SimResult result = play(canary_plan(minute, false), scenario, Outcome::Parked);
-  CHECK(result.detail.find("restore") != std::string::npos);
-  for (const sim::LedgerEntry& entry : result.ledger) CHECK(entry.text != "restore shop:1");
-}
-
-TEST_CASE("RF-42 what a rollback leads to was found bad before") {
+/// RF-42: no rollback leads there by itself.
+void play_found_bad() {
   Scenario scenario = bad_canary();
   scenario.held = {0};
   SimResult parked = play(canary_plan(), scenario, Outcome::Parked);
@@ -93,7 +62,8 @@ TEST_CASE("RF-42 what a rollback leads to was found bad before") {
   play(canary_plan(), well, Outcome::RolledBack);
 }
 
-TEST_CASE("RF-42 nothing is left half done where no rollback begins") {
+/// RF-42: what is underway ends before such a run rests.
+void play_half_done() {
   Scenario scenario = bad_canary();
   scenario.held = {0};
   scenario.truths[0].changes[0].at_ns = 90 * second;
@@ -106,6 +76,40 @@ TEST_CASE("RF-42 nothing is left half done where no rollback begins") {
     if (const auto* e = std::get_if<journal::StepFailed>(&event.what)) open.erase(e->step);
   }
   CHECK(open.empty());
+}
+
+}  // namespace
+
+TEST_CASE("RF-41 an abort with nothing in progress, twice, and after the end") {
+  Scenario first;
+  first.abort_at_ns = 0;
+  CHECK(play(canary_plan(), first, Outcome::RolledBack).ledger.empty());
+  Scenario twice;
+  twice.hands = {{30 * second, Ask::Abort}, {31 * second, Ask::Abort}, {32 * second, Ask::Rollback}};
+  SimResult result = play(canary_plan(), twice, Outcome::RolledBack);
+  CHECK(all<journal::RollbackStarted>(result).size() == 1);
+  Rig rig(canary_plan());
+  Rig::Run& run = **rig.begin("h");
+  REQUIRE(rig.drive(run));
+  size_t effects = rig.world.ledger().size();
+  Result<int64_t> late = rig.memory.request(run.info.run, {0, Ask::Abort, "somebody", "too late", 0});
+  REQUIRE(!late);
+  CHECK(late.error().message.find("succeeded") != std::string::npos);
+  REQUIRE(rig.drive(run));
+  CHECK(rig.world.ledger().size() == effects);
+  rig.judge(run);
+}
+
+TEST_CASE("RF-42 what a rollback leads to is gone, or was found bad before") {
+  // Found when the promotion has been begun: the old version cannot be had any more.
+  Scenario scenario;
+  scenario.faults = {fault(FaultKind::HalfEffect, "promote", -1), refused("restore", -1)};
+  scenario.faults[1].settled = true;
+  SimResult result = play(canary_plan(minute, false), scenario, Outcome::Parked);
+  CHECK(result.detail.find("restore") != std::string::npos);
+  for (const sim::LedgerEntry& entry : result.ledger) CHECK(entry.text != "restore shop:1");
+  play_found_bad();
+  play_half_done();
 }
 
 TEST_CASE("RF-43 the baseline is overwritten when the failure shows") {
