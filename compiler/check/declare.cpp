@@ -50,8 +50,11 @@ void Checker::import_names(const std::vector<Imported>& imports) {
       for (const ast::Decl* decl : suggests() ? llvm::makeArrayRef(from.file->decls) : llvm::None)
         if (!decl->name.text.empty() && decl->kind != ast::DeclKind::Test) known.push_back(decl->name.text);
       report_unknown(name.span, name.text, "declaration of `" + from.path + "`", known);
-      // Said here: nothing more is said where the name is used.
-      module().scope.try_emplace(imported.name->alias.text, ir::Symbol{ir::Ref::None, 0, name.span});
+      // It is one mistake: where the name is used is shown here, and mended with it.
+      bool same_name = imported.name->alias.text == name.text;
+      auto said = unknown_names_.find({module_, fmt::format("declaration of `{}` {}", from.path, name.text)});
+      if (said != unknown_names_.end() && same_name) unknown_names_[{module_, std::string(name.text)}] = said->second;
+      else module().scope.try_emplace(imported.name->alias.text, ir::Symbol{ir::Ref::None, 0, name.span});
       continue;
     }
     const ir::Symbol& symbol = found->second;

@@ -21,9 +21,9 @@ namespace {
 
 /// What suggests an edit somewhere. A diagnostic that does so for the first time is added here.
 constexpr std::string_view suggesting[] = {
-    "baseline-window", "bad-character", "bad-escape",       "bad-number",   "expected",    "import-not-found",
-    "label-missing", "missing-brace",    "no-optional",  "no-places",   "unit-mismatch",
-    "unknown-name",  "unterminated-string", "quantile-missing", "wrong-noun", "wrong-type"};
+    "baseline-window",  "bad-character",       "bad-escape",    "bad-number",  "bad-text",    "expected",
+    "import-not-found", "label-missing",       "missing-brace", "no-optional", "no-places",   "quantile-missing",
+    "unit-mismatch",    "unknown-name",        "unterminated-string", "wrong-noun", "wrong-type"};
 
 std::string read_text(const fs::path& path) {
   std::ifstream in(path);
