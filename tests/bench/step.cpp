@@ -136,6 +136,7 @@ Result<bool> print_waves(const Setting& setting) {
   return print_figures({compared("wave over 20 regions, p50", "us", ours, as_many, raw, most_of_wave),
                         alone("  the same", "us", median(ours), most_wave_us),
                         compared("  the same", "us", ours, as_many + " over libcurl", over_curl),
+                        compared("  that raw wave over libcurl", "us", over_curl, as_many, raw),
                         compared("20 regions x 10 phases rolled back", "ms", back, "ten raw waves", raw_back,
                                  most_of_way_back)},
                        fmt::format("{} rounds", rounds));
