@@ -17,7 +17,7 @@ struct Moment {
 
 struct Witness {
   std::string id;                  ///< stable as long as diagnostic, rollout and place are the same
-  std::string computed, required;  ///< the bound, and what it was to keep within; empty where it is no number
+  std::string computed, required;  ///< the bound and what it was to keep within, or the same in words
   std::vector<Moment> path;        ///< which attains the bound
   std::string replay;              ///< `rollout simulate shop.rollout release --counterexample 3f09a1c2`
 };

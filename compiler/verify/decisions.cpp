@@ -420,7 +420,7 @@ class Decisions {
           if (!looks || !is_proven(plan_, claim, least, blocks, watch->sample_ns, portions)) continue;
           fired_.insert({of, watch});
           site_.gate = gate;
-          tell_fired("what passes it and stays so is proven to a watch before the hold is over", of, *watch, step);
+          tell_fired("what passes it and stays so is proven to a watch first", of, *watch, step);
         }
       }
   }
