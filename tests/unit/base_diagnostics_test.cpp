@@ -24,7 +24,7 @@ TEST_CASE("the nearest name is found, and nothing far off is suggested") {
   CHECK(nearest("latencey", names) == "latency");
   CHECK(nearest("eror_rate", names) == "error_rate");
   CHECK(nearest("throughput", names).empty());
-  CHECK(nearest("x", {"y"}) == "y");
+  CHECK(nearest("x", {"y"}).empty());  // one letter is like every other one
   CHECK(nearest("ab", {"cd"}).empty());
   CHECK(nearest("shop", {}).empty());
   CHECK(nearest("hold", {"gold", "hold"}) == "hold");
