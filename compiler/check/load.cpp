@@ -240,23 +240,28 @@ class ModuleLoader {
     diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(diagnostic.span, std::string(near));
   }
 
-  /// Neither a folder nor a file of the library.
-  void report_no_such_path(const ast::Name& path) {
-    std::vector<std::string> known;  // `std.backend`, and behind the folders their files in the same form
+  /// What an import of the library can say: `std.backend`, and behind the folders their files in the same form.
+  void know_library() {
+    if (!known_.empty()) return;
     auto add_once = [&](const std::string& file) {
       std::string dotted = written_form(file);
-      if (std::find(known.begin(), known.end(), dotted) == known.end()) known.push_back(std::move(dotted));
+      if (std::find(known_.begin(), known_.end(), dotted) == known_.end()) known_.push_back(std::move(dotted));
     };
     for (const auto& [file, text] : from_.library)
       add_once(llvm::StringRef(file).rsplit('/').first.str() + std::string(ending));
-    size_t folders = known.size();
+    known_folders_ = known_.size();
     for (const auto& [file, text] : from_.library) add_once(file);
+  }
+
+  /// Neither a folder nor a file of the library.
+  void report_no_such_path(const ast::Name& path) {
+    know_library();
     Diagnostic& diagnostic = diagnostics_.report(path.span, diag::ImportNotFound, std::string(path.text),
                                                  "the standard library has no such file");
-    std::vector<std::string_view> all(known.begin(), known.end());
+    std::vector<std::string_view> all(known_.begin(), known_.end());
     std::string_view near = nearest(path.text, all);
     if (!near.empty()) diagnostic.advise(fmt::format("did you mean `{}`?", near)).fix(path.span, std::string(near));
-    all.resize(folders);
+    all.resize(known_folders_);
     diagnostic.note(fmt::format("there are {}", list_of(all)));
   }
 
@@ -321,6 +326,8 @@ class ModuleLoader {
   const Layout& layout_;
   SourceMap& sources_;
   ir::Program& program_;
+  std::vector<std::string> known_;  ///< made when it is asked for
+  size_t known_folders_ = 0;
   Diagnostics& diagnostics_;
   Loaded& loaded_;
   llvm::StringMap<ir::ModuleId> done_;
