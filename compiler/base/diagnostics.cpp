@@ -80,7 +80,7 @@ uint64_t letters_of(std::string_view word) {
 
 std::string_view nearest(std::string_view wrong, const std::vector<std::string_view>& candidates) {
   // One letter is like every other one, and two slips in a short word are already another word.
-  if (wrong.size() < 2) return {};
+  if (wrong.size() < 2 || wrong.size() > max_compared_bytes) return {};
   unsigned limit = unsigned(std::max<size_t>(1, wrong.size() / 3));
   // A letter that only one of the two has is an edit: most candidates need no closer look.
   uint64_t letters = letters_of(wrong);

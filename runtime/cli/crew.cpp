@@ -296,6 +296,9 @@ Result<std::unique_ptr<journal::CrewState>> open_together(const Project& project
 int drive_as_crew(const Context& context, const Project& project, const std::string& url, size_t at_most) {
   effects::allow_many_files();
   effects::keep_heap_setting();
+  // Without it nobody learns which run it was.
+  if (context.env.effects().files.make_directory(project.state()))
+    effects::note_bugs_in(bug_notes(project));
   std::unique_ptr<effects::Turns> turns = effects::take_turns(context.env.effects());
   Result<std::unique_ptr<journal::CrewState>> state = open_together(project, url, *turns);
   if (!state) return context.fail(state.error());

@@ -31,7 +31,7 @@ class StopsBeforeStart : public effects::Processes {
   effects::Processes& real_;
 };
 
-/// A process that acts with generation 1 and is stopped in the middle of it. Its exit code says whether the act succeeded.
+/// A process that acts with generation 1 and is stopped in the middle of it. Its exit code: whether the act succeeded.
 pid_t stopped_in_an_act(Rig& rig) {
   pid_t child = fork();
   if (child == 0) {
@@ -50,7 +50,8 @@ pid_t stopped_in_an_act(Rig& rig) {
 /// The rig with the example shop, which says in its log that it serves.
 struct Shop : Rig {
   Shop() {
-    set_workload("command", eval::Value::list({text(SHOP_DIRECTORY "/shop-${version}"), text("--port"), text("${port}")}));
+    set_workload("command",
+                 eval::Value::list({text(SHOP_DIRECTORY "/shop-${version}"), text("--port"), text("${port}")}));
   }
 };
 
