@@ -332,7 +332,8 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
 static Expected expected_at(antlr4::Parser* parser, const antlr4::RecognitionException& error, const Token* found) {
   Expected here = parser->getExpectedTokens();
   auto* no_way = dynamic_cast<const antlr4::NoViableAltException*>(&error);
-  if (!no_way || !no_way->getDeadEndConfigs() || !here.contains(ssize_t(found->type))) return here;
+  if (!no_way || !no_way->getDeadEndConfigs()) return here;
+  if (!here.contains(ssize_t(found->type)) && no_way->getStartToken() == no_way->getOffendingToken()) return here;
   Expected there;
   for (const auto& way : no_way->getDeadEndConfigs()->configs) there.addAll(parser->getATN().nextTokens(way->state));
   there.remove(antlr4::Token::EPSILON);

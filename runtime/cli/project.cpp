@@ -37,6 +37,8 @@ fs::path root_above(const fs::path& folder) {
 
 OpError not_there(const fs::path& path, const std::string& typed) {
   std::error_code ignored;
+  if (fs::is_symlink(fs::symlink_status(path, ignored)))
+    return {fmt::format("`{}` is a link that leads to no file", typed)};
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(path.parent_path(), ignored)) {
     names.push_back(entry.path().filename().string());
