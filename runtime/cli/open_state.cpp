@@ -39,6 +39,9 @@ std::string state_place(const Context& context, const Project& project) {
 
 Result<std::unique_ptr<journal::SqlStore>> open_state(const Context& context, const Project& project, bool create) {
   if (context.crew) return context.crew->store();
+  // Runs of another state would be taken for all that there are.
+  if (std::string trouble = context.state.empty() ? state_trouble(project) : ""; !trouble.empty())
+    return OpError{fmt::format("nobody knows where the state is: {}; mend it, or say where by `--state`", trouble)};
   if (std::string url = state_url(context, project); !url.empty()) return open_shared(url);
   std::error_code failed;
   if (!create && !std::filesystem::exists(project.database(), failed)) return std::unique_ptr<journal::SqlStore>();

@@ -27,10 +27,15 @@ fs::path real_path(const fs::path& path) {
   return failed ? path : real;
 }
 
-fs::path root_above(const fs::path& folder) {
+/// Whatever it is: one that cannot be read is told, not passed over.
+bool holds_manifest(const fs::path& folder) {
   std::error_code ignored;
+  return fs::exists(fs::symlink_status(folder / manifest_name, ignored));
+}
+
+fs::path root_above(const fs::path& folder) {
   for (fs::path at = folder;; at = at.parent_path()) {
-    if (fs::is_regular_file(at / manifest_name, ignored)) return at;
+    if (holds_manifest(at)) return at;
     if (at == at.root_path() || at.empty()) return folder;
   }
 }
@@ -106,10 +111,7 @@ Result<Place> place_of(const std::string& directory, const std::string& typed) {
   return Place{{root.string()}, (folder / path.filename()).lexically_relative(root).string(), typed};
 }
 
-bool has_manifest(const Project& project) {
-  std::error_code ignored;
-  return fs::is_regular_file(fs::path(project.root) / manifest_name, ignored);
-}
+bool has_manifest(const Project& project) { return holds_manifest(project.root); }
 
 Result<std::string> read_file(const std::string& path, size_t max_bytes) {
   std::error_code failed;

@@ -10,4 +10,8 @@ namespace rollout::cli {
 /// that what cannot be read is not given.
 CliSettings settings_of(const Project& project);
 
+/// What keeps everybody from knowing where the state is: a rollout.toml that names one, or may, in a way that cannot be
+/// read. Empty: nothing does.
+std::string state_trouble(const Project& project);
+
 }  // namespace rollout::cli
