@@ -11,8 +11,9 @@ ast::CompatibleItem Reader::read_compatible() {
   bool open = accept(Parser::GREATER_EQUAL);
   item.least = read_bound();
   if (!open) item.most = accept(Parser::DOTDOT) ? read_bound() : item.least;
-  if (accept(Parser::OF)) item.of = expect_name();
-  if (accept(Parser::FROM)) item.from = read_bound();
+  // `of = …` is a setting, by the grammar.
+  if (!next_is(Parser::ASSIGN) && accept(Parser::OF)) item.of = expect_name();
+  if (!next_is(Parser::ASSIGN) && accept(Parser::FROM)) item.from = read_bound();
   item.span = since(first);
   return item;
 }

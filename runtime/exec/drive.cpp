@@ -70,6 +70,8 @@ class Driver {
   DriveResult finish() {
     bool ended = state_.ended && pending_.empty();
     memory_.walked |= state_.walked;
+    // What is not durable has not happened: whoever goes on decides it anew, and no person is waited for.
+    if (!pending_.empty()) state_.parked.reset(), state_.closed.reset();
     return {ended ? DriveEnd::Ended : DriveEnd::Interrupted, std::move(state_), memory_.walked};
   }
 

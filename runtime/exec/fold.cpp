@@ -322,8 +322,8 @@ struct Folder {
     state.cause = e.cause;
     state.cause_detail = e.detail;
     state.closed.reset();
-    // Nobody is asked any more whether it goes on: it does not.
-    end_holds(state, [](StepRef) { return true; });
+    // Nobody is asked any more whether it goes on: it does not. Parts that go back alone end that with their check.
+    end_holds(state, [](StepRef step) { return !step.undo; });
   }
   void operator()(const journal::ScopeRollbackStarted& e) {
     ScopeState& scope = state.scopes.at(e.scope);
