@@ -91,6 +91,18 @@ Status check_identity(const SqliteDb& db, int64_t id, int64_t version) {
   return Done{};
 }
 
+/// A trigger or a view would act within our statements. We make none.
+Status check_no_code(SqliteDb& db) {
+  constexpr const char* sql = "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view') LIMIT 1";
+  Result<std::vector<JournalDb::Row>> rows = db.run(sql, {});
+  if (!rows) return rows.error();
+  if (rows->empty()) return Done{};
+  return OpError{fmt::format("the state file {} holds a {} that is not ours, `{}`; nothing was done: find out who made "
+                             "it, then drop it or restore the file from a backup",
+                             db.path(), rows->front().at(0), rows->front().at(1)),
+                 false, true};
+}
+
 /// Two processes may come here at once; the second one finds it done.
 Status bring_up_to_date(SqliteDb& db) {
   Result<Transaction> transaction = Transaction::begin(db, JournalDb::Access::Write);
@@ -151,6 +163,7 @@ Status prepare_schema(SqliteDb& db) {
   } else if (Status known = check_identity(db, *id, *version); !known) {
     return known;
   }
+  if (Status pure = check_no_code(db); !pure) return pure;
   if (Status log = db.use_log(); !log) return log;
   // Reading all of a file at every start would cost more with every run in it. What a log brings back is checked frame
   // by frame; a truncated file is found by its header, a changed event by its run's chain, a broken page when it is

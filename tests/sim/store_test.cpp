@@ -125,6 +125,30 @@ TEST_CASE("foreign, newer and damaged files are refused and left as they are") {
   CHECK(damaged.error().message.find("damaged") != std::string::npos);
 }
 
+TEST_CASE("a file with a trigger or a view in it is refused, and neither acts") {
+  for (const char* code : {"CREATE TRIGGER evil AFTER INSERT ON requests BEGIN DELETE FROM events; END",
+                           "ALTER TABLE locks RENAME TO kept; CREATE VIEW locks AS SELECT * FROM kept"}) {
+    Directory directory;
+    REQUIRE(SqliteStore::open(directory.file()));
+    sql(directory.file(), code);
+    auto refused = SqliteStore::open(directory.file());
+    REQUIRE(!refused);
+    CHECK(refused.error().refused);
+    CHECK(refused.error().message.find("that is not ours") != std::string::npos);
+  }
+}
+
+TEST_CASE("a trigger that is made while the file is open does not act") {
+  Directory directory;
+  auto store = SqliteStore::open(directory.file());
+  REQUIRE(store);
+  Result<journal::RunInfo> info = (*store)->create(new_run("h1"));
+  REQUIRE(info);
+  sql(directory.file(), "CREATE TRIGGER evil AFTER INSERT ON requests BEGIN DELETE FROM events; END");
+  REQUIRE((*store)->request(info->run, {}));
+  CHECK((*store)->read(info->run)->size() == 1);
+}
+
 TEST_CASE("a file of format 1, which knew only aborts, is brought up to date and keeps what is in it") {
   Directory directory;
   {
