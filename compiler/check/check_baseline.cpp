@@ -18,7 +18,7 @@ const Type* ValueChecker::check_baseline(const ast::CallExpr* call, const ast::M
                                                  {{"by", member->member.span}, duration, nullptr, nullptr, {}}};
   info(member) = {simple(TypeKind::None), ir::Ref::Past, 0, 0};
   ir::Match match = check_arguments(call, parameters, 0, "`baseline`", false);
-  if (match.problem == ir::Match::Problem::None && !match.values[0])
+  if (match.problem == ir::Match::Problem::None && !match.value(0))
     diagnostics_.report(call->span, diag::BaselineWindow).advise("say how far back it goes: `baseline(1h)`");
   info(call).ref = ir::Ref::Past;
   return simple(TypeKind::Past);

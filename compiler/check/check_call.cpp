@@ -4,14 +4,20 @@ namespace rollout::check {
 
 namespace {
 
+constexpr size_t max_named = 100;  // parameters, of which a message shows the first ones
+
 /// From `culprit` on, each argument without a label gets the name that its place would have meant.
 void name_arguments(Diagnostic& diagnostic, const ast::CallExpr* call, const ast::Argument* culprit,
-                    const std::vector<std::string_view>& known) {
-  diagnostic.advise(fmt::format("the arguments are {}", list_of(known)));
-  for (size_t i = size_t(culprit - call->arguments.begin()); i < call->arguments.size() && i < known.size(); ++i) {
+                    llvm::ArrayRef<ir::Parameter> parameters) {
+  std::vector<std::string_view> known;
+  for (const ir::Parameter& parameter : parameters.take_front(max_named + 1))
+    if (!parameter.name.text.empty()) known.push_back(parameter.name.text);
+  if (known.size() <= max_named) diagnostic.advise(fmt::format("the arguments are {}", list_of(known)));
+  for (size_t i = size_t(culprit - call->arguments.begin()); i < call->arguments.size() && i < parameters.size(); ++i) {
     const ast::Argument& argument = call->arguments[i];
     Span value = argument.value->span, before = {value.source, value.begin, value.begin};
-    if (argument.label.text.empty()) diagnostic.fix(before, fmt::format("{}: ", known[i]));
+    if (argument.label.text.empty() && !parameters[i].name.text.empty())
+      diagnostic.fix(before, fmt::format("{}: ", parameters[i].name.text));
   }
 }
 
@@ -104,12 +110,21 @@ std::vector<ir::Parameter> ValueChecker::open_parameters(const Type* gate) const
   return open;
 }
 
+const ir::ParameterTable* ValueChecker::table_of(const std::vector<ir::Parameter>& parameters) {
+  // Those of a gate that is still open have no names, and are no declaration: they do not stay where they are.
+  if (parameters.size() <= ir::many_parameters || parameters.back().name.text.empty()) return nullptr;
+  return &tables_.try_emplace(parameters.data(), parameters).first->second;
+}
+
 ir::Match ValueChecker::check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
                                    size_t first, std::string_view whose, bool complete) {
-  ir::Match match = ir::match_arguments(parameters, call->arguments, first);
-  std::vector<std::string_view> known;
-  for (size_t i = first; i < parameters.size(); ++i)
-    if (!parameters[i].name.text.empty()) known.push_back(parameters[i].name.text);
+  ir::Match match = ir::match_arguments(parameters, call->arguments, first, table_of(parameters));
+  auto known = [&] {
+    std::vector<std::string_view> names;
+    for (size_t i = first; i < parameters.size() && suggests(); ++i)
+      if (!parameters[i].name.text.empty()) names.push_back(parameters[i].name.text);
+    return names;
+  };
   switch (match.problem) {
     case ir::Match::Problem::None: break;
     case ir::Match::Problem::TooMany:
@@ -118,43 +133,50 @@ ir::Match ValueChecker::check_arguments(const ast::CallExpr* call, const std::ve
           fmt::format("{} argument{}", parameters.size() - first, parameters.size() - first == 1 ? "" : "s"));
       return match;
     case ir::Match::Problem::UnknownLabel:
-      report_unknown(match.culprit->label.span, match.culprit->label.text, fmt::format("argument of {}", whose), known);
+      report_unknown(match.culprit->label.span, match.culprit->label.text, fmt::format("argument of {}", whose),
+                     known());
       return match;
     case ir::Match::Problem::Twice:
       diagnostics_.report(match.culprit->label.span, diag::GivenTwice, std::string(match.culprit->label.text));
       return match;
     case ir::Match::Problem::PositionalAfterLabel:
-      name_arguments(diagnostics_.report(match.culprit->value->span, diag::LabelMissing), call, match.culprit, known);
+      name_arguments(diagnostics_.report(match.culprit->value->span, diag::LabelMissing), call, match.culprit,
+                     llvm::ArrayRef(parameters).drop_front(first));
       return match;
   }
-  warn_deprecated_arguments(call, parameters, match);
-  for (size_t i = first; i < parameters.size(); ++i) {
-    const ir::Parameter& parameter = parameters[i];
-    if (match.values[i]) {
-      expect(match.values[i], parameter.type,
-             parameter.name.text.empty() ? std::string(whose) : fmt::format("`{}`", parameter.name.text));
-      keep_bound(parameter, match.values[i]);
-    } else if (complete && !parameter.default_value)
-      diagnostics_
-          .report(after(call->callee->span), diag::ArgumentMissing, std::string(whose),
-                  std::string(parameter.name.text), text(parameter.type))
-          .at(parameter.name.span, "declared here");
+  for (const ir::Match::Given& one : match.given) {
+    const ir::Parameter& parameter = parameters[one.parameter];
+    const ast::Argument& argument = *one.argument;
+    if (!parameter.deprecated.text.empty())
+      warn_deprecated(argument.label.text.empty() ? argument.value->span : argument.label.span, parameter.name,
+                      parameter.deprecated);
+    expect(argument.value, parameter.type,
+           parameter.name.text.empty() ? std::string(whose) : fmt::format("`{}`", parameter.name.text));
+    keep_bound(parameter, argument.value);
   }
+  if (complete) report_missing(call, parameters, first, whose, match);
   return match;
 }
 
-void ValueChecker::warn_deprecated_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
-                                             const ir::Match& match) {
-  llvm::DenseMap<const ast::Expr*, const ir::Parameter*> deprecated;
-  for (size_t i = 0; i < parameters.size(); ++i)
-    if (match.values[i] && !parameters[i].deprecated.text.empty()) deprecated[match.values[i]] = &parameters[i];
-  if (deprecated.empty()) return;
-  for (const ast::Argument& argument : call->arguments) {
-    const ir::Parameter* parameter = deprecated.lookup(argument.value);
-    if (!parameter) continue;
-    bool labelled = !argument.label.text.empty();
-    warn_deprecated(labelled ? argument.label.span : argument.value->span, parameter->name, parameter->deprecated);
+/// The first argument that a call must give and does not: of one place, one mistake is shown.
+void ValueChecker::report_missing(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
+                                  size_t first, std::string_view whose, const ir::Match& match) {
+  const ir::ParameterTable* table = table_of(parameters);
+  size_t missing = parameters.size();
+  if (table) {
+    auto it = std::lower_bound(table->required.begin(), table->required.end(), first);
+    while (it != table->required.end() && match.value(*it)) ++it;
+    if (it != table->required.end()) missing = *it;
+  } else {
+    for (size_t i = parameters.size(); i-- > first;)
+      if (!parameters[i].default_value && !match.value(i)) missing = i;
   }
+  if (missing == parameters.size()) return;
+  const ir::Parameter& parameter = parameters[missing];
+  diagnostics_
+      .report(after(call->callee->span), diag::ArgumentMissing, std::string(whose), std::string(parameter.name.text),
+              text(parameter.type))
+      .at(parameter.name.span, "declared here");
 }
 
 const Type* ValueChecker::check_record_call(const ast::CallExpr* call, uint32_t record) {
@@ -182,7 +204,7 @@ const Type* ValueChecker::check_gate_call(const ast::CallExpr* call, const std::
   if (match.problem != ir::Match::Problem::None) return simple(TypeKind::Error);
   std::vector<const Type*> rest;
   for (size_t i = 0; i < open.size(); ++i)
-    if (!match.values[i] && !open[i].default_value) rest.push_back(open[i].type);
+    if (!match.value(i) && !open[i].default_value) rest.push_back(open[i].type);
   return program_.types.gate(rest);
 }
 

@@ -46,7 +46,7 @@ const Type* ValueChecker::check_confirm(const ast::CallExpr* call, const ast::Me
       {{"what", member->member.span}, simple(TypeKind::String), nullptr, nullptr, {}}};
   info(member) = {simple(TypeKind::None), ir::Ref::Confirm, 0, 0};
   ir::Match match = check_arguments(call, parameters, 0, "`confirms`", false);
-  if (match.problem == ir::Match::Problem::None && !match.values[0])
+  if (match.problem == ir::Match::Problem::None && !match.value(0))
     diagnostics_.report(after(call->callee->span), diag::ArgumentMissing, "`confirms`", "what", "String");
   info(call).ref = ir::Ref::Confirm;
   return program_.types.live(simple(TypeKind::Bool));

@@ -1,9 +1,14 @@
 // Enums: their cases, and `match`, which has an answer for each of them.
 #include <algorithm>
 
+#include "compiler/base/visible.h"
 #include "compiler/check/values.h"
 
 namespace rollout::check {
+
+namespace {
+constexpr size_t max_named = 8;  // cases that a message names
+}
 
 void ValueChecker::check_enum(const ir::Enum& declared) {
   llvm::StringMap<Span> first;
@@ -22,7 +27,7 @@ std::optional<uint32_t> ValueChecker::find_case(uint32_t enumeration, const ast:
     for (uint32_t i = 0; i < declared.decl->cases.size(); ++i) cases.try_emplace(declared.decl->cases[i].text, i);
   if (auto found = cases.find(name.text); found != cases.end()) return found->second;
   std::vector<std::string_view> known;
-  for (const ast::Name& other : declared.decl->cases) known.push_back(other.text);
+  for (size_t i = 0; i < declared.decl->cases.size() && suggests(); ++i) known.push_back(declared.decl->cases[i].text);
   report_unknown(name.span, name.text, fmt::format("case of enum `{}`", declared.decl->name.text), known);
   return std::nullopt;
 }
@@ -68,34 +73,43 @@ const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* w
     return simple(TypeKind::Error);
   }
   const Type* result = wanted;
-  std::vector<const ast::Name*> arms(program_.enums[subject->index].decl->cases.size());
+  Answers answers;
   bool has_else = false, misspelt = false;
   for (const ast::MatchArm& arm : match->arms) {
     has_else |= arm.cases.empty();
     for (const ast::Name& name : arm.cases) {
       std::optional<uint32_t> found = find_case(subject->index, name);
-      if (found && arms[*found])
-        diagnostics_.report(name.span, diag::GivenTwice, std::string(name.text)).at(arms[*found]->span, "given here");
-      if (found) arms[*found] = &name;
-      else misspelt = true;
+      misspelt |= !found;
+      if (!found) continue;
+      auto [other, fresh] = answers.try_emplace(*found, name.span);
+      if (!fresh)
+        diagnostics_.report(name.span, diag::GivenTwice, std::string(name.text)).at(other->second, "given here");
+      other->second = name.span;
     }
     if (result) expect(arm.value, result, "this arm");
     else result = check_expr(arm.value);
   }
-  if (!has_else && !misspelt) report_missing_cases(match, subject->index, arms);
+  if (!has_else && !misspelt) report_missing_cases(match, subject->index, answers);
   return result ? result : simple(TypeKind::Error);
 }
 
-void ValueChecker::report_missing_cases(const ast::MatchExpr* match, uint32_t enumeration,
-                                   llvm::ArrayRef<const ast::Name*> arms) {
+/// Looks at no more cases than have an answer or are named, however many the enum has.
+void ValueChecker::report_missing_cases(const ast::MatchExpr* match, uint32_t enumeration, const Answers& answers) {
   const ir::Enum& declared = program_.enums[enumeration];
-  std::vector<std::string_view> missing;
-  for (size_t i = 0; i < arms.size(); ++i)
-    if (!arms[i]) missing.push_back(declared.decl->cases[i].text);
-  if (missing.empty()) return;
-  diagnostics_.report(match->subject->span, diag::CasesMissing, list_of(missing))
+  size_t cases = declared.decl->cases.size(), missing = cases - answers.size();
+  if (missing == 0) return;
+  bool all = missing <= max_named;
+  std::vector<std::string_view> named;
+  std::string list;
+  for (size_t i = 0; named.size() < (all ? missing : max_named); ++i) {
+    if (answers.count(uint32_t(i))) continue;
+    named.push_back(declared.decl->cases[i].text);
+    list += fmt::format("`{}`, ", shortened(named.back()));
+  }
+  list = all ? list_of(named) : fmt::format("{} and {} more", list.substr(0, list.size() - 2), missing - named.size());
+  diagnostics_.report(match->subject->span, diag::CasesMissing, list)
       .at(declared.decl->name.span, "declared here")
-      .advise(fmt::format("add `{} -> …`, or `else -> …` for all others", missing.front()));
+      .advise(fmt::format("add `{} -> …`, or `else -> …` for all others", named.front()));
 }
 
 }  // namespace rollout::check

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/StringMap.h>
 
 #include "compiler/base/diagnostics.h"
@@ -20,6 +21,9 @@ using ir::TypeKind;
 
 /// Whether it binds a target that was wrong: reported there, so nothing is said of what the service cannot do.
 bool lacks_binding(const ir::Service& service);
+
+/// Of a `match`, by case: where it stands.
+using Answers = llvm::SmallDenseMap<uint32_t, Span>;
 
 struct Local {
   std::string_view name;

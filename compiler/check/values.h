@@ -92,7 +92,7 @@ class ValueChecker {
   std::optional<uint32_t> find_case(uint32_t enumeration, const ast::Name& name);
   const Type* check_case(const ast::MemberExpr* member);
   const Type* check_match(const ast::MatchExpr* match, const Type* wanted);
-  void report_missing_cases(const ast::MatchExpr* match, uint32_t enumeration, llvm::ArrayRef<const ast::Name*> arms);
+  void report_missing_cases(const ast::MatchExpr* match, uint32_t enumeration, const Answers& answers);
   void check_func(uint32_t index);
   const Type* check_func_call(const ast::CallExpr* call, uint32_t index);
   const Type* check_observed(const ast::Expr* what);
@@ -152,8 +152,10 @@ class ValueChecker {
   /// Types of the arguments against the parameters; what lacks a default must be given when `complete`.
   ir::Match check_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters, size_t first,
                             std::string_view whose, bool complete);
-  void warn_deprecated_arguments(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters,
-                                 const ir::Match& match);
+  void report_missing(const ast::CallExpr* call, const std::vector<ir::Parameter>& parameters, size_t first,
+                      std::string_view whose, const ir::Match& match);
+  /// Of a declaration with many parameters; null for others.
+  const ir::ParameterTable* table_of(const std::vector<ir::Parameter>& parameters);
   std::vector<ir::Parameter> open_parameters(const Type* gate) const;
   void report_not_callable(const ast::CallExpr* call, const Type* callee);
 
@@ -182,6 +184,7 @@ class ValueChecker {
   UnknownNames unknown_names_;
   mutable llvm::DenseMap<std::pair<ir::ModuleId, uint32_t>, std::vector<std::string_view>> names_;  ///< by ir::Ref
   llvm::DenseMap<uint32_t, llvm::StringMap<uint32_t>> cases_;  ///< of each enum that was asked for one
+  std::map<const ir::Parameter*, ir::ParameterTable> tables_;  ///< by where the parameters stand
   std::vector<uint32_t> open_lets_;  ///< being checked, to find one that is made of itself
   size_t open_funcs_ = 0;            ///< being checked, one inside the other
   bool too_deep_ = false;            ///< it was reported that they are made of each other too deep

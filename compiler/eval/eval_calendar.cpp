@@ -26,8 +26,8 @@ Value Evaluator::eval_range(const ast::BinaryExpr* range, const Value& first, co
 Value Evaluator::eval_weekly(ir::ModuleId module, const ast::CallExpr* call, const Frame& frame) {
   ir::Match match = ir::match_arguments(ir::weekly_parameters(nullptr, nullptr, nullptr), call->arguments);
   std::vector<Value> values;
-  for (const ast::Expr* argument : match.values) {
-    values.push_back(eval(module, argument, frame));
+  for (const ir::Match::Given& one : match.given) {
+    values.push_back(eval(module, one.argument->value, frame));
     if (values.back().is(Kind::None)) return {};
   }
   calendar::Calendar weekly;

@@ -236,7 +236,9 @@ Value Evaluator::eval_member(ir::ModuleId module, const ast::MemberExpr* member,
 Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, ir::ModuleId module,
                       const ast::Expr* given, const Frame& frame) {
   if (!given && !parameter.default_value) return {};
-  if (calls_ > max_calls) return {};  // reported already
+  if (spent()) return {};
+  if (!given && ++defaults_ % defaults_a_call == 0 && ++calls_ > max_calls)
+    return fail(parameter.name.span, "calls leave too many arguments to their defaults");
   Value value = given ? eval(module, given, frame) : eval(declared_in, parameter.default_value, {});
   if (looked_too_long(calls_, value.items.size()))
     return fail(given ? given->span : parameter.name.span, "it hands over too many items of lists");

@@ -18,6 +18,7 @@ inline constexpr size_t max_items = 100'000;      ///< in one list or record, al
 inline constexpr size_t max_text_bytes = 64 << 10;
 inline constexpr int64_t max_range_days = 3660;    ///< ten years
 inline constexpr size_t max_calls = 1'000'000;    ///< of functions, by one evaluator
+inline constexpr size_t defaults_a_call = 4;      ///< so many arguments that are left to their defaults count as a call
 
 /// The values of the locals of one declaration, by slot.
 using Frame = std::vector<Value>;
@@ -46,6 +47,8 @@ class Evaluator {
   Value let(uint32_t index);
   /// Reports when `value` does not fit the parameter's `where`, and returns false. `at` is where it was written.
   bool check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at);
+  /// Whether as much was computed as may be, and that was reported: nothing has a value any more.
+  bool spent() const { return calls_ > max_calls; }
   /// The number of a value in the unit of its kind, for arithmetic on mixed kinds.
   static double number_of(const Value& value) {
     return value.is(Value::Kind::Float) ? value.real : double(value.number);
@@ -96,7 +99,7 @@ class Evaluator {
   Diagnostics& diagnostics_;
   std::map<const ast::Places*, std::vector<Value>> places_;
   int depth_ = 0;
-  size_t calls_ = 0;
+  size_t calls_ = 0, defaults_ = 0;
   bool too_large_ = false;  ///< a value was, and that is said once: what is made of it would be, too
 };
 

@@ -62,7 +62,7 @@ std::optional<Action> Planner::called_action(const ast::CallExpr* call, Scope& s
   size_t errors = diagnostics_.errors();
   for (size_t i = 1; i < declared.parameters.size(); ++i)
     arguments.push_back(
-        pinned(eval_->bind(declared.parameters[i], capability.module, scope.module, match.values[i], scope.frame)));
+        pinned(eval_->bind(declared.parameters[i], capability.module, scope.module, match.value(i), scope.frame)));
   if (diagnostics_.errors() != errors || !can(callee.index, declared, service, call->span)) return std::nullopt;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
   ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");

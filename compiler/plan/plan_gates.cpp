@@ -310,7 +310,7 @@ uint32_t Planner::signal_index(uint32_t service, std::string_view name, Span spa
       ir::Match match = ir::match_arguments(method.parameters, call->arguments);
       for (size_t i = 0; i < method.parameters.size(); ++i)
         entry.args.emplace_back(std::string(method.parameters[i].name.text),
-                                eval_->bind(method.parameters[i], 0, declared.module, match.values[i], frame));
+                                eval_->bind(method.parameters[i], 0, declared.module, match.value(i), frame));
     } else {
       for (const ir::Binding& binding : declared.bindings)
         if (binding.capability == signal.capability)

@@ -20,7 +20,7 @@ std::optional<Planner::Scope> Planner::enter_func(const ast::CallExpr* call, con
   Scope inner{func.module, eval::Frame(std::max<size_t>(func.slots, func.parameters.size())),
               uint32_t(func.parameters.size())};
   for (size_t i = 0; i < func.parameters.size(); ++i)
-    inner.frame[i] = eval_->bind(func.parameters[i], func.module, scope.module, match.values[i], scope.frame);
+    inner.frame[i] = eval_->bind(func.parameters[i], func.module, scope.module, match.value(i), scope.frame);
   if (diagnostics_.errors() != errors) return std::nullopt;
   return inner;
 }

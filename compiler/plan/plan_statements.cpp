@@ -33,7 +33,7 @@ void Planner::plan_block(const ast::Block* block, Scope& scope, Order order) {
 }
 
 bool Planner::has_budget(Span span) {
-  if (plan_.steps.size() > step_limit_ || statements_ > max_statements) return false;
+  if (plan_.steps.size() > step_limit_ || statements_ > max_statements || eval_->spent()) return false;
   if (++statements_ > max_statements) diagnostics_.report(span, diag::PlanningTooLong, max_statements);
   return true;
 }
@@ -233,7 +233,7 @@ void Planner::plan_strategy(const ast::CallExpr* call, uint32_t index, Scope& sc
   size_t errors = diagnostics_.errors();
   Scope inner{strategy.module, eval::Frame(strategy.slots), uint32_t(strategy.parameters.size())};
   for (size_t i = 0; i < strategy.parameters.size(); ++i)
-    inner.frame[i] = eval_->bind(strategy.parameters[i], strategy.module, scope.module, match.values[i], scope.frame);
+    inner.frame[i] = eval_->bind(strategy.parameters[i], strategy.module, scope.module, match.value(i), scope.frame);
   // What it would do with a value that does not fit is not what its caller did wrong.
   if (diagnostics_.errors() != errors) return;
   Span outer = called_at_;

@@ -30,12 +30,13 @@ class RuleReader {
  private:
   void add_call(const ir::Policy& policy, const ast::PolicyItem& item, ir::ModuleId module, const eval::Frame& frame,
                 Span at) {
+    if (evaluator_.spent()) return;
     auto* call = static_cast<const ast::CallExpr*>(item.subject);
     const ir::Policy& callee = program_.policies[program_.info(module, call->callee).index];
     ir::Match match = ir::match_arguments(callee.parameters, call->arguments);
     eval::Frame inner(callee.slots);
     for (size_t i = 0; i < callee.parameters.size(); ++i)
-      inner[i] = evaluator_.bind(callee.parameters[i], callee.module, module, match.values[i], frame);
+      inner[i] = evaluator_.bind(callee.parameters[i], callee.module, module, match.value(i), frame);
     // What stands in the library is shown where it was asked for.
     if (!at.valid() && program_.modules[callee.module]->library) at = item.span;
     add(policy, callee.decl->items, callee.module, inner, uint32_t(callee.parameters.size()), at);

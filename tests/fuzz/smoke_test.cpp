@@ -265,6 +265,27 @@ std::vector<Family> programs() {
   };
 }
 
+/// The same, of declarations with much in them, of which each use names a little.
+std::vector<Family> wide() {
+  return {
+      {"fields, each named by a call",
+       [](size_t n) {
+         return "input x: Int example 1\nrecord R {\n" + numbered("  f{}: Int = 0\n", n / 4) + "}\n" +
+                numbered("let a{0} = R(f{0}: x)\n", n / 4);
+       }},
+      {"parameters, each named by a call",
+       [](size_t n) {
+         return "input x: Int example 1\nfunc f(" + numbered("a{}: Int = 0, ", n / 4) + "b: Int) -> Int = b\n" +
+                numbered("let c{0} = f(a{0}: x, b: 1)\n", n / 4);
+       }},
+      {"cases, each named by a match",
+       [](size_t n) {
+         return "enum E { " + numbered("c{}, ", n / 4) + "last }\nlet e = E.last\n" +
+                numbered("let a{0} = match e {{ c{0} -> 1  else -> 2 }}\n", n / 4);
+       }},
+  };
+}
+
 /// The same, of values with many items.
 std::vector<Family> collections() {
   return {
@@ -313,6 +334,19 @@ std::vector<Family> mistaken() {
          std::string text = "import \"./shared/shop.rollout\".{checkout}\n";
          for (size_t i = 0; i < n / 4; ++i) text += fmt::format("renamed a{} -> checkout\n", i);
          return text;
+       }},
+      {"arguments that calls lack",
+       [](size_t n) {
+         return "record R {\n" + numbered("  f{}: Int\n", n / 4) + "}\n" + numbered("let a{0} = R(f{0}: 1)\n", n / 4);
+       }},
+      {"arguments of other calls",
+       [](size_t n) {
+         return "record R {\n" + numbered("  f{}: Int\n", n / 4) + "}\n" + numbered("let a{0} = R(g{0}: 1)\n", n / 4);
+       }},
+      {"answers that matches lack",
+       [](size_t n) {
+         return "enum E { " + numbered("c{}, ", n / 4) + "last }\nlet e = E.last\n" +
+                numbered("let a{0} = match e {{ c{0} -> 1 }}\n", n / 4);
        }},
       {"unknown names", [](size_t n) { return numbered("let a{0} = b{0}\n", n / 4); }},
       {"long unknown names",
@@ -453,6 +487,7 @@ TEST_CASE("twice the program takes at most 2.3 times as long to check and to pla
     return messages;
   };
   check_growth(programs(), plan);
+  check_growth(wide(), plan);
   check_growth(collections(), plan);
   check_growth(looks(), plan);
 }
@@ -460,7 +495,8 @@ TEST_CASE("twice the program takes at most 2.3 times as long to check and to pla
 TEST_CASE("the document about hostile input counts the families") {
   std::ifstream in(fs::path(ROLLOUT_SOURCE_DIR) / "docs/hostile-input.md");
   std::string text(std::istreambuf_iterator<char>(in), {});
-  size_t count = families().size() + programs().size() + collections().size() + looks().size() + mistaken().size();
+  size_t count = families().size() + programs().size() + wide().size() + collections().size() + looks().size() +
+                 mistaken().size();
   CHECK(text.find(fmt::format("on {} families of text", count)) != std::string::npos);
 }
 

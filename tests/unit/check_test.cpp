@@ -83,6 +83,29 @@ TEST_CASE("names for one large list, and looks through large maps, have a limit"
   CHECK(reported(looks) == Names{"cannot-compute"});
 }
 
+TEST_CASE("what calls leave to defaults, copy and look for has a limit") {
+  constexpr int wide = 12000;
+  std::string fields, parameters, cases, arms, records, copies, funcs, steps, matches;
+  for (int i = 0; i < wide; ++i) {
+    fields += fmt::format("  f{}: Int = 0\n", i), parameters += fmt::format("f{}: Int = 0, ", i);
+    cases += fmt::format("c{}, ", i), arms += fmt::format("  c{} -> 1\n", i);
+    records += fmt::format("let a{0} = R(f{0}: 1).f0\n", i);
+    copies += fmt::format("let a{0} = r.with(f{0}: 1).f0\n", i);
+    funcs += fmt::format("let a{0} = f(f{0}: 1)\n", i), steps += fmt::format("  s(f{0}: 1)\n", i);
+    matches += fmt::format("let a{0} = f(E.c{0})\n", i);
+  }
+  std::string record = "record R {\n" + fields + "}\n", types = "enum E { " + cases + "last }\n";
+  CHECK(reported(record + records) == Names{"cannot-compute"});
+  CHECK(reported(record + "let r = R()\n" + copies) == Names{"cannot-compute"});
+  CHECK(reported("func f(" + parameters + "z: Int = 1) -> Int = z\n" + funcs) == Names{"cannot-compute"});
+  CHECK(reported("strategy s(" + parameters + "z: Int = 1) { hold 1m }\nrollout r {\n" + steps + "}\n") ==
+        Names{"cannot-compute"});
+  CHECK(reported(types + "func f(e: E) -> Int = match e {\n" + arms + "  last -> 0\n}\n" + matches) ==
+        Names{"cannot-compute"});
+  // A few calls of it are no mistake.
+  CHECK(reported(record + "let a = R(f1: 1)\nlet b = a.with(f2: 2)\n") == Names{});
+}
+
 TEST_CASE("what loops look at has a limit") {
   std::string text = "let items = [";
   for (int i = 0; i < 20000; ++i) text += fmt::format("{}, ", i);
