@@ -18,11 +18,38 @@ namespace rollout::cli {
 
 namespace {
 
+constexpr const char* blanks = "\xEF\xBB\xBF \t\r\n";
+
 /// Or is meant to be one, also where an editor put a mark or blanks before it: no program begins with a brace.
 bool is_saved_plan(const std::string& path) {
   Result<std::string> text = read_file(path, max_plan_bytes);
-  size_t first = text ? text->find_first_not_of("\xEF\xBB\xBF \t\r\n") : std::string::npos;
+  size_t first = text ? text->find_first_not_of(blanks) : std::string::npos;
   return first != std::string::npos && (*text)[first] == '{';
+}
+
+bool is_too_large(const std::string& path) {
+  std::error_code failed;
+  uintmax_t size = std::filesystem::file_size(path, failed);
+  return !failed && size > max_plan_bytes;
+}
+
+/// By its name or by its bytes no program: a plan that was lost, packed or damaged on its way.
+bool is_broken_plan(const std::string& path) {
+  constexpr size_t looked_at = 1000;
+  if (path.ends_with(".rollout")) return false;
+  if (is_too_large(path)) return true;
+  Result<std::string> text = read_file(path, max_plan_bytes);
+  if (!text) return false;
+  if (path.ends_with(".plan") || text->find_first_not_of(blanks) == std::string::npos) return true;
+  return std::any_of(text->begin(), text->begin() + ptrdiff_t(std::min(text->size(), looked_at)),
+                     [](unsigned char c) { return c < ' ' && (c < '\t' || c > '\r'); });
+}
+
+/// Why bytes that begin like no plan are none, and what to do.
+std::string why_no_plan(std::string_view bytes) {
+  if (bytes.starts_with("\x1F\x8B")) return "it is packed with gzip; unpack it first";
+  return fmt::format("{}; make one: `rollout plan FILE --out NAME.plan`",
+                     bytes.empty() ? "it is empty" : "it is no file that `rollout plan --out` wrote");
 }
 
 std::string absolute(const Context& context, const std::string& typed) {
@@ -174,16 +201,18 @@ Result<std::vector<std::pair<std::string, std::string>>> inputs_of(const Context
 PlanOrExit load_saved_plan(const Context& context, const std::string& typed) {
   Result<Place> place = place_of(context.env.directory, typed);
   if (!place) return {std::nullopt, context.fail(Usage, place.error().message)};
-  Result<std::string> text = read_file(absolute(context, typed), max_plan_bytes);
-  if (!text)
-    return {std::nullopt,
-            context.fail(Environment, fmt::format("`{}` cannot be read: {}", typed, text.error().message))};
   auto refuse = [&](std::string_view why) {
     return PlanOrExit{std::nullopt,
                       context.fail(Refused, fmt::format("`{}` is no plan to be used: {}", typed, why))};
   };
+  if (is_too_large(absolute(context, typed)))
+    return refuse(fmt::format("it has more than {} bytes, and no plan has", max_plan_bytes));
+  Result<std::string> text = read_file(absolute(context, typed), max_plan_bytes);
+  if (!text)
+    return {std::nullopt,
+            context.fail(Environment, fmt::format("`{}` cannot be read: {}", typed, text.error().message))};
   std::string bytes = std::move(*text);
-  if (bytes.empty() || bytes.front() != '{') return refuse("it is no file that `rollout plan --out` wrote");
+  if (!bytes.starts_with('{')) return refuse(why_no_plan(bytes));
   Result<plan::Plan> plan = plan::from_json(bytes);
   if (!plan) return refuse(plan.error().message);
   Result<Project> project = project_for(context, place->project);
@@ -199,7 +228,8 @@ PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_all
   if (!place) return {std::nullopt, context.fail(Usage, place.error().message)};
   Result<std::vector<std::pair<std::string, std::string>>> inputs = inputs_of(context);
   if (!inputs) return {std::nullopt, context.fail(Usage, inputs.error().message)};
-  if (is_saved_plan(absolute(context, words[0]))) {
+  bool saved = is_saved_plan(absolute(context, words[0]));
+  if (saved || (saved_allowed && is_broken_plan(absolute(context, words[0])))) {
     std::string show = fmt::format("`{}` is a saved plan; `rollout show {}` shows it", words[0], words[0]);
     if (!saved_allowed) return {std::nullopt, context.fail(Usage, show)};
     if (words.size() > 1 || !inputs->empty() || context.args.has("--env"))

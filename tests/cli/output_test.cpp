@@ -65,6 +65,18 @@ TEST_CASE("`plan --out` replaces nothing but a plan") {
   CHECK(fs::file_size(terminal.directory() / "empty") > 100);
 }
 
+TEST_CASE("a plan that is larger than any is refused, by its size") {
+  Terminal terminal(shop);
+  for (const char* name : {"large.plan", "large.saved"}) {
+    std::ofstream(terminal.directory() / name) << "{";
+    fs::resize_file(terminal.directory() / name, uintmax_t{300} << 20);  // takes no room
+    CHECK(terminal.type({"show", name}) == 7);
+    CHECK(terminal.type({"simulate", name}) == 7);
+    CHECK(terminal.type({"apply", name, "--yes"}) == 7);
+    says(terminal, "it has more than 268435456 bytes, and no plan has");
+  }
+}
+
 TEST_CASE("a run without a driver says what serves, and for how long nobody has driven it") {
   Terminal terminal(shop);
   std::string run = terminal.begin("release");
