@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "compiler/base/check.h"
 #include "compiler/syntax/format_pieces.h"
-#include "compiler/syntax/parse_tree.h"
 #include "compiler/syntax/parsing.h"
 
 namespace rollout::syntax {
@@ -333,16 +331,10 @@ void Layout::write_group(uint32_t open, Page& page) {
   write_behind(close, page, inside(outer, continuation));
 }
 
-// Either tree is gone before the next thing is made: of a large file each takes much memory.
+// The tree is gone before the pieces are made: of a large file each takes much memory.
 bool can_be_read(const Tokens& tokens, Diagnostics& diagnostics) {
   ast::File file;
   return read_tree(tokens, file, diagnostics);
-}
-
-Pieces pieces_of(const Tokens& tokens) {
-  ParseTree tree(tokens);
-  ROLLOUT_CHECK(tree.root(), "what the reader accepts fits the grammar");
-  return make_pieces(tokens, tree.root());
 }
 
 }  // namespace
@@ -350,7 +342,7 @@ Pieces pieces_of(const Tokens& tokens) {
 std::optional<std::string> format(const SourceMap& sources, SourceId source, Diagnostics& diagnostics) {
   std::optional<Tokens> tokens = read_tokens(sources, source, diagnostics);
   if (!tokens || !can_be_read(*tokens, diagnostics)) return std::nullopt;
-  return Layout(pieces_of(*tokens)).file();
+  return Layout(make_pieces(*tokens)).file();
 }
 
 }  // namespace rollout::syntax

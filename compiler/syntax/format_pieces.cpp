@@ -2,11 +2,14 @@
 
 #include <algorithm>
 
+#include "compiler/base/check.h"
+#include "compiler/syntax/parse_tree.h"
+
 namespace rollout::syntax {
 
 namespace {
 
-using antlr4::tree::ParseTree;
+using Tree = antlr4::tree::ParseTree;
 
 bool is_opening(TokenType type) { return type == Parser::LPAREN || type == Parser::LBRACKET || type == Parser::LBRACE; }
 bool is_closing(TokenType type) { return type == Parser::RPAREN || type == Parser::RBRACKET || type == Parser::RBRACE; }
@@ -17,10 +20,10 @@ class Annotator {
   Annotator(Pieces& pieces, const std::vector<uint32_t>& piece_of) : pieces_(pieces), piece_of_(piece_of) {}
 
   /// With a stack of its own: a chain of operators is as deep as it is long.
-  void annotate(ParseTree* root) {
-    std::vector<ParseTree*> open = {root};
+  void annotate(Tree* root) {
+    std::vector<Tree*> open = {root};
     while (!open.empty()) {
-      ParseTree* tree = open.back();
+      Tree* tree = open.back();
       open.pop_back();
       auto* rule = dynamic_cast<antlr4::ParserRuleContext*>(tree);
       if (!rule) continue;
@@ -256,11 +259,13 @@ void measure(Pieces& pieces) {
 
 }  // namespace
 
-Pieces make_pieces(const Tokens& tokens, Parser::FileContext* tree) {
+Pieces make_pieces(const Tokens& tokens) {
   Pieces pieces;
   std::vector<uint32_t> piece_of = add_tokens(tokens, pieces);
   match_brackets(pieces);
-  Annotator(pieces, piece_of).annotate(tree);
+  Annotator annotator(pieces, piece_of);
+  bool fits = for_each_declaration(tokens, [&](Parser::DeclarationContext* tree) { annotator.annotate(tree); });
+  ROLLOUT_CHECK(fits, "what the reader accepts fits the grammar");
   measure(pieces);
   return pieces;
 }

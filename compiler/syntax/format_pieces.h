@@ -51,7 +51,8 @@ struct Pieces {
   }
 };
 
-Pieces make_pieces(const Tokens& tokens, Parser::FileContext* tree);
+/// Of a text that the reader accepts.
+Pieces make_pieces(const Tokens& tokens);
 
 inline bool opens_group(const Piece& piece) {
   return piece.type == Parser::LPAREN || piece.type == Parser::LBRACKET ||

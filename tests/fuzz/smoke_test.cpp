@@ -1,5 +1,8 @@
 // Seconds of what the fuzzer does for hours: no text crashes the front end, and none takes more than its size allows.
 #include <malloc.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <ctime>
@@ -13,6 +16,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/plan/plan_json.h"
+#include "compiler/syntax/format.h"
 #include "tests/fuzz/target.h"
 #include "tests/unit/programs.h"
 #include "tests/unit/token_scan.h"
@@ -426,6 +430,32 @@ void check_growth(const std::vector<Family>& families, const Attempt& attempt) {
 }
 
 }  // namespace
+
+#ifndef __SANITIZE_ADDRESS__  // whose own memory counts, too
+// The first of all: what a process has kept from before is no further memory.
+TEST_CASE("two megabytes of the deepest brackets are laid out in half a gigabyte") {
+  constexpr rlim_t most_bytes = rlim_t{512} << 20;
+  std::string line = "let a = " + repeat("[", 95) + repeat("]", 95) + "\n";
+  std::string text = repeat(line, (size_t{2} << 20) / line.size());
+  pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    rlimit limit{most_bytes, most_bytes};
+    setrlimit(RLIMIT_DATA, &limit);
+    SourceMap sources;
+    Diagnostics diagnostics;
+    try {
+      _exit(syntax::format(sources, sources.add("fuzz.rollout", text), diagnostics) ? 0 : 1);
+    } catch (const std::bad_alloc&) {
+      _exit(2);
+    }
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+#endif
 
 TEST_CASE("no mutation of a program crashes the front end") {
   std::vector<ProgramText> corpus = repository_programs();
