@@ -49,6 +49,8 @@ class Evaluator {
   bool check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at);
   /// Whether as much was computed as may be, and that was reported: nothing has a value any more.
   bool spent() const { return calls_ > max_calls; }
+  /// Of functions so far, and what counts as such.
+  size_t calls() const { return calls_; }
   /// The number of a value in the unit of its kind, for arithmetic on mixed kinds.
   static double number_of(const Value& value) {
     return value.is(Value::Kind::Float) ? value.real : double(value.number);

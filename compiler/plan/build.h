@@ -41,7 +41,7 @@ class Planner {
   std::optional<Plan> run();
   /// After `run`: what the policies of the plan ask of the world when a run begins.
   AtStart wanted() const { return {wanted_, own_preflight_}; }
-  /// What that took, in statements.
+  /// What that took, in statements and calls of functions.
   size_t effort() const;
 
  private:

@@ -74,7 +74,8 @@ size_t least_effort(const ir::Program& program) {
 }
 
 size_t Planner::effort() const {
-  return statements_ + least_effort(program_) + request_.values.size() + request_.snapshot.services.size();
+  return statements_ + (eval_ ? eval_->calls() : 0) + least_effort(program_) + request_.values.size() +
+         request_.snapshot.services.size();
 }
 
 std::optional<Plan> Planner::run() {

@@ -544,6 +544,21 @@ TEST_CASE("what is planned together has a limit") {
   CHECK(seconds < 1);  // counted before the first plan is made
 }
 
+// Five kilobytes, each rollout of which calls functions a quarter of a million times.
+TEST_CASE("what plans compute together has a limit") {
+  std::string text = head() + "service s " + workload() + "func f0(x: Int) -> Int = x\n";
+  for (int i = 1; i <= 18; ++i) text += fmt::format("func f{0}(x: Int) -> Int = f{1}(x) + f{1}(x)\n", i, i - 1);
+  text += numbered("rollout r{} {{ if f18(1) > 0 {{ s.install(image) }} }}\n", 300);
+  double start = cpu_seconds();
+  std::vector<std::string> messages = try_check(text);
+  double seconds = cpu_seconds() - start;
+  size_t limits = 0;
+  for (const std::string& message : messages) limits += message.find("all plans of this file together") == 0;
+  fmt::print("{} KB of calls: {:.1f} s\n", text.size() / 1024, seconds);
+  CHECK(limits == 1);
+  CHECK(seconds < 8);  // 300 rollouts without the limit take ten times as long
+}
+
 // Each name that nobody declared is near to all that somebody did.
 TEST_CASE("a megabyte of long names that are near to each other is checked in two seconds") {
   std::string name(90, 'a'), text;
