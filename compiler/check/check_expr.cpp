@@ -232,14 +232,14 @@ void ValueChecker::report_unknown_value(const ast::NameExpr* name, const Type* w
     bool itself = symbol && symbol->kind == ir::Ref::Let && llvm::is_contained(open_lets_, symbol->index);
     if (!itself && seen.insert(other).second) names.push_back(other);
   };
+  if (!suggests() || was_unknown(name->name, "name")) return report_unknown(name->span, name->name, "name", names);
   bool team = wanted && wanted->is(TypeKind::Team), gate = wanted && wanted->is(TypeKind::Gate);
-  bool compare = suggests() && !was_unknown(name->name, "name");
   for (const Local& local : locals_)
-    if (compare && ((!team && !gate) || local.type->is(wanted->kind))) add(local.name);
+    if ((!team && !gate) || local.type->is(wanted->kind)) add(local.name);
   for (ir::Ref kind : {ir::Ref::Input, ir::Ref::Let, ir::Ref::Service, ir::Ref::Target, ir::Ref::Team, ir::Ref::Gate,
                        ir::Ref::Strategy, ir::Ref::Record, ir::Ref::Enum, ir::Ref::Func}) {
     bool other_kind = (team && kind != ir::Ref::Team) || (gate && kind != ir::Ref::Gate);
-    if (!compare || other_kind) continue;
+    if (other_kind) continue;
     for (std::string_view other : names_of(kind)) add(other);
   }
   report_unknown(name->span, name->name, "name", names);

@@ -54,7 +54,7 @@ std::string state_trouble(const Project& project) {
   if (!text) return fmt::format("{} cannot be read: {}", manifest_name, text.error().message);
   Read read = read_settings(*text);
   if (!read.has_errors || !read.cli.state.empty() || !has_state_line(*text)) return {};
-  return fmt::format("{} names a state in a way that cannot be read: `rollout check` says what is wrong", manifest_name);
+  return fmt::format("{} names a state in a way that cannot be read; `rollout check` says why", manifest_name);
 }
 
 }  // namespace rollout::cli
