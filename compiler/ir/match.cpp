@@ -42,7 +42,7 @@ Match match_arguments(const std::vector<Parameter>& parameters, llvm::ArrayRef<a
     return match;
   };
   size_t next = first;
-  llvm::SmallDenseSet<size_t> labelled;
+  llvm::DenseSet<size_t> labelled;
   for (const ast::Argument& argument : arguments) {
     size_t index = next;
     if (argument.label.text.empty()) {
