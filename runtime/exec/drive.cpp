@@ -71,7 +71,10 @@ class Driver {
     bool ended = state_.ended && pending_.empty();
     memory_.walked |= state_.walked;
     // What is not durable has not happened: whoever goes on decides it anew, and no person is waited for.
-    if (!pending_.empty()) state_.parked.reset(), state_.closed.reset();
+    for (const journal::Event& event : pending_) {
+      if (std::holds_alternative<journal::Parked>(event.what)) state_.parked.reset();
+      if (std::holds_alternative<journal::CalendarClosed>(event.what)) state_.closed.reset();
+    }
     return {ended ? DriveEnd::Ended : DriveEnd::Interrupted, std::move(state_), memory_.walked};
   }
 
