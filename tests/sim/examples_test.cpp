@@ -16,7 +16,7 @@ namespace rollout::sim_test {
 namespace {
 
 constexpr int64_t max_gap = 6;
-constexpr int64_t samples_apart = 8;    // of a run of hours; at night all of them are tried
+constexpr int64_t samples_apart = 16;   // of a run of hours; at night all of them are tried
 constexpr int64_t short_run = 1500;  // operations: so many points can all be tried
 
 void require_clean(const Example& example, const CrashReport& report) {
