@@ -42,11 +42,13 @@ struct Diagnostic {
   std::string help;            ///< what to write instead; may be empty
   std::vector<Fix> fixes;
   std::optional<Witness> witness = std::nullopt;  ///< of a finding of a proof
+  std::vector<Span> hidden = {};  ///< what may be a secret: no message shows it, where it stands in its line
 
   Diagnostic& at(Span where, std::string text) { labels.push_back({where, std::move(text)}); return *this; }
   Diagnostic& caret(std::string text) { label = std::move(text); return *this; }
   Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
   Diagnostic& advise(std::string text) { help = std::move(text); return *this; }
+  Diagnostic& hide(Span where) { hidden.push_back(where); return *this; }
   Diagnostic& fix(Span where, std::string text) { fixes.push_back({where, std::move(text)}); return *this; }
 };
 

@@ -1,12 +1,14 @@
 #include "compiler/base/render.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Support/Unicode.h>
 
 #include "compiler/base/json.h"
+#include "compiler/base/masked.h"
 #include "compiler/base/visible.h"
 
 namespace rollout {
@@ -40,27 +42,108 @@ std::string padding(std::string_view text) {
   return pad + std::string(columns(text), ' ');
 }
 
-constexpr size_t widest_line = 160;
+constexpr size_t widest_line = 120;   ///< columns of a line that is shown whole
+constexpr size_t widest_part = 100;   ///< of one of which a part is shown
+constexpr size_t part_before = 40;    ///< of that part, in front of the place
+
+/// A line as people are shown it: no more of it than fits, and none of its secrets.
+class ShownLine {
+ public:
+  /// `from` to `to`: the bytes that are meant. `hidden`: of all sources.
+  ShownLine(const SourceMap& sources, Span span, const std::vector<Span>& hidden)
+      : line_(sources.line_at(span.source, span.begin)), start_(sources.line_start(span.source, span.begin)) {
+    for (const Cut& cut : userinfos(line_)) cuts_.push_back(cut);
+    for (const Span& one : hidden)
+      if (one.source == span.source && one.end > start_ && one.begin < start_ + line_.size()) {
+        size_t at = one.begin > start_ ? one.begin - start_ : 0;
+        cuts_.push_back({at, std::min<size_t>(one.end - start_, line_.size()) - at});
+      }
+    std::sort(cuts_.begin(), cuts_.end(), [](const Cut& a, const Cut& b) { return a.at < b.at; });
+    last_ = line_.size();
+    size_t from = offset(span.begin);
+    constexpr size_t bytes_of_widest = 4 * widest_line;
+    if (line_.size() > bytes_of_widest || columns(text(0, line_.size())) > widest_line) narrow(from);
+  }
+
+  /// Whether a place of this line is in what is shown.
+  bool shows(uint32_t place) const { return first_ <= offset(place) && offset(place) <= last_; }
+  size_t offset(uint32_t place) const { return std::min<size_t>(place - start_, line_.size()); }
+  size_t first() const { return first_; }
+  size_t last() const { return last_; }
+  std::string_view head() const { return first_ > 0 ? "…" : ""; }
+  std::string_view tail() const { return last_ < line_.size() ? "…" : ""; }
+
+  std::string text(size_t from, size_t to) const {
+    std::string out;
+    for (const Cut& cut : cuts_) {
+      if (cut.at + cut.bytes <= from || cut.at >= to) continue;
+      if (cut.at > from) out += visible(line_.substr(from, cut.at - from));
+      out += mask;
+      from = std::min(cut.at + cut.bytes, to);
+    }
+    return out + visible(line_.substr(from, to - from));
+  }
+
+ private:
+  bool continues(size_t at) const { return at < line_.size() && (uint8_t(line_[at]) & 0xC0) == 0x80; }
+  /// The next character that takes a column of its own, and what only changes it.
+  size_t behind(size_t at) const {
+    do ++at;
+    while (at < line_.size() && (continues(at) || columns(text(at, after(at))) == 0));
+    return at;
+  }
+  size_t after(size_t at) const {
+    do ++at;
+    while (continues(at));
+    return std::min(at, line_.size());
+  }
+  /// As far to the left of `at` as so many columns reach.
+  size_t reach_left(size_t at, size_t most) const {
+    for (size_t wide = 0; at > 0;) {
+      size_t next = at;
+      do --next;
+      while (next > 0 && (continues(next) || columns(text(next, after(next))) == 0));
+      wide += columns(text(next, at));
+      if (wide > most) break;
+      at = next;
+    }
+    return at;
+  }
+  void narrow(size_t from) {
+    first_ = last_ = reach_left(from, part_before);
+    for (size_t wide = 0; last_ < line_.size();) {
+      size_t next = behind(last_);
+      wide += columns(text(last_, next));
+      if (wide > widest_part) return;
+      last_ = next;
+    }
+    first_ = std::min(first_, reach_left(last_, widest_part));
+  }
+
+  std::string_view line_;
+  uint32_t start_;
+  std::vector<Cut> cuts_;
+  size_t first_ = 0, last_ = 0;  ///< what is shown
+};
 
 /// The source line and, under it, what is meant: `^~~~` for the primary place, `----` for another.
-std::string snippet(const SourceMap& sources, Span span, char head, char tail, std::string_view label,
-                    std::string_view code, const Painter& paint, bool repeats_line = true) {
-  std::string_view line = sources.line_at(span.source, span.begin);
-  if (line.size() > widest_line) return {};
-  uint32_t start = sources.line_start(span.source, span.begin);
-  uint32_t number = sources.locate(span.source, span.begin).line;
-  size_t from = std::min<size_t>(span.begin - start, line.size());
-  size_t to = std::clamp<size_t>(span.end - start, from, line.size());
-  std::string margin = fmt::format("{:>5} | ", number);
-  std::string before = visible(line.substr(0, from)), meant = visible(line.substr(from, to - from));
-  std::string pad = padding(before);
-  size_t width = std::max<size_t>(1, columns(meant));
-  std::string marks(1, head);
-  marks.append(width - 1, tail);
-  if (!label.empty()) marks += fmt::format(" {}", visible(label));
-  std::string text =
-      repeats_line ? fmt::format("{}{}{}{}\n", margin, before, meant, visible(line.substr(to))) : "";
-  return text + fmt::format("      | {}{}\n", pad, paint(code, marks));
+struct Marks {
+  char head, tail;
+  std::string_view label, code;
+};
+std::string snippet(const ShownLine& line, const SourceMap& sources, Span span, const Marks& how, const Painter& paint,
+                    bool repeats_line = true) {
+  size_t from = line.offset(span.begin);
+  size_t to = std::clamp(line.offset(span.end), from, std::max(from, line.last()));
+  std::string before = std::string(line.head()) + line.text(line.first(), from), meant = line.text(from, to);
+  std::string marks(1, how.head);
+  marks.append(std::max<size_t>(1, columns(meant)) - 1, how.tail);
+  if (!how.label.empty()) marks += fmt::format(" {}", visible(how.label));
+  std::string shown;
+  if (repeats_line)
+    shown = fmt::format("{:>5} | {}{}{}{}\n", sources.locate(span.source, span.begin).line, before, meant,
+                        line.text(to, std::max(to, line.last())), line.tail());
+  return shown + fmt::format("      | {}{}\n", padding(before), paint(how.code, marks));
 }
 
 std::string place(const SourceMap& sources, Span span) {
@@ -68,23 +151,30 @@ std::string place(const SourceMap& sources, Span span) {
   return fmt::format("{}:{}:{}", visible(sources.shown_name(span.source)), at.line, at.column);
 }
 
-std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, const Painter& paint) {
+std::string render_one(const Diagnostic& diagnostic, const SourceMap& sources, const std::vector<Span>& hidden,
+                       const Painter& paint) {
   bool is_error = diagnostic.severity == Severity::Error;
   std::string_view code = is_error ? red : yellow;
   std::string out;
   if (diagnostic.span.valid()) out += fmt::format("{}: ", paint(bold, place(sources, diagnostic.span)));
   out += fmt::format("{} {} [{}]\n", paint(code, is_error ? "error:" : "warning:"),
                      visible(diagnostic.message), diagnostic.name);
-  if (diagnostic.span.valid()) out += snippet(sources, diagnostic.span, '^', '~', diagnostic.label, code, paint);
+  std::optional<ShownLine> line;
+  if (diagnostic.span.valid()) {
+    line.emplace(sources, diagnostic.span, hidden);
+    out += snippet(*line, sources, diagnostic.span, {'^', '~', diagnostic.label, code}, paint);
+  }
   Span above = diagnostic.span;
   for (const Label& label : diagnostic.labels) {
     // Further marks stand below those of the same line.
     bool below = above.valid() && label.span.source == above.source &&
                  sources.line_start(label.span.source, label.span.begin) ==
-                     sources.line_start(above.source, above.begin);
+                     sources.line_start(above.source, above.begin) &&
+                 line->shows(label.span.begin);
     if (!below && label.span.source != diagnostic.span.source)
       out += fmt::format("  in {}:\n", place(sources, label.span));
-    out += snippet(sources, label.span, '-', '-', label.text, blue, paint, !below);
+    if (!below) line.emplace(sources, label.span, hidden);
+    out += snippet(*line, sources, label.span, {'-', '-', label.text, blue}, paint, !below);
     above = label.span;
   }
   const std::optional<Witness>& shown = diagnostic.witness;
@@ -120,19 +210,21 @@ void write_range(json::Writer& json, const SourceMap& sources, Span span) {
 }  // namespace
 
 std::string render_text(const Diagnostic& diagnostic, const SourceMap& sources, bool color) {
-  return render_one(diagnostic, sources, Painter{color});
+  return render_one(diagnostic, sources, diagnostic.hidden, Painter{color});
 }
 
 std::string render_text(const Diagnostics& diagnostics, const SourceMap& sources, bool color) {
   Painter paint{color};
   std::string out;
   std::vector<const Diagnostic*> sorted = diagnostics.sorted();
+  std::vector<Span> hidden;  // what one says nobody may read, no other shows
+  for (const Diagnostic* one : sorted) hidden.insert(hidden.end(), one->hidden.begin(), one->hidden.end());
   for (size_t i = 0; i < sorted.size(); ++i) {
     if (i == max_shown) {
       out += fmt::format("and {} more\n", sorted.size() - i);
       break;
     }
-    out += render_one(*sorted[i], sources, paint);
+    out += render_one(*sorted[i], sources, hidden, paint);
   }
   return out;
 }

@@ -3,12 +3,14 @@
 #include <llvm/ADT/STLExtras.h>
 #include <llvm/ADT/StringRef.h>
 
+#include "compiler/base/masked.h"
 #include "compiler/calendar/civil.h"
 #include "compiler/check/advise.h"
 #include "compiler/check/lacking.h"
 #include "compiler/check/values.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
+#include "compiler/ir/operators.h"
 
 namespace rollout::check {
 
@@ -119,6 +121,7 @@ void ValueChecker::expect_found(const ast::Expr* expr, const Type* found, const 
     Diagnostic& diagnostic = diagnostics_.report(expr->span, diag::WrongType, std::string(whose), text(wanted),
                                                  text(found));
     diagnostic.caret(fmt::format("this is {}", text(found)));
+    if (ir::holds_secret(wanted)) diagnostic.hide(expr->span);
     advise_type(diagnostic, expr, found, wanted);
     if (found->is(TypeKind::Optional) && fits(found->arguments[0], wanted))
       diagnostic.advise("it may be absent: say what holds then, `(… or VALUE)`");
@@ -160,9 +163,14 @@ const Type* ValueChecker::check_literal(const ast::LiteralExpr* literal, const T
   switch (literal->literal) {
     case ast::LiteralKind::String:
       if (wanted && is_text_kind(wanted->kind)) {
-        if (auto problem = eval::text_problem(value_kind(wanted->kind), value->text))
-          diagnostics_.report(place_in(literal, *problem), diag::BadText, std::string(literal->text), text(wanted),
-                              problem->what);
+        if (auto problem = eval::text_problem(value_kind(wanted->kind), value->text)) {
+          std::string shown = masked(literal->text);
+          Diagnostic& diagnostic = diagnostics_.report(place_in(literal, *problem), diag::BadText, shown, text(wanted),
+                                                       problem->what);
+          if (shown != literal->text)
+            diagnostic.advise("leave it out; a backend that must know who asks has a setting for it, given by "
+                              "`secret(\"NAME\")`");
+        }
         return wanted;
       }
       return simple(TypeKind::String);
@@ -200,7 +208,9 @@ const Type* ValueChecker::check_text(const ast::TextExpr* text_expr, const Type*
       continue;
     }
     bool printable = type->is(TypeKind::Error) || (type->kind >= TypeKind::Bool && type->kind <= TypeKind::Path);
-    if (!printable) diagnostics_.report(part->span, diag::WrongType, "`${…}`", "text or a number", text(type));
+    if (!printable)
+      diagnostics_.report(part->span, diag::WrongType, "`${…}`", "text or a number", text(type))
+          .advise("name a part of it that can be written, such as `${image.tag}`");
   }
   return wanted && is_text_kind(wanted->kind) ? wanted : simple(TypeKind::String);
 }

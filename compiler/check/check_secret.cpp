@@ -30,7 +30,7 @@ const Type* ValueChecker::check_secret(const ast::CallExpr* call) {
   std::string place = fmt::format("{}:{}", file ? "file" : "env", written.substr(1, written.size() - 2));
   std::string problem = eval::secret_problem(place);
   if (problem.empty()) return type;
-  diagnostics_.report(argument->value->span, diag::BadSecret, problem);
+  diagnostics_.report(argument->value->span, diag::BadSecret, problem).hide(argument->value->span);
   return simple(TypeKind::Error);
 }
 

@@ -1,5 +1,7 @@
 #include "compiler/ir/operators.h"
 
+#include <algorithm>
+
 namespace rollout::ir {
 
 namespace {
@@ -56,6 +58,11 @@ std::optional<TypeKind> result_of(TypeKind left, Operator op, TypeKind right) {
   for (const OperatorRow& row : rows)
     if (row.left == left && row.op == op && row.right == right) return row.result;
   return std::nullopt;
+}
+
+bool holds_secret(const Type* type) {
+  if (type->is(TypeKind::Secret)) return true;
+  return std::any_of(type->arguments.begin(), type->arguments.end(), holds_secret);
 }
 
 bool is_number(TypeKind kind) { return kind == Int || kind == Float; }

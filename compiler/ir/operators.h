@@ -27,6 +27,8 @@ std::optional<TypeKind> result_of(TypeKind left, ast::Operator op, TypeKind righ
 
 /// Plain numbers: they scale quantities and have no unit.
 bool is_number(TypeKind kind);
+/// A reference of a secret, or what is made of some.
+bool holds_secret(const Type* type);
 /// Has a unit, adds up and is scaled by numbers.
 bool is_quantity(TypeKind kind);
 /// `<` and its like know which of two values comes first.

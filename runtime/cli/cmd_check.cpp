@@ -112,7 +112,7 @@ int cmd_check(const Context& context) {
   for (const auto& [name, text] : *inputs)
     if (!known.contains(name))
       return context.fail(Usage,
-                          fmt::format("`--set {0}={1}`: no file that was checked has an input `{0}`", name, text));
+                          fmt::format("`--set {0}=…`: no file that was checked has an input `{0}`", name));
   if (!context.quiet && (context.format == "text" || context.format == "short"))
     context.out(fmt::format("{} {}, {}, {}\n", context.style.good("ok:"), count_of(files->size(), "file"),
                             count_of(rollouts, "rollout"), count_of(tests, "test")));

@@ -59,6 +59,9 @@ std::string identity_of(const Diagnostic& diagnostic, const SourceMap& sources) 
 
 void Report::add(const Compilation& compilation) {
   const SourceMap& sources = compilation.sources;
+  std::vector<Span> hidden;  // what one says nobody may read, no other shows
+  for (const Diagnostic* one : compilation.diagnostics.sorted())
+    hidden.insert(hidden.end(), one->hidden.begin(), one->hidden.end());
   for (const Diagnostic* diagnostic : compilation.diagnostics.sorted()) {
     if (is_allowed(*diagnostic, sources)) continue;
     if (!seen_.insert(identity_of(*diagnostic, sources)).second) continue;
@@ -67,6 +70,7 @@ void Report::add(const Compilation& compilation) {
     names_.insert(diagnostic->name);
     // Behind the comparison: several files may import the one with the mistake, which is shown once.
     Diagnostic shown = with_imports(compilation, *diagnostic);
+    shown.hidden = hidden;
     if (context_.json()) {
       json::Writer whole;
       write_json(whole, shown, sources);
