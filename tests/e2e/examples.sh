@@ -494,6 +494,20 @@ tutorial() {
   stop_loads
   check "tutorial: which serves" serves 18400 1.1
   check "tutorial: and no request was lost" none_failed "$reports/load-users.json"
+  check "tutorial: its last command ends the instances" eval "$(awk '/^kill / { print }' "$root/docs/language/tutorial.md")"
+  check "tutorial: and they are gone" gone
+}
+
+# gone: within ten seconds none of the processes that the folder of the target names is left.
+gone() {
+  local try pid left
+  for ((try = 0; try < 100; ++try)); do
+    left=''
+    for pid in $(grep -ho '"pid":[0-9]*' run/shop/*.json | cut -d: -f2); do [[ -e /proc/$pid/exe ]] && left+=" $pid"; done
+    [[ -n $left ]] || return 0
+    sleep 0.1
+  done
+  return 1
 }
 
 # Two at a time: with more, two cores cannot answer HAProxy's own checks, and a router whose servers seem to be down is no
