@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/check/lacking.h"
 #include "compiler/hold_given.h"
 #include "compiler/plan/plan_json.h"
 #include "compiler/verify/report.h"
@@ -50,6 +51,9 @@ void compile(Compilation& compilation, const std::string& path, const check::Loa
   check::Library files = library();
   check::Sources from{load, files, layout};
   compilation.program = check::check(path, from, compilation.sources, compilation.diagnostics, when_parsed);
+  compilation.program->in_library = [](std::string_view capability, std::string_view action) {
+    return check::backends_with(library(), capability, action);
+  };
 }
 
 std::string library_hash() {

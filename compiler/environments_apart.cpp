@@ -16,7 +16,7 @@ std::string identity(const plan::Plan& plan, const plan::Service& service, const
   add(target.config);
   text += " by";
   // A router serves many services, each by its own part of it.
-  if (binding.capability == "TrafficRouter") add(binding.config);
+  if (binding.divides()) add(binding.config);
   return text;
 }
 

@@ -104,7 +104,8 @@ renamedDecl: RENAMED NAME ARROW NAME;
 
 capabilityDecl: CAPABILITY NAME LBRACE capabilityItem* RBRACE;
 capabilityItem
-    : reversibility ACTION NAME parameters LBRACE effect* RBRACE # capabilityAction
+    : BINDING word OF (SERVICE | FLAG | DATABASE)                # capabilityBinding
+    | reversibility ACTION NAME parameters LBRACE effect* RBRACE # capabilityAction
     | OBSERVE word parameters ARROW type                         # capabilityObserve
     | SIGNAL NAME parameters ARROW type FROM NAME                # capabilitySignal
     ;

@@ -61,7 +61,49 @@ std::string_view unit_of(TypeKind wanted) {
   }
 }
 
+struct Form {
+  TypeKind kind;
+  std::string_view how;
+};
+constexpr Form forms[] = {
+    {TypeKind::Bool, "write `true`, `false` or a comparison"},
+    {TypeKind::Int, "write a whole number, without a unit"},
+    {TypeKind::Float, "write a plain number, without a unit"},
+    {TypeKind::String, "write a text in quotes"},
+    {TypeKind::Percent, "write a share, such as `5%`"},
+    {TypeKind::Points, "write percentage points, such as `0.5%`"},
+    {TypeKind::Duration, "write how long, such as `5m`"},
+    {TypeKind::Rate, "write a rate, such as `200/s`"},
+    {TypeKind::Bytes, "write a size, such as `512MiB`"},
+    {TypeKind::Throughput, "write bytes in a time, such as `512MiB / 1s`"},
+    {TypeKind::Money, "write an amount, such as `5.00 EUR`"},
+    {TypeKind::Time, "write a time of day, such as `09:00`"},
+    {TypeKind::Date, "write a day, such as `2026-12-24`"},
+    {TypeKind::Weekday, "write a day of the week: `mon` to `sun`"},
+    {TypeKind::Instant, "write a moment, such as `2026-12-24T09:00Z`"},
+    {TypeKind::Zone, "name a time zone in quotes, such as `\"Europe/Stockholm\"`"},
+    {TypeKind::Version, "write a version in quotes, such as `\"1.4.2\"`"},
+    {TypeKind::Image, "write an image in quotes, such as `\"shop:1.1\"`"},
+    {TypeKind::Url, "write a URL in quotes, such as `\"https://example.org\"`"},
+    {TypeKind::Path, "write a path in quotes, such as `\"run/shop\"`"},
+    {TypeKind::Probe, "write how it is asked, such as `http(\"/healthz\")`"},
+    {TypeKind::Service, "name a service"},
+    {TypeKind::Flag, "name a flag"},
+    {TypeKind::Database, "name a database"},
+    {TypeKind::Target, "name a target"},
+    {TypeKind::Team, "name a team: `team sre { members = [\"anna\", \"bo\"] }` declares one"},
+    {TypeKind::Calendar, "name a calendar: `calendar hours = office_hours(…)` declares one"},
+    {TypeKind::List, "write a list: `[…]`"},
+    {TypeKind::Live, "read a signal, such as `s.canary.error_rate`"},
+};
+
 }  // namespace
+
+std::string_view how_written(TypeKind kind) {
+  for (const Form& form : forms)
+    if (form.kind == kind) return form.how;
+  return {};
+}
 
 void advise_type(Diagnostic& diagnostic, const ast::Expr* expr, const Type* found, const Type* wanted) {
   bool number = ir::is_number(found->kind);
@@ -77,6 +119,9 @@ void advise_type(Diagnostic& diagnostic, const ast::Expr* expr, const Type* foun
     diagnostic.advise("only what is declared with `?`, such as `Duration?`, may be absent");
   else if (wanted->is(TypeKind::Gate) && found->is(wanted->kind) && found->arguments.size() < wanted->arguments.size())
     diagnostic.advise("the service is given where the gate judges: leave it out here");
+  const Type* meant = wanted->is(TypeKind::Optional) ? wanted->arguments[0] : wanted;
+  if (std::string_view how = how_written(meant->kind); diagnostic.help.empty() && !how.empty())
+    diagnostic.advise(std::string(how));
 }
 
 }  // namespace rollout::check

@@ -25,6 +25,7 @@ void Checker::check_backend(ir::Backend& backend) {
   for (const ast::Name& name : backend.decl->capabilities)
     if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability"))
       backend.capabilities.push_back(symbol->index);
+  check_bound_once(backend);
   backend.config = check_parameters(backend.decl->config);
   backend.bindings = check_parameters(backend.decl->bindings);
   std::vector<std::string_view> known;
@@ -76,6 +77,24 @@ void Checker::check_backend(ir::Backend& backend) {
   }
   check_limit(backend.decl->weights_from, 0, max_weight);
   check_limit(backend.decl->weights_to, 1, max_weight);
+}
+
+/// A setting means one capability, that of its target's backend.
+void Checker::check_bound_once(const ir::Backend& backend) {
+  for (size_t i = 0; i < backend.capabilities.size(); ++i)
+    for (size_t j = 0; j < i; ++j) {
+      const ast::CapabilityDecl& one = *program_.capabilities[backend.capabilities[j]].decl;
+      const ast::CapabilityDecl& other = *program_.capabilities[backend.capabilities[i]].decl;
+      TypeKind subject = ir::subject_kind(other.subject);
+      if (!ir::binds(one, subject, other.setting.text)) continue;
+      diagnostics_
+          .report(backend.decl->name.span, diag::BoundTwice, std::string(other.setting.text),
+                  std::string(ir::subject_text(subject)), std::string(one.name.text), std::string(other.name.text))
+          .at(one.setting.span, "of this capability")
+          .at(other.setting.span, "and of this one")
+          .advise(&one == &other ? "name the capability once"
+                                 : "let two backends implement them, or give one of them a setting of its own");
+    }
 }
 
 /// `observe share(s: Service, role: Role) -> Percent`: a variable that `plan` looks at, of what it acts on, and a role.

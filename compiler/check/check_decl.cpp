@@ -106,6 +106,7 @@ void Checker::check_decl(const ast::Decl* decl) {
       strategy_ = indices_.lookup(decl);
       for (const ir::Parameter& parameter : strategy.parameters) add_local(parameter.name, parameter.type);
       check_block(strategy.decl->body);
+      strategy.called = std::exchange(called_, {});
       strategy.slots = slots_;
       strategy_ = UINT32_MAX;
       break;
@@ -115,6 +116,7 @@ void Checker::check_decl(const ast::Decl* decl) {
       planned_ = true;
       rollout_body_ = rollout.decl->body;
       check_block(rollout.decl->body);
+      rollout.called = std::exchange(called_, {});
       check_marks(rollout.decl->body);
       check_back_hooks(rollout.decl->body);
       planned_ = false;

@@ -68,6 +68,7 @@ const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* w
   if (!subject->is(TypeKind::Enum)) {
     Diagnostic& diagnostic =
         diagnostics_.report(match->subject->span, diag::WrongType, "`match`", "a value of an enum", text(subject));
+    diagnostic.advise("choose by a condition with `if`, or declare the cases: `enum Region { eu, us }`");
     if (subject->is(TypeKind::Live)) diagnostic.note("the plan is made before the rollout runs: it cannot depend on "
                                                      "what is measured then");
     return simple(TypeKind::Error);

@@ -34,7 +34,8 @@ void Checker::check_gate(ir::Gate& gate) {
     expect_in(eval::harm_range, decl->harm, TypeKind::Percent);
     const Type* of = check_expr(decl->harm_of);
     if (!of->is(TypeKind::Live) && !of->is(TypeKind::Error))
-      diagnostics_.report(decl->harm_of->span, diag::WrongType, "`harm … of`", "a live value", text(of));
+      diagnostics_.report(decl->harm_of->span, diag::WrongType, "`harm … of`", "a live value", text(of))
+          .advise("read a signal of what is judged, such as `s.canary.error_rate`");
   }
   for (const ast::ConditionClause& clause : decl->conditions) check_condition(clause);
   for (size_t i = 0; i < decl->responses.size(); ++i) {

@@ -21,12 +21,43 @@ std::vector<std::string_view> variable_names() {
   return names;
 }
 
+/// `binding router of service`. What has only signals may be a metrics source, and what has nothing carries messages.
+void Checker::check_binding(const ast::CapabilityDecl& capability) {
+  if (capability.setting.text.empty()) {
+    if (capability.actions.empty() && capability.observations.empty()) return;
+    std::string_view of = "service";
+    if (!capability.actions.empty() && !capability.actions[0].parameters.empty())
+      if (const ast::Type* type = capability.actions[0].parameters[0].type)
+        of = type->name.text == "Flag" ? "flag" : type->name.text == "Database" ? "database" : "service";
+    std::string setting = llvm::StringRef(capability.name.text).lower();
+    diagnostics_.report(capability.name.span, diag::CapabilityUnbound, std::string(capability.name.text))
+        .advise(fmt::format("say in its braces which setting does, as in `binding {} of {}`; a {} then writes `{} = "
+                            "TARGET {{ … }}`",
+                            setting, of, of, setting));
+    return;
+  }
+  bool taken = capability.setting.text == "traffic" || capability.setting.text == "depends_on";
+  if (taken && capability.subject == ast::SubjectWord::Service)
+    diagnostics_.report(capability.setting.span, diag::WrongKind, std::string(capability.setting.text),
+                        "what a service says of itself", "a setting that binds a target")
+        .advise("take another word");
+}
+
 void Checker::check_capability(ir::Capability& capability) {
+  const ast::CapabilityDecl& decl = *capability.decl;
+  check_binding(decl);
+  TypeKind subject = ir::subject_kind(decl.subject);
   for (const ast::ActionItem& item : capability.decl->actions) {
     ir::Action action{item.name, item.reversibility, check_parameters(item.parameters), &item};
     if (action.parameters.empty() || !ir::is_subject(action.parameters[0].type->kind)) {
       diagnostics_.report(item.name.span, diag::FirstParameter, std::string(item.name.text))
           .advise("write `(s: Service, …)`");
+      continue;
+    }
+    if (!decl.setting.text.empty() && !action.parameters[0].type->is(subject)) {
+      diagnostics_.report(item.name.span, diag::FirstParameter, std::string(item.name.text))
+          .at(decl.setting.span, fmt::format("it is bound by a {}", ir::subject_text(subject)))
+          .advise("let both be the same; actions on something else make a capability of their own");
       continue;
     }
     check_effects(action);

@@ -88,11 +88,7 @@ const Type* ValueChecker::service_member(const ast::MemberExpr* member, bool rol
 }
 
 bool lacks_binding(const ir::Service& service) {
-  auto binds = [&](const ast::Setting& item) {
-    return llvm::any_of(ir::binding_rows(), [&](const ir::BindingRow& row) {
-      return row.setting == item.name.text && row.subject == ir::subject_kind(service.decl->subject);
-    });
-  };
+  auto binds = [&](const ast::Setting& item) { return item.name.text != "traffic" && item.name.text != "depends_on"; };
   llvm::ArrayRef<ast::Setting> settings = service.decl->settings;
   return size_t(std::count_if(settings.begin(), settings.end(), binds)) > service.bindings.size();
 }

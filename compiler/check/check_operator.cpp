@@ -1,5 +1,6 @@
 // Which operators fit which units: the table is ir/operators.h; here are live values, literals that take the unit of
 // the other side, and what to say when nothing fits.
+#include "compiler/check/advise.h"
 #include "compiler/check/values.h"
 #include "compiler/ir/operators.h"
 
@@ -37,6 +38,9 @@ std::string advice(TypeKind left, Operator op, TypeKind right) {
   if (number && is_one(TypeKind::Percent, left, right)) return "a bare number is a count: write a share such as `5%`";
   if (number && is_one(TypeKind::Duration, left, right)) return "a bare number is a count: write a unit, as in `500ms`";
   if (number && is_one(TypeKind::Rate, left, right)) return "a bare number is a count: write a rate such as `200/s`";
+  if (number && is_one(TypeKind::Points, left, right))
+    return "a bare number is a count: percentage points are written like a share, `0.5%`";
+  if (number && is_one(TypeKind::Bytes, left, right)) return "a bare number is a count: write a unit, as in `512MiB`";
   if (is_one(TypeKind::Percent, left, right) && is_one(TypeKind::Points, left, right))
     return "a Percent is a share, Points are how far two shares are apart: compare like with like, or declare the "
            "limit as `Points`";
@@ -49,8 +53,14 @@ std::string advice(TypeKind left, Operator op, TypeKind right) {
   if (op == Operator::Multiply && left == right && ir::is_quantity(left))
     return "a quantity is scaled by a plain number or by a Percent";
   if (std::string civil = civil_advice(left, op, right); !civil.empty()) return civil;
+  if (op == Operator::Add && is_one(TypeKind::String, left, right))
+    return "a text has others in it by their names: `\"… ${name}\"`";
   if (is_one(TypeKind::Past, left, right)) return "compare one of its signals, such as `s.baseline(1h).error_rate`";
   if (left == TypeKind::Role) return "compare one of its signals, such as `s.canary.error_rate`";
+  if ((adds || compares(op)) && left != right)
+    if (TypeKind unit = ir::is_quantity(left) ? left : right; ir::is_quantity(unit))
+      return fmt::format("{} only with its like: {}", adds ? "a quantity adds up" : "a quantity is compared",
+                         how_written(unit));
   return {};
 }
 

@@ -133,7 +133,8 @@ const Type* ValueChecker::at_place(const ast::IndexExpr* index, const ir::Symbol
     bool texts = places.type->is(TypeKind::String);
     diagnostics_.report(index->index->span, diag::WrongType, fmt::format("`{}[…]`", name),
                         texts ? "the name of a place" : fmt::format("{} or its name", with_article(places.type)),
-                        text(at));
+                        text(at))
+        .advise("name the place as its list has it, such as `[\"eu-1\"]`, or give one of the list");
     return simple(TypeKind::Error);
   }
   return many ? program_.types.list_of(one) : one;

@@ -7,7 +7,7 @@ namespace rollout::check {
 llvm::SmallVector<ast::Setting> Checker::check_quota(ir::Target& target, const ir::Backend& backend) {
   llvm::SmallVector<ast::Setting> others;
   bool workload = llvm::any_of(backend.capabilities, [&](uint32_t index) {
-    return program_.capabilities[index].decl->name.text == "Workload";
+    return ir::sets(*program_.capabilities[index].decl, "instances");
   });
   bool own = llvm::any_of(backend.config, [](const ir::Parameter& one) { return one.name.text == "quota"; });
   for (const ast::Setting& setting : target.decl->settings) {

@@ -108,19 +108,10 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
     service.depends_on = setting.value;
     return;
   }
-  std::vector<std::string_view> known;
-  std::string_view wanted;
-  for (const ir::BindingRow& row : ir::binding_rows()) {
-    if (row.subject != subject) continue;
-    known.push_back(row.setting);
-    if (row.setting == setting.name.text) wanted = row.capability;
-  }
-  if (wanted.empty()) {
-    if (subject == TypeKind::Service) known.insert(known.end(), {"traffic", "depends_on"});
-    report_unknown(setting.name.span, setting.name.text, fmt::format("setting of a {}", ir::subject_text(subject)),
-                   known);
-    return;
-  }
+  bool bound = llvm::any_of(program_.capabilities, [&](const ir::Capability& capability) {
+    return ir::binds(*capability.decl, subject, setting.name.text);
+  });
+  if (!bound && !expect_setting(setting.name, subject)) return;
   const Type* type = check_expr(setting.value);
   if (type->is(TypeKind::Error)) return;
   if (!type->is(TypeKind::Target)) {
@@ -133,16 +124,11 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
   uint32_t target = info(setting.value).index;
   if (program_.targets[target].backend == UINT32_MAX) return;
   const ir::Backend& backend = program_.backends[program_.targets[target].backend];
-  auto fits = [&](uint32_t capability) { return program_.capabilities[capability].decl->name.text == wanted; };
+  auto fits = [&](uint32_t capability) {
+    return ir::binds(*program_.capabilities[capability].decl, subject, setting.name.text);
+  };
   auto capability = std::find_if(backend.capabilities.begin(), backend.capabilities.end(), fits);
-  if (capability == backend.capabilities.end()) {
-    Diagnostic& lacking = diagnostics_.report(setting.value->span, diag::BackendLacks,
-                                              std::string(program_.targets[target].decl->name.text),
-                                              std::string(backend.decl->name.text), std::string(wanted));
-    if (suggests()) advise_fitting(lacking, program_, library_, wanted);
-    ++unknown_;
-    return;
-  }
+  if (capability == backend.capabilities.end()) return report_lacking(setting, subject, program_.targets[target]);
   // `chaos = hosts` behind `workload = hosts { … }`: the same use of the same target.
   auto same = llvm::find_if(service.bindings, [&](const ir::Binding& other) { return other.target == target; });
   if (!setting.has_block && same != service.bindings.end()) {
@@ -156,6 +142,36 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
        check_settings(setting.block, backend.bindings, whole,
                       fmt::format("`{}` of `{}`", setting.name.text, backend.decl->name.text)),
        setting.value});
+}
+
+/// Whether some capability, if only one of the library that nothing imports, is bound by it.
+bool Checker::expect_setting(const ast::Name& name, TypeKind subject) {
+  const std::vector<BoundAs>& bound = bound_as(subject);
+  if (llvm::any_of(bound, [&](const BoundAs& one) { return one.setting == name.text; })) return true;
+  std::vector<std::string_view> known;
+  for (const BoundAs& one : bound) known.push_back(one.setting);
+  if (subject == TypeKind::Service) known.insert(known.end(), {"traffic", "depends_on"});
+  report_unknown(name.span, name.text, fmt::format("setting of a {}", ir::subject_text(subject)), known);
+  return false;
+}
+
+void Checker::report_lacking(const ast::Setting& setting, TypeKind subject, const ir::Target& target) {
+  std::vector<std::string_view> wanted;
+  for (const BoundAs& one : bound_as(subject))
+    if (one.setting == setting.name.text) wanted.push_back(one.capability);
+  Diagnostic& lacking = diagnostics_.report(setting.value->span, diag::BackendLacks,
+                                            std::string(target.decl->name.text),
+                                            std::string(program_.backends[target.backend].decl->name.text),
+                                            fmt::format("{}", fmt::join(wanted, " or ")));
+  if (suggests()) advise_fitting(lacking, program_, library_, wanted[0]);
+  ++unknown_;
+}
+
+/// The library is read once for it, where something is wrong.
+const std::vector<BoundAs>& Checker::bound_as(TypeKind subject) {
+  auto [known, fresh] = bound_as_.try_emplace(subject);
+  if (fresh) known->second = settings_of(program_, library_, subject);
+  return known->second;
 }
 
 /// A capability may bring signals of its own: how many instances of a workload are unhealthy.

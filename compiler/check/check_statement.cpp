@@ -110,7 +110,8 @@ void Checker::check_for(const ast::ForStatement* loop) {
   const Type* range = check_expr(loop->range);
   bool list = range->is(TypeKind::List);
   if (!list && !range->is(TypeKind::Error))
-    diagnostics_.report(loop->range->span, diag::WrongType, "`for`", "a List", text(range));
+    diagnostics_.report(loop->range->span, diag::WrongType, "`for`", "a List", text(range))
+        .advise("write what it goes through, one after the other: `for share in [5%, 25%] { … }`");
   check_rounds(loop);
   size_t outer = locals_.size();
   add_local(loop->variable, list ? range->arguments[0] : simple(TypeKind::Error));
@@ -139,7 +140,8 @@ void Checker::check_rounds(const ast::ForStatement* loop) {
   if (loop->batches) {
     const Type* size = check_expr(loop->batches);
     if (!size->is(TypeKind::Int) && !size->is(TypeKind::Percent) && !size->is(TypeKind::Error))
-      diagnostics_.report(loop->batches->span, diag::WrongType, "`batches of`", "Int or Percent", text(size));
+      diagnostics_.report(loop->batches->span, diag::WrongType, "`batches of`", "Int or Percent", text(size))
+          .advise("write how many go at a time, `3`, or which part of all, `10%`");
   }
   if (loop->waves && loop->batches) diagnostics_.report(loop->batches->span, diag::WavesAndBatches);
   if (loop->soak) expect(loop->soak, simple(TypeKind::Duration), "`soak`");
@@ -185,7 +187,8 @@ void Checker::check_judge(const ast::Expr* judge) {
   const Type* type = check_expr(judge);
   if (type->is(TypeKind::Error)) return;
   if (!type->is(TypeKind::Gate)) {
-    diagnostics_.report(judge->span, diag::WrongType, "`judged by`", "Gate", text(type));
+    diagnostics_.report(judge->span, diag::WrongType, "`judged by`", "Gate", text(type))
+        .advise("name a gate: `gate healthy(s: Service) { … }` declares one");
   } else if (!type->arguments.empty()) {
     Diagnostic& report = diagnostics_.report(judge->span, diag::GateOpen, with_article(type->arguments[0]));
     std::string open = still_open(judge);
@@ -207,6 +210,7 @@ void Checker::check_call_statement(const ast::CallExpr* call) {
 }
 
 void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr* member) {
+  called_.actions = true;
   const Type* object = check_expr(member->object);
   if (object->is(TypeKind::Error)) return;
   if (!ir::is_subject(object->kind)) {
@@ -231,13 +235,14 @@ void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr
   std::string whose = service ? fmt::format("{} `{}`", subject, service->decl->name.text)
                               : fmt::format("this {}", subject);
   if (known.empty()) {
-    auto row = llvm::find_if(ir::binding_rows(), [&](const ir::BindingRow& one) { return object->is(one.subject); });
     Diagnostic& diagnostic = diagnostics_.report(member->object->span, diag::NoActions, whose);
-    std::string_view target = object->is(TypeKind::Flag) ? "flags" : object->is(TypeKind::Database) ? "db" : "hosts";
-    if (service) diagnostic.advise(fmt::format("bind it to a target: `{} = {} {{ … }}`", row->setting, target));
-    else if (object->is(TypeKind::Service))
-      diagnostic.advise("say what it can do: `s: Service with Workload + TrafficRouter`");
-    else diagnostic.advise(fmt::format("say what it can do: `{} with {}`", text(object), row->capability));
+    bool flag = object->is(TypeKind::Flag), database = object->is(TypeKind::Database);
+    std::string_view usual = flag ? "store = flags" : database ? "migrator = db" : "workload = hosts";
+    if (service) diagnostic.advise(fmt::format("bind it to a target: `{} {{ … }}`", usual));
+    else diagnostic.advise(fmt::format("say what it can do: `{}`", flag       ? "Flag with FlagStore"
+                                                                   : database ? "Database with Migrator"
+                                                                              : "s: Service with Workload + "
+                                                                                "TrafficRouter"));
     return;
   }
   std::string capability;
@@ -253,6 +258,7 @@ void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr
 
 void Checker::check_strategy_call(const ast::CallExpr* call, uint32_t strategy) {
   info(call->callee) = {simple(TypeKind::None), ir::Ref::Strategy, strategy, 0};
+  called_.strategies.push_back(strategy);
   if (strategy_ != UINT32_MAX) strategy_calls_.push_back({strategy_, strategy, call->callee->span});
   const ir::Strategy& callee = program_.strategies[strategy];
   check_arguments(call, callee.parameters, 0, fmt::format("`{}`", callee.decl->name.text), true);

@@ -29,8 +29,25 @@ Measure measure_of(const ast::Expr* expr) {
 
 }  // namespace
 
+/// Reports know a test by its file and its name, so those of several files may be the same.
+void Checker::check_test_name(const ast::Name& name) {
+  if (name.text.size() < 2) return;  // the reader has said that it is missing
+  if (llvm::StringRef(name.text).drop_front().drop_back().trim().empty()) {
+    diagnostics_.report(name.span, diag::BadText, std::string(name.text), "name of a test", "it is empty")
+        .advise("say what must hold: `test \"a bad version goes back\" { … }`");
+    return;
+  }
+  auto [first, fresh] = test_names_.try_emplace({module_, name.text}, name.span);
+  if (fresh) return;
+  diagnostics_.report(name.span, diag::DeclaredTwice, std::string(name.text))
+      .at(first->second, "first declared here")
+      .note("reports know a test by its file and its name")
+      .advise("say in its name how it differs from the other one");
+}
+
 void Checker::check_test(const ir::Test& test) {
   in_test_ = true;
+  check_test_name(test.decl->name);
   size_t runs = 0, expectations = 0;
   check_stages(test);
   check_given_once(test);

@@ -79,8 +79,10 @@ const Type* ValueChecker::check_type(const ast::Type* type) {
   size_t wanted = kind == TypeKind::Map ? 2 : made_of ? 1 : 0;
   if (arguments.size() != wanted) {
     constexpr const char* counts[] = {"no types", "one type", "two types"};
-    diagnostics_.report(type->span, diag::WrongTypeArguments, std::string(type->name.text), counts[wanted],
-                        arguments.size());
+    constexpr const char* forms[] = {"", "<String>", "<String, Percent>"};
+    diagnostics_
+        .report(type->span, diag::WrongTypeArguments, std::string(type->name.text), counts[wanted], arguments.size())
+        .advise(fmt::format("write, for example, `{}{}`", type->name.text, forms[wanted]));
     return simple(TypeKind::Error);
   }
   const Type* result = type_of(type, kind, std::move(arguments));

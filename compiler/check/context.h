@@ -2,8 +2,11 @@
 // construct a file; each function reports and goes on.
 #pragma once
 
+#include <map>
+
 #include <llvm/ADT/DenseMap.h>
 
+#include "compiler/check/lacking.h"
 #include "compiler/check/load.h"
 #include "compiler/check/values.h"
 
@@ -32,11 +35,13 @@ class Checker : private ValueChecker {
   void check_decl(const ast::Decl* decl);
   void check_input(const ir::Input& input);
   void check_capability(ir::Capability& capability);
+  void check_binding(const ast::CapabilityDecl& capability);
   void check_effects(const ir::Action& action);
   void check_effect_value(const ir::Action& action, const ast::Effect& effect, TypeKind wanted);
   const Type* type_of_variable(TypeKind kind);
   void check_limit(const ast::Name& number, int64_t least, int64_t most);
   void check_backend(ir::Backend& backend);  // check_backend.cpp
+  void check_bound_once(const ir::Backend& backend);
   void check_observed(ir::Backend& backend, const ast::ObserveItem& item);
   void check_target(ir::Target& target);
   llvm::SmallVector<ast::Setting> check_quota(ir::Target& target, const ir::Backend& backend);  // check_quota.cpp
@@ -45,6 +50,9 @@ class Checker : private ValueChecker {
                                         std::string_view whose);
   void check_service(ir::Service& service);
   void check_service_setting(ir::Service& service, const ast::Setting& setting);
+  bool expect_setting(const ast::Name& name, TypeKind subject);
+  void report_lacking(const ast::Setting& setting, TypeKind subject, const ir::Target& target);
+  const std::vector<BoundAs>& bound_as(TypeKind subject);
   void check_service_signal(ir::Service& service, const ast::SignalItem& signal);
   void add_capability_signals(ir::Service& service);
   // check_compatible.cpp
@@ -134,6 +142,7 @@ class Checker : private ValueChecker {
   std::string still_open(const ast::Expr* judge) const;
   void check_judge(const ast::Expr* judge);
   void check_test(const ir::Test& test);
+  void check_test_name(const ast::Name& name);
   void check_test_item(const ast::TestItem& item);
   // check_test_given.cpp
   void check_noise(const ast::TestItem& item);
@@ -153,6 +162,9 @@ class Checker : private ValueChecker {
   void expect_notified(const ast::Expr* call);
 
   std::vector<Call> strategy_calls_, policy_calls_;
+  std::map<std::pair<ir::ModuleId, std::string_view>, Span> test_names_;
+  std::map<TypeKind, std::vector<BoundAs>> bound_as_;  ///< once something was wrong
+  ir::Called called_;                         ///< by the body that is being checked
   uint32_t strategy_ = UINT32_MAX;            ///< being checked
   uint32_t policy_ = UINT32_MAX;              ///< being checked
   const ast::Block* block_ = nullptr;         ///< the statement at hand stands in it

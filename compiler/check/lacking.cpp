@@ -67,21 +67,42 @@ void note_strategies(Diagnostic& diagnostic, const ir::Program& program, const L
     diagnostic.note(fmt::format("of std.strategy, what it has is enough for {}", list_of_owned(names)));
 }
 
+/// `look` sees each capability of the program, then each of the library.
+template <typename Look>
+void each_capability(const ir::Program& program, const Library& library, Look look) {
+  for (const ir::Capability& capability : program.capabilities) look(*capability.decl);
+  each_of_library(library, "std/capability/", [&](const ast::Decl* decl) {
+    if (decl->kind == ast::DeclKind::Capability) look(*static_cast<const ast::CapabilityDecl*>(decl));
+  });
+}
+
 /// The setting by which a target with this capability is bound; empty: there is none.
-std::string_view setting_of(std::string_view capability) {
-  for (const ir::BindingRow& row : ir::binding_rows())
-    if (row.capability == capability) return row.setting;
-  return {};
+std::string setting_of(const ir::Program& program, const Library& library, std::string_view capability) {
+  std::string setting;
+  each_capability(program, library, [&](const ast::CapabilityDecl& decl) {
+    if (setting.empty() && decl.name.text == capability) setting = decl.setting.text;
+  });
+  return setting;
 }
 
 }  // namespace
+
+std::vector<BoundAs> settings_of(const ir::Program& program, const Library& library, ir::TypeKind subject) {
+  std::vector<BoundAs> found;
+  each_capability(program, library, [&](const ast::CapabilityDecl& decl) {
+    if (!ir::binds(decl, subject, decl.setting.text)) return;
+    BoundAs bound{std::string(decl.setting.text), std::string(decl.name.text)};
+    if (std::find(found.begin(), found.end(), bound) == found.end()) found.push_back(std::move(bound));
+  });
+  return found;
+}
 
 void explain_lacking(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
                      const ir::Service* service, std::string_view capability) {
   if (!service) {
     diagnostic.advise(fmt::format("ask for it where it comes from, as in `s: Service with {}`; it is bound as "
                                   "`{} = … {{ … }}`",
-                                  capability, setting_of(capability)));
+                                  capability, setting_of(program, library, capability)));
     return;
   }
   diagnostic.note(bound_text(program, *service));
@@ -91,7 +112,7 @@ void explain_lacking(Diagnostic& diagnostic, const ir::Program& program, const L
 
 void advise_fitting(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
                     std::string_view capability) {
-  std::string_view setting = setting_of(capability);
+  std::string setting = setting_of(program, library, capability);
   if (setting.empty()) return;
   std::vector<std::string> targets, backends;
   for (const ir::Target& target : program.targets)
@@ -109,6 +130,17 @@ void advise_fitting(Diagnostic& diagnostic, const ir::Program& program, const Li
   else if (!backends.empty())
     diagnostic.advise(
         fmt::format("bind it, `{} = TARGET {{ … }}`, to a target of {}", setting, list_of_owned(backends)));
+}
+
+std::vector<std::string> backends_with(const Library& library, std::string_view capability, std::string_view action) {
+  std::vector<std::string> backends;
+  each_of_library(library, "std/backend/", [&](const ast::Decl* decl) {
+    if (decl->kind != ast::DeclKind::Backend) return;
+    const auto& backend = *static_cast<const ast::BackendDecl*>(decl);
+    if (has_name(backend.capabilities, capability) && !has_name(backend.lacking, action))
+      backends.emplace_back(backend.name.text);
+  });
+  return backends;
 }
 
 std::string capability_with(const ir::Program& program, const Library& library, ir::TypeKind subject,

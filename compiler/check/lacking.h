@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "compiler/base/diagnostics.h"
 #include "compiler/check/check.h"
@@ -15,9 +16,19 @@ namespace rollout::check {
 void explain_lacking(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
                      const ir::Service* service, std::string_view capability);
 
+/// A setting, and the capability of the program or the library that it binds.
+struct BoundAs {
+  std::string setting, capability;
+  bool operator==(const BoundAs&) const = default;
+};
+std::vector<BoundAs> settings_of(const ir::Program& program, const Library& library, ir::TypeKind subject);
+
 /// The targets that have it, and how one of them is bound; where there is none the backends of the library.
 void advise_fitting(Diagnostic& diagnostic, const ir::Program& program, const Library& library,
                     std::string_view capability);
+
+/// The backends of the library that implement it and do not lack this action.
+std::vector<std::string> backends_with(const Library& library, std::string_view capability, std::string_view action);
 
 /// The capability, of the program or the library, that has an action of this name on such a subject; empty: none.
 std::string capability_with(const ir::Program& program, const Library& library, ir::TypeKind subject,

@@ -4,6 +4,21 @@
 
 namespace rollout::ir {
 
+bool calls_actions(const Program& program, const Called& called) {
+  std::vector<bool> seen(program.strategies.size());
+  std::vector<const Called*> open = {&called};
+  while (!open.empty()) {
+    const Called& one = *open.back();
+    open.pop_back();
+    if (one.actions) return true;
+    for (uint32_t strategy : one.strategies) {
+      if (!seen[strategy]) open.push_back(&program.strategies[strategy].called);
+      seen[strategy] = true;
+    }
+  }
+  return false;
+}
+
 TypeNames Program::type_names() const {
   TypeNames names;
   for (const Record& record : records) names.records.push_back(record.decl->name.text);

@@ -3,6 +3,7 @@
 // Always true of a program without errors: every expression has a type, every name is resolved.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -163,8 +164,22 @@ struct Lock { ModuleId module; const ast::LockDecl* decl; };
 /// What the state knows as `decl->was` is the service, flag or database with index `service`.
 struct Renamed { const ast::RenamedDecl* decl; uint32_t service; };
 struct Gate { ModuleId module; const ast::GateDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
-struct Strategy { ModuleId module; const ast::StrategyDecl* decl; std::vector<Parameter> parameters; uint32_t slots; };
-struct Rollout { ModuleId module; const ast::RolloutDecl* decl; uint32_t slots; };
+struct Program;
+/// What a body calls, whether or not a plan comes to it.
+struct Called {
+  bool actions = false;
+  std::vector<uint32_t> strategies = {};
+};
+struct Strategy {
+  ModuleId module;
+  const ast::StrategyDecl* decl;
+  std::vector<Parameter> parameters;
+  uint32_t slots;
+  Called called = {};
+};
+struct Rollout { ModuleId module; const ast::RolloutDecl* decl; uint32_t slots; Called called = {}; };
+/// Whether some action is called, by the body itself or by a strategy that it runs.
+bool calls_actions(const Program& program, const Called& called);
 struct Promotion {
   ModuleId module;
   const ast::PromotionDecl* decl;
@@ -197,6 +212,8 @@ struct Program {
   std::vector<Promotion> promotions;
   std::vector<Policy> policies;
   std::vector<Test> tests;
+  /// The backends of the library, imported or not, whose capability of this name has the action; asked for messages.
+  std::function<std::vector<std::string>(std::string_view capability, std::string_view action)> in_library;
 
   const ExprInfo& info(ModuleId module, const ast::Expr* expr) const { return modules[module]->exprs[expr->id]; }
   TypeNames type_names() const;

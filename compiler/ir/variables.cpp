@@ -28,19 +28,15 @@ std::optional<size_t> variable_named(std::string_view name) {
   return row == rows.end() ? std::nullopt : std::optional(size_t(row - rows.begin()));
 }
 
-const std::vector<BindingRow>& binding_rows() {
-  static const std::vector<BindingRow> rows = {
-      {TypeKind::Service, "workload", "Workload"},
-      {TypeKind::Service, "router", "TrafficRouter"},
-      {TypeKind::Service, "registry", "ArtifactRegistry"},
-      {TypeKind::Service, "chaos", "Chaos"},
-      {TypeKind::Service, "network", "SlowNetwork"},
-      {TypeKind::Service, "fleet", "HostFleet"},
-      {TypeKind::Flag, "store", "FlagStore"},
-      {TypeKind::Flag, "entrance", "Entrance"},
-      {TypeKind::Database, "migrator", "Migrator"},
-  };
-  return rows;
+bool sets(const ast::CapabilityDecl& capability, std::string_view variable) {
+  return std::any_of(capability.actions.begin(), capability.actions.end(), [&](const ast::ActionItem& action) {
+    return std::any_of(action.effects.begin(), action.effects.end(),
+                       [&](const ast::Effect& effect) { return effect.variable.text == variable; });
+  });
+}
+
+bool binds(const ast::CapabilityDecl& capability, TypeKind subject, std::string_view setting) {
+  return !setting.empty() && capability.setting.text == setting && subject_kind(capability.subject) == subject;
 }
 
 bool is_subject(TypeKind kind) {

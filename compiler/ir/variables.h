@@ -1,5 +1,5 @@
-// The closed set of model variables that actions set, and the settings that bind a subject to what acts on it. Tables,
-// read by the checker and by the planner: of which subject each is, and what a value of it is.
+// The closed set of model variables that actions set: of which subject each is, and what a value of it is. A table,
+// read by the checker and by the planner.
 #pragma once
 
 #include <optional>
@@ -25,12 +25,10 @@ const std::vector<VariableRow>& variable_rows();
 /// Its number; nothing where there is none of that name.
 std::optional<size_t> variable_named(std::string_view name);
 
-/// `workload = hosts { … }` in a service: who gives it that capability.
-struct BindingRow {
-  TypeKind subject;
-  std::string_view setting, capability;
-};
-const std::vector<BindingRow>& binding_rows();
+/// Whether an action of it sets the variable.
+bool sets(const ast::CapabilityDecl& capability, std::string_view variable);
+/// Whether it is bound as `setting` of such a subject: `router = edge { … }` in a service.
+bool binds(const ast::CapabilityDecl& capability, TypeKind subject, std::string_view setting);
 
 /// What actions act on: a service, a flag or a database.
 bool is_subject(TypeKind kind);

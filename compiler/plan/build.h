@@ -65,6 +65,7 @@ class Planner {
   };
 
   const ir::Rollout* choose_rollout();
+  bool has_work(const ir::Rollout& rollout) const;
   bool read_inputs();
   bool choose_environment();
   const ast::Expr* environment_default(uint32_t input) const;
@@ -200,6 +201,8 @@ class Planner {
   const ir::Backend& backend_of(const ir::Binding& binding, uint32_t service);
   bool lacks(const ir::Capability& capability, const ir::Action& action, const ir::Backend& backend) const;
   bool observes(uint32_t service, Variable variable) const;
+  void advise_backends(Diagnostic& diagnostic, const ir::Capability& capability, const ir::Action& action,
+                       std::string_view setting, std::vector<std::string_view> backends);
   bool can(uint32_t capability, const ir::Action& action, uint32_t service, Span span);
   bool has_settings(const ir::Binding& binding, const ir::Action& action, uint32_t service, Span span);
   // plan_scale.cpp
@@ -223,6 +226,7 @@ class Planner {
   bool version_there(const Action& action, const Setting& setting, Span span);
   bool replaceable(uint32_t service, bool by_canary, Span span);
   bool routed(uint32_t service) const;
+  bool counts_instances(uint32_t service, std::string_view capability) const;
   bool brings_change(const Action& action) const;
   bool drained(const Action& action, const Setting& setting, Span span);
   bool judges_settled(const Gate& gate) const;

@@ -229,6 +229,8 @@ void write_service(json::Writer& json, const Service& service) {
     j.begin_object().field("capability", binding.capability);
     write_index(j, "target", binding.target);
     write_values(j, "config", binding.config);
+    if (binding.shares) j.field("shares", true);
+    if (binding.holds) j.field("holds", true);
     j.end_object();
   });
   json.field("traffic_uhz", service.traffic_uhz).field("replicas", service.replicas);
@@ -244,7 +246,8 @@ Service read_service(const json::Node& node) {
   service.place = node["place"].as_string();
   for (const json::Node& item : node["bindings"].items)
     service.bindings.push_back(
-        {std::string(item["capability"].as_string()), read_index(item["target"]), read_values(item["config"])});
+        {std::string(item["capability"].as_string()), read_index(item["target"]), read_values(item["config"]),
+         item["shares"].as_bool(), item["holds"].as_bool()});
   service.traffic_uhz = node["traffic_uhz"].as_int();
   service.replicas = node["replicas"].as_int();
   service.subject = read_word<Subject>(subject_words, node["subject"]);

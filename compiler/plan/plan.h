@@ -89,6 +89,11 @@ struct Binding {
   std::string capability;
   uint32_t target = none;
   std::vector<std::pair<std::string, eval::Value>> config;
+  bool shares = false, holds = false;  ///< of a capability that is not the library's: what `divides` and `runs` say
+  /// It divides the traffic of the service: its capability sets `share`.
+  bool divides() const { return shares || capability == "TrafficRouter"; }
+  /// It runs the instances of the service: its capability sets `instances`.
+  bool runs() const { return holds || capability == "Workload"; }
 };
 
 /// What an action acts on.

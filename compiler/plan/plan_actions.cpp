@@ -4,6 +4,7 @@
 #include <llvm/ADT/STLExtras.h>
 
 #include "compiler/base/check.h"
+#include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/effect_words.h"
 #include "compiler/plan/share_weights.h"
@@ -213,9 +214,8 @@ bool Planner::allowed(const Action& action, Span span) {
     }
     if (!drained(action, setting, span)) return false;
     // A host of a fleet is drained while its one version is exchanged.
-    bool in_place = action.capability == "HostFleet";
-    if (is_version && !mends && !in_place && setting.role == Role::Stable && !stable.is(Value::Kind::None) &&
-        !replaceable(service, setting.value == canary, span))
+    if (is_version && !mends && setting.role == Role::Stable && !stable.is(Value::Kind::None) &&
+        counts_instances(service, action.capability) && !replaceable(service, setting.value == canary, span))
       return false;
     if (is_version && setting.role == Role::Canary && stable.is(Value::Kind::None)) {
       diagnostics_.report(span, diag::NothingToReplace, name)
@@ -300,10 +300,19 @@ bool Planner::replaceable(uint32_t service, bool by_canary, Span span) {
   return false;
 }
 
+/// Whether the capability, one that the service has, starts and stops instances beside those that run.
+bool Planner::counts_instances(uint32_t service, std::string_view capability) const {
+  const std::vector<ir::Binding>& bindings = program_.services[size_t(entities_[service].number)].bindings;
+  return llvm::any_of(bindings, [&](const ir::Binding& binding) {
+    const ast::CapabilityDecl& decl = *program_.capabilities[binding.capability].decl;
+    return decl.name.text == capability && ir::sets(decl, "instances");
+  });
+}
+
 bool Planner::routed(uint32_t service) const {
   const std::vector<Binding>& bindings = plan_.services[service].bindings;
   return std::any_of(bindings.begin(), bindings.end(),
-                     [](const Binding& binding) { return binding.capability == "TrafficRouter"; });
+                     [](const Binding& binding) { return binding.divides(); });
 }
 
 /// A backend with weights can make a share only as exactly as its weights allow: to 0.1% here.

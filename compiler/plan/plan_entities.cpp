@@ -1,4 +1,5 @@
 // Services and targets enter the plan when they are first used.
+#include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
 
 namespace rollout::plan {
@@ -20,7 +21,7 @@ std::string identity(const Value& entity) { return fmt::format("{} {}", entity.n
 
 /// Two places that give a router the same configuration would take each other's traffic.
 void Planner::check_route(uint32_t index, const Binding& binding, const ir::Service& declared) {
-  if (binding.capability != "TrafficRouter") return;
+  if (!binding.divides()) return;
   std::string route = fmt::format("{} {}", entities_[index].number, binding.target);
   for (const auto& [name, value] : binding.config) route += fmt::format(" {}={}", name, eval::to_text(value));
   auto [other, fresh] = routes_.try_emplace(route, index);
@@ -69,9 +70,12 @@ void Planner::add_bindings(uint32_t index, const ir::Service& declared) {
   for (const ir::Binding& binding : declared.bindings) {
     const ir::Backend& backend = program_.backends[program_.targets[binding.target].backend];
     uint32_t target = target_index(eval_->eval(declared.module, binding.named, frame));
-    plan_.services[index].bindings.push_back(
-        {std::string(program_.capabilities[binding.capability].decl->name.text), target,
-         settings(backend.bindings, backend.module, binding.config, frame)});
+    const ir::Capability& capability = program_.capabilities[binding.capability];
+    bool own = !program_.modules[capability.module]->library;
+    plan_.services[index].bindings.push_back({std::string(capability.decl->name.text), target,
+                                              settings(backend.bindings, backend.module, binding.config, frame),
+                                              own && ir::sets(*capability.decl, "share"),
+                                              own && ir::sets(*capability.decl, "instances")});
     check_route(index, plan_.services[index].bindings.back(), declared);
   }
 }

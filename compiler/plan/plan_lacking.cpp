@@ -47,9 +47,7 @@ bool Planner::has_settings(const ir::Binding& binding, const ir::Action& action,
       missing.push_back(need.text);
     }
   if (first == nullptr) return true;
-  std::string_view setting = capability;
-  for (const ir::BindingRow& row : ir::binding_rows())
-    if (row.capability == capability) setting = row.setting;
+  std::string_view setting = program_.capabilities[binding.capability].decl->setting.text;
   std::string_view target = program_.targets[binding.target].decl->name.text;
   bool inside = called_at_.valid();
   Diagnostic& diagnostic = diagnostics_.report(
@@ -60,6 +58,22 @@ bool Planner::has_settings(const ir::Binding& binding, const ir::Action& action,
   diagnostic.at(first->span, fmt::format("`{}` cannot do without it", backend.decl->name.text));
   diagnostic.advise(fmt::format("write `{} = {} {{ … {} = … }}`", setting, target, fmt::join(missing, " = …  ")));
   return false;
+}
+
+/// `backends`: those of the program that can. The library may have others that it does not import.
+void Planner::advise_backends(Diagnostic& diagnostic, const ir::Capability& capability, const ir::Action& action,
+                              std::string_view setting, std::vector<std::string_view> backends) {
+  std::vector<std::string> others;
+  if (program_.in_library && program_.modules[capability.module]->library)
+    others = program_.in_library(capability.decl->name.text, action.name.text);
+  llvm::erase_if(others, [&](const std::string& name) { return llvm::is_contained(backends, name); });
+  backends.insert(backends.end(), others.begin(), others.end());
+  if (backends.empty()) {
+    diagnostic.note(fmt::format("no backend of this program or of the library can `{}`", action.name.text));
+    return;
+  }
+  std::string import = others.empty() ? "" : fmt::format(": `import std.backend.{{{}}}`", fmt::join(others, ", "));
+  diagnostic.advise(fmt::format("give the {} to a target of {}, which can{}", setting, list_of(backends), import));
 }
 
 bool Planner::can(uint32_t index, const ir::Action& action, uint32_t service, Span span) {
@@ -85,9 +99,7 @@ bool Planner::can(uint32_t index, const ir::Action& action, uint32_t service, Sp
     if (inside) diagnostic.at(span, "called here");
     std::string setting = fmt::format("{} of `{}`", capability.decl->name.text, plan_.services[service].name);
     if (!targets.empty()) diagnostic.advise(fmt::format("give the {} to {}, which can", setting, list_of(targets)));
-    else if (!backends.empty())
-      diagnostic.advise(fmt::format("give the {} to a target of {}, which can", setting, list_of(backends)));
-    else diagnostic.note(fmt::format("no backend that this file knows can `{}`", action.name.text));
+    else advise_backends(diagnostic, capability, action, setting, std::move(backends));
     return false;
   }
   return true;

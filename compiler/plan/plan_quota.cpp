@@ -1,4 +1,5 @@
 // Quotas: how many instances a target may hold, and how many of them others have already.
+#include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
 
 namespace rollout::plan {
@@ -27,7 +28,7 @@ int64_t Planner::others_on(uint32_t target) {
       if (services_.count(fmt::format("{} {}", entity.number, entity.text))) continue;
       const eval::Frame& frame = eval::place_frame(entity);
       for (const ir::Binding& binding : declared.bindings) {
-        if (program_.capabilities[binding.capability].decl->name.text != "Workload") continue;
+        if (!ir::sets(*program_.capabilities[binding.capability].decl, "instances")) continue;
         Value named = eval_->eval(declared.module, binding.named, frame);
         if (uint32_t(named.number) == declared_targets_[target] && named.text == plan_.targets[target].name)
           instances += eval_->eval(declared.module, replicas, frame).number;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/masked.h"
 #include "compiler/eval/input_value.h"
+#include "compiler/ir/operators.h"
 #include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/effort.h"
@@ -93,10 +95,8 @@ std::optional<Plan> Planner::run() {
   report_not_retried();
   for (UndoScope& behind : plan_.scopes)
     if (behind.on_failure == OnFailure::Checkpoint) behind.rollback = plan_.rollback;
-  bool changes = plan_.steps.empty() ||
-                 std::any_of(plan_.steps.begin(), plan_.steps.end(),
-                             [](const Step& step) { return step.kind == StepKind::Act; });
-  if (!changes) plan_.steps.clear(), plan_.scopes.clear(), plan_.locks.clear(), forget_approvals();
+  if (!plan_.steps.empty() && !has_work(*rollout))
+    plan_.steps.clear(), plan_.scopes.clear(), plan_.locks.clear(), forget_approvals();
   if (plan_.steps.empty()) plan_.watches.clear();
   else plan_back_hooks();
   if (diagnostics_.errors() == errors) meet_neighbours(), count_quotas();
@@ -107,6 +107,17 @@ std::optional<Plan> Planner::run() {
   if (diagnostics_.errors() == errors) enforce_policies(*rollout->decl);
   if (diagnostics_.errors() != errors) return std::nullopt;
   return std::move(plan_);
+}
+
+/// Where no action of a rollout has anything to do, its holds and questions are left out. One that has no actions is
+/// there for these.
+bool Planner::has_work(const ir::Rollout& rollout) const {
+  bool acts = false, waits = false;
+  for (const Step& step : plan_.steps) {
+    acts |= step.kind == StepKind::Act;
+    waits |= step.kind == StepKind::Hold || step.kind == StepKind::Approval;
+  }
+  return acts || (waits && !ir::calls_actions(program_, rollout.called));
 }
 
 /// The rollouts of the file that was asked for: it is the last module.
@@ -172,9 +183,10 @@ bool Planner::read_inputs() {
       diagnostics_.report(input.decl->name.span, diag::Deprecated, name,
                           std::string(instead.substr(1, instead.size() - 2)));
     // Somebody may have given the secret itself.
-    bool hidden = input.type->is(ir::TypeKind::Secret);
+    bool hidden = ir::holds_secret(input.type);
     if (!value)
-      diagnostics_.report(input.decl->name.span, diag::BadInput, name, hidden ? "…" : text, value.error().message);
+      diagnostics_.report(input.decl->name.span, diag::BadInput, name, hidden ? "…" : masked(text),
+                          value.error().message);
     else values[index] = std::move(*value);
     given[index] = true;
   }

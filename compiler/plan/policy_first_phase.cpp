@@ -11,7 +11,7 @@ namespace {
 
 bool routed(const Service& service) {
   return std::any_of(service.bindings.begin(), service.bindings.end(),
-                     [](const Binding& binding) { return binding.capability == "TrafficRouter"; });
+                     [](const Binding& binding) { return binding.divides(); });
 }
 
 }  // namespace

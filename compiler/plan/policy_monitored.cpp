@@ -12,7 +12,7 @@ bool exposes(const Plan& plan, const Step& step) {
   if (step.kind != StepKind::Act) return false;
   bool routes = false;
   for (const Binding& binding : plan.services[step.action.service].bindings)
-    routes |= binding.capability == "TrafficRouter";
+    routes |= binding.divides();
   bool brings = false;
   for (const Setting& setting : step.action.sets)
     brings |= setting.variable == Variable::Version && setting.role == Role::Stable;

@@ -312,6 +312,8 @@ struct SignalMethod {
   Name evidence;  ///< counts, buckets or value
 };
 struct CapabilityDecl : Decl {
+  Name setting;         ///< `router`, by which a subject binds it; empty: none does
+  SubjectWord subject;  ///< with `setting`: of which
   List<ActionItem> actions;
   List<ObserveItem> observations;
   List<SignalMethod> signals;

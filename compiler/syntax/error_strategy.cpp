@@ -49,7 +49,7 @@ std::string_view construct(size_t rule) {
     case Parser::RuleTestItem:
     case Parser::RuleTestDecl: return "`given`, `run`, `at` or `expect`";
     case Parser::RuleCapabilityItem:
-    case Parser::RuleCapabilityDecl: return "`reversible` or the like, `observe` or `signal`";
+    case Parser::RuleCapabilityDecl: return "`binding`, `reversible` or the like, `observe` or `signal`";
     case Parser::RuleBackendItem:
     case Parser::RuleBackendDecl: return "`config`, `binding`, `weights` or `action`";
     default: return {};

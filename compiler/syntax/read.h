@@ -54,6 +54,7 @@ class Reader : private Cursor {
   const ast::Expr* read_match();
   // read_library.cpp: what the standard library declares
   const ast::Decl* read_capability();
+  ast::SubjectWord read_subject_word();
   ast::ObserveItem read_observe();
   ast::ActionItem read_action();
   ast::Effect read_effect();

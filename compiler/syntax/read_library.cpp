@@ -11,8 +11,15 @@ const ast::Decl* Reader::read_capability() {
   llvm::SmallVector<ast::ActionItem> actions;
   llvm::SmallVector<ast::ObserveItem> observations;
   llvm::SmallVector<ast::SignalMethod> signals;
+  ast::Name setting;
+  ast::SubjectWord subject = ast::SubjectWord::Service;
   while (more(Parser::RBRACE)) {
-    if (accept(Parser::OBSERVE)) {
+    if (accept(Parser::BINDING)) {
+      stands_once(!setting.text.empty());
+      setting = expect_word();
+      expect(Parser::OF);
+      subject = read_subject_word();
+    } else if (accept(Parser::OBSERVE)) {
       observations.push_back(read_observe());
     } else if (accept(Parser::SIGNAL)) {
       ast::SignalMethod item{expect_name(), read_parameters(), nullptr, {}};
@@ -25,8 +32,15 @@ const ast::Decl* Reader::read_capability() {
       actions.push_back(read_action());
     }
   }
-  return make(ast::CapabilityDecl{{DeclKind::Capability, since(first), name, doc_above(first)}, keep(actions),
-                                  keep(observations), keep(signals)});
+  return make(ast::CapabilityDecl{{DeclKind::Capability, since(first), name, doc_above(first)}, setting, subject,
+                                  keep(actions), keep(observations), keep(signals)});
+}
+
+ast::SubjectWord Reader::read_subject_word() {
+  if (accept(Parser::FLAG)) return ast::SubjectWord::Flag;
+  if (accept(Parser::DATABASE)) return ast::SubjectWord::Database;
+  expect(Parser::SERVICE);
+  return ast::SubjectWord::Service;
 }
 
 ast::ObserveItem Reader::read_observe() {

@@ -131,7 +131,10 @@ std::string written_otherwise(const Tokens& tokens, const Token* before, const T
   if (number && letters && found->type == Parser::NAME)
     return fmt::format("if that is an amount, its currency has capital letters: `{} {}`", left,
                        llvm::StringRef(right).upper());
-  if (found->type == Parser::ACTION && before->type == Parser::LBRACE)
+  // At the beginning of a capability, or behind `binding mesh of service`.
+  bool begins = before->type == Parser::LBRACE || before->type == Parser::SERVICE || before->type == Parser::FLAG ||
+                before->type == Parser::DATABASE;
+  if (found->type == Parser::ACTION && begins)
     return "say first how it is taken back: `reversible action`, `compensable action` or `irreversible action`";
   if (before->type == Parser::ASSIGN && found->type == Parser::DOT && found[1].type == Parser::INT)
     return fmt::format("a number begins with a digit: `0.{}`", tokens.text(found[1]));

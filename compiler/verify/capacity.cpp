@@ -48,7 +48,7 @@ class Overload {
           loads_[i].stable = seen.value.number;
       routed_[i] = service.replicas > 0 &&
                    std::any_of(service.bindings.begin(), service.bindings.end(),
-                               [](const plan::Binding& binding) { return binding.capability == "TrafficRouter"; });
+                               [](const plan::Binding& binding) { return binding.divides(); });
     }
   }
 

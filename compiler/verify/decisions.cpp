@@ -43,7 +43,7 @@ double most_of(const Plan& plan, const plan::Signal& signal) {
   if (signal.unit != eval::Value::Kind::Percent) return endless;
   const plan::Service& service = plan.services[signal.service];
   bool own = std::any_of(service.bindings.begin(), service.bindings.end(), [&](const plan::Binding& binding) {
-    return binding.capability == "Workload" && binding.target == signal.target;
+    return binding.runs() && binding.target == signal.target;
   });
   return own || signal.evidence == plan::Evidence::Counts ? double(eval::percent_all) : endless;
 }

@@ -33,7 +33,7 @@ std::vector<uint32_t> services_on(const plan::Plan& plan, uint32_t target) {
   std::vector<uint32_t> found;
   for (uint32_t i = 0; i < plan.services.size(); ++i)
     for (const plan::Binding& binding : plan.services[i].bindings)
-      if (binding.target == target && binding.capability == "Workload") found.push_back(i);
+      if (binding.target == target && binding.runs()) found.push_back(i);
   return found;
 }
 

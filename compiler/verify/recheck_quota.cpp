@@ -58,7 +58,7 @@ class Peak {
     for (uint32_t i = 0; i < plan_.services.size(); ++i) {
       const std::vector<plan::Binding>& bindings = plan_.services[i].bindings;
       bool on = std::any_of(bindings.begin(), bindings.end(), [&](const plan::Binding& one) {
-        return one.target == target && one.capability == "Workload";
+        return one.target == target && one.runs();
       });
       if (on) all += stays(i);
     }

@@ -41,7 +41,8 @@ Result<std::unique_ptr<LiveWorld>> LiveWorld::open(const plan::Plan& plan, const
       std::vector<std::string_view> known = backend_names();
       for (const std::string_view name : metrics::source_names()) known.push_back(name);
       return OpError{fmt::format(
-          "the target {} uses the backend `{}`, which this rollout cannot drive; it drives {}",
+          "the target {} uses the backend `{}`, which this rollout cannot drive; it drives {}; what changes nothing "
+          "works with the others, too: `check`, `plan --offline`, `simulate` and `test`",
           target.name, target.backend, list_of(known))};
     }
     world->sides_.push_back(std::move(side));

@@ -238,8 +238,11 @@ Outline outline_of(const Plan& plan) {
     if (change.touched || !only_in_hooks(plan, uint32_t(i))) outline.changes.push_back(std::move(change));
   }
   for (const Row& row : outline.rows) outline.hold_ns = std::max(outline.hold_ns, row.start_ns + row.hold_ns);
-  bool acts = std::any_of(plan.steps.begin(), plan.steps.end(),
-                          [](const plan::Step& s) { return s.kind == plan::StepKind::Act; });
+  bool acts = false, waits = false;
+  for (const plan::Step& step : plan.steps) {
+    acts |= step.kind == plan::StepKind::Act;
+    waits |= step.kind == plan::StepKind::Hold || step.kind == plan::StepKind::Approval;
+  }
   bool differs = std::any_of(outline.changes.begin(), outline.changes.end(),
                              [](const Change& c) { return c.from != c.to || !c.trouble.empty() || c.scaled; });
   // Whether a host is drained is no version.
@@ -250,7 +253,7 @@ Outline outline_of(const Plan& plan) {
           plan::variable_text(plan.services[step.action.service], Variable::Drained, Role::All));
       differs |= now == nullptr || !(now->value == setting.value);
     }
-  outline.has_changes = acts && (plan.offline || differs);
+  outline.has_changes = acts ? plan.offline || differs : waits;
   return outline;
 }
 

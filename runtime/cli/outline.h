@@ -42,7 +42,7 @@ struct Outline {
   std::vector<Row> rows;
   std::vector<Change> changes;
   int64_t hold_ns = 0;              ///< all holds
-  bool has_changes = false;         ///< some service ends in another version, or nobody looked
+  bool has_changes = false;         ///< something ends otherwise, or nobody looked; without actions: a hold or question
 };
 
 Outline outline_of(const plan::Plan& plan);

@@ -280,7 +280,7 @@ const plan::Action* resting_share(const plan::Plan& plan, uint32_t service) {
 /// What its router shows of it now. One that does not answer says so when the run begins.
 void look_at_router(backend::LiveWorld& world, const plan::Plan& plan, uint32_t service, plan::ObservedService& seen) {
   for (const plan::Binding& binding : plan.services[service].bindings)
-    if (binding.capability == "TrafficRouter")
+    if (binding.divides())
       seen.router = fmt::format("target {}", plan.targets[binding.target].name);
   if (seen.router.empty()) return;
   if (Result<std::optional<int64_t>> share = world.observe_share(service); share) seen.share_ppb = *share;

@@ -21,7 +21,7 @@ Promises::Promises(const plan::Plan& plan) : plan_(plan) {
     std::vector<uint32_t>& there = services_.emplace_back();
     for (uint32_t i = 0; i < plan.services.size(); ++i)
       if (std::any_of(plan.services[i].bindings.begin(), plan.services[i].bindings.end(), [&](const auto& binding) {
-            return binding.target == one.target && binding.capability == "Workload";
+            return binding.target == one.target && binding.runs();
           }))
         there.push_back(i);
   }

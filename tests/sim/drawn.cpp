@@ -15,6 +15,7 @@ import std.backend.{{local, prometheus}}
 import std.capability.traffic_router.{{TrafficRouter}}
 
 capability Migrator {{
+  binding migrator of database
   compensable action expand(d: Database, migration: String) {{ sets schema(d) = migration }}
 }}
 backend sql implements Migrator {{ config host: String  action expand {{ within 30s  attempts 2  idempotent }} }}

@@ -65,6 +65,7 @@ constexpr const char* subjects = R"(
 import std.backend.{flagd}
 
 capability Migrator {
+  binding migrator of database
   compensable action expand(d: Database, migration: String) { sets schema(d) = migration }
 }
 backend sql implements Migrator {

@@ -22,6 +22,7 @@ constexpr const char* program = R"(
 import std.backend.{flagd}
 
 capability Migrator {
+  binding migrator of database
   compensable action expand(d: Database, migration: String) { sets schema(d) = migration }
   irreversible action contract(d: Database, migration: String) { sets schema(d) = migration }
 }

@@ -323,6 +323,9 @@ void Dumper::on_failure(const ast::OnFailureStatement& rule) {
 }
 
 void Dumper::capability(const ast::CapabilityDecl& decl) {
+  name(decl.setting);
+  open(fmt::format("of{}", int(decl.subject)));
+  close();
   for (const ast::ActionItem& action : decl.actions) {
     open(fmt::format("action{}", int(action.reversibility)));
     name(action.name);

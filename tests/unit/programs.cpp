@@ -320,8 +320,10 @@ class Generator {
         else put("then pass unproven }");
     }
   }
-  void capability_item() {
-    if (random_.one_in(2)) put("signal " + name()), parameters(), put("-> Percent from " + name());
+  void capability_item(bool& bound) {
+    static constexpr const char* subjects[] = {"service", "flag", "database"};
+    if (!std::exchange(bound, true)) put("binding " + name() + " of " + subjects[random_.below(3)]);
+    else if (random_.one_in(2)) put("signal " + name()), parameters(), put("-> Percent from " + name());
     else put("reversible action " + name()), parameters(), block([&] {
       put(random_.one_in(2) ? "sets x ( s , canary ) =" : "sets flag ( f ) ="), expr();
     });
@@ -391,7 +393,7 @@ class Generator {
       case 5: put("target hosts"), places(), put(": local"), block([&] { setting(); }); break;
       case 6: put("service s"), places(), block([&] { random_.one_in(2) ? setting() : service_item(); }); break;
       case 17: put(random_.one_in(2) ? "flag f" : "database d"), places(), block([&] { setting(); }); break;
-      case 7: put("capability C"), block([&] { capability_item(); }); break;
+      case 7: put("capability C"), block([&, bound = random_.one_in(4)]() mutable { capability_item(bound); }); break;
       case 8:
         put("backend b implements A + B");
         if (random_.one_in(2)) put("except c , d");

@@ -17,6 +17,7 @@ using plan::Plan;
 constexpr std::string_view market = R"(
 import std.backend.{{local}}
 capability Migrator {{
+  binding migrator of database
   compensable action expand(d: Database, migration: String) {{ sets schema(d) = migration }}
 }}
 backend sql implements Migrator {{ config host: String  action expand {{ within 1m  attempts 2  idempotent }} }}
