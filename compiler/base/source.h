@@ -40,9 +40,13 @@ class SourceMap {
   struct Source {
     std::string name;
     std::string text;
-    mutable std::vector<uint32_t> line_starts;  ///< built on the first question
+    // Built on the first question.
+    mutable std::vector<uint32_t> line_starts;
+    mutable std::vector<uint32_t> points_before;  ///< code points before each block of bytes
   };
   const Source& at(SourceId id) const;
+  const Source& measured(SourceId id) const;
+  static uint32_t points_before(const Source& source, size_t offset);
   static size_t line_index(const Source& source, uint32_t offset);
 
   std::deque<Source> sources_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -82,7 +84,12 @@ class Candidates {
  public:
   Candidates(const Compilation& compilation, const Diagnostic& finding)
       : compilation_(compilation), program_(*compilation.program), finding_(finding),
-        rollout_(decl_of(program_, finding.span)) {}
+        rollout_(decl_of(program_, finding.span)) {
+    for (const ir::Rollout& rollout : program_.rollouts) rollouts_.insert(place_of(rollout.decl->span));
+    if (!finding.span.valid()) return;
+    first_line_ = compilation.sources.locate(finding.span.source, finding.span.begin).line;
+    last_line_ = compilation.sources.locate(finding.span.source, finding.span.end).line;
+  }
 
   std::vector<Candidate> all(const Cure& cure) {
     std::vector<Knob> knobs = knobs_of(program_);
@@ -98,27 +105,39 @@ class Candidates {
         if (knob.turns == way.turns) turn(knob, way);
       turn_together(knobs, way);
     }
-    std::stable_sort(out_.begin(), out_.end(), [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; });
-    if (out_.size() > max_candidates) out_.resize(max_candidates);
+    keep_best();
     return std::move(out_);
   }
 
  private:
   /// Of another rollout.
   bool is_foreign(const Knob& knob) const {
-    const ast::Decl* of = decl_of(program_, knob.owner);
-    return of != nullptr && rollout_ != nullptr && of != rollout_;
+    if (rollout_ == nullptr) return false;
+    auto owner = place_of(knob.owner);
+    return owner != place_of(rollout_->span) && rollouts_.contains(owner);
   }
+  static std::pair<SourceId, uint32_t> place_of(Span span) { return {span.source, span.begin}; }
   double distance(const Knob& knob) const {
     const SourceMap& sources = compilation_.sources;
     Span about = finding_.span;
     if (!about.valid() || knob.span.source != about.source) return elsewhere;
     uint32_t line = sources.locate(knob.span.source, knob.span.begin).line;
-    uint32_t first = sources.locate(about.source, about.begin).line;
-    uint32_t last = sources.locate(about.source, about.end).line;
-    return line >= first && line <= last ? 0 : elsewhere;
+    return line >= first_line_ && line <= last_line_ ? 0 : elsewhere;
   }
-  void add(std::vector<Fix> fixes, double cost) { out_.push_back({std::move(fixes), cost}); }
+  /// Whether enough are kept already that cost no more.
+  bool is_too_dear(double cost) const { return cost >= dearest_; }
+  void add(std::vector<Fix> fixes, double cost) {
+    if (is_too_dear(cost)) return;
+    out_.push_back({std::move(fixes), cost});
+    if (out_.size() >= 2 * max_candidates) keep_best();
+  }
+  /// Of those that cost as much as each other, the first ones.
+  void keep_best() {
+    std::stable_sort(out_.begin(), out_.end(), [](const Candidate& a, const Candidate& b) { return a.cost < b.cost; });
+    if (out_.size() < max_candidates) return;
+    out_.resize(max_candidates);
+    dearest_ = out_.back().cost;
+  }
 
   void turn(const Knob& knob, const Way& way) {
     double cost = way.penalty + distance(knob);
@@ -142,6 +161,7 @@ class Candidates {
       case Turns::Count:
       case Turns::Order: break;
     }
+    if (is_too_dear(cost)) return;
     for (const Rung& rung : rungs_of(knob.literal, knob.text, way.up))
       add({{knob.span, rung.text}}, cost + std::log2(rung.times));
   }
@@ -163,17 +183,20 @@ class Candidates {
 
   /// All numbers of a kind in the rollout, by the same number of rungs.
   void turn_together(const std::vector<Knob>& knobs, const Way& way) {
-    std::vector<std::pair<const Knob*, std::vector<Rung>>> all;
+    std::vector<const Knob*> turned;
     for (const Knob& knob : knobs)
       if (knob.turns == way.turns && !knob.text.empty() && rollout_ != nullptr && lies_in(knob.span, rollout_->span))
-        all.emplace_back(&knob, rungs_of(knob.literal, knob.text, way.up));
-    if (all.size() < 2) return;
+        turned.push_back(&knob);
+    double cost = way.penalty + each_more * double(turned.size());
+    if (turned.size() < 2 || is_too_dear(cost)) return;
+    std::vector<std::pair<const Knob*, std::vector<Rung>>> all;
+    for (const Knob* knob : turned) all.emplace_back(knob, rungs_of(knob->literal, knob->text, way.up));
     for (size_t i = 0; i < max_rungs; ++i) {
       Candidate together;
       for (const auto& [knob, rungs] : all)
         if (i < rungs.size()) together.fixes.push_back({knob->span, rungs[i].text});
       if (together.fixes.size() < all.size()) return;
-      add(std::move(together.fixes), way.penalty + each_more * double(all.size()) + double(i));
+      add(std::move(together.fixes), cost + double(i));
     }
   }
 
@@ -206,7 +229,10 @@ class Candidates {
   const ir::Program& program_;
   const Diagnostic& finding_;
   const ast::Decl* rollout_;
+  std::set<std::pair<SourceId, uint32_t>> rollouts_;  ///< where each begins
+  uint32_t first_line_ = 0, last_line_ = 0;           ///< that the finding is about
   std::vector<Candidate> out_;
+  double dearest_ = std::numeric_limits<double>::infinity();  ///< of those that are kept, once there are enough
 };
 
 }  // namespace

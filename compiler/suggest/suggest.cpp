@@ -1,5 +1,6 @@
 #include "compiler/suggest/suggest.h"
 
+#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
@@ -66,20 +67,29 @@ class Search {
       if (finding == nullptr) break;
       mend(*finding);
     }
+    if (out_.mended + out_.left == max_findings) out_.unseen = unmended();
     return std::move(out_);
   }
 
  private:
   const Diagnostic* next() const {
-    const Compilation& now = *out_.compilation;
-    for (const Diagnostic* one : now.diagnostics.sorted()) {
-      if (!is_mendable(*one) || is_allowed(*one, now.sources)) continue;
-      std::string of = rollout_of(*now.program, one->span);
-      if (!rollout_.empty() && !of.empty() && of != rollout_) continue;
-      if (!given_up_.contains(key_of(*one, now.sources))) return one;
-    }
+    for (const Diagnostic* one : out_.compilation->diagnostics.sorted())
+      if (is_open(*one)) return one;
     return nullptr;
   }
+  size_t unmended() const {
+    std::vector<const Diagnostic*> said = out_.compilation->diagnostics.sorted();
+    return size_t(std::count_if(said.begin(), said.end(), [&](const Diagnostic* one) { return is_open(*one); }));
+  }
+  /// Asked about, and nothing was tried against it in vain.
+  bool is_open(const Diagnostic& finding) const {
+    const Compilation& now = *out_.compilation;
+    if (!is_mendable(finding) || is_allowed(finding, now.sources)) return false;
+    std::string of = rollout_.empty() ? "" : rollout_of(*now.program, finding.span);
+    return (of.empty() || of == rollout_) && !given_up_.contains(key_of(finding, now.sources));
+  }
+
+  bool is_spent() const { return checks_ >= max_checks || bytes_ >= max_checked_bytes; }
 
   void mend(const Diagnostic& finding) {
     const Compilation& now = *out_.compilation;
@@ -88,8 +98,9 @@ class Search {
     std::unique_ptr<Compilation> then;
     Counts before = counts_of(now);
     size_t tested = 0, breaks = 0;
-    for (const Candidate& candidate : candidates_for(now, finding)) {
-      best.stopped = checks_ >= max_checks || bytes_ >= max_checked_bytes || tested >= max_tested;
+    best.stopped = is_spent();
+    for (const Candidate& candidate : best.stopped ? std::vector<Candidate>() : candidates_for(now, finding)) {
+      best.stopped = is_spent() || tested >= max_tested;
       if (best.stopped) break;
       Suggestion made = edited(now, candidate);
       if (made.path.empty()) continue;

@@ -44,6 +44,7 @@ struct Mended {
   std::unique_ptr<Compilation> compilation;  ///< with all suggestions made
   Texts texts;                               ///< what they change
   size_t mended = 0, left = 0;               ///< findings
+  size_t unseen = 0;                         ///< findings behind the first `max_findings`
 };
 
 /// `rollout`: only findings of this one; empty: of all. The file has no other errors: see `can_suggest`.

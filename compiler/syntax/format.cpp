@@ -331,18 +331,23 @@ void Layout::write_group(uint32_t open, Page& page) {
   write_behind(close, page, inside(outer, continuation));
 }
 
-// The tree is gone before the pieces are made: of a large file each takes much memory.
-bool can_be_read(const Tokens& tokens, Diagnostics& diagnostics) {
+/// What each token is for, or nothing where the text cannot be read. The tree is gone before the pieces are made: of a
+/// large file each takes much memory.
+std::optional<TokenMarks> read_marks(const Tokens& tokens, Diagnostics& diagnostics) {
   ast::File file;
-  return read_tree(tokens, file, diagnostics);
+  TokenMarks marks(tokens.visible().size());
+  if (!read_tree(tokens, file, diagnostics, &marks)) return std::nullopt;
+  return marks;
 }
 
 }  // namespace
 
 std::optional<std::string> format(const SourceMap& sources, SourceId source, Diagnostics& diagnostics) {
   std::optional<Tokens> tokens = read_tokens(sources, source, diagnostics);
-  if (!tokens || !can_be_read(*tokens, diagnostics)) return std::nullopt;
-  return Layout(make_pieces(*tokens)).file();
+  if (!tokens) return std::nullopt;
+  std::optional<TokenMarks> marks = read_marks(*tokens, diagnostics);
+  if (!marks) return std::nullopt;
+  return Layout(make_pieces(*tokens, *marks)).file();
 }
 
 }  // namespace rollout::syntax

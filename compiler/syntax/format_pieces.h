@@ -1,24 +1,22 @@
-// Private to compiler/syntax: a parsed file as the formatter sees it: its tokens in order, what stands between two of
-// them on one line, which brackets belong together, where an item begins, and the comments around each token.
+// Private to compiler/syntax: a file that was read, as the formatter sees it: its tokens in order, what stands between
+// two of them on one line, which brackets belong together, where an item begins, and the comments around each token.
 #pragma once
 
 #include <string_view>
 #include <vector>
 
 #include "compiler/syntax/antlr.h"
+#include "compiler/syntax/token_mark.h"
 #include "compiler/syntax/tokens.h"
 
 namespace rollout::syntax {
-
-/// Columns that neighbouring lines share: the `=` of settings, the `proven` of conditions and the like.
-enum class Column : uint8_t { None, Setting, Signal, Effect, Certainty, Limits, Phase };
 
 struct Comment {
   std::string_view text;
   uint32_t line;
 };
 
-struct Piece {
+struct Piece : TokenMark {
   std::string_view text;
   TokenType type = 0;
   uint32_t line = 0;           ///< in the source
@@ -27,14 +25,8 @@ struct Piece {
   uint32_t above_begin = 0;    ///< comments on lines of their own before this token: range of Pieces::comments
   uint32_t above_end = 0;
   const Comment* behind = nullptr;  ///< the comment behind it on its line
-  Column column = Column::None;
-  uint8_t space = 0;     ///< before it, when it follows on the same line
-  bool item = false;     ///< begins a declaration, a statement, a clause, a setting
-  bool block = false;    ///< a brace around items
-  bool operand = false;  ///< a bracket that begins a value, where others follow one
-  bool prefix = false;   ///< a sign, not an operator between two values
-  bool angle = false;    ///< a bracket of a type
-  bool soft = false;     ///< a line that is too long may be broken before it
+  uint8_t space = 0;   ///< before it, when it follows on the same line
+  bool block = false;  ///< a brace around items
 };
 
 struct Pieces {
@@ -51,8 +43,8 @@ struct Pieces {
   }
 };
 
-/// Of a text that the reader accepts.
-Pieces make_pieces(const Tokens& tokens);
+/// Of a text that the reader accepts, and has marked.
+Pieces make_pieces(const Tokens& tokens, const TokenMarks& marks);
 
 inline bool opens_group(const Piece& piece) {
   return piece.type == Parser::LPAREN || piece.type == Parser::LBRACKET ||

@@ -39,11 +39,11 @@ std::optional<Tokens> read_tokens(const SourceMap& sources, SourceId source, Dia
   return tokens;
 }
 
-bool read_tree(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics) {
+bool read_tree(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics, TokenMarks* marks) {
   size_t errors = diagnostics.errors();
   std::vector<Span> swallowed = report_swallowed_calls(tokens, diagnostics);
   size_t reported = diagnostics.size();
-  Reader reader(tokens, file, diagnostics);
+  Reader reader(tokens, file, diagnostics, marks);
   if (!reader.read_file() && !reader.has_said_why()) {
     report_syntax_errors(tokens, diagnostics);
     ROLLOUT_CHECK(diagnostics.errors() > errors, "what the reader refuses does not fit the grammar");

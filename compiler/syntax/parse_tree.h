@@ -1,8 +1,7 @@
-// Private to compiler/syntax: what the generated parser knows. It says what is wrong with a text, and its parse tree
-// tells the formatter what each token is for.
+// Private to compiler/syntax: what the generated parser knows. It says what is wrong with a text, and its parse tree is
+// what tests compare the reader with.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "compiler/base/diagnostics.h"
@@ -24,10 +23,6 @@ class ParseTree {
   Parser parser_;  ///< owns the tree
   Parser::FileContext* root_ = nullptr;
 };
-
-/// Shows `use` the tree of each declaration, in their order; it lives no longer than that call. A tree of all of them
-/// would take three hundred times as much memory as the text. False where the text does not fit the grammar.
-bool for_each_declaration(const Tokens& tokens, const std::function<void(Parser::DeclarationContext*)>& use);
 
 /// Reports where and why the text does not fit the grammar.
 void report_syntax_errors(const Tokens& tokens, Diagnostics& diagnostics);

@@ -13,8 +13,9 @@ namespace rollout::syntax {
 
 class Reader : private Cursor {
  public:
-  Reader(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics)
-      : Cursor(tokens), file_(file), diagnostics_(diagnostics) {}
+  /// Marks the tokens as well, where `marks` is given.
+  Reader(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics, TokenMarks* marks)
+      : Cursor(tokens, marks), file_(file), diagnostics_(diagnostics) {}
 
   /// Fills the file. False where the text does not fit the grammar.
   bool read_file();

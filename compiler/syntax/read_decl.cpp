@@ -31,6 +31,7 @@ std::string_view Reader::doc_above(size_t first) const {
 }
 
 const ast::Decl* Reader::read_decl() {
+  mark_item();
   switch (type()) {
     case Parser::IMPORT: return read_import();
     case Parser::INPUT: return read_input();
@@ -118,7 +119,10 @@ const ast::Decl* Reader::read_record() {
   ast::Name name = expect_name();
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::Field> fields;
-  while (more(Parser::RBRACE)) fields.push_back(read_field());
+  while (more(Parser::RBRACE)) {
+    mark_item();
+    fields.push_back(read_field());
+  }
   return make(ast::RecordDecl{{DeclKind::Record, since(first), name, doc_above(first)}, keep(fields)});
 }
 
@@ -157,6 +161,7 @@ const ast::Decl* Reader::read_service() {
   llvm::SmallVector<ast::SignalItem> signals;
   llvm::SmallVector<ast::CompatibleItem> compatible;
   while (more(Parser::RBRACE)) {
+    mark_item();
     if (is(Parser::COMPATIBLE) && !next_is(Parser::ASSIGN)) {
       compatible.push_back(read_compatible());
       continue;
@@ -169,6 +174,7 @@ const ast::Decl* Reader::read_service() {
     ast::SignalItem signal{expect_name(), nullptr, nullptr};
     expect(Parser::COLON);
     signal.type = read_type();
+    mark_column(Column::Signal);
     expect(Parser::ASSIGN);
     signal.source = read_expr();
     signals.push_back(signal);
@@ -213,7 +219,9 @@ ast::List<ast::Setting> Reader::read_config() {
 
 ast::Setting Reader::read_setting() {
   size_t first = at_;
+  mark_item();
   ast::Setting setting{expect_word(), nullptr, false, {}, {}};
+  mark_column(Column::Setting);
   expect(Parser::ASSIGN);
   setting.value = read_expr();
   setting.has_block = is(Parser::LBRACE);

@@ -91,6 +91,7 @@ const ast::Expr* Reader::read_expr(int least_power) {
     // Behind a value, `and:` and `and =` are the next field and the next setting.
     bool is_field = next_is(Parser::COLON) || next_is(Parser::ASSIGN);
     if (power == 0 || power < least_power || is_field) return left;
+    if (is(Parser::AND) || is(Parser::OR)) mark_soft();
     Span op_span = tokens_.span(list_[take()]);
     int left_height = height_;
     const ast::Expr* right = read_expr(power + 1);
@@ -103,6 +104,7 @@ const ast::Expr* Reader::read_operand() {
   if (!is(Parser::MINUS) && !is(Parser::NOT)) return read_postfix();
   bool negate = is(Parser::MINUS);
   size_t first = take();
+  mark(first).prefix = negate;
   const ast::Expr* operand = read_expr(negate ? negate_power : not_power);
   ast::Operator op = negate ? ast::Operator::Negate : ast::Operator::Not;
   return limit_height(make(ast::UnaryExpr{node(ast::ExprKind::Unary, since(first)), op, operand}), height_ + 1);
@@ -135,7 +137,7 @@ const ast::Expr* Reader::read_primary() {
   Span span = tokens_.span(list_[at_]);
   switch (type()) {
     case Parser::LPAREN: {
-      take();
+      mark(take()).operand = true;
       const ast::Expr* inner = read_expr();
       expect(Parser::RPAREN);
       return limit_height(inner, height_ + 1);
@@ -265,10 +267,12 @@ const ast::Type* Reader::read_type() {
   }
   ++nesting_;
   ast::Type type{expect_name(), {}, {}, false, {}};
-  if (accept(Parser::LESS)) {
+  if (is(Parser::LESS)) {
+    mark(take()).angle = true;
     llvm::SmallVector<const ast::Type*> arguments;
     do arguments.push_back(read_type());
     while (accept(Parser::COMMA));
+    mark(at_).angle = true;
     expect(Parser::GREATER);
     type.arguments = keep(arguments);
   }

@@ -10,6 +10,7 @@ const ast::Decl* Reader::read_gate() {
   llvm::SmallVector<ast::ConditionClause> conditions;
   llvm::SmallVector<ast::ResponseClause> responses;
   while (more(Parser::RBRACE)) {
+    mark_item();
     if (accept(Parser::SAMPLE)) {
       stands_once(gate.sample);
       expect(Parser::EVERY);
@@ -20,6 +21,7 @@ const ast::Decl* Reader::read_gate() {
       gate.minimum_noun = expect_name();
     } else if (accept(Parser::HARM)) {
       stands_once(gate.harm);
+      mark(at_).prefix = true;
       expect(Parser::PLUS);
       gate.harm = read_expr();
       expect(Parser::OF);
@@ -46,6 +48,7 @@ ast::ConditionClause Reader::read_condition() {
     expect(Parser::REQUIRE);
   }
   clause.condition = read_expr();
+  if (is(Parser::PROVEN) || is(Parser::OVER)) mark_certainty();
   if (accept(Parser::PROVEN)) {
     clause.proven = read_expr();
   } else if (accept(Parser::OVER)) {
@@ -61,6 +64,7 @@ ast::ResponseClause Reader::read_response() {
   ast::Name event = is(Parser::FAIL) ? name_of(list_[take()]) : expect_name();
   ast::ResponseClause response{event, nullptr, ast::ResponseKind::Fail, {}, {}};
   expect(Parser::LBRACE);
+  mark_item();  // the only one of its block
   if (accept(Parser::HOLD)) {
     response.hold = read_expr();
     expect(Parser::THEN);

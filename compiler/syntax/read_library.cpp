@@ -14,12 +14,8 @@ const ast::Decl* Reader::read_capability() {
   ast::Name setting;
   ast::SubjectWord subject = ast::SubjectWord::Service;
   while (more(Parser::RBRACE)) {
-    if (accept(Parser::BINDING)) {
-      stands_once(!setting.text.empty());
-      setting = expect_word();
-      expect(Parser::OF);
-      subject = read_subject_word();
-    } else if (accept(Parser::OBSERVE)) {
+    mark_item();
+    if (accept(Parser::OBSERVE)) {
       observations.push_back(read_observe());
     } else if (accept(Parser::SIGNAL)) {
       ast::SignalMethod item{expect_name(), read_parameters(), nullptr, {}};
@@ -67,12 +63,14 @@ ast::ActionItem Reader::read_action() {
 
 ast::Effect Reader::read_effect() {
   size_t first = at_;
+  mark_item();
   expect(Parser::SETS);
   ast::Effect effect{expect_word(), {}, {}, nullptr, {}};
   expect(Parser::LPAREN);
   effect.service = expect_name();
   if (accept(Parser::COMMA)) effect.role = expect_name();
   expect(Parser::RPAREN);
+  mark_column(Column::Effect);
   expect(Parser::ASSIGN);
   effect.value = read_expr();
   effect.span = since(first);
@@ -90,6 +88,7 @@ const ast::Decl* Reader::read_backend() {
   llvm::SmallVector<ast::ObserveItem> observations;
   llvm::SmallVector<ast::ActionLimits> actions;
   while (more(Parser::RBRACE)) {
+    mark_item();
     if (accept(Parser::CONFIG)) {
       config.push_back(read_field());
     } else if (accept(Parser::BINDING)) {
@@ -119,8 +118,10 @@ const ast::Decl* Reader::read_backend() {
 ast::ActionLimits Reader::read_limits() {
   ast::ActionLimits limits{expect_name(), {}, nullptr, {}, false};
   if (accept(Parser::WITH)) limits.needs = read_names(Parser::PLUS);
+  mark_column(Column::Limits);
   expect(Parser::LBRACE);
   while (more(Parser::RBRACE)) {
+    mark_item();
     if (accept(Parser::WITHIN)) {
       stands_once(limits.within);
       limits.within = read_expr();

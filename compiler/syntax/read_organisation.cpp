@@ -12,12 +12,14 @@ const ast::Decl* Reader::read_environment() {
   llvm::SmallVector<ast::Rebinding> values;
   llvm::SmallVector<const ast::Statement*, 2> approvals;
   while (more(Parser::RBRACE)) {
+    mark_item();
     if (is(Parser::APPROVE)) {
       approvals.push_back(read_approve());
       continue;
     }
     size_t begin = at_;
     ast::Rebinding value{expect_name(), nullptr, {}};
+    mark_column(Column::Setting);
     expect(Parser::ASSIGN);
     value.value = read_expr();
     value.span = since(begin);
@@ -34,8 +36,11 @@ const ast::Decl* Reader::read_promotion() {
   ast::Name rollout = expect_name();
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::PromotionStage> stages;
-  do stages.push_back({expect_name(), accept(Parser::SOAK) ? read_expr() : nullptr});
-  while (accept(Parser::THEN));
+  mark_item();  // all of them are one
+  do {
+    stages.push_back({expect_name(), accept(Parser::SOAK) ? read_expr() : nullptr});
+    if (is(Parser::THEN)) mark_soft();
+  } while (accept(Parser::THEN));
   expect(Parser::RBRACE);
   return make(ast::PromotionDecl{
       {DeclKind::Promotion, since(first), name, doc_above(first)}, rollout, keep(stages)});

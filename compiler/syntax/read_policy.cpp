@@ -24,6 +24,7 @@ ast::List<ast::PolicyItem> Reader::read_policy_items() {
 
 ast::PolicyItem Reader::read_policy_item() {
   size_t first = at_;
+  mark_item();
   ast::PolicyItem item{};
   item.kind = PolicyItemKind::Call;
   if (accept(Parser::FOR)) {
@@ -64,6 +65,7 @@ void Reader::read_policy_every(ast::PolicyItem& item) {
   every.variable = expect_name();
   if (accept(Parser::IN)) every.environments = read_names(Parser::COMMA);
   if (accept(Parser::OF)) every.of = expect_name();
+  if (is(Parser::WHERE)) mark_soft();
   if (accept(Parser::WHERE)) every.where = read_expr();
   item.items = read_policy_items();
 }
@@ -82,6 +84,7 @@ void Reader::read_policy_require(ast::PolicyItem& item) {
     return;
   }
   if (item.subject && !is(Parser::BEFORE)) return;
+  mark_soft();
   expect(Parser::BEFORE);
   item.words[0] = is_policy_mark() ? name_of(list_[take()]) : expect_name();
   expect(Parser::ON);
@@ -92,6 +95,7 @@ void Reader::read_policy_require(ast::PolicyItem& item) {
 /// `approved by "ben" of managers`
 ast::ExceptionClause Reader::read_exception_clause() {
   size_t first = at_;
+  mark_item();
   ast::ExceptionClause clause{expect_name(), accept(Parser::BY), nullptr, nullptr, {}};
   clause.value = read_expr();
   if (accept(clause.by ? Parser::OF : Parser::IN)) clause.of = read_expr();

@@ -20,6 +20,7 @@ ast::Question Reader::read_question() {
 }
 
 ast::ApproveClause Reader::read_approve_clause() {
+  mark_item();
   if (accept(Parser::ESCALATE)) {
     ast::ApproveClause clause{ApproveClauseKind::Escalate, expect_name(), nullptr, {}, read_expr()};
     expect(Parser::AFTER);

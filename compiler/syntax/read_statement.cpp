@@ -13,6 +13,7 @@ const ast::Block* Reader::read_block() {
 }
 
 const ast::Statement* Reader::read_statement() {
+  mark_item();
   switch (type()) {
     case Parser::NAME: return read_call_statement();
     case Parser::PHASE: return read_phase();
@@ -52,6 +53,7 @@ const ast::Statement* Reader::read_phase() {
   const ast::Expr* label = is(Parser::STRING) ? read_string() : nullptr;
   ast::Name name = label ? name_of(list_[at_ - 1]) : expect_name();
   ast::List<ast::Name> after = accept(Parser::AFTER) ? read_names(Parser::COMMA) : ast::List<ast::Name>();
+  mark_column(Column::Phase);
   const ast::Block* body = read_block();
   return make(ast::PhaseStatement{{StatementKind::Phase, since(first)}, name, label, after, body});
 }
@@ -66,10 +68,14 @@ const ast::Statement* Reader::read_hold() {
   size_t first = take();
   const ast::Expr* duration = read_expr();
   llvm::SmallVector<const ast::Expr*> judges;
+  if (is(Parser::JUDGED)) mark_soft();
   if (accept(Parser::JUDGED)) {
     expect(Parser::BY);
-    do judges.push_back(read_expr());
-    while (accept(Parser::COMMA));
+    judges.push_back(read_expr());
+    while (accept(Parser::COMMA)) {
+      mark_soft();
+      judges.push_back(read_expr());
+    }
   }
   return make(ast::HoldStatement{{StatementKind::Hold, since(first)}, duration, keep(judges)});
 }
@@ -79,6 +85,7 @@ const ast::Statement* Reader::read_for() {
   ast::Name variable = expect_name();
   expect(Parser::IN);
   ast::ForStatement loop{{StatementKind::For, {}}, variable, read_expr()};
+  if (is(Parser::WHERE)) mark_soft();
   loop.where = accept(Parser::WHERE) ? read_expr() : nullptr;
   if (!is(Parser::LBRACE)) {
     do read_for_clause(loop);
@@ -92,6 +99,7 @@ const ast::Statement* Reader::read_for() {
 void Reader::read_for_clause(ast::ForStatement& loop) {
   const ast::Expr** clause = &loop.at_most;
   size_t first = at_;
+  mark_soft();
   if (accept(Parser::AT)) {
     loop.at_most_words[0] = expect_name();
   } else {
@@ -155,6 +163,7 @@ const ast::Statement* Reader::read_during() {
   ast::DuringStatement during{{StatementKind::During, {}}, read_expr(), {}};
   during.calendar = read_except(value_first, during.calendar);
   if (accept(Parser::LBRACE)) {
+    mark_item();  // the only one of its block
     expect(Parser::AT);
     for (ast::Name& word : during.close_words) word = expect_name();
     expect(Parser::RBRACE);
@@ -170,6 +179,7 @@ const ast::Statement* Reader::read_rollback() {
   llvm::SmallVector<const ast::Expr*> told;
   expect(Parser::LBRACE);
   while (more(Parser::RBRACE)) {
+    mark_item();
     if (accept(Parser::WITHIN)) {
       stands_once(statement.within);
       statement.within = read_expr();
@@ -202,6 +212,7 @@ const ast::Statement* Reader::read_on_failure(size_t first, const ast::Name& wor
   if (is(Parser::ROLLBACK)) {
     rule.then = name_of(list_[take()]);
   } else if (accept(Parser::LBRACE)) {
+    mark_item();  // the only one of its block
     rule.retry = expect_name();
     rule.times = read_expr();
     expect(Parser::EVERY);
@@ -248,6 +259,7 @@ const ast::Statement* Reader::read_preflight() {
   const ast::Expr* sample = nullptr;
   llvm::SmallVector<ast::PreflightCheck> checks;
   while (more(Parser::RBRACE)) {
+    mark_item();
     if (accept(Parser::SAMPLE)) {
       stands_once(sample);
       expect(Parser::EVERY);
@@ -257,6 +269,7 @@ const ast::Statement* Reader::read_preflight() {
     expect(Parser::CHECK);
     if (!is(Parser::STRING)) fail();
     const ast::Expr* text = failed_ ? nullptr : read_string();
+    mark_soft();
     checks.push_back({text, read_expr(), nullptr});
     if (accept(Parser::WITHIN)) checks.back().within = read_expr();
   }

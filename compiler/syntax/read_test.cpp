@@ -27,6 +27,7 @@ bool may_name_environment(TestItemKind kind) {
 
 ast::TestItem Reader::read_test_item() {
   size_t first = at_;
+  mark_item();
   ast::TestItem item{TestItemKind::Run, {}, nullptr, {}, {}, {}, {}, {}, {}, {}, nullptr, false, {}, {}};
   if (accept(Parser::GIVEN)) {
     read_given(item);

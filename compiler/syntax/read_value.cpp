@@ -25,6 +25,7 @@ const ast::Decl* Reader::read_enum() {
   ast::Name name = expect_name();
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::Name> cases;
+  mark_item();
   do {
     cases.push_back(expect_name());
     if (!is(Parser::RBRACE)) expect(Parser::COMMA);
@@ -43,6 +44,7 @@ const ast::Decl* Reader::read_calendar() {
 
 /// `calendar`, or `calendar except fri 12:00..24:00, 2026-12-24`; it began at the token `first`.
 const ast::Expr* Reader::read_except(size_t first, const ast::Expr* calendar) {
+  if (is(Parser::EXCEPT)) mark_soft();
   if (!accept(Parser::EXCEPT)) return calendar;
   int height = height_;
   llvm::SmallVector<ast::Exception> exceptions;
@@ -74,6 +76,7 @@ const ast::Decl* Reader::read_func() {
 /// With a colon in any entry it is a map.
 const ast::Expr* Reader::read_list() {
   size_t first = take();
+  mark(first).operand = true;
   int height = 0;
   llvm::SmallVector<const ast::Expr*> keys, values;
   bool empty_map = accept(Parser::COLON), map = empty_map;
@@ -104,6 +107,7 @@ const ast::Expr* Reader::read_match() {
   llvm::SmallVector<ast::MatchArm> arms;
   while (more(Parser::RBRACE)) {
     size_t arm = at_;
+    mark_item();
     ast::List<ast::Name> cases;
     if (!accept(Parser::ELSE)) cases = read_names(Parser::COMMA);
     expect(Parser::ARROW);

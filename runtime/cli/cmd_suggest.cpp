@@ -70,10 +70,15 @@ class View {
   }
   void finish(const suggest::Mended& result, bool written) {
     if (context_.json()) {
-      context_.out(fmt::format("{{\"version\":1,\"suggestions\":[{}],\"mended\":{},\"left\":{},\"written\":{}}}\n",
-                               kept_, result.mended, result.left, written));
+      context_.out(fmt::format(
+          "{{\"version\":1,\"suggestions\":[{}],\"mended\":{},\"left\":{},\"unseen\":{},\"written\":{}}}\n", kept_,
+          result.mended, result.left, result.unseen, written));
       return;
     }
+    if (result.unseen > 0)
+      context_.out(fmt::format("{} more {} not looked at, only the first {}; mend these, then ask again\n",
+                               result.unseen, result.unseen == 1 ? "finding was" : "findings were",
+                               suggest::max_findings));
     if (context_.quiet) return;
     if (result.mended + result.left == 0) return context_.out("ok: every bound is kept\n");
     if (result.mended == 0) return;
@@ -139,7 +144,7 @@ int cmd_suggest(const Context& context) {
   if (writes)
     if (int code = write(context, *place, result.texts); code != Ok) return code;
   view.finish(result, writes);
-  return result.left > 0 ? FileErrors : Ok;
+  return result.left + result.unseen > 0 ? FileErrors : Ok;
 }
 
 }  // namespace rollout::cli

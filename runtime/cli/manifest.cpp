@@ -36,7 +36,15 @@ bool is_dotted_name(std::string_view text) {
 class ManifestReader {
  public:
   ManifestReader(const SourceMap& sources, SourceId source, Diagnostics& diagnostics)
-      : sources_(sources), source_(source), diagnostics_(diagnostics) {}
+      : sources_(sources), source_(source), diagnostics_(diagnostics) {
+    std::string_view text = sources.text(source);
+    for (size_t i = 0; i < text.size(); ++i) {
+      if ((uint8_t(text[i]) & 0xC0) != 0x80) characters_.push_back(uint32_t(i));
+      if (text[i] == '\n') lines_.push_back(characters_.size());
+    }
+    characters_.push_back(uint32_t(text.size()));
+    lines_.push_back(characters_.size());
+  }
 
   Manifest read(ManifestOf what) {
     Manifest manifest;
@@ -59,18 +67,9 @@ class ManifestReader {
  private:
   /// The library counts lines and characters from 1, and 0 where it does not know.
   uint32_t offset(toml::source_position at) const {
-    std::string_view text = sources_.text(source_);
-    size_t here = 0;
-    for (uint32_t line = 1; line < at.line; ++line) {
-      size_t end = text.find('\n', here);
-      if (end == std::string_view::npos) break;
-      here = end + 1;
-    }
-    for (uint32_t column = 1; column < at.column && here < text.size() && text[here] != '\n'; ++column) {
-      ++here;
-      while (here < text.size() && (uint8_t(text[here]) & 0xC0) == 0x80) ++here;
-    }
-    return uint32_t(here);
+    size_t line = std::min<size_t>(std::max<size_t>(at.line, 1), lines_.size() - 1);
+    size_t begin = lines_[line - 1], end = lines_[line] - 1;
+    return characters_[std::min(begin + std::max<size_t>(at.column, 1) - 1, end)];
   }
 
   Span place(const toml::source_region& region) const {
@@ -211,6 +210,8 @@ class ManifestReader {
   }
 
   const SourceMap& sources_;
+  std::vector<uint32_t> characters_;  ///< where each begins; the last one is the end of the text
+  std::vector<size_t> lines_ = {0};   ///< the first character of each, and one behind the end
   SourceId source_;
   Diagnostics& diagnostics_;
 };

@@ -16,7 +16,9 @@
 
 #include "compiler/compile.h"
 #include "compiler/plan/plan_json.h"
+#include "compiler/suggest/suggest.h"
 #include "compiler/syntax/format.h"
+#include "tests/fuzz/families.h"
 #include "tests/fuzz/target.h"
 #include "tests/unit/programs.h"
 #include "tests/unit/token_scan.h"
@@ -133,239 +135,20 @@ void smoke(const char* what, const std::vector<ProgramText>& corpus, double budg
   CHECK(slowest < longest);
 }
 
-std::string repeat(std::string_view text, size_t count) {
-  std::string out;
-  for (size_t i = 0; i < count; ++i) out += text;
-  return out;
-}
-
-struct Family {
-  const char* name;
-  std::function<std::string(size_t)> text;
-};
-
-std::vector<Family> families() {
-  return {
-      {"open parentheses", [](size_t n) { return "let a = " + repeat("(", n); }},
-      {"balanced parentheses", [](size_t n) { return "let a = " + repeat("(", n) + "1" + repeat(")", n); }},
-      {"sum", [](size_t n) { return "let a = 1" + repeat(" + a", n); }},
-      {"short sums", [](size_t n) { return repeat("let a = 1 + a * a - a + a < a\n", n / 8); }},
-      {"members", [](size_t n) { return "let a = b" + repeat(".c", n); }},
-      {"calls", [](size_t n) { return "let a = b" + repeat("(c)", n); }},
-      {"signs", [](size_t n) { return "let a = " + repeat("- ", n) + "1"; }},
-      {"signs in turn", [](size_t n) { return "let a = 1" + repeat(" + -", n) + " 1"; }},
-      {"nots", [](size_t n) { return "let a = " + repeat("not ", n) + "b"; }},
-      {"open braces", [](size_t n) { return "rollout a " + repeat("{ phase b ", n); }},
-      {"closing braces", [](size_t n) { return repeat("}\n", n); }},
-      {"empty blocks", [](size_t n) { return repeat("rollout a {}\n", n / 4); }},
-      {"one long block", [](size_t n) { return "rollout a {\n" + repeat("  b.c(5%)\n", n / 4) + "}\n"; }},
-      {"one long line", [](size_t n) { return "rollout a { " + repeat("b.c(5%) ", n / 4) + "}"; }},
-      {"long list", [](size_t n) { return "let a = [" + repeat("b, ", n) + "c]"; }},
-      {"list of calls", [](size_t n) { return "let a = [" + repeat("b(1, 2), ", n / 4) + "c]"; }},
-      {"long string", [](size_t n) { return "let a = \"" + repeat("x", n * 8) + "\""; }},
-      {"string of members", [](size_t n) { return "let a = \"" + repeat("${b.c} ", n) + "\""; }},
-      {"string of names", [](size_t n) { return "let a = \"" + repeat("${b}", n) + "\""; }},
-      {"unterminated strings", [](size_t n) { return repeat("let a = \"b\n", n); }},
-      {"comments", [](size_t n) { return repeat("// a\n", n); }},
-      {"documentation", [](size_t n) { return repeat("/// a\nlet b = 1\n", n / 4); }},
-      {"else if", [](size_t n) { return "rollout a { if b {}" + repeat(" else if b {}", n / 4) + " }"; }},
-      {"types", [](size_t n) { return "input a: " + repeat("L<", n) + "I" + repeat(">", n); }},
-      {"bad characters", [](size_t n) { return repeat("#", n); }},
-      {"semicolons", [](size_t n) { return repeat(";", n); }},
-      {"hidden characters", [](size_t n) { return repeat("\xE2\x80\xAE", n); }},
-      {"mistakes", [](size_t n) { return repeat("let a =\nlet = 5\n", n / 4); }},
-      {"no line breaks", [](size_t n) { return repeat("let a = 1 ", n / 4); }},
-      {"blank lines", [](size_t n) { return repeat("\n", n * 8); }},
-      {"many names", [](size_t n) { return "import std.a.{" + repeat("b, ", n) + "c}"; }},
-      {"not closed", [](size_t n) { return repeat("rollout a {\n  b.c()\n", n / 4); }},
-      {"settings", [](size_t n) { return "service a {\n" + repeat("b = c { d = 5 }\n", n / 4) + "}"; }},
-      {"code points", [](size_t n) { return "let a = \"" + repeat("é", n * 4) + "\"\n" + repeat("// é\n", n / 4); }},
+/// What `suggest` does, of a file without tests.
+std::vector<std::string> try_suggest(const std::string& text) {
+  suggest::Recheck recheck = [&](const suggest::Texts& texts) {
+    std::unique_ptr<Compilation> made = compile("fuzz.rollout", [&](const std::string& path) -> Result<std::string> {
+      if (path != "fuzz.rollout") return OpError{"there is no such file"};
+      auto edited = texts.find(path);
+      return edited == texts.end() ? text : edited->second;
+    });
+    check_plans(*made);
+    return made;
   };
-}
-
-/// `format` for 0 … n - 1.
-std::string numbered(const char* format, size_t n) {
-  std::string out;
-  for (size_t i = 0; i < n; ++i) out += fmt::format(fmt::runtime(format), i);
-  return out;
-}
-
-std::string head() {
-  return "import std.backend.{local}\ninput image: Image example \"shop:2\"\n"
-         "target hosts: local { directory = \"run\" }\n";
-}
-
-std::string workload() {
-  return "{ workload = hosts { command = [\"a\"]  ready = http(\"/\")  replicas = 1  ports_from = 8000 } }\n";
-}
-
-/// Programs with nothing wrong, which grow in one way.
-std::vector<Family> programs() {
-  const std::string head = fuzz::head(), workload = fuzz::workload(), service = "service s " + workload;
-  const std::string release = "rollout r { s.install(image) }\n";
-  return {
-      {"environments",
-       [=](size_t n) {
-         return head + service + release + "target o0: local { directory = \"run/o0\" }\n" +
-                numbered("target h{0}: local {{ directory = \"run/h{0}\" }}\nenvironment e{0} {{ hosts = h{0} }}\n",
-                         n / 10);
-       }},
-      {"rollouts",
-       [=](size_t n) { return head + service + numbered("rollout r{} {{ s.install(image) }}\n", n / 10); }},
-      {"inputs", [=](size_t n) { return head + service + release + numbered("input i{}: Int example 1\n", n / 2); }},
-      {"tests",
-       [=](size_t n) {
-         return head + service + release +
-                numbered("test \"{}\" {{\n  run r(image: \"shop:3\")\n  expect succeeded\n}}\n", n / 10);
-       }},
-      {"expectations",
-       [=](size_t n) {
-         return head + service + "rollout r {\n  s.install(image)\n" + numbered("  phase p{} {{ hold 1m }}\n", n / 8) +
-                "}\ntest \"a\" {\n  run r(image: \"shop:3\")\n" +
-                numbered("  expect rolled_back in phase p{}\n", n / 8) + "}\n";
-       }},
-      {"promotions",
-       [=](size_t n) {
-         return head + service + release + "environment a {}\ntarget other: local { directory = \"other\" }\n" +
-                "environment b { hosts = other }\n" + numbered("promotion p{} = r {{ a then b }}\n", n / 2);
-       }},
-      {"policies",
-       [=](size_t n) {
-         return head + service + release +
-                numbered("policy p{} {{ for every rollout r {{ require r.rollback.total }} }}\n", n / 4);
-       }},
-      {"names of a rollout",
-       [=](size_t n) {
-         return head + service + "rollout r {\n" + numbered("  let a{0} = 1\n  let b{0} = a{0}\n", n / 2) +
-                "  s.install(image)\n}\n";
-       }},
-      {"cases",
-       [](size_t n) {
-         return "enum E { " + numbered("c{}, ", n / 2) + "last }\nfunc f(e: E) -> Int = match e {\n" +
-                numbered("  c{0} -> {0}\n", n / 2) + "  last -> 0\n}\n";
-       }},
-      {"fields",
-       [](size_t n) {
-         return "record R {\n" + numbered("  f{}: Int\n", n / 2) + "}\nlet r = R(" + numbered("f{0}: {0}, ", n / 2) +
-                ")\n";
-       }},
-      {"functions",
-       [](size_t n) {
-         return "func f(a: Int) -> Int = a\n" + numbered("func f{}(a: Int) -> Int = f(a)\n", n / 4) +
-                numbered("let a{0} = f{0}({0})\n", n / 4);
-       }},
-      {"branches",
-       [=](size_t n) {
-         std::string services;
-         for (size_t i = 0; i < n / 8; ++i) services += fmt::format("service s{} {}", i, workload);
-         return head + services + "rollout r {\n parallel {\n" +
-                numbered("phase p{0} {{ s{0}.install(image) }}\n", n / 8) + "}\n}\n";
-       }},
-      {"places",
-       [=](size_t n) {
-         return head + "let places = [" + numbered("\"p{}\", ", n / 340) + "\"last\"]\nservice s at p in places " +
-                workload + "rollout r {\n for p in places at most 3 at once { s[p].install(image) }\n}\n";
-       }},
-  };
-}
-
-/// The same, of declarations with much in them, of which each use names a little.
-std::vector<Family> wide() {
-  return {
-      {"fields, each named by a call",
-       [](size_t n) {
-         return "input x: Int example 1\nrecord R {\n" + numbered("  f{}: Int = 0\n", n / 4) + "}\n" +
-                numbered("let a{0} = R(f{0}: x)\n", n / 4);
-       }},
-      {"parameters, each named by a call",
-       [](size_t n) {
-         return "input x: Int example 1\nfunc f(" + numbered("a{}: Int = 0, ", n / 4) + "b: Int) -> Int = b\n" +
-                numbered("let c{0} = f(a{0}: x, b: 1)\n", n / 4);
-       }},
-      {"cases, each named by a match",
-       [](size_t n) {
-         return "enum E { " + numbered("c{}, ", n / 4) + "last }\nlet e = E.last\n" +
-                numbered("let a{0} = match e {{ c{0} -> 1  else -> 2 }}\n", n / 4);
-       }},
-  };
-}
-
-/// The same, of values with many items.
-std::vector<Family> collections() {
-  return {
-      {"items of a list",
-       [](size_t n) {
-         return "let l = [" + numbered("{}, ", n / 4) + "0]\n" + numbered("let a{0} = l[{0}]\n", n / 4);
-       }},
-      {"records",
-       [](size_t n) { return numbered("record R{0} {{ x: Int }}\nrecord S{0} {{ x: R{0} }}\n", n / 4); }},
-      {"records of records",
-       [](size_t n) {
-         std::string text;
-         for (size_t i = 0; i < n / 4; ++i) text += fmt::format("record R{} {{ x: R{} }}\n", i, i + 1);
-         return text + fmt::format("record R{} {{ x: Int }}\n", n / 4);
-       }},
-      {"keys of a map", [](size_t n) { return "let m = [" + numbered("\"k{0}\": {0}, ", n / 32) + "\"z\": 0]\n"; }},
-  };
-}
-
-/// The same, which look through much of what stands elsewhere.
-std::vector<Family> looks() {
-  const std::string head = fuzz::head(), service = "service s " + workload();
-  return {
-      {"policies over phases",
-       [=](size_t n) {
-         return head + service + "rollout r {\n  s.install(image)\n" + numbered("  phase p{} {{ hold 1m }}\n", 100) +
-                "}\n" + numbered("policy p{} {{ for every rollout r {{ for every phase p of r {{\n"
-                                 "  require p.share < 80%\n}} }} }}\n", n / 40);
-       }},
-      {"loops over a part",
-       [=](size_t n) {
-         return head + service + "let items = [" + numbered("{}, ", 1000) + "0]\nrollout r {\n  s.install(image)\n" +
-                numbered("  for x in items where x == {} {{ hold 1m }}\n", n / 40) + "}\n";
-       }},
-  };
-}
-
-/// Programs in which one mistake stands again and again.
-std::vector<Family> mistaken() {
-  return {
-      {"one unknown name of many flags", [](size_t n) { return numbered("flag f{} {{ store = x }}\n", n / 4); }},
-      {"one unknown name behind many",
-       [](size_t n) { return "rollout r {\n" + numbered("  let a{0} = {0}\n  let b{0} = x\n", n / 4) + "}\n"; }},
-      {"renamed twice",
-       [](size_t n) {
-         std::string text = "import \"./shared/shop.rollout\".{checkout}\n";
-         for (size_t i = 0; i < n / 4; ++i) text += fmt::format("renamed a{} -> checkout\n", i);
-         return text;
-       }},
-      {"arguments that calls lack",
-       [](size_t n) {
-         return "record R {\n" + numbered("  f{}: Int\n", n / 4) + "}\n" + numbered("let a{0} = R(f{0}: 1)\n", n / 4);
-       }},
-      {"arguments of other calls",
-       [](size_t n) {
-         return "record R {\n" + numbered("  f{}: Int\n", n / 4) + "}\n" + numbered("let a{0} = R(g{0}: 1)\n", n / 4);
-       }},
-      {"answers that matches lack",
-       [](size_t n) {
-         return "enum E { " + numbered("c{}, ", n / 4) + "last }\nlet e = E.last\n" +
-                numbered("let a{0} = match e {{ c{0} -> 1 }}\n", n / 4);
-       }},
-      {"unknown names", [](size_t n) { return numbered("let a{0} = b{0}\n", n / 4); }},
-      {"long unknown names",
-       [](size_t n) { return fmt::format("let {0}b = 1\nlet c = {0}d\n", std::string(n * 4, 'a')); }},
-      {"unknown time zones", [](size_t n) { return numbered("let z{0}: Zone = \"Europe/X{0}\"\n", n / 8); }},
-      {"unknown types", [](size_t n) { return numbered("input a{0}: B{0}\nenum C{0} {{ d }}\n", n / 8); }},
-      {"unknown places", [](size_t n) { return "let a = [" + numbered("\"p{} \", ", n / 8) + "\"last\"]\n"
-                                               "service s at p in a {}\n"; }},
-      {"holds of nothing", [](size_t n) { return numbered("rollout r{} {{ hold 0s }}\n", n / 8); }},
-      {"phases of tests that are not there",
-       [](size_t n) {
-         return "rollout r {\n" + numbered("  phase p{} {{ hold 1m }}\n", n / 8) + "}\ntest \"a\" {\n  run r()\n" +
-                numbered("  expect rolled_back in phase q{}\n", n / 8) + "}\n";
-       }},
-  };
+  suggest::Mended made = suggest::suggest(recheck, [](const Compilation&) { return true; }, "", [](const auto&...) {});
+  CHECK(made.mended + made.left > 0);
+  return {};
 }
 
 /// A text and one twice as long, each measured several times, in turn: what slows one down slows the other. The short
@@ -432,11 +215,8 @@ void check_growth(const std::vector<Family>& families, const Attempt& attempt) {
 }  // namespace
 
 #ifndef __SANITIZE_ADDRESS__  // whose own memory counts, too
-// The first of all: what a process has kept from before is no further memory.
-TEST_CASE("two megabytes of the deepest brackets are laid out in half a gigabyte") {
-  constexpr rlim_t most_bytes = rlim_t{512} << 20;
-  std::string line = "let a = " + repeat("[", 95) + repeat("]", 95) + "\n";
-  std::string text = repeat(line, (size_t{2} << 20) / line.size());
+/// In a process of its own, with so many bytes: whether the text is laid out.
+bool laid_out_within(uint64_t most_bytes, const std::string& text) {
   pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
@@ -452,8 +232,32 @@ TEST_CASE("two megabytes of the deepest brackets are laid out in half a gigabyte
   }
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+// The first of all: what a process has kept from before is no further memory.
+TEST_CASE("two megabytes are laid out in half a gigabyte, as many declarations or as one") {
+  const std::string deep = repeat("[", 95) + repeat("]", 95), groups = repeat("(", 90) + "1" + repeat(")", 90);
+  struct Shape {
+    std::string before, each, after;
+  };
+  const Shape shapes[] = {
+      {"", "let a = " + deep + "\n", ""},
+      {"let a = [", deep + ",", "[]]\n"},
+      {"let a = [", groups + ",", "1]\n"},
+      {"let a = [", "1,", "1]\n"},
+      {"let a = b(", "-c,", "1)\n"},
+      {"import std.a.{", "b,", "b}\n"},
+      {"let a = match b { ", "c->1 ", "else->2 }\n"},
+      {"rollout a { ", repeat("if b{", 80) + "hold 1s" + repeat("}", 80) + " ", "}\n"},
+      {"rollout a { ", "parallel{}", "}\n"},
+      {"input a: List<", "B<C>,", "D>\n"},
+  };
+  for (const Shape& shape : shapes) {
+    INFO(shape.before << shape.each);
+    CHECK(laid_out_within(uint64_t{512} << 20,
+                          shape.before + repeat(shape.each, (size_t{2} << 20) / shape.each.size()) + shape.after));
+  }
 }
 #endif
 
@@ -510,6 +314,10 @@ TEST_CASE("twice the text takes at most 2.3 times as long") {
   check_growth(families(), try_text);
 }
 
+TEST_CASE("twice the broken bounds take at most 2.3 times as long to suggest edits for") {
+  check_growth(broken(), try_suggest);
+}
+
 TEST_CASE("twice the program takes at most 2.3 times as long to check and to plan") {
   auto plan = [](const std::string& text) {
     std::vector<std::string> messages = try_check(text);
@@ -517,6 +325,7 @@ TEST_CASE("twice the program takes at most 2.3 times as long to check and to pla
     return messages;
   };
   check_growth(programs(), plan);
+  check_growth(long_lines(), plan);
   check_growth(wide(), plan);
   check_growth(collections(), plan);
   check_growth(looks(), plan);
@@ -525,8 +334,8 @@ TEST_CASE("twice the program takes at most 2.3 times as long to check and to pla
 TEST_CASE("the document about hostile input counts the families") {
   std::ifstream in(fs::path(ROLLOUT_SOURCE_DIR) / "docs/hostile-input.md");
   std::string text(std::istreambuf_iterator<char>(in), {});
-  size_t count = families().size() + programs().size() + wide().size() + collections().size() + looks().size() +
-                 mistaken().size();
+  size_t count = families().size() + programs().size() + long_lines().size() + wide().size() +
+                 collections().size() + looks().size() + broken().size() + mistaken().size();
   CHECK(text.find(fmt::format("on {} families of text", count)) != std::string::npos);
 }
 

@@ -187,7 +187,7 @@ bool compare(const std::string& text) {
   Diagnostics diagnostics;
   syntax::Tokens tokens(sources, sources.add("a.rollout", text));
   ast::File file;
-  syntax::Reader reader(tokens, file, diagnostics);
+  syntax::Reader reader(tokens, file, diagnostics, nullptr);
   bool accepted = reader.read_file();
   if (!accepted && reader.has_said_why()) return false;  // more than the grammar asks
   syntax::ParseTree tree(tokens);
