@@ -34,6 +34,17 @@ std::string overview() {
   return out;
 }
 
+/// What was typed may be as long as a command line: a message shows how it begins, and how the message ends.
+std::string short_message(std::string_view message) {
+  constexpr size_t most = 2000, kept = 500;  // bytes
+  if (message.size() <= most) return std::string(message);
+  auto inside = [&](size_t at) { return (uint8_t(message[at]) & 0xC0) == 0x80; };
+  size_t begin = kept, end = message.size() - kept;
+  while (begin > 0 && inside(begin)) --begin;
+  while (end < message.size() && inside(end)) ++end;
+  return fmt::format("{} … {}", message.substr(0, begin), message.substr(end));
+}
+
 int unknown_command(Env& env, std::string_view name) {
   std::vector<std::string_view> known;
   for (const Command& command : commands()) known.push_back(command.syntax.name);
@@ -41,7 +52,7 @@ int unknown_command(Env& env, std::string_view name) {
   known.push_back("help");
   std::string_view meant = nearest(name, known);
   std::string hint = meant.empty() ? "`rollout help` lists them" : fmt::format("did you mean `{}`?", meant);
-  env.err(fmt::format("rollout: there is no command `{}`; {}\n", name, hint));
+  env.err(short_message(fmt::format("rollout: there is no command `{}`; {}\n", name, hint)));
   return Usage;
 }
 
@@ -106,7 +117,8 @@ int run_logged(Context& context, const Command& command, std::string path) {
 int run_command(Env& env, const Command& command, const std::vector<std::string>& words) {
   Result<Arguments> args = read_arguments(command.syntax, words);
   if (!args) {
-    env.err(fmt::format("rollout: {}; see `rollout {} --help`\n", args.error().message, command.syntax.name));
+    std::string message = short_message(args.error().message);
+    env.err(fmt::format("rollout: {}; see `rollout {} --help`\n", message, command.syntax.name));
     return Usage;
   }
   if (args->has("--help")) {
@@ -160,7 +172,8 @@ void Context::out(std::string_view text) const {
   env.out(json() || format == "sarif" || format == "gitlab" ? std::string(text) : shown(text));
 }
 
-int Context::fail(int code, std::string_view message) const {
+int Context::fail(int code, std::string_view whole) const {
+  std::string message = short_message(whole);
   env.err(fmt::format("{} {}\n", error_style.bad("rollout:"), message));
   if (log != nullptr) log->write(code == Ok ? Level::Warn : Level::Error, "failed", "", message);
   return code;

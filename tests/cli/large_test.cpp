@@ -1,4 +1,5 @@
-// A file that is too large is refused by its size, before a byte of it is read.
+// A file that is too large is refused by its size, before a byte of it is read; of a long argument the beginning is
+// shown.
 #include <fstream>
 
 #include <catch2/catch.hpp>
@@ -20,6 +21,30 @@ TEST_CASE("a file of more than 32 MiB is too large, named or imported") {
   says(terminal, "imported here");
   std::filesystem::resize_file(terminal.directory() / "large.rollout", 1);
   CHECK(terminal.type({"check", "large.rollout"}) == 0);
+}
+
+TEST_CASE("a message is short, however long what was typed is") {
+  Terminal terminal("rollout r {}\n");
+  std::string word(100'000, 'x');
+  std::string umlauts;
+  for (int i = 0; i < 50'000; ++i) umlauts += "ü";
+  const std::vector<std::vector<std::string>> typed = {
+      {word},
+      {"check", word},
+      {"check", umlauts},
+      {"explain", word},
+      {"check", "--" + word},
+      {"plan", "release.rollout", "--env", word},
+      {"simulate", "release.rollout", "--start", word},
+      {"status", "--state", word},
+  };
+  for (const std::vector<std::string>& words : typed) {
+    CHECK(terminal.type(words) == 2);
+    CHECK(terminal.said.size() < 3000);
+  }
+  CHECK(terminal.type({word}) == 2);
+  says(terminal, "there is no command `xxx");
+  says(terminal, "`rollout help` lists them");
 }
 
 }  // namespace rollout::cli_test
