@@ -1,6 +1,19 @@
 #include "compiler/check/context.h"
+#include "compiler/ir/match.h"
 
 namespace rollout::check {
+
+namespace {
+
+void limit_parameters(const ast::Name& of, const std::vector<ir::Parameter>& parameters, Diagnostics& diagnostics) {
+  if (parameters.size() <= ir::max_parameters) return;
+  diagnostics
+      .report(parameters[ir::max_parameters].name.span, diag::TooManyArguments, fmt::format("`{}`", of.text),
+              fmt::format("at most {} parameters", ir::max_parameters))
+      .advise("put what belongs together into a record");
+}
+
+}  // namespace
 
 /// What other declarations of the module may ask of this one: the types of its parameters.
 void Checker::check_signature(const ast::Decl* decl) {
@@ -27,11 +40,13 @@ void Checker::check_signature(const ast::Decl* decl) {
     case ast::DeclKind::Gate: {
       ir::Gate& gate = program_.gates[indices_.lookup(decl)];
       gate.parameters = check_parameters(gate.decl->parameters);
+      limit_parameters(decl->name, gate.parameters, diagnostics_);
       break;
     }
     case ast::DeclKind::Strategy: {
       ir::Strategy& strategy = program_.strategies[indices_.lookup(decl)];
       strategy.parameters = check_parameters(strategy.decl->parameters);
+      limit_parameters(decl->name, strategy.parameters, diagnostics_);
       break;
     }
     case ast::DeclKind::Policy: {

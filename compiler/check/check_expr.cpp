@@ -10,7 +10,7 @@
 #include "compiler/check/values.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
-#include "compiler/ir/operators.h"
+#include "compiler/ir/match.h"
 
 namespace rollout::check {
 
@@ -296,7 +296,9 @@ const Type* ValueChecker::check_name(const ast::NameExpr* name, const Type* want
     case ir::Ref::Team: return simple(TypeKind::Team);
     case ir::Ref::Gate: {
       std::vector<const Type*> open;
-      for (const ir::Parameter& parameter : program_.gates[symbol->index].parameters)
+      const std::vector<ir::Parameter>& parameters = program_.gates[symbol->index].parameters;
+      if (parameters.size() > ir::max_parameters) return simple(TypeKind::Error);  // reported there
+      for (const ir::Parameter& parameter : parameters)
         if (!parameter.default_value) open.push_back(parameter.type);
       return program_.types.gate(open);
     }

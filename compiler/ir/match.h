@@ -29,6 +29,9 @@ struct ParameterTable {
   std::vector<size_t> required;    ///< those without a default, in their order
 };
 
+/// Of a gate or a strategy: each use of one costs all of its parameters.
+inline constexpr size_t max_parameters = 200;
+
 /// From so many parameters on a table pays.
 inline constexpr size_t many_parameters = 16;
 

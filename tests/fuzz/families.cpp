@@ -211,6 +211,16 @@ std::vector<Family> mistaken() {
        [](size_t n) {
          return "record R {\n" + numbered("  f{}: Int\n", n / 4) + "}\n" + numbered("let a{0} = R(f{0}: 1)\n", n / 4);
        }},
+      {"parameters of a gate",
+       [](size_t n) {
+         return "gate g(" + numbered("a{}: Int, ", n / 4) + "s: Service) {\n  sample every 15s\n  require a0 > 1\n}\n" +
+                numbered("let a{0} = g(a{0}: 1)\n", n / 4);
+       }},
+      {"parameters of a strategy",
+       [](size_t n) {
+         return "strategy s(" + numbered("a{}: Int = 0, ", n / 4) + "b: Int = 0) { hold 1m }\nrollout r {\n" +
+                numbered("  s(a{}: 1)\n", n / 4) + "}\n";
+       }},
       {"arguments of other calls",
        [](size_t n) {
          return "record R {\n" + numbered("  f{}: Int\n", n / 4) + "}\n" + numbered("let a{0} = R(g{0}: 1)\n", n / 4);

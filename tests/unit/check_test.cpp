@@ -99,7 +99,7 @@ TEST_CASE("what calls leave to defaults, copy and look for has a limit") {
   CHECK(reported(record + "let r = R()\n" + copies) == Names{"cannot-compute"});
   CHECK(reported("func f(" + parameters + "z: Int = 1) -> Int = z\n" + funcs) == Names{"cannot-compute"});
   CHECK(reported("strategy s(" + parameters + "z: Int = 1) { hold 1m }\nrollout r {\n" + steps + "}\n") ==
-        Names{"cannot-compute"});
+        Names{"too-many-arguments"});
   CHECK(reported(types + "func f(e: E) -> Int = match e {\n" + arms + "  last -> 0\n}\n" + matches) ==
         Names{"cannot-compute"});
   // A few calls of it are no mistake.
