@@ -16,10 +16,6 @@ std::string text_of(const Value& value) {
   return value.is(Value::Kind::Path) ? clean_path(value.text, {}) : eval::to_text(value);
 }
 
-/// As ActOnSame, of two projects: only a warning, since one path may be two things on two machines.
-constexpr DiagnosticKind<std::string, std::string, std::string, std::string> elsewhere{
-    diag::ActOnSame.name, Severity::Warning, "`{}` and `{}` of two projects are on the same {} of `{}`"};
-
 std::string facts_of(const plan::Plan& plan, const plan::Service& service) {
   std::string out = fmt::format("{} replicas\n", service.replicas);
   auto add = [&](const plan::NamedValues& settings) {
@@ -95,7 +91,7 @@ void Neighbours::look(const plan::Plan& plan, const ir::Program& program, const 
   runs.locks.look(plan, sources, diagnostics);
   for (uint32_t i = 0; i < plan.targets.size(); ++i)
     if (plan.targets[i].quota > 0)
-      runs.quotas.look(plan, i, system_of(plan.targets[i], home_.root), sources, diagnostics);
+      runs.quotas.look(plan, i, system_of(program, plan.targets[i], home_.root), sources, diagnostics);
 }
 
 /// Until the first report.
@@ -103,20 +99,31 @@ void Neighbours::look_at_things(const plan::Plan& plan, const plan::Service& ser
                                 const Seen& seen, Diagnostics& diagnostics) {
   for (const plan::Binding& binding : service.bindings)
     for (const Thing& thing : things_of(program, plan, service, binding, home_.root)) {
-      auto [known, fresh] = things_.try_emplace(thing.key, seen, thing.divided);
-      const auto& [other, divided] = known->second;
-      if (fresh || (divided && thing.divided)) continue;
-      if (other.identity == seen.identity && other.state == seen.state) continue;
-      report(other, seen, thing.what, plan.targets[binding.target].name, diagnostics);
+      const Seen* other = other_of(thing.key, seen);
+      things_.try_emplace(thing.key, seen);
+      if (!other) continue;
+      report(*other, seen, thing.what, plan.targets[binding.target].name, diagnostics);
       return;
     }
+}
+
+/// Who acts on the same thing, on a part of it, or on something that it is a part of.
+const Neighbours::Seen* Neighbours::other_of(const std::string& key, const Seen& seen) const {
+  auto is_other = [&](const Seen& one) { return one.identity != seen.identity || one.state != seen.state; };
+  for (size_t end = key.find('\n'); end != std::string::npos; end = key.find('\n', end + 1)) {
+    auto whole = things_.find(key.substr(0, end + 1));
+    if (whole != things_.end() && is_other(whole->second)) return &whole->second;
+  }
+  for (auto part = things_.upper_bound(key); part != things_.end() && part->first.starts_with(key); ++part)
+    if (is_other(part->second)) return &part->second;
+  return nullptr;
 }
 
 void Neighbours::report(const Seen& other, const Seen& seen, const std::string& what, const std::string& target,
                         Diagnostics& diagnostics) {
   std::string where = fmt::format("`{}` is declared at {}", other.identity, other.place);
   if (other.state != seen.state) {
-    diagnostics.report(seen.span, elsewhere, other.identity, seen.identity, what, target)
+    diagnostics.report(seen.span, diag::ProjectsShare, other.identity, seen.identity, what, target)
         .note("they are in two projects, each with a state of its own: runs on them do not wait for each other")
         .note(std::move(where))
         .advise("keep both in one project, or let the projects share a state: `state = \"…\"` under `[cli]` in "

@@ -52,13 +52,14 @@ class Neighbours {
   const Declared* declared(const plan::Plan& plan, const plan::Service& service, const ir::Program& program) const;
   void look_at_things(const plan::Plan& plan, const plan::Service& service, const ir::Program& program,
                       const Seen& seen, Diagnostics& diagnostics);
+  const Seen* other_of(const std::string& key, const Seen& seen) const;
   static void report(const Seen& other, const Seen& seen, const std::string& what, const std::string& target,
                      Diagnostics& diagnostics);
 
   Home home_;                                                    ///< of the program that was entered
   std::map<std::string, std::vector<Declared>> declared_;        ///< of this program, by name
   std::map<std::pair<std::string, std::string>, Seen> identities_;  ///< by state and identity
-  std::map<std::string, std::pair<Seen, bool>> things_;          ///< by what they are in the world; and whether divided
+  std::map<std::string, Seen> things_;                              ///< by what they are in the world
   std::map<std::string, Runs> runs_;                             ///< by state
 };
 

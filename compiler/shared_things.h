@@ -12,16 +12,17 @@ namespace rollout {
 
 /// Something that only runs under one lock may change.
 struct Thing {
-  std::string key;
-  std::string what;      ///< for messages: `traffic`, `schema`
-  bool divided = false;  ///< others may have parts of it, as long as they are divided, too
+  std::string key;   ///< of the whole in front of that of its parts: lines of setting and value
+  std::string what;  ///< for messages: `traffic`, `schema`
 };
 
-/// A target as the world knows it. How long something may take says nothing of what it is, nor does who asks, and a
-/// secret is not shown. `root`: of the project, in front of relative paths; empty: they stay as they are.
-std::string system_of(const plan::Target& target, const std::string& root);
+/// A target as the world knows it, by those settings of it that identify it, else by all of them. How long something
+/// may take says nothing of what it is, and a secret is not shown. `root`: of the project, in front of relative paths;
+/// empty: they stay as they are.
+std::string system_of(const ir::Program& program, const plan::Target& target, const std::string& root);
 
-/// What the plan's service acts on by this binding; nothing where the capability only reads.
+/// What the plan's service acts on by this binding: all that its backend is `identified by`, or else what it is called
+/// and given there. Nothing where the capability only reads.
 std::vector<Thing> things_of(const ir::Program& program, const plan::Plan& plan, const plan::Service& service,
                              const plan::Binding& binding, const std::string& root);
 

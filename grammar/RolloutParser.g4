@@ -121,10 +121,12 @@ backendDecl: BACKEND NAME IMPLEMENTS NAME (PLUS NAME)* (EXCEPT NAME (COMMA NAME)
 backendItem
     : CONFIG field                             # backendConfig
     | BINDING field (GIVEN word (COMMA word)*)? # backendBinding
+    | IDENTIFIED BY identity (COMMA identity)* # backendIdentity
     | OBSERVE word parameters ARROW type       # backendObserve
     | WEIGHTS INT DOTDOT INT PER NAME          # backendWeights
     | ACTION NAME (WITH NAME (PLUS NAME)*)? LBRACE actionLimit* RBRACE # backendAction
     ;
+identity: word (AS word)?;
 actionLimit
     : WITHIN expr   # limitWithin
     | ATTEMPTS INT  # limitAttempts
@@ -271,7 +273,7 @@ word
     : NAME | ABORT | ACTION | AFTER | AND | APPROVE | AS | ASK | AT | ATTEMPTS | BACKEND | BATCHES | BEFORE
     | BINDING | BUDGET | BY | CALENDAR | CAPABILITY | CHECK | CHECKPOINT | COMMIT | COMPATIBLE | COMPENSABLE | CONFIG
     | DATABASE | DEPRECATED | DURING | ELSE | ENUM | ENVIRONMENT | ESCALATE | EVERY | EXAMPLE | EXCEPT | EXPECT
-    | FAIL | FALSE | FLAG | FOR | FORBID | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT
+    | FAIL | FALSE | FLAG | FOR | FORBID | FROM | FUNC | GATE | GIVEN | HARM | HELD | HOLD | IDEMPOTENT | IDENTIFIED
     | IF | IMPLEMENTS | IMPORT | IN | INPUT | IRREVERSIBLE | JUDGED | LET | LOCK | MATCH | METRICS
     | MINIMUM | NONE | NOT | NOTIFY | OBSERVE | OF | ON | OR | OVER | PARALLEL | PASS | PER | PHASE
     | POLICY | PREFLIGHT | PROMOTION | PROVEN | RECORD | REJECT | RENAMED | REQUIRE | REVERSIBLE

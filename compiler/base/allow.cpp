@@ -58,7 +58,7 @@ void report_unused_allows(const SourceMap& sources, SourceId source, Diagnostics
       return here && allows(allow, diagnostic->name);
     });
     // Whether there is one the files of another project say, which may not be looked at this time.
-    bool elsewhere = allow->name == diag::ActOnSame.name && !allow->reason.empty();
+    bool elsewhere = allow->name == diag::ProjectsShare.name && !allow->reason.empty();
     if (used || elsewhere) continue;
     std::string why = allow->reason.empty() ? "it gives no reason" : "there is no such warning here";
     diagnostics.report(allow->span, diag::UnusedAllow, std::string(allow->name), why);

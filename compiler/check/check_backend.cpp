@@ -28,6 +28,7 @@ void Checker::check_backend(ir::Backend& backend) {
   check_bound_once(backend);
   backend.config = check_parameters(backend.decl->config);
   backend.bindings = check_parameters(backend.decl->bindings);
+  for (ast::List<ast::IdentityPart> parts : backend.decl->identities) check_identity(backend, parts);
   std::vector<std::string_view> known;
   for (uint32_t capability : backend.capabilities)
     for (const ir::Action& action : program_.capabilities[capability].actions) known.push_back(action.name.text);
@@ -79,22 +80,25 @@ void Checker::check_backend(ir::Backend& backend) {
   check_limit(backend.decl->weights_to, 1, max_weight);
 }
 
-/// A setting means one capability, that of its target's backend.
-void Checker::check_bound_once(const ir::Backend& backend) {
-  for (size_t i = 0; i < backend.capabilities.size(); ++i)
-    for (size_t j = 0; j < i; ++j) {
-      const ast::CapabilityDecl& one = *program_.capabilities[backend.capabilities[j]].decl;
-      const ast::CapabilityDecl& other = *program_.capabilities[backend.capabilities[i]].decl;
-      TypeKind subject = ir::subject_kind(other.subject);
-      if (!ir::binds(one, subject, other.setting.text)) continue;
-      diagnostics_
-          .report(backend.decl->name.span, diag::BoundTwice, std::string(other.setting.text),
-                  std::string(ir::subject_text(subject)), std::string(one.name.text), std::string(other.name.text))
-          .at(one.setting.span, "of this capability")
-          .at(other.setting.span, "and of this one")
-          .advise(&one == &other ? "name the capability once"
-                                 : "let two backends implement them, or give one of them a setting of its own");
+/// `identified by socket, routed as backend`: each a setting, or the name of what is bound, or each of its cohorts.
+void Checker::check_identity(const ir::Backend& backend, ast::List<ast::IdentityPart> parts) {
+  std::vector<std::string_view> known = {"service", "cohort"};
+  std::vector<std::string_view> secrets, seen;
+  for (const auto* settings : {&backend.config, &backend.bindings})
+    for (const ir::Parameter& setting : *settings) {
+      known.push_back(setting.name.text);
+      if (setting.type->is(TypeKind::Secret)) secrets.push_back(setting.name.text);
     }
+  for (const ast::IdentityPart& part : parts) {
+    const ast::Name& word = part.word;
+    if (!llvm::is_contained(known, word.text)) report_unknown(word.span, word.text, "setting", known);
+    if (llvm::is_contained(seen, part.alias.text))
+      diagnostics_.report(part.alias.span, diag::GivenTwice, std::string(part.alias.text));
+    seen.push_back(part.alias.text);
+    if (llvm::is_contained(secrets, word.text))
+      diagnostics_.report(word.span, diag::SecretHere, "what identifies a thing")
+          .advise("name the settings that say which thing it is, not those that say who asks for it");
+  }
 }
 
 /// `observe share(s: Service, role: Role) -> Percent`: a variable that `plan` looks at, of what it acts on, and a role.

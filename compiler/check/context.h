@@ -43,6 +43,7 @@ class Checker : private ValueChecker {
   void check_backend(ir::Backend& backend);  // check_backend.cpp
   void check_bound_once(const ir::Backend& backend);
   void check_observed(ir::Backend& backend, const ast::ObserveItem& item);
+  void check_identity(const ir::Backend& backend, ast::List<ast::IdentityPart> parts);
   void check_target(ir::Target& target);
   llvm::SmallVector<ast::Setting> check_quota(ir::Target& target, const ir::Backend& backend);  // check_quota.cpp
   std::vector<ir::Given> check_settings(llvm::ArrayRef<ast::Setting> settings,

@@ -325,11 +325,17 @@ struct ActionLimits {
   Name attempts;       ///< empty: not given
   bool idempotent;
 };
+/// `routed as backend`: a setting, or `service` or `cohort`, as a part of what identifies a thing.
+struct IdentityPart {
+  Name word;
+  Name alias;  ///< the word itself where there is no `as`
+};
 struct BackendDecl : Decl {
   List<Name> capabilities;
   List<Name> lacking;  ///< actions of these that it cannot do
   List<Field> config;
   List<Field> bindings;
+  List<List<IdentityPart>> identities;  ///< of each thing that it acts on, from the whole to the part
   List<ObserveItem> observations;  ///< what of the model it reads back
   List<ActionLimits> actions;
   Name weights_from, weights_to;  ///< empty: not given

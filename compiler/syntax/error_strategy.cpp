@@ -51,7 +51,7 @@ std::string_view construct(size_t rule) {
     case Parser::RuleCapabilityItem:
     case Parser::RuleCapabilityDecl: return "`binding`, `reversible` or the like, `observe` or `signal`";
     case Parser::RuleBackendItem:
-    case Parser::RuleBackendDecl: return "`config`, `binding`, `weights` or `action`";
+    case Parser::RuleBackendDecl: return "`config`, `binding`, `identified`, `weights` or `action`";
     default: return {};
   }
 }
@@ -156,6 +156,7 @@ bool starts_statement(TokenType type) {
     case Parser::COMPENSABLE:
     case Parser::IRREVERSIBLE:
     case Parser::OBSERVE:
+    case Parser::IDENTIFIED:
     case Parser::WEIGHTS:
     case Parser::SETS: return true;
     default: return false;

@@ -61,6 +61,7 @@ class Reader : private Cursor {
   ast::Effect read_effect();
   const ast::Decl* read_backend();
   ast::ActionLimits read_limits();
+  ast::List<ast::IdentityPart> read_identity();
   // read_organisation.cpp, read_policy.cpp: environments, promotions, policies
   const ast::Decl* read_environment();
   const ast::Decl* read_promotion();

@@ -79,7 +79,8 @@ ast::Effect Reader::read_effect() {
 
 const ast::Decl* Reader::read_backend() {
   size_t first = take();
-  ast::BackendDecl decl{{DeclKind::Backend, {}, expect_name(), doc_above(first)}, {}, {}, {}, {}, {}, {}, {}, {}};
+  ast::BackendDecl decl{{DeclKind::Backend, {}, expect_name(), doc_above(first)},
+                        {}, {}, {}, {}, {}, {}, {}, {}, {}};
   expect(Parser::IMPLEMENTS);
   decl.capabilities = read_names(Parser::PLUS);
   if (accept(Parser::EXCEPT)) decl.lacking = read_names(Parser::COMMA);
@@ -87,6 +88,7 @@ const ast::Decl* Reader::read_backend() {
   llvm::SmallVector<ast::Field> config, bindings;
   llvm::SmallVector<ast::ObserveItem> observations;
   llvm::SmallVector<ast::ActionLimits> actions;
+  llvm::SmallVector<ast::List<ast::IdentityPart>> identities;
   while (more(Parser::RBRACE)) {
     mark_item();
     if (accept(Parser::CONFIG)) {
@@ -94,6 +96,8 @@ const ast::Decl* Reader::read_backend() {
     } else if (accept(Parser::BINDING)) {
       bindings.push_back(read_field());
       if (accept(Parser::GIVEN)) bindings.back().given = read_words();
+    } else if (accept(Parser::IDENTIFIED)) {
+      identities.push_back(read_identity());
     } else if (accept(Parser::OBSERVE)) {
       observations.push_back(read_observe());
     } else if (accept(Parser::WEIGHTS)) {
@@ -109,10 +113,21 @@ const ast::Decl* Reader::read_backend() {
   }
   decl.config = keep(config);
   decl.bindings = keep(bindings);
+  decl.identities = keep(identities);
   decl.observations = keep(observations);
   decl.actions = keep(actions);
   decl.span = since(first);
   return make(decl);
+}
+
+ast::List<ast::IdentityPart> Reader::read_identity() {
+  expect(Parser::BY);
+  llvm::SmallVector<ast::IdentityPart> parts;
+  do {
+    ast::Name word = expect_word();
+    parts.push_back({word, accept(Parser::AS) ? expect_word() : word});
+  } while (accept(Parser::COMMA));
+  return keep(parts);
 }
 
 ast::ActionLimits Reader::read_limits() {

@@ -101,6 +101,7 @@ std::string_view wanted_behind(const Tokens& tokens, const Token* word, bool in_
     case Parser::DEPRECATED: return "what to do instead, such as `\"use share\"`";
     case Parser::BUDGET: return "`exposure` and a limit, such as `exposure <= 5m`";
     case Parser::ATTEMPTS: return "a whole number such as `3`";
+    case Parser::IDENTIFIED: return "`by` and settings, such as `by socket, backend`";
     case Parser::WEIGHTS: return "a range such as `0..256 per server`";
     case Parser::ESCALATE: return "`to`, a team and a duration, such as `to managers after 1h`";
     default: return wanted_behind_other(tokens, word);

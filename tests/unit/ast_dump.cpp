@@ -355,6 +355,8 @@ void Dumper::backend(const ast::BackendDecl& decl) {
   names(decl.lacking);
   fields(decl.config);
   fields(decl.bindings);
+  for (ast::List<ast::IdentityPart> parts : decl.identities)
+    for (const ast::IdentityPart& part : parts) name(part.word), name(part.alias);
   for (const ast::ObserveItem& item : decl.observations) {
     name(item.name);
     fields(item.parameters);

@@ -46,6 +46,7 @@ constexpr Exemption not_a_program[] = {
     {"bad-manifest", "it is about rollout.toml"},
     {"bad-dependency", "it is about rollout.toml"},
     {"wrong-version", "it is about rollout.toml"},
+    {"projects-share", "it takes two projects"},
     {"already-runs", "only a look at what runs shows it"},
     {"not-proven", "the planner refuses such a plan first"},
 };
