@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 #include <llvm/ADT/StringRef.h>
 
@@ -51,12 +52,15 @@ void Diagnostics::note_since(size_t count, const std::string& text) {
 std::vector<const Diagnostic*> Diagnostics::sorted() const {
   std::vector<const Diagnostic*> order;
   for (const Diagnostic& diagnostic : all_) order.push_back(&diagnostic);
-  std::stable_sort(order.begin(), order.end(), [](const Diagnostic* a, const Diagnostic* b) {
-    return std::pair(a->span.source, a->span.begin) < std::pair(b->span.source, b->span.begin);
+  // What was proven of a place and can be run is no consequence of something else that was.
+  auto proven = [](const Diagnostic* one) { return one->witness ? one->name : std::string_view(); };
+  std::stable_sort(order.begin(), order.end(), [&](const Diagnostic* a, const Diagnostic* b) {
+    return std::tuple(a->span.source, a->span.begin, proven(a)) < std::tuple(b->span.source, b->span.begin, proven(b));
   });
-  auto same_place = [](const Diagnostic* a, const Diagnostic* b) {
+  auto same_place = [&](const Diagnostic* a, const Diagnostic* b) {
     return a->span.valid() && a->span.source == b->span.source && a->span.begin == b->span.begin &&
-           a->severity == b->severity && (a->span.end == b->span.end || a->name == b->name);
+           a->severity == b->severity && (a->span.end == b->span.end || a->name == b->name) &&
+           (proven(a) == proven(b) || !a->witness || !b->witness);
   };
   order.erase(std::unique(order.begin(), order.end(), same_place), order.end());
   return order;

@@ -60,6 +60,12 @@ class Chains {
     return out;
   }
 
+  /// When all of that chain has begun.
+  uint32_t last_of(uint32_t step, uint32_t entry) const {
+    while ((entry = next_[entry]) != none) step = std::max(step, at_[entry]);
+    return step;
+  }
+
  private:
   const Plan& plan_;
   const Region& region_;
@@ -95,7 +101,10 @@ void measure(const Plan& plan, Region& region, std::vector<int64_t>* up_to_ns) {
     }
     if (up_to_ns) (*up_to_ns)[i] = region.worst_ns;
   }
-  if (region.once_from != none) region.once_path = once.path(region.once_from, once.entry_at(region.once_from));
+  if (region.once_from == none) return;
+  uint32_t entry = once.entry_at(region.once_from);
+  region.once_path = once.path(region.once_from, entry);
+  region.once_from = once.last_of(region.once_from, entry);
 }
 
 int64_t bound_of(const Plan& plan, uint32_t scope) {

@@ -21,7 +21,7 @@ struct Region {
   int64_t worst_ns = 0;               ///< all of it, with all attempts of each action
   int64_t once_ns = 0;                ///< with one attempt of each
   std::vector<uint32_t> once_path;    ///< undo actions, one after another, that attain it
-  uint32_t once_from = plan::none;    ///< the step from which that path begins
+  uint32_t once_from = plan::none;    ///< the last step that has begun then
 };
 
 struct Back {

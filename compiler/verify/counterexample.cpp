@@ -136,6 +136,19 @@ class Path {
     if (step().kind == StepKind::Act) add(at_ns, step().text);
     add(at_ns, fmt::format("{} of the canary rises by {}", plan_.signals[signal].name, eval::percent_text(harm_ppb)));
   }
+  /// No canary has traffic then, so it is the service that gets worse.
+  void worsen_all(uint32_t signal, int64_t harm_ppb) {
+    world().said = {{signal, plan::Role::All, assumed_rate * double(eval::percent_all) + double(harm_ppb), site_.step}};
+    add(forward(site_.step),
+        fmt::format("{} rises by {}", plan_.signals[signal].name, eval::percent_text(harm_ppb)));
+  }
+  bool canary_has_traffic(uint32_t service) const {
+    Portions portions;
+    for (uint32_t i = 0; i < site_.step; ++i)
+      if (plan_.steps[i].kind == StepKind::Act && plan_.steps[i].action.service == service)
+        follow(plan_.steps[i].action, portions);
+    return !portions.all_is_one();
+  }
   void exposed() {
     world().back = Pace::Worst;
     if (site_.service >= plan_.services.size() || !has_step()) return;
@@ -199,7 +212,8 @@ class Path {
   }
   void blind() {
     const plan::Gate& gate = plan_.gates[site_.gate];
-    worsen(gate.harm_of->signal, gate.harm_ppb);
+    if (canary_has_traffic(plan_.signals[gate.harm_of->signal].service)) worsen(gate.harm_of->signal, gate.harm_ppb);
+    else worsen_all(gate.harm_of->signal, gate.harm_ppb);
     add(longer(out_.path.back().at_ns, step().hold_ns), gate.text, "does not see it");
   }
 
@@ -293,18 +307,28 @@ class Path {
     bool fails = breach.fails < plan_.steps.size();
     if (fails) world().stops_at = breach.fails, world().fails = true;
     int64_t at_ns = forward(fails ? breach.fails : site_.step);
+    if (comes_in_time(breach)) {
+      out_.path.clear(), world().late_answers = true;
+      at_ns = forward(fails ? breach.fails : site_.step);
+      std::erase_if(out_.path, [&](const Moment& moment) { return moment.at_ns > at_ns; });
+    }
     // Where chance, or several failures at once, would have to help, there is no path to show.
-    std::vector<uint32_t> scopes = plan::scopes_of_steps(plan_);
-    bool passes = std::any_of(breach.missing.begin(), breach.missing.end(), [&](uint32_t first) {
-      bool gone = fails && scopes[first] == scopes[breach.fails];
-      return !gone && course_.end_ns[first] <= course_.begin_ns[site_.step];
-    });
-    if (passes && !breach.alone) return out_.path.clear();
+    if (comes_in_time(breach)) return out_.path.clear();
     if (fails) {
       add(at_ns, plan_.steps[breach.fails].text, "fails, and its part goes back");
       at_ns = longer(at_ns, course_.begin_ns[site_.step] - course_.end_ns[breach.fails]);
     }
     add(at_ns, step().text, breach.why);
+  }
+
+  /// What a policy wants to come first does so on this path, if not on every one.
+  bool comes_in_time(const plan::Breach& breach) const {
+    std::vector<uint32_t> scopes = plan::scopes_of_steps(plan_);
+    bool fails = breach.fails < plan_.steps.size();
+    return !breach.alone && std::any_of(breach.missing.begin(), breach.missing.end(), [&](uint32_t first) {
+      bool gone = fails && scopes[first] == scopes[breach.fails];
+      return !gone && course_.end_ns[first] <= course_.begin_ns[site_.step];
+    });
   }
 
   const Plan& plan_;

@@ -12,6 +12,7 @@
 #include "compiler/judge/power.h"
 #include "compiler/judge/sight.h"
 #include "compiler/verify/cost.h"
+#include "compiler/verify/exclusive.h"
 #include "compiler/verify/looks.h"
 #include "compiler/verify/watchers.h"
 
@@ -228,6 +229,7 @@ class Decisions {
 
  private:
   void look(const Gate& gate, const std::string& place) {
+    size_t before = findings_.size();
     for (uint32_t index : gate.conditions) {
       const Condition& condition = plan_.conditions[index];
       std::optional<bool> always = constant(plan_, condition);
@@ -241,6 +243,21 @@ class Decisions {
       else says_nothing(condition, place, *always);
     }
     find_contradiction({site_.gate}, place);
+    bool said = std::any_of(findings_.begin() + long(before), findings_.end(),
+                            [](const Finding& finding) { return finding.claim == Claim::Contradiction; });
+    if (!said) find_exclusive(gate, place);
+  }
+  /// Several conditions together, each of which leaves room to each other one.
+  void find_exclusive(const Gate& gate, const std::string& place) {
+    if (ends_.empty())
+      for (uint32_t i = 0; i < plan_.signals.size(); ++i)
+        ends_.push_back({values_of(plan_, i).low, most_of(plan_, plan_.signals[i])});
+    std::vector<uint32_t> found = exclusive(plan_, gate, ends_);
+    std::string which;
+    for (uint32_t condition : found)
+      which += fmt::format("{}`{}`", which.empty() ? "" : condition == found.back() ? " and " : ", ",
+                           text_of(plan_.conditions[condition]));
+    if (!found.empty()) nothing_passes(gate, place, "its conditions exclude each other", which);
   }
 
   void nothing_passes(const Gate& gate, const std::string& place, std::string why, std::string which) {
@@ -495,6 +512,7 @@ class Decisions {
   std::vector<const plan::Watch*> watching_;  ///< around the step that is looked at
   std::vector<const plan::Watch*> proving_;   ///< of those around it that prove what they fire at
   Looks looks_;
+  std::vector<Ends> ends_;  ///< by signal; empty: not needed yet
   std::map<Compared, std::vector<Quiet>> quiet_;  ///< by what they compare: of each of them and those around it
   std::set<std::pair<uint32_t, const plan::Watch*>> fired_;  ///< pairs that were reported, by condition of the gate
   Site site_;                      ///< of what is looked at

@@ -80,6 +80,8 @@ class Sights {
       if (!judges(plan_, gate, condition)) continue;
       any = true;
       judge::Sight sight = sight_of(plan_, condition, gate.sample_ns, step.hold_ns, shares);
+      // Without a canary among the requests it is the service that gets worse.
+      if (shares.canary + shares.mirrored + shares.routed == 0) sight.dilution = 1;
       double rise = double(says) / ppb;
       at = at || judge::sees(sight, rise) || judge::sees(sight, sought * rise);
       below = below || judge::sees(sight, nearly * double(says) / ppb);
@@ -150,6 +152,7 @@ void follow(const plan::Action& action, Shares& shares) {
     if ((share && set.role == plan::Role::Canary) || flag) shares.canary = value;
     if (share && set.role == plan::Role::Control) shares.control = value;
     if (set.variable == plan::Variable::Mirrored) shares.mirrored = value;
+    if (set.variable == plan::Variable::Routed) shares.routed = value;
   }
 }
 

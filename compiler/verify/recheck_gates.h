@@ -12,7 +12,7 @@ namespace rollout::verify {
 
 /// Of the traffic, or of a flag's users.
 struct Shares {
-  double canary = 0, control = 0, mirrored = 0;
+  double canary = 0, control = 0, mirrored = 0, routed = 0;
   auto operator<=>(const Shares&) const = default;
 };
 void follow(const plan::Action& action, Shares& shares);

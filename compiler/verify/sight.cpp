@@ -74,15 +74,32 @@ class Sights {
     tell(gate, step, proofs, known->second, portions);
   }
 
+  /// How much of a rise is seen: of a canary its share of what the whole service shows, where one has traffic.
+  static double dilution_at(const plan::Condition& condition, Portions portions) {
+    return portions.all_is_one() ? 1 : dilution_of(condition, portions.canary_ppb);
+  }
+
+  /// A hold is over when all of its gates have passed: what another one of them sees does not get through.
+  bool another_sees(const Gate& gate, const Step& step, Portions portions) {
+    return std::any_of(step.gates.begin(), step.gates.end(), [&](uint32_t index) {
+      const Gate& other = plan_.gates[index];
+      return std::any_of(other.conditions.begin(), other.conditions.end(), [&](uint32_t condition) {
+        return &other != &gate && proves(gate, plan_.conditions[condition]) &&
+               judge::sees(sight_of(other, plan_.conditions[condition], samples_in(step, other), portions),
+                           double(gate.harm_ppb) / ppb);
+      });
+    });
+  }
+
   /// It does not pass without proof that the version is not worse by `harm`, whatever is rejected.
-  bool needs_proof(const Gate& gate, int64_t share_ppb) const {
+  bool needs_proof(const Gate& gate, Portions portions) const {
     return std::any_of(gate.conditions.begin(), gate.conditions.end(), [&](uint32_t index) {
       const plan::Condition& condition = plan_.conditions[index];
       bool same = condition.kind == plan::ConditionKind::Require && condition.proven_ppb > 0 &&
                   condition.left.signal == gate.harm_of->signal && condition.left.role != plan::Role::Stable;
       bool beside = condition.right || condition.baseline != none;
       double bound = (beside ? condition.factor : 0) * assumed_rate + condition.offset / ppb;
-      return same && bound <= assumed_rate + dilution_of(condition, share_ppb) * double(gate.harm_ppb) / ppb;
+      return same && bound <= assumed_rate + dilution_at(condition, portions) * double(gate.harm_ppb) / ppb;
     });
   }
 
@@ -96,7 +113,7 @@ class Sights {
     if (fresh) known->second = claimed_of(plan_, condition);
     const Claimed& claimed = known->second;
     return {claimed.hypothesis, traffic_of(plan_, condition, gate.sample_ns, portions), blocks, claimed.needed,
-            claimed.power, dilution_of(condition, portions.canary_ppb)};
+            claimed.power, dilution_at(condition, portions)};
   }
   bool sees_harm(const Gate& gate, const std::vector<uint32_t>& proofs, double blocks, Portions portions) {
     return std::any_of(proofs.begin(), proofs.end(), [&](uint32_t condition) {
@@ -121,14 +138,15 @@ class Sights {
       std::optional<int64_t>& sees = facts_.phases[step.phase].sees_ppb;
       sees = std::max(sees.value_or(0), seen.rise_ppb);
     }
-    if (seen.harm || needs_proof(gate, share_ppb)) return;
+    if (seen.harm || needs_proof(gate, portions) || another_sees(gate, step, portions)) return;
     if (told_.size() >= max_findings || !told_.insert({step.place, gate.text}).second) return;
     double blocks = std::max(1.0, samples_in(step, gate)), most_share = ppb / double(std::max<int64_t>(1, share_ppb));
     auto hold = smallest_times(most_times, [&](double times) {
       return sees_harm(gate, proofs, std::ceil(blocks * times), portions);
     });
     auto share = smallest_times(most_share, [&](double times) {
-      Portions larger{int64_t(double(share_ppb) * times), portions.control_ppb, portions.mirrored_ppb};
+      Portions larger = portions;
+      larger.canary_ppb = int64_t(double(share_ppb) * times);
       return share_ppb > 0 && sees_harm(gate, proofs, blocks, larger);
     });
     int64_t hold_ns = hold ? int64_t(std::ceil(blocks * *hold)) * gate.sample_ns : 0;

@@ -182,6 +182,7 @@ void follow(const plan::Action& action, Portions& portions) {
     bool control = set.variable == plan::Variable::Share && set.role == plan::Role::Control;
     if (control) portions.control_ppb = part_of_all(set);
     if (set.variable == plan::Variable::Mirrored) portions.mirrored_ppb = part_of_all(set);
+    if (set.variable == plan::Variable::Routed) portions.routed_ppb = part_of_all(set);
   }
 }
 

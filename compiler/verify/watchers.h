@@ -29,6 +29,8 @@ struct Portions {
   int64_t canary_ppb = 0;   ///< of a flag: of its users
   int64_t control_ppb = 0;
   int64_t mirrored_ppb = 0; ///< of which the canary gets copies
+  int64_t routed_ppb = 0;   ///< of which it may be that the canary gets them
+  bool all_is_one() const { return canary_ppb == 0 && mirrored_ppb == 0 && routed_ppb == 0; }  ///< no canary has any
   auto operator<=>(const Portions&) const = default;
 };
 

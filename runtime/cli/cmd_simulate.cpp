@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/test_case.h"
+#include "runtime/cli/bugs_of.h"
 #include "runtime/cli/distribution.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
@@ -31,8 +32,8 @@ std::string_view word_of(const sim::SimResult& result) {
 }
 
 /// A simulation in which the engine breaks its promises is a bug of ours, not of the file.
-int report_violations(const Context& context, const sim::SimResult& result, uint64_t seed) {
-  for (const std::string& violation : result.violations)
+int report_violations(const Context& context, const std::vector<std::string>& bugs, uint64_t seed) {
+  for (const std::string& violation : bugs)
     context.fail(0, fmt::format("seed {}: {}", seed, violation));
   return context.fail(
       70, "this is a bug in rollout: its engine broke an invariant; please report the file and the seed");
@@ -75,7 +76,8 @@ Figures figures_of(const plan::Plan& plan, const sim::SimResult& result) {
   if (named) word += fmt::format(" in phase {}", plan.phases[result.phase].name);
   int64_t exposure = 0;
   for (int64_t one : result.exposure_ns) exposure = std::max(exposure, one);
-  return {word, result.run_ns, exposure, result.rollback_ns, taken_back_unasked(result.events), result.violations};
+  return {word, result.run_ns, exposure, result.rollback_ns, taken_back_unasked(result.events),
+          bugs_of(plan, result.violations)};
 }
 
 }  // namespace
@@ -105,7 +107,8 @@ int cmd_simulate(const Context& context) {
       return context.fail(Refused, "the run cannot begin then: " + *forbidden);
   if (world->runs == 1) {
     sim::SimResult result = sim::run_simulation(plan, scenario_of(plan, *world, 0));
-    if (!result.violations.empty()) return report_violations(context, result, uint64_t(world->seed));
+    std::vector<std::string> bugs = bugs_of(plan, result.violations);
+    if (!bugs.empty()) return report_violations(context, bugs, uint64_t(world->seed));
     return show_one(context, plan, result);
   }
   return simulate_many(context, {"rollout", plan.rollout, plan::rollout_text(plan)}, *world, [&](int64_t index) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/idle_givens.h"
+#include "runtime/cli/bugs_of.h"
 #include "runtime/cli/never_happened.h"
 #include "runtime/cli/simulate_promotion.h"
 #include "runtime/cli/view_during.h"
@@ -42,8 +43,8 @@ void note_outcome(Tested& tested, std::vector<Found> found, const std::vector<st
 void run_promotion(Tested& tested, std::vector<plan::Plan> plans, const plan::TestCase& test, Coverage* coverage) {
   sim::PromotionScript script = script_of(std::move(plans), test);
   sim::PromotionResult result = sim::simulate_promotion(script);
-  note_outcome(tested, hold_against(script, test, result), result.violations, never_happened(script, test, result),
-               result.run_ns);
+  note_outcome(tested, hold_against(script, test, result), bugs_of(script, result),
+               never_happened(script, test, result), result.run_ns);
   tested.timeline = promotion_timeline(script, result, plain());
   for (size_t i = 0; i < script.stages.size(); ++i) {
     if (!result.stages[i]) continue;
@@ -61,7 +62,7 @@ void run_rollout(Tested& tested, plan::Plan plan, const plan::TestCase& test, Co
     }
   sim::Scenario scenario = scenario_of(plan, test);
   sim::SimResult result = sim::run_simulation(plan, scenario);
-  note_outcome(tested, hold_against(plan, test, result), result.violations,
+  note_outcome(tested, hold_against(plan, test, result), bugs_of(plan, result.violations),
                never_happened(plan, scenario, test, result), result.run_ns);
   if (coverage != nullptr) coverage->add_run(plan, result);
   RunLog log(plan);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/bugs_of.h"
 #include "runtime/cli/distribution.h"
 #include "runtime/cli/scenario_of.h"
 #include "runtime/cli/view_promotion_run.h"
@@ -23,8 +24,8 @@ std::string word_of(const sim::PromotionResult& result) {
   return "";
 }
 
-int report_violations(const Context& context, const sim::PromotionResult& result, uint64_t seed) {
-  for (const std::string& violation : result.violations)
+int report_violations(const Context& context, const std::vector<std::string>& bugs, uint64_t seed) {
+  for (const std::string& violation : bugs)
     context.fail(0, fmt::format("seed {}: {}", seed, violation));
   return context.fail(
       70, "this is a bug in rollout: its engine broke an invariant; please report the file and the seed");
@@ -43,9 +44,9 @@ void show_json(const Context& context, const sim::PromotionScript& script, const
   context.out(promotion_result_json("", result.state, Ok));
 }
 
-Figures figures_of(const sim::PromotionResult& result) {
+Figures figures_of(const sim::PromotionScript& script, const sim::PromotionResult& result) {
   Figures out{word_of(result), result.run_ns};
-  out.violations = result.violations;
+  out.violations = bugs_of(script, result);
   for (const std::optional<sim::SimResult>& stage : result.stages) {
     if (!stage) continue;
     for (int64_t one : stage->exposure_ns) out.exposure_ns = std::max(out.exposure_ns, one);
@@ -96,9 +97,10 @@ int simulate_promotion(const Context& context, const std::vector<plan::Stage>& s
   };
   if (world.runs > 1)
     return simulate_many(context, {"promotion", script.promotion, "promotion " + script.promotion}, world,
-                         [&](int64_t index) { return figures_of(run(index)); });
+                         [&](int64_t index) { return figures_of(script, run(index)); });
   sim::PromotionResult result = run(0);
-  if (!result.violations.empty()) return report_violations(context, result, uint64_t(world.seed));
+  std::vector<std::string> bugs = bugs_of(script, result);
+  if (!bugs.empty()) return report_violations(context, bugs, uint64_t(world.seed));
   if (context.json()) show_json(context, script, result);
   else context.out(promotion_timeline(script, result, context.style));
   return Ok;

@@ -8,6 +8,7 @@
 
 #include "compiler/plan/pace.h"
 #include "compiler/verify/cost.h"
+#include "runtime/sim/replay_passing.h"
 #include "runtime/sim/replay_states.h"
 #include "runtime/sim/replay_world.h"
 
@@ -68,6 +69,7 @@ class Player {
 
  private:
   void once() {
+    if (site_.gate != plan::none) clear_the_way(plan_, site_.step, calm_, world_);
     play(calm_, 0);
     look();
   }
@@ -79,7 +81,8 @@ class Player {
 
   /// A gate may see by luck what it does not see surely.
   void chance() {
-    for (int seed = 0; seed <= max_seeds && !best_.shown; ++seed, ++best_.runs) {
+    clear_the_way(plan_, site_.step, calm_, world_);
+    for (int seed = 0; seed < max_replays && !best_.shown; ++seed, ++best_.runs) {
       Scenario world = calm_;
       world.seed = uint64_t(seed), world.noisy = seed > 0;
       play(world, 0);
@@ -94,6 +97,8 @@ class Player {
     slow.forward = verify::Pace::Worst;
     std::vector<Scenario> worlds = {scenario_of(plan_, world_), scenario_of(plan_, slow)};
     if (std::optional<Scenario> unseen = unseen_for_long(worlds[0])) worlds.push_back(std::move(*unseen));
+    slow.fails = true, slow.stops_at = last_action();  // with all of its attempts, and only then it goes back
+    worlds.push_back(scenario_of(plan_, slow));
     int64_t most_ns = -1;
     Replay best;
     int runs = 0;
@@ -110,6 +115,13 @@ class Player {
       }
     best_ = std::move(best);
     best_.runs = runs;
+  }
+  /// Of the service that goes wrong.
+  uint32_t last_action() const {
+    uint32_t last = site_.step;
+    for (uint32_t i = last; i < plan_.steps.size(); ++i)
+      if (plan_.steps[i].kind == plan::StepKind::Act && plan_.steps[i].action.service == site_.service) last = i;
+    return plan_.steps[last].kind == plan::StepKind::Act ? last : plan::none;
   }
   /// The step has its effect at once, and nobody can see it until its last attempt is almost over.
   std::optional<Scenario> unseen_for_long(Scenario calm) const {
@@ -267,7 +279,7 @@ class Player {
     tell(false, "it meets no close");
   }
 
-  const plan::Plan& plan_;
+  plan::Plan plan_;  ///< without gates that nothing passes, if they would keep the run from what is to be shown
   const Finding& finding_;
   const verify::Site& site_;
   verify::World world_;

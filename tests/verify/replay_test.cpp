@@ -91,14 +91,19 @@ std::vector<Example> examples() {
   std::vector<Example> all;
   auto add = [&](Claim claim, const std::string& name) { all.push_back({claim, name, plan_of(name)}); };
   add(Claim::RollbackTime, "plan/rollback/too_slow");
+  add(Claim::RollbackTime, "plan/rollback/too_slow_twice");
   add(Claim::Exposure, "plan/exposure/over_budget");
   add(Claim::Constant, "plan/decisions/constant");
   add(Claim::Contradiction, "plan/decisions/fail_excluded");
+  add(Claim::Contradiction, "plan/decisions/fail_behind");
+  add(Claim::Contradiction, "plan/decisions/fail_exclude_together");
   add(Claim::Contradiction, "plan/decisions/fail_never_true");
   add(Claim::Contradiction, "plan/decisions/fail_two_gates");
   add(Claim::Contradiction, "plan/decisions/fail_watch");
   add(Claim::Power, "plan/decisions/blind");
   add(Claim::Starved, "plan/decisions/starved");
+  add(Claim::Starved, "plan/decisions/blind_and_starved");
+  add(Claim::Power, "plan/decisions/blind_without_canary");
   add(Claim::IdleWatch, "plan/decisions/idle_watch");
   add(Claim::Window, "plan/calendars/too_long");
   add(Claim::Start, "plan/calendars/never_safe");
@@ -106,6 +111,7 @@ std::vector<Example> examples() {
   add(Claim::Growth, "plan/decisions/shrinks");
   add(Claim::Policy, "plan/policies/fail_broken");
   add(Claim::Policy, "check/policies/fail_orders");
+  add(Claim::Policy, "check/policies/fail_answer_beside");
   add(Claim::Policy, "check/policies/fail_left_alone");
   add(Claim::Answer, "plan/calendars/late_answer");
   for (const char* name : {"fail_schema_too_early", "fail_in_parallel", "fail_other_service"})
