@@ -75,7 +75,10 @@ class Path {
     course_ = course_of(plan_, world());
     int64_t last_ns = 0;
     for (uint32_t i : course_.order) {
-      if (i == until) return course_.begin_ns[i];
+      if (i == until) {  // what ends later, beside it, is not over
+        std::erase_if(out_.path, [&](const Moment& moment) { return moment.at_ns > course_.begin_ns[i]; });
+        return course_.begin_ns[i];
+      }
       if (course_.begin_ns[i] >= before_ns) return before_ns;
       pass(i, before_ns);
       last_ns = std::max(last_ns, course_.end_ns[i]);
@@ -310,7 +313,6 @@ class Path {
     if (comes_in_time(breach)) {
       out_.path.clear(), world().late_answers = true;
       at_ns = forward(fails ? breach.fails : site_.step);
-      std::erase_if(out_.path, [&](const Moment& moment) { return moment.at_ns > at_ns; });
     }
     // Where chance, or several failures at once, would have to help, there is no path to show.
     if (comes_in_time(breach)) return out_.path.clear();
