@@ -7,10 +7,9 @@
 #include "compiler/base/json.h"
 #include "runtime/cli/apply_promotion.h"
 #include "runtime/cli/crew.h"
+#include "runtime/cli/hand.h"
 #include "runtime/cli/outline.h"
-#include "runtime/cli/session.h"
 #include "runtime/exec/approval.h"
-#include "runtime/exec/snapshot.h"
 #include "runtime/journal/store_errors.h"
 
 namespace rollout::cli {
@@ -91,19 +90,6 @@ std::string answer_json(const std::string& run, const plan::Plan& plan, const ex
   return json.take() + "\n";
 }
 
-/// A run, or the one that a promotion stands in: the answer is bound to the plan of that environment.
-std::optional<std::string> run_meant(const Context& context, const std::string& name, int& exit_code) {
-  if (!journal::is_promotion(name)) return name;
-  std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
-  if (!promotion) return std::nullopt;
-  const exec::PromotionState::Stage& stage = promotion->state.stages[exec::stage_of(promotion->state)];
-  if (!stage.run.empty() && !stage.ended) return stage.run;
-  exit_code = context.fail(Refused, fmt::format("no run of promotion {0} is underway, so nobody is asked; `rollout "
-                                                "status {0}` says where it stands",
-                                                name));
-  return std::nullopt;
-}
-
 /// To a worker, and the promotion that it is a part of with it.
 Status leave_run(journal::Store& store, const plan::Plan& plan, const std::string& run) {
   Result<std::optional<OpenPromotion>> whole = open_promotion_of(store, run);
@@ -114,19 +100,16 @@ Status leave_run(journal::Store& store, const plan::Plan& plan, const std::strin
 
 int answer(const Context& context, journal::Ask ask) {
   int exit_code = Ok;
-  std::optional<std::string> meant = run_meant(context, context.args.positional.at(0), exit_code);
-  if (!meant) return exit_code;
-  const std::string& name = *meant;
-  NamedRunOrExit named = open_run(context, name);
-  if (!named.found) return named.exit_code;
-  auto& [project, store, run] = *named.found;
-  if (run.outcome) return context.fail(journal::run_has_ended(name, *run.outcome));
-  Result<Planned> planned = planned_of(*store, run, project);
-  if (!planned) return context.fail(planned.error(), NeedsHand);
-  const plan::Plan& plan = planned->plan;
-  Result<exec::RunSoFar> past = exec::read_run(*store, plan, name);
-  if (!past) return context.fail(past.error());
-  const exec::State& state = past->state;
+  std::optional<RunInHand> held = take_hold(context, context.args.positional.at(0), exit_code, Reads::State);
+  if (!held) return exit_code;
+  const std::string& name = held->run();
+  journal::Store* store = held->named.store.get();
+  if (held->named.run.outcome) return context.fail(journal::run_has_ended(name, *held->named.run.outcome));
+  // What others have said counts from the moment at which they were told so, whether or not a driver has seen it.
+  Result<std::vector<journal::Request>> requests = unseen_requests(*store, held->state, name);
+  if (!requests) return context.fail(requests.error());
+  const plan::Plan& plan = held->planned.plan;
+  const exec::State state = as_asked(*held, *requests);
   Result<journal::StepRef> step = waiting_step(context, plan, state, name);
   if (!step) return context.fail(step.error());
   std::string holder = effects::holder_text();

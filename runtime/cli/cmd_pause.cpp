@@ -124,15 +124,25 @@ int cmd_resume(const Context& context) {
   }
   if (!driver && state.rollback == exec::RollbackPhase::Withheld && !state.abort)
     return fail_withheld(context, run, state);
+  bool goes_back = state.phase != exec::RunPhase::Running || state.abort;
+  if (driver && goes_back) return fail_goes_back(context, run);
   journal::Request request = request_of(context, journal::Ask::Resume);
-  if (state.paused)
-    if (Result<int64_t> durable = held.named.store->request(run, request); !durable)
-      return context.fail(durable.error());
+  int64_t asked_id = 0;
+  if (state.paused && !goes_back) {
+    Result<int64_t> durable = held.named.store->request(run, request);
+    if (!durable) return context.fail(durable.error());
+    asked_id = *durable;
+  }
   if (!driver) return drive_on(context, held);
-  Waited waited = wait_for_driver(context, held, "resume", [](const exec::State& now) {
-    return now.paused ? Reached::Not : Reached::Done;
+  // Of a pause that the driver has not seen yet it has not seen the end either.
+  bool was_in_force = held.state.paused.has_value();
+  Waited waited = wait_for_driver(context, held, "resume", [&](const exec::State& now) {
+    if (now.abort) return Reached::TooLate;
+    if (!now.paused && (was_in_force || now.last_request >= asked_id)) return Reached::Done;
+    return now.phase != exec::RunPhase::Running ? Reached::TooLate : Reached::Not;
   });
   if (waited.exit_code) return *waited.exit_code;
+  if (waited.seen == Reached::TooLate) return fail_goes_back(context, run);
   if (waited.seen == Reached::Not) return drive_on(context, held);
   std::string still =
       state.line ? "; the line is still stopped, so nothing begins before `rollout start-the-line --reason TEXT`" : "";

@@ -25,6 +25,19 @@ bool turns_back(journal::Store& store, const std::string& name) {
          });
 }
 
+/// Of a run whose driver has come to its end with it; nothing: there is something to do still.
+std::optional<int> ended_meanwhile(const Context& context, journal::Store& store, const std::string& name) {
+  Result<std::vector<journal::RunInfo>> runs = store.list();
+  Result<journal::RunInfo> run = runs ? find_run(*runs, name) : Result<journal::RunInfo>(runs.error());
+  if (!run || !run->outcome) return std::nullopt;
+  if (*run->outcome != journal::Outcome::RolledBack)
+    return context.fail(NeedsHand, fmt::format("run {0} has ended: {1}; `rollout status {0}` says what to do", name,
+                                               journal::spoken(*run->outcome)));
+  if (!context.quiet && !context.json())
+    context.out(fmt::format("run {0} has taken itself back; `rollout status {0}` says how\n", name));
+  return Ok;
+}
+
 /// The run that a promotion stands in.
 std::optional<std::string> run_meant(const Context& context, const std::string& name, int& exit_code) {
   if (!journal::is_promotion(name)) return name;
@@ -105,6 +118,7 @@ int take_back(const Context& context, journal::Store& store, const Planned& plan
   for (bool first = true;; first = false) {
     Result<Session> session = open_session(context, planned, name);
     if (session) {
+      if (std::optional<int> code = ended_meanwhile(context, store, name)) return *code;
       if (says) context.out(fmt::format("nobody drives run {}; taking it back from here\n", name));
       return drive_run(*session, name);
     }

@@ -342,7 +342,9 @@ struct Summary {
 
   /// What a person can say to a run that waits for an answer.
   std::string answers(const exec::State& state, std::string_view run) const {
-    if (exec::open_approvals(plan, state).empty()) return {};
+    std::vector<exec::Question> open = exec::open_questions(plan, state);
+    auto waits = [](const exec::Question& one) { return one.ask->phase != exec::ApprovalPhase::Approved; };
+    if (std::none_of(open.begin(), open.end(), waits)) return {};
     return fmt::format(
         "  answer    rollout approve {0} --as NAME{1}\n            rollout reject {0} --as NAME --reason TEXT\n", run,
         time_to_answer(state));
@@ -354,7 +356,9 @@ struct Summary {
     int64_t left_ns = 0;
     for (const exec::Question& question : exec::open_questions(plan, state)) {
       int64_t its_ns = question.ask->since_ns + question.approval->timeout_ns - now_ns;
-      if (exec::is_resting(state.holds.at(question.step)) || (first && left_ns <= its_ns)) continue;
+      bool rests = exec::is_resting(state.holds.at(question.step)) ||
+                   question.ask->phase == exec::ApprovalPhase::Approved;
+      if (rests || (first && left_ns <= its_ns)) continue;
       first = question.approval;
       left_ns = its_ns;
     }

@@ -74,6 +74,28 @@ TEST_CASE("an abort takes the run over when its driver goes without having seen 
   CHECK(terminal.store().list()->front().outcome == journal::Outcome::RolledBack);
 }
 
+TEST_CASE("an abort that the driver has carried out before anybody looked is not claimed by the one who asked") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("both");
+  std::optional<effects::ServiceLock> theirs(terminal.lock("checkout"));
+  journal::Outcome outcome = journal::Outcome::RolledBack;
+  terminal.while_asleep = [&] {
+    if (!theirs) return;
+    REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::AbortRequested{1, "me", "why"}},
+                                             {1, 2, journal::RollbackStarted{journal::Cause::Abort}},
+                                             {1, 2, journal::RunEnded{outcome, "aborted"}}}));
+    theirs.reset();
+  };
+  CHECK(terminal.type({"abort", run}) == 0);
+  says(terminal, "run r1 has taken itself back; `rollout status r1` says how");
+  CHECK(terminal.said.find("nobody drives") == std::string::npos);
+  run = terminal.begin("one");
+  theirs.emplace(terminal.lock("checkout"));
+  outcome = journal::Outcome::Parked;
+  CHECK(terminal.type({"abort", run}) == 5);
+  says(terminal, "run r2 has ended: parked; `rollout status r2` says what to do");
+}
+
 TEST_CASE("Ctrl-C while an abort waits leaves the abort on record") {
   Terminal terminal(shop);
   std::string run = terminal.begin("both");

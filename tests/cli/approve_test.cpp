@@ -57,7 +57,7 @@ TEST_CASE("a run that nobody approves is parked, and goes on when it is approved
   says(terminal, "anna has approved step 0: 1 of 2 of sre; nobody drives run r1: go on by `rollout apply --resume r1`");
   CHECK(terminal.type({"approve", run, "--as", "ben", "--format", "json"}) == 0);
   says(terminal, R"({"version":1,"type":"answer","run":"r1","step":0,"answer":"approve","by":"ben","reason":"",)"
-                 R"("driven":false,"questions":[{"team":"sre","quorum":2,"approved":["ben"]}]})");
+                 R"("driven":false,"questions":[{"team":"sre","quorum":2,"approved":["anna","ben"]}]})");
   // The deploy fails, there is no such program: but the approval let it begin.
   CHECK(terminal.type({"apply", "--resume", run}) == 4);
   says(terminal, "approved by anna: looks good");
@@ -113,6 +113,40 @@ TEST_CASE("each member counts once, and what has passed or ended is not approved
   says(terminal, "rejected by ben: no budget");
   CHECK(terminal.type({"approve", run, "--as", "carla"}) == 7);
   says(terminal, "run r1 has ended already (rolled back)");
+}
+
+TEST_CASE("an answer counts from when its giver was told so, and later ones are held against it") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  CHECK(terminal.type({"approve", run, "--as", "anna"}) == 0);
+  CHECK(terminal.type({"approve", run, "--as", "anna"}) == 7);
+  says(terminal, "`anna` has approved it already, and each member counts once");
+  CHECK(terminal.type({"approve", run, "--as", "ben"}) == 0);
+  says(terminal, "ben has approved step 0: 2 of 2 of sre");
+  CHECK(terminal.type({"status", run}) == 0);
+  // Who has approved may change their mind until the step is done.
+  CHECK(terminal.type({"reject", run, "--as", "anna", "--reason", "no budget"}) == 0);
+  CHECK(terminal.type({"approve", run, "--as", "carla"}) == 7);
+  says(terminal, "run r1 waits for no approval");
+  CHECK(terminal.store().requests(run, 0)->size() == 3);
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  says(terminal, "rejected by anna: no budget");
+}
+
+TEST_CASE("a run that is paused and approved asks nobody any more") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::StepStarted{{0, false}, 1, ""}},
+                                           {1, 2, journal::Paused{1, "me", "an incident"}},
+                                           {1, 2, journal::Approved{{0, false}, 2, "anna", "", "anna@there"}}}));
+  effects::ServiceLock theirs = terminal.lock("checkout");
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "rollout approve r1 --as NAME");
+  REQUIRE(terminal.store().append(run, 4, {{1, 2, journal::Approved{{0, false}, 3, "ben", "", "ben@there"}}}));
+  CHECK(terminal.type({"status", run}) == 0);
+  CHECK(terminal.said.find("rollout approve") == std::string::npos);
+  CHECK(terminal.said.find("else it parks") == std::string::npos);
 }
 
 TEST_CASE("an approval that times out can take the run back") {

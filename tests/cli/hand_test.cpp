@@ -142,6 +142,30 @@ TEST_CASE("a driver that has recorded the pause is waited for, and no longer") {
   CHECK(terminal.sleeps == 6);
 }
 
+TEST_CASE("a resume claims nothing of a pause that no driver has seen, nor of a run that goes back") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("plain");
+  effects::ServiceLock theirs = terminal.lock("checkout");
+  CHECK(terminal.type({"pause", run, "--reason", "an incident"}) == 5);
+  CHECK(terminal.type({"resume", run}) == 5);
+  says(terminal, "the resume of run r1 is recorded, but them@there, process 1, which drives it, has not acted on it");
+  CHECK(terminal.type({"pause", run, "--reason", "another one"}) == 5);
+  int before = terminal.sleeps;
+  terminal.while_asleep = [&] {
+    if (terminal.sleeps != before + 3) return;
+    REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::Paused{3, "me", "another one"}},
+                                             {1, 2, journal::Unpaused{4, "me", "ok"}}}));
+  };
+  CHECK(terminal.type({"resume", run}) == 0);
+  CHECK(terminal.sleeps == before + 3);
+  says(terminal, "the pause of run r1 is lifted, and them@there, process 1 goes on with it");
+  terminal.while_asleep = [] {};
+  CHECK(terminal.type({"pause", run, "--reason", "a third one"}) == 5);
+  CHECK(terminal.type({"abort", run}) == 5);
+  CHECK(terminal.type({"resume", run}) == 7);
+  says(terminal, "run r1 goes back, and a way back is not paused");
+}
+
 TEST_CASE("nothing begins while the line is stopped, and everybody is told by whom") {
   Terminal terminal(shop);
   CHECK(terminal.type({"stop-the-line"}) == 2);
