@@ -105,4 +105,11 @@ Result<std::string> fill_in(const std::string& text, const CommandValues& values
   return out;
 }
 
+std::string program_of(const LocalSpec& spec, const std::string& root, const std::string& image) {
+  const std::string& word = spec.command.front();
+  if (word.find("${port}") != std::string::npos || word.find("${instance}") != std::string::npos) return {};
+  const Result<std::string> program = fill_in(word, {"", version_of(image), image, "", spec.directory});
+  return program && program->find('/') != std::string::npos ? resolve(root, *program) : std::string();
+}
+
 }  // namespace rollout::backend

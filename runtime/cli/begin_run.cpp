@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/gone_version.h"
 #include "runtime/cli/held_version.h"
 #include "runtime/cli/line.h"
 #include "runtime/cli/view_during.h"
@@ -68,14 +69,16 @@ Result<std::string> check_versions(const Context& context, const plan::Plan& pla
   return OpError{fmt::format("{}; a person may let it through by --accept-held", held_text(*held)), false, true};
 }
 
-Status tell_unproven(const Context& context, const plan::Plan& plan, journal::Store* store) {
+Status tell_unproven(const Context& context, const Planned& planned, journal::Store* store) {
+  const plan::Plan& plan = planned.plan;
   if (plan.offline || context.json() || context.quiet || context.format != "text") return Done{};
   Result<std::vector<journal::BackTo>> unproven = unproven_versions(store, plan, context.args.has("--accept-held"));
   if (!unproven) return unproven.error();
-  if (!unproven->empty()) context.out("\n");
-  for (const journal::BackTo& one : *unproven)
-    for (const std::string& line : wrap(unproven_text(plan, one), size_t(std::max(context.style.columns, 40))))
-      context.out(line + "\n");
+  std::vector<std::string> said = gone_versions(plan, planned.project.root);
+  for (const journal::BackTo& one : *unproven) said.push_back(unproven_text(plan, one));
+  if (!said.empty()) context.out("\n");
+  for (const std::string& text : said)
+    for (const std::string& line : wrap(text, size_t(std::max(context.style.columns, 40)))) context.out(line + "\n");
   return Done{};
 }
 

@@ -33,8 +33,9 @@ std::optional<NotNow> not_now(const plan::Plan& plan, int64_t wall_ns);
 Result<std::string> check_versions(const Context& context, const plan::Plan& plan, journal::Store& store,
                                    bool accept_held = false);
 
-/// Says of what runs now, and the plan would go back to, what no run of the record has brought well.
-Status tell_unproven(const Context& context, const plan::Plan& plan, journal::Store* store);
+/// Says of what runs now, and the plan would go back to, what no run of the record has brought well, and what could not
+/// be started again.
+Status tell_unproven(const Context& context, const Planned& planned, journal::Store* store);
 
 /// Who gives the command. Taken at their word, as who approves is.
 std::string author_of(const Context& context);

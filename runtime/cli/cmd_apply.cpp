@@ -136,7 +136,7 @@ int cmd_apply(const Context& context) {
   if (Status moves = check_line(*session->store); !moves) return fail_unchanged(context, moves.error());
   Result<std::string> accepted = check_versions(context, planned.plan, *session->store);
   if (!accepted) return fail_unchanged(context, accepted.error());
-  if (Status told = tell_unproven(context, planned.plan, session->store.get()); !told)
+  if (Status told = tell_unproven(context, planned, session->store.get()); !told)
     return fail_unchanged(context, told.error());
   std::optional<std::string> start_now = start_text(planned.plan, context.env.effects().clock.wall_ns());
   if (start_now && !context.quiet && !context.json()) context.out(fmt::format("\nstart: {}\n", *start_now));

@@ -92,7 +92,7 @@ int cmd_plan(const Context& context) {
   const plan::Plan& plan = made.planned->plan;
   if (!plan.offline && outline_of(plan).has_changes) {
     Result<std::unique_ptr<journal::Store>> store = open_store(context, made.planned->project, false);
-    Status told = store ? tell_unproven(context, plan, store->get()) : Status(store.error());
+    Status told = store ? tell_unproven(context, *made.planned, store->get()) : Status(store.error());
     // A plan can be made, and looked through, while its state is away.
     if (!told) context.fail(Ok, told.error().message + "; whether what runs now has come well cannot be told");
   }

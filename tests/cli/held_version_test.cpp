@@ -1,7 +1,14 @@
-// Which versions are held, from the record of a project.
+// Which versions are held, from the record of a project, and which could not be started again.
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "compiler/plan/plan_json.h"
+#include "runtime/cli/gone_version.h"
 #include "runtime/cli/held_version.h"
 #include "runtime/journal/memory_store.h"
 
@@ -174,6 +181,45 @@ TEST_CASE("a version whose way back was withheld is held") {
          {deployed(), journal::RollbackWithheld{Cause::Watch, "too slow"}, journal::Parked{{}, "too slow"},
           journal::RollbackStarted{Cause::Abort, 0, "by hand"}, journal::RunEnded{Outcome::RolledBack, "by hand"}});
   CHECK(held(store, "shop:2") == "checkout shop:2, held since r1: too slow");
+}
+
+TEST_CASE("a version whose program is gone could not be started again, and that is said before anything begins") {
+  namespace fs = std::filesystem;
+  std::string root = fs::temp_directory_path() / fmt::format("rollout-gone-{}", getpid());
+  fs::create_directories(root + "/bin");
+  auto gone = [&](const std::string& command, const std::string& from) {
+    auto value = [](eval::Value::Kind kind, const std::string& text) {
+      eval::Value made;
+      made.kind = kind;
+      made.text = text;
+      return made;
+    };
+    plan::Plan plan = plan_from(from, "shop:9", 99);
+    plan.targets[0].config = {{"directory", value(eval::Value::Kind::String, "run")}};
+    eval::Value words = value(eval::Value::Kind::List, "");
+    words.items = {value(eval::Value::Kind::String, command)};
+    eval::Value running = value(eval::Value::Kind::Call, "running");
+    plan.services[0].bindings[0].config = {{"command", words}, {"ready", running}};
+    std::string all;
+    for (const std::string& one : gone_versions(plan, root)) all += one;
+    return all;
+  };
+  constexpr const char* named = "bin/shop-${version}";
+  CHECK(gone(named, "shop:2") ==
+        fmt::format("checkout shop:2, which runs now, could not be started again: {}/bin/shop-2 is not there; put it "
+                    "back first, since a rollback that has to start it would not come to its end", root));
+  std::ofstream(root + "/bin/shop-2") << "#!/bin/sh\n";
+  fs::permissions(root + "/bin/shop-2", fs::perms::owner_read | fs::perms::owner_write);
+  CHECK(gone(named, "shop:2").find("/bin/shop-2 may not be executed;") != std::string::npos);
+  fs::permissions(root + "/bin/shop-2", fs::perms::owner_all);
+  CHECK(gone(named, "shop:2").empty());
+  fs::create_directories(root + "/bin/shop-3");
+  CHECK(gone(named, "shop:3").find("/bin/shop-3 is no file;") != std::string::npos);
+  // Where that cannot be known, or the same version comes again, nothing is said.
+  CHECK(gone("shop-${version}", "shop:2").empty());
+  CHECK(gone("bin/${port}-${version}", "shop:2").empty());
+  CHECK(gone(named, "shop:9").empty());
+  fs::remove_all(root);
 }
 
 }  // namespace rollout::cli

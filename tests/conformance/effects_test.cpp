@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -163,7 +165,16 @@ TEST_CASE("files are written whole, through no link, and locked for a bounded ti
   CHECK(refused.error().retryable);
   CHECK(refused.error().message.find(fmt::format("{}: process {} has held it", lock, getpid())) != std::string::npos);
   *held = nullptr;
+  // Whoever looks again and again writes nothing each time.
+  namespace fs = std::filesystem;
+  const fs::file_time_type long_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  fs::last_write_time(lock, long_ago);
+  const fs::file_time_type before = fs::last_write_time(lock);
   CHECK(files->lock(lock, 0));
+  CHECK(fs::last_write_time(lock) == before);
+  directory.write(".lock", "process 1");
+  CHECK(files->lock(lock, 0));
+  CHECK(directory.read(".lock") == fmt::format("process {}", getpid()));
 }
 
 TEST_CASE("the first request to stop wakes the clock and is counted", "[effects]") {
