@@ -36,8 +36,8 @@ struct CommandValues {
 /// `text` with its `${…}` replaced; an unknown name is an error that lists the known ones.
 Result<std::string> fill_in(const std::string& text, const CommandValues& values);
 
-/// The file that an instance of that image is started from, absolute; empty: it is looked for in PATH, or is another one
-/// for each instance.
+/// The file that an instance of that image is started from, absolute; empty: PATH is searched for it, or it is another
+/// one for each instance.
 std::string program_of(const LocalSpec& spec, const std::string& root, const std::string& image);
 
 }  // namespace rollout::backend

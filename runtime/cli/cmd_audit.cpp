@@ -225,13 +225,17 @@ std::string audit_json(const RunInHand& held, const std::vector<Entry>& entries,
   return json.take() + "\n";
 }
 
-Result<Checked> check_record(journal::Store& store, const std::string& run, const std::vector<NotedHead>& heads) {
-  Result<journal::Chain> chain = store.chain(run);
+Result<Checked> check_record(journal::Store& store, const journal::RunInfo& run,
+                             const std::vector<NotedHead>& heads) {
+  Result<journal::Chain> chain = store.chain(run.run);
   if (!chain) return chain.error();
-  Result<std::string> bytes = store.plan_bytes(run);
+  Result<std::string> bytes = store.plan_bytes(run.run);
   if (!bytes && bytes.error().retryable) return bytes.error();
   // A plan that is gone is none that fits.
-  return Checked{record_problems(*chain, run, bytes ? *bytes : "", heads), chain->head};
+  std::vector<std::string> problems = record_problems(*chain, run.run, bytes ? *bytes : "", heads);
+  // Where the events are not what they were, nothing is held against them.
+  if (problems.empty()) problems = row_problems(*chain, run);
+  return Checked{std::move(problems), chain->head};
 }
 
 int audit_run(const Context& context, const std::string& name) {
@@ -241,7 +245,7 @@ int audit_run(const Context& context, const std::string& name) {
   if (!held) return exit_code;
   Result<NotedHeads> heads = read_heads(context, held->named.project);
   if (!heads) return context.fail(heads.error());
-  Result<Checked> checked = check_record(*held->named.store, held->run(), heads->heads);
+  Result<Checked> checked = check_record(*held->named.store, held->named.run, heads->heads);
   if (!checked) return context.fail(checked.error());
   Result<std::vector<journal::Request>> requests = held->named.store->requests(held->run(), 0);
   if (!requests) return context.fail(requests.error());
@@ -287,7 +291,7 @@ void verify_run(journal::Store& store, const journal::RunInfo& run, const Pruned
     problems = remains_problems(store, remains->second, heads.heads);
   } else {
     out.events += run.events;
-    Result<Checked> checked = check_record(store, run.run, heads.heads);
+    Result<Checked> checked = check_record(store, run, heads.heads);
     problems = checked ? std::move(checked->problems) : std::vector{checked.error().message};
   }
   for (std::string& problem : problems) out.problems.emplace_back(run.run, std::move(problem));

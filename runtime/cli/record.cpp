@@ -1,5 +1,6 @@
 #include "runtime/cli/record.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -13,6 +14,8 @@
 #include "runtime/effects/signature.h"
 #include "runtime/effects/signing_key.h"
 #include "runtime/journal/chain.h"
+#include "runtime/journal/event_json.h"
+#include "runtime/journal/words.h"
 
 namespace rollout::cli {
 
@@ -238,6 +241,34 @@ std::vector<std::string> problems_of(const journal::Chain& chain, const std::str
 std::vector<std::string> record_problems(const journal::Chain& chain, const std::string& run,
                                          const std::string& plan_bytes, const std::vector<NotedHead>& heads) {
   return problems_of(chain, run, &plan_bytes, heads);
+}
+
+std::vector<std::string> row_problems(const journal::Chain& chain, const journal::RunInfo& row) {
+  std::vector<std::string> problems;
+  // It went on since the list was read.
+  if (chain.rows.empty() || row.events != chain.events) return problems;
+  Result<journal::Event> first = journal::decode(chain.rows[0].line);
+  const auto* started = first ? std::get_if<journal::RunStarted>(&first->what) : nullptr;
+  if (started == nullptr) return problems;
+  if (first->wall_ns != row.created_wall_ns) problems.push_back("the store says another time at which it began");
+  auto same = [](const journal::Generation& a, const journal::Generation& b) {
+    return a.service == b.service && a.number == b.number;
+  };
+  if (!std::equal(started->generations.begin(), started->generations.end(), row.generations.begin(),
+                  row.generations.end(), same))
+    problems.push_back("the store says other generations of its services than its first event");
+  std::optional<journal::Outcome> outcome;
+  for (size_t i = chain.rows.size(); i-- > 0;) {  // behind the end stand only messages
+    Result<journal::Event> event = journal::decode(chain.rows[i].line);
+    if (!event) return problems;
+    const auto* ended = std::get_if<journal::RunEnded>(&event->what);
+    if (ended != nullptr) outcome = ended->outcome;
+    if (ended != nullptr || std::holds_alternative<journal::Reopened>(event->what)) break;
+  }
+  auto word = [](const std::optional<journal::Outcome>& one) { return one ? journal::spoken(*one) : "not ended"; };
+  if (outcome != row.outcome)
+    problems.push_back(fmt::format("the store says {}, and its events say {}", word(row.outcome), word(outcome)));
+  return problems;
 }
 
 std::vector<std::string> chain_problems(const journal::Chain& chain, const std::string& name,

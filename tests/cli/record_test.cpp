@@ -159,6 +159,23 @@ TEST_CASE("an end that was cut off is found, also when the store was made to agr
   project.finds("run r1: the end was cut off: ");
 }
 
+TEST_CASE("what the store says beside the events is held against them") {
+  Project project;
+  project.sql("UPDATE runs SET outcome = 'succeeded' WHERE run = 'r1'");
+  project.finds("run r1: the store says succeeded, and its events say rolled back");
+  project.sql("UPDATE runs SET outcome = '' WHERE run = 'r1'");
+  project.finds("run r1: the store says not ended, and its events say rolled back");
+  project.sql("UPDATE runs SET outcome = 'rolled_back' WHERE run = 'r1'");
+  CHECK(project.terminal.type({"audit", "--verify"}) == 0);
+  project.sql("UPDATE runs SET created_wall_ns = created_wall_ns - 1 WHERE run = 'r2'");
+  project.finds("run r2: the store says another time at which it began");
+  project.sql("UPDATE runs SET created_wall_ns = created_wall_ns + 1 WHERE run = 'r2'");
+  project.sql("UPDATE generations SET generation = 7 WHERE run = 'r2'");
+  project.finds("run r2: the store says other generations of its services than its first event");
+  project.sql("DELETE FROM generations WHERE run = 'r2'");
+  project.finds("run r2: the store says other generations of its services than its first event");
+}
+
 TEST_CASE("a run or a plan that is gone or another one is found") {
   Project project;
   project.sql("UPDATE plans SET bytes = bytes || ' ' WHERE hash = (SELECT plan_hash FROM runs WHERE run = 'r2')");
