@@ -55,8 +55,8 @@ class Planner {
     const ast::HookStatement* written;
     Scope scope;
     std::string phase = {};  ///< the only one that it is for; empty: all of them
+    size_t above = 0;        ///< phases that were planned before it opened
     size_t phases = 0;       ///< that it was for
-    std::vector<std::string> others = {};  ///< of a hook for one phase: the names of those that it was not for
   };
 
   struct OpenWatch {
@@ -287,6 +287,7 @@ class Planner {
   std::vector<uint32_t> ends_;  ///< the steps that the next one comes after
   std::vector<Derived> derived_;  ///< by service
   std::vector<OpenHook> hooks_;       ///< for the phases that are planned now, of the blocks around, outermost first
+  llvm::StringMap<std::vector<size_t>> hooks_of_;  ///< `hooks_` by the only phase that each is for
   std::vector<OpenHook> back_hooks_;  ///< `on abort`, `on rollback`
   llvm::StringMap<std::pair<eval::Value, Span>> hook_settings_;  ///< by variable_text(): what `back_hooks_` set, where
   bool beside_services_ = false;  ///< a flag or a database takes part: services that stay as they are may be judged

@@ -12,7 +12,7 @@ using ast::HookWord;
 
 namespace {
 
-constexpr size_t max_names = 20;  // of phases that a message names
+constexpr size_t max_names = 20, max_looked_at = 1000;  // of phases that a message names, and finds them among
 
 std::string text_of(const ast::HookStatement* hook) {
   return hook->when == HookWord::BeforePhase ? "before phase" : "after phase";
@@ -24,7 +24,8 @@ void Planner::open_hook(const ast::HookStatement* hook, Scope& scope) {
   bool around = hook->when == HookWord::BeforePhase || hook->when == HookWord::AfterPhase;
   std::string phase(hook->phase.text);
   if (hook->label) phase = eval(hook->label, scope).text;
-  (around ? hooks_ : back_hooks_).push_back({hook, scope, std::move(phase)});
+  if (around) hooks_of_[phase].push_back(hooks_.size());
+  (around ? hooks_ : back_hooks_).push_back({hook, scope, std::move(phase), plan_.phases.size()});
 }
 
 /// The block in which they stand is over.
@@ -33,6 +34,7 @@ void Planner::close_hooks(size_t first) {
     const OpenHook& hook = hooks_[i];
     if (hook.phases == 0 && !program_.modules[hook.scope.module]->library) report_idle_hook(hook);
   }
+  for (size_t i = first; i < hooks_.size(); ++i) hooks_of_[hooks_[i].phase].pop_back();
   hooks_.erase(hooks_.begin() + ptrdiff_t(first), hooks_.end());
 }
 
@@ -42,7 +44,10 @@ void Planner::report_idle_hook(const OpenHook& hook) {
         .advise("move it above the phases that it is for");
     return;
   }
-  std::vector<std::string_view> known(hook.others.begin(), hook.others.end());
+  std::vector<std::string_view> known;
+  size_t below = std::min(plan_.phases.size(), hook.above + max_looked_at);
+  for (size_t i = hook.above; i < below && known.size() < max_names; ++i)
+    if (!llvm::is_contained(known, plan_.phases[i].name)) known.push_back(plan_.phases[i].name);
   Diagnostic& diagnostic =
       diagnostics_.report(hook.written->phase.span, diag::HookPhase, hook.phase, text_of(hook.written));
   if (known.empty()) diagnostic.advise("move it above the phase that it is for");
@@ -53,15 +58,16 @@ void Planner::report_idle_hook(const OpenHook& hook) {
 
 /// The outermost comes first before a phase and last after it. A hook has no phases and no hooks of its own.
 void Planner::plan_around_phase(HookWord when) {
+  auto those_for = [&](llvm::StringRef phase) {
+    auto found = hooks_of_.find(phase);
+    return found == hooks_of_.end() ? std::vector<size_t>() : found->second;
+  };
+  std::vector<size_t> all = those_for(""), own = those_for(plan_.phases[phase_].name), order;
+  std::merge(all.begin(), all.end(), own.begin(), own.end(), std::back_inserter(order));
   bool before = when == HookWord::BeforePhase;
-  for (size_t k = 0; k < hooks_.size(); ++k) {
-    OpenHook& hook = hooks_[before ? k : hooks_.size() - 1 - k];
-    const std::string& phase = plan_.phases[phase_].name;
-    if (!hook.phase.empty() && hook.phase != phase) {
-      bool known = llvm::find(hook.others, phase) != hook.others.end();
-      if (before && !known && hook.others.size() < max_names) hook.others.push_back(phase);
-      continue;
-    }
+  if (!before) std::reverse(order.begin(), order.end());
+  for (size_t index : order) {
+    OpenHook& hook = hooks_[index];
     if (before) ++hook.phases;
     if (hook.written->when != when) continue;
     Scope scope = hook.scope;

@@ -82,7 +82,6 @@ class Reader : private Cursor {
   const ast::Statement* read_newer(size_t first, const ast::Name& word);
   const ast::Decl* read_lock_decl();
   const ast::Decl* read_renamed();
-
   // read_gate.cpp, read_test.cpp
   const ast::Decl* read_gate();
   ast::ConditionClause read_condition();
@@ -132,7 +131,6 @@ class Reader : private Cursor {
   ast::List<ast::Argument> read_arguments();
   const ast::Type* read_type();
   const ast::Expr* limit_height(const ast::Expr* expr, int height);
-
   ast::List<ast::Name> read_names(TokenType separator);
   ast::List<ast::Name> read_words();
 

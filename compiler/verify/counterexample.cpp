@@ -265,9 +265,12 @@ class Path {
     std::optional<Opening> opening = opening_of(plan_, true);
     if (!opening) return;
     world().start_wall_ns = opening->start_wall_ns;
+    if (finding_.bound_ns <= finding_.required_ns) world().forward = Pace::Worst;  // they answer, and the rest is late
     int64_t asked_ns = forward(site_.step, opening->closes_ns);
     add(asked_ns, step().text);
-    add(opening->closes_ns, "the calendar closes", "nobody has answered");
+    bool answered = asked_ns + finding_.bound_ns < opening->closes_ns;
+    if (answered) add(asked_ns + finding_.bound_ns, "people answer", "as late as they may");
+    add(opening->closes_ns, "the calendar closes", answered ? "" : "nobody has answered");
     park(opening->closes_ns);
   }
   void overloaded() {

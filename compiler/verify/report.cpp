@@ -106,8 +106,11 @@ Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
       return diagnostics.report(span, diag::NoSafeStart, finding.what)
           .note(finding.parts[0])
           .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
-    case Claim::Answer:
-      return diagnostics.report(span, diag::AnswerLate, bound, required).advise(finding.advice);
+    case Claim::Answer: {
+      Diagnostic& late = diagnostics.report(span, diag::AnswerLate, bound, required);
+      if (!finding.what.empty()) late.note(finding.what);
+      return late.advise(finding.advice);
+    }
     case Claim::Beside:
       return diagnostics.report(span, diag::Incompatible, finding.parts[0], finding.parts[1], finding.what)
           .advise(finding.advice);

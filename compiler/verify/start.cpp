@@ -79,20 +79,35 @@ void find_late(const Plan& plan, const SafeStart& start, std::vector<Finding>& f
                                    names)}});
 }
 
-/// People who may answer for longer than it is ever open leave the run parked at a close.
-void find_late_answers(const Plan& plan, std::vector<Finding>& findings) {
+/// People who may answer for longer than it is ever open, or so late that no opening is long enough for what is left to
+/// do, leave the run parked at a close.
+void find_late_answers(const Plan& plan, const plan::Facts& facts, std::vector<Finding>& findings) {
   int longest = calendar::longest_window(plan.during->calendar);
   if (plan.during->waits || longest == 0 || longest == calendar::minutes_a_week) return;
+  const int64_t open_ns = longest * minute_ns;
+  bool in_time = facts.start_answered && !facts.start_answered->weekly.empty() && facts.start->weekly.empty();
+  // How much less of it would do; what one approval alone takes too much of is said of this one.
+  const int64_t over_ns = in_time ? facts.start->needs_ns - open_ns : 0;
+  const plan::Step* late = nullptr;
+  int64_t most_ns = 0;
   for (const plan::Step& step : plan.steps) {
     if (step.kind != plan::StepKind::Approval) continue;
-    const plan::Approval& approval = plan.approvals[step.approval];
-    if (approval.timeout_ns <= longest * minute_ns) continue;
-    findings.push_back({Claim::Answer, step.place, {}, approval.timeout_ns, longest * minute_ns, {}, {},
-                        fmt::format("ask with `timeout {}` or less, or let it wait: `{{ at close wait }}`",
-                                    eval::duration_text(longest * minute_ns))});
-    findings.back().site.step = uint32_t(&step - plan.steps.data());
-    return;
+    int64_t timeout_ns = plan.approvals[step.approval].timeout_ns;
+    if ((timeout_ns <= open_ns && !in_time) || timeout_ns <= most_ns) continue;
+    late = &step, most_ns = timeout_ns;
+    if (timeout_ns > open_ns) break;
   }
+  if (late == nullptr) return;
+  bool alone = most_ns > open_ns;
+  int64_t enough_ns = alone ? open_ns : (most_ns - over_ns) / minute_ns * minute_ns;
+  std::string asks = enough_ns > 0 ? fmt::format("ask with `timeout {}` or less", eval::duration_text(enough_ns))
+                                   : std::string("give people less time");
+  std::string rest = alone ? std::string()
+                           : fmt::format("with all that people may take it needs {} until its last step begins",
+                                         eval::duration_text(facts.start->needs_ns));
+  findings.push_back({Claim::Answer, late->place, std::move(rest), most_ns, open_ns, {}, {},
+                      asks + ", or let it wait: `{ at close wait }`"});
+  findings.back().site.step = uint32_t(late - plan.steps.data());
 }
 
 }  // namespace
@@ -130,7 +145,7 @@ void prove_start(const Plan& plan, const Forward& forward, plan::Facts& facts, s
     judged = &*facts.start_answered;
   }
   find_late(plan, *judged, findings);
-  find_late_answers(plan, findings);
+  find_late_answers(plan, facts, findings);
 }
 
 }  // namespace rollout::verify

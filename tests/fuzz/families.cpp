@@ -188,6 +188,15 @@ std::vector<Family> looks() {
                 "}\n" + numbered("policy p{} {{ for every rollout r {{ for every phase p of r {{\n"
                                  "  require p.share < 80%\n}} }} }}\n", n / 40);
        }},
+      {"hooks of one phase each",
+       [=](size_t n) {
+         return "import std.backend.{webhook}\n" + head +
+                "target oncall: webhook { url = \"https://oncall.example/\"  open = true }\n"
+                "team sre { members = [\"anna\"]  notify = oncall }\n" +
+                service + "rollout r {\n  s.install(image)\n" +
+                numbered("  before phase p{} {{ notify sre \"now\" }}\n", n / 16) +
+                numbered("  phase p{} {{ hold 1m }}\n", n / 16) + "}\n";
+       }},
       {"loops over a part",
        [=](size_t n) {
          return head + service + "let items = [" + numbered("{}, ", 1000) + "0]\nrollout r {\n  s.install(image)\n" +
