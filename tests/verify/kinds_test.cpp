@@ -184,6 +184,9 @@ class Mutants {
     add(Claim::Answer, "people have longer than the window", [&](Plan& plan) {
       plan.approvals[0].timeout_ns = (closes - opens) * minute + from(0, 48 * hour);
     }, asked_);
+    add(Claim::Answer, "people have all of the window, and the rest takes a while", [&](Plan& plan) {
+      plan.approvals[0].timeout_ns = (closes - opens) * minute - from(0, minute);
+    }, asked_);
   }
 
   void neighbours() {

@@ -113,7 +113,7 @@ std::vector<Example> examples() {
   add(Claim::Policy, "check/policies/fail_orders");
   add(Claim::Policy, "check/policies/fail_answer_beside");
   add(Claim::Policy, "check/policies/fail_left_alone");
-  add(Claim::Answer, "plan/calendars/late_answer");
+  for (const char* name : {"late_answer", "late_rest"}) add(Claim::Answer, std::string("plan/calendars/") + name);
   for (const char* name : {"fail_schema_too_early", "fail_in_parallel", "fail_other_service"})
     add(Claim::Beside, std::string("plan/beside/") + name);
   for (const char* name : {"fail_wave", "fail_for_good"}) add(Claim::Quota, std::string("plan/quota/") + name);
