@@ -24,17 +24,17 @@ bool counts(const plan::Plan& plan, const plan::Term& term) {
 }  // namespace
 
 StepLog& RunLog::at(journal::StepRef step) {
-  for (StepLog& known : steps)
-    if (known.step == step) return known;
-  steps.push_back({step});
-  steps.back().begin_ns = now_ns;
-  return steps.back();
+  auto [place, begins] = places_.try_emplace(step, steps.size());
+  if (begins) {
+    steps.push_back({step});
+    steps.back().begin_ns = now_ns;
+  }
+  return steps[place->second];
 }
 
 const StepLog* RunLog::find(journal::StepRef step) const {
-  for (const StepLog& known : steps)
-    if (known.step == step) return &known;
-  return nullptr;
+  auto place = places_.find(step);
+  return place == places_.end() ? nullptr : &steps[place->second];
 }
 
 void RunLog::watch_sources(const journal::Sampled& sample) {

@@ -2,6 +2,7 @@
 // how the way back went. For the views; the engine's State says what is, this says what was.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -97,6 +98,8 @@ struct RunLog {
   uint32_t scope_undone_by(uint32_t undo) const;
   void add_sample(const journal::Sampled& sample);
   void watch_sources(const journal::Sampled& sample);
+
+  std::map<journal::StepRef, size_t> places_;  ///< in `steps`
 };
 
 /// `canary 21/412 5.1%`, `canary 132ms`.
