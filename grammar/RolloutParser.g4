@@ -154,6 +154,7 @@ rolloutDecl: ROLLOUT NAME block;
 
 block: LBRACE statement* RBRACE;
 // Behind `phase`, on its line, each word is a NAME: `phase soak { … }`, `in phase test` (compiler/syntax/tokens.cpp).
+// Behind BINDING, BY, AS and COMMA `phase` is itself no more than a word.
 statement
     : PHASE (NAME | STRING) (AFTER NAME (COMMA NAME)*)? block # phaseStatement
     | PARALLEL block                                    # parallelStatement

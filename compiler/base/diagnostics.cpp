@@ -6,6 +6,7 @@
 
 #include <llvm/ADT/StringRef.h>
 
+#include "compiler/base/masked.h"
 #include "compiler/base/visible.h"
 
 namespace rollout {
@@ -38,8 +39,28 @@ std::string bounded(std::string message) {
 
 }  // namespace
 
+Diagnostic& Diagnostic::at(Span where, std::string_view text) {
+  labels.push_back({where, masked(text)});
+  return *this;
+}
+
+Diagnostic& Diagnostic::caret(std::string_view text) {
+  label = masked(text);
+  return *this;
+}
+
+Diagnostic& Diagnostic::note(std::string_view text) {
+  notes.push_back(masked(text));
+  return *this;
+}
+
+Diagnostic& Diagnostic::advise(std::string_view text) {
+  help = masked(text);
+  return *this;
+}
+
 Diagnostic& Diagnostics::add(Diagnostic diagnostic) {
-  diagnostic.message = bounded(std::move(diagnostic.message));
+  diagnostic.message = bounded(masked(diagnostic.message));
   errors_ += diagnostic.severity == Severity::Error;
   all_.push_back(std::move(diagnostic));
   return all_.back();

@@ -44,10 +44,11 @@ struct Diagnostic {
   std::optional<Witness> witness = std::nullopt;  ///< of a finding of a proof
   std::vector<Span> hidden = {};  ///< what may be a secret: no message shows it, where it stands in its line
 
-  Diagnostic& at(Span where, std::string text) { labels.push_back({where, std::move(text)}); return *this; }
-  Diagnostic& caret(std::string text) { label = std::move(text); return *this; }
-  Diagnostic& note(std::string text) { notes.push_back(std::move(text)); return *this; }
-  Diagnostic& advise(std::string text) { help = std::move(text); return *this; }
+  // Of what is said, nobody is shown the secrets; what a fix writes stays as it is.
+  Diagnostic& at(Span where, std::string_view text);
+  Diagnostic& caret(std::string_view text);
+  Diagnostic& note(std::string_view text);
+  Diagnostic& advise(std::string_view text);
   Diagnostic& hide(Span where) { hidden.push_back(where); return *this; }
   Diagnostic& fix(Span where, std::string text) { fixes.push_back({where, std::move(text)}); return *this; }
 };

@@ -1,6 +1,7 @@
 #include "compiler/base/masked.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rollout {
 
@@ -8,6 +9,50 @@ namespace {
 
 /// There a name alone may be a token; the name of a user of a database is none.
 bool is_web(std::string_view before) { return before.ends_with("http") || before.ends_with("https"); }
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_small(char c) { return c >= 'a' && c <= 'z'; }
+bool is_of_word(char c) { return is_small(c) || is_capital(c) || is_digit(c) || c == '_'; }
+
+size_t end_of_word(std::string_view text, size_t at) {
+  while (at < text.size() && is_of_word(text[at])) ++at;
+  return at;
+}
+
+/// Behind the quote that closes the one at `at`; without one, the end of the text.
+size_t end_of_quoted(std::string_view text, size_t at) {
+  for (size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] == text[at]) return i + 1;
+    if (text[i] == '\\') ++i;
+  }
+  return text.size();
+}
+
+/// Finds the literals behind names of secrets, also where a text does not follow the grammar.
+class Finder {
+ public:
+  void read(std::string_view text) {
+    for (size_t at = 0; at < text.size();) {
+      char c = text[at];
+      // Behind a letter it is an apostrophe, and what no secret leads to is prose.
+      bool single = c == '\'' && behind_ && !(at > 0 && is_of_word(text[at - 1]));
+      bool quoted = c == '"' || single;
+      size_t end = quoted ? end_of_quoted(text, at) : is_of_word(c) ? end_of_word(text, at) : at + 1;
+      std::string_view one = text.substr(at, end - at);
+      if (behind_ && (quoted || is_digit(c))) found_.push_back({at, end - at});
+      else if (quoted) behind_ = one.size() > 2 && names_secret(one.substr(1, one.size() - 2));
+      else if (is_of_word(c)) behind_ = names_secret(one) || (behind_ && is_capital(c));
+      else if (std::string_view("(){},;").find(c) != std::string_view::npos) behind_ = false;
+      at = end;
+    }
+  }
+  std::vector<Cut> take() { return std::exchange(found_, {}); }
+
+ private:
+  bool behind_ = false;  ///< the name of a secret; types and signs may stand between
+  std::vector<Cut> found_;
+};
 
 }  // namespace
 
@@ -26,10 +71,39 @@ std::vector<Cut> userinfos(std::string_view text) {
   return found;
 }
 
+bool names_secret(std::string_view name) {
+  auto same = [](char a, char b) { return (is_capital(a) ? char(a - 'A' + 'a') : a) == b; };
+  for (std::string_view end : {"password", "token", "secret", "api_key"}) {
+    if (name.size() < end.size()) continue;
+    std::string_view tail = name.substr(name.size() - end.size());
+    if (std::equal(tail.begin(), tail.end(), end.begin(), same)) return true;
+  }
+  return false;
+}
+
+bool is_literal(std::string_view word) {
+  return !word.empty() && (word[0] == '"' || word[0] == '\'' || is_digit(word[0]));
+}
+
+std::vector<Cut> secrets_of(std::string_view line, std::string_view above) {
+  Finder finder;
+  size_t first = line.find_first_not_of(" \t");
+  if (first != std::string_view::npos && is_literal(line.substr(first))) finder.read(above);
+  finder.take();
+  finder.read(line);
+  std::vector<Cut> all = finder.take();
+  for (const Cut& cut : userinfos(line)) all.push_back(cut);
+  std::stable_sort(all.begin(), all.end(), [](const Cut& a, const Cut& b) { return a.at < b.at; });
+  std::vector<Cut> apart;
+  for (const Cut& cut : all)
+    if (apart.empty() || cut.at >= apart.back().at + apart.back().bytes) apart.push_back(cut);
+  return apart;
+}
+
 std::string masked(std::string_view text) {
   std::string out;
   size_t copied = 0;
-  for (const Cut& cut : userinfos(text)) {
+  for (const Cut& cut : secrets_of(text)) {
     out.append(text.substr(copied, cut.at - copied)).append(mask);
     copied = cut.at + cut.bytes;
   }

@@ -52,13 +52,15 @@ class ShownLine {
   /// `from` to `to`: the bytes that are meant. `hidden`: of all sources.
   ShownLine(const SourceMap& sources, Span span, const std::vector<Span>& hidden)
       : line_(sources.line_at(span.source, span.begin)), start_(sources.line_start(span.source, span.begin)) {
-    for (const Cut& cut : userinfos(line_)) cuts_.push_back(cut);
+    cuts_ = secrets_of(line_, start_ > 0 ? sources.line_at(span.source, start_ - 1) : std::string_view());
     for (const Span& one : hidden)
       if (one.source == span.source && one.end > start_ && one.begin < start_ + line_.size()) {
         size_t at = one.begin > start_ ? one.begin - start_ : 0;
         cuts_.push_back({at, std::min<size_t>(one.end - start_, line_.size()) - at});
       }
-    std::sort(cuts_.begin(), cuts_.end(), [](const Cut& a, const Cut& b) { return a.at < b.at; });
+    std::sort(cuts_.begin(), cuts_.end(), [](const Cut& a, const Cut& b) {
+      return a.at != b.at ? a.at < b.at : a.bytes > b.bytes;
+    });
     last_ = line_.size();
     size_t from = offset(span.begin);
     constexpr size_t bytes_of_widest = 4 * widest_line;
@@ -68,6 +70,19 @@ class ShownLine {
   /// Whether a place of this line is in what is shown.
   bool shows(uint32_t place) const { return first_ <= offset(place) && offset(place) <= last_; }
   size_t offset(uint32_t place) const { return std::min<size_t>(place - start_, line_.size()); }
+  /// Both ends of what is marked; of what is masked, the whole.
+  size_t begin_of(uint32_t place) const {
+    size_t at = offset(place);
+    for (const Cut& cut : cuts_)
+      if (cut.at < at && at < cut.at + cut.bytes) at = cut.at;
+    return std::max(at, first_);
+  }
+  size_t end_of(uint32_t place) const {
+    size_t at = offset(place);
+    for (const Cut& cut : cuts_)
+      if (cut.at < at && at < cut.at + cut.bytes) at = cut.at + cut.bytes;
+    return at;
+  }
   size_t first() const { return first_; }
   size_t last() const { return last_; }
   std::string_view head() const { return first_ > 0 ? "…" : ""; }
@@ -133,8 +148,8 @@ struct Marks {
 };
 std::string snippet(const ShownLine& line, const SourceMap& sources, Span span, const Marks& how, const Painter& paint,
                     bool repeats_line = true) {
-  size_t from = line.offset(span.begin);
-  size_t to = std::clamp(line.offset(span.end), from, std::max(from, line.last()));
+  size_t from = line.begin_of(span.begin);
+  size_t to = std::clamp(line.end_of(span.end), from, std::max(from, line.last()));
   std::string before = std::string(line.head()) + line.text(line.first(), from), meant = line.text(from, to);
   std::string marks(1, how.head);
   marks.append(std::max<size_t>(1, columns(meant)) - 1, how.tail);

@@ -1,5 +1,6 @@
 // Backends: which actions of their capabilities they can do and how long those take, and what they read back.
 #include "compiler/check/context.h"
+#include "compiler/check/once.h"
 #include "compiler/eval/literal.h"
 
 namespace rollout::check {
@@ -19,6 +20,44 @@ bool is_no_time(const ast::Expr* within) {
   return value && value->is(eval::Value::Kind::Duration) && value->number == 0;
 }
 
+/// A setting of the target and one of a binding would both be meant by `identified by`.
+void report_same_setting(const ast::BackendDecl& backend, Diagnostics& diagnostics) {
+  for (const ast::Field& binding : backend.bindings)
+    for (const ast::Field& config : backend.config) {
+      if (config.name.text != binding.name.text) continue;
+      bool below = config.name.span.begin < binding.name.span.begin;
+      const ast::Name& first = below ? config.name : binding.name;
+      const ast::Name& second = below ? binding.name : config.name;
+      diagnostics.report(second.span, diag::DeclaredTwice, std::string(second.text))
+          .at(first.span, "first declared here");
+      break;
+    }
+}
+
+void report_doubled(const ast::BackendDecl& backend, Diagnostics& diagnostics) {
+  Once observed(diagnostics, diag::DeclaredTwice);
+  Once lacking(diagnostics, diag::GivenTwice), actions(diagnostics, diag::GivenTwice);
+  for (const ast::ObserveItem& item : backend.observations) observed.add(item.name.text, item.name.span);
+  for (const ast::Name& name : backend.lacking) lacking.add(name.text, name.span);
+  for (const ast::ActionLimits& limits : backend.actions) actions.add(limits.name.text, limits.name.span);
+  report_same_setting(backend, diagnostics);
+}
+
+/// A target's signal is named without its capability: `prom.gauge("queue_length", by: "track")`.
+void report_same_signal(const ir::Program& program, const ir::Backend& backend, Diagnostics& diagnostics) {
+  for (size_t i = 0; i < backend.capabilities.size(); ++i)
+    for (size_t j = 0; j < i; ++j) {
+      if (backend.capabilities[i] == backend.capabilities[j]) continue;
+      for (const ast::SignalMethod& one : program.capabilities[backend.capabilities[j]].decl->signals)
+        for (const ast::SignalMethod& other : program.capabilities[backend.capabilities[i]].decl->signals)
+          if (one.name.text == other.name.text)
+            diagnostics.report(backend.decl->name.span, diag::DeclaredTwice, std::string(other.name.text))
+                .at(one.name.span, "in this capability")
+                .at(other.name.span, "and in this one")
+                .advise("let two backends implement them");
+    }
+}
+
 }  // namespace
 
 void Checker::check_backend(ir::Backend& backend) {
@@ -26,6 +65,8 @@ void Checker::check_backend(ir::Backend& backend) {
     if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability"))
       backend.capabilities.push_back(symbol->index);
   check_bound_once(backend);
+  report_doubled(*backend.decl, diagnostics_);
+  report_same_signal(program_, backend, diagnostics_);
   backend.config = check_parameters(backend.decl->config);
   backend.bindings = check_parameters(backend.decl->bindings);
   for (ast::List<ast::IdentityPart> parts : backend.decl->identities) check_identity(backend, parts);
@@ -78,6 +119,8 @@ void Checker::check_backend(ir::Backend& backend) {
   }
   check_limit(backend.decl->weights_from, 0, max_weight);
   check_limit(backend.decl->weights_to, 1, max_weight);
+  const ast::Name& per = backend.decl->weights_per;
+  if (!per.text.empty() && per.text != "server") report_unknown(per.span, per.text, "unit", {"server"});
 }
 
 /// `identified by socket, routed as backend`: each a setting, or the name of what is bound, or each of its cohorts.

@@ -164,10 +164,9 @@ const Type* ValueChecker::check_literal(const ast::LiteralExpr* literal, const T
     case ast::LiteralKind::String:
       if (wanted && is_text_kind(wanted->kind)) {
         if (auto problem = eval::text_problem(value_kind(wanted->kind), value->text)) {
-          std::string shown = masked(literal->text);
-          Diagnostic& diagnostic = diagnostics_.report(place_in(literal, *problem), diag::BadText, shown, text(wanted),
-                                                       problem->what);
-          if (shown != literal->text)
+          Diagnostic& diagnostic = diagnostics_.report(place_in(literal, *problem), diag::BadText,
+                                                       std::string(literal->text), text(wanted), problem->what);
+          if (!userinfos(literal->text).empty())
             diagnostic.advise("leave it out; a backend that must know who asks has a setting for it, given by "
                               "`secret(\"NAME\")`");
         }

@@ -1,5 +1,6 @@
 // Capabilities and backends: what the standard library declares, and users' plug-ins.
 #include "compiler/check/context.h"
+#include "compiler/check/once.h"
 
 namespace rollout::check {
 
@@ -11,6 +12,22 @@ const std::vector<std::string_view> evidences = {"counts", "buckets", "value"};
 
 bool is_one_of(std::string_view word, const std::vector<std::string_view>& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// What is named by a capability is named once, and an action sets a variable once.
+void report_doubled(const ast::CapabilityDecl& capability, Diagnostics& diagnostics) {
+  Once actions(diagnostics, diag::DeclaredTwice), signals(diagnostics, diag::DeclaredTwice);
+  Once observed(diagnostics, diag::DeclaredTwice);
+  for (const ast::ActionItem& action : capability.actions) {
+    actions.add(action.name.text, action.name.span);
+    Once effects(diagnostics, diag::GivenTwice);
+    for (const ast::Effect& effect : action.effects) {
+      std::string role = effect.role.text.empty() ? "" : fmt::format(", {}", effect.role.text);
+      effects.add(fmt::format("{}({}{})", effect.variable.text, effect.service.text, role), effect.span);
+    }
+  }
+  for (const ast::ObserveItem& item : capability.observations) observed.add(item.name.text, item.name.span);
+  for (const ast::SignalMethod& signal : capability.signals) signals.add(signal.name.text, signal.name.span);
 }
 
 }  // namespace
@@ -46,6 +63,7 @@ void Checker::check_binding(const ast::CapabilityDecl& capability) {
 void Checker::check_capability(ir::Capability& capability) {
   const ast::CapabilityDecl& decl = *capability.decl;
   check_binding(decl);
+  report_doubled(decl, diagnostics_);
   TypeKind subject = ir::subject_kind(decl.subject);
   for (const ast::ActionItem& item : capability.decl->actions) {
     ir::Action action{item.name, item.reversibility, check_parameters(item.parameters), &item};

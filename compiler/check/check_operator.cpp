@@ -2,6 +2,7 @@
 // the other side, and what to say when nothing fits.
 #include "compiler/check/advise.h"
 #include "compiler/check/values.h"
+#include "compiler/eval/literal.h"
 #include "compiler/ir/operators.h"
 
 namespace rollout::check {
@@ -44,7 +45,7 @@ std::string advice(TypeKind left, Operator op, TypeKind right) {
   if (is_one(TypeKind::Percent, left, right) && is_one(TypeKind::Points, left, right))
     return "a Percent is a share, Points are how far two shares are apart: compare like with like, or declare the "
            "limit as `Points`";
-  if (adds && is_one(TypeKind::Percent, left, right)) return "a share of a quantity is a product: `5m * 103%`";
+  if (adds && is_one(TypeKind::Percent, left, right)) return "a share of a quantity is a product, as in `5m * 103%`";
   if (compares(op) && left == right && left == TypeKind::Image)
     return "images have no order; compare their versions: `image.version`";
   if (compares(op) && left == right && left == TypeKind::String) return "texts have no order; a Version has one";
@@ -81,6 +82,26 @@ std::string money_advice(const ast::BinaryExpr* binary) {
                          money->text.substr(money->text.size() - 3));
   }
   return "a bare number is a count: an amount has a currency, such as `5 EUR`";
+}
+
+/// `5m + 3%`: `5m * 103%`, with what stands there. Empty where no share is written, or more is taken than there is.
+std::string share_advice(const ast::BinaryExpr* binary) {
+  bool adds = binary->op == Operator::Add;
+  const ast::Expr* quantity = binary->left;
+  const ast::LiteralExpr* share = as_literal(binary->right, ast::LiteralKind::Percent);
+  if (!share && adds) {
+    share = as_literal(binary->left, ast::LiteralKind::Percent);
+    quantity = binary->right;
+  }
+  if (!share) return {};
+  Result<eval::Value> part = eval::parse_literal(ast::LiteralKind::Percent, share->text);
+  constexpr int64_t most = 1000 * eval::percent_all;
+  if (!part || part->number > (adds ? most : eval::percent_all)) return {};
+  int64_t whole = eval::percent_all + (adds ? part->number : -part->number);
+  std::string_view written = "…";
+  if (quantity->kind == ast::ExprKind::Literal) written = static_cast<const ast::LiteralExpr*>(quantity)->text;
+  if (quantity->kind == ast::ExprKind::Name) written = static_cast<const ast::NameExpr*>(quantity)->name;
+  return fmt::format("a share of a quantity is a product: `{} * {}`", written, eval::percent_text(whole));
 }
 
 bool has_text_form(TypeKind kind) {
@@ -171,7 +192,11 @@ const Type* ValueChecker::report_units(const ast::BinaryExpr* binary, const Type
   TypeKind one = kind_behind(left), other = kind_behind(right);
   bool added = binary->op == Operator::Add || binary->op == Operator::Subtract || compares(binary->op);
   bool money = added && is_one(TypeKind::Money, one, other) && (ir::is_number(one) || ir::is_number(other));
-  std::string instead = money ? money_advice(binary) : advice(one, binary->op, other);
+  bool adds = binary->op == Operator::Add || binary->op == Operator::Subtract;
+  bool quantities = ir::is_quantity(one) && ir::is_quantity(other) && !is_one(TypeKind::Points, one, other);
+  std::string instead = money ? money_advice(binary) : std::string();
+  if (adds && quantities && is_one(TypeKind::Percent, one, other)) instead = share_advice(binary);
+  if (instead.empty()) instead = advice(one, binary->op, other);
   if (!instead.empty()) diagnostic.advise(std::move(instead));
   bool share = added && one == TypeKind::Percent && ir::is_number(other);
   if (share && binary->right->kind == ast::ExprKind::Literal) diagnostic.fix(after(binary->right->span), "%");

@@ -36,6 +36,7 @@ const Type* ValueChecker::check_contains(const ast::CallExpr* call, const ast::M
   info(member) = {simple(TypeKind::Bool), ir::Ref::Part, uint32_t(ir::Part::Contains), 0};
   ir::Parameter item{{"item", member->member.span}, object->arguments[0], nullptr, nullptr, {}};
   check_arguments(call, {item}, 0, "`contains`", true);
+  if (ir::holds_secret(object->arguments[0])) report_secret(member->object, "`contains`");
   return simple(TypeKind::Bool);
 }
 

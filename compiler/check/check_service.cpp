@@ -4,6 +4,7 @@
 
 #include "compiler/check/context.h"
 #include "compiler/check/lacking.h"
+#include "compiler/ir/operators.h"
 
 namespace rollout::check {
 
@@ -15,6 +16,35 @@ std::string_view example_of(const Type* type) {
   if (type->is(TypeKind::Url)) return "\"http://127.0.0.1:9090\"";
   if (type->is(TypeKind::List) && type->arguments[0]->is(TypeKind::String)) return "[\"bin/shop\"]";
   return {};
+}
+
+/// What an argument of one of its actions sets: whoever is told of it keeps it.
+bool keeps(const ast::CapabilityDecl& capability, std::string_view variable) {
+  return llvm::any_of(capability.actions, [&](const ast::ActionItem& action) {
+    return llvm::any_of(action.effects, [&](const ast::Effect& effect) {
+      return effect.variable.text == variable && effect.value->kind == ast::ExprKind::Name;
+    });
+  });
+}
+
+/// What two capabilities of one subject would both decide; empty: nothing.
+std::string shared_by(const ast::CapabilityDecl& one, const ast::CapabilityDecl& other) {
+  for (const ast::ActionItem& action : other.actions)
+    if (llvm::any_of(one.actions, [&](const ast::ActionItem& mine) { return mine.name.text == action.name.text; }))
+      return fmt::format("have an action `{}`", action.name.text);
+  for (const ir::VariableRow& row : ir::variable_rows())
+    if (keeps(one, row.name) && keeps(other, row.name)) return fmt::format("set `{}`", row.name);
+  return {};
+}
+
+/// A literal of a setting that nobody declared, whose name is a slip for one that takes a secret, or like none.
+bool may_be_secret(const ast::Setting& setting, const std::vector<ir::Parameter>& declared,
+                   const std::vector<std::string_view>& names) {
+  if (setting.has_block || !setting.value || setting.value->kind != ast::ExprKind::Literal) return false;
+  std::string_view meant = nearest(setting.name.text, names);
+  return llvm::any_of(declared, [&](const ir::Parameter& one) {
+    return ir::holds_secret(one.type) && (meant.empty() || meant == one.name.text);
+  });
 }
 
 }  // namespace
@@ -34,7 +64,9 @@ std::vector<ir::Given> Checker::check_settings(llvm::ArrayRef<ast::Setting> sett
   for (const ast::Setting& setting : settings) {
     const ir::Parameter* parameter = parameters.lookup(setting.name.text);
     if (!parameter) {
-      report_unknown(setting.name.span, setting.name.text, fmt::format("setting of {}", whose), known);
+      std::string what = fmt::format("setting of {}", whose);
+      report_unknown(setting.name.span, setting.name.text, what, known);
+      if (may_be_secret(setting, declared, known)) hide_unknown(setting.name.text, what, setting.value->span);
       misspelt = true;
       continue;
     }
@@ -88,6 +120,7 @@ void Checker::check_service(ir::Service& service) {
     if (seen.insert(setting.name.text).second) check_service_setting(service, setting);
     else diagnostics_.report(setting.name.span, diag::GivenTwice, std::string(setting.name.text));
   }
+  check_apart(service);
   add_capability_signals(service);
   for (const ast::SignalItem& signal : service.decl->signals) check_service_signal(service, signal);
   check_compatible(service);
@@ -142,6 +175,22 @@ void Checker::check_service_setting(ir::Service& service, const ast::Setting& se
        check_settings(setting.block, backend.bindings, whole,
                       fmt::format("`{}` of `{}`", setting.name.text, backend.decl->name.text)),
        setting.value});
+}
+
+/// Two systems that are told of one thing would each keep a value of it, and a way back is told to one of them.
+void Checker::check_apart(const ir::Service& service) {
+  for (size_t i = 0; i < service.bindings.size(); ++i)
+    for (size_t j = 0; j < i; ++j) {
+      const ast::CapabilityDecl& one = *program_.capabilities[service.bindings[j].capability].decl;
+      const ast::CapabilityDecl& other = *program_.capabilities[service.bindings[i].capability].decl;
+      std::string shared = shared_by(one, other);
+      if (shared.empty()) continue;
+      diagnostics_
+          .report(service.bindings[i].named->span, diag::BindingsClash, std::string(one.setting.text),
+                  std::string(other.setting.text), std::string(service.decl->name.text), shared)
+          .at(service.bindings[j].named->span, "the other one")
+          .advise("bind one of them: a way back is told to one system only");
+    }
 }
 
 /// Whether some capability, if only one of the library that nothing imports, is bound by it.

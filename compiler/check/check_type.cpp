@@ -2,6 +2,7 @@
 
 #include <llvm/ADT/StringSwitch.h>
 
+#include "compiler/check/once.h"
 #include "compiler/check/values.h"
 
 namespace rollout::check {
@@ -53,6 +54,9 @@ const std::vector<std::string_view> type_names = {
     "Secret", "Gate"};
 
 }  // namespace
+
+/// `Role` is written in `observe` alone.
+bool is_type_name(std::string_view name) { return kind_of(name) != TypeKind::Error || name == "Role"; }
 
 const Type* ValueChecker::check_type(const ast::Type* type) {
   TypeKind kind = kind_of(type->name.text);
@@ -114,9 +118,23 @@ const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vec
   if (kind == TypeKind::Secret) return program_.types.of(kind, std::move(arguments));
   if (kind == TypeKind::Gate) return program_.types.gate(arguments);
   std::vector<uint32_t> capabilities;
-  for (const ast::Name& name : type->with)
-    if (std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability"))
-      capabilities.push_back(symbol->index);
+  for (const ast::Name& name : type->with) {
+    std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability");
+    if (!symbol) continue;
+    // What binds nothing says of no subject that it is for another one.
+    const ast::CapabilityDecl& capability = *program_.capabilities[symbol->index].decl;
+    TypeKind subject = ir::subject_kind(capability.subject);
+    if (!capability.setting.text.empty() && subject != kind) {
+      diagnostics_
+          .report(name.span, diag::WrongKind, std::string(name.text),
+                  fmt::format("a capability of a {}", ir::subject_text(subject)),
+                  fmt::format("of a {}", ir::subject_text(kind)))
+          .at(capability.setting.span, "bound by this setting")
+          .advise(fmt::format("write `{} with {}`", text(simple(subject)), name.text));
+      continue;
+    }
+    capabilities.push_back(symbol->index);
+  }
   std::sort(capabilities.begin(), capabilities.end());
   capabilities.erase(std::unique(capabilities.begin(), capabilities.end()), capabilities.end());
   return ir::is_subject(kind) ? program_.types.subject(kind, capabilities) : simple(kind);

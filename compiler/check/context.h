@@ -51,6 +51,7 @@ class Checker : private ValueChecker {
                                         std::string_view whose);
   void check_service(ir::Service& service);
   void check_service_setting(ir::Service& service, const ast::Setting& setting);
+  void check_apart(const ir::Service& service);
   bool expect_setting(const ast::Name& name, TypeKind subject);
   void report_lacking(const ast::Setting& setting, TypeKind subject, const ir::Target& target);
   const std::vector<BoundAs>& bound_as(TypeKind subject);

@@ -4,6 +4,7 @@
 #include <llvm/ADT/StringRef.h>
 
 #include "compiler/check/context.h"
+#include "compiler/check/once.h"
 
 namespace rollout::check {
 
@@ -27,6 +28,15 @@ void report_case_only(const ast::File& file, Diagnostics& diagnostics) {
         .note("the two names differ in case only")
         .advise("choose another name");
   }
+}
+
+/// `record Percent { … }`, or such a name behind `as`: wherever it is written, the type of the language is meant.
+void keep_type_name(std::string_view name, Span span, ir::Ref kind, Diagnostics& diagnostics) {
+  if ((kind != ir::Ref::Record && kind != ir::Ref::Enum) || !is_type_name(name)) return;
+  diagnostics
+      .report(span, diag::WrongKind, std::string(name), "a type of the language",
+              kind == ir::Ref::Record ? "a record" : "an enum")
+      .advise("choose another name");
 }
 
 }  // namespace
@@ -62,6 +72,8 @@ void Checker::import_names(const std::vector<Imported>& imports) {
       const ast::InputDecl* input = program_.inputs[symbol.index].decl;
       warn_deprecated(name.span, input->name, input->deprecated);
     }
+    if (imported.name->alias.text != name.text)
+      keep_type_name(imported.name->alias.text, imported.name->alias.span, symbol.kind, diagnostics_);
     auto [place, fresh] = module().scope.try_emplace(imported.name->alias.text, symbol);
     bool same = place->second.kind == symbol.kind && place->second.index == symbol.index;
     if (!fresh && !same)
@@ -72,6 +84,7 @@ void Checker::import_names(const std::vector<Imported>& imports) {
 }
 
 void Checker::add_symbol(std::string_view name, Span span, ir::Ref kind, size_t index) {
+  keep_type_name(name, span, kind, diagnostics_);
   auto [place, fresh] = module().scope.try_emplace(name, ir::Symbol{kind, uint32_t(index), span});
   if (fresh) return;
   Diagnostic& diagnostic = diagnostics_.report(span, diag::DeclaredTwice, std::string(name))

@@ -130,6 +130,11 @@ bool ValueChecker::was_unknown(std::string_view name, std::string_view what) con
 }
 
 /// The report, or null where the same was said before.
+void ValueChecker::hide_unknown(std::string_view name, std::string_view what, Span value) {
+  auto known = unknown_names_.find(unknown_key(module_, name, what));
+  if (known != unknown_names_.end()) known->second.report->hide(value);
+}
+
 Diagnostic* ValueChecker::report_unknown_once(Span span, std::string_view name, std::string_view what) {
   std::pair<ir::ModuleId, std::string> key = unknown_key(module_, name, what);
   if (auto known = unknown_names_.find(key); known != unknown_names_.end()) {

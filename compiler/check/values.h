@@ -39,6 +39,8 @@ class ValueChecker {
   std::string_view kind_text(const ir::Symbol& symbol) const;
   void warn_deprecated(Span given, const ast::Name& name, const ast::Name& deprecated);
   void report_unknown(Span span, std::string_view name, std::string_view what, std::vector<std::string_view> known);
+  /// `value`: of what was reported to be unknown; no message shows it.
+  void hide_unknown(std::string_view name, std::string_view what, Span value);
   Diagnostic* report_unknown_once(Span span, std::string_view name, std::string_view what);
   /// A name that is the case of one enum alone, without the enum: `eu` for `Residency.eu`. False when it is not.
   bool report_bare_case(const ast::NameExpr* name);

@@ -1,7 +1,6 @@
 // Functions of the language itself and parts of plain values.
 #include <algorithm>
 
-#include "compiler/base/masked.h"
 #include "compiler/eval/standing.h"
 #include "compiler/eval/image.h"
 #include "compiler/eval/literal.h"
@@ -18,7 +17,7 @@ Value Evaluator::converted(Value value, Kind kind, Span span) {
     return value;
   value.kind = kind;
   std::optional<TextProblem> problem = text_problem(kind, value.text);
-  return problem ? fail(span, fmt::format("`{}`: {}", masked(value.text), problem->what)) : value;
+  return problem ? fail(span, fmt::format("`{}`: {}", value.text, problem->what)) : value;
 }
 
 Value Evaluator::eval_builtin(ir::ModuleId module, const ast::CallExpr* call, ir::Builtin builtin,

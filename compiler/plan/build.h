@@ -66,6 +66,7 @@ class Planner {
 
   const ir::Rollout* choose_rollout();
   bool has_work(const ir::Rollout& rollout) const;
+  void count_runs();
   bool read_inputs();
   bool choose_environment();
   const ast::Expr* environment_default(uint32_t input) const;

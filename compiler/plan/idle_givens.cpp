@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "compiler/plan/asked.h"
 
 namespace rollout::plan {
@@ -12,6 +14,14 @@ uint32_t index_of(const Plan& plan, std::string_view name) {
   for (uint32_t i = 0; i < plan.services.size(); ++i)
     if (plan.services[i].name == name || service_text(plan.services[i]) == name) return i;
   return none;
+}
+
+/// What the service shows decides the plan, whether a step acts on it or not.
+bool observes(const Plan& plan, std::string_view service) {
+  const std::string version = fmt::format("version({}, stable)", service);
+  const std::string generation = fmt::format("generation({})", service);
+  return std::any_of(plan.observed.begin(), plan.observed.end(),
+                     [&](const Observed& one) { return one.what == version || one.what == generation; });
 }
 
 /// What is given of a service that the rollout does not touch says that it makes no difference.
@@ -82,7 +92,7 @@ bool is_lock(const Lock& lock, std::string_view name) {
 std::vector<Idle> idle_givens(const TestCase& test, const std::vector<Plan>& plans) {
   std::vector<Idle> idle;
   auto touches = [](const Plan& plan, const GivenService& given) {
-    return index_of(plan, given.service.service) != none;
+    return index_of(plan, given.service.service) != none || observes(plan, given.service.service);
   };
   add_idle(idle, test.services, plans, touches, "it is not touched");
   add_idle(idle, test.signals, plans, knows_signal, "no gate or watch reads it");

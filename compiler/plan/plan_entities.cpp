@@ -25,7 +25,7 @@ void Planner::check_route(uint32_t index, const Binding& binding, const ir::Serv
   std::string route = fmt::format("{} {}", entities_[index].number, binding.target);
   for (const auto& [name, value] : binding.config) route += fmt::format(" {}={}", name, eval::to_text(value));
   auto [other, fresh] = routes_.try_emplace(route, index);
-  if (fresh) return;
+  if (fresh || other->second == index) return;
   const Service& service = plan_.services[index];
   diagnostics_
       .report(declared.decl->name.span, diag::PlacesShareRoute, service_text(plan_.services[other->second]),

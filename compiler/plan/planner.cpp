@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "compiler/base/masked.h"
 #include "compiler/eval/input_value.h"
 #include "compiler/ir/operators.h"
 #include "compiler/ir/variables.h"
@@ -103,10 +102,19 @@ std::optional<Plan> Planner::run() {
   Span end = rollout->decl->name.span;
   if (diagnostics_.errors() == errors && faults_lifted(end, "when the rollout ends")) control_ended(end);
   name_phases();
+  count_runs();
   report_idle_loops();
   if (diagnostics_.errors() == errors) enforce_policies(*rollout->decl);
   if (diagnostics_.errors() != errors) return std::nullopt;
   return std::move(plan_);
+}
+
+/// A plan is carried out once. One that changes nothing would be the same each time, but for the runs before it.
+void Planner::count_runs() {
+  bool acts = llvm::any_of(plan_.steps, [](const Step& step) { return step.kind == StepKind::Act; });
+  if (acts || plan_.steps.empty() || request_.snapshot.offline) return;
+  eval::Value runs = eval::Value::of(eval::Value::Kind::Int, request_.snapshot.runs);
+  plan_.observed.push_back({fmt::format("runs({})", plan_.rollout), std::move(runs), "state", Recheck::Recorded});
 }
 
 /// Where no action of a rollout has anything to do, its holds and questions are left out. One that has no actions is
@@ -185,7 +193,7 @@ bool Planner::read_inputs() {
     // Somebody may have given the secret itself.
     bool hidden = ir::holds_secret(input.type);
     if (!value)
-      diagnostics_.report(input.decl->name.span, diag::BadInput, name, hidden ? "…" : masked(text),
+      diagnostics_.report(input.decl->name.span, diag::BadInput, name, hidden ? "…" : text,
                           value.error().message);
     else values[index] = std::move(*value);
     given[index] = true;

@@ -76,6 +76,7 @@ struct Snapshot {
   std::vector<ObservedDigest> digests;
   std::vector<ObservedLabel> labels;
   std::vector<ObservedMigrations> migrations;  ///< also where nothing was looked at: they are files
+  int64_t runs = 0;  ///< of this rollout, on record
 };
 
 /// What is the same in all plans of one program, for whoever makes many of them.

@@ -339,6 +339,7 @@ struct BackendDecl : Decl {
   List<ObserveItem> observations;  ///< what of the model it reads back
   List<ActionLimits> actions;
   Name weights_from, weights_to;  ///< empty: not given
+  Name weights_per;               ///< `server`, for the checker to look at
 };
 enum class ClauseKind { Reject, Require };
 struct ConditionClause {

@@ -228,7 +228,7 @@ const Token* ErrorStrategy::before_gap(const Token* found) const {
 
 Diagnostic& ErrorStrategy::report_missing(const Token* before, const std::string& wanted) {
   Span gap = after(tokens_.span(*before));
-  Diagnostic& message = diagnostics_.report(gap, diag::ExpectedAfter, wanted, std::string(tokens_.text(*before)));
+  Diagnostic& message = diagnostics_.report(gap, diag::ExpectedAfter, wanted, tokens_.shown(*before));
   message.caret("missing here");
   // Only what could be nothing else.
   if (wanted == "`)`" || wanted == "`]`") message.fix(gap, wanted.substr(1, 1));
@@ -310,7 +310,8 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
     report_missing(before, wanted);
     return;
   }
-  Diagnostic& message = diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted, text);
+  Diagnostic& message = diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted,
+                                            tokens_.shown(*found));
   if (std::string otherwise = written_otherwise(tokens_, before, found); !otherwise.empty()) {
     message.advise(std::move(otherwise));
     return;

@@ -80,7 +80,7 @@ ast::Effect Reader::read_effect() {
 const ast::Decl* Reader::read_backend() {
   size_t first = take();
   ast::BackendDecl decl{{DeclKind::Backend, {}, expect_name(), doc_above(first)},
-                        {}, {}, {}, {}, {}, {}, {}, {}, {}};
+                        {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
   expect(Parser::IMPLEMENTS);
   decl.capabilities = read_names(Parser::PLUS);
   if (accept(Parser::EXCEPT)) decl.lacking = read_names(Parser::COMMA);
@@ -101,11 +101,12 @@ const ast::Decl* Reader::read_backend() {
     } else if (accept(Parser::OBSERVE)) {
       observations.push_back(read_observe());
     } else if (accept(Parser::WEIGHTS)) {
+      stands_once(!decl.weights_from.text.empty());
       decl.weights_from = name_of(expect(Parser::INT));
       expect(Parser::DOTDOT);
       decl.weights_to = name_of(expect(Parser::INT));
       expect(Parser::PER);
-      expect(Parser::NAME);
+      decl.weights_per = expect_name();
     } else {
       expect(Parser::ACTION);
       actions.push_back(read_limits());

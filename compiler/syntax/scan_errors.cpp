@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <llvm/ADT/StringRef.h>
 
+#include "compiler/base/masked.h"
 #include "compiler/base/visible.h"
 #include "compiler/syntax/antlr.h"
 #include "compiler/syntax/parse.h"
@@ -214,7 +215,8 @@ size_t report_single_quotes(const Tokens& tokens, const Token& quote, Diagnostic
   Span whole = join(tokens.span(quote), tokens.span(*last));
   std::string_view inside(tokens.text(quote).data() + 1, whole.end - whole.begin - 2);
   Diagnostic& diagnostic = diagnostics.report(whole, diag::BadCharacter, "'");
-  diagnostic.advise(fmt::format("a string stands in double quotes: `\"{}\"`", inside));
+  bool secret = tokens.shown(quote) != tokens.text(quote);
+  diagnostic.advise(fmt::format("a string stands in double quotes: `\"{}\"`", secret ? mask : inside));
   if (inside.find_first_of("\"\\$") == std::string_view::npos) diagnostic.fix(whole, fmt::format("\"{}\"", inside));
   return size_t(last - &quote) + 1;
 }

@@ -1,5 +1,6 @@
 #include "compiler/syntax/tokens.h"
 
+#include "compiler/base/masked.h"
 #include "compiler/syntax/lexer.h"
 
 #include "compiler/syntax/antlr.h"
@@ -9,12 +10,17 @@ namespace rollout::syntax {
 
 namespace {
 
-/// Whether the phase at `at` is one that is named: not a member, and not what a policy ranges over.
+/// Behind these a `phase` is a word like others: a setting, or a part of what identifies a thing.
+bool takes_word(TokenType before) {
+  return before == Parser::BINDING || before == Parser::BY || before == Parser::AS || before == Parser::COMMA;
+}
+
+/// Whether the phase at `at` is one that is named: no member, no plain word, and not what a policy ranges over.
 bool names_phase(const std::vector<Token>& tokens, size_t at) {
   if (tokens[at].type != Parser::PHASE || at == 0) return false;
   TokenType before = tokens[at - 1].type;
   bool some = before == Parser::NAME && at > 1 && tokens[at - 2].type == Parser::FOR;
-  return before != Parser::DOT && before != Parser::EVERY && !some;
+  return before != Parser::DOT && before != Parser::EVERY && !some && !takes_word(before);
 }
 
 /// What a phase is called is no value, so it may be any word: `phase soak { … }`, `in phase test`. On the next line
@@ -43,6 +49,21 @@ TokenLists with_phase_names(TokenLists lists) {
 
 Tokens::Tokens(const SourceMap& sources, SourceId source)
     : source_(source), text_(sources.text(source)), lists_(with_phase_names(lex(text_))) {}
+
+std::string Tokens::shown(const Token& token) const {
+  constexpr int most_between = 8;  // tokens, of a type and of what is said wrongly
+  std::string own(text(token));
+  if (!is_literal(own)) return own;
+  const Token* one = before(&token);
+  for (int i = 0; one && i < most_between; ++i, one = before(one)) {
+    std::string_view word = text(*one);
+    if (names_secret(word)) return std::string(mask);
+    bool type = !word.empty() && word[0] >= 'A' && word[0] <= 'Z';
+    bool between = type || word == "=" || word == ":" || word == "<" || word == ">" || word == "?" || is_literal(word);
+    if (!between) break;
+  }
+  return own;
+}
 
 uint32_t Tokens::indent(const Token& token) const {
   if (token.first_on_line) return token.begin - token.line_begin;

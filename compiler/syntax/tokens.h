@@ -1,6 +1,7 @@
 // Private to compiler/syntax: a lexed file.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,8 @@ class Tokens {
   uint32_t indent(const Token& token) const;
   /// The visible token before `token`, which is one itself; or null.
   const Token* before(const Token* token) const { return token == lists_.visible.data() ? nullptr : token - 1; }
+  /// The text of `token` as a message may show it: a literal behind the name of a secret is the mask.
+  std::string shown(const Token& token) const;
 
  private:
   SourceId source_;

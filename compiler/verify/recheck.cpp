@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/pace.h"
+#include "compiler/verify/recheck_back.h"
 #include "compiler/verify/recheck_beside.h"
 #include "compiler/verify/recheck_exposure.h"
 #include "compiler/verify/recheck_gates.h"
@@ -29,6 +30,7 @@ class Recheck {
   explicit Recheck(const Plan& plan) : plan_(plan), facts_(*plan.facts), brief_(plan), chains_(brief_) {}
 
   std::vector<std::string> go() {
+    recheck_way_back(plan_, broken_);
     check_back();
     check_forward();
     Walked walked = walk(brief_, false);

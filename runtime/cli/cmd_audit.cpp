@@ -169,10 +169,10 @@ std::string audit_text(const RunInHand& held, const std::vector<Entry>& entries,
   std::string who;
   for (size_t i = 0; i < entries.size(); ++i) {
     const Entry& entry = entries[i];
-    if (entry.who != who) out += fmt::format("      {}\n", style.name(entry.who));
+    if (entry.who != who) out += fmt::format("      {}\n", style.name(one_line(entry.who)));
     who = entry.who;
     out += fmt::format("{}  {}  {}\n", right(std::to_string(i), 4),
-                       style.dim(effects::utc_text(held.events[i].wall_ns)), entry.text);
+                       style.dim(effects::utc_text(held.events[i].wall_ns)), one_line(entry.text));
     if (!entry.evidence.empty())
       out += fmt::format("      rests on {}: {}\n", count_of(entry.evidence.size(), "sample"),
                          numbers_text(entry.evidence));
@@ -180,7 +180,7 @@ std::string audit_text(const RunInHand& held, const std::vector<Entry>& entries,
   for (const journal::Request& request : idle)
     out += fmt::format("   -  {}  {} asked by {}: {}; it came to nothing, or nobody has seen it yet\n",
                        effects::utc_text(request.wall_ns), journal::word(journal::ask_names, request.ask), request.by,
-                       request.reason);
+                       one_line(request.reason));
   if (checked.problems.empty())
     return out + fmt::format("\nthe record is whole: {}, head {}\n", count_of(entries.size(), "event"),
                              short_hash(checked.head));
@@ -234,7 +234,7 @@ Result<Checked> check_record(journal::Store& store, const journal::RunInfo& run,
   // A plan that is gone is none that fits.
   std::vector<std::string> problems = record_problems(*chain, run.run, bytes ? *bytes : "", heads);
   // Where the events are not what they were, nothing is held against them.
-  if (problems.empty()) problems = row_problems(*chain, run);
+  if (problems.empty()) problems = row_problems(*chain, run, bytes ? *bytes : "");
   return Checked{std::move(problems), chain->head};
 }
 

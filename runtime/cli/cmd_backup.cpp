@@ -143,6 +143,9 @@ int cmd_restore(const Context& context) {
   if (!project) return context.fail(Usage, project.error().message);
   std::error_code failed;
   if (!fs::is_regular_file(path, failed)) return context.fail(Usage, fmt::format("there is no file `{}`", typed));
+  if (!journal::is_state_file(path))
+    return context.fail(Refused, fmt::format("`{}` is not a rollout state file, so it is no backup of one; nothing was "
+                                             "restored", typed));
   // An older format is brought up to date when it is opened, and the backup stays as it is.
   fs::create_directories(project->state(), failed);
   Temporary copy(project->state() + "/restore.part");

@@ -20,7 +20,8 @@ Result<std::optional<journal::Request>> stopped_line(journal::Store& store) {
 }
 
 std::string line_text(const journal::Request& stop) {
-  return fmt::format("the line is stopped since {} by {}: {}", effects::utc_text(stop.wall_ns), stop.by, stop.reason);
+  return one_line(
+      fmt::format("the line is stopped since {} by {}: {}", effects::utc_text(stop.wall_ns), stop.by, stop.reason));
 }
 
 Status check_line(journal::Store& store) {

@@ -93,7 +93,8 @@ void add_all(OpenMetrics& out, const std::vector<journal::RunInfo>& runs) {
   auto labels = [](const auto& key) -> Labels {
     return {{"rollout", key.first}, {"outcome", std::string(word(journal::outcome_names, key.second))}};
   };
-  out.family("rollout_runs_ended", "counter", "", "Runs that have ended, by how.");
+  // One that succeeded may be taken back later: the number falls then.
+  out.family("rollout_runs_ended", "gauge", "", "Runs that have ended, by how.");
   for (const auto& [key, value] : ended) out.sample(labels(key), value.first);
   out.family("rollout_newest_run_start_seconds", "gauge", "seconds", "When the newest run that ended so began.");
   for (const auto& [key, value] : ended) out.seconds(labels(key), value.second);

@@ -40,6 +40,9 @@ Status may_be_overridden(const RunInHand& held, const exec::State& state) {
 
 int cmd_override(const Context& context) {
   std::optional<int64_t> minutes = minutes_of(context.args.value("--for"));
+  if (context.args.has("--for") && !minutes)
+    return context.fail(Usage, fmt::format("`--for {}` is no time that an override may last: whole minutes or hours, "
+                                           "from 1m to 24h, as 30m or 2h", context.args.value("--for")));
   if (context.args.value("--reason").empty() || !minutes)
     return context.fail(Usage, "say why and for how long, at most 24h: rollout override RUN --for 30m --reason TEXT");
   int exit_code = Ok;

@@ -26,7 +26,7 @@ int answer(const Context& context, const std::string& run, const journal::Reques
   return Ok;
 }
 
-std::string by_text(const journal::Paused& pause) { return fmt::format("{}: {}", pause.by, pause.reason); }
+std::string by_text(const journal::Paused& pause) { return one_line(fmt::format("{}: {}", pause.by, pause.reason)); }
 
 /// The run, held, and what was asked of it already.
 struct Asked {

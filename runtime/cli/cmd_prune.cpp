@@ -37,6 +37,18 @@ std::optional<int64_t> age_of(std::string_view text) {
   return number * hours * hour_ns;
 }
 
+/// That of `--older-than`, where a reason is given as well.
+Result<int64_t> age_meant(const Context& context) {
+  const std::string typed = context.args.value("--older-than");
+  std::optional<int64_t> age_ns = age_of(typed);
+  if (context.args.has("--older-than") && !age_ns)
+    return OpError{fmt::format("`--older-than {}` is no age: whole hours, days or weeks, at least 1h, as 12h, 90d or "
+                               "8w", typed)};
+  if (!age_ns || context.args.value("--reason").empty())
+    return OpError{"say how old, as 12h, 90d or 8w, and why: rollout prune --older-than 90d --reason TEXT"};
+  return *age_ns;
+}
+
 struct Old {
   journal::Pruned what;
   int64_t bytes = 0;  ///< about
@@ -236,9 +248,8 @@ int carry_out(const Context& context, const Project& project, journal::SqlStore&
 }  // namespace
 
 int cmd_prune(const Context& context) {
-  std::optional<int64_t> age_ns = age_of(context.args.value("--older-than"));
-  if (context.args.value("--reason").empty() || !age_ns)
-    return context.fail(Usage, "say how old, as 12h, 90d or 8w, and why: rollout prune --older-than 90d --reason TEXT");
+  Result<int64_t> age_ns = age_meant(context);
+  if (!age_ns) return context.fail(Usage, age_ns.error().message);
   Result<int64_t> keep = number_of(context.args, "--keep", held_look_back, held_look_back, most_kept);
   if (!keep) return context.fail(Usage, keep.error().message);
   std::string exported = context.args.value("--export");

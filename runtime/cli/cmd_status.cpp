@@ -131,17 +131,10 @@ std::vector<journal::Request> asked_of(journal::Store& store, const exec::State&
   return state.ended || !asked ? std::vector<journal::Request>() : std::move(*asked);
 }
 
-/// As it was typed.
-std::string_view ask_text(const journal::Request& request) {
-  if (request.line) return request.ask == journal::Ask::Pause ? "stop-the-line" : "start-the-line";
-  return journal::word(journal::ask_names, request.ask);
-}
-
 std::string asked_lines(const std::vector<journal::Request>& asked, const Style& style) {
   std::string out;
   for (const journal::Request& request : asked)
-    out += fmt::format("  {}  {} by {}{}; no driver has seen it yet\n", style.dim(left("asked", 8)), ask_text(request),
-                       request.by, request.reason.empty() ? "" : ": " + request.reason);
+    out += fmt::format("  {}  {}\n", style.dim(left("asked", 8)), asked_text(request));
   return out;
 }
 
@@ -230,7 +223,8 @@ int follow(const Context& given, journal::Store& store, const std::string& run, 
     if (context.env.interrupts() > 0) return context.env.interrupt_code();
   }
   if (draws) context.env.out(clear_screen);
-  context.out(context.json() ? summary_json(log, state, run, Ok) : summary_text(log, state, run, context.style));
+  context.out(context.json() ? summary_json(log, state, run, code_of_outcome(log, state))
+                             : summary_text(log, state, run, context.style));
   return Ok;
 }
 
@@ -250,7 +244,7 @@ int show_run(const Context& context, journal::Store& store, const std::string& r
   std::string driver = driver_text(store, plan);
   int64_t since_ns = since_event(context, state);
   if (context.json()) {
-    context.out(summary_json(log, state, run, Ok, [&](json::Writer& json) {
+    context.out(summary_json(log, state, run, code_of_outcome(log, state), [&](json::Writer& json) {
       write_surroundings(json, store, plan, state, asked, driver.empty() ? since_ns : 0);
     }));
   } else if (!each) {

@@ -107,6 +107,24 @@ std::string cause_of(const RunInHand& held, const exec::State& state) {
   return state.ended ? "every step is done and every gate has passed" : "it goes on as planned";
 }
 
+/// The same, with the answers of people that nobody has acted on.
+std::string cause_and_answers(const RunInHand& held, const exec::State& state,
+                              const std::vector<journal::Request>& asked) {
+  std::vector<std::string> texts;
+  for (const journal::Request& request : asked)
+    if (request.ask == journal::Ask::Approve || request.ask == journal::Ask::Reject)
+      texts.push_back(asked_text(request));
+  if (state.ended || texts.empty()) return cause_of(held, state);
+  std::string before = cause_of(held, held.state);
+  return fmt::format("{}; asked: {}", before, join(texts, "; "));
+}
+
+/// A person has asked for the way back, which has not begun.
+bool is_refused(const exec::State& state) {
+  return state.abort || std::any_of(state.holds.begin(), state.holds.end(),
+                                    [](const auto& hold) { return hold.second.rejected.has_value(); });
+}
+
 void find_next_of_ended(const Context& context, const RunInHand& held, Explained& out) {
   const std::string& run = held.run();
   switch (*held.named.run.outcome) {
@@ -135,19 +153,26 @@ void find_next_of_ended(const Context& context, const RunInHand& held, Explained
 
 void find_next(const Context& context, const RunInHand& held, const exec::State& state, bool driven, Explained& out) {
   const std::string& run = held.run();
-  bool asked = !exec::open_approvals(held.planned.plan, state).empty();
+  std::vector<exec::Question> open = exec::open_questions(held.planned.plan, state);
+  bool asked = std::any_of(open.begin(), open.end(), [](const exec::Question& one) {
+    return one.ask->phase != exec::ApprovalPhase::Approved;
+  });
   auto say = [&](std::string next, std::string then) { out.next = std::move(next), out.then = std::move(then); };
   if (held.named.run.outcome) return find_next_of_ended(context, held, out);
   if (state.rollback == exec::RollbackPhase::Withheld)
     return say(fmt::format("rollout abort {} --reason TEXT", run),
                "goes back all the same; nothing else makes it go on, since neither version is known to be good");
+  if (is_refused(state) && !driven)
+    return say(fmt::format("rollout resume {}", run), "takes it back, as was asked: it looks first, and does nothing "
+                                                      "twice");
   if (state.paused)
     return say(fmt::format("rollout resume {}", run), "lifts the pause and goes on; `abort` takes it back");
   if (state.line && !state.overridden)
     return say("rollout start-the-line --reason TEXT", "lets all runs go on; `abort` takes this one back");
-  if (asked && driven)
-    return say(fmt::format("rollout approve {0} --as NAME", run),
-               fmt::format("or rollout reject {} --as NAME --reason TEXT: it goes back", run));
+  if (asked)
+    return say(fmt::format("rollout approve {} --as NAME", run),
+               fmt::format("or rollout reject {} --as NAME --reason TEXT: it goes back{}", run,
+                           driven ? "" : fmt::format("; then rollout resume {}: nobody drives it", run)));
   if (driven)
     return say(fmt::format("rollout status {} --watch", run), "follows it; `abort` takes it back at any time");
   say(fmt::format("rollout resume {}", run),

@@ -44,7 +44,15 @@ std::optional<std::string> run_meant(const Context& context, const std::string& 
   std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
   if (!promotion) return std::nullopt;
   const exec::PromotionState::Stage& stage = promotion->state.stages[exec::stage_of(promotion->state)];
-  if (!stage.run.empty() && !stage.ended) return stage.run;
+  if (!stage.run.empty() && !stage.ended && !promotion->state.ended) return stage.run;
+  if (promotion->state.ended) {
+    std::string back = exec::next_to_take_back(promotion->state)
+                           ? fmt::format("; `rollout rollback {} --reason TEXT` takes back what it has brought", name)
+                           : "";
+    exit_code = context.fail(Refused, fmt::format("promotion {0} has ended; `rollout status {0}` says how, and names "
+                                                  "its runs{1}", name, back));
+    return std::nullopt;
+  }
   exit_code =
       context.fail(Refused, fmt::format("no run of promotion {0} is underway; `rollout status {0}` says where it "
                                         "stands, `rollout apply --resume {0}` goes on",
@@ -83,6 +91,13 @@ Result<std::vector<journal::Request>> unseen_requests(journal::Store& store, con
   Result<std::vector<journal::Request>> requests = store.requests(run, state.last_request);
   if (requests) exec::keep_last_of_line(*requests);
   return requests;
+}
+
+std::string asked_text(const journal::Request& request) {
+  std::string_view what = journal::word(journal::ask_names, request.ask);
+  if (request.line) what = request.ask == journal::Ask::Pause ? "stop-the-line" : "start-the-line";
+  return one_line(fmt::format("{} by {}{}; no driver has seen it yet", what, request.by,
+                              request.reason.empty() ? "" : ": " + request.reason));
 }
 
 exec::State as_asked(const RunInHand& held, const std::vector<journal::Request>& requests) {

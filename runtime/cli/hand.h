@@ -31,6 +31,8 @@ std::optional<RunInHand> take_hold(const Context& context, const std::string& na
 /// What was asked of the run and its driver has not seen, in order.
 Result<std::vector<journal::Request>> unseen_requests(journal::Store& store, const exec::State& state,
                                                       const std::string& run);
+/// `pause by anna: an incident; no driver has seen it yet`
+std::string asked_text(const journal::Request& request);
 /// The state once the driver has seen all of that.
 exec::State as_asked(const RunInHand& held, const std::vector<journal::Request>& requests);
 

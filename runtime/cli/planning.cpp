@@ -367,6 +367,12 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
   Result<std::vector<plan::ObservedLabel>> labels = (*world)->labels(snapshot.services, snapshot.digests);
   if (!labels) return labels.error();
   snapshot.labels = std::move(*labels);
+  if (!*store) return snapshot;
+  Result<std::vector<journal::RunInfo>> runs = (*store)->list();
+  if (!runs) return runs.error();
+  snapshot.runs = std::count_if(runs->begin(), runs->end(), [&](const journal::RunInfo& run) {
+    return run.rollout == plan.rollout;
+  });
   return snapshot;
 }
 

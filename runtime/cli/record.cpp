@@ -243,13 +243,17 @@ std::vector<std::string> record_problems(const journal::Chain& chain, const std:
   return problems_of(chain, run, &plan_bytes, heads);
 }
 
-std::vector<std::string> row_problems(const journal::Chain& chain, const journal::RunInfo& row) {
+std::vector<std::string> row_problems(const journal::Chain& chain, const journal::RunInfo& row,
+                                      const std::string& plan_bytes) {
   std::vector<std::string> problems;
   // It went on since the list was read.
   if (chain.rows.empty() || row.events != chain.events) return problems;
   Result<journal::Event> first = journal::decode(chain.rows[0].line);
   const auto* started = first ? std::get_if<journal::RunStarted>(&first->what) : nullptr;
   if (started == nullptr) return problems;
+  // A plan of another format cannot be read, and says nothing.
+  if (Result<plan::Plan> plan = plan::from_json(plan_bytes); plan && plan->rollout != row.rollout)
+    problems.push_back(fmt::format("the store calls its rollout `{}`, and its plan `{}`", row.rollout, plan->rollout));
   if (first->wall_ns != row.created_wall_ns) problems.push_back("the store says another time at which it began");
   auto same = [](const journal::Generation& a, const journal::Generation& b) {
     return a.service == b.service && a.number == b.number;

@@ -45,9 +45,10 @@ struct NotedHeads {
 };
 Result<NotedHeads> read_heads(const Context& context, const Project& project, const HeadsCheck& check = {});
 
-/// What the store says of a run beside its events (how it ended, when it began, which generations it has), held against
-/// them: `row` is of the list that commands go by.
-std::vector<std::string> row_problems(const journal::Chain& chain, const journal::RunInfo& row);
+/// What the store says of a run beside its events (its rollout, how it ended, when it began, which generations it has),
+/// held against them and its plan: `row` is of the list that commands go by.
+std::vector<std::string> row_problems(const journal::Chain& chain, const journal::RunInfo& row,
+                                      const std::string& plan_bytes);
 
 /// What is wrong with the record of one run; empty: it is whole and agrees with the heads noted of it.
 std::vector<std::string> record_problems(const journal::Chain& chain, const std::string& run,

@@ -20,6 +20,15 @@ constexpr int timeline_columns = 100;
 
 Style plain() { return {false, true, timeline_columns}; }
 
+/// A process that died, or what turned the run round.
+bool is_cause(const journal::Payload& what) {
+  return std::holds_alternative<journal::Resumed>(what) || std::holds_alternative<journal::WatchFired>(what) ||
+         std::holds_alternative<journal::AbortRequested>(what) ||
+         std::holds_alternative<journal::RollbackStarted>(what) ||
+         std::holds_alternative<journal::RollbackWithheld>(what) ||
+         std::holds_alternative<journal::ScopeRollbackStarted>(what);
+}
+
 /// What happened in one run, said as `simulate --verbose` says it.
 void add_happened(std::vector<Happened>& happened, const plan::Plan& plan, const sim::SimResult& result,
                   std::string_view environment) {
@@ -27,7 +36,8 @@ void add_happened(std::vector<Happened>& happened, const plan::Plan& plan, const
   for (const journal::Event& event : result.events) {
     log.add(event);
     std::string text = event_line(plan, event, log, plain());
-    if (!text.empty()) happened.push_back({event.run_ns, std::string(environment), std::move(text)});
+    if (text.empty()) continue;
+    happened.push_back({event.run_ns, std::string(environment), std::move(text), is_cause(event.what)});
   }
 }
 

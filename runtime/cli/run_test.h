@@ -16,6 +16,7 @@ struct Happened {
   int64_t at_ns = 0;        ///< since the start
   std::string environment;  ///< of a promotion
   std::string text;
+  bool cause = false;       ///< why the run went on as it did, which its timeline does not say
 };
 
 struct Tested {

@@ -24,22 +24,31 @@ bool was_refused(const exec::State& state) {
   return state.cause == journal::Cause::Rejected || state.cause == journal::Cause::Unapproved;
 }
 
-int exit_code_of(const Context& context, const RunLog& log, const exec::DriveResult& result) {
-  if (result.end == exec::DriveEnd::Interrupted || !result.state.ended) {
-    if (result.state.parked && !result.state.interrupted) return NeedsHand;
-    int code = context.env.interrupt_code();
-    return code == 0 ? int(NeedsHand) : code;
-  }
-  switch (result.state.ended->outcome) {
+bool waits_for_hand(const exec::State& state) { return state.parked && !state.interrupted; }
+
+}  // namespace
+
+int code_of_outcome(const RunLog& log, const exec::State& state) {
+  if (!state.ended) return waits_for_hand(state) ? NeedsHand : Ok;
+  switch (state.ended->outcome) {
     case journal::Outcome::Succeeded: return Ok;
     // Everything is as it was, and a person has still to say what now.
     case journal::Outcome::RolledBack:
       if (failed_preflight(log) || failed_to_begin(log)) return Environment;
-      if (result.state.abort && result.state.abort->replaced) return Refused;
-      return was_refused(result.state) ? NeedsHand : RolledBack;
+      if (state.abort && state.abort->replaced) return Refused;
+      return was_refused(state) ? NeedsHand : RolledBack;
     case journal::Outcome::Parked: return NeedsHand;
   }
   return NeedsHand;
+}
+
+namespace {
+
+int exit_code_of(const Context& context, const RunLog& log, const exec::DriveResult& result) {
+  if (result.end != exec::DriveEnd::Interrupted && result.state.ended) return code_of_outcome(log, result.state);
+  if (waits_for_hand(result.state)) return NeedsHand;
+  int code = context.env.interrupt_code();
+  return code == 0 ? int(NeedsHand) : code;
 }
 
 std::vector<plan::Term> all_terms(const plan::Plan& plan) {

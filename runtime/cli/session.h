@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "runtime/cli/planning.h"
+#include "runtime/cli/run_log.h"
+#include "runtime/exec/state.h"
 #include "runtime/journal/store.h"
 #include "runtime/notify/outbox.h"
 
@@ -69,6 +71,9 @@ NamedRunOrExit open_run(const Context& context, const std::optional<std::string>
 
 /// The plan that a run executes.
 Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project);
+
+/// The code that `apply` ends with for what became of a run; of one that goes on, or was interrupted: Ok.
+int code_of_outcome(const RunLog& log, const exec::State& state);
 
 /// Drives `run` until it ends or is interrupted, shows it, and says with which code the command ends.
 int drive_run(Session& session, const std::string& run);

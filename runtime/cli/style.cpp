@@ -48,6 +48,16 @@ std::string shown(std::string_view text) {
   return out;
 }
 
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n')) {
+    out += text.substr(0, at);
+    out += fmt::format("<{}>", code_point_text('\n'));
+    text.remove_prefix(at + 1);
+  }
+  return out += text;
+}
+
 size_t width_of(std::string_view text) {
   size_t width = 0;
   bool escaped = false;
@@ -88,7 +98,9 @@ std::string cut(std::string_view text, size_t width, const Style& style) {
   return std::string(text.substr(0, bytes)) + std::string(style.dots());
 }
 
-std::vector<std::string> wrap(std::string_view text, size_t width) {
+std::vector<std::string> wrap(std::string_view whole, size_t width) {
+  const std::string whole_line = one_line(whole);
+  std::string_view text = whole_line;
   std::vector<std::string> lines;
   size_t space = 0;  // spaces before the next word, kept within a line
   while (true) {

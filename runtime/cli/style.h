@@ -36,6 +36,9 @@ struct Style {
 /// `text` as `visible` gives it (compiler/base/visible.h), but with the sequences that Style paints.
 std::string shown(std::string_view text);
 
+/// `text` as one line: a line break within it, which would begin a line of its own, is written out as `<U+000A>`.
+std::string one_line(std::string_view text);
+
 /// How many columns `text` takes, not counting escape sequences.
 size_t width_of(std::string_view text);
 /// `text` filled up with spaces to `width` columns.
@@ -43,7 +46,8 @@ std::string left(std::string_view text, size_t width);
 std::string right(std::string_view text, size_t width);
 /// `text`, or its beginning and dots.
 std::string cut(std::string_view text, size_t width, const Style& style);
-/// The whole text in lines of at most `width` columns, broken between words; a longer word has a line of its own.
+/// The whole text in lines of at most `width` columns, broken between words; a longer word has a line of its own. It
+/// is one text, as `one_line` gives it.
 std::vector<std::string> wrap(std::string_view text, size_t width);
 std::string repeat(std::string_view text, size_t times);
 

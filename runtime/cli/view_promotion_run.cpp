@@ -205,9 +205,10 @@ void PromotionView::on_event(const journal::PromotionEvent& event, const Promoti
     if (e->run.empty()) print(fmt::format("\n{} has this version already; no run is made\n", environment));
     else print(fmt::format("\nrun {} in {}\n", context_.style.bold(e->run), context_.style.bold(environment)));
   } else if (const auto* e = std::get_if<journal::PromotionReopened>(&event.what)) {
-    print(fmt::format("\npromotion {} is taken back by {}: {}\n", context_.style.bold(name_), e->by, e->reason));
+    print(fmt::format("\npromotion {} is taken back by {}: {}\n", context_.style.bold(name_), e->by,
+                      one_line(e->reason)));
   } else if (const auto* e = std::get_if<journal::PromotionAborted>(&event.what)) {
-    print(fmt::format("promotion {} is aborted by {}: {}\n", name_, e->by, e->reason));
+    print(fmt::format("promotion {} is aborted by {}: {}\n", name_, e->by, one_line(e->reason)));
   }
 }
 

@@ -296,7 +296,7 @@ struct Line {
 }  // namespace
 
 std::string event_text(const plan::Plan& plan, const journal::Event& event, const RunLog& log, const Style& style) {
-  return std::visit(Line{plan, log, style}, event.what);
+  return one_line(std::visit(Line{plan, log, style}, event.what));
 }
 
 std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log,
@@ -368,13 +368,13 @@ void RunView::on_progress(journal::StepRef step, const std::string& text) {
   if (known != nullptr && known->ended) return;
   const plan::Plan& plan = log_.plan;
   const std::string& what = step.undo ? plan.undo.at(step.step).text : plan.steps.at(step.step).text;
-  redraw(fmt::format("{}  {}: {}", clock_text(log_.now_ns), what, text));
+  redraw(fmt::format("{}  {}: {}", clock_text(log_.now_ns), what, one_line(text)));
 }
 
 void RunView::on_tended(const std::string& text) {
   note(Level::Warn, "tended", text);
   if (context_.json() || context_.quiet) return;
-  print(fmt::format("{}  {}", clock_text(log_.now_ns), text));
+  print(fmt::format("{}  {}", clock_text(log_.now_ns), one_line(text)));
 }
 
 void RunView::on_waiting(const std::string& lock, const std::string& holder) {

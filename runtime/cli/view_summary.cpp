@@ -480,12 +480,12 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
   for (const Outage& outage : log.outages)
     if (!log.ended)
       out += fmt::format("  metrics   samples of {} do not count since {}: {}\n",
-                         log.plan.targets.at(outage.target).name, clock_text(outage.since_ns), outage.detail);
+                         log.plan.targets.at(outage.target).name, clock_text(outage.since_ns), one_line(outage.detail));
   if (!log.ended && driver.empty()) {
     out += state.parked ? summary.paragraph("why", state.parked->detail) : "";
     out += "  state     traffic stays as it is; nothing is lost\n" + summary.now_serving(since_ns);
     if (!log.in_flight.empty())
-      out += fmt::format("  in flight {}; a resume looks first and does nothing twice\n", log.in_flight);
+      out += fmt::format("  in flight {}; a resume looks first and does nothing twice\n", one_line(log.in_flight));
   }
   return out + summary.next(state, run, driver);
 }

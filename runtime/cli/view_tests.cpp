@@ -44,6 +44,15 @@ std::string failure_text(const Tested& tested) {
   return out;
 }
 
+/// A line for each thing that turned a run round.
+std::string causes_text(const Tested& tested) {
+  std::string out;
+  for (const Happened& one : tested.happened)
+    if (one.cause)
+      out += fmt::format("  {}{}{}\n", one.environment, one.environment.empty() ? "" : "  ", one.text);
+  return out.empty() ? out : "    why\n" + out;
+}
+
 void write_found(json::Writer& json, const Found& found) {
   json.begin_object()
       .field("met", found.met)
@@ -100,7 +109,7 @@ void print_test(const Context& context, const Tested& tested) {
       context.out(fmt::format("      {:<8}  {}\n", std::exchange(head, ""), line));
   }
   if (!tested.timeline.empty()) context.out(fmt::format("    what happened\n{}", tested.timeline));
-  context.out(tested.difference);
+  context.out(causes_text(tested) + tested.difference);
   context.out(fmt::format("    the same again: rollout test {}\n", tested.file));
 }
 
@@ -114,7 +123,7 @@ std::string tests_junit(const std::vector<Tested>& all) {
     else
       out += fmt::format(">\n    <failure message=\"{}\">{}\n{}</failure>\n  </testcase>\n",
                          tested.problems.empty() ? "expectation not met" : xml(tested.problems.front()),
-                         xml(failure_text(tested)), xml(tested.timeline + tested.difference));
+                         xml(failure_text(tested)), xml(tested.timeline + causes_text(tested) + tested.difference));
   }
   return out + "</testsuite>\n";
 }

@@ -46,11 +46,28 @@ std::string take_setting(PostgresqlAddress& address, std::string_view name, std:
                      name, value, least_claim_s, most_claim_s);
 }
 
+/// The text with the value of each `password=` left out; it may be an address of another form than ours.
+std::string without_passwords(std::string_view text) {
+  constexpr std::string_view word = "pass";
+  std::string out;
+  while (true) {
+    size_t sign = text.find('=', std::min(text.find(word), text.size()));
+    if (sign == std::string_view::npos) return out.append(text);
+    size_t value = std::min(text.find_first_not_of(' ', sign + 1), text.size());
+    bool quoted = value < text.size() && text[value] == '\'';
+    size_t end = quoted ? text.find('\'', value + 1) : text.find_first_of("& ", value);
+    out.append(text.substr(0, value)).append(value < text.size() ? "***" : "");
+    if (end == std::string_view::npos) return out;
+    text.remove_prefix(quoted ? end + 1 : end);
+  }
+}
+
 }  // namespace
 
 Result<PostgresqlAddress> postgresql_server(std::string_view url) {
   auto bad = [&](std::string_view why) {
-    return settled_error(fmt::format("`{}` names no state: {}; write postgresql://USER@HOST:PORT/DATABASE", url, why));
+    return settled_error(fmt::format("`{}` names no state: {}; write postgresql://USER@HOST:PORT/DATABASE",
+                                     without_passwords(url), why));
   };
   std::string_view rest = url;
   bool known = false;

@@ -1,6 +1,7 @@
 #include "runtime/journal/sqlite_store.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,18 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path) 
   if (!db) return db.error();
   if (Status ready = prepare_schema(**db); !ready) return ready.error();
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*db), locks_of(path)));
+}
+
+// SQLite's file format: sixteen bytes of magic, and the application's number at byte 68, the highest byte first.
+bool is_state_file(const std::string& path) {
+  constexpr std::string_view magic("SQLite format 3\0", 16);
+  constexpr size_t id_at = 68, id_bytes = 4;
+  std::string header(id_at + id_bytes, '\0');
+  std::ifstream in(path, std::ios::binary);
+  if (!in.read(header.data(), std::streamsize(header.size())) || !header.starts_with(magic)) return false;
+  int64_t id = 0;
+  for (size_t i = 0; i < id_bytes; ++i) id = id << 8 | uint8_t(header[id_at + i]);
+  return id == application_id;
 }
 
 std::string locks_of(const std::string& path) {

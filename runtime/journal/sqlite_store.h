@@ -43,6 +43,9 @@ class SqliteStore : public SqlStore {
   SqliteClaims claims_;
 };
 
+/// Whether the file says of itself that it is one of ours, which an empty one does not. It may be damaged still.
+bool is_state_file(const std::string& path);
+
 /// The folder of the locks of a state file.
 std::string locks_of(const std::string& path);
 

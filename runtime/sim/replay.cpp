@@ -138,9 +138,10 @@ class Player {
   int64_t meet(const Scenario& calm, int64_t after_ns) {
     play(calm, after_ns);
     Scenario before = best_.scenario;  // what users met of the version before it went wrong does not count
-    before.limit_ns = 0;
-    for (const Truth& truth : before.truths) before.limit_ns = std::max(before.limit_ns, truth.changes.back().at_ns);
-    int64_t earlier = before.limit_ns > 0 ? run_simulation(plan_, before).exposure_ns[site_.service] : 0;
+    int64_t begins_ns = 0;
+    for (const Truth& truth : before.truths) begins_ns = std::max(begins_ns, truth.changes.back().at_ns);
+    before.limit_ns = begins_ns;
+    int64_t earlier = begins_ns > 0 ? run_simulation(plan_, before).exposure_ns[site_.service] : 0;
     int64_t met_ns = best_.result.exposure_ns[site_.service] - earlier;
     best_.shown = met_ns > finding_.required_ns;
     best_.seen = fmt::format("users meet the regression for {} of full traffic, and the budget is {}",

@@ -119,8 +119,7 @@ struct Scenario {
   int64_t settle_ns = 0;                ///< how long every action takes
   size_t at_once = 1;                   ///< as World::at_once
   std::optional<int64_t> snapshot_tail; ///< events behind a snapshot before another one; nothing: as ever
-  int64_t limit_ns =
-      int64_t{90} * 86'400 * 1'000'000'000;  ///< a run that lasts longer is a violation
+  std::optional<int64_t> limit_ns;  ///< it is looked at for so long; nothing: to its end
 };
 
 /// When a plan may begin, from a moment on: its calendar is open, and no policy forbids it.

@@ -21,6 +21,19 @@ constexpr int64_t poll_ns = 3'600'000'000'000;
 constexpr int max_processes = 1000;
 constexpr int64_t look_again_ns = 10'000'000'000;  // after a process that could not read the record
 
+constexpr int64_t rest_ns = int64_t{90} * 86'400 * 1'000'000'000;  // for all that is no hold and no question
+constexpr int64_t longest_ns = 5'000'000'000'000'000'000;          // the wall clock goes on to the year 2260
+
+/// A run that goes on for longer has no end.
+int64_t limit_of(const plan::Plan& plan, const Scenario& scenario) {
+  if (scenario.limit_ns) return *scenario.limit_ns;
+  int64_t limit_ns = rest_ns;
+  auto add = [&](int64_t ns) { limit_ns = ns > longest_ns - limit_ns ? longest_ns : limit_ns + ns; };
+  for (const plan::Step& step : plan.steps) add(step.hold_ns);
+  for (const plan::Approval& approval : plan.approvals) add(approval.timeout_ns);
+  return limit_ns;
+}
+
 struct Silent : exec::Listener {
   void on_event(const journal::Event&, const exec::State&) override {}
 };
@@ -30,6 +43,7 @@ class Simulation : public OneRun {
   Simulation(const plan::Plan& plan, const Scenario& scenario, CrashSwitch& crash, journal::MemoryStore& memory)
       : plan_(plan),
         scenario_(scenario),
+        limit_ns_(limit_of(plan, scenario)),
         clock_(start_of(plan, scenario)),
         crash_(crash),
         world_(plan, scenario, clock_, crash_),
@@ -43,7 +57,7 @@ class Simulation : public OneRun {
     for (const Hand& hand : scenario.hands) clock_.wake_at(hand.at_ns);
     for (int64_t at : scenario.crash_at_ns) clock_.wake_at(at);
     result_.witnessed.resumes.resize(scenario.resume_at_ns.size());
-    clock_.wake_at(scenario.limit_ns);
+    clock_.wake_at(limit_ns_);
   }
 
   SimResult go() {
@@ -165,7 +179,7 @@ class Simulation : public OneRun {
     bool closed = state.closed && state.closed->park && !state.interrupted && !over();
     return closed ? std::optional(state.closed->detail) : std::nullopt;
   }
-  bool over() const { return clock_.monotonic_ns() >= scenario_.limit_ns; }
+  bool over() const { return clock_.monotonic_ns() >= limit_ns_; }
   bool interrupt_due() const {
     return scenario_.interrupt_at_ns && clock_.monotonic_ns() >= *scenario_.interrupt_at_ns;
   }
@@ -298,6 +312,7 @@ class Simulation : public OneRun {
 
   const plan::Plan& plan_;
   const Scenario& scenario_;
+  const int64_t limit_ns_;
   VirtualClock clock_;
   CrashSwitch& crash_;
   SimWorld world_;

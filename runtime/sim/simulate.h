@@ -17,7 +17,7 @@ namespace rollout::sim {
 class CrashSwitch;
 
 struct SimResult {
-  std::optional<journal::Outcome> outcome;  ///< none: the run did not end within Scenario::limit_ns
+  std::optional<journal::Outcome> outcome;  ///< none: the run did not end, or was looked at for less
   std::string detail;                       ///< of RunEnded
   int64_t locks_left = 0;                   ///< held by the run in the end
   std::string cause;                        ///< of a rollback: what went wrong

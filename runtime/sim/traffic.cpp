@@ -175,7 +175,10 @@ double Traffic::shown(uint32_t signal, plan::Role role, Split split, int64_t now
   if (!scenario_.drifts || !scatters(plan_.signals[signal])) return value;
   double all = wandered_[signal][size_t(plan::Role::All)], own = wandered_[signal][size_t(role)];
   if (role == plan::Role::All) own = 0;
-  return std::max(0.0, value * (1 + shared_drift * all + own_drift * own));
+  double factor = std::max(0.0, 1 + shared_drift * all + own_drift * own);
+  // Of a share of nearly all what is missing wanders: a factor of the whole would make an outage of it.
+  bool missing = plan_.signals[signal].evidence == plan::Evidence::Counts && value > ppb / 2;
+  return missing ? std::max(0.0, ppb - (ppb - value) * factor) : value * factor;
 }
 
 void Traffic::pass(int64_t from_ns, int64_t to_ns, const std::vector<Split>& splits) {

@@ -64,6 +64,32 @@ TEST_CASE("a run that nobody approves is parked, and goes on when it is approved
   says(terminal, "approved by anna, ben after");
 }
 
+TEST_CASE("a run that is parked on a question says how to answer, and what was answered since") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"apply", "--resume", run}) == 5);
+  CHECK(terminal.type({"status", run, "--format", "json"}) == 0);
+  says(terminal, R"("outcome":"parked","exit_code":5)");
+  CHECK(terminal.type({"explain", run, "--format", "json"}) == 0);
+  says(terminal, R"("next":"rollout approve r1 --as NAME")");
+  says(terminal, "then rollout resume r1");
+  CHECK(terminal.type({"reject", run, "--as", "anna", "--reason", "bad\nr2 succeeded"}) == 0);
+  CHECK(terminal.type({"explain", run, "--format", "json"}) == 0);
+  says(terminal, "asked: reject by anna: bad<U+000A>r2 succeeded; no driver has seen it yet");
+  says(terminal, R"("next":"rollout resume r1")");
+  says(terminal, "takes it back, as was asked");
+  for (const char* command : {"status", "explain", "audit"}) {
+    CHECK(terminal.type({command, run}) == 0);
+    CHECK(terminal.said.find("\nr2") == std::string::npos);
+  }
+  CHECK(terminal.type({"resume", run}) == 5);
+  for (const char* command : {"status", "explain", "audit", "history"}) {
+    CHECK(terminal.type(command == std::string_view("history") ? std::vector<std::string>{command}
+                                                               : std::vector<std::string>{command, run}) == 0);
+    CHECK(terminal.said.find("\nr2") == std::string::npos);
+  }
+}
+
 TEST_CASE("while people are asked, the status says how long they have") {
   Terminal terminal(shop);
   std::string run = terminal.begin("gated");

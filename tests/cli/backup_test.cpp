@@ -76,6 +76,11 @@ TEST_CASE("backup: what was changed or cut is not brought back, and a damaged st
   fs::resize_file(terminal.directory() / "cut.backup", fs::file_size(terminal.directory() / "cut.backup") / 2);
   refuses("cut.backup", "damaged");
   refuses("release.rollout", "is not a rollout state file");
+  for (size_t bytes : {size_t{0}, size_t{1}, size_t{100}}) {
+    std::ofstream(terminal.directory() / "blank.backup", std::ios::binary) << std::string(bytes, '\0');
+    refuses("blank.backup", "`blank.backup` is not a rollout state file");
+    CHECK(terminal.type({"restore", "blank.backup", "--project", "other"}) == 7);
+  }
   journal::sql(terminal.directory() / "state/rollout.db", "UPDATE plans SET bytes = 'x'");
   CHECK(terminal.type({"backup", "second.backup"}) == 6);
   says(terminal, "the plan is not the one that the run was made from");

@@ -166,6 +166,13 @@ TEST_CASE("a resume claims nothing of a pause that no driver has seen, nor of a 
   says(terminal, "run r1 goes back, and a way back is not paused");
 }
 
+TEST_CASE("a line break in a reason begins no line of its own") {
+  Terminal terminal(shop);
+  CHECK(terminal.type({"stop-the-line", "--reason", "an outage\nthe line moves"}) == 0);
+  CHECK(terminal.type({"status"}) == 0);
+  says(terminal, ": an outage<U+000A>the line moves; `rollout start-the-line");
+}
+
 TEST_CASE("nothing begins while the line is stopped, and everybody is told by whom") {
   Terminal terminal(shop);
   CHECK(terminal.type({"stop-the-line"}) == 2);
@@ -269,6 +276,11 @@ TEST_CASE("a promotion is taken back once it has ended, and only where it has br
   REQUIRE(db.append_to("p1", 3, {4, journal::PromotionEnded{journal::PromotionOutcome::Stopped, "it failed"}}));
   CHECK(terminal.type({"rollback", "p1", "--reason", "bad", "--yes"}) == 7);
   says(terminal, "promotion p1 has brought nothing that could be taken back");
+  for (const char* command : {"explain", "audit", "pause", "approve"}) {
+    CHECK(terminal.type({command, "p1"}) == 7);
+    says(terminal, "promotion p1 has ended; `rollout status p1` says how");
+    CHECK(terminal.said.find("--resume") == std::string::npos);
+  }
   // Each run is looked at before any is touched: what runs is not what it had brought.
   REQUIRE(db.append_to("p1", 4, {5, journal::PromotionReopened{"somebody", "bad"}}));
   CHECK(db.promotions()->front().outcome == std::nullopt);
@@ -284,9 +296,10 @@ TEST_CASE("a stopped line is overridden for one run, for a reason and a time") {
   CHECK(terminal.type({"override", run, "--for", "30m", "--reason", "it mends the outage"}) == 7);
   says(terminal, "the line is not stopped, so there is nothing to override");
   CHECK(terminal.type({"stop-the-line", "--reason", "an outage"}) == 0);
-  for (std::string_view time : {"", "0m", "25h", "30", "2d", "m"}) {
+  for (std::string_view time : {"", "0m", "25h", "30", "30s", "2d", "m"}) {
     CHECK(terminal.type({"override", run, "--for", std::string(time), "--reason", "it mends the outage"}) == 2);
-    says(terminal, "say why and for how long, at most 24h");
+    says(terminal, "`--for " + std::string(time) + "` is no time that an override may last: whole minutes or hours, "
+                   "from 1m to 24h");
   }
   CHECK(terminal.type({"override", run, "--for", "30m"}) == 2);
   CHECK(terminal.type({"override", run, "--for", "30m", "--reason", "it mends the outage"}) == 0);

@@ -67,7 +67,7 @@ TEST_CASE("metrics name what waits, what nobody drives, and how the others ended
   says(terminal, "rollout_run_driven{run=\"r2\",rollout=\"gated\"} 0\n");
   says(terminal, "rollout_questions{run=\"r2\",rollout=\"gated\"} 1\n");
   says(terminal, "rollout_run_exposure_seconds{run=\"r2\",rollout=\"gated\",service=\"checkout\"} 0.000\n");
-  says(terminal, "rollout_runs_ended_total{rollout=\"plain\",outcome=\"succeeded\"} 1\n");
+  says(terminal, "rollout_runs_ended{rollout=\"plain\",outcome=\"succeeded\"} 1\n");
   says(terminal, "rollout_journal_events_total{rollout=\"plain\"} 2\n");
   CHECK(terminal.type({"pause", run, "--reason", "lunch"}) == 0);
   CHECK(terminal.type({"stop-the-line", "--reason", "an incident"}) == 0);

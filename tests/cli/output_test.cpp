@@ -102,6 +102,8 @@ TEST_CASE("text is broken between words, and none of it is lost") {
   CHECK(lines == std::vector<std::string>{"canary 12/240 5.0%,", "stable", "averylongwordindeed", "0"});
   CHECK(cli::wrap("saw a  b", 20) == std::vector<std::string>{"saw a  b"});
   CHECK(cli::wrap("", 20).empty());
+  CHECK(cli::one_line("a\nb\n") == "a<U+000A>b<U+000A>");
+  CHECK(cli::wrap("why\nrun r1 succeeded", 40) == std::vector<std::string>{"why<U+000A>run r1 succeeded"});
 }
 
 TEST_CASE("what comes from outside does not act on the terminal") {

@@ -167,6 +167,9 @@ TEST_CASE("what the store says beside the events is held against them") {
   project.finds("run r1: the store says not ended, and its events say rolled back");
   project.sql("UPDATE runs SET outcome = 'rolled_back' WHERE run = 'r1'");
   CHECK(project.terminal.type({"audit", "--verify"}) == 0);
+  project.sql("UPDATE runs SET rollout = 'other' WHERE run = 'r2'");
+  project.finds("run r2: the store calls its rollout `other`, and its plan `gated`");
+  project.sql("UPDATE runs SET rollout = 'gated' WHERE run = 'r2'");
   project.sql("UPDATE runs SET created_wall_ns = created_wall_ns - 1 WHERE run = 'r2'");
   project.finds("run r2: the store says another time at which it began");
   project.sql("UPDATE runs SET created_wall_ns = created_wall_ns + 1 WHERE run = 'r2'");
@@ -211,7 +214,7 @@ TEST_CASE("a run is explained by its last step, its cause, its evidence and what
   CHECK(terminal.type({"explain", "r2"}) == 0);
   says(terminal, "run r2 of gated: parked, and nobody drives it\n");
   says(terminal, "cause     approval timed out after 1m");
-  says(terminal, "next      rollout resume r2: goes on where it stopped");
+  says(terminal, "next      rollout approve r2 --as NAME: or rollout reject r2 --as NAME --reason TEXT: it goes back;");
   CHECK(terminal.type({"pause", "r2", "--reason", "an incident"}) == 0);
   CHECK(terminal.type({"explain", "r2", "--format", "json"}) == 0);
   says(terminal, R"("next":"rollout resume r2")");

@@ -67,6 +67,17 @@ TEST_CASE("a plan of an earlier commit is refused once the world has moved on, a
   CHECK(shop.store().list()->size() == 1);
 }
 
+TEST_CASE("a rollout that only waits is carried out as often as somebody asks for it") {
+  Terminal terminal("rollout settle { hold 1s }\n");
+  for (size_t run = 1; run <= 2; ++run) {
+    CHECK(terminal.type({"apply", "release.rollout", "settle", "--yes"}) == 0);
+    CHECK(terminal.store().list()->size() == run);
+  }
+  CHECK(terminal.type({"plan", "release.rollout", "settle", "--out", "third.plan"}) == 0);
+  CHECK(terminal.type({"apply", "third.plan", "--yes"}) == 0);
+  CHECK(terminal.type({"apply", "third.plan", "--yes"}) == 7);
+}
+
 TEST_CASE("a plan that changes nothing makes no run") {
   Shop shop;
   CHECK(shop.ramp("50%") == 0);

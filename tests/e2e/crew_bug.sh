@@ -34,7 +34,7 @@ check "the log says so" grep -q 'is set apart: 3 processes of a worker' run/work
 "$build/rollout" status r1 >run/status.log
 check "the status says why, and what to do" grep -q 'rollout-bug-' run/status.log
 begin good 1s
-has_ended() { "$build/rollout" metrics | grep -q 'rollout_runs_ended_total.*succeeded"} 1'; }
+has_ended() { "$build/rollout" metrics | grep -q 'rollout_runs_ended.*succeeded"} 1'; }
 await 40 "another release goes on" has_ended
 check "nobody but a person takes it again" test -z "$(driver r1)"
 check "a person goes on with it" "$build/rollout" resume r1 --quiet

@@ -20,7 +20,7 @@ metric() { "$build/rollout" metrics | awk -v name="$1" 'index($0, name) == 1 {su
 on_server() { [[ -s rollout.toml ]]; }
 succeeded() {
   if on_server; then sql "SELECT count(*) FROM rollout.runs WHERE outcome = 'succeeded'"
-  else metric rollout_runs_ended_total; fi
+  else metric rollout_runs_ended; fi
 }
 alive() {
   if on_server; then sql "SELECT count(*) FROM rollout.claims WHERE until > now() AND holder <> ''"

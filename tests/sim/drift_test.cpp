@@ -54,6 +54,19 @@ TEST_CASE("noise has no memory, and what drifts has one of minutes") {
   CHECK(correlation(wandering, read(drifting, stable_latency, looks), 0) > 0.6);
 }
 
+TEST_CASE("of a share of nearly all what is missing drifts") {
+  Scenario scenario;
+  scenario.drifts = true;
+  plan::Term term{error_rate, Role::Canary, 0};
+  constexpr double one_request = 5e6;  // of the 250 in five seconds
+  for (double value : {1e9, 990e6}) {
+    scenario.truths = {{error_rate, Role::All, {{0, value}}}};
+    std::vector<double> shown = read(scenario, term, 400);
+    shown.erase(shown.begin());  // the first one has nothing to compare with
+    for (double one : shown) CHECK(1e9 - one <= (1e9 - value) * 3 + one_request);
+  }
+}
+
 TEST_CASE("the same seed drifts in the same way, whoever looks and how often") {
   Scenario scenario;
   scenario.noisy = scenario.drifts = true;

@@ -371,6 +371,7 @@ void Dumper::backend(const ast::BackendDecl& decl) {
   }
   name(decl.weights_from);
   name(decl.weights_to);
+  name(decl.weights_per);
 }
 
 void Dumper::gate(const ast::GateDecl& decl) {

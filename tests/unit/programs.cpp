@@ -328,8 +328,10 @@ class Generator {
       put(random_.one_in(2) ? "sets x ( s , canary ) =" : "sets flag ( f ) ="), expr();
     });
   }
-  void backend_item() {
-    switch (random_.below(5)) {
+  void backend_item(bool& weighed) {
+    uint32_t kind = random_.below(5);
+    if (kind == 2 && std::exchange(weighed, true)) kind = 4;
+    switch (kind) {
       case 4: put("observe share ( s : Service , role : Role ) -> Percent"); break;
       case 0: put("config"), field(); break;
       case 1: put("binding"), field(), put("given a , b"); break;
@@ -397,7 +399,7 @@ class Generator {
       case 8:
         put("backend b implements A + B");
         if (random_.one_in(2)) put("except c , d");
-        block([&] { backend_item(); });
+        block([&, weighed = false]() mutable { backend_item(weighed); });
         break;
       case 9:
         put("gate g"), parameters(), block([&, given = std::array<bool, 3>()]() mutable { clause(given); });
