@@ -1,6 +1,7 @@
 // Parts of plain values: `image.tag`, `steps.length`, `regions.contains(r)`; and texts that take a form:
 // `Version("1.4.2")`.
 #include "compiler/check/values.h"
+#include "compiler/ir/operators.h"
 
 namespace rollout::check {
 

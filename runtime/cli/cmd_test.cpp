@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include "compiler/base/allow.h"
 #include "runtime/cli/report.h"
+#include "runtime/cli/report_formats.h"
 #include "runtime/cli/snapshot.h"
 #include "runtime/cli/view_tests.h"
 
@@ -57,12 +59,23 @@ int test_file(const Context& context, const Place& place, Compilation& compilati
   if (coverage != nullptr) add_untested(compilation, *coverage);
   if (context.args.has("--update")) {
     Result<std::vector<std::string>> written = write_snapshots(context, compilation, place);
-    if (!written) return context.fail(written.error());
+    if (!written) return context.fail(written.error(), written.error().settled ? FileErrors : Environment);
     for (const std::string& path : *written)
       if (context.format == "text" && !context.quiet) context.out(fmt::format("wrote {}\n", path));
   }
   for (Tested& compared : compare_snapshots(compilation, place)) add(std::move(compared));
   return Ok;
+}
+
+/// Nothing: it has no errors.
+std::optional<Broken> broken_by(const Compilation& compilation, const std::string& file) {
+  Broken broken{file, ""};
+  for (const Diagnostic* one : compilation.diagnostics.sorted()) {
+    if (one->severity != Severity::Error || is_allowed(*one, compilation.sources)) continue;
+    broken.messages += short_line(*one, compilation.sources);
+    if (!one->help.empty()) broken.messages += fmt::format("  {}\n", one->help);
+  }
+  return broken.messages.empty() ? std::nullopt : std::optional(std::move(broken));
 }
 
 }  // namespace
@@ -76,6 +89,7 @@ int cmd_test(const Context& context) {
   Timings timings(context);
   Report report(context);
   std::vector<Tested> all;
+  std::vector<Broken> broken;
   Coverage coverage;
   for (const std::string& file : *files) {
     Result<Place> place = place_of(context.env.directory, file);
@@ -86,9 +100,11 @@ int cmd_test(const Context& context) {
       if (int code = test_file(context, *place, *compilation, all, covers ? &coverage : nullptr); code != Ok)
         return code;
     report.add(*compilation);
+    if (std::optional<Broken> one = broken_by(*compilation, place->typed)) broken.push_back(std::move(*one));
   }
   if (report.errors() > 0) {
     report.finish();
+    if (context.format == "junit") context.out(broken_junit(all, broken));
     return FileErrors;
   }
   return finish(context, all, covers ? &coverage : nullptr, *files);

@@ -44,7 +44,7 @@ std::optional<std::string> run_meant(const Context& context, const std::string& 
   std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
   if (!promotion) return std::nullopt;
   const exec::PromotionState::Stage& stage = promotion->state.stages[exec::stage_of(promotion->state)];
-  if (!stage.run.empty() && !stage.ended && !promotion->state.ended) return stage.run;
+  if (!stage.run.empty() && !stage.ended) return stage.run;
   if (promotion->state.ended) {
     std::string back = exec::next_to_take_back(promotion->state)
                            ? fmt::format("; `rollout rollback {} --reason TEXT` takes back what it has brought", name)

@@ -97,8 +97,8 @@ Result<std::vector<std::string>> write_snapshots(const Context& context, const C
     std::optional<plan::Plan> plan =
         plan::make_plan(*compilation.program, recorded.request, compilation.sources, diagnostics);
     if (!plan)
-      return OpError{fmt::format("{} was not written: {}", recorded.typed,
-                                 plan_problems(diagnostics, compilation.sources).front())};
+      return settled_error(fmt::format("{} was not written: {}", recorded.typed,
+                                       plan_problems(diagnostics, compilation.sources).front()));
     std::string now = picture_of(*plan);
     Result<std::string> before = is_there(recorded.path) ? read_file(recorded.path, max_snapshot_bytes)
                                                           : Result<std::string>(std::string());

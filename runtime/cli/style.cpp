@@ -98,9 +98,9 @@ std::string cut(std::string_view text, size_t width, const Style& style) {
   return std::string(text.substr(0, bytes)) + std::string(style.dots());
 }
 
-std::vector<std::string> wrap(std::string_view whole, size_t width) {
-  const std::string whole_line = one_line(whole);
-  std::string_view text = whole_line;
+std::vector<std::string> wrap(std::string_view text, size_t width) {
+  const std::string line = one_line(text);
+  text = line;
   std::vector<std::string> lines;
   size_t space = 0;  // spaces before the next word, kept within a line
   while (true) {

@@ -32,6 +32,13 @@ std::string key_of(const plan::Request& request) {
   return key;
 }
 
+/// What to do about it, in a test: `test` takes no `--set`.
+std::string help_of(const Diagnostic& diagnostic, const SourceMap& sources) {
+  if (diagnostic.name != diag::InputMissing.name || !diagnostic.span.valid()) return diagnostic.help;
+  return fmt::format("give it in the test, `run …({}: …)`, or write an `example` or a default beside its type",
+                     sources.text(diagnostic.span));
+}
+
 }  // namespace
 
 std::vector<std::string> plan_problems(const Diagnostics& diagnostics, const SourceMap& sources,
@@ -46,7 +53,7 @@ std::vector<std::string> plan_problems(const Diagnostics& diagnostics, const Sou
     std::string text = fmt::format("{}: {}{}", what, one->message, place);
     if (one->witness) text += "; path: " + path_text(one->witness->path);
     for (const std::string& note : one->notes) text += "; " + note;
-    if (!one->help.empty()) text += "; " + one->help;
+    if (std::string help = help_of(*one, sources); !help.empty()) text += "; " + help;
     problems.push_back(std::move(text));
   }
   return problems;

@@ -53,6 +53,18 @@ std::string causes_text(const Tested& tested) {
   return out.empty() ? out : "    why\n" + out;
 }
 
+constexpr std::string_view xml_head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+std::string junit_case(const Tested& tested) {
+  std::string out = fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", xml(tested.file),
+                                xml(tested.name), double(tested.virtual_ns) / double(eval::ns_per_s));
+  if (tested.passed()) return out + "/>\n";
+  return out + fmt::format(">\n    <failure message=\"{}\">{}\n{}</failure>\n  </testcase>\n",
+                           tested.problems.empty() ? "expectation not met" : xml(tested.problems.front()),
+                           xml(failure_text(tested)),
+                           xml(tested.timeline + causes_text(tested) + tested.difference));
+}
+
 void write_found(json::Writer& json, const Found& found) {
   json.begin_object()
       .field("met", found.met)
@@ -114,18 +126,38 @@ void print_test(const Context& context, const Tested& tested) {
 }
 
 std::string tests_junit(const std::vector<Tested>& all) {
-  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  std::string out(xml_head);
   out += fmt::format("<testsuite name=\"rollout\" tests=\"{}\" failures=\"{}\">\n", all.size(), failed_of(all));
-  for (const Tested& tested : all) {
-    out += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", xml(tested.file),
-                       xml(tested.name), double(tested.virtual_ns) / double(eval::ns_per_s));
-    if (tested.passed()) out += "/>\n";
-    else
-      out += fmt::format(">\n    <failure message=\"{}\">{}\n{}</failure>\n  </testcase>\n",
-                         tested.problems.empty() ? "expectation not met" : xml(tested.problems.front()),
-                         xml(failure_text(tested)), xml(tested.timeline + causes_text(tested) + tested.difference));
-  }
+  for (const Tested& tested : all) out += junit_case(tested);
   return out + "</testsuite>\n";
+}
+
+std::string broken_junit(const std::vector<Tested>& all, const std::vector<Broken>& broken) {
+  std::vector<std::string> files;
+  auto add = [&](const std::string& file) {
+    if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(file);
+  };
+  for (const Tested& tested : all) add(tested.file);
+  for (const Broken& one : broken) add(one.file);
+  std::string out = fmt::format("{}<testsuites>\n", xml_head);
+  for (const std::string& file : files) {
+    std::string cases;
+    size_t tests = 0, failed = 0, errors = 0;
+    for (const Tested& tested : all) {
+      if (tested.file != file) continue;
+      ++tests, failed += tested.passed() ? 0 : 1;
+      cases += junit_case(tested);
+    }
+    for (const Broken& one : broken) {
+      if (one.file != file) continue;
+      ++tests, ++errors;
+      cases += fmt::format("  <testcase classname=\"{0}\" name=\"{0}\">\n    <error message=\"the file has errors\">"
+                           "{1}</error>\n  </testcase>\n", xml(file), xml(one.messages));
+    }
+    out += fmt::format("<testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n{}</testsuite>\n",
+                       xml(file), tests, failed, errors, cases);
+  }
+  return out + "</testsuites>\n";
 }
 
 std::string tests_json(const std::vector<Tested>& all, const Coverage* coverage) {

@@ -127,6 +127,8 @@ TEST_CASE("prune: without --yes it says what would go, and asks for a reason and
   CHECK(!project.gone(run));
   CHECK(project.type({"prune", "--older-than", "90d", "--yes"}) == 2);
   CHECK(project.type({"prune", "--older-than", "90", "--yes", "--reason", "x"}) == 2);
+  CHECK(project.type({"prune", "--older-than", "1m", "--yes", "--reason", "x"}) == 2);
+  says(project, "`--older-than 1m` is no age: whole hours, days or weeks, at least 1h");
   CHECK(project.type({"prune", "--older-than", "90d", "--keep", "3", "--yes", "--reason", "x"}) == 2);
   CHECK(project.prune({"--yes", "--keep", "52"}) == 0);
   CHECK(!project.gone(run));

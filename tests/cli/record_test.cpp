@@ -214,7 +214,7 @@ TEST_CASE("a run is explained by its last step, its cause, its evidence and what
   CHECK(terminal.type({"explain", "r2"}) == 0);
   says(terminal, "run r2 of gated: parked, and nobody drives it\n");
   says(terminal, "cause     approval timed out after 1m");
-  says(terminal, "next      rollout approve r2 --as NAME: or rollout reject r2 --as NAME --reason TEXT: it goes back;");
+  says(terminal, "next      rollout approve r2 --as NAME: or rollout reject r2 --as NAME --reason TEXT:");
   CHECK(terminal.type({"pause", "r2", "--reason", "an incident"}) == 0);
   CHECK(terminal.type({"explain", "r2", "--format", "json"}) == 0);
   says(terminal, R"("next":"rollout resume r2")");
