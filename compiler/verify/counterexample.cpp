@@ -154,6 +154,7 @@ class Path {
   }
   void exposed() {
     world().back = Pace::Worst;
+    world().late_answers = !plan_.approvals.empty();  // while people are asked, users meet it
     if (site_.service >= plan_.services.size() || !has_step()) return;
     Back back = prove_back(plan_);
     Forward begins = prove_forward(plan_, back);

@@ -237,7 +237,7 @@ int explain_run(const Context& context, const std::string& name) {
   explained.state = state_text(*held, state, driven);
   find_step(*held, explained);
   find_evidence(*held, explained);
-  explained.cause = cause_of(*held, state);
+  explained.cause = cause_and_answers(*held, state, *requests);
   find_next(context, *held, state, driven, explained);
   std::string record = problems.empty() ? fmt::format("{}, whole", count_of(held->events.size(), "event"))
                                         : fmt::format("not whole: {}", join(problems, "; "));

@@ -95,7 +95,9 @@ class Player {
   void expose() {
     verify::World slow = world_;
     slow.forward = verify::Pace::Worst;
-    std::vector<Scenario> worlds = {scenario_of(plan_, world_), scenario_of(plan_, slow)};
+    verify::World prompt = world_;
+    prompt.late_answers = false;
+    std::vector<Scenario> worlds = {scenario_of(plan_, world_), scenario_of(plan_, slow), scenario_of(plan_, prompt)};
     if (std::optional<Scenario> unseen = unseen_for_long(worlds[0])) worlds.push_back(std::move(*unseen));
     slow.fails = true, slow.stops_at = last_action();  // with all of its attempts, and only then it goes back
     worlds.push_back(scenario_of(plan_, slow));
