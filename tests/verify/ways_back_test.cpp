@@ -27,7 +27,8 @@ bool is_used(const Plan& plan, uint32_t undo) {
 bool ends_at_rest(const Plan& plan, const Action& action, const Setting& setting) {
   bool fresh = setting.role == plan::Role::Canary || setting.role == plan::Role::Control;
   bool rests = setting.variable == plan::Variable::Instances || setting.variable == plan::Variable::Share;
-  return plan.services[action.service].subject == plan::Subject::Service && fresh && rests;
+  bool nothing = setting.value.is(eval::Value::Kind::None) || setting.value.number == 0;
+  return plan.services[action.service].subject == plan::Subject::Service && fresh && rests && nothing;
 }
 
 struct Counted {
