@@ -60,7 +60,7 @@ Diagnostic& Diagnostic::advise(std::string_view text) {
 }
 
 Diagnostic& Diagnostics::add(Diagnostic diagnostic) {
-  diagnostic.message = bounded(masked(diagnostic.message));
+  diagnostic.message = masked(bounded(std::move(diagnostic.message)));
   errors_ += diagnostic.severity == Severity::Error;
   all_.push_back(std::move(diagnostic));
   return all_.back();

@@ -43,7 +43,7 @@ class Finder {
       if (behind_ && (quoted || is_digit(c))) found_.push_back({at, end - at});
       else if (quoted) behind_ = one.size() > 2 && names_secret(one.substr(1, one.size() - 2));
       else if (is_of_word(c)) behind_ = names_secret(one) || (behind_ && is_capital(c));
-      else if (std::string_view("(){},;").find(c) != std::string_view::npos) behind_ = false;
+      else if (behind_ && std::string_view("(){},;").find(c) != std::string_view::npos) behind_ = false;
       at = end;
     }
   }
@@ -72,8 +72,9 @@ std::vector<Cut> userinfos(std::string_view text) {
 }
 
 bool names_secret(std::string_view name) {
+  static constexpr std::string_view ends[] = {"password", "token", "secret", "api_key"};
   auto same = [](char a, char b) { return (is_capital(a) ? char(a - 'A' + 'a') : a) == b; };
-  for (std::string_view end : {"password", "token", "secret", "api_key"}) {
+  for (std::string_view end : ends) {
     if (name.size() < end.size()) continue;
     std::string_view tail = name.substr(name.size() - end.size());
     if (std::equal(tail.begin(), tail.end(), end.begin(), same)) return true;

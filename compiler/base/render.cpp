@@ -45,6 +45,7 @@ std::string padding(std::string_view text) {
 constexpr size_t widest_line = 120;   ///< columns of a line that is shown whole
 constexpr size_t widest_part = 100;   ///< of one of which a part is shown
 constexpr size_t part_before = 40;    ///< of that part, in front of the place
+constexpr size_t secret_reach = 8192;  ///< bytes around the place of a longer line that are read for secrets
 
 /// A line as people are shown it: no more of it than fits, and none of its secrets.
 class ShownLine {
@@ -52,7 +53,8 @@ class ShownLine {
   /// `from` to `to`: the bytes that are meant. `hidden`: of all sources.
   ShownLine(const SourceMap& sources, Span span, const std::vector<Span>& hidden)
       : line_(sources.line_at(span.source, span.begin)), start_(sources.line_start(span.source, span.begin)) {
-    cuts_ = secrets_of(line_, start_ > 0 ? sources.line_at(span.source, start_ - 1) : std::string_view());
+    std::string_view above = start_ > 0 ? sources.line_at(span.source, start_ - 1) : std::string_view();
+    find_secrets(offset(span.begin), above.substr(above.size() - std::min(above.size(), secret_reach)));
     for (const Span& one : hidden)
       if (one.source == span.source && one.end > start_ && one.begin < start_ + line_.size()) {
         size_t at = one.begin > start_ ? one.begin - start_ : 0;
@@ -65,6 +67,12 @@ class ShownLine {
     size_t from = offset(span.begin);
     constexpr size_t bytes_of_widest = 4 * widest_line;
     if (line_.size() > bytes_of_widest || columns(text(0, line_.size())) > widest_line) narrow(from);
+  }
+
+  void find_secrets(size_t place, std::string_view above) {
+    size_t from = place - std::min(place, secret_reach);
+    cuts_ = secrets_of(line_.substr(from, 2 * secret_reach), from == 0 ? above : std::string_view());
+    for (Cut& cut : cuts_) cut.at += from;
   }
 
   /// Whether a place of this line is in what is shown.
