@@ -123,6 +123,24 @@ void Checker::check_backend(ir::Backend& backend) {
   if (!per.text.empty() && per.text != "server") report_unknown(per.span, per.text, "unit", {"server"});
 }
 
+/// A setting means one capability, that of its target's backend.
+void Checker::check_bound_once(const ir::Backend& backend) {
+  for (size_t i = 0; i < backend.capabilities.size(); ++i)
+    for (size_t j = 0; j < i; ++j) {
+      const ast::CapabilityDecl& one = *program_.capabilities[backend.capabilities[j]].decl;
+      const ast::CapabilityDecl& other = *program_.capabilities[backend.capabilities[i]].decl;
+      TypeKind subject = ir::subject_kind(other.subject);
+      if (!ir::binds(one, subject, other.setting.text)) continue;
+      diagnostics_
+          .report(backend.decl->name.span, diag::BoundTwice, std::string(other.setting.text),
+                  std::string(ir::subject_text(subject)), std::string(one.name.text), std::string(other.name.text))
+          .at(one.setting.span, "of this capability")
+          .at(other.setting.span, "and of this one")
+          .advise(&one == &other ? "name the capability once"
+                                 : "let two backends implement them, or give one of them a setting of its own");
+    }
+}
+
 /// `identified by socket, routed as backend`: each a setting, or the name of what is bound, or each of its cohorts.
 void Checker::check_identity(const ir::Backend& backend, ast::List<ast::IdentityPart> parts) {
   std::vector<std::string_view> known = {"service", "cohort"};

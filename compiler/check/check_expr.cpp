@@ -11,6 +11,7 @@
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
 #include "compiler/ir/match.h"
+#include "compiler/ir/operators.h"
 
 namespace rollout::check {
 

@@ -15,7 +15,12 @@ const ast::Decl* Reader::read_capability() {
   ast::SubjectWord subject = ast::SubjectWord::Service;
   while (more(Parser::RBRACE)) {
     mark_item();
-    if (accept(Parser::OBSERVE)) {
+    if (accept(Parser::BINDING)) {
+      stands_once(!setting.text.empty());
+      setting = expect_word();
+      expect(Parser::OF);
+      subject = read_subject_word();
+    } else if (accept(Parser::OBSERVE)) {
       observations.push_back(read_observe());
     } else if (accept(Parser::SIGNAL)) {
       ast::SignalMethod item{expect_name(), read_parameters(), nullptr, {}};
