@@ -6,6 +6,8 @@
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringExtras.h>
 
+#include "compiler/ir/variables.h"
+
 namespace rollout {
 
 namespace {
@@ -43,12 +45,7 @@ const Entity* named(const std::vector<Entity>& entities, std::string_view name) 
 /// Null: it only reads, or only acts on what is the service's own.
 const Shared* shared_by(const ir::Program& program, std::string_view capability) {
   const ir::Capability* known = named(program.capabilities, capability);
-  auto sets = [&](const Shared& row) {
-    return known && std::any_of(known->actions.begin(), known->actions.end(), [&](const ir::Action& action) {
-      return std::any_of(action.item->effects.begin(), action.item->effects.end(),
-                         [&](const ast::Effect& effect) { return effect.variable.text == row.variable; });
-    });
-  };
+  auto sets = [&](const Shared& row) { return known && ir::sets(*known->decl, row.variable); };
   const auto* found = std::find_if(std::begin(shared), std::end(shared), sets);
   return found == std::end(shared) ? nullptr : found;
 }
