@@ -3,7 +3,30 @@
 #include <algorithm>
 #include <tuple>
 
+#include "compiler/base/masked.h"
+
 namespace rollout {
+
+namespace {
+
+bool holds_secret(const Fix& fix, const Diagnostic& diagnostic, const SourceMap& sources) {
+  if (masked(fix.text) != fix.text) return true;
+  auto touches = [&](uint32_t begin, uint32_t end) { return fix.span.begin < end && begin < fix.span.end; };
+  uint32_t line = sources.line_start(fix.span.source, fix.span.begin);
+  for (const Cut& cut : secrets_at(sources, fix.span.source, fix.span.begin))
+    if (touches(uint32_t(line + cut.at), uint32_t(line + cut.at + cut.bytes))) return true;
+  return std::any_of(diagnostic.hidden.begin(), diagnostic.hidden.end(), [&](Span hidden) {
+    return hidden.source == fix.span.source && touches(hidden.begin, hidden.end);
+  });
+}
+
+}  // namespace
+
+std::vector<Fix> offered_fixes(const Diagnostic& diagnostic, const SourceMap& sources) {
+  for (const Fix& fix : diagnostic.fixes)
+    if (holds_secret(fix, diagnostic, sources)) return {};
+  return diagnostic.fixes;
+}
 
 std::optional<std::vector<Fix>> ordered_fixes(std::string_view text, std::vector<Fix> fixes) {
   auto place = [](const Fix& fix) { return std::tie(fix.span.begin, fix.span.end, fix.text); };

@@ -8,8 +8,13 @@
 #include <vector>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/base/source.h"
 
 namespace rollout {
+
+/// Those that are shown and made: none where one of them writes a secret or stands in one. What people are not shown no
+/// tool is handed either.
+std::vector<Fix> offered_fixes(const Diagnostic& diagnostic, const SourceMap& sources);
 
 /// In the order of the text, each once; nothing when two of them touch the same place, or one lies outside `text`.
 std::optional<std::vector<Fix>> ordered_fixes(std::string_view text, std::vector<Fix> fixes);

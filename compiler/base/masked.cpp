@@ -101,6 +101,18 @@ std::vector<Cut> secrets_of(std::string_view line, std::string_view above) {
   return apart;
 }
 
+std::vector<Cut> secrets_at(const SourceMap& sources, SourceId source, uint32_t place) {
+  constexpr size_t reach = 8192;  // bytes around the place
+  std::string_view line = sources.line_at(source, place);
+  uint32_t start = sources.line_start(source, place);
+  std::string_view above = start > 0 ? sources.line_at(source, start - 1) : std::string_view();
+  above.remove_prefix(above.size() - std::min(above.size(), reach));
+  size_t at = std::min<size_t>(place - start, line.size()), from = at - std::min(at, reach);
+  std::vector<Cut> cuts = secrets_of(line.substr(from, 2 * reach), from == 0 ? above : std::string_view());
+  for (Cut& cut : cuts) cut.at += from;
+  return cuts;
+}
+
 std::string masked(std::string_view text) {
   std::string out;
   size_t copied = 0;

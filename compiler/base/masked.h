@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "compiler/base/source.h"
+
 namespace rollout {
 
 /// What stands in the place of a secret; its length says nothing.
@@ -29,6 +31,9 @@ bool is_literal(std::string_view word);
 /// What nobody is shown of one line, in order: of URLs, and each literal behind the name of a secret. `above`: the line
 /// before, whose end may be such a name.
 std::vector<Cut> secrets_of(std::string_view line, std::string_view above = {});
+
+/// The same of the line that `place` stands in, from its beginning. Of a long line, those near the place.
+std::vector<Cut> secrets_at(const SourceMap& sources, SourceId source, uint32_t place);
 
 /// The text with each of them as the mask.
 std::string masked(std::string_view text);

@@ -7,6 +7,7 @@
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Support/Unicode.h>
 
+#include "compiler/base/fixes.h"
 #include "compiler/base/json.h"
 #include "compiler/base/masked.h"
 #include "compiler/base/visible.h"
@@ -45,16 +46,15 @@ std::string padding(std::string_view text) {
 constexpr size_t widest_line = 120;   ///< columns of a line that is shown whole
 constexpr size_t widest_part = 100;   ///< of one of which a part is shown
 constexpr size_t part_before = 40;    ///< of that part, in front of the place
-constexpr size_t secret_reach = 8192;  ///< bytes around the place of a longer line that are read for secrets
 
 /// A line as people are shown it: no more of it than fits, and none of its secrets.
 class ShownLine {
  public:
   /// `from` to `to`: the bytes that are meant. `hidden`: of all sources.
   ShownLine(const SourceMap& sources, Span span, const std::vector<Span>& hidden)
-      : line_(sources.line_at(span.source, span.begin)), start_(sources.line_start(span.source, span.begin)) {
-    std::string_view above = start_ > 0 ? sources.line_at(span.source, start_ - 1) : std::string_view();
-    find_secrets(offset(span.begin), above.substr(above.size() - std::min(above.size(), secret_reach)));
+      : line_(sources.line_at(span.source, span.begin)),
+        start_(sources.line_start(span.source, span.begin)),
+        cuts_(secrets_at(sources, span.source, span.begin)) {
     for (const Span& one : hidden)
       if (one.source == span.source && one.end > start_ && one.begin < start_ + line_.size()) {
         size_t at = one.begin > start_ ? one.begin - start_ : 0;
@@ -67,12 +67,6 @@ class ShownLine {
     size_t from = offset(span.begin);
     constexpr size_t bytes_of_widest = 4 * widest_line;
     if (line_.size() > bytes_of_widest || columns(text(0, line_.size())) > widest_line) narrow(from);
-  }
-
-  void find_secrets(size_t place, std::string_view above) {
-    size_t from = place - std::min(place, secret_reach);
-    cuts_ = secrets_of(line_.substr(from, 2 * secret_reach), from == 0 ? above : std::string_view());
-    for (Cut& cut : cuts_) cut.at += from;
   }
 
   /// Whether a place of this line is in what is shown.
@@ -266,7 +260,7 @@ void write_json(json::Writer& json, const Diagnostic& diagnostic, const SourceMa
   json.end_array().key("notes").begin_array();
   for (const std::string& note : diagnostic.notes) json.value(note);
   json.end_array().field("help", diagnostic.help).key("fixes").begin_array();
-  for (const Fix& fix : diagnostic.fixes) {
+  for (const Fix& fix : offered_fixes(diagnostic, sources)) {
     json.begin_object().field("text", fix.text).key("range");
     write_range(json, sources, fix.span);
     json.end_object();

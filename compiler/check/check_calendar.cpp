@@ -32,7 +32,8 @@ const Type* ValueChecker::check_except(const ast::ExceptExpr* except) {
   for (const ast::Exception& exception : except->exceptions) {
     const Type* days = check_expr(exception.days);
     const Type* day = days->is(TypeKind::List) ? days->arguments[0] : days;
-    if (!is_day(day) && !day->is(TypeKind::Error))
+    if (day->is(TypeKind::Live)) report_live(exception.days, "`except`", "weekdays or dates");
+    else if (!is_day(day) && !day->is(TypeKind::Error))
       diagnostics_.report(exception.days->span, diag::WrongType, "`except`", "weekdays or dates", text(days))
           .advise("write days, and times on them: `except fri 12:00..24:00, 2026-12-24..2026-12-26`");
     if (exception.from.text.empty()) continue;

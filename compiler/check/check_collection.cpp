@@ -89,6 +89,10 @@ const Type* ValueChecker::check_index(const ast::IndexExpr* index) {
   }
   expect(index->index, simple(TypeKind::Int), "an index");
   if (object->is(TypeKind::List)) return object->arguments[0];
+  if (object->is(TypeKind::Live)) {
+    report_live(index->object, "`[…]`", "a List or a Map");
+    return simple(TypeKind::Error);
+  }
   diagnostics_.report(index->object->span, diag::WrongType, "`[…]`", "a List or a Map", text(object))
       .advise("only these have something at an index: leave the brackets out");
   return simple(TypeKind::Error);

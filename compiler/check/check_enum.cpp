@@ -61,16 +61,29 @@ const Type* ValueChecker::check_case(const ast::MemberExpr* member) {
   return program_.types.enumeration(symbol->index);
 }
 
+std::string ValueChecker::advice_on_subject(const Type* subject) const {
+  const Type* inside = subject->is(TypeKind::Optional) ? subject->arguments[0] : nullptr;
+  if (inside && inside->is(TypeKind::Enum))
+    return fmt::format("it may be absent: say which case holds then, `match (… or {}.{}) {{ … }}`",
+                       program_.enums[inside->index].decl->name.text,
+                       program_.enums[inside->index].decl->cases[0].text);
+  if (inside)
+    return fmt::format("it may be absent: `(… or VALUE)` is always {}, and `… == none` asks whether it is there",
+                       with_article(inside));
+  return "choose by a condition with `if`, or declare the cases: `enum Region { eu, us }`";
+}
+
 /// All arms give one type; a case without an arm is named.
 const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* wanted) {
   const Type* subject = check_expr(match->subject);
   if (subject->is(TypeKind::Error)) return subject;
+  if (subject->is(TypeKind::Live)) {
+    report_live(match->subject, "`match`", "a value of an enum");
+    return simple(TypeKind::Error);
+  }
   if (!subject->is(TypeKind::Enum)) {
-    Diagnostic& diagnostic =
-        diagnostics_.report(match->subject->span, diag::WrongType, "`match`", "a value of an enum", text(subject));
-    diagnostic.advise("choose by a condition with `if`, or declare the cases: `enum Region { eu, us }`");
-    if (subject->is(TypeKind::Live)) diagnostic.note("the plan is made before the rollout runs: it cannot depend on "
-                                                     "what is measured then");
+    diagnostics_.report(match->subject->span, diag::WrongType, "`match`", "a value of an enum", text(subject))
+        .advise(advice_on_subject(subject));
     return simple(TypeKind::Error);
   }
   const Type* result = wanted;

@@ -55,7 +55,8 @@ std::optional<ir::Rebinding> Checker::rebind_target(const ast::Rebinding& given,
   std::string whose = fmt::format("`{}`", given.name.text);
   if (given.value->kind != ast::ExprKind::Name) {
     const Type* found = check_expr(given.value);
-    diagnostics_.report(given.value->span, diag::WrongType, whose, std::string(kind_text(symbol)), text(found))
+    if (found->is(TypeKind::Live)) report_live(given.value, whose, std::string(kind_text(symbol)));
+    else diagnostics_.report(given.value->span, diag::WrongType, whose, std::string(kind_text(symbol)), text(found))
         .advise(fmt::format("name {} that is declared beside it", kind_text(symbol)));
     return std::nullopt;
   }

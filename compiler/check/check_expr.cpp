@@ -208,7 +208,8 @@ const Type* ValueChecker::check_text(const ast::TextExpr* text_expr, const Type*
       continue;
     }
     bool printable = type->is(TypeKind::Error) || (type->kind >= TypeKind::Bool && type->kind <= TypeKind::Path);
-    if (!printable)
+    if (type->is(TypeKind::Live)) report_live(part, "`${…}`", "a value");
+    else if (!printable)
       diagnostics_.report(part->span, diag::WrongType, "`${…}`", "text or a number", text(type))
           .advise("name a part of it that can be written, such as `${image.tag}`");
   }
@@ -225,6 +226,15 @@ std::string_view weekday_meant(std::string_view name) {
   return {};
 }
 
+/// What other languages call `none`, `true` and `false`.
+std::string_view literal_meant(std::string_view name) {
+  for (std::string_view absent : {"null", "nil", "None", "NULL", "undefined", "nothing"})
+    if (name == absent) return "none";
+  for (std::string_view ours : {"true", "false"})
+    if (llvm::StringRef(name).equals_insensitive(ours)) return ours;
+  return {};
+}
+
 }  // namespace
 
 /// What is offered is of the kind that is wanted, and not the value that is being defined.
@@ -233,6 +243,11 @@ void ValueChecker::report_unknown_value(const ast::NameExpr* name, const Type* w
   if (std::string_view day = weekday_meant(name->name); !day.empty()) {
     if (Diagnostic* diagnostic = report_unknown_once(name->span, name->name, "name"))
       diagnostic->advise(fmt::format("did you mean `{}`?", day)).fix(name->span, std::string(day));
+    return;
+  }
+  if (std::string_view ours = literal_meant(name->name); !ours.empty()) {
+    if (Diagnostic* diagnostic = report_unknown_once(name->span, name->name, "name"))
+      diagnostic->advise(fmt::format("did you mean `{}`?", ours)).fix(name->span, std::string(ours));
     return;
   }
   std::vector<std::string_view> names;

@@ -140,6 +140,13 @@ const Type* ValueChecker::signal_type(const ast::MemberExpr* member) {
                             text(func->type)));
     return simple(TypeKind::Error);
   }
+  // Inputs, records and targets are checked before services.
+  bool early = service && (declares(*service, member->member.text) ||
+                           (service->bindings.empty() && is_signal(program_, member->member.text)));
+  if (early) {
+    report_live(member, "what stands here", "a value");
+    return simple(TypeKind::Error);
+  }
   const Type* object = info(member->object).type;
   for (std::string_view word : {"canary", "stable", "control", "baseline", "replicas", "traffic"})
     if (!object->is(TypeKind::Role) && !object->is(TypeKind::Past)) known.push_back(word);

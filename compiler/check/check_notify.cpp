@@ -7,6 +7,10 @@ namespace rollout::check {
 void Checker::check_channel(ir::Team& team, const ast::Setting& setting) {
   const Type* type = check_expr(setting.value);
   if (type->is(TypeKind::Error)) return;
+  if (type->is(TypeKind::Live)) {
+    report_live(setting.value, "`notify`", "a Target");
+    return;
+  }
   if (!type->is(TypeKind::Target)) {
     diagnostics_.report(setting.value->span, diag::WrongType, "`notify`", "Target", text(type))
         .advise("name a target that carries messages: `target oncall: webhook { … }`");

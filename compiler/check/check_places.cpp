@@ -93,7 +93,10 @@ void ValueChecker::check_places(ir::Places& places, std::string_view whose) {
     named = name != fields.end();
     places.name_field = uint32_t(name - fields.begin());
   }
-  if (!named) {
+  if (list->is(TypeKind::Live)) {
+    report_live(range, fmt::format("`at {} in`", places.decl->variable.text), "a list of places");
+    places.type = simple(TypeKind::Error);
+  } else if (!named) {
     diagnostics_.report(range->span, diag::WrongType, fmt::format("`at {} in`", places.decl->variable.text),
                         "a list of places", text(list))
         .advise("a place is a text, or a record with a field `name: String`");

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compiler/check/context.h"
+#include "compiler/check/lacking.h"
 
 namespace rollout::check {
 
@@ -34,8 +35,20 @@ void Checker::check_event(const ast::Name& event) {
   std::vector<std::string_view> actions;
   for (const ir::Capability& capability : program_.capabilities)
     for (const ir::Action& action : capability.actions) actions.push_back(action.name.text);
-  if (std::find(actions.begin(), actions.end(), event.text) == actions.end())
-    report_unknown(event.span, event.text, "action", actions);
+  if (std::find(actions.begin(), actions.end(), event.text) != actions.end()) return;
+  if (!actions.empty()) return report_unknown(event.span, event.text, "action", actions);
+  // Nothing that this file imports has actions: those of the library are what may be meant.
+  Diagnostic* unknown = report_unknown_once(event.span, event.text, "action");
+  if (!unknown || !suggests()) return;
+  std::vector<LibraryAction> all = actions_of(library_);
+  for (const LibraryAction& one : all) actions.push_back(one.name);
+  std::string_view near = nearest(event.text, actions);
+  for (const LibraryAction& one : all)
+    if (one.name == event.text)
+      unknown->advise(fmt::format("import what has it: a service, or `import {}.{{{}}}`", one.path, one.capability));
+  if (unknown->help.empty() && !near.empty())
+    unknown->advise(fmt::format("did you mean `{}`?", near)).fix(event.span, std::string(near));
+  unknown->note(fmt::format("no action is known here; the library has {}", list_of(actions)));
 }
 
 /// `approval(by: sre)`, `approval(by: not r.author)`

@@ -109,7 +109,8 @@ void Checker::check_round(const ast::Block* body, bool parallel) {
 void Checker::check_for(const ast::ForStatement* loop) {
   const Type* range = check_expr(loop->range);
   bool list = range->is(TypeKind::List);
-  if (!list && !range->is(TypeKind::Error))
+  if (range->is(TypeKind::Live)) report_live(loop->range, "`for`", "a List");
+  else if (!list && !range->is(TypeKind::Error))
     diagnostics_.report(loop->range->span, diag::WrongType, "`for`", "a List", text(range))
         .advise("write what it goes through, one after the other: `for share in [5%, 25%] { … }`");
   check_rounds(loop);
@@ -139,7 +140,8 @@ void Checker::check_rounds(const ast::ForStatement* loop) {
   }
   if (loop->batches) {
     const Type* size = check_expr(loop->batches);
-    if (!size->is(TypeKind::Int) && !size->is(TypeKind::Percent) && !size->is(TypeKind::Error))
+    if (size->is(TypeKind::Live)) report_live(loop->batches, "`batches of`", "Int or Percent");
+    else if (!size->is(TypeKind::Int) && !size->is(TypeKind::Percent) && !size->is(TypeKind::Error))
       diagnostics_.report(loop->batches->span, diag::WrongType, "`batches of`", "Int or Percent", text(size))
           .advise("write how many go at a time, `3`, or which part of all, `10%`");
   }
@@ -186,7 +188,9 @@ std::string Checker::still_open(const ast::Expr* judge) const {
 void Checker::check_judge(const ast::Expr* judge) {
   const Type* type = check_expr(judge);
   if (type->is(TypeKind::Error)) return;
-  if (!type->is(TypeKind::Gate)) {
+  if (type->is(TypeKind::Live)) {
+    report_live(judge, "`judged by`", "a Gate");
+  } else if (!type->is(TypeKind::Gate)) {
     diagnostics_.report(judge->span, diag::WrongType, "`judged by`", "Gate", text(type))
         .advise("name a gate: `gate healthy(s: Service) { … }` declares one");
   } else if (!type->arguments.empty()) {

@@ -143,6 +143,23 @@ std::vector<std::string> backends_with(const Library& library, std::string_view 
   return backends;
 }
 
+std::vector<LibraryAction> actions_of(const Library& library) {
+  constexpr std::string_view folder = "std/capability/", ending = ".rollout";
+  std::vector<LibraryAction> actions;
+  for (const auto& [path, text] : library) {
+    if (!std::string_view(path).starts_with(folder)) continue;
+    std::string written = path.substr(0, path.size() - ending.size());
+    std::replace(written.begin(), written.end(), '/', '.');
+    each_of_library(library, path, [&](const ast::Decl* decl) {
+      if (decl->kind != ast::DeclKind::Capability) return;
+      const auto& capability = *static_cast<const ast::CapabilityDecl*>(decl);
+      for (const ast::ActionItem& action : capability.actions)
+        actions.push_back({std::string(action.name.text), std::string(capability.name.text), written});
+    });
+  }
+  return actions;
+}
+
 std::string capability_with(const ir::Program& program, const Library& library, ir::TypeKind subject,
                             std::string_view action) {
   std::string_view type = subject == ir::TypeKind::Flag       ? "Flag"

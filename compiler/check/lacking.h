@@ -30,6 +30,12 @@ void advise_fitting(Diagnostic& diagnostic, const ir::Program& program, const Li
 /// The backends of the library that implement it and do not lack this action.
 std::vector<std::string> backends_with(const Library& library, std::string_view capability, std::string_view action);
 
+/// An action of the library, and the file that declares it, as an import writes it.
+struct LibraryAction {
+  std::string name, capability, path;
+};
+std::vector<LibraryAction> actions_of(const Library& library);
+
 /// The capability, of the program or the library, that has an action of this name on such a subject; empty: none.
 std::string capability_with(const ir::Program& program, const Library& library, ir::TypeKind subject,
                             std::string_view action);

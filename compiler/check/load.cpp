@@ -85,12 +85,17 @@ class ModuleLoader {
   }
 
  private:
+  struct Opened {
+    std::string path;
+    Span from;  ///< the import
+  };
+
   /// `path` is the one name of the file.
   std::optional<ir::ModuleId> read(const std::string& path, size_t package, const Loader& load, Span from) {
     auto known = done_.find(path);
     if (known != done_.end()) return known->second;
     for (size_t i = 0; i < open_.size(); ++i)
-      if (open_[i] == path) return report_cycle(i, from);
+      if (open_[i].path == path) return report_cycle(i, from);
     if (program_.modules.size() + open_.size() >= max_modules) {
       diagnostics_.report(from, diag::TooManyFiles, max_modules);
       return std::nullopt;
@@ -105,11 +110,11 @@ class ModuleLoader {
     if (package != 0 && layout_.verify)
       if (Status same = layout_.verify(path, *text); !same)
         report_reason(diagnostics_, from, diag::LockMismatch, path, same.error().message).advise(lock_advice);
-    return parse(path, std::move(*text), package);
+    return parse(path, std::move(*text), package, from);
   }
 
-  ir::ModuleId parse(const std::string& path, std::string text, size_t package) {
-    open_.push_back(path);
+  ir::ModuleId parse(const std::string& path, std::string text, size_t package, Span from) {
+    open_.push_back({path, from});
     SourceId source = sources_.add(path, std::move(text));
     auto module = std::make_unique<ir::Module>();
     module->path = path;
@@ -138,11 +143,21 @@ class ModuleLoader {
     return std::nullopt;
   }
 
+  /// The same message wherever somebody enters the circle: it begins at the file whose path comes first.
   std::nullopt_t report_cycle(size_t first, Span from) {
+    constexpr size_t most_shown = 8;  // imports of a circle
+    std::vector<Opened> files(open_.begin() + ptrdiff_t(first), open_.end());
+    files.front().from = from;
+    auto by_path = [](const Opened& a, const Opened& b) { return a.path < b.path; };
+    std::rotate(files.begin(), std::min_element(files.begin(), files.end(), by_path), files.end());
     std::string circle;
-    for (size_t i = first; i < open_.size(); ++i) circle += open_[i] + " → ";
-    diagnostics_.report(from, diag::ImportCycle, circle + open_[first])
-        .advise("move what both need into a file of its own, which both import");
+    for (const Opened& file : files) circle += file.path + " → ";
+    // Each was opened by the one before it.
+    size_t next = 1 % files.size();
+    Diagnostic& diagnostic = diagnostics_.report(files[next].from, diag::ImportCycle, circle + files.front().path);
+    diagnostic.advise("move what both need into a file of its own, which both import");
+    for (size_t i = 2; i <= std::min(files.size(), most_shown); ++i)
+      diagnostic.at(files[i % files.size()].from, fmt::format("imports {}", files[i % files.size()].path));
     return std::nullopt;
   }
 
@@ -177,6 +192,13 @@ class ModuleLoader {
     if (!written.startswith("./") && !written.startswith("../")) {
       diagnostics_.report(import.path.span, diag::ImportNotRelative, written.str())
           .advise("write a path relative to this file, such as \"./shop.rollout\"");
+      return;
+    }
+    if (written.contains("${")) {
+      diagnostics_.report(import.path.span, diag::ImportNotFound, written.str(),
+                          "a path has no `${…}`")
+          .note("files are read before any name has a value")
+          .advise("write the path; what differs from one run to the next is an input, or a value of an environment");
       return;
     }
     llvm::StringRef folder = llvm::StringRef(module.path).rsplit('/').first;
@@ -331,7 +353,7 @@ class ModuleLoader {
   Diagnostics& diagnostics_;
   Loaded& loaded_;
   llvm::StringMap<ir::ModuleId> done_;
-  std::vector<std::string> open_;  ///< the chain of imports being read
+  std::vector<Opened> open_;  ///< the chain of imports being read
   size_t bytes_ = 0;
 };
 

@@ -73,6 +73,7 @@ class ValueChecker {
   const Type* check_name(const ast::NameExpr* name, const Type* wanted);
   void report_unknown_value(const ast::NameExpr* name, const Type* wanted);
   const Type* common_service(const Type* left, const Type* right);
+  std::string advice_on_subject(const Type* subject) const;  ///< of a `match`, which is no enum
   Diagnostic& report_live(const ast::Expr* expr, std::string_view whose, const std::string& wanted);
   // check_operator.cpp, check_optional.cpp
   const Type* check_unary(const ast::UnaryExpr* unary, const Type* wanted);

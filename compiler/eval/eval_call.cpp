@@ -1,6 +1,7 @@
 // Calls of records, gates and functions, and `match`.
 #include <llvm/ADT/STLExtras.h>
 
+#include "compiler/eval/blame.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/standing.h"
 
@@ -68,7 +69,10 @@ Value Evaluator::eval_func(ir::ModuleId module, const ast::CallExpr* call, uint3
   Frame inner(std::max<size_t>(func.slots, func.parameters.size()));
   for (size_t i = 0; i < func.parameters.size(); ++i)
     inner[i] = bind(func.parameters[i], func.module, module, match.value(i), frame);
-  return eval(func.module, func.decl->body, inner);
+  size_t reported = diagnostics_.size();
+  Value value = eval(func.module, func.decl->body, inner);
+  blame_caller(program_, reported, call->span, diagnostics_);
+  return value;
 }
 
 Value Evaluator::eval_match(ir::ModuleId module, const ast::MatchExpr* match, const Frame& frame) {

@@ -64,7 +64,12 @@ std::optional<Action> Planner::called_action(const ast::CallExpr* call, Scope& s
   for (size_t i = 1; i < declared.parameters.size(); ++i)
     arguments.push_back(
         pinned(eval_->bind(declared.parameters[i], capability.module, scope.module, match.value(i), scope.frame)));
-  if (diagnostics_.errors() != errors || !can(callee.index, declared, service, call->span)) return std::nullopt;
+  // What was reported of a value leaves the service in a state that nobody meant: nothing is said of what follows.
+  bool known = diagnostics_.errors() == errors;
+  for (size_t i = 1; known && i < arguments.size(); ++i)
+    known = !arguments[i].is(Value::Kind::None) || declared.parameters[i].type->is(ir::TypeKind::Optional);
+  if (!known && diagnostics_.has_errors()) settled_[service] = Settled::Wrong;
+  if (!known || !can(callee.index, declared, service, call->span)) return std::nullopt;
   std::optional<Action> action = make_action(callee.index, callee.index2, service, std::move(arguments));
   ROLLOUT_CHECK(action, "the checker lets only services with a capability call its actions");
   return action;

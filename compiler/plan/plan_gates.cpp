@@ -2,7 +2,9 @@
 #include <cmath>
 
 #include <fmt/format.h>
+#include <llvm/ADT/ScopeExit.h>
 
+#include "compiler/eval/blame.h"
 #include "compiler/plan/build.h"
 
 namespace rollout::plan {
@@ -27,6 +29,9 @@ uint32_t Planner::gate_index(const Value& value, Span used_at) {
   for (const Value& argument : value.items) key += fmt::format(" {}", argument.number);
   auto known = gates_.find(key);
   if (known != gates_.end()) return known->second;
+  auto told = llvm::make_scope_exit([&, reported = diagnostics_.size()] {
+    eval::blame_caller(program_, reported, used_at, diagnostics_);
+  });
   const ast::GateDecl* decl = declared.decl;
   read_limits(gate, decl, scope);
   for (const ast::ConditionClause& clause : decl->conditions) {

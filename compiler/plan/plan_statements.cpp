@@ -1,4 +1,6 @@
 #include "compiler/base/visible.h"
+#include "compiler/eval/blame.h"
+#include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/fits.h"
 
@@ -234,12 +236,21 @@ void Planner::plan_strategy(const ast::CallExpr* call, uint32_t index, Scope& sc
   Scope inner{strategy.module, eval::Frame(strategy.slots), uint32_t(strategy.parameters.size())};
   for (size_t i = 0; i < strategy.parameters.size(); ++i)
     inner.frame[i] = eval_->bind(strategy.parameters[i], strategy.module, scope.module, match.value(i), scope.frame);
-  // What it would do with a value that does not fit is not what its caller did wrong.
-  if (diagnostics_.errors() != errors) return;
+  // What it would do with a value that does not fit is not what its caller did wrong; nor is what follows then.
+  auto leave_out = [&] {
+    for (size_t i = 0; i < strategy.parameters.size(); ++i)
+      if (ir::is_subject(strategy.parameters[i].type->kind) && inner.frame[i].is(Value::Kind::Entity))
+        settled_[service_index(inner.frame[i])] = Settled::Wrong;
+  };
+  if (diagnostics_.errors() != errors) return leave_out();
   Span outer = called_at_;
   if (!called_at_.valid() && program_.modules[strategy.module]->library) called_at_ = call->span;
+  size_t reported = diagnostics_.size();
   plan_block(strategy.decl->body, inner);
+  bool library = program_.modules[strategy.module]->library;
+  (library ? eval::blame_user : eval::blame_caller)(program_, reported, call->span, diagnostics_);
   called_at_ = outer;
+  if (diagnostics_.errors() != errors) leave_out();
 }
 
 }  // namespace rollout::plan

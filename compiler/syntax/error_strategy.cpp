@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <llvm/ADT/StringRef.h>
+
+#include "compiler/syntax/foreign.h"
 #include "compiler/syntax/scan_errors.h"
 #include "compiler/syntax/wanted.h"
 #include "compiler/syntax/words.h"
@@ -92,16 +95,18 @@ bool at_boundary(const Expected& expected) {
 
 std::string list_expected(antlr4::Parser* parser, const Expected& expected, std::string_view found) {
   constexpr size_t most = 4;
+  size_t rule = parser->getContext()->getRuleIndex();
   if (begins_value(expected)) return "a value";
   if (is_any_word(expected) && !at_boundary(expected)) return "a name";
   if (expected.size() == 1 && expected.contains(ssize_t(Parser::NAME))) {
     // What is counted is a name by the grammar, and one word by its meaning.
-    size_t rule = parser->getContext()->getRuleIndex();
     if (rule == Parser::RuleGateClause) return "`requests`, as in `minimum 1000 requests`";
     if (rule == Parser::RuleCertainty) return "`samples`, as in `over 3 samples`";
   }
+  if (rule == Parser::RuleRecheck || rule == Parser::RuleObservation)
+    return expected.contains(ssize_t(Parser::AT)) ? "`exact`, `within 10%`, `recorded` or `at run start`" : "`start`";
   if (expected.size() == 1 && expected.contains(ssize_t(Parser::THEN)) &&
-      parser->getContext()->getRuleIndex() == Parser::RuleGateClause)
+      rule == Parser::RuleGateClause)
     return "`then` and a response such as `then fail`";
   std::vector<std::string> names;
   for (ssize_t type : expected.toList()) {
@@ -110,7 +115,7 @@ std::string list_expected(antlr4::Parser* parser, const Expected& expected, std:
   }
   // An operator or a comma could go on almost everywhere; it is not what is missing.
   if (names.size() > most) {
-    std::string_view what = construct(parser->getContext()->getRuleIndex());
+    std::string_view what = construct(rule);
     // `given given`: the second word is wrong, though it would be right in the place of the first.
     if (!what.empty() && what.find(fmt::format("`{}`", found)) == std::string_view::npos) return std::string(what);
     names.resize(most);
@@ -244,8 +249,22 @@ bool ErrorStrategy::report_clause(const Token* before, const Token* found, const
   if (wanted.empty()) return false;
   Diagnostic& message = report_missing(before, std::string(wanted));
   bool name = value && !found->first_on_line && !word_text(found->type).empty();
-  if (name && !goes_on(found->type))
+  if (std::string otherwise = written_otherwise(tokens_, before, found); !otherwise.empty()) message.advise(otherwise);
+  else if (name && !goes_on(found->type))
     message.advise(fmt::format("`{}` is a word of the language: choose another name", tokens_.text(*found)));
+  return true;
+}
+
+/// `if a = b`, `let a == b`: one sign for the other. Returns whether it was said.
+bool ErrorStrategy::report_equal_sign(const Token* before, const Token* found, const Expected& expected) {
+  bool gives = found->type == Parser::EQUAL && expected.contains(ssize_t(Parser::ASSIGN));
+  bool compares = found->type == Parser::ASSIGN && !expected.contains(ssize_t(Parser::ASSIGN)) &&
+                  in_condition(tokens_, before);
+  if (!gives && !compares) return false;
+  std::string ours = gives ? "=" : "==";
+  diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, fmt::format("`{}`", ours), gives ? "==" : "=")
+      .advise("`=` gives a name its value, `==` compares")
+      .fix(tokens_.span(*found), ours);
   return true;
 }
 
@@ -274,6 +293,7 @@ bool begins_statement(const Tokens& tokens, const Token* name) {
 std::string statement_advice(std::string_view name) {
   for (std::string_view waits : {"wait", "sleep", "soak", "bake", "delay"})
     if (name == waits) return "`hold 5m` waits, and lets gates judge meanwhile";
+  if (std::string_view ours = our_word(name); !ours.empty()) return fmt::format("did you mean `{}`?", ours);
   return "an action is called on what it acts on: `checkout.deploy(image)`";
 }
 
@@ -301,7 +321,7 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
     return;
   }
   const Token* before = tokens_.before(found);
-  if (report_bare_retry(before)) return;
+  if (report_bare_retry(before) || report_equal_sign(before, found, expected)) return;
   if (report_clause(before, found, expected, in_policy(parser))) return;
   std::string text(tokens_.text(*found)), wanted = list_expected(parser, expected, text);
   bool at_end = found->type == end_of_file ||
@@ -320,10 +340,12 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
     std::vector<std::string_view> words;
     for (ssize_t type : expected.toList()) words.push_back(word_text(TokenType(type)));
     std::string_view meant = nearest(text, words);
+    for (std::string_view word : {our_word(text), word_text(word_type(llvm::StringRef(text).lower()))})
+      if (!word.empty() && std::find(words.begin(), words.end(), word) != words.end()) meant = word;
     if (!meant.empty())
       message.advise(fmt::format("did you mean `{}`?", meant)).fix(tokens_.span(*found), std::string(meant));
   } else if (expected.contains(ssize_t(Parser::NAME)) && !word_text(found->type).empty() &&
-             !at_boundary(expected)) {
+             !at_boundary(expected) && !goes_on(found->type)) {
     message.advise(fmt::format("`{}` is a word of the language: choose another name", text));
   }
   if (wanted == "`(`" && begins_statement(tokens_, before)) message.advise(statement_advice(tokens_.text(*before)));

@@ -26,6 +26,7 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
   void report(antlr4::Parser* parser, const Token* found, const antlr4::misc::IntervalSet& expected);
   Diagnostic& report_missing(const Token* before, const std::string& wanted);
   bool report_bare_retry(const Token* retry);
+  bool report_equal_sign(const Token* before, const Token* found, const antlr4::misc::IntervalSet& expected);
   bool report_clause(const Token* before, const Token* found, const antlr4::misc::IntervalSet& expected, bool policy);
   bool same_statement(const Token* found) const;
   const Token* before_gap(const Token* found) const;

@@ -9,6 +9,7 @@
 #include "compiler/base/masked.h"
 #include "compiler/base/visible.h"
 #include "compiler/syntax/antlr.h"
+#include "compiler/syntax/foreign.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/syntax/wanted.h"
 #include "compiler/syntax/words.h"
@@ -119,6 +120,12 @@ constexpr std::pair<std::string_view, std::string_view> other_units[] = {
     {"G", "GB"},   {"Ki", "KiB"}, {"Mi", "MiB"}, {"Gi", "GiB"}, {"rps", "/s"},  {"pct", "%"},
 };
 
+/// Written out, which behind a blank may be a word of its own: `over 3 minutes`.
+constexpr std::pair<std::string_view, std::string_view> long_units[] = {
+    {"second", "s"}, {"seconds", "s"}, {"minute", "m"}, {"minutes", "m"}, {"hour", "h"},
+    {"percent", "%"}, {"qps", "/s"},
+};
+
 /// What `text` means as a unit behind a number; empty: it is none.
 std::string_view unit_of(std::string_view text) {
   constexpr std::string_view units[] = {"ns", "us", "ms", "s",  "m",  "h",   "d",   "B",
@@ -148,9 +155,13 @@ void report_bad_number(Span span, const std::string& text, Diagnostics& diagnost
     return;
   }
   size_t digits = std::min(text.find_first_not_of("0123456789._"), text.size());
-  for (auto [other, ours] : other_units) {
-    if (text.substr(digits) != other) continue;
-    std::string meant = text.substr(0, digits) + std::string(ours);
+  digits += text.compare(digits, 1, "/") == 0 ? 1 : 0;  // `400/min`
+  std::string_view unit = unit_of(text.substr(digits));
+  for (auto [other, ours] : long_units)
+    if (text.substr(digits) == other) unit = ours;
+  bool rate = text[digits - 1] == '/';
+  if (!unit.empty() && (!rate || (unit.size() == 1 && unit != "B" && unit != "%"))) {
+    std::string meant = text.substr(0, digits) + std::string(unit);
     diagnostic.advise(fmt::format("did you mean `{}`?", meant)).fix(span, meant);
     return;
   }
@@ -158,10 +169,24 @@ void report_bad_number(Span span, const std::string& text, Diagnostics& diagnost
       "units are ns us ms s m h d, %, /s /m /h /d, B KB MB GB TB KiB MiB GiB TiB; a name does not begin with a digit");
 }
 
+bool begins_with_zero(std::string_view text) {
+  auto digit = [&](size_t at) { return at < text.size() && '0' <= text[at] && text[at] <= '9'; };
+  return digit(0) && text[0] == '0' && digit(1);
+}
+
+/// A number behind the name of a secret, which no message repeats.
+bool report_bad_secret(const Tokens& tokens, const Token& token, Diagnostics& diagnostics) {
+  bool number = token.type >= Parser::MONEY && token.type <= Parser::BAD_NUMBER;
+  bool bad = number && (token.type == Parser::BAD_NUMBER || begins_with_zero(tokens.text(token)));
+  if (!bad || tokens.shown(token) == tokens.text(token)) return false;
+  diagnostics.report(tokens.span(token), diag::BadNumber, std::string(mask))
+      .advise("a secret is named, and read by a backend only: `secret(\"NAME\")`");
+  return true;
+}
+
 /// `010`: eight to some, ten to others. It also tells `10000-01-01`, a date that is none, from a difference.
 bool report_leading_zero(Span span, std::string_view text, Diagnostics& diagnostics) {
-  auto digit = [&](size_t at) { return at < text.size() && '0' <= text[at] && text[at] <= '9'; };
-  if (!digit(0) || text[0] != '0' || !digit(1)) return false;
+  if (!begins_with_zero(text)) return false;
   std::string_view meant = text;
   while (meant.size() > 1 && meant[0] == '0' && '0' <= meant[1] && meant[1] <= '9') meant.remove_prefix(1);
   diagnostics.report(span, diag::BadNumber, std::string(text))
@@ -204,28 +229,10 @@ bool report_unit_apart(const Tokens& tokens, const Token& number, Diagnostics& d
   return true;
 }
 
-/// `'single'`: reports it whole and returns how many tokens it takes.
-size_t report_single_quotes(const Tokens& tokens, const Token& quote, Diagnostics& diagnostics) {
-  const Token* last = &quote + 1;
-  while (last->type != end_of_file && last->line == quote.line && tokens.text(*last) != "'") ++last;
-  if (last->type == end_of_file || last->line != quote.line) {
-    diagnostics.report(tokens.span(quote), diag::BadCharacter, "'").advise("a string stands in double quotes: `\"…\"`");
-    return size_t(last - &quote);
-  }
-  Span whole = join(tokens.span(quote), tokens.span(*last));
-  std::string_view inside(tokens.text(quote).data() + 1, whole.end - whole.begin - 2);
-  Diagnostic& diagnostic = diagnostics.report(whole, diag::BadCharacter, "'");
-  bool secret = tokens.shown(quote) != tokens.text(quote);
-  diagnostic.advise(fmt::format("a string stands in double quotes: `\"{}\"`", secret ? mask : inside));
-  if (inside.find_first_of("\"\\$") == std::string_view::npos) diagnostic.fix(whole, fmt::format("\"{}\"", inside));
-  return size_t(last - &quote) + 1;
-}
-
 /// Returns how many tokens the mistake takes.
 size_t report_bad_character(const Tokens& tokens, const Token& token, Diagnostics& diagnostics) {
   std::string text(tokens.text(token));
   if (find_hidden(text)) return 1;  // it was reported as such
-  if (text == "'") return report_single_quotes(tokens, token, diagnostics);
   Diagnostic& diagnostic = diagnostics.report(tokens.span(token), diag::BadCharacter, text);
   if (text == ";") diagnostic.advise("a statement ends with its line").fix(tokens.span(token), "");
   if (text != "#") return 1;
@@ -260,8 +267,13 @@ bool report_bad_tokens(const Tokens& tokens, Diagnostics& diagnostics) {
       diagnostics.note_since(diagnostics.size() - 1, "of mistakes in words, no more are shown");
       break;
     }
+    if (size_t foreign = report_foreign(tokens, i, diagnostics)) {
+      i += foreign - 1;
+      continue;
+    }
     const Token& token = all[i];
     Span span = tokens.span(token);
+    if (report_bad_secret(tokens, token, diagnostics)) continue;
     switch (token.type) {
       case Parser::BAD_NUMBER: report_bad_number(span, std::string(tokens.text(token)), diagnostics); break;
       case Parser::PERCENT: case Parser::DURATION: case Parser::RATE: case Parser::BYTES: case Parser::MONEY:

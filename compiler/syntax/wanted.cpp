@@ -6,6 +6,7 @@
 #include <llvm/ADT/StringRef.h>
 
 #include "compiler/syntax/antlr.h"
+#include "compiler/syntax/foreign.h"
 
 namespace rollout::syntax {
 
@@ -108,6 +109,12 @@ std::string_view wanted_behind(const Tokens& tokens, const Token* word, bool in_
   }
 }
 
+bool in_condition(const Tokens& tokens, const Token* token) {
+  for (TokenType word : {Parser::IF, Parser::WHEN, Parser::REQUIRE, Parser::EXPECT, Parser::WHERE})
+    if (stands_before(tokens, token, word)) return true;
+  return false;
+}
+
 bool goes_on(TokenType found) {
   switch (found) {
     case Parser::JUDGED: case Parser::THEN: case Parser::PROVEN: case Parser::OVER: case Parser::HELD:
@@ -121,8 +128,11 @@ bool goes_on(TokenType found) {
 
 std::string written_otherwise(const Tokens& tokens, const Token* before, const Token* found) {
   std::string_view right = tokens.text(*found);
-  if (right == "/" && found->type != end_of_file && tokens.text(found[1]) == "*") return "a comment begins with `//`";
   if (!before || before->line != found->line) return {};
+  if (found->type == Parser::IF || found->type == Parser::QUESTION) return std::string(choice_advice());
+  bool literal = found->type == Parser::NONE || found->type == Parser::TRUE || found->type == Parser::FALSE;
+  if (literal && found[1].type == Parser::ARROW)
+    return "`match` answers the cases of an enum: for what may be absent write `(… or VALUE)`, for a Bool `if`";
   std::string_view left = tokens.text(*before);
   bool number = before->type == Parser::INT || before->type == Parser::FLOAT;
   bool touches = before->end == found->begin;

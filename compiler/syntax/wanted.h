@@ -12,6 +12,9 @@ namespace rollout::syntax {
 /// "a duration such as `5m`" behind `hold`; empty: the word alone does not say it.
 std::string_view wanted_behind(const Tokens& tokens, const Token* word, bool in_policy);
 
+/// Whether `token` stands in the condition of an `if`, a `when`, a `require` or an `expect` of its line.
+bool in_condition(const Tokens& tokens, const Token* token);
+
 /// Whether the clause goes on with the reserved word `found` behind the value that is missing, so that `found` is not a
 /// name that somebody meant.
 bool goes_on(TokenType found);

@@ -10,7 +10,7 @@ namespace rollout::cli {
 void Mend::add(const Place& place, const Compilation& compilation) {
   const SourceMap& sources = compilation.sources;
   for (const Diagnostic* diagnostic : compilation.diagnostics.sorted())
-    for (const Fix& fix : diagnostic->fixes) {
+    for (const Fix& fix : offered_fixes(*diagnostic, sources)) {
       std::string name(sources.name(fix.span.source));
       std::string path = fmt::format("{}/{}", place.project.root, name);
       if (name.starts_with("std/")) continue;

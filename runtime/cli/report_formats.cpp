@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/fixes.h"
 #include "compiler/base/json.h"
 #include "compiler/plan/plan_json.h"
 
@@ -63,10 +64,12 @@ void write_location(json::Writer& json, const SourceMap& sources, Span span, std
 
 /// All edits of a diagnostic belong together: one fix.
 void write_fixes(json::Writer& json, const Diagnostic& diagnostic, const SourceMap& sources) {
+  std::vector<Fix> fixes = offered_fixes(diagnostic, sources);
+  if (fixes.empty()) return;
   json.key("fixes").begin_array().begin_object().key("description").begin_object();
   json.field("text", diagnostic.help.empty() ? diagnostic.message : diagnostic.help).end_object();
   json.key("artifactChanges").begin_array();
-  for (const Fix& fix : diagnostic.fixes) {
+  for (const Fix& fix : fixes) {
     json.begin_object();
     write_file(json, sources, fix.span);
     json.key("replacements").begin_array().begin_object().key("deletedRegion");
@@ -147,7 +150,7 @@ std::string sarif_result(const Diagnostic& diagnostic, const SourceMap& sources)
   }
   if (diagnostic.span.valid() && diagnostic.witness && !diagnostic.witness->path.empty())
     write_path(json, diagnostic, sources);
-  if (!diagnostic.fixes.empty()) write_fixes(json, diagnostic, sources);
+  write_fixes(json, diagnostic, sources);
   json.end_object();
   return json.take();
 }
