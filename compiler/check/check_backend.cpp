@@ -1,4 +1,6 @@
 // Backends: which actions of their capabilities they can do and how long those take, and what they read back.
+#include <llvm/ADT/StringMap.h>
+
 #include "compiler/check/context.h"
 #include "compiler/check/once.h"
 #include "compiler/eval/literal.h"
@@ -22,16 +24,16 @@ bool is_no_time(const ast::Expr* within) {
 
 /// A setting of the target and one of a binding would both be meant by `identified by`.
 void report_same_setting(const ast::BackendDecl& backend, Diagnostics& diagnostics) {
-  for (const ast::Field& binding : backend.bindings)
-    for (const ast::Field& config : backend.config) {
-      if (config.name.text != binding.name.text) continue;
-      bool below = config.name.span.begin < binding.name.span.begin;
-      const ast::Name& first = below ? config.name : binding.name;
-      const ast::Name& second = below ? binding.name : config.name;
-      diagnostics.report(second.span, diag::DeclaredTwice, std::string(second.text))
-          .at(first.span, "first declared here");
-      break;
-    }
+  llvm::StringMap<const ast::Name*> settings;
+  for (const ast::Field& config : backend.config) settings.try_emplace(config.name.text, &config.name);
+  for (const ast::Field& binding : backend.bindings) {
+    auto config = settings.find(binding.name.text);
+    if (config == settings.end()) continue;
+    const ast::Name *first = config->second, *second = &binding.name;
+    if (second->span.begin < first->span.begin) std::swap(first, second);
+    diagnostics.report(second->span, diag::DeclaredTwice, std::string(second->text))
+        .at(first->span, "first declared here");
+  }
 }
 
 void report_doubled(const ast::BackendDecl& backend, Diagnostics& diagnostics) {

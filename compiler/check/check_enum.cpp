@@ -1,5 +1,6 @@
 // Enums: their cases, and `match`, which has an answer for each of them.
 #include <algorithm>
+#include <utility>
 
 #include "compiler/base/visible.h"
 #include "compiler/check/values.h"
@@ -88,6 +89,7 @@ const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* w
   }
   const Type* result = wanted;
   Answers answers;
+  llvm::DenseMap<uint32_t, bool> said;  // of a case, that it has two answers or more
   bool has_else = false, misspelt = false;
   for (const ast::MatchArm& arm : match->arms) {
     has_else |= arm.cases.empty();
@@ -96,9 +98,8 @@ const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* w
       misspelt |= !found;
       if (!found) continue;
       auto [other, fresh] = answers.try_emplace(*found, name.span);
-      if (!fresh)
+      if (!fresh && !std::exchange(said[*found], true))
         diagnostics_.report(name.span, diag::GivenTwice, std::string(name.text)).at(other->second, "given here");
-      other->second = name.span;
     }
     if (result) expect(arm.value, result, "this arm");
     else result = check_expr(arm.value);
