@@ -139,14 +139,25 @@ bool ValueChecker::suggest_import(Diagnostic& diagnostic, std::string_view name,
     const ast::Decl* decl = from.library ? nullptr : find_decl(*from.file, name, what);
     if (decl) return suggest(*from.file, decl, {relative_path(module().path, from.path)});
   }
+  bool comes_from_library = what == "backend" || what == "strategy" || what == "capability";
+  std::vector<std::string> others;
   for (const auto& [path, text] : library_) {
     SourceMap sources;
     Diagnostics nobody;
     std::unique_ptr<ast::File> file = syntax::parse(sources, sources.add(path, std::string(text)), nobody);
     if (const ast::Decl* decl = find_decl(*file, name, what))
       return suggest(*file, decl, library_paths(path, *file, name));
+    for (const ast::Decl* decl : file->decls)
+      if (comes_from_library && fits_place(decl->kind, what)) others.emplace_back(decl->name.text);
   }
-  return false;
+  // What the library calls almost so is meant where this file has nothing like it.
+  ir::Ref kind = what == "backend" ? ir::Ref::Backend : what == "strategy" ? ir::Ref::Strategy : ir::Ref::Capability;
+  if (others.empty() || !nearest(name, names_of(kind)).empty()) return false;
+  std::vector<std::string_view> names(others.begin(), others.end());
+  if (std::string_view near = nearest(name, names); !near.empty())
+    diagnostic.advise(fmt::format("did you mean `{}` of the library? import it", near));
+  diagnostic.note(fmt::format("the library has {}", list_of(names)));
+  return true;
 }
 
 }  // namespace rollout::check

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "compiler/base/masked.h"
 #include "compiler/eval/arithmetic.h"
 #include "compiler/eval/literal.h"
 #include "compiler/eval/standing.h"
@@ -250,6 +251,7 @@ bool Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declare
   if (!parameter.where || value.is(Kind::None)) return true;
   const Frame frame = {value};
   if (eval(declared_in, parameter.where, frame).number) return true;
+  bool secret = names_secret(parameter.name.text);
   // The part of `a and b` that is false, with its two sides as values.
   const ast::Expr* broken = parameter.where;
   std::string why = "this does not hold";
@@ -260,13 +262,15 @@ bool Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declare
       continue;
     }
     std::string_view op = comparison_text(binary->op);
-    if (!op.empty())
+    if (!op.empty() && !secret)
       why += fmt::format(": {} {} {}", to_text(eval(declared_in, binary->left, frame)), op,
                          to_text(eval(declared_in, binary->right, frame)));
     break;
   }
-  diagnostics_.report(at, diag::RefinementBroken, std::string(parameter.name.text), to_text(value))
-      .at(broken->span, why);
+  std::string shown = secret ? std::string(mask) : to_text(value);
+  Diagnostic& told = diagnostics_.report(at, diag::RefinementBroken, std::string(parameter.name.text), shown);
+  told.at(broken->span, why);
+  if (secret) told.hide(at);
   return false;
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/masked.h"
+#include "compiler/base/visible.h"
 #include "compiler/syntax/antlr.h"
 
 namespace rollout::syntax {
@@ -76,7 +77,22 @@ class Foreign {
     for (auto [open, close] : {std::pair("'", "'"), std::pair("“", "”"), std::pair("„", "“"), std::pair("”", "”"),
                                std::pair("‘", "’"), std::pair("’", "’"), std::pair("`", "`")})
       if (first() == open) return quotes(close);
-    return 0;
+    return uint8_t(first()[0]) < 0x80 ? 0 : letters();
+  }
+
+  /// `größe`: one word with letters that no name has.
+  size_t letters() {
+    size_t end = at_ + 1;
+    bool in_word = touches(at_) && all_[at_ - 1].type == Parser::NAME;
+    auto goes_on = [&](const Token& token) {
+      return token.type == Parser::NAME || token.type == Parser::INT ||
+             (token.type == Parser::BAD && uint8_t(tokens_.text(token)[0]) >= 0x80);
+    };
+    while (all_[end].type != end_of_file && touches(end) && goes_on(all_[end])) ++end;
+    if (find_hidden(first()) || (!in_word && end == at_ + 1)) return 0;
+    diagnostics_.report(span(1), diag::BadCharacter, std::string(first()))
+        .advise("a name has the letters `a` to `z` and `A` to `Z`, digits and `_`");
+    return end - at_;
   }
 
   /// `a && b`, `a||b`
