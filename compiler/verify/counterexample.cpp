@@ -26,7 +26,9 @@ constexpr size_t id_digits = 8;
 /// The path of one finding, moment by moment.
 class Path {
  public:
-  Path(const Plan& plan, const Finding& finding) : plan_(plan), finding_(finding), site_(finding.site) {}
+  /// `torn`: holds that nothing passes, which a replay goes on without.
+  Path(const Plan& plan, const Finding& finding, const std::vector<uint32_t>& torn)
+      : plan_(plan), finding_(finding), site_(finding.site), torn_(torn) {}
 
   Counterexample make() {
     switch (finding_.claim) {
@@ -92,7 +94,9 @@ class Path {
     if (of.kind == StepKind::Hold && !judged) add(course_.begin_ns[index], of.text);
     if (course_.end_ns[index] >= before_ns) return;
     if (of.kind == StepKind::Approval) add(course_.end_ns[index], of.text, "approved");
-    for (uint32_t gate : of.gates) add(course_.end_ns[index], plan_.gates[gate].text, "passes");
+    bool torn = std::find(torn_.begin(), torn_.end(), index) != torn_.end();
+    for (uint32_t gate : of.gates)
+      add(course_.end_ns[index], plan_.gates[gate].text, torn ? "is taken to pass" : "passes");
   }
   int64_t undo(int64_t at_ns) {
     for (uint32_t index : site_.undone) {
@@ -206,13 +210,19 @@ class Path {
     int64_t more_ns = finding_.claim == Claim::Starved ? gate.undecided.hold_ns : 0;
     add(longer(forward(site_.step), longer(step().hold_ns, more_ns)), gate.text, std::move(outcome));
   }
-  /// Which of several gates it is that does not pass, the values say.
+  /// Which of several gates it is that does not pass, the values say, and whether it is rejected before its hold ends.
   void contradicted() {
-    judged(site_.watch == none ? "does not pass"
-                               : fmt::format("`rollback when {}` fires, or it does not pass",
+    bool rejects = has_step() && std::any_of(step().gates.begin(), step().gates.end(), [&](uint32_t gate) {
+      return std::any_of(plan_.gates[gate].conditions.begin(), plan_.gates[gate].conditions.end(),
+                         [&](uint32_t of) { return plan_.conditions[of].kind == plan::ConditionKind::Reject; });
+    });
+    judged(site_.watch == none ? rejects ? "has not passed by then" : "does not pass"
+                               : fmt::format("`rollback when {}` has fired, or it has not passed by then",
                                              plan_.watches[site_.watch].text));
-    if (finding_.parts.size() > 2 && !out_.path.empty())
-      out_.path.back().text = finding_.parts[2], out_.path.back().outcome = "one of them does not pass";
+    if (finding_.parts.size() < 3 || out_.path.empty()) return;
+    out_.path.back().text = finding_.parts[2];
+    if (site_.watch == none)
+      out_.path.back().outcome = rejects ? "one of them has not passed by then" : "one of them does not pass";
   }
   void blind() {
     const plan::Gate& gate = plan_.gates[site_.gate];
@@ -340,6 +350,7 @@ class Path {
   const Plan& plan_;
   const Finding& finding_;
   const Site& site_;
+  const std::vector<uint32_t>& torn_;
   Course course_;
   int64_t last_ns_ = 0;  ///< when the run is over at the latest
   Counterexample out_;
@@ -370,20 +381,44 @@ std::string_view name_of(const Finding& finding) {
   return "";
 }
 
-Counterexample counterexample_of(const Plan& plan, const Finding& finding) {
-  Counterexample made = Path(plan, finding).make();
+namespace {
+
+Counterexample made_of(const Plan& plan, const Finding& finding, const std::vector<uint32_t>& torn) {
+  Counterexample made = Path(plan, finding, torn).make();
   made.id = finding.shown.id;
   return made;
 }
 
+/// Holds that nothing passes; of many the first ones.
+std::vector<uint32_t> torn_in(const Plan& plan, const std::vector<Finding>& findings) {
+  std::vector<bool> torn(plan.gates.size());
+  std::vector<uint32_t> steps;
+  for (const Finding& finding : findings) {
+    if (finding.claim != Claim::Contradiction || finding.site.step >= plan.steps.size()) continue;
+    bool alone = finding.site.watch == none && finding.parts.size() < 3;
+    if (alone) torn[finding.site.gate] = true;
+    else steps.push_back(finding.site.step);
+  }
+  for (uint32_t i = 0; i < plan.steps.size() && steps.size() < max_explained; ++i) {
+    const std::vector<uint32_t>& gates = plan.steps[i].gates;
+    if (std::any_of(gates.begin(), gates.end(), [&](uint32_t gate) { return torn[gate]; })) steps.push_back(i);
+  }
+  return steps;
+}
+
+}  // namespace
+
+Counterexample counterexample_of(const Plan& plan, const Finding& finding) { return made_of(plan, finding, {}); }
+
 void explain(const Plan& plan, std::vector<Finding>& findings) {
+  std::vector<uint32_t> torn = torn_in(plan, findings);
   std::map<std::string, int> known;  // of the same kind at the same place, in the order of the plan
   for (Finding& finding : findings) {
     std::string what = fmt::format("{}\n{}\n{}", name_of(finding), plan::rollout_text(plan), finding.place);
     int before = known[what]++;
     if (before > 0) what += fmt::format("\n{}", before);
     finding.shown.id = plan::hash_of(what).substr(0, id_digits);
-    if (size_t(&finding - findings.data()) < max_explained) finding.shown = counterexample_of(plan, finding);
+    if (size_t(&finding - findings.data()) < max_explained) finding.shown = made_of(plan, finding, torn);
   }
 }
 

@@ -12,8 +12,8 @@
 #include "compiler/judge/power.h"
 #include "compiler/judge/sight.h"
 #include "compiler/verify/cost.h"
-#include "compiler/verify/exclusive.h"
 #include "compiler/verify/looks.h"
+#include "compiler/verify/together.h"
 #include "compiler/verify/watchers.h"
 
 namespace rollout::verify {
@@ -39,20 +39,9 @@ struct Interval {
   bool empty() const { return low > high || (low == high && (low_open || high_open)); }
 };
 
-/// How far a gauge goes nobody knows; a part of a whole, and what a workload says of its instances, ends at all.
-double most_of(const Plan& plan, const plan::Signal& signal) {
-  if (signal.unit != eval::Value::Kind::Percent) return endless;
-  const plan::Service& service = plan.services[signal.service];
-  bool own = std::any_of(service.bindings.begin(), service.bindings.end(), [&](const plan::Binding& binding) {
-    return binding.runs() && binding.target == signal.target;
-  });
-  return own || signal.evidence == plan::Evidence::Counts ? double(eval::percent_all) : endless;
-}
-
 Interval values_of(const Plan& plan, uint32_t index) {
-  const plan::Signal& signal = plan.signals[index];
-  bool any = signal.unit == eval::Value::Kind::Float;
-  return {any ? -endless : 0, most_of(plan, signal)};
+  Ends ends = ends_of(plan, index);
+  return {ends.low, ends.high};
 }
 
 Interval scaled(Interval values, double factor) {
@@ -180,10 +169,6 @@ std::optional<Interval> passes(const Condition& condition) {
   return outside(condition.comparison, condition.offset);
 }
 
-std::string text_of(const Condition& condition) {
-  return (condition.kind == ConditionKind::Reject ? "reject when " : "require ") + condition.text;
-}
-
 constexpr double surely = 0.99;  // a watch proves it, where that makes a gate useless
 
 /// Whether so many samples prove what the condition claims, where its left side is more than the right one by `more`.
@@ -204,22 +189,25 @@ class Decisions {
   Decisions(const Plan& plan, const Forward& forward, std::vector<Finding>& findings)
       : plan_(plan), forward_(forward), findings_(findings), conditions_(all_turned(plan)),
         portions_(plan.services.size()), seen_(plan.gates.size()), told_(plan.conditions.size()),
-        looks_(plan, forward) {}
+        torn_(plan.gates.size()), together_(plan), looks_(plan, forward) {}
 
   void go() {
     std::vector<const plan::Watch*> next = from_the_last();
     for (const Step& step : plan_.steps) {
       watch_at(uint32_t(&step - plan_.steps.data()), next);
       if (step.kind == StepKind::Act) follow(step.action, portions_[step.action.service]);
+      bool said = false;
       for (uint32_t gate : step.gates) {
         site_ = {.step = uint32_t(&step - plan_.steps.data()), .gate = gate};
         if (!seen_[gate]) look(plan_.gates[gate], step.place);
         seen_[gate] = true;
+        said |= torn_[gate];
         if (step.kind == StepKind::Hold) find_starved(plan_.gates[gate], step);
       }
-      if (step.gates.size() > 1 && together_.insert(step.gates).second) find_contradiction(step.gates, step.place);
-      if (step.kind == StepKind::Hold && !watching_.empty()) find_fired(step);
+      if (step.gates.size() > 1) said |= exclude_each_other(step);
+      if (step.kind == StepKind::Hold && !watching_.empty()) said |= find_fired(step);
       if (step.kind == StepKind::Hold && !proving_.empty()) find_proven(step);
+      if (!said && !step.gates.empty()) together_.look(step, watching_, portions_, findings_);
     }
     for (const plan::Watch& watch : plan_.watches) {
       site_ = {.step = watch.first_step, .watch = uint32_t(&watch - plan_.watches.data())};
@@ -239,25 +227,18 @@ class Decisions {
       std::string_view when = reject ? "always" : "never";
       if (*always == reject)
         nothing_passes(gate, place, fmt::format("a condition is {} true", when),
-                       fmt::format("`{}`: {}", text_of(condition), range_text(plan_, condition)));
+                       fmt::format("`{}`: {}", asked_text(condition), range_text(plan_, condition)));
       else says_nothing(condition, place, *always);
     }
-    find_contradiction({site_.gate}, place);
-    bool said = std::any_of(findings_.begin() + long(before), findings_.end(),
-                            [](const Finding& finding) { return finding.claim == Claim::Contradiction; });
-    if (!said) find_exclusive(gate, place);
+    torn_[site_.gate] = find_contradiction({site_.gate}, place);
+    for (size_t i = before; i < findings_.size(); ++i)
+      if (findings_[i].claim == Claim::Contradiction) torn_[site_.gate] = true;
   }
-  /// Several conditions together, each of which leaves room to each other one.
-  void find_exclusive(const Gate& gate, const std::string& place) {
-    if (ends_.empty())
-      for (uint32_t i = 0; i < plan_.signals.size(); ++i)
-        ends_.push_back({values_of(plan_, i).low, most_of(plan_, plan_.signals[i])});
-    std::vector<uint32_t> found = exclusive(plan_, gate, ends_);
-    std::string which;
-    for (uint32_t condition : found)
-      which += fmt::format("{}`{}`", which.empty() ? "" : condition == found.back() ? " and " : ", ",
-                           text_of(plan_.conditions[condition]));
-    if (!found.empty()) nothing_passes(gate, place, "its conditions exclude each other", which);
+  /// Whether two of its gates do; said once.
+  bool exclude_each_other(const Step& step) {
+    auto [known, fresh] = pairs_.try_emplace(step.gates, false);
+    if (fresh) known->second = find_contradiction(step.gates, step.place);
+    return known->second;
   }
 
   void nothing_passes(const Gate& gate, const std::string& place, std::string why, std::string which) {
@@ -292,7 +273,7 @@ class Decisions {
   };
 
   /// Of one gate, or of all that judge one hold: each of them has to pass.
-  void find_contradiction(const std::vector<uint32_t>& gates, const std::string& place) {
+  bool find_contradiction(const std::vector<uint32_t>& gates, const std::string& place) {
     std::vector<Asked> all;
     std::map<Compared, Room> rooms;
     for (uint32_t gate : gates)
@@ -306,19 +287,20 @@ class Decisions {
     for (const Asked& asked : all) {
       const Condition& condition = *asked.condition;
       Room& room = rooms.find(key_of(condition))->second;
-      // One that looks for longer than any `require` may still be undecided when they pass.
-      bool late = condition.kind == ConditionKind::Reject && condition.proven_ppb == 0 && room.samples > 0 &&
-                  condition.samples > room.samples;
+      // One that looks for longer than any `require` may still be undecided when they pass, which fails the gate unless
+      // it says otherwise.
+      bool late = condition.kind == ConditionKind::Reject && condition.proven_ppb == 0 && condition.samples > 1 &&
+                  condition.samples > room.samples && asked.gate->undecided.then != plan::Fallback::Fail;
       std::optional<Interval> passing = passes(condition);
       if (late || !passing || constant(plan_, condition)) continue;
       narrow(room, *passing, asked);
       if (!room.values.empty()) continue;
       return exclude(room.low.gate ? room.low : asked, room.high.gate ? room.high : asked, gates, place);
     }
-    exclude_quantiles(rooms, gates, place);
+    return exclude_quantiles(rooms, gates, place);
   }
   /// Of one histogram a higher quantile is never less than a lower one.
-  void exclude_quantiles(const std::map<Compared, Room>& rooms, const std::vector<uint32_t>& gates,
+  bool exclude_quantiles(const std::map<Compared, Room>& rooms, const std::vector<uint32_t>& gates,
                          const std::string& place) {
     for (auto lower = rooms.begin(); lower != rooms.end(); ++lower) {
       const Room& room = lower->second;
@@ -334,17 +316,21 @@ class Decisions {
         if (one && between.empty()) return exclude(room.low, asked, gates, place);
       }
     }
+    return false;
   }
-  void exclude(const Asked& a, const Asked& b, const std::vector<uint32_t>& gates, const std::string& place) {
-    std::string one = fmt::format("`{}`", text_of(*a.condition)), other = fmt::format("`{}`", text_of(*b.condition));
+  /// Whether it is said: what one of several gates asks was said of this gate alone.
+  bool exclude(const Asked& a, const Asked& b, const std::vector<uint32_t>& gates, const std::string& place) {
+    std::string one = fmt::format("`{}`", asked_text(*a.condition));
+    std::string other = fmt::format("`{}`", asked_text(*b.condition));
     if (a.gate != b.gate) {
       one += fmt::format(" of `{}`", a.gate->text), other += fmt::format(" of `{}`", b.gate->text);
       site_.gate = uint32_t(b.gate - plan_.gates.data());
-    } else if (gates.size() > 1) return;  // said of this gate alone
+    } else if (gates.size() > 1) return true;
     nothing_passes(*b.gate, place, "two conditions exclude each other", fmt::format("{} and {}", one, other));
-    if (a.gate == b.gate) return;
+    if (a.gate == b.gate) return true;
     findings_.back().parts[0] = fmt::format("{}` and `{}", a.gate->text, b.gate->text);
     findings_.back().parts.push_back(fmt::format("{} and {}", a.gate->text, b.gate->text));
+    return true;
   }
 
   /// Blocks lie in each other, so those that begin first end last.
@@ -388,7 +374,8 @@ class Decisions {
     room.values = next;
   }
   /// A gate of the hold passes only with what makes a watch around it fire.
-  void find_fired(const Step& step) {
+  bool find_fired(const Step& step) {
+    bool any = false;
     for (uint32_t gate : step.gates)
       for (uint32_t index : plan_.gates[gate].conditions) {
         const Condition& condition = conditions_[index];
@@ -400,9 +387,11 @@ class Decisions {
         if (!watched || !passing || lets_by || constant(plan_, condition)) continue;
         site_.gate = gate;
         const Quiet& now = quiet->second.back();
-        if (!fires(now.at_once, *passing, index, step) && step.hold_ns >= now.needs_ns)
-          fires(now.steady, *passing, index, step);
+        bool fired = fires(now.at_once, *passing, index, step) ||
+                     (step.hold_ns >= now.needs_ns && fires(now.steady, *passing, index, step));
+        any |= fired;
       }
+    return any;
   }
   bool fires(Room room, const Interval& passing, uint32_t index, const Step& step) {
     if (room.values.empty()) return false;  // the watches alone leave nothing
@@ -445,7 +434,7 @@ class Decisions {
     const Gate& gate = plan_.gates[site_.gate];
     findings_.push_back({Claim::Contradiction, step.place, std::move(why), 0, 0, {},
                          {gate.text, fmt::format("`{}` of `{}` and `rollback when {}`",
-                                                 text_of(plan_.conditions[condition]), gate.text, watch.text)}});
+                                                 asked_text(plan_.conditions[condition]), gate.text, watch.text)}});
     findings_.back().site = site_;
     findings_.back().site.watch = uint32_t(&watch - plan_.watches.data());
   }
@@ -508,11 +497,12 @@ class Decisions {
   std::vector<Condition> conditions_;  ///< those of the plan, turned
   std::vector<Portions> portions_;  ///< by service
   std::vector<bool> seen_, told_;  ///< by gate, by condition
-  std::set<std::vector<uint32_t>> together_;  ///< gates that were held against each other
+  std::vector<bool> torn_;         ///< by gate: nothing passes it
+  std::map<std::vector<uint32_t>, bool> pairs_;  ///< by gates of one hold: whether two of them exclude each other
+  Together together_;
   std::vector<const plan::Watch*> watching_;  ///< around the step that is looked at
   std::vector<const plan::Watch*> proving_;   ///< of those around it that prove what they fire at
   Looks looks_;
-  std::vector<Ends> ends_;  ///< by signal; empty: not needed yet
   std::map<Compared, std::vector<Quiet>> quiet_;  ///< by what they compare: of each of them and those around it
   std::set<std::pair<uint32_t, const plan::Watch*>> fired_;  ///< pairs that were reported, by condition of the gate
   Site site_;                      ///< of what is looked at

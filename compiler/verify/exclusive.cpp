@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -15,7 +16,7 @@ using plan::none;
 
 namespace {
 
-constexpr size_t max_values = 32;  // of one gate, as each is compared with each other
+constexpr size_t max_values = 32;  // of one hold, as each is compared with each other
 
 /// Sums of differences; of equal ones that with more that must not be equal is less.
 struct Weight {
@@ -29,7 +30,7 @@ struct Weight {
 struct Edge {
   size_t from = 0, to = 0;
   Weight weight;
-  uint32_t condition = none;  ///< none: so it is anyway
+  Asks asks = {};  ///< none: so it is anyway
 };
 
 Comparison negated(Comparison comparison) {
@@ -46,35 +47,47 @@ Comparison negated(Comparison comparison) {
 
 class Differences {
  public:
-  Differences(const plan::Plan& plan, const plan::Gate& gate, const std::vector<Ends>& ends)
-      : plan_(plan), gate_(gate), ends_(ends) {}
+  Differences(const plan::Plan& plan, const std::vector<Asks>& all, const std::vector<Ends>& ends,
+              const std::vector<Mixed>& mixed)
+      : plan_(plan), all_(all), ends_(ends), mixed_(mixed) {}
 
-  std::vector<uint32_t> find() {
-    int fewest = INT32_MAX;  // samples that a requirement looks at
-    for (uint32_t index : gate_.conditions)
-      if (plan_.conditions[index].kind == ConditionKind::Require)
-        fewest = std::min(fewest, plan_.conditions[index].samples);
-    std::vector<uint32_t> apart;
-    for (uint32_t index : gate_.conditions) {
-      const Condition& condition = plan_.conditions[index];
-      bool reject = condition.kind == ConditionKind::Reject;
+  std::vector<Asks> find() {
+    for (const Asks& asks : all_) {
+      const Condition& condition = plan_.conditions[asks.condition];
       bool plain = condition.proven_ppb == 0 && condition.baseline == none && condition.deviations == 0 &&
                    (!condition.right || condition.factor == 1);
-      // A rejection that looks for longer than a requirement may still be undecided.
-      if (!plain || (reject && condition.samples > fewest)) continue;
-      Comparison comparison = reject ? negated(condition.comparison) : condition.comparison;
-      if (comparison == Comparison::NotEqual) apart.push_back(index);
-      else add(index, comparison);
+      if (!plain || may_stay_open(asks)) continue;
+      bool require = condition.kind == ConditionKind::Require;
+      Comparison comparison = require ? condition.comparison : negated(condition.comparison);
+      if (comparison != Comparison::NotEqual) add(asks, comparison);
+      else apart_.push_back(asks), value_of(condition.left), condition.right ? value_of(*condition.right) : 0;
     }
     if (values_.size() > max_values) return {};
     order_quantiles();
-    std::vector<uint32_t> found = circle();
-    for (size_t i = 0; i < apart.size() && found.empty(); ++i) found = both_sides(apart[i]);
+    std::vector<Asks> found = nowhere();
+    for (size_t i = 0; i < mixed_.size() && found.empty(); ++i) found = mix(mixed_[i]);
     return found;
   }
 
  private:
   using Value = std::tuple<uint32_t, plan::Role, int64_t>;
+
+  /// A gate passes only with rejections whose last sample speaks for it, unless it may pass without a verdict: then one
+  /// that looks for longer than each requirement may still be undecided.
+  bool may_stay_open(const Asks& asks) const {
+    const Condition& condition = plan_.conditions[asks.condition];
+    if (condition.kind != ConditionKind::Reject || !passes_undecided(asks)) return false;
+    for (const Asks& other : all_) {
+      const Condition& require = plan_.conditions[other.condition];
+      bool asked = other.gate == asks.gate && require.kind == ConditionKind::Require;
+      if (asked && condition.samples > require.samples) return true;
+    }
+    return false;
+  }
+  bool passes_undecided(const Asks& asks) const {
+    return asks.gate != none && plan_.conditions[asks.condition].samples > 1 &&
+           plan_.gates[asks.gate].undecided.then != plan::Fallback::Fail;
+  }
 
   size_t value_of(const plan::Term& term) {
     auto [known, fresh] = values_.try_emplace({term.signal, term.role, term.quantile_ppb}, values_.size() + 1);
@@ -84,14 +97,14 @@ class Differences {
     if (std::isfinite(ends.high)) edges_.push_back({0, known->second, {ends.high, 0}});
     return known->second;
   }
-  void add(uint32_t index, Comparison comparison) {
-    const Condition& condition = plan_.conditions[index];
+  void add(const Asks& asks, Comparison comparison) {
+    const Condition& condition = plan_.conditions[asks.condition];
     size_t left = value_of(condition.left), right = condition.right ? value_of(*condition.right) : 0;
     bool below = comparison == Comparison::Less || comparison == Comparison::LessEqual;
     bool above = comparison == Comparison::Greater || comparison == Comparison::GreaterEqual;
     int strict = comparison == Comparison::Less || comparison == Comparison::Greater ? 1 : 0;
-    if (!above) edges_.push_back({right, left, {condition.offset, strict}, index});
-    if (!below) edges_.push_back({left, right, {-condition.offset, strict}, index});
+    if (!above) edges_.push_back({right, left, {condition.offset, strict}, asks});
+    if (!below) edges_.push_back({left, right, {-condition.offset, strict}, asks});
   }
   /// Of one histogram a higher quantile is never less than a lower one.
   void order_quantiles() {
@@ -102,8 +115,52 @@ class Differences {
       }
   }
 
+  std::vector<Asks> nowhere() {
+    std::vector<Asks> found = circle();
+    for (size_t i = 0; i < apart_.size() && found.empty(); ++i) {
+      auto side = [&](Comparison comparison) { return [this, i, comparison] { add(apart_[i], comparison); }; };
+      found = in_each({side(Comparison::Less), side(Comparison::Greater)});  // neither more than it nor less
+    }
+    return found;
+  }
+  /// All of the traffic shows no less than one of its parts and no more than another one, whatever share they have.
+  std::vector<Asks> mix(const Mixed& mixed) {
+    std::vector<std::function<void()>> no_less, no_more;
+    for (const auto& [value, all] : values_) {
+      auto [signal, role, quantile] = value;
+      bool gathered = plan_.signals[signal].evidence != plan::Evidence::Value;  // of a number nobody knows how
+      if (role != plan::Role::All || !gathered || plan_.signals[signal].service != mixed.service) continue;
+      no_less.clear(), no_more.clear();
+      for (plan::Role part : mixed.roles) {
+        auto of = values_.find({signal, part, quantile});
+        if (of == values_.end()) break;  // what nothing is asked of may be anything
+        no_less.push_back([this, all = all, of = of->second] { edges_.push_back({all, of, {}}); });
+        no_more.push_back([this, all = all, of = of->second] { edges_.push_back({of, all, {}}); });
+      }
+      if (no_less.size() < mixed.roles.size()) continue;
+      for (const auto& sides : {no_less, no_more})
+        if (std::vector<Asks> found = in_each(sides); !found.empty()) return found;
+    }
+    return {};
+  }
+  /// Where none of several cases can be: what speaks against each of them.
+  std::vector<Asks> in_each(const std::vector<std::function<void()>>& cases) {
+    std::vector<Asks> found;
+    for (const std::function<void()>& one : cases) {
+      size_t before = edges_.size();
+      one();
+      std::vector<Asks> here = circle();
+      edges_.resize(before);
+      if (here.empty()) return {};
+      found.insert(found.end(), here.begin(), here.end());
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    return found;
+  }
+
   /// By Bellman and Ford: differences that add up to less than nothing.
-  std::vector<uint32_t> circle() const {
+  std::vector<Asks> circle() const {
     std::vector<Weight> most(values_.size() + 1);
     std::vector<const Edge*> by(most.size());
     const Edge* last = nullptr;
@@ -116,48 +173,36 @@ class Differences {
     }
     size_t at = last->to;
     for (size_t i = 0; i < most.size(); ++i) at = by[at]->from;
-    std::vector<uint32_t> found;
-    int rejects = 0;
+    std::vector<Asks> found;
     size_t first = at;
     do {
-      uint32_t condition = by[at]->condition;
-      if (condition != none) found.push_back(condition);
-      if (condition != none && plan_.conditions[condition].kind == ConditionKind::Reject) ++rejects;
+      if (by[at]->asks.condition != none) found.push_back(by[at]->asks);
       at = by[at]->from;
     } while (at != first);
     std::sort(found.begin(), found.end());
     found.erase(std::unique(found.begin(), found.end()), found.end());
-    // Values that change from sample to sample pass two rejections, each of which wants several of them.
-    return rejects > 1 ? std::vector<uint32_t>() : found;
-  }
-  /// Neither more than it nor less.
-  std::vector<uint32_t> both_sides(uint32_t index) {
-    std::vector<uint32_t> found;
-    for (Comparison side : {Comparison::Less, Comparison::Greater}) {
-      size_t before = edges_.size();
-      add(index, side);
-      std::vector<uint32_t> here = circle();
-      edges_.resize(before);
-      if (here.empty()) return {};
-      found.insert(found.end(), here.begin(), here.end());
-    }
-    std::sort(found.begin(), found.end());
-    found.erase(std::unique(found.begin(), found.end()), found.end());
-    return found;
+    // Values that change from sample to sample keep two rejections undecided, each of which wants several of them.
+    auto open = std::count_if(found.begin(), found.end(), [&](const Asks& asks) {
+      return plan_.conditions[asks.condition].kind == ConditionKind::Reject && passes_undecided(asks);
+    });
+    return open > 1 ? std::vector<Asks>() : found;
   }
 
   const plan::Plan& plan_;
-  const plan::Gate& gate_;
+  const std::vector<Asks>& all_;
   const std::vector<Ends>& ends_;
+  const std::vector<Mixed>& mixed_;
   std::map<Value, size_t> values_;  ///< 0 is the number zero
   std::vector<Edge> edges_;
+  std::vector<Asks> apart_;  ///< of what must not be equal
 };
 
 }  // namespace
 
-std::vector<uint32_t> exclusive(const plan::Plan& plan, const plan::Gate& gate, const std::vector<Ends>& ends) {
-  if (gate.conditions.size() < 2) return {};
-  return Differences(plan, gate, ends).find();
+std::vector<Asks> exclusive(const plan::Plan& plan, const std::vector<Asks>& all, const std::vector<Ends>& ends,
+                            const std::vector<Mixed>& mixed) {
+  if (all.size() < 2) return {};
+  return Differences(plan, all, ends, mixed).find();
 }
 
 }  // namespace rollout::verify

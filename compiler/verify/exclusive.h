@@ -1,5 +1,5 @@
-// Private to compiler/verify: whether a gate asks several things that cannot all be so, of values that are compared
-// with numbers and with each other. For decisions.cpp, which knows each comparison by itself.
+// Private to compiler/verify: whether what is asked at once, of values that are compared with numbers and with each
+// other, can be so at once. For decisions.cpp, which knows each comparison by itself.
 #pragma once
 
 #include <vector>
@@ -13,8 +13,23 @@ struct Ends {
   double low = 0, high = 0;  ///< infinite where it has none
 };
 
-/// Conditions of the gate no value passes together; empty: none were found. What is proven is left out, as it is about
-/// the truth and not about a sample, and so is what is compared with a multiple or with the past. `ends`: by signal.
-std::vector<uint32_t> exclusive(const plan::Plan& plan, const plan::Gate& gate, const std::vector<Ends>& ends);
+/// That a condition lets its gate pass or, of a watch, that it does not fire.
+struct Asks {
+  uint32_t condition = plan::none;
+  uint32_t gate = plan::none;
+  uint32_t watch = plan::none;
+  auto operator<=>(const Asks&) const = default;
+};
+
+/// The versions of a service that have traffic; what all of it shows lies between what they show.
+struct Mixed {
+  uint32_t service = plan::none;
+  std::vector<plan::Role> roles;
+};
+
+/// Of `all` those that no values meet together; empty: none were found. What is proven is left out, as it is about the
+/// truth and not about a sample, and so is what is compared with a multiple or with the past. `ends`: by signal.
+std::vector<Asks> exclusive(const plan::Plan& plan, const std::vector<Asks>& all, const std::vector<Ends>& ends,
+                            const std::vector<Mixed>& mixed);
 
 }  // namespace rollout::verify

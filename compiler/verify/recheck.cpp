@@ -11,6 +11,7 @@
 #include "compiler/verify/recheck_gates.h"
 #include "compiler/verify/recheck_policies.h"
 #include "compiler/verify/recheck_quota.h"
+#include "compiler/verify/recheck_told.h"
 
 namespace rollout::verify {
 
@@ -30,6 +31,7 @@ class Recheck {
   explicit Recheck(const Plan& plan) : plan_(plan), facts_(*plan.facts), brief_(plan), chains_(brief_) {}
 
   std::vector<std::string> go() {
+    recheck_told(plan_, broken_);
     recheck_way_back(plan_, broken_);
     check_back();
     check_forward();

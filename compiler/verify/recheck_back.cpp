@@ -44,6 +44,7 @@ struct Cell {
 struct Subject {
   llvm::SmallVector<Cell, 8> cells;
   const std::vector<uint32_t>* list = nullptr;  ///< the way back that `Cell::end` is of
+  std::vector<const Action*> compensable;       ///< since the last commit, each of which is taken back by itself
 };
 
 class WaysBack {
@@ -75,6 +76,7 @@ class WaysBack {
   static void take_as_first(Subject& subject) {
     for (Cell& cell : subject.cells)
       if (cell.now != nullptr) cell.first = cell.now;
+    subject.compensable.clear();
   }
 
   bool act(const Step& step) {
@@ -84,7 +86,11 @@ class WaysBack {
       take_as_first(subject);
       return true;
     }
+    bool compensable = step.action.reversibility == plan::Reversibility::Compensable;
+    if (compensable) subject.compensable.push_back(&step.action);
     if (!go_back(subject, step)) return false;
+    if (compensable && !takes_back(subject, step))
+      return wrong(fmt::format("the way back from `{}` does not take back what stays", step.text));
     for (Cell& cell : subject.cells) {
       const Value* end = cell.end != nullptr ? cell.end : cell.now;
       if (end == nullptr || end == cell.first) continue;
@@ -109,11 +115,27 @@ class WaysBack {
     return true;
   }
 
+  /// What only its own undo takes back, the last first.
+  bool takes_back(const Subject& subject, const Step& step) const {
+    auto next = subject.compensable.rbegin();
+    for (uint32_t index : step.rollback) {
+      const Action& undo = plan_.undo[index];
+      if (!undo.takes_back) continue;
+      bool alike = next != subject.compensable.rend() && undo.capability == (*next)->capability &&
+                   undo.name == (*next)->name && undo.args == (*next)->args && undo.target == (*next)->target;
+      if (!alike) return false;
+      ++next;
+    }
+    return next == subject.compensable.rend();
+  }
+
   bool is_told(const Action& action, uint32_t service) {
     const std::vector<plan::Binding>& bound = plan_.services[service].bindings;
     if (action.service != service)
       return wrong(fmt::format("`{}` stands in the way back of another service", action.text));
-    bool to_own = llvm::any_of(bound, [&](const plan::Binding& one) { return one.target == action.target; });
+    bool to_own = llvm::any_of(bound, [&](const plan::Binding& one) {
+      return one.target == action.target && one.capability == action.capability;
+    });
     if (!to_own && !bound.empty())
       return wrong(fmt::format("`{}` is told to a target that {} is not bound to", action.text,
                                plan::service_text(plan_.services[service])));

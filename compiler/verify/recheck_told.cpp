@@ -1,0 +1,147 @@
+#include "compiler/verify/recheck_told.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <llvm/ADT/STLExtras.h>
+
+namespace rollout::verify {
+
+using eval::Value;
+using plan::Action;
+using plan::Plan;
+using plan::Reversibility;
+using plan::Role;
+using plan::Setting;
+using plan::Step;
+using plan::StepKind;
+using plan::Variable;
+
+namespace {
+
+/// What an action of the library makes of one of its arguments.
+struct Row {
+  std::string_view capability, action, argument;
+  Variable sets;
+  Role role;
+  int64_t usual = -1;  ///< which may be left out of the text; -1: none
+};
+constexpr Row rows[] = {
+    {"TrafficRouter", "shift", "share", Variable::Share, Role::Canary},
+    {"TrafficRouter", "mirror", "share", Variable::Mirrored, Role::Canary},
+    {"TrafficRouter", "route", "cohorts", Variable::Cohorts, Role::Canary},
+    {"TrafficRouter", "route", "at_most", Variable::Routed, Role::Canary, eval::percent_all},
+    {"Workload", "scale", "instances", Variable::Instances, Role::Stable},
+    {"Workload", "scale_canary", "instances", Variable::Instances, Role::Canary},
+    {"Workload", "deploy", "image", Variable::Version, Role::Canary},
+    {"Workload", "deploy", "control", Variable::Instances, Role::Control, 0},
+    {"Workload", "install", "image", Variable::Version, Role::Stable},
+    {"HostFleet", "replace", "image", Variable::Version, Role::Stable},
+    {"FlagStore", "ramp", "share", Variable::Flag, Role::All},
+    {"Entrance", "admit", "share", Variable::Flag, Role::All},
+    {"Chaos", "kill_instances", "count", Variable::Killed, Role::Canary},
+    {"SlowNetwork", "delay", "latency", Variable::Delay, Role::Canary},
+    {"Migrator", "expand", "migration", Variable::Schema, Role::All},
+    {"Migrator", "backfill", "migration", Variable::Schema, Role::All},
+    {"Migrator", "contract", "migration", Variable::Schema, Role::All},
+};
+
+const Row* row_of(const Action& action, std::string_view argument) {
+  const Row* row = llvm::find_if(rows, [&](const Row& one) {
+    return one.action == action.name && one.argument == argument && one.capability == action.capability;
+  });
+  return row == std::end(rows) ? nullptr : row;
+}
+
+Reversibility reversibility_of(const Action& action) {
+  if (action.capability != "Migrator") return Reversibility::Reversible;
+  return action.name == "contract" ? Reversibility::Irreversible : Reversibility::Compensable;
+}
+
+class Told {
+ public:
+  Told(const Plan& plan, std::vector<std::string>& broken) : plan_(plan), broken_(broken) {}
+
+  /// Says what is wrong with the first action that is told something else.
+  void go() {
+    for (const Step& step : plan_.steps) {
+      if (step.kind != StepKind::Act) continue;
+      if (!is_one(step.action)) return;
+      if (step.text != step.action.text)
+        return wrong("the step `{}` is the action `{}`", step.text, step.action.text);
+    }
+    for (const Action& undo : plan_.undo)
+      if (!is_one(undo)) return;
+  }
+
+ private:
+  template <typename... Parts>
+  void wrong(fmt::format_string<const Parts&...> what, const Parts&... parts) {
+    broken_.push_back(fmt::format(what, parts...));
+  }
+
+  bool is_one(const Action& action) {
+    bool known = false;
+    for (const auto& [name, value] : action.args) {
+      const Row* row = row_of(action, name);
+      known |= row != nullptr;
+      // What is taken back is named, and what was there before it is set.
+      if (!row || action.takes_back || sets(action, *row, value)) continue;
+      wrong("`{}` is given {} {}, and sets something else", action.text, name, eval::to_text(value));
+      return false;
+    }
+    if (known && !action.takes_back && action.reversibility != reversibility_of(action)) {
+      wrong("`{}` cannot be taken back as the plan says", action.text);
+      return false;
+    }
+    if (plan_.services[action.service].bindings.empty() || reads(action)) return true;
+    wrong("`{}` reads otherwise than what it is given", action.text);
+    return false;
+  }
+
+  static bool sets(const Action& action, const Row& row, const Value& value) {
+    bool nobody = false;
+    const Value* set = nullptr;
+    for (const Setting& one : action.sets) {
+      if (one.variable == row.sets && one.role == row.role) set = &one.value;
+      nobody |= one.variable == Variable::Cohorts && one.value.items.empty();
+    }
+    if (set == nullptr) return row.role == Role::Control && value.number == 0;
+    return *set == value || (row.sets == Variable::Routed && nobody && set->number == 0);
+  }
+
+  /// `shift checkout to 5%`: the name, whom, and each argument but one that is as usual.
+  bool reads(const Action& action) const {
+    std::string_view rest = action.text;
+    auto take = [&](std::string_view what) {
+      if (!rest.starts_with(what)) return false;
+      rest.remove_prefix(what.size());
+      return true;
+    };
+    const plan::Service& service = plan_.services[action.service];
+    if ((action.takes_back && !take("undo ")) || !take(action.name) || !take(" ") || !take(service.name)) return false;
+    if (!service.place.empty() && !(take("[") && take(service.place) && take("]"))) return false;
+    for (const auto& [name, value] : action.args) {
+      std::string text = eval::to_text(value);
+      std::string_view before = rest;
+      bool named = take(", ") && take(name) && take(": ") && take(text);
+      if (named) continue;
+      rest = before;
+      if (!rest.empty() && take(" ") && (take("to "), take(text))) continue;
+      rest = before;
+      const Row* row = row_of(action, name);
+      if (row && (row->usual < 0 || row->usual != value.number)) return false;
+    }
+    return rest.empty();
+  }
+
+  const Plan& plan_;
+  std::vector<std::string>& broken_;
+};
+
+}  // namespace
+
+void recheck_told(const Plan& plan, std::vector<std::string>& broken) { Told(plan, broken).go(); }
+
+}  // namespace rollout::verify
