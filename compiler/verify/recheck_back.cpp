@@ -18,6 +18,7 @@ using plan::Setting;
 using plan::Step;
 using plan::StepKind;
 using plan::Variable;
+using plan::none;
 
 namespace {
 
@@ -39,18 +40,20 @@ struct Cell {
   const Value* first;          ///< null: nobody looked at it, the first way back says it
   const Value* now;            ///< null: no step has set it
   const Value* end = nullptr;  ///< what the way back looked at last sets it to; null: nothing
+  llvm::SmallVector<std::pair<uint32_t, const Value*>, 2> entry = {};  ///< by scope: its value when that began
 };
 
 struct Subject {
   llvm::SmallVector<Cell, 8> cells;
   const std::vector<uint32_t>* list = nullptr;  ///< the way back that `Cell::end` is of
   std::vector<const Action*> compensable;       ///< since the last commit, each of which is taken back by itself
+  llvm::SmallVector<std::pair<uint32_t, size_t>, 2> entered;  ///< scopes, with how many of these stood before
 };
 
 class WaysBack {
  public:
   WaysBack(const Plan& plan, std::vector<std::string>& broken)
-      : plan_(plan), broken_(broken), subjects_(plan.services.size()) {
+      : plan_(plan), broken_(broken), scope_of_(plan::scopes_of_steps(plan)), subjects_(plan.services.size()) {
     for (const plan::Observed& one : plan.observed) observed_[one.what] = &one.value;
   }
 
@@ -74,40 +77,68 @@ class WaysBack {
     for (Subject& subject : subjects_) take_as_first(subject);
   }
   static void take_as_first(Subject& subject) {
-    for (Cell& cell : subject.cells)
+    for (Cell& cell : subject.cells) {
       if (cell.now != nullptr) cell.first = cell.now;
+      for (auto& entry : cell.entry) entry.second = cell.now;
+    }
     subject.compensable.clear();
+    for (auto& entered : subject.entered) entered.second = 0;
   }
 
   bool act(const Step& step) {
-    Subject& subject = subjects_[step.action.service];
-    for (const Setting& one : step.action.sets) cell_of(subject, step.action.service, one).now = &one.value;
+    uint32_t service = step.action.service, innermost = scope_of_[size_t(&step - plan_.steps.data())];
+    Subject& subject = subjects_[service];
+    for (uint32_t scope = innermost; scope != none; scope = plan_.scopes[scope].parent) enter(subject, scope);
+    for (const Setting& one : step.action.sets) cell_of(subject, service, one).now = &one.value;
     if (step.action.reversibility == plan::Reversibility::Irreversible) {
       take_as_first(subject);
       return true;
     }
-    bool compensable = step.action.reversibility == plan::Reversibility::Compensable;
-    if (compensable) subject.compensable.push_back(&step.action);
-    if (!go_back(subject, step)) return false;
-    if (compensable && !takes_back(subject, step))
-      return wrong(fmt::format("the way back from `{}` does not take back what stays", step.text));
+    if (step.action.reversibility == plan::Reversibility::Compensable) subject.compensable.push_back(&step.action);
+    if (!leads(subject, step, step.rollback, none)) return false;
+    for (uint32_t scope = innermost; scope != none; scope = plan_.scopes[scope].parent) {
+      auto own = llvm::find_if(step.scope_rollback, [&](const plan::ScopeUndo& one) { return one.scope == scope; });
+      if (!leads(subject, step, own != step.scope_rollback.end() ? own->undo : step.rollback, scope)) return false;
+    }
+    return true;
+  }
+
+  void enter(Subject& subject, uint32_t scope) {
+    if (llvm::any_of(subject.entered, [&](const auto& one) { return one.first == scope; })) return;
+    auto is_over = [&](const auto& one) { return plan_.scopes[one.first].last_step < plan_.scopes[scope].first_step; };
+    llvm::erase_if(subject.entered, is_over);
+    subject.entered.emplace_back(scope, subject.compensable.size());
     for (Cell& cell : subject.cells) {
+      llvm::erase_if(cell.entry, is_over);
+      cell.entry.emplace_back(scope, cell.now);
+    }
+  }
+
+  /// To what was so at first or, of a scope, when it began.
+  bool leads(Subject& subject, const Step& step, const std::vector<uint32_t>& list, uint32_t scope) {
+    if (!go_back(subject, step, list)) return false;
+    if (!takes_back(subject, list, scope))
+      return wrong(fmt::format("the way back from `{}` does not take back what only its own undo can", step.text));
+    for (Cell& cell : subject.cells) {
+      auto entry = llvm::find_if(cell.entry, [&](const auto& one) { return one.first == scope; });
+      bool known = entry != cell.entry.end() && entry->second != nullptr;  // else nothing has set it since the start
+      const Value*& start = known ? entry->second : cell.first;
       const Value* end = cell.end != nullptr ? cell.end : cell.now;
-      if (end == nullptr || end == cell.first) continue;
-      if (cell.first != nullptr && !alike(*end, *cell.first))
+      if (end == nullptr || end == start) continue;
+      if (start != nullptr && !alike(*end, *start))
         return wrong(fmt::format("the way back from `{}` leaves {} at {}", step.text, text_of(step, cell),
                                  is_nothing(*end) ? "nothing" : eval::to_text(*end)));
-      if (cell.first == nullptr) cell.first = end;
+      if (start == nullptr) start = end;
     }
     return true;
   }
 
   /// Many steps after each other have the same way back, which is read once.
-  bool go_back(Subject& subject, const Step& step) {
-    if (subject.list != nullptr && *subject.list == step.rollback) return true;
-    subject.list = &step.rollback;
+  bool go_back(Subject& subject, const Step& step, const std::vector<uint32_t>& list) {
+    if (subject.list != nullptr && *subject.list == list) return true;
+    subject.list = &list;
     for (Cell& cell : subject.cells) cell.end = nullptr;
-    for (uint32_t index : step.rollback) {
+    for (uint32_t index : list) {
       const Action& undo = plan_.undo[index];
       if (!is_told(undo, step.action.service)) return false;
       for (const Setting& one : undo.sets) cell_of(subject, step.action.service, one).end = &one.value;
@@ -116,17 +147,19 @@ class WaysBack {
   }
 
   /// What only its own undo takes back, the last first.
-  bool takes_back(const Subject& subject, const Step& step) const {
-    auto next = subject.compensable.rbegin();
-    for (uint32_t index : step.rollback) {
+  bool takes_back(const Subject& subject, const std::vector<uint32_t>& list, uint32_t scope) const {
+    auto entered = llvm::find_if(subject.entered, [&](const auto& one) { return one.first == scope; });
+    size_t before = entered != subject.entered.end() ? entered->second : 0, left = subject.compensable.size();
+    for (uint32_t index : list) {
       const Action& undo = plan_.undo[index];
       if (!undo.takes_back) continue;
-      bool alike = next != subject.compensable.rend() && undo.capability == (*next)->capability &&
-                   undo.name == (*next)->name && undo.args == (*next)->args && undo.target == (*next)->target;
-      if (!alike) return false;
-      ++next;
+      if (left == before) return false;
+      const Action& done = *subject.compensable[--left];
+      if (undo.capability != done.capability || undo.name != done.name || undo.args != done.args ||
+          undo.target != done.target)
+        return false;
     }
-    return next == subject.compensable.rend();
+    return left == before;
   }
 
   bool is_told(const Action& action, uint32_t service) {
@@ -150,6 +183,7 @@ class WaysBack {
       if (cell.variable == setting.variable && cell.role == setting.role) return cell;
     const Value* first = first_of(service, setting.variable, setting.role);
     subject.cells.push_back({setting.variable, setting.role, first, nullptr});
+    for (const auto& [scope, done] : subject.entered) subject.cells.back().entry.emplace_back(scope, nullptr);
     return subject.cells.back();
   }
 
@@ -170,6 +204,7 @@ class WaysBack {
 
   const Plan& plan_;
   std::vector<std::string>& broken_;
+  std::vector<uint32_t> scope_of_;  ///< by step, the innermost
   std::vector<Subject> subjects_;
   llvm::StringMap<const Value*> observed_;
 };
