@@ -47,14 +47,10 @@ std::string asked_text(const Condition& condition) {
 
 void Together::look(const Step& step, std::span<const plan::Watch* const> watching,
                     const std::vector<Portions>& portions, std::vector<Finding>& findings) {
+  if (watching.size() > max_watching) watching = {};
+  if (!is_new(step, watching, portions)) return;
   std::vector<Asks> all = asked_at(step, watching);
-  if (all.size() < 2) return;
   std::vector<Mixed> mixed = mixed_at(all, portions);
-  std::vector<uint32_t> key;
-  for (const Asks& asks : all) key.insert(key.end(), {asks.condition, asks.gate, asks.watch});
-  for (const Mixed& one : mixed)
-    for (plan::Role role : one.roles) key.insert(key.end(), {one.service, uint32_t(role)});
-  if (!seen_.insert(std::move(key)).second) return;
   for (uint32_t i = uint32_t(ends_.size()); i < plan_.signals.size(); ++i) ends_.push_back(ends_of(plan_, i));
   for (std::vector<Asks> found; !(found = exclusive(plan_, all, ends_, mixed)).empty();) {
     std::optional<Finding> finding = finding_of(found, step);
@@ -65,17 +61,38 @@ void Together::look(const Step& step, std::span<const plan::Watch* const> watchi
   }
 }
 
+/// Most holds ask what one before them has asked, of versions that have traffic as they had it there.
+bool Together::is_new(const Step& step, std::span<const plan::Watch* const> watching,
+                      const std::vector<Portions>& portions) {
+  key_.assign(step.gates.begin(), step.gates.end());
+  for (uint32_t gate : step.gates)
+    for (uint32_t condition : plan_.gates[gate].conditions) {
+      uint32_t service = plan_.signals[plan_.conditions[condition].left.signal].service;
+      const Portions& has = portions[service];
+      key_.push_back(2 * service + (has.canary_ppb < eval::percent_all));
+      key_.push_back(2 * uint32_t(has.all_is_one()) + (has.control_ppb > 0));
+    }
+  for (const plan::Watch* watch : watching)
+    if (fires_in(step, *watch)) key_.push_back(uint32_t(watch - plan_.watches.data()));
+  if (seen_.contains(key_)) return false;
+  seen_.insert(key_);
+  return true;
+}
+
+/// Whether it does what stays as it is.
+bool Together::fires_in(const Step& step, const plan::Watch& watch) const {
+  int samples = plan_.conditions[watch.condition].samples;
+  bool soon = watch.held_ns == 0 && samples <= 1;
+  return step.kind == plan::StepKind::Hold &&
+         (soon || step.hold_ns >= watch.held_ns + (samples + 1) * watch.sample_ns);
+}
+
 std::vector<Asks> Together::asked_at(const Step& step, std::span<const plan::Watch* const> watching) const {
   std::vector<Asks> all;
   for (uint32_t gate : step.gates)
     for (uint32_t condition : plan_.gates[gate].conditions) all.push_back({condition, gate});
-  if (step.kind != plan::StepKind::Hold || watching.size() > max_watching) return all;
-  for (const plan::Watch* watch : watching) {
-    int samples = plan_.conditions[watch->condition].samples;
-    bool soon = watch->held_ns == 0 && samples <= 1;
-    if (soon || step.hold_ns >= watch->held_ns + (samples + 1) * watch->sample_ns)
-      all.push_back({watch->condition, none, uint32_t(watch - plan_.watches.data())});
-  }
+  for (const plan::Watch* watch : watching)
+    if (fires_in(step, *watch)) all.push_back({watch->condition, none, uint32_t(watch - plan_.watches.data())});
   return all;
 }
 

@@ -25,13 +25,17 @@ class Together {
             const std::vector<Portions>& portions, std::vector<Finding>& findings);
 
  private:
+  bool is_new(const plan::Step& step, std::span<const plan::Watch* const> watching,
+              const std::vector<Portions>& portions);
+  bool fires_in(const plan::Step& step, const plan::Watch& watch) const;
   std::vector<Asks> asked_at(const plan::Step& step, std::span<const plan::Watch* const> watching) const;
   std::vector<Mixed> mixed_at(const std::vector<Asks>& all, const std::vector<Portions>& portions) const;
   std::optional<Finding> finding_of(const std::vector<Asks>& found, const plan::Step& step) const;
 
   const plan::Plan& plan_;
   std::vector<Ends> ends_;                ///< by signal; empty: not needed yet
-  std::set<std::vector<uint32_t>> seen_;  ///< what was held against each other
+  std::set<std::vector<uint32_t>> seen_;  ///< what was held against each other: gates, who has traffic, watches
+  std::vector<uint32_t> key_;             ///< of the step at hand
   std::set<std::vector<Asks>> told_;
 };
 
