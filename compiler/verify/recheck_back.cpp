@@ -89,6 +89,7 @@ class WaysBack {
     uint32_t service = step.action.service, innermost = scope_of_[size_t(&step - plan_.steps.data())];
     Subject& subject = subjects_[service];
     for (uint32_t scope = innermost; scope != none; scope = plan_.scopes[scope].parent) enter(subject, scope);
+    if (!promotes(subject, step)) return false;
     for (const Setting& one : step.action.sets) cell_of(subject, service, one).now = &one.value;
     if (step.action.reversibility == plan::Reversibility::Irreversible) {
       take_as_first(subject);
@@ -99,6 +100,21 @@ class WaysBack {
     for (uint32_t scope = innermost; scope != none; scope = plan_.scopes[scope].parent) {
       auto own = llvm::find_if(step.scope_rollback, [&](const plan::ScopeUndo& one) { return one.scope == scope; });
       if (!leads(subject, step, own != step.scope_rollback.end() ? own->undo : step.rollback, scope)) return false;
+    }
+    return true;
+  }
+
+  /// The library's `promote` is given nothing: it makes the canary the stable version, and leaves no canary.
+  bool promotes(Subject& subject, const Step& step) {
+    const Action& action = step.action;
+    if (action.capability != "Workload" || action.name != "promote") return true;
+    for (const Setting& one : action.sets) {
+      bool version = one.variable == Variable::Version && one.role == Role::Stable;
+      const Setting of_canary{Variable::Version, Role::Canary, {}};
+      const Value* canary = version ? cell_of(subject, action.service, of_canary).now : nullptr;
+      bool other = version && (canary == nullptr || !(one.value == *canary));
+      if (other || (one.role == Role::Canary && !is_nothing(one.value)))
+        return wrong(fmt::format("`{}` does not make the canary the stable version", step.text));
     }
     return true;
   }

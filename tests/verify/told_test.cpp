@@ -70,6 +70,16 @@ class Alterations {
             Value& value = of(plan).sets[i].value;
             value = other_than(value);
           });
+      if (action.name == "promote")
+        for (size_t i = 0; i < action.sets.size(); ++i) {
+          const plan::Setting& set = action.sets[i];
+          bool counts = set.role == plan::Role::Canary || set.variable == plan::Variable::Version;
+          if (counts && !set.value.is(Value::Kind::None))
+            add(counted["promotes"], action, [&](Plan& plan) {
+              Value& value = of(plan).sets[i].value;
+              value = other_than(value);
+            });
+        }
       add(counted["reads"], action, [&](Plan& plan) { of(plan).text += "%"; });
       add(counted["called"], action, [&](Plan& plan) { of(plan).name += "s"; });
       // Given, read and set alike it is another release; of a migration, one that cannot be taken back.
