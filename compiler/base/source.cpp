@@ -74,6 +74,11 @@ uint32_t SourceMap::line_start(SourceId id, uint32_t offset) const {
   return source.line_starts[line_index(source, offset)];
 }
 
+std::optional<uint32_t> SourceMap::begin_of_line(SourceId id, uint32_t line) const {
+  const Source& source = measured(id);
+  return line >= 1 && line <= source.line_starts.size() ? std::optional(source.line_starts[line - 1]) : std::nullopt;
+}
+
 std::string_view SourceMap::line_at(SourceId id, uint32_t offset) const {
   const Source& source = measured(id);
   size_t line = line_index(source, offset);

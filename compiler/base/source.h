@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,8 @@ class SourceMap {
   /// The line that holds `offset`, without its line break.
   std::string_view line_at(SourceId id, uint32_t offset) const;
   uint32_t line_start(SourceId id, uint32_t offset) const;
+  /// Where a line begins, counted from 1; nothing: there are fewer.
+  std::optional<uint32_t> begin_of_line(SourceId id, uint32_t line) const;
   size_t size() const { return sources_.size(); }
 
  private:

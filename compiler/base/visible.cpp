@@ -30,13 +30,15 @@ Decoded decode(std::string_view text) {
   return {code, bytes};
 }
 
-// Joiners (U+200C, U+200D) are part of how words and emoji are written.
+// Joiners (U+200C, U+200D) and the first sixteen variation selectors are part of how words and emoji are written. The
+// rest: what Unicode calls format, default-ignorable or a blank that is no space.
 bool is_hidden(uint32_t code) {
   if (code < 0x20) return code != '\n' && code != '\t';
   auto within = [&](uint32_t first, uint32_t last) { return first <= code && code <= last; };
-  return within(0x7F, 0x9F) || code == 0xAD || code == 0x061C || code == 0x200B || within(0x200E, 0x200F) ||
-         within(0x2028, 0x202E) || within(0x2060, 0x206F) || code == 0xFEFF || within(0xFFF9, 0xFFFB) ||
-         within(0xE0000, 0xE007F) || code >= not_utf8;
+  return within(0x7F, 0x9F) || code == 0xAD || code == 0x034F || code == 0x061C || within(0x115F, 0x1160) ||
+         within(0x17B4, 0x17B5) || code == 0x180E || code == 0x200B || within(0x200E, 0x200F) ||
+         within(0x2028, 0x202E) || within(0x2060, 0x206F) || code == 0x2800 || code == 0x3164 || code == 0xFEFF ||
+         code == 0xFFA0 || within(0xFFF9, 0xFFFB) || within(0xE0000, 0xE0FFF) || code >= not_utf8;
 }
 
 }  // namespace

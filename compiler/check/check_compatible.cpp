@@ -1,4 +1,6 @@
 // `compatible with schema 12..13 of orders from 2.0`: what the versions of a service may live beside.
+#include <map>
+
 #include "compiler/check/context.h"
 #include "compiler/eval/version.h"
 
@@ -11,6 +13,16 @@ std::string_view bound_text(const ast::Name& bound) {
   std::string_view text = bound.text;
   return text.starts_with('"') ? text.substr(1, text.size() - 2) : text;
 }
+
+/// With what, and from which version on.
+struct Beginning {
+  uint32_t with;
+  std::string_view from;
+
+  bool operator<(const Beginning& other) const {
+    return with != other.with ? with < other.with : eval::compare_versions(from, other.from) < 0;
+  }
+};
 
 }  // namespace
 
@@ -52,6 +64,7 @@ std::optional<uint32_t> Checker::lives_with(const ir::Service& service, const as
 }
 
 void Checker::check_compatible(ir::Service& service) {
+  std::map<Beginning, Span> said;
   for (const ast::CompatibleItem& item : service.decl->compatible) {
     if (!item.word.text.empty() && item.word.text != "schema")
       diagnostics_.report(item.word.span, diag::ExpectedFound, "`schema` or a version", std::string(item.word.text))
@@ -66,13 +79,12 @@ void Checker::check_compatible(ir::Service& service) {
                   std::string(service.decl->name.text),
                   fmt::format("{} comes after {}", bound_text(item.least), bound_text(item.most)))
           .advise("write the earlier one first");
-    auto begins = [](const ast::CompatibleItem& one) { return one.from.text.empty() ? "0" : bound_text(one.from); };
-    for (const ir::Compatible& other : service.compatible)
-      if (other.with == *with && eval::compare_versions(begins(*other.decl), begins(item)) == 0)
-        diagnostics_
-            .report(item.span, diag::CompatibleUnclear, std::string(service.decl->name.text), "this is said twice")
-            .at(other.decl->span, "first said here")
-            .advise("leave one of them out, or say from which version on it holds: `from 2.0`");
+    auto [first, fresh] = said.emplace(Beginning{*with, item.from.text.empty() ? "0" : bound_text(item.from)}, item.span);
+    if (!fresh)
+      diagnostics_
+          .report(item.span, diag::CompatibleUnclear, std::string(service.decl->name.text), "this is said twice")
+          .at(first->second, "first said here")
+          .advise("leave one of them out, or say from which version on it holds: `from 2.0`");
     service.compatible.push_back({&item, *with});
   }
 }

@@ -42,7 +42,7 @@ class Reader : private Cursor {
   ast::List<ast::Setting> read_config();
   ast::Setting read_setting();
   ast::Field read_field();
-  ast::Name read_deprecated();
+  ast::Name read_deprecated(bool given = false);
   ast::List<ast::Field> read_parameters();
   std::string_view doc_above(size_t first) const;
   // read_value.cpp: enums, functions, observed values, lists, maps, match

@@ -96,7 +96,7 @@ const ast::Decl* Reader::read_input() {
     if (accept(Parser::ASSIGN)) stands_once(input.default_value), input.default_value = read_expr();
     else if (accept(Parser::EXAMPLE)) stands_once(input.example), input.example = read_expr();
     else if (accept(Parser::WHERE)) stands_once(input.where), input.where = read_expr();
-    else if (is(Parser::DEPRECATED)) input.deprecated = read_deprecated();
+    else if (is(Parser::DEPRECATED)) input.deprecated = read_deprecated(!input.deprecated.text.empty());
     else break;
   }
   input.span = since(first);
@@ -246,8 +246,9 @@ ast::Field Reader::read_field() {
 }
 
 /// `deprecated "use image instead"`
-ast::Name Reader::read_deprecated() {
+ast::Name Reader::read_deprecated(bool given) {
   take();
+  stands_once(given);
   return name_of(expect(Parser::STRING));
 }
 

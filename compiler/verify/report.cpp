@@ -14,16 +14,11 @@ Span span_of(const SourceMap& sources, std::string_view place) {
   for (uint32_t i = 0; i < sources.size(); ++i) {
     SourceId id{i};
     if (sources.name(id) != place.substr(0, colon)) continue;
-    std::string_view text = sources.text(id);
-    size_t begin = 0;
-    for (uint32_t at = 1; at < line && begin != std::string_view::npos; ++at) {
-      begin = text.find('\n', begin);
-      if (begin != std::string_view::npos) ++begin;
-    }
-    if (begin == std::string_view::npos) return {};
-    size_t end = std::min(text.find('\n', begin), text.size());
-    size_t first = std::min(text.find_first_not_of(" \t", begin), end);
-    return {id, uint32_t(first), uint32_t(end)};
+    std::optional<uint32_t> begin = sources.begin_of_line(id, line);
+    if (!begin) return {};
+    std::string_view text = sources.line_at(id, *begin);
+    size_t indent = std::min(text.find_first_not_of(" \t"), text.size());
+    return {id, uint32_t(*begin + indent), uint32_t(*begin + text.size())};
   }
   return {};
 }

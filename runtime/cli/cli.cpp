@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/base/visible.h"
 #include "compiler/plan/plan.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/log_file.h"
@@ -131,6 +132,7 @@ int run_command(Env& env, const Command& command, const std::vector<std::string>
   std::string format = first_of(env, *args, "--format", "ROLLOUT_FORMAT", settings.format, "text");
   Style style{colored(env, color, env.terminals.output), unicode, env.terminals.columns};
   Style error_style{colored(env, color, env.terminals.errors), unicode, env.terminals.columns};
+  if (!error_style.color) env.err = [err = env.err](std::string_view text) { err(visible(text)); };
   Context context{env,
                   *args,
                   style,
@@ -169,7 +171,8 @@ int help(Env& env, const std::vector<std::string>& topics) {
 }  // namespace
 
 void Context::out(std::string_view text) const {
-  env.out(json() || format == "sarif" || format == "gitlab" ? std::string(text) : shown(text));
+  bool escapes = json() || format == "sarif" || format == "gitlab";
+  env.out(escapes ? std::string(text) : style.color ? shown(text) : visible(text));
 }
 
 int Context::fail(int code, std::string_view whole) const {

@@ -34,7 +34,7 @@ Outcome format_one(const Context& context, const Place& place, Mode mode, Report
     context.out(fmt::format("{} is laid out differently\n", place.typed));
   if (mode != Mode::Write) return {FileErrors, true};
   std::string path = place.project.root + "/" + place.path;
-  if (Status written = context.env.effects().files.write(path, *formatted); !written)
+  if (Status written = write_source(context.env.effects().files, path, *formatted); !written)
     return {context.fail(written.error())};
   if (!context.quiet) context.out(fmt::format("{}\n", place.typed));
   return {Ok, true};

@@ -22,7 +22,7 @@ namespace rollout::cli {
 namespace {
 
 std::string_view word_of(const sim::SimResult& result) {
-  if (!result.outcome) return "did not end";
+  if (!result.outcome) return result.left ? "was left: it records too much" : "did not end";
   switch (*result.outcome) {
     case journal::Outcome::Succeeded: return "succeeded";
     case journal::Outcome::RolledBack: return "rolled back";
@@ -49,7 +49,10 @@ int show_one(const Context& context, const plan::Plan& plan, const sim::SimResul
   exec::State state = exec::fold_all(plan, result.events);
   if (context.json()) context.out(summary_json(log, state, "", Ok));
   else context.out(summary_text(log, state, "", context.style).substr(1));
-  return Ok;
+  if (!result.left) return Ok;
+  return context.fail(FileErrors, fmt::format("the run was left at {} of its time, after {} events: {}",
+                                              short_duration(result.run_ns), result.events.size(),
+                                              "more of one run is not simulated; sample less often, or hold for less"));
 }
 
 /// The plan, and those of the tests that run the same rollout: a finding may be one of what a test gives.

@@ -109,7 +109,7 @@ class View {
 
 int write(const Context& context, const Place& place, const suggest::Texts& texts) {
   for (const auto& [path, text] : texts)
-    if (Status written = context.env.effects().files.write(place.project.root + "/" + path, text); !written)
+    if (Status written = write_source(context.env.effects().files, place.project.root + "/" + path, text); !written)
       return context.fail(written.error());
   return Ok;
 }

@@ -45,7 +45,7 @@ int Mend::finish() {
     texts.emplace_back(path, apply_fixes(change.text, *ordered));
   }
   for (const auto& [path, text] : texts)
-    if (Status written = context_.env.effects().files.write(path, text); !written)
+    if (Status written = write_source(context_.env.effects().files, path, text); !written)
       return context_.fail(written.error());
   if (!context_.quiet) context_.env.err(report);
   changed_ = !texts.empty();

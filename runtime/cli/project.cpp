@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/base/visible.h"
 #include "runtime/cli/manifest.h"
+#include "runtime/cli/style.h"
 #include "runtime/effects/bug_report.h"
 #include "runtime/effects/source_files.h"
 
@@ -25,6 +27,17 @@ fs::path real_path(const fs::path& path) {
   std::error_code failed;
   fs::path real = fs::weakly_canonical(path, failed);
   return failed ? path : real;
+}
+
+constexpr std::string_view ending = ".rollout";
+
+/// A name that acts on a terminal, or forges a line of a report, is not carried around.
+Status plain_name(const std::string& typed) {
+  std::optional<Hidden> hidden = find_hidden(typed);
+  size_t at = hidden ? hidden->at : typed.find_first_of("\n\t");
+  if (at == std::string::npos) return Done{};
+  std::string point = code_point_text(hidden ? hidden->code : uint32_t(typed[at]));
+  return OpError{fmt::format("the name `{}` has {} in it; rename the file", shortened(one_line(visible(typed))), point)};
 }
 
 /// Whatever it is: one that cannot be read is told, not passed over.
@@ -71,8 +84,11 @@ Status files_below(const fs::path& folder, const std::string& typed, std::vector
       continue;
     }
     std::error_code ignored;
-    if (it->path().extension() != ".rollout" || !it->is_regular_file(ignored)) continue;
+    if (it->path().extension() != ending || !it->is_regular_file(ignored)) continue;
+    // As of an import: a message shows what is there, so a link to something else is none of ours.
+    if (it->is_symlink(ignored) && real_path(it->path()).extension() != ending) continue;
     fs::path below = it->path().lexically_relative(folder);
+    if (Status plain = plain_name(below.string()); !plain) return plain;
     found.push_back(typed == "." ? below.string() : (fs::path(typed) / below).lexically_normal().string());
     if (files.size() + found.size() > max_files)
       return OpError{fmt::format("more than {} .rollout files are below `{}`; name the folders to look at",
@@ -99,6 +115,7 @@ static OpError no_path() { return OpError{"a path is empty; write `.` for this f
 
 Result<Place> place_of(const std::string& directory, const std::string& typed) {
   if (typed.empty()) return no_path();
+  if (Status plain = plain_name(typed); !plain) return plain.error();
   fs::path path = absolute(directory, typed);
   std::error_code failed;
   fs::file_status status = fs::status(path, failed);
@@ -125,6 +142,10 @@ std::function<Result<std::string>(const std::string&)> source_reader(const Proje
     effects::add_to_bug_reports(root + "/" + path);
     return effects::read_below(root, path, max_source_bytes);
   };
+}
+
+Status write_source(effects::Files& files, const std::string& path, std::string_view text) {
+  return files.write(real_path(path).string(), text);
 }
 
 std::function<std::string(std::string_view)> typed_paths(const Project& project, const std::string& directory) {

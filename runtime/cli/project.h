@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/base/result.h"
+#include "runtime/effects/files.h"
 
 namespace rollout::cli {
 
@@ -43,6 +44,9 @@ bool has_manifest(const Project& project);
 
 /// Gives texts by their path in the project.
 std::function<Result<std::string>(const std::string&)> source_reader(const Project& project);
+
+/// `path` is absolute; of a link, what it leads to is written.
+Status write_source(effects::Files& files, const std::string& path, std::string_view text);
 
 /// Turns a path in the project into what a person in `directory` would type.
 std::function<std::string(std::string_view)> typed_paths(const Project& project, const std::string& directory);

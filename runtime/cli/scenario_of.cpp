@@ -56,6 +56,8 @@ std::string outcome_of(const plan::Plan& plan, const sim::SimResult& result) {
   std::string where =
       result.phase < plan.phases.size() ? fmt::format(" in phase {}", plan.phases[result.phase].name) : "";
   std::string why = result.cause.empty() ? "" : fmt::format(": {}", result.cause);
+  if (result.left)
+    return fmt::format("it was left at {}, after {} events", short_duration(result.run_ns), result.events.size());
   if (!result.outcome) return fmt::format("it did not end within {}", short_duration(result.run_ns));
   switch (*result.outcome) {
     case journal::Outcome::Succeeded: return "succeeded";

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "compiler/base/visible.h"
 
 namespace rollout::cli {
 
@@ -19,15 +20,16 @@ std::vector<std::string> actual_lines(const Found& found) {
   return lines;
 }
 
+/// What is hidden is written out first: behind it nothing is put in any more.
 std::string xml(std::string_view text) {
   std::string out;
-  for (char c : text) {
+  for (char c : visible(text)) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
       case '>': out += "&gt;"; break;
       case '"': out += "&quot;"; break;
-      default: out += uint8_t(c) < 0x20 && c != '\n' && c != '\t' ? ' ' : c;
+      default: out += c;
     }
   }
   return out;

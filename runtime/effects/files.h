@@ -31,7 +31,8 @@ class Files {
   virtual Result<std::optional<std::string>> read(const std::string& path, size_t max_bytes) = 0;
   /// Up to `max_bytes` from its end; empty when there is no such file.
   virtual std::string tail(const std::string& path, size_t max_bytes) = 0;
-  /// Atomic and durable: temporary file, sync, rename, sync of the directory.
+  /// Atomic and durable: temporary file, sync, rename, sync of the directory. A file that is there keeps its mode, and
+  /// has to be one that may be written; a link is replaced.
   virtual Status write(const std::string& path, std::string_view bytes) = 0;
   /// With all parents.
   virtual Status make_directory(const std::string& path) = 0;

@@ -158,11 +158,16 @@ class PosixFiles : public Files {
   }
 
   Status write(const std::string& path, std::string_view bytes) override {
+    struct stat before {};
+    const bool is_there = lstat(path.c_str(), &before) == 0;
+    if (is_there && S_ISREG(before.st_mode) && access(path.c_str(), W_OK) != 0) return failed("write", path, errno);
     const std::string temporary = fmt::format("{}.{}{}", path, gettid(), temporary_ending);
     {
       const Descriptor file(create_temporary(temporary));
       if (file.fd < 0) return failed("create", temporary, errno);
-      if (!write_all(file.fd, bytes) || fsync(file.fd) != 0) {
+      // Who may read it stays as it was.
+      const bool as_before = !is_there || !S_ISREG(before.st_mode) || fchmod(file.fd, before.st_mode & 07777) == 0;
+      if (!as_before || !write_all(file.fd, bytes) || fsync(file.fd) != 0) {
         const int error = errno;
         unlink(temporary.c_str());
         return failed("write", temporary, error);

@@ -81,7 +81,10 @@ Due due_of(const plan::Plan& plan, const State& state, const HoldState& hold, in
   for (uint32_t watch : watches_now(plan, state, hold.step))
     take(state.watches[watch].sampler.last_ns + interval(plan.watches[watch].sample_ns),
          due.watches, watch);
-  if (due.at_ns == INT64_MAX) due.at_ns = hold.last_sample_ns + hold_tick_ns;
+  // Any event keeps how far every hold has come; the first hold also looks after what nobody judges.
+  bool first = state.holds.begin()->first == hold.step;
+  int64_t recorded_ns = first ? hold.last_sample_ns : std::max(hold.last_sample_ns, state.run_ns);
+  if (due.at_ns == INT64_MAX) due.at_ns = recorded_ns + hold_tick_ns;
   return due;
 }
 

@@ -120,6 +120,7 @@ struct Scenario {
   size_t at_once = 1;                   ///< as World::at_once
   std::optional<int64_t> snapshot_tail; ///< events behind a snapshot before another one; nothing: as ever
   std::optional<int64_t> limit_ns;  ///< it is looked at for so long; nothing: to its end
+  int64_t max_events = 500'000;     ///< a run that records more is left there; some 300 MB
 };
 
 /// When a plan may begin, from a moment on: its calendar is open, and no policy forbids it.

@@ -179,7 +179,8 @@ class Simulation : public OneRun {
     bool closed = state.closed && state.closed->park && !state.interrupted && !over();
     return closed ? std::optional(state.closed->detail) : std::nullopt;
   }
-  bool over() const { return clock_.monotonic_ns() >= limit_ns_; }
+  bool left() const { return int64_t(store_.durable_at().size()) > scenario_.max_events; }
+  bool over() const { return clock_.monotonic_ns() >= limit_ns_ || left(); }
   bool interrupt_due() const {
     return scenario_.interrupt_at_ns && clock_.monotonic_ns() >= *scenario_.interrupt_at_ns;
   }
@@ -197,6 +198,7 @@ class Simulation : public OneRun {
     Result<std::vector<journal::Event>> events = memory_.read(run);
     ROLLOUT_CHECK(events, "a run that was made can be read");
     result_.events = std::move(*events);
+    result_.left = left() && !finished_;
     result_.operations = crash_.passed();
     result_.exposure_ns = world_.exposure_ns();
     result_.locks_left = int64_t(store_.journal::StoreView::locks()->size());

@@ -19,6 +19,7 @@ class CrashSwitch;
 struct SimResult {
   std::optional<journal::Outcome> outcome;  ///< none: the run did not end, or was looked at for less
   std::string detail;                       ///< of RunEnded
+  bool left = false;                        ///< it recorded as many events as the scenario allows, and did not end
   int64_t locks_left = 0;                   ///< held by the run in the end
   std::string cause;                        ///< of a rollback: what went wrong
   uint32_t phase = plan::none;          ///< index into Plan::phases: where forward progress ended

@@ -117,6 +117,9 @@ TEST_CASE("what comes from outside does not act on the terminal") {
   Terminal terminal(shop);
   CHECK(terminal.type({"status", "no\033[2Jrun"}) == 2);
   says(terminal, "no<U+001B>[2Jrun");
+  // Where nothing is painted, nothing is ours.
+  CHECK(terminal.type({"status", "\033[32mrun"}) == 2);
+  says(terminal, "<U+001B>[32mrun");
 }
 
 }  // namespace rollout::cli_test

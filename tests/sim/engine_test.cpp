@@ -360,6 +360,30 @@ TEST_CASE("holds without gates are recorded, so that a restart loses little of t
   CHECK(run(ungated_plan(), scenario, Outcome::Succeeded).run_ns <= 6 * minute + 65 * second);
 }
 
+TEST_CASE("of holds without gates that run side by side, one is recorded for all") {
+  plan::Plan plan = ungated_plan();
+  plan::Step& first = plan.steps.at(2);
+  size_t alone = all<journal::Sampled>(run(plan, {}, Outcome::Succeeded)).size();
+  for (int i = 0; i < 5; ++i) {
+    plan::Step beside = first;
+    beside.after = {1};
+    plan.steps.push_back(beside);
+  }
+  SimResult result = run(plan, {}, Outcome::Succeeded);
+  CHECK(result.run_ns == 6 * minute);
+  CHECK(all<journal::Sampled>(result).size() == alone + 5);  // where each of them begins
+}
+
+TEST_CASE("a run that records more than a simulation keeps is left, and said to be") {
+  Scenario scenario;
+  scenario.max_events = 20;
+  SimResult result = sim::run_simulation(canary_plan(), scenario);
+  CHECK(result.left);
+  CHECK_FALSE(result.outcome);
+  CHECK(result.events.size() <= 30);
+  CHECK_FALSE(run(canary_plan(), {}, Outcome::Succeeded).left);
+}
+
 TEST_CASE("steps that do not wait for each other begin together") {
   plan::Plan plan = parallel_plan();
   SimResult result = run(plan, {}, Outcome::Succeeded);
