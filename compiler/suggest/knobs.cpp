@@ -123,9 +123,23 @@ class Collector {
   void loop(const ForStatement* loop) {
     value(loop->soak, Turns::Hold);
     const Expr* sizes = loop->waves != nullptr ? loop->waves : loop->batches;
+    if (loop->waves != nullptr && loop->waves->kind == ExprKind::List) waves(static_cast<const ListExpr*>(loop->waves));
     if (sizes != nullptr && loop->at_most == nullptr)
       place(Turns::Lanes, sizes->span.source, (loop->soak != nullptr ? loop->soak : sizes)->span.end);
     block(loop->body);
+  }
+  void waves(const ListExpr* sizes) {
+    if (!sizes->items.empty() && !ast::is_rest(sizes, sizes->items.back()))
+      place(Turns::Rest, sizes->span.source, sizes->items.back()->span.end);
+  }
+  void approve(const ApproveStatement* approve) {
+    const ast::Question& question = approve->question;
+    value(question.quorum, Turns::Quorum);
+    if (question.quorum == nullptr) place(Turns::Two, approve->span.source, question.team->span.begin);
+    bool timed = false;
+    for (const ApproveClause& clause : question.clauses)
+      if (clause.kind == ApproveClauseKind::Timeout) value(clause.time, Turns::Timeout), timed = true;
+    if (!timed) place(Turns::Deadline, approve->span.source, approve->span.end);
   }
   void statement(const Statement* of) {
     switch (of->kind) {
@@ -145,13 +159,12 @@ class Collector {
       case StatementKind::Rollback:
         value(static_cast<const RollbackStatement*>(of)->within, Turns::Within);
         return value(static_cast<const RollbackStatement*>(of)->verify_within, Turns::Within);
-      case StatementKind::Approve:
-        for (const ApproveClause& clause : static_cast<const ApproveStatement*>(of)->question.clauses)
-          if (clause.kind == ApproveClauseKind::Timeout) value(clause.time, Turns::Timeout);
-        return;
+      case StatementKind::Approve: return approve(static_cast<const ApproveStatement*>(of));
       case StatementKind::During: return during(static_cast<const DuringStatement*>(of));
       case StatementKind::Commit: return place(Turns::Guard, of->span.source, of->span.begin);
-      case StatementKind::Lock: return block(static_cast<const LockStatement*>(of)->body);
+      case StatementKind::Lock:
+        value(static_cast<const LockStatement*>(of)->within, Turns::Wait);
+        return block(static_cast<const LockStatement*>(of)->body);
       case StatementKind::Hook: return block(static_cast<const HookStatement*>(of)->body);
       case StatementKind::Error:
       case StatementKind::OnFailure:

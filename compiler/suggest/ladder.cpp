@@ -51,6 +51,17 @@ std::string written(LiteralKind literal, int64_t number) {
   return fmt::format("{}", number);
 }
 
+/// How finely people write a value of this size.
+int64_t grain_of(LiteralKind literal, int64_t number) {
+  if (literal == LiteralKind::Duration)
+    return number < min ? 5 * s : number < 5 * min ? 15 * s : number < 2 * h ? min : number < 8 * h ? 15 * min : h;
+  if (literal == LiteralKind::Percent) return number < 10 * tenth ? tenth : 10 * tenth;
+  if (literal == LiteralKind::Time) return 5;
+  int64_t grain = 1;
+  while (number >= 100 * grain) grain *= 10;
+  return grain;
+}
+
 /// Minutes count as steps of an hour: half an hour earlier is a small change at any time of the day.
 double times_of(LiteralKind literal, int64_t from, int64_t to) {
   if (literal == LiteralKind::Time) return 1 + double(std::abs(to - from)) / 60;
@@ -70,6 +81,31 @@ std::vector<Rung> rungs_of(LiteralKind literal, std::string_view text, bool up) 
   std::vector<Rung> rungs;
   for (int64_t value : values) rungs.push_back({written(literal, value), times_of(literal, now->number, value)});
   return rungs;
+}
+
+std::vector<Rung> rungs_before(LiteralKind literal, std::string_view text, std::string_view to) {
+  Result<eval::Value> from = eval::parse_literal(literal, text), last = eval::parse_literal(literal, to);
+  if (!from || !last) return {};
+  std::vector<Rung> rungs = rungs_of(literal, text, last->number > from->number);
+  auto end = std::find_if(rungs.begin(), rungs.end(), [&](const Rung& rung) { return rung.text == to; });
+  if (end == rungs.end()) return {};
+  rungs.erase(end, rungs.end());
+  return rungs;
+}
+
+std::vector<Rung> between_rungs(LiteralKind literal, std::string_view text, std::string_view to) {
+  Result<eval::Value> from = eval::parse_literal(literal, text), last = eval::parse_literal(literal, to);
+  if (!from || !last) return {};
+  int64_t nearest = from->number;
+  if (std::vector<Rung> before = rungs_before(literal, text, to); !before.empty())
+    nearest = eval::parse_literal(literal, before.back().text)->number;
+  int64_t low = std::min(nearest, last->number), high = std::max(nearest, last->number);
+  int64_t grain = grain_of(literal, low);
+  std::vector<Rung> finer;
+  for (int64_t value = (low / grain + 1) * grain; value < high; value += grain)
+    finer.push_back({written(literal, value), times_of(literal, from->number, value)});
+  if (last->number < from->number) std::reverse(finer.begin(), finer.end());
+  return finer;
 }
 
 }  // namespace rollout::suggest

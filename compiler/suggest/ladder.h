@@ -18,5 +18,10 @@ inline constexpr size_t max_rungs = 24;  ///< of one number in one direction
 
 /// Round values above, or below, what is written; the nearest first.
 std::vector<Rung> rungs_of(ast::LiteralKind literal, std::string_view text, bool up);
+/// Of the rungs those that come before `to`.
+std::vector<Rung> rungs_before(ast::LiteralKind literal, std::string_view text, std::string_view to);
+/// Finer values than rungs between what is written and the rung `to`, nearer to it than any rung before; the nearest to
+/// what is written first: whole percents, minutes of some hours.
+std::vector<Rung> between_rungs(ast::LiteralKind literal, std::string_view text, std::string_view to);
 
 }  // namespace rollout::suggest

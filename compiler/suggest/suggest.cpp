@@ -9,155 +9,318 @@
 #include "compiler/base/fixes.h"
 #include "compiler/suggest/becomes.h"
 #include "compiler/suggest/candidates.h"
+#include "compiler/suggest/excerpt.h"
+#include "compiler/suggest/kept.h"
+#include "compiler/suggest/ladder.h"
 
 namespace rollout::suggest {
 
 namespace {
 
-using Counts = std::map<std::string_view, std::pair<Severity, int>>;  // by name of the diagnostic
-
-Counts counts_of(const Compilation& compilation) {
-  Counts counts;
-  for (const Diagnostic* one : compilation.diagnostics.sorted())
-    if (!is_allowed(*one, compilation.sources)) ++counts.try_emplace(one->name, one->severity, 0).first->second.second;
-  return counts;
-}
-
-/// How often just this is said.
-int said(const Compilation& compilation, const Diagnostic& finding) {
-  int times = 0;
-  for (const Diagnostic* one : compilation.diagnostics.sorted())
-    times += one->name == finding.name && one->message == finding.message && !is_allowed(*one, compilation.sources);
-  return times;
-}
-
-enum class Mends { No, Uncovers, Yes };
-
-/// An error keeps the proofs from being made: what they say once it is gone is no harm done by the edit.
-Mends mends(const Counts& before, const Counts& after, const Diagnostic& finding) {
-  auto count = [](const Counts& counts, std::string_view name) {
-    auto found = counts.find(name);
-    return found == counts.end() ? 0 : found->second.second;
-  };
-  if (count(after, finding.name) >= count(before, finding.name)) return Mends::No;
-  Mends verdict = Mends::Yes;
-  for (const auto& [name, now] : after) {
-    if (now.second <= count(before, name)) continue;
-    if (finding.severity != Severity::Error || now.first == Severity::Error) return Mends::No;
-    verdict = Mends::Uncovers;
-  }
-  return verdict;
-}
-
 /// The same finding in the text before and after another edit.
-std::string key_of(const Diagnostic& finding, const SourceMap& sources) {
+std::string key_of(const Diagnostic& finding, const SourceMap& sources, const std::string& rollout) {
   std::string_view line = finding.span.valid() ? sources.line_at(finding.span.source, finding.span.begin) : "";
-  return fmt::format("{}\n{}\n{}", finding.name, finding.message, line);
+  return fmt::format("{}\n{}\n{}\n{}", finding.name, finding.message, rollout, line);
+}
+
+/// What is read for a check, but for the library.
+size_t bytes_of(const SourceMap& sources) {
+  size_t bytes = 0;
+  for (uint32_t i = 0; i < sources.size(); ++i)
+    if (!sources.name(SourceId{i}).starts_with("std/")) bytes += sources.text(SourceId{i}).size();
+  return bytes;
+}
+
+Suggestion edited(std::string path, std::string before, const std::vector<Fix>& fixes) {
+  Suggestion out;
+  std::optional<std::vector<Fix>> ordered = ordered_fixes(before, fixes);
+  if (!ordered) return {};
+  out.path = std::move(path), out.before = std::move(before);
+  out.after = apply_fixes(out.before, *ordered);
+  out.fixes = std::move(*ordered);
+  return out;
 }
 
 class Search {
  public:
-  Search(const Recheck& recheck, const KeepsTests& keeps_tests, const std::string& rollout, const OnFinding& on_finding)
-      : recheck_(recheck), keeps_tests_(keeps_tests), rollout_(rollout), on_finding_(on_finding) {}
+  Search(std::unique_ptr<Compilation> first, const Recheck& recheck, const FailingTests& failing_tests,
+         const std::string& rollout, const OnFinding& on_finding)
+      : recheck_(recheck), failing_tests_(failing_tests), rollout_(rollout), on_finding_(on_finding),
+        main_(first->program->modules.back()->path), first_(std::move(first)) {
+    before_ = by_kind(said_of(*first_)), had_errors_ = first_->diagnostics.has_errors();
+    whole_bytes_ = bytes_of(first_->sources);
+  }
 
   Mended go() {
-    out_.compilation = recheck_({});
-    for (size_t i = 0; i < max_findings; ++i) {
-      const Diagnostic* finding = next();
-      if (finding == nullptr) break;
-      mend(*finding);
-    }
-    if (out_.mended + out_.left == max_findings) out_.unseen = unmended();
+    if (!run(true)) run(false);
+    for (const Told& one : told_) on_finding_(one.sources, one.finding, one.made);
+    if (told_.size() >= max_findings) out_.unseen = unseen();
     return std::move(out_);
   }
 
  private:
+  struct Told {
+    SourceMap sources;
+    Diagnostic finding;
+    Suggestion made;
+  };
+  struct Tried {
+    Suggestion made;
+    std::shared_ptr<Compilation> then;
+    SaidAt said;
+    Mends verdict = Mends::No;
+  };
+
+  /// `apart`: each rollout first by itself. False: the whole file then says something that no part of it has said.
+  bool run(bool apart) {
+    out_ = {}, told_.clear(), given_up_.clear(), change_.clear(), bytes_ = attempts_ = 0, apart_ = false;
+    outline_ = std::make_unique<Outline>(*first_);
+    for (const std::string& rollout : apart ? rollouts() : std::vector<std::string>()) {
+      if (told_.size() >= max_findings) break;
+      begin(rollout);
+      mend_all();
+    }
+    begin({});
+    if (apart_ && out_.mended > 0 && !is_right(*now_, change_)) return false;
+    mend_all();
+    return true;
+  }
+  void mend_all() {
+    while (const Diagnostic* finding = told_.size() < max_findings ? next() : nullptr) mend(*finding);
+  }
+  /// Those with findings, in their order.
+  std::vector<std::string> rollouts() const {
+    std::vector<std::string> names;
+    std::set<std::string> known = {""};
+    for (const Diagnostic* one : first_->diagnostics.sorted()) {
+      if (!is_mendable(*one) || is_allowed(*one, first_->sources)) continue;
+      std::string of = rollout_of(*first_->program, one->span);
+      bool asked = rollout_.empty() || of == rollout_;
+      if (asked && known.insert(of).second) names.push_back(std::move(of));
+    }
+    return names;
+  }
+  /// To look at what is said of this rollout; empty: of all of the file.
+  void begin(const std::string& rollout) {
+    unit_ = rollout;
+    std::optional<Excerpt> excerpt;
+    if (!rollout.empty()) excerpt = outline_->of(text_of(main_), rollout);
+    cost_ = each_check + whole_bytes_;
+    bool whole = now_ && !excerpt_ && !excerpt;  // and so it stays
+    excerpt_.reset();
+    if (excerpt) cost_ -= excerpt->blank - excerpt->blank / blank_share, excerpt_ = std::move(excerpt->text);
+    apart_ |= excerpt_.has_value();
+    if (out_.texts.empty() && !excerpt_) now_ = first_;
+    else if (!whole) now_ = recheck_(texts_with({}, {})), bytes_ += cost_;
+    failing_.reset();
+  }
+  std::string text_of(const std::string& path) const {
+    if (auto edited = out_.texts.find(path); edited != out_.texts.end()) return edited->second;
+    for (uint32_t i = 0; i < first_->sources.size(); ++i)
+      if (first_->sources.name(SourceId{i}) == path) return std::string(first_->sources.text(SourceId{i}));
+    return {};
+  }
+  /// As they are checked now, with one more of them edited.
+  Texts texts_with(const std::string& path, const std::string& text) const {
+    Texts texts = out_.texts;
+    if (excerpt_) texts[main_] = *excerpt_;
+    if (!path.empty()) texts[path] = text;
+    return texts;
+  }
+
   const Diagnostic* next() const {
-    for (const Diagnostic* one : out_.compilation->diagnostics.sorted())
+    for (const Diagnostic* one : now_->diagnostics.sorted())
       if (is_open(*one)) return one;
     return nullptr;
   }
-  size_t unmended() const {
-    std::vector<const Diagnostic*> said = out_.compilation->diagnostics.sorted();
+  size_t unseen() const {
+    std::vector<const Diagnostic*> said = now_->diagnostics.sorted();
     return size_t(std::count_if(said.begin(), said.end(), [&](const Diagnostic* one) { return is_open(*one); }));
   }
   /// Asked about, and nothing was tried against it in vain.
   bool is_open(const Diagnostic& finding) const {
-    const Compilation& now = *out_.compilation;
-    if (!is_mendable(finding) || is_allowed(finding, now.sources)) return false;
-    std::string of = rollout_.empty() ? "" : rollout_of(*now.program, finding.span);
-    return (of.empty() || of == rollout_) && !given_up_.contains(key_of(finding, now.sources));
+    if (!is_mendable(finding) || is_allowed(finding, now_->sources)) return false;
+    std::string of = rollout_of(*now_->program, finding.span);
+    bool asked = rollout_.empty() || of.empty() || of == rollout_;
+    return asked && (unit_.empty() || of == unit_) && !given_up_.contains(key_of(finding, now_->sources, of));
   }
 
-  bool is_spent() const { return checks_ >= max_checks || bytes_ >= max_checked_bytes; }
+  bool is_spent() const { return attempts_ > 0 && bytes_ + cost_ > max_tried_bytes; }
+
+  Tried attempt(const Diagnostic& finding, const SaidAt& before, const Candidate& candidate) {
+    SourceId source = candidate.fixes.front().span.source;
+    Tried tried{edited(std::string(now_->sources.name(source)), std::string(now_->sources.text(source)),
+                       candidate.fixes)};
+    if (tried.made.path.empty()) return tried;
+    bytes_ += cost_, ++tried_, ++attempts_;
+    tried.then = recheck_(texts_with(tried.made.path, tried.made.after));
+    tried.said = said_after(*tried.then, now_->sources, tried.made.fixes);
+    tried.verdict = mends(before, tried.said, place_of(finding, now_->sources), finding.severity);
+    return tried;
+  }
+  /// What is of no other rollout is nobody else's; the rest the whole file says.
+  bool spares_others(const Tried& tried) {
+    const auto& fixes = tried.made.fixes;
+    if (!excerpt_ || std::all_of(fixes.begin(), fixes.end(),
+                                 [&](const Fix& fix) { return outline_->is_within(unit_, fix.span); }))
+      return true;
+    Suggestion whole = edited(tried.made.path, text_of(tried.made.path), fixes);
+    Texts texts = out_.texts;
+    texts[whole.path] = whole.after;
+    bytes_ += each_check + whole_bytes_;
+    std::map<std::string_view, int> change = change_;
+    count_change(before_said_, tried.said, change);
+    return is_right(*recheck_(texts), change);
+  }
+  bool keeps_tests(const Compilation& then) {
+    if (!failing_) failing_ = failing_tests_(*now_);
+    std::set<std::string> failing = failing_tests_(then);
+    return std::includes(failing_->begin(), failing_->end(), failing.begin(), failing.end());
+  }
+
+  /// Whether the farthest turns of its numbers leave the finding: then it is in vain to turn them by less.
+  bool is_vain(uint32_t group, const Tries& tries, const Diagnostic& finding) {
+    if (group == UINT32_MAX) return false;
+    if (auto known = vain_.find(group); known != vain_.end()) return known->second;
+    if (is_vain(tries.groups[group].inside, tries, finding)) return vain_[group] = true;
+    if (is_spent()) return false;
+    Tried far = attempt(finding, before_said_, tries.groups[group].farthest);
+    const Place at = place_of(finding, now_->sources);
+    auto stays = far.said.find(at);
+    return vain_[group] = stays != far.said.end() && stays->second.times >= before_said_[at].times;
+  }
 
   void mend(const Diagnostic& finding) {
-    const Compilation& now = *out_.compilation;
-    Suggestion best;
-    best.why = why_not(finding);
-    std::unique_ptr<Compilation> then;
-    Counts before = counts_of(now);
-    size_t tested = 0, breaks = 0;
-    best.stopped = is_spent();
-    for (const Candidate& candidate : best.stopped ? std::vector<Candidate>() : candidates_for(now, finding)) {
-      best.stopped = is_spent() || tested >= max_tested;
-      if (best.stopped) break;
-      Suggestion made = edited(now, candidate);
-      if (made.path.empty()) continue;
-      ++checks_, bytes_ += made.after.size(), made.tried = ++best.tried;
-      Texts texts = out_.texts;
-      texts[made.path] = made.after;
-      std::unique_ptr<Compilation> checked = recheck_(texts);
-      if (said(*checked, finding) >= said(now, finding)) continue;
-      Mends verdict = mends(before, counts_of(*checked), finding);
-      if (verdict == Mends::No || (verdict == Mends::Uncovers && then)) continue;
-      ++tested;
-      if (!keeps_tests_(*checked)) {
-        ++breaks;
-        continue;
-      }
-      best = std::move(made), then = std::move(checked);
-      if (verdict == Mends::Yes) break;
+    vain_.clear(), tried_ = 0, tested_ = 0, breaks_ = 0;
+    std::map<uint32_t, size_t> failed;  // by group
+    Tried best;
+    Tries tries;
+    bool stopped = is_spent();
+    if (!stopped) before_said_ = said_of(*now_), tries = tries_for(*now_, finding);
+    Candidate chosen;
+    for (const Candidate& candidate : tries.candidates) {
+      stopped = is_spent() || tested_ >= max_tested;
+      if (stopped) break;
+      if (failed[candidate.group] >= before_probe && is_vain(candidate.group, tries, finding)) continue;
+      Tried tried = attempt(finding, before_said_, candidate);
+      ++failed[candidate.group];
+      if (!is_better(tried, best)) continue;
+      best = std::move(tried), chosen = candidate;
+      if (best.verdict == Mends::Yes) break;
     }
-    if (then) best.becomes = becomes(finding.name, *then, rollout_of(*now.program, finding.span));
-    best.breaks_tests = breaks;
-    on_finding_(now, finding, best);
-    if (!then) {
-      given_up_.insert(key_of(finding, now.sources));
+    if (best.then) shorten(finding, chosen, best);
+    tell(finding, best, stopped);
+  }
+  bool is_better(const Tried& tried, const Tried& best) {
+    if (tried.verdict == Mends::No || (tried.verdict == Mends::Uncovers && best.then)) return false;
+    if (!spares_others(tried)) return false;
+    ++tested_;
+    bool keeps = keeps_tests(*tried.then);
+    breaks_ += !keeps;
+    return keeps;
+  }
+
+  /// Each of its numbers is turned back as far as the finding stays away: to an earlier rung, then between two of them.
+  void shorten(const Diagnostic& finding, Candidate chosen, Tried& best) {
+    if (chosen.group == UINT32_MAX) return;
+    for (Fix& fix : chosen.fixes) {
+      std::string text(now_->sources.text(fix.span));
+      if (chosen.fixes.size() > 1) turn_back(finding, chosen, fix, rungs_before(chosen.literal, text, fix.text), best);
+      turn_back(finding, chosen, fix, between_rungs(chosen.literal, text, fix.text), best);
+    }
+  }
+  void turn_back(const Diagnostic& finding, Candidate& chosen, Fix& fix, const std::vector<Rung>& rungs, Tried& best) {
+    size_t low = 0, high = rungs.size();  // what stands at `high`, or at first behind all, mends it
+    while (low < high && !is_spent() && tested_ < max_tested) {
+      size_t middle = low + (high - low) / 2;
+      std::string last = std::exchange(fix.text, rungs[middle].text);
+      Tried tried = attempt(finding, before_said_, chosen);
+      if (tried.verdict == best.verdict && is_better(tried, {})) {
+        best = std::move(tried), high = middle;
+      } else {
+        fix.text = std::move(last), low = middle + 1;
+      }
+    }
+  }
+
+  void tell(const Diagnostic& finding, Tried& best, bool stopped) {
+    std::string of = rollout_of(*now_->program, finding.span);
+    Suggestion made;
+    if (best.then) made = edited(best.made.path, text_of(best.made.path), best.made.fixes);
+    made.tried = tried_, made.breaks_tests = breaks_, made.stopped = stopped, made.why = why_not(finding);
+    if (best.then) made.becomes = becomes(finding.name, *best.then, of);
+    told_.push_back({now_->sources, finding, made});
+    if (!best.then) {
+      given_up_.insert(key_of(finding, now_->sources, of));
       ++out_.left;
       return;
     }
     ++out_.mended;
-    out_.texts[best.path] = std::move(best.after);
-    out_.compilation = std::move(then);
+    count_change(before_said_, best.said, change_);
+    if (made.path == main_)
+      for (auto fix = made.fixes.rbegin(); fix != made.fixes.rend(); ++fix)
+        outline_->grow(fix->span.begin, int64_t(fix->text.size()) - (int64_t(fix->span.end) - fix->span.begin));
+    whole_bytes_ += made.after.size(), whole_bytes_ -= made.before.size();
+    if (excerpt_ && made.path == main_) excerpt_ = std::move(best.made.after);
+    out_.texts[made.path] = std::move(made.after);
+    now_ = std::move(best.then);
+    failing_.reset();
   }
 
-  static Suggestion edited(const Compilation& now, const Candidate& candidate) {
-    Suggestion out;
-    SourceId source = candidate.fixes.front().span.source;
-    out.before = now.sources.text(source);
-    std::optional<std::vector<Fix>> ordered = ordered_fixes(out.before, candidate.fixes);
-    if (!ordered) return {};
-    out.path = now.sources.name(source);
-    out.after = apply_fixes(out.before, *ordered);
-    out.fixes = std::move(*ordered);
-    return out;
+  static void count_change(const SaidAt& before, const SaidAt& after, std::map<std::string_view, int>& change) {
+    for (const auto& [kind, said] : by_kind(before)) change[kind] -= said.times;
+    for (const auto& [kind, said] : by_kind(after)) change[kind] += said.times;
   }
+  /// Whether the whole file says no more than what the parts of it have led to.
+  bool is_right(const Compilation& whole, const std::map<std::string_view, int>& change) const {
+    for (const auto& [kind, now] : by_kind(said_of(whole))) {
+      auto had = before_.find(kind);
+      auto changed = change.find(kind);
+      int expected = (had == before_.end() ? 0 : had->second.times) + (changed == change.end() ? 0 : changed->second);
+      if (now.times > expected && (!had_errors_ || now.severity == Severity::Error)) return false;
+    }
+    return true;
+  }
+
+  static constexpr size_t blank_share = 256;  ///< blanks are passed in so much less time than what is read
+  static constexpr size_t before_probe = 2;   ///< of a group: then it is asked whether its farthest turn would do
 
   const Recheck& recheck_;
-  const KeepsTests& keeps_tests_;
+  const FailingTests& failing_tests_;
   const std::string& rollout_;
   const OnFinding& on_finding_;
+  const std::string main_;  ///< the path of the file that was asked for
+  std::shared_ptr<Compilation> first_;
+  std::map<std::string_view, Said> before_;  ///< anything was edited
+  bool had_errors_ = false;
+  size_t whole_bytes_ = 0;
+
   Mended out_;
+  std::vector<Told> told_;
   std::set<std::string> given_up_;
-  size_t checks_ = 0, bytes_ = 0;
+  std::map<std::string_view, int> change_;  ///< in how often something is said, by kind
+  std::unique_ptr<Outline> outline_;
+  size_t bytes_ = 0, attempts_ = 0;
+  bool apart_ = false;  ///< something was tried in a part of the file
+
+  // What is looked at: this rollout, or all of the file.
+  std::string unit_;
+  std::optional<std::string> excerpt_;
+  std::shared_ptr<Compilation> now_;
+  std::optional<std::set<std::string>> failing_;
+  size_t cost_ = 0;
+
+  // Of one finding.
+  SaidAt before_said_;
+  std::map<uint32_t, bool> vain_;
+  size_t tried_ = 0, tested_ = 0, breaks_ = 0;
 };
 
 }  // namespace
 
-Mended suggest(const Recheck& recheck, const KeepsTests& keeps_tests, const std::string& rollout,
-               const OnFinding& on_finding) {
-  return Search(recheck, keeps_tests, rollout, on_finding).go();
+Mended suggest(std::unique_ptr<Compilation> first, const Recheck& recheck, const FailingTests& failing_tests,
+               const std::string& rollout, const OnFinding& on_finding) {
+  return Search(std::move(first), recheck, failing_tests, rollout, on_finding).go();
 }
 
 bool can_suggest(const Compilation& compilation) {

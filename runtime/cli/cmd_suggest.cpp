@@ -50,9 +50,9 @@ class View {
  public:
   explicit View(const Context& context) : context_(context) {}
 
-  void add(const Compilation& before, const Diagnostic& finding, const suggest::Suggestion& made) {
+  void add(const SourceMap& before, const Diagnostic& finding, const suggest::Suggestion& made) {
     if (context_.json()) return keep(before, finding, made);
-    context_.out(short_line(finding, before.sources));
+    context_.out(short_line(finding, before));
     if (!made.why.empty())
       return context_.out(fmt::format("  no edit is tried: {}; `rollout explain {}` says what there is\n\n", made.why,
                                       finding.name));
@@ -64,7 +64,7 @@ class View {
                                end, made.tried, tests, finding.name));
       return;
     }
-    std::string shown = before.sources.shown_name(made.fixes.front().span.source);
+    std::string shown = before.shown_name(made.fixes.front().span.source);
     context_.out(line_diff(shown, made.before, made.after, context_.style));
     context_.out(made.becomes.empty() ? "\n" : fmt::format("  then {}\n\n", made.becomes));
   }
@@ -89,12 +89,12 @@ class View {
   }
 
  private:
-  void keep(const Compilation& before, const Diagnostic& finding, const suggest::Suggestion& made) {
+  void keep(const SourceMap& before, const Diagnostic& finding, const suggest::Suggestion& made) {
     Diagnostic whole = finding;
     whole.fixes = made.fixes;
     json::Writer json;
     json.begin_object().key("finding");
-    write_json(json, whole, before.sources);
+    write_json(json, whole, before);
     json.field("mended", !made.path.empty()).field("becomes", made.becomes).field("tried", uint64_t(made.tried));
     json.field("stopped", made.stopped);
     if (!made.why.empty()) json.field("why", made.why);
@@ -133,13 +133,9 @@ int cmd_suggest(const Context& context) {
     return context.fail(FileErrors, "what is proven is mended once the file has no other errors");
   }
   View view(context);
-  const std::set<std::string> failing = failing_tests(*place, *now);
-  suggest::KeepsTests keeps_tests = [&](const Compilation& made) {
-    std::set<std::string> then = failing_tests(*place, made);
-    return std::includes(failing.begin(), failing.end(), then.begin(), then.end());
-  };
-  suggest::Mended result =
-      suggest::suggest(recheck, keeps_tests, rollout, [&](const auto&... said) { view.add(said...); });
+  suggest::FailingTests tests = [&](const Compilation& made) { return failing_tests(*place, made); };
+  suggest::Mended result = suggest::suggest(std::move(now), recheck, tests, rollout,
+                                            [&](const auto&... said) { view.add(said...); });
   bool writes = context.args.has("--fix") && !result.texts.empty();
   if (writes)
     if (int code = write(context, *place, result.texts); code != Ok) return code;
