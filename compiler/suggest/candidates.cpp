@@ -48,10 +48,10 @@ const std::vector<Cure>& cures() {
       {diag::CapacityShort.name, {{Turns::Share, false}, {Turns::Count, true}}},
       {diag::ShareShrinks.name, {{Turns::Share, true}, {Turns::Share, false}}},
       {diag::WindowTooShort.name,
-       {{Turns::Hold, false}, {Turns::Wait, false}, {Turns::From, false}, {Turns::To, true},
+       {{Turns::Hold, false}, {Turns::Wait, false}, {Turns::From, false, 1}, {Turns::To, true, 1},
         {Turns::Close, true, weaker}}},
       {diag::NoSafeStart.name,
-       {{Turns::Hold, false}, {Turns::Wait, false}, {Turns::From, false}, {Turns::To, true},
+       {{Turns::Hold, false}, {Turns::Wait, false}, {Turns::From, false, 1}, {Turns::To, true, 1},
         {Turns::Close, true, weaker}}},
       {diag::AnswerLate.name,
        {{Turns::Timeout, false}, {Turns::Deadline}, {Turns::Hold, false, 1}, {Turns::Close, true, weaker}}},
@@ -62,7 +62,7 @@ const std::vector<Cure>& cures() {
       {diag::Irreversible.name, {{Turns::Commit}}},
       {diag::PolicyBroken.name,
        {{Turns::Guard}, {Turns::Hold, true}, {Turns::Judge}, {Turns::Timeout, false}, {Turns::Deadline},
-        {Turns::Quorum, true}, {Turns::Two}, {Turns::Hold, false, 1}, {Turns::Wait, false, 1}, {Turns::Every, false, 1},
+        {Turns::Quorum, true}, {Turns::Two}, {Turns::Hold, false, 1}, {Turns::Every, false, 1},
         {Turns::Share, false, weaker}, {Turns::Share, true, weaker}}},
       {diag::ApprovalImpossible.name, {{Turns::Quorum, false}}},
       {diag::WavesTooShort.name, {{Turns::Rest}, {Turns::Count, true}}},
@@ -108,7 +108,7 @@ class Candidates {
   }
 
   Tries all(const Cure& cure) {
-    std::vector<Knob> knobs = knobs_of(program_);
+    std::vector<Knob> knobs = knobs_of(program_, compilation_.sources);
     // Whatever a policy asks for in front of a step can be put there, and what makes it right to do it for good.
     bool inside = rollout_ != nullptr && finding_.span.begin > rollout_->name.span.end;
     Span step{finding_.span.source, finding_.span.begin, finding_.span.begin};

@@ -2,23 +2,13 @@
 
 #include <algorithm>
 
+#include "compiler/suggest/words.h"
+
 namespace rollout::suggest {
 
 namespace {
 
 using ast::DeclKind;
-
-bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
-
-template <typename Seen>
-void for_each_word(std::string_view text, Seen seen) {
-  for (size_t at = 0; at < text.size();) {
-    size_t begin = at;
-    while (at < text.size() && is_word(text[at])) ++at;
-    if (at > begin) seen(text.substr(begin, at - begin));
-    else ++at;
-  }
-}
 
 /// What holds for every rollout, or may be added to any.
 bool is_always(DeclKind kind) {

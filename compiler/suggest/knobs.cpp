@@ -1,5 +1,7 @@
 #include "compiler/suggest/knobs.h"
 
+#include "compiler/suggest/promised.h"
+
 namespace rollout::suggest {
 
 namespace {
@@ -182,11 +184,15 @@ class Collector {
 
 }  // namespace
 
-std::vector<Knob> knobs_of(const ir::Program& program) {
+std::vector<Knob> knobs_of(const ir::Program& program, const SourceMap& sources) {
   std::vector<Knob> knobs;
+  std::set<std::string_view> promised = promised_words(program, sources);
   for (const auto& module : program.modules)
     if (!module->library && module->file)
-      for (const Decl* decl : module->file->decls) Collector(knobs).decl(decl);
+      for (const Decl* decl : module->file->decls) {
+        bool value = decl->kind == DeclKind::Let || decl->kind == DeclKind::Input;
+        if (!value || !promised.contains(decl->name.text)) Collector(knobs).decl(decl);
+      }
   return knobs;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/base/source.h"
 #include "compiler/ir/program.h"
 
 namespace rollout::suggest {
@@ -29,7 +30,8 @@ struct Knob {
   Span owner;  ///< of the declaration that it stands in
 };
 
-/// In the order of the files, those of the project only: the library is nobody's to change.
-std::vector<Knob> knobs_of(const ir::Program& program);
+/// In the order of the files, those of the project only: the library is nobody's to change. Without values that a
+/// promise is made of.
+std::vector<Knob> knobs_of(const ir::Program& program, const SourceMap& sources);
 
 }  // namespace rollout::suggest

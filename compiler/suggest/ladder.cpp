@@ -83,6 +83,12 @@ std::vector<Rung> rungs_of(LiteralKind literal, std::string_view text, bool up) 
   return rungs;
 }
 
+std::optional<double> turned_by(LiteralKind literal, std::string_view from, std::string_view to) {
+  Result<eval::Value> first = eval::parse_literal(literal, from), last = eval::parse_literal(literal, to);
+  if (!first || !last) return std::nullopt;
+  return times_of(literal, first->number, last->number);
+}
+
 std::vector<Rung> rungs_before(LiteralKind literal, std::string_view text, std::string_view to) {
   Result<eval::Value> from = eval::parse_literal(literal, text), last = eval::parse_literal(literal, to);
   if (!from || !last) return {};

@@ -73,7 +73,8 @@ class Search {
 
   /// `apart`: each rollout first by itself. False: the whole file then says something that no part of it has said.
   bool run(bool apart) {
-    out_ = {}, told_.clear(), given_up_.clear(), change_.clear(), bytes_ = attempts_ = 0, apart_ = false;
+    out_ = {}, told_.clear(), given_up_.clear(), change_.clear(), attempts_ = 0, apart_ = false;
+    bytes_ = each_check + whole_bytes_;
     outline_ = std::make_unique<Outline>(*first_);
     for (const std::string& rollout : apart ? rollouts() : std::vector<std::string>()) {
       if (told_.size() >= max_findings) break;

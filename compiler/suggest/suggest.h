@@ -15,8 +15,8 @@
 namespace rollout::suggest {
 
 inline constexpr size_t max_findings = 20;    ///< that are looked at in one file
-/// Of texts that are tried, for all of them: with `each_check` for every time that the library is read, and without what
-/// a tried rollout has nothing to do with. At least one edit is tried, however long the file.
+/// Of texts that are read, the file itself first, and then each that is tried: with `each_check` for the library every
+/// time, and without what a tried rollout has nothing to do with. At least one edit is tried, however long the file.
 inline constexpr size_t max_tried_bytes = size_t{1} << 20;
 inline constexpr size_t each_check = size_t{4} << 10;
 inline constexpr size_t max_tested = 30;      ///< edits that mend one finding, whose tests are run

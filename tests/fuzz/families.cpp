@@ -268,6 +268,16 @@ std::vector<Family> broken() {
        [=](size_t n) {
          return start + numbered("rollout r{} {{\n  s.deploy(image)\n  s.shift(0.1%)\n}}\n", n / 20);
        }},
+      {"shares that cannot be made, each of its own service",
+       [=](size_t n) {
+         return start + numbered("service t{0} {{\n  router = edge {{ backend = \"t{0}\" }}\n  workload = hosts {{ "
+                                 "command = [\"a\"]  ready = http(\"/\")  replicas = 1  ports_from = 9000 }}\n}}\n"
+                                 "rollout r{0} {{\n  t{0}.deploy(image)\n  t{0}.shift(0.1%)\n}}\n", n / 200);
+       }},
+      {"shares that cannot be made, in one rollout",
+       [=](size_t n) {
+         return start + "rollout r {\n  s.deploy(image)\n" + numbered("  phase p{} {{ s.shift(0.1%) }}\n", n / 30) + "}\n";
+       }},
       {"numbers that might mend it",
        [=](size_t n) {
          return start + "rollout r {\n  s.deploy(image)\n  s.shift(0.1%)\n" +
