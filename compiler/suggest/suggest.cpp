@@ -74,7 +74,7 @@ class Search {
   /// `apart`: each rollout first by itself. False: the whole file then says something that no part of it has said.
   bool run(bool apart) {
     out_ = {}, told_.clear(), given_up_.clear(), change_.clear(), attempts_ = 0, apart_ = false;
-    bytes_ = each_check + whole_bytes_;
+    bytes_ = own_share * whole_bytes_, allowed_ = max_tried_bytes;
     outline_ = std::make_unique<Outline>(*first_);
     for (const std::string& rollout : apart ? rollouts() : std::vector<std::string>()) {
       if (told_.size() >= max_findings) break;
@@ -146,7 +146,7 @@ class Search {
     return asked && (unit_.empty() || of == unit_) && !given_up_.contains(key_of(finding, now_->sources, of));
   }
 
-  bool is_spent() const { return attempts_ > 0 && bytes_ + cost_ > max_tried_bytes; }
+  bool is_spent() const { return attempts_ > 0 && bytes_ + cost_ > allowed_; }
 
   Tried attempt(const Diagnostic& finding, const SaidAt& before, const Candidate& candidate) {
     SourceId source = candidate.fixes.front().span.source;
@@ -196,6 +196,7 @@ class Search {
     std::map<uint32_t, size_t> failed;  // by group
     Tried best;
     Tries tries;
+    allowed_ = bytes_ + (max_tried_bytes - std::min(max_tried_bytes, bytes_)) / 2;
     bool stopped = is_spent();
     if (!stopped) before_said_ = said_of(*now_), tries = tries_for(*now_, finding);
     Candidate chosen;
@@ -301,7 +302,7 @@ class Search {
   std::set<std::string> given_up_;
   std::map<std::string_view, int> change_;  ///< in how often something is said, by kind
   std::unique_ptr<Outline> outline_;
-  size_t bytes_ = 0, attempts_ = 0;
+  size_t bytes_ = 0, allowed_ = 0, attempts_ = 0;
   bool apart_ = false;  ///< something was tried in a part of the file
 
   // What is looked at: this rollout, or all of the file.

@@ -15,10 +15,12 @@
 namespace rollout::suggest {
 
 inline constexpr size_t max_findings = 20;    ///< that are looked at in one file
-/// Of texts that are read, the file itself first, and then each that is tried: with `each_check` for the library every
-/// time, and without what a tried rollout has nothing to do with. At least one edit is tried, however long the file.
-inline constexpr size_t max_tried_bytes = size_t{1} << 20;
+/// Of texts that are tried, with `each_check` for the library every time, and without what a tried rollout has nothing to
+/// do with; less by `own_share` times the file itself: the longer it is, the fewer edits, but one at least. One finding
+/// gets half of what is left.
+inline constexpr size_t max_tried_bytes = size_t{2} << 20;
 inline constexpr size_t each_check = size_t{4} << 10;
+inline constexpr size_t own_share = 4;
 inline constexpr size_t max_tested = 30;      ///< edits that mend one finding, whose tests are run
 
 /// By path in the project: texts that stand in for those of the files.

@@ -423,9 +423,10 @@ Command test() {
 Command suggest() {
   return {{"suggest",
            "FILE [ROLLOUT]",
-           "the smallest edits that mend broken bounds",
-           "For each finding of `rollout check` that is about a bound: the smallest change of the file with which\n"
-           "it is kept, found by trying, each judged by the whole compiler, as a diff with what the bound becomes.\n"
+           "the shortest edits that mend broken bounds",
+           "For each finding of `rollout check` that is about a bound: the edit of the file with which it is kept\n"
+           "that changes the fewest places, and these the least, as a diff with what the bound becomes. Found by\n"
+           "trying, each judged by the whole compiler; none that would break something else, or a test.\n"
            "Nothing is written without --fix. Exit code 1: for one of them nothing helps, or there are other errors.",
            "rollout suggest shop.rollout --fix",
            1,
