@@ -1,5 +1,5 @@
-// Private to compiler/suggest: a file without what one of its rollouts does not need, so that an edit is tried in the time
-// that this rollout takes. What is left out is blank, and all else keeps its place: offsets, lines and the ids of
+// Private to compiler/suggest: a file without what one of its rollouts does not need, so that an edit is tried in the
+// time that this rollout takes. What is left out is blank, and all else keeps its place: offsets, lines and the ids of
 // findings are those of the whole file.
 #pragma once
 

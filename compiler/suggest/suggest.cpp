@@ -66,14 +66,14 @@ class Search {
   };
   struct Tried {
     Suggestion made;
-    std::shared_ptr<Compilation> then;
+    std::unique_ptr<Compilation> then;
     SaidAt said;
     Mends verdict = Mends::No;
   };
 
   /// `apart`: each rollout first by itself. False: the whole file then says something that no part of it has said.
   bool run(bool apart) {
-    out_ = {}, told_.clear(), given_up_.clear(), change_.clear(), attempts_ = 0, apart_ = false;
+    out_ = {}, told_.clear(), given_up_.clear(), change_.clear(), now_ = nullptr, attempts_ = 0, apart_ = false;
     bytes_ = own_share * whole_bytes_, allowed_ = max_tried_bytes;
     outline_ = std::make_unique<Outline>(*first_);
     for (const std::string& rollout : apart ? rollouts() : std::vector<std::string>()) {
@@ -111,10 +111,11 @@ class Search {
     excerpt_.reset();
     if (excerpt) cost_ -= excerpt->blank - excerpt->blank / blank_share, excerpt_ = std::move(excerpt->text);
     apart_ |= excerpt_.has_value();
-    if (out_.texts.empty() && !excerpt_) now_ = first_;
-    else if (!whole) now_ = recheck_(texts_with({}, {})), bytes_ += cost_;
+    if (out_.texts.empty() && !excerpt_) now_ = first_.get();
+    else if (!whole) look_at(recheck_(texts_with({}, {}))), bytes_ += cost_;
     failing_.reset();
   }
+  void look_at(std::unique_ptr<Compilation> made) { edited_ = std::move(made), now_ = edited_.get(); }
   std::string text_of(const std::string& path) const {
     if (auto edited = out_.texts.find(path); edited != out_.texts.end()) return edited->second;
     for (uint32_t i = 0; i < first_->sources.size(); ++i)
@@ -265,7 +266,7 @@ class Search {
     whole_bytes_ += made.after.size(), whole_bytes_ -= made.before.size();
     if (excerpt_ && made.path == main_) excerpt_ = std::move(best.made.after);
     out_.texts[made.path] = std::move(made.after);
-    now_ = std::move(best.then);
+    look_at(std::move(best.then));
     failing_.reset();
   }
 
@@ -292,7 +293,7 @@ class Search {
   const std::string& rollout_;
   const OnFinding& on_finding_;
   const std::string main_;  ///< the path of the file that was asked for
-  std::shared_ptr<Compilation> first_;
+  std::unique_ptr<Compilation> first_;
   std::map<std::string_view, Said> before_;  ///< anything was edited
   bool had_errors_ = false;
   size_t whole_bytes_ = 0;
@@ -308,7 +309,8 @@ class Search {
   // What is looked at: this rollout, or all of the file.
   std::string unit_;
   std::optional<std::string> excerpt_;
-  std::shared_ptr<Compilation> now_;
+  std::unique_ptr<Compilation> edited_;  ///< it, unless it is the first
+  const Compilation* now_ = nullptr;
   std::optional<std::set<std::string>> failing_;
   size_t cost_ = 0;
 

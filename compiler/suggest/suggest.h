@@ -1,7 +1,7 @@
 // Suggest: for each broken bound of a file the shortest edit that mends it, found by trying: every candidate is judged
 // by the whole compiler. For the command `suggest`. Pure: files come through the callback; nothing is written.
-// Always true: after a suggestion no place has a finding that it did not have, but for warnings that an error hid, and no
-// test of the file fails that passed.
+// Always true: after a suggestion no place has a finding that it did not have, but for warnings that an error hid, and
+// no test of the file fails that passed.
 #pragma once
 
 #include <functional>
@@ -15,9 +15,9 @@
 namespace rollout::suggest {
 
 inline constexpr size_t max_findings = 20;    ///< that are looked at in one file
-/// Of texts that are tried, with `each_check` for the library every time, and without what a tried rollout has nothing to
-/// do with; less by `own_share` times the file itself: the longer it is, the fewer edits, but one at least. One finding
-/// gets half of what is left.
+/// Of texts that are tried, with `each_check` for the library every time, and without what a tried rollout has nothing
+/// to do with; less by `own_share` times the file itself: the longer it is, the fewer edits, but one at least. One
+/// finding gets half of what is left.
 inline constexpr size_t max_tried_bytes = size_t{2} << 20;
 inline constexpr size_t each_check = size_t{4} << 10;
 inline constexpr size_t own_share = 4;

@@ -276,7 +276,8 @@ std::vector<Family> broken() {
        }},
       {"shares that cannot be made, in one rollout",
        [=](size_t n) {
-         return start + "rollout r {\n  s.deploy(image)\n" + numbered("  phase p{} {{ s.shift(0.1%) }}\n", n / 30) + "}\n";
+         return start + "rollout r {\n  s.deploy(image)\n" +
+                numbered("  phase p{} {{ s.shift(0.1%) }}\n", n / 30) + "}\n";
        }},
       {"numbers that might mend it",
        [=](size_t n) {

@@ -320,16 +320,20 @@ TEST_CASE("twice the broken bounds take at most 2.3 times as long to suggest edi
   check_growth(broken(), try_suggest);
 }
 
-// Half a megabyte, each share of which no router makes: the budget of tries keeps that from being tried to the end.
-TEST_CASE("broken bounds are looked at in two seconds a megabyte") {
+// Half a megabyte and more, of which a check alone may take long: it is read once, one edit is tried, and the whole of
+// it is checked again where single rollouts of it were.
+TEST_CASE("broken bounds are looked at in two seconds a megabyte, or in five checks") {
   for (const Family& family : broken()) {
-    std::string text = family.text(size_t{1} << 15);
+    std::string text;
     for (size_t n = size_t{1} << 16; text.size() < size_t{1} << 19; n *= 2) text = family.text(n);
     double start = cpu_seconds();
+    try_check(text);
+    double check = cpu_seconds() - start;
+    start = cpu_seconds();
     try_suggest(text);
     double seconds = cpu_seconds() - start, megabytes = double(text.size()) / double(size_t{1} << 20);
-    fmt::print("{} KB of {}: {:.2f} s\n", text.size() / 1024, family.name, seconds);
-    CHECK(seconds < 2 * megabytes);
+    fmt::print("{} KB of {}: {:.2f} s, a check {:.2f} s\n", text.size() / 1024, family.name, seconds, check);
+    CHECK(seconds < std::max(2 * megabytes, 5 * check));
   }
 }
 

@@ -1,6 +1,6 @@
 // Suggestions: of every golden case each edit that is suggested mends its finding and leaves none that was not there,
-// and no number of the file that is turned by less does so: every one of them is tried here, one after another. Against
-// every kind of finding that edits can mend some case has one, and against every other kind it is said why there is none.
+// and no number of the file that is turned by less does so: every one of them is tried here, one after another. Some
+// case has an edit against each kind of finding that edits can mend, and against every other kind a reason.
 #include <cmath>
 #include <filesystem>
 #include <set>
