@@ -24,6 +24,10 @@ Result<std::optional<std::string>> Backend::label(const plan::Plan&, std::string
   return std::optional<std::string>();
 }
 
+Result<std::string> Backend::cannot_start(const plan::Plan&, uint32_t, std::string_view) {
+  return std::string();
+}
+
 Result<ServiceState> Backend::state(const plan::Plan& plan, uint32_t service) {
   return OpError{fmt::format("what runs of {} is not known: its backend runs no instances",
                              plan::service_text(plan.services[service]))};

@@ -87,6 +87,9 @@ class Backend {
   /// What the label of an image says of what it lives beside, plan::compatible_label; nothing where it has none, or the
   /// backend is no registry.
   virtual Result<std::optional<std::string>> label(const plan::Plan& plan, std::string_view image);
+  /// Why the service could not be given the image again, `is not on web-1`; empty: nothing is known against it, or the
+  /// backend cannot say. Changes nothing.
+  virtual Result<std::string> cannot_start(const plan::Plan& plan, uint32_t service, std::string_view image);
   /// Signals that the backend itself gives, such as `unhealthy`.
   virtual exec::Reading read(const plan::Plan& plan, const plan::Term& term);
   /// See exec::World::tend. Touches nothing that another generation has taken over.

@@ -31,6 +31,9 @@ class History {
 /// Calls that one world has under way at the same time.
 inline constexpr size_t max_at_once = 32;
 
+/// No target is asked any more whether it has a version once this is over; who was asked has its own deadline.
+inline constexpr int64_t max_asking_ns = 5'000'000'000;
+
 class LiveWorld : public exec::World, private Neighbours {
  public:
   /// Reads only targets, services and signals of `plan`, so one without steps serves to look at the
@@ -56,6 +59,15 @@ class LiveWorld : public exec::World, private Neighbours {
   /// What the labels say of the images that the plan brings to such services, and of those that run there.
   Result<std::vector<plan::ObservedLabel>> labels(const std::vector<plan::ObservedService>& seen,
                                                   const std::vector<plan::ObservedDigest>& digests);
+
+  /// A version of a service.
+  struct Version {
+    uint32_t service = plan::none;
+    std::string image;
+  };
+  /// Why each of them could not be started again, as its targets say; empty: nothing is known against it. Targets that
+  /// give no answer, or are not asked within max_asking_ns, say nothing.
+  std::vector<std::string> cannot_start(const std::vector<Version>& versions);
 
   Result<exec::Observation> observe(const plan::Action& action,
                                     const exec::EffectKey& key) override;

@@ -87,4 +87,23 @@ std::vector<std::optional<Result<ServiceState>>> LiveWorld::observe_services() {
   return out;
 }
 
+std::vector<std::string> LiveWorld::cannot_start(const std::vector<Version>& versions) {
+  std::vector<std::string> out(versions.size());
+  const int64_t give_up_ns = clock_.monotonic_ns() + max_asking_ns;
+  auto ask = [&](size_t i) {
+    const Version& one = versions[i];
+    for (const plan::Binding& binding : plan_.services[one.service].bindings) {
+      Backend* backend = binding.target < sides_.size() ? sides_[binding.target].backend.get() : nullptr;
+      if (!backend || clock_.monotonic_ns() > give_up_ns) continue;
+      Result<std::string> why = backend->cannot_start(plan_, one.service, one.image);
+      if (why && !why->empty()) out[i] += (out[i].empty() ? "" : ", and ") + *why;
+    }
+  };
+  std::vector<Task> tasks;
+  for (size_t i = 0; i < versions.size(); ++i)
+    tasks.push_back({versions[i].service, plan::none, [&ask, i] { ask(i); }});
+  run_together(std::move(tasks));
+  return out;
+}
+
 }  // namespace rollout::backend

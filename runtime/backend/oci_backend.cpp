@@ -160,6 +160,19 @@ Result<std::optional<std::string>> OciBackend::label(const plan::Plan& plan, std
   return asked->api.label(asked->repository, known.empty() ? asked->tag : std::string(known), plan::compatible_label);
 }
 
+/// By its digest where it is known: its tag may mean another image by now.
+Result<std::string> OciBackend::cannot_start(const plan::Plan& plan, uint32_t, std::string_view image) {
+  Result<Asked> asked = open(plan, image);
+  if (!asked) return asked.error();
+  const std::string_view known = eval::image_parts(image).digest;
+  const std::string reference = known.empty() ? asked->tag : std::string(known);
+  const Result<std::optional<OciManifest>> manifest = asked->api.manifest(asked->repository, reference);
+  if (!manifest) return manifest.error();
+  if (*manifest) return std::string();
+  return fmt::format("registry {} has no {} {}, or its token may not read it", plan.targets[target_].name,
+                     asked->repository, reference);
+}
+
 Result<const OciBackend::Look*> OciBackend::look(Asked& asked, const std::string& image) {
   const int64_t now_ns = effects_.clock.monotonic_ns();
   if (last_ && last_->image == image && now_ns - last_->at_ns < one_moment_ns) return &*last_;

@@ -25,6 +25,7 @@ class OciBackend : public Backend {
                                             std::string_view image) override;
   /// An image that is not there any more, or of another registry, says nothing.
   Result<std::optional<std::string>> label(const plan::Plan& plan, std::string_view image) override;
+  Result<std::string> cannot_start(const plan::Plan& plan, uint32_t service, std::string_view image) override;
   /// Of the image that the plan brings to the service, else of the one that it found there.
   exec::Reading read(const plan::Plan& plan, const plan::Term& term) override;
 

@@ -53,7 +53,8 @@ struct Field {
 constexpr Field fields[] = {{"generation", json::Node::Kind::Int, false}, {"version", json::Node::Kind::String, true},
                             {"ready", json::Node::Kind::Bool, false},     {"drained", json::Node::Kind::Bool, false},
                             {"busy", json::Node::Kind::Bool, false},      {"effect", json::Node::Kind::String, true},
-                            {"failed", json::Node::Kind::String, true},   {"detail", json::Node::Kind::String, true}};
+                            {"failed", json::Node::Kind::String, true},   {"detail", json::Node::Kind::String, true},
+                            {"has", json::Node::Kind::Bool, true}};
 
 /// Empty: nothing.
 std::string wrong_in(const json::Node& answer) {
@@ -177,6 +178,15 @@ Status SshBackend::act(const plan::Plan& plan, const plan::Action& action, const
   const Result<json::Node> answer = ask(plan, action.service, words);
   if (!answer) return answer.error();
   return Done{};
+}
+
+Result<std::string> SshBackend::cannot_start(const plan::Plan& plan, uint32_t service, std::string_view image) {
+  const Result<SshHost> host = host_of(plan, service);
+  if (!host) return host.error();
+  const Result<json::Node> now = ask(plan, service, {"state", std::string(image)});
+  if (!now) return now.error();
+  const bool lacks = (*now)["has"].is(json::Node::Kind::Bool) && !(*now)["has"].as_bool();
+  return lacks ? fmt::format("host {} does not have it any more", host->host) : std::string();
 }
 
 /// A host that gives no answer is out of reach, whatever the reason: the rollout says what follows from that.

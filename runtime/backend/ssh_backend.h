@@ -22,6 +22,8 @@ class SshBackend : public Backend, public EndpointSource {
                                     const exec::EffectKey& key) override;
   Status act(const plan::Plan& plan, const plan::Action& action, const exec::EffectKey& key) override;
   Result<ServiceState> state(const plan::Plan& plan, uint32_t service) override;
+  /// What the agent says of it when it is asked for its state; an agent need not say anything.
+  Result<std::string> cannot_start(const plan::Plan& plan, uint32_t service, std::string_view image) override;
   bool apart() const override { return true; }  // by host
   EndpointSource* endpoints() override { return this; }
   Result<std::vector<Endpoint>> endpoints(const plan::Plan& plan, uint32_t service, plan::Role role) override;

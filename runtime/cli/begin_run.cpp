@@ -74,7 +74,7 @@ Status tell_unproven(const Context& context, const Planned& planned, journal::St
   if (plan.offline || context.json() || context.quiet || context.format != "text") return Done{};
   Result<std::vector<journal::BackTo>> unproven = unproven_versions(store, plan, context.args.has("--accept-held"));
   if (!unproven) return unproven.error();
-  std::vector<std::string> said = gone_versions(plan, planned.project.root);
+  std::vector<std::string> said = gone_versions(plan, planned.project.root, context.env.effects());
   for (const journal::BackTo& one : *unproven) said.push_back(unproven_text(plan, one));
   if (!said.empty()) context.out("\n");
   for (const std::string& text : said)

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "compiler/verify/proofs.h"
 
 namespace rollout::cli {
 
 namespace {
 
-bool is_load(const std::string& violation) {
-  return violation.find(": I1: ") != std::string::npos || violation.find(": I2: ") != std::string::npos;
+bool is_load(const sim::Violation& violation) {
+  return violation.rule == sim::Rule::I1 || violation.rule == sim::Rule::I2;
 }
 
 bool is_foretold(const plan::Plan& plan) {
@@ -22,20 +20,20 @@ bool is_foretold(const plan::Plan& plan) {
 
 }  // namespace
 
-std::vector<std::string> bugs_of(const plan::Plan& plan, const std::vector<std::string>& violations) {
-  std::vector<std::string> bugs = violations;
+std::vector<std::string> bugs_of(const plan::Plan& plan, const std::vector<sim::Violation>& violations) {
+  std::vector<sim::Violation> bugs = violations;
   if (std::any_of(bugs.begin(), bugs.end(), is_load) && is_foretold(plan)) std::erase_if(bugs, is_load);
-  return bugs;
+  return sim::texts_of(bugs);
 }
 
 std::vector<std::string> bugs_of(const sim::PromotionScript& script, const sim::PromotionResult& result) {
-  std::vector<std::string> bugs = result.violations;
-  for (const sim::StageScript& stage : script.stages) {
-    std::string where = fmt::format("in {}: ", stage.environment);
-    auto here = [&](const std::string& violation) { return violation.starts_with(where) && is_load(violation); };
-    if (std::any_of(bugs.begin(), bugs.end(), here) && is_foretold(stage.plan)) std::erase_if(bugs, here);
+  std::vector<sim::Violation> bugs = result.violations;
+  for (uint32_t stage = 0; stage < script.stages.size(); ++stage) {
+    auto here = [&](const sim::Violation& violation) { return violation.stage == stage && is_load(violation); };
+    if (std::any_of(bugs.begin(), bugs.end(), here) && is_foretold(script.stages[stage].plan))
+      std::erase_if(bugs, here);
   }
-  return bugs;
+  return sim::texts_of(bugs);
 }
 
 }  // namespace rollout::cli

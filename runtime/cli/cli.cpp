@@ -148,6 +148,8 @@ int run_command(Env& env, const Command& command, const std::vector<std::string>
   }
   std::string path;
   if (takes(command.syntax, "--log")) path = first_of(env, *args, "--log", "ROLLOUT_LOG", settings.log, "");
+  if (path.empty() && args->has("--log"))
+    return context.fail(Usage, "`--log` needs the name of a file; without it no log is kept");
   return path.empty() ? command.run(context) : run_logged(context, command, absolute_path(env.directory, path));
 }
 

@@ -27,7 +27,7 @@ int resume(Session& session, const std::string& name) {
 int offer(const Context& context, journal::Store& store, const Planned& planned, const std::string& run) {
   if (std::optional<effects::Holder> driver = driver_of(store, planned.plan))
     return context.fail(Refused, fmt::format("run {} is driven by {} already", run, driver->who));
-  Status offered = store.claims()->offer(service_names(planned.plan), run);
+  Status offered = store.claims()->offer(claim_names(planned.plan), run);
   return offered ? leave_to_workers(context, run) : context.fail(offered.error());
 }
 

@@ -94,7 +94,7 @@ std::string answer_json(const std::string& run, const plan::Plan& plan, const ex
 Status leave_run(journal::Store& store, const plan::Plan& plan, const std::string& run) {
   Result<std::optional<OpenPromotion>> whole = open_promotion_of(store, run);
   if (!whole) return whole.error();
-  if (Status offered = store.claims()->offer(service_names(plan), run); !offered || !*whole) return offered;
+  if (Status offered = store.claims()->offer(claim_names(plan), run); !offered || !*whole) return offered;
   return store.claims()->offer({(*whole)->claim}, (*whole)->name);
 }
 

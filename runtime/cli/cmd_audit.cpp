@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/beside_events.h"
 #include "runtime/cli/hand.h"
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
@@ -38,6 +39,7 @@ std::string person_of(const journal::Payload& what) {
   if (const auto* e = std::get_if<journal::Paused>(&what)) return e->by;
   if (const auto* e = std::get_if<journal::Unpaused>(&what)) return e->by;
   if (const auto* e = std::get_if<journal::LineOverridden>(&what)) return e->by;
+  if (const auto* e = std::get_if<journal::RequestVoid>(&what)) return e->by;
   if (const auto* e = std::get_if<journal::Reopened>(&what)) return e->by;
   return {};
 }
@@ -147,6 +149,7 @@ std::vector<journal::Request> without_event(const RunInHand& held, const std::ve
     take(std::get_if<journal::Paused>(&event.what));
     take(std::get_if<journal::Unpaused>(&event.what));
     take(std::get_if<journal::LineOverridden>(&event.what));
+    take(std::get_if<journal::RequestVoid>(&event.what));
   }
   std::vector<journal::Request> out;
   for (const journal::Request& request : requests)
@@ -177,10 +180,12 @@ std::string audit_text(const RunInHand& held, const std::vector<Entry>& entries,
       out += fmt::format("      rests on {}: {}\n", count_of(entry.evidence.size(), "sample"),
                          numbers_text(entry.evidence));
   }
+  const auto* started = std::get_if<journal::RunStarted>(&held.events.front().what);
+  bool says_void = started != nullptr && started->says_void;
   for (const journal::Request& request : idle)
-    out += fmt::format("   -  {}  {} asked by {}: {}; it came to nothing, or nobody has seen it yet\n",
-                       effects::utc_text(request.wall_ns), journal::word(journal::ask_names, request.ask), request.by,
-                       one_line(request.reason));
+    out += fmt::format("   -  {}  {} asked by {}: {}; {}\n", effects::utc_text(request.wall_ns),
+                       journal::word(journal::ask_names, request.ask), request.by, one_line(request.reason),
+                       says_void ? "nobody has seen it" : "it came to nothing, or nobody has seen it yet");
   if (checked.problems.empty())
     return out + fmt::format("\nthe record is whole: {}, head {}\n", count_of(entries.size(), "event"),
                              short_hash(checked.head));
@@ -234,7 +239,13 @@ Result<Checked> check_record(journal::Store& store, const journal::RunInfo& run,
   // A plan that is gone is none that fits.
   std::vector<std::string> problems = record_problems(*chain, run.run, bytes ? *bytes : "", heads);
   // Where the events are not what they were, nothing is held against them.
-  if (problems.empty()) problems = row_problems(*chain, run, bytes ? *bytes : "");
+  if (problems.empty()) {
+    problems = row_problems(*chain, run, bytes ? *bytes : "");
+    // Also those whose number is none that we have given: no driver reads them.
+    Result<std::vector<journal::Request>> requests = store.requests(run.run, INT64_MIN);
+    if (!requests) return requests.error();
+    for (std::string& problem : request_problems(*chain, *requests)) problems.push_back(std::move(problem));
+  }
   return Checked{std::move(problems), chain->head};
 }
 
@@ -297,6 +308,24 @@ void verify_run(journal::Store& store, const journal::RunInfo& run, const Pruned
   for (std::string& problem : problems) out.problems.emplace_back(run.run, std::move(problem));
 }
 
+constexpr int lock_looks = 3;
+constexpr int64_t lock_look_ns = 200'000'000;
+
+/// What is so each time that it is looked at: runs take locks and give them back meanwhile.
+Problems lasting_lock_problems(const Context& context, journal::Store& store) {
+  Problems lasting;
+  for (int look = 0; look < lock_looks && (look == 0 || !lasting.empty()); ++look) {
+    effects::Clock& clock = context.env.effects().clock;
+    if (look > 0) clock.sleep_until(clock.monotonic_ns() + lock_look_ns);
+    Result<std::vector<journal::RunInfo>> runs = store.list();
+    Result<Problems> now = runs ? lock_problems(store, *runs) : Result<Problems>(runs.error());
+    if (!now) return {{"", fmt::format("locks could not be checked: {}", now.error().message)}};
+    if (look == 0) lasting = std::move(*now);
+    else std::erase_if(lasting, [&](const auto& one) { return std::count(now->begin(), now->end(), one) == 0; });
+  }
+  return lasting;
+}
+
 int verify(const Context& context, const std::optional<std::string>& only) {
   AllRunsOrExit all = open_runs(context);
   if (!all.found) return all.exit_code;
@@ -314,6 +343,8 @@ int verify(const Context& context, const std::optional<std::string>& only) {
   for (const journal::RunInfo& run : runs)
     if (!only || run.run == *only) verify_run(*store, run, *pruned, *heads, out);
   for (auto& [run, problem] : prunes_problems(*store, heads->heads, state_url(context, project).empty()))
+    if (!only || run.empty() || run == *only) out.problems.emplace_back(run, std::move(problem));
+  for (auto& [run, problem] : lasting_lock_problems(context, *store))
     if (!only || run.empty() || run == *only) out.problems.emplace_back(run, std::move(problem));
   if (only && out.runs == 0 && out.problems.empty())
     return context.fail(Usage, find_run(runs, *only).error().message);

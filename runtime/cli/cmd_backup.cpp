@@ -38,13 +38,17 @@ struct Temporary {
   std::string path;
 };
 
+/// What to do about a record that is not whole: in the state of this project, or in a backup.
+constexpr std::string_view look_at_state = "`rollout audit --verify` says more";
+constexpr std::string_view take_another = "nothing was restored; take an older backup";
+
 /// Every record of the store, recomputed.
-Result<journal::Carried> checked(journal::SqlStore& store) {
+Result<journal::Carried> checked(journal::SqlStore& store, std::string_view advice) {
   journal::Carried count;
   Result<std::vector<journal::RunInfo>> runs = store.list();
   if (!runs) return runs.error();
-  auto not_whole = [](const std::string& run, const std::string& problem) {
-    return OpError{fmt::format("the record of {} is not whole: {}; `rollout audit --verify` says more", run, problem)};
+  auto not_whole = [&](const std::string& run, const std::string& problem) {
+    return OpError{fmt::format("the record of {} is not whole: {}; {}", run, problem, advice)};
   };
   for (const auto& [run, problem] : prunes_problems(store, {}, false)) return not_whole("pruned runs", problem);
   Result<PrunedRuns> pruned = pruned_runs(store);
@@ -89,11 +93,11 @@ int tell(const Context& context, std::string_view what, const std::string& from,
   return Ok;
 }
 
-Result<journal::Carried> check_file(const std::string& path) {
+Result<journal::Carried> check_file(const std::string& path, std::string_view advice) {
   Result<std::unique_ptr<journal::SqliteStore>> copy = journal::SqliteStore::open(path);
   if (!copy) return copy.error();
   if (Status whole = (*copy)->check_whole(); !whole) return whole.error();
-  return checked(**copy);
+  return checked(**copy, advice);
 }
 
 }  // namespace
@@ -112,7 +116,7 @@ Result<journal::Carried> copy_state(const Context& context, journal::SqlStore& s
   const std::string path = copy_path(context, typed);
   Temporary part(path + ".part");
   if (Status written = store.back_up(part.path); !written) return written.error();
-  Result<journal::Carried> count = check_file(part.path);
+  Result<journal::Carried> count = check_file(part.path, look_at_state);
   if (!count) return count.error();
   if (Status synced = effects::sync_path(part.path); !synced) return synced.error();
   // Unlike a rename it replaces nothing that came meanwhile.
@@ -152,14 +156,14 @@ int cmd_restore(const Context& context) {
   if (!fs::copy_file(path, copy.path, failed))
     return context.fail(Environment,
                         fmt::format("`{}` cannot be copied to {}: {}", typed, copy.path, failed.message()));
-  Result<journal::Carried> there = check_file(copy.path);
+  Result<journal::Carried> there = check_file(copy.path, take_another);
   if (!there) return context.fail(of_file(there.error(), copy.path, typed));
   Result<std::unique_ptr<journal::SqliteStore>> from = journal::SqliteStore::open(copy.path);
   if (!from) return context.fail(from.error());
   Result<std::unique_ptr<journal::SqlStore>> to = open_state(context, *project, true);
   if (!to) return context.fail(to.error());
   if (Result<journal::Carried> carried = (*from)->carry_to(**to); !carried) return context.fail(carried.error());
-  Result<journal::Carried> now = checked(**to);
+  Result<journal::Carried> now = checked(**to, look_at_state);
   if (!now) return context.fail(now.error());
   if (now->runs != there->runs || now->events != there->events || now->promotions != there->promotions)
     return context.fail(NeedsHand,

@@ -1,5 +1,6 @@
 // `history`: every run of the project, the newest first: who, what, how long, how it ended and why.
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -76,9 +77,13 @@ std::string text_of(const Past& past, const Style& style) {
   bool good = past.run.outcome == journal::Outcome::Succeeded;
   std::string word = left(outcome_word(past.run), 11);
   std::vector<std::string> changes;
-  for (const Change& change : past.changes)
-    if (change.touched)
-      changes.push_back(fmt::format("{} {} {} {}", change.service, from_text(change), style.arrow(), to_text(change)));
+  const bool went_back = past.run.outcome == journal::Outcome::RolledBack;
+  for (const Change& change : past.changes) {
+    if (!change.touched) continue;
+    std::string back = went_back ? fmt::format(" {} {}", style.arrow(), from_text(change)) : "";
+    changes.push_back(
+        fmt::format("{} {} {} {}{}", change.service, from_text(change), style.arrow(), to_text(change), back));
+  }
   std::string out =
       fmt::format("  {}  {}  {}  {}  {}  {}\n", style.bold(left(past.run.run, 5)),
                   effects::utc_text(past.run.created_wall_ns), good ? style.good(word) : style.warn(word),
@@ -127,6 +132,32 @@ bool is_meant(const journal::RunInfo& run, const std::string& service, const std
          });
 }
 
+/// A name that no run has is one that was mistyped; empty: some run has it, or there are no runs.
+std::string unknown_name(const std::vector<journal::RunInfo>& runs, const std::string& service,
+                         const std::string& rollout) {
+  auto problem = [](std::string_view kind, const std::string& name, const std::set<std::string>& known) {
+    std::vector<std::string_view> names(known.begin(), known.end());
+    std::string_view near = nearest(name, names);
+    return fmt::format("no run is of a {} `{}`; {}", kind, name,
+                       near.empty() ? "there are " + list_of(names) : fmt::format("did you mean `{}`?", near));
+  };
+  std::set<std::string> services, rollouts;
+  bool has_service = service.empty(), has_rollout = rollout.empty();
+  for (const journal::RunInfo& run : runs) {
+    rollouts.insert(run.rollout);
+    has_service |= is_meant(run, service, "");
+    has_rollout |= is_meant(run, "", rollout);
+    for (const journal::Generation& one : run.generations) {
+      services.insert(one.service);
+      // `checkout` of `production/checkout`
+      services.insert(one.service.substr(one.service.rfind('/') + 1));
+    }
+  }
+  if (runs.empty()) return {};
+  if (!has_service && !services.empty()) return problem("service", service, services);
+  return has_rollout ? "" : problem("rollout", rollout, rollouts);
+}
+
 }  // namespace
 
 int cmd_history(const Context& context) {
@@ -135,6 +166,8 @@ int cmd_history(const Context& context) {
   AllRunsOrExit all = open_runs(context);
   if (!all.found) return all.exit_code;
   auto& [project, store, runs] = *all.found;
+  std::string unknown = unknown_name(runs, context.args.value("--service"), context.args.value("--rollout"));
+  if (!unknown.empty()) return context.fail(Usage, unknown);
   std::erase_if(runs, [&](const journal::RunInfo& run) {
     return !is_meant(run, context.args.value("--service"), context.args.value("--rollout"));
   });

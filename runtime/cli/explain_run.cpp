@@ -173,8 +173,12 @@ void find_next(const Context& context, const RunInHand& held, const exec::State&
     return say(fmt::format("rollout approve {} --as NAME", run),
                fmt::format("or rollout reject {} --as NAME --reason TEXT: it goes back{}", run,
                            driven ? "" : fmt::format("; then rollout resume {}: nobody drives it", run)));
+  bool goes_back = state.abort || state.phase != exec::RunPhase::Running;
   if (driven)
-    return say(fmt::format("rollout status {} --watch", run), "follows it; `abort` takes it back at any time");
+    return say(fmt::format("rollout status {} --watch", run),
+               goes_back ? "follows it; it goes back already" : "follows it; `abort` takes it back at any time");
+  if (goes_back)
+    return say(fmt::format("rollout resume {}", run), "goes on taking it back: it looks first, and does nothing twice");
   say(fmt::format("rollout resume {}", run),
       "goes on where it stopped: it looks first, and does nothing twice; `abort` "
       "takes it back");

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/backend/live_world.h"
 #include "runtime/backend/local_spec.h"
 #include "runtime/cli/outline.h"
 
@@ -24,25 +25,44 @@ std::string problem_of(const std::string& program) {
   return (there.permissions() & any) == fs::perms::none ? "may not be executed" : "";
 }
 
+/// Of its program; empty: nothing speaks against it, or it has none on this machine.
+std::string missing_program(const plan::Plan& plan, uint32_t service, const std::string& root,
+                            const std::string& image) {
+  for (const plan::Binding& binding : plan.services[service].bindings) {
+    if (plan.targets.at(binding.target).backend != "local") continue;
+    Result<backend::LocalSpec> spec = backend::local_spec(plan, service, binding.target, root);
+    std::string program = spec ? backend::program_of(*spec, root, image) : "";
+    std::string problem = program.empty() ? "" : problem_of(program);
+    if (!problem.empty()) return fmt::format("{} {}", program, problem);
+  }
+  return {};
+}
+
 }  // namespace
 
-std::vector<std::string> gone_versions(const plan::Plan& plan, const std::string& root) {
-  std::vector<std::string> gone;
+std::vector<std::string> gone_versions(const plan::Plan& plan, const std::string& root,
+                                       const effects::Effects& effects) {
+  using backend::LiveWorld;
+  std::vector<LiveWorld::Version> versions;
   std::vector<Change> changes = outline_of(plan).changes;
   for (uint32_t i = 0; i < plan.services.size() && i < changes.size(); ++i) {
     const Change& change = changes[i];
     bool goes_back = change.touched && change.known && !change.from.empty();
     if (plan.services[i].subject != plan::Subject::Service || !goes_back || change.from == change.to) continue;
-    for (const plan::Binding& binding : plan.services[i].bindings) {
-      if (plan.targets.at(binding.target).backend != "local") continue;
-      Result<backend::LocalSpec> spec = backend::local_spec(plan, i, binding.target, root);
-      std::string program = spec ? backend::program_of(*spec, root, change.from) : "";
-      std::string problem = program.empty() ? "" : problem_of(program);
-      if (problem.empty()) continue;
-      gone.push_back(fmt::format("{} {}, which runs now, could not be started again: {} {}; put it back first, since a "
+    versions.push_back({i, change.from});
+  }
+  if (versions.empty()) return {};
+  Result<std::unique_ptr<LiveWorld>> world = LiveWorld::open(plan, root, effects);
+  std::vector<std::string> said = world ? (*world)->cannot_start(versions) : std::vector<std::string>(versions.size());
+  std::vector<std::string> gone;
+  for (size_t i = 0; i < versions.size(); ++i) {
+    auto& [service, image] = versions[i];
+    std::string problem = missing_program(plan, service, root, image);
+    if (problem.empty()) problem = said[i];
+    if (!problem.empty())
+      gone.push_back(fmt::format("{} {}, which runs now, could not be started again: {}; put it back first, since a "
                                  "rollback that has to start it would not come to its end",
-                                 change.service, change.from, program, problem));
-    }
+                                 changes[service].service, image, problem));
   }
   return gone;
 }

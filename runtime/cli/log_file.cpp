@@ -29,8 +29,9 @@ void LogFile::write(Level level, std::string_view kind, std::string_view run, st
   json.field("level", level_names[size_t(level)]).field("by", effects::holder_text()).field("command", command_);
   if (!run.empty()) json.field("run", run);
   json.field("kind", kind).field("text", text).end_object();
-  if (Status added = effects_.files.append(path_, json.take() + "\n"); !added && lost_.empty())
-    lost_ = added.error().message;
+  Status added = effects_.files.append(path_, json.take() + "\n");
+  // Without the advice behind it, to run the command again: the command has done what it was to do.
+  if (!added && lost_.empty()) lost_ = added.error().message.substr(0, added.error().message.find(';'));
 }
 
 Level level_of(const journal::Payload& what) {

@@ -16,7 +16,7 @@ Result<PrunedRuns> pruned_runs(journal::Store& store) {
   PrunedRuns out;
   for (const journal::Kept& kept : chain->rows) {
     Result<journal::Pruned> pruned = journal::decode_pruned(kept.line);
-    if (!pruned) return pruned.error();
+    if (!pruned) continue;
     std::string run = pruned->run;
     out.emplace(std::move(run), std::move(*pruned));
   }
@@ -60,9 +60,14 @@ std::vector<std::pair<std::string, std::string>> prunes_problems(journal::Store&
   int64_t noted = 0;
   for (const NotedHead& head : heads)
     if (head.run == name) noted = std::max(noted, head.events);
-  for (size_t i = size_t(noted); noted_here && i < chain->rows.size(); ++i) {
+  for (size_t i = 0; i < chain->rows.size(); ++i) {
     Result<journal::Pruned> pruned = journal::decode_pruned(chain->rows[i].line);
-    if (!pruned) return {{"", pruned.error().message}};
+    if (!pruned) {
+      problems.emplace_back("", fmt::format("line {} of what was noted of pruned runs cannot be read: {}", i,
+                                            pruned.error().message));
+      continue;
+    }
+    if (!noted_here || int64_t(i) < noted) continue;
     if (std::any_of(heads.begin(), heads.end(), [&](const NotedHead& head) { return head.run == pruned->run; }))
       problems.emplace_back(pruned->run, fmt::format("{}, and that was not noted beside the store: if it was you, "
                                                      "`rollout prune` notes it again",

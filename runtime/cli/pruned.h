@@ -15,7 +15,8 @@
 namespace rollout::cli {
 
 using PrunedRuns = std::map<std::string, journal::Pruned>;
-/// All of them, by the name of the run. Does not check their chain.
+/// All of them, by the name of the run. Does not check their chain; a line that cannot be read is of no run, and
+/// prunes_problems names it.
 Result<PrunedRuns> pruned_runs(journal::Store& store);
 
 /// Whether what could not be read of the run is missing because it was pruned.

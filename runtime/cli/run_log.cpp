@@ -130,8 +130,12 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::Paused& e) { latch(e.line) = e; }
     void operator()(const journal::Unpaused& e) { log.lift(e.line); }
     void operator()(const journal::LineOverridden& e) { log.overridden = e; }
+    void operator()(const journal::RequestVoid&) {}
     void operator()(const journal::OverrideEnded&) { log.overridden.reset(); }
-    void operator()(const journal::Reopened&) { log.ended.reset(); }
+    void operator()(const journal::Reopened&) {
+      log.ended.reset();
+      if (log.succeeded_wall_ns) log.after_success_ns = std::max<int64_t>(event.wall_ns - *log.succeeded_wall_ns, 0);
+    }
     void operator()(const journal::Approved& e) { log.at(e.step).approved.push_back(e); }
     void operator()(const journal::Rejected& e) { log.at(e.step).rejected = e; }
     void operator()(const journal::GateAsked& e) { log.at(e.hold).asked.push_back(e); }
@@ -152,7 +156,11 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::LockReleased&) {}
     void operator()(const journal::EndpointAway&) {}
     void operator()(const journal::EndpointBack&) {}
-    void operator()(const journal::RunEnded& e) { log.ended = e; }
+    void operator()(const journal::RunEnded& e) {
+      log.ended = e;
+      log.succeeded_wall_ns.reset();
+      if (e.outcome == journal::Outcome::Succeeded) log.succeeded_wall_ns = event.wall_ns;
+    }
     void operator()(const journal::CalendarClosed& e) { log.closed = e; }
   };
   std::visit(Adder{*this, event}, event.what);

@@ -83,6 +83,8 @@ struct RunLog {
   std::vector<journal::Notified> messages;  ///< that came to their end
   std::vector<Outage> outages;
   std::vector<std::string> news;       ///< what the last event changed about them, a line each
+  std::optional<int64_t> succeeded_wall_ns;
+  int64_t after_success_ns = 0;        ///< by the wall clock: for so long it stood as succeeded, and then went back
   bool interrupted = false;
   std::optional<journal::CalendarClosed> closed;  ///< since then no step has begun
   std::string in_flight;               ///< of an interrupted run: what was set going and not seen complete

@@ -68,11 +68,17 @@ std::vector<std::string> service_names(const plan::Plan& plan) {
   return names;
 }
 
+std::vector<std::string> claim_names(const plan::Plan& plan) {
+  std::vector<std::string> names = service_names(plan);
+  if (names.empty()) names.push_back(fmt::format("plan {}", plan::hash_of(plan::to_json(plan))));
+  return names;
+}
+
 Result<Session> open_session(const Context& context, const Planned& planned, std::string_view run) {
   Result<std::unique_ptr<journal::Store>> store = open_store(context, planned.project, true);
   if (!store) return store.error();
   // In one order everywhere, so that two rollouts of the same services never wait for each other in a circle.
-  std::vector<std::string> names = service_names(planned.plan);
+  std::vector<std::string> names = claim_names(planned.plan);
   std::sort(names.begin(), names.end());
   std::string holder = effects::holder_text();
   Result<journal::Claimed> claims = journal::Claimed::take(*(*store)->claims(), names, holder, run);
@@ -89,7 +95,7 @@ std::optional<effects::Holder> driver_of(journal::Store& store, const std::vecto
 }
 
 std::optional<effects::Holder> driver_of(journal::Store& store, const plan::Plan& plan) {
-  return driver_of(store, service_names(plan));
+  return driver_of(store, claim_names(plan));
 }
 
 std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs,

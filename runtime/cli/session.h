@@ -32,8 +32,10 @@ Result<Session> open_session(const Context& context, const Planned& planned, std
 std::optional<effects::Holder> driver_of(journal::Store& store, const plan::Plan& plan);
 std::optional<effects::Holder> driver_of(journal::Store& store, const std::vector<std::string>& services);
 
-/// What locks and history know the plan's services by.
+/// What history knows the plan's services by.
 std::vector<std::string> service_names(const plan::Plan& plan);
+/// What whoever drives the plan claims: its services; where it has none, the plan itself, which is run once.
+std::vector<std::string> claim_names(const plan::Plan& plan);
 
 /// The newest run that has not ended and touches one of the services.
 std::optional<journal::RunInfo> unfinished_run(const std::vector<journal::RunInfo>& runs,

@@ -15,7 +15,7 @@ namespace {
 using exec::PromotionState;
 using journal::PromotionOutcome;
 
-constexpr size_t detail_columns = 4;
+constexpr size_t detail_columns = 4, next_columns = 8;
 constexpr int least_columns = 60;
 
 std::string_view spoken(PromotionOutcome outcome) {
@@ -109,12 +109,20 @@ struct Picture {
                          of.name);
     if (state.ended->outcome == PromotionOutcome::Succeeded) return {};
     std::string again = fmt::format("rollout apply {} {}", state.begun.file, state.begun.promotion);
-    for (const journal::Fixed& input : state.begun.inputs) again += fmt::format(" --set {}={}", input.name, input.text);
+    bool held = state.ended->outcome == PromotionOutcome::RolledBack;
+    for (const journal::Fixed& input : state.begun.inputs)
+      again += fmt::format(" --set {}={}", input.name, held ? "VALUE" : input.text);
     std::string look;
+    std::string then = "begins again; an environment that has the version is passed without a run";
+    if (held) then = "with a version that mends it: the one that was taken back is held, and only a person lets it "
+                     "through, by --accept-held";
+    else if (stage.ended && stage.ended->outcome == journal::Outcome::RolledBack)
+      then += "; where a gate, a watch or a person spoke against the version, only --accept-held lets it through";
     if (!stage.run.empty()) look = fmt::format("  next  rollout status {}   what happened there\n", stage.run);
-    return look + fmt::format("  {}  {}\n        begins again; an environment that has the version is passed without a "
-                              "run\n",
-                              look.empty() ? "next" : "    ", again);
+    std::string out = look + fmt::format("  {}  {}\n", look.empty() ? "next" : "    ", again);
+    for (const std::string& line : wrap(then, size_t(std::max(style.columns, least_columns)) - next_columns))
+      out += std::string(next_columns, ' ') + line + "\n";
+    return out;
   }
 
   std::string head() const {

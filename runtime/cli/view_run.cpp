@@ -209,6 +209,10 @@ struct Line {
     return fmt::format("{} by {}{}", style.good(e.line ? "the line is started" : "the pause is lifted"), e.by,
                        reason_text(e.reason));
   }
+  std::string operator()(const journal::RequestVoid& e) const {
+    return fmt::format("{} by {}{}; {}: {}", journal::word(journal::ask_names, e.ask), e.by, reason_text(e.reason),
+                       style.warn("it came to nothing"), e.detail);
+  }
   std::string operator()(const journal::EndpointAway& e) const {
     return fmt::format("{} {} calls in a row have failed: {}; steps leave it alone, up to {} at a time",
                        style.warn(e.endpoint + " does not answer:"), exec::failures_to_trip, e.detail,
@@ -225,7 +229,8 @@ struct Line {
     return fmt::format("{}; the line is still stopped, no step begins", style.warn("the override is over"));
   }
   std::string operator()(const journal::Reopened& e) const {
-    return fmt::format("{} by {}{}; it had succeeded", style.warn("rollback asked"), e.by, reason_text(e.reason));
+    return fmt::format("{} by {}{}; it had succeeded {} before", style.warn("rollback asked"), e.by,
+                       reason_text(e.reason), short_duration(log.after_success_ns));
   }
   std::string operator()(const journal::Approved& e) const {
     return in_phase(e.step, fmt::format("{} by {}{}", style.good("approved"), e.by, reason_text(e.reason)));

@@ -340,6 +340,20 @@ struct Summary {
     return out;
   }
 
+  /// What the run had brought stood between its success and the rollback of a person. The run's clock knows nothing of
+  /// that time, and no share is told: all users had it.
+  std::string after_success() const {
+    if (log.after_success_ns == 0) return {};
+    std::string out;
+    for (const Change& change : outline_of(plan).changes) {
+      if (!change.touched) continue;
+      out += paragraph(out.empty() ? "exposure" : "",
+                       fmt::format("{} stood at {} for {} more, from its success to the rollback, by the wall clock",
+                                   change.service, to_text(change), short_duration(log.after_success_ns)));
+    }
+    return out;
+  }
+
   /// What a person can say to a run that waits for an answer.
   std::string answers(const exec::State& state, std::string_view run) const {
     std::vector<exec::Question> open = exec::open_questions(plan, state);
@@ -389,6 +403,12 @@ struct Summary {
       return fmt::format("{0}  next      rollout resume {1}   lifts the pause and goes on\n"
                          "            rollout abort {1}    takes it back\n",
                          driver.empty() ? "" : fmt::format("  driven by {}\n", driver), run);
+    bool goes_back = log.abort || log.rollback || log.after_success_ns > 0;
+    if (goes_back && driver.empty())
+      return fmt::format("  next      rollout apply --resume {}   goes on taking it back\n", run);
+    if (goes_back)
+      return fmt::format("  driven by {}\n  next      rollout status {} --watch   follows it; it goes back already\n",
+                         driver, run);
     if (!driver.empty())
       return fmt::format("  driven by {}\n  next      rollout abort {}   takes it back\n", driver, run);
     return fmt::format(
@@ -457,7 +477,8 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
     out += fmt::format("  {}  {} {} {}{}\n", style.name(change.service), from_text(change), style.arrow(),
                        to_text(change), back);
   }
-  out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state, since_ns);
+  out += "\n" + summary.timeline() + "\n" + summary.cause() + summary.exposure(state, since_ns) +
+         summary.after_success();
   if (log.ended && log.ended->outcome == journal::Outcome::Parked)
     out += summary.now_serving(0) + summary.paragraph("what now", log.ended->detail);
   out += summary.untold(state);

@@ -140,6 +140,7 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
     json.end_array();
   }
   json.field("detail", state.parked ? state.parked->detail : log.ended ? log.ended->detail : log.in_flight);
+  if (log.after_success_ns > 0) json.field("after_success_ns", log.after_success_ns);
   json.key("services").begin_array();
   Outline outline = outline_of(log.plan);
   for (uint32_t i = 0; i < log.plan.services.size(); ++i) {

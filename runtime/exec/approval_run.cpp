@@ -159,31 +159,42 @@ std::optional<int64_t> next_ask_bound(const plan::Plan& plan, const HoldState& h
 
 namespace {
 
-/// Of a line that is not stopped, or of a moment that is over, nothing comes.
-std::optional<journal::Payload> override_of(const State& state, const journal::Request& request) {
-  int64_t until_ns = request.wall_ns + request.minutes * ns_per_minute;
-  if (!state.line || state.phase != RunPhase::Running || state.abort) return std::nullopt;
-  return journal::LineOverridden{request.id, request.by, request.reason, until_ns};
+/// Why nothing comes of what is asked now; empty: something does.
+std::string void_because(const plan::Plan& plan, const State& state, const journal::Request& request) {
+  using journal::Ask;
+  if (journal::takes_back(request.ask)) return {};
+  if (request.ask == Ask::Approve || request.ask == Ask::Reject) return answer_problem(plan, state, request);
+  if (state.phase != RunPhase::Running || state.abort) return "the run goes back already";
+  if (request.ask == Ask::Override) return state.line ? "" : "the line is not stopped";
+  if (changes_pause(state, request)) return {};
+  return request.ask == Ask::Pause ? "it is paused already" : "it is not paused";
 }
 
 }  // namespace
 
+// A void request is an event, so that it is not read again: the next driver may stand at a later question of its step.
+// A word to all runs may be: of those only the last counts, and it means the same whenever it is read.
 std::optional<journal::Payload> Executor::on_request(const State& state, const journal::Request& request) const {
-  if (journal::takes_back(request.ask))
-    return journal::AbortRequested{request.id, request.by, request.reason, request.ask == journal::Ask::Replace,
-                                   request.ask == journal::Ask::Rollback};
-  bool pauses = request.ask == journal::Ask::Pause;
-  if (pauses || request.ask == journal::Ask::Resume) {
-    if (!changes_pause(state, request)) return std::nullopt;
-    if (pauses) return journal::Paused{request.id, request.by, request.reason, request.line};
-    return journal::Unpaused{request.id, request.by, request.reason, request.line};
+  using journal::Ask;
+  if (std::string why = void_because(plan_, state, request); !why.empty()) {
+    if (request.line) return std::nullopt;
+    return journal::RequestVoid{request.id, request.ask, request.by, request.reason, std::move(why)};
   }
-  if (request.ask == journal::Ask::Override) return override_of(state, request);
-  if (!answer_problem(plan_, state, request).empty()) return std::nullopt;
   StepRef step{request.step, false};
-  if (request.ask == journal::Ask::Reject)
-    return journal::Rejected{step, request.id, request.by, request.reason, request.holder};
-  return journal::Approved{step, request.id, request.by, request.reason, request.holder};
+  switch (request.ask) {
+    case Ask::Pause: return journal::Paused{request.id, request.by, request.reason, request.line};
+    case Ask::Resume: return journal::Unpaused{request.id, request.by, request.reason, request.line};
+    case Ask::Override:
+      return journal::LineOverridden{request.id, request.by, request.reason,
+                                     request.wall_ns + request.minutes * ns_per_minute};
+    case Ask::Approve: return journal::Approved{step, request.id, request.by, request.reason, request.holder};
+    case Ask::Reject: return journal::Rejected{step, request.id, request.by, request.reason, request.holder};
+    case Ask::Abort:
+    case Ask::Replace:
+    case Ask::Rollback: break;
+  }
+  return journal::AbortRequested{request.id, request.by, request.reason, request.ask == Ask::Replace,
+                                 request.ask == Ask::Rollback};
 }
 
 /// People said no, or nothing: the hold has failed.

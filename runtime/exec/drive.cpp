@@ -293,7 +293,7 @@ class Driver {
   int64_t started_ns_;
   std::set<std::string> posted_;  ///< messages that this process has sent, or tries to
   int64_t farewell_until_ns_ = 0;
-  int64_t seen_request_ = 0;  ///< of those that came to nothing there is no event
+  int64_t seen_request_ = 0;  ///< of a word to all runs that changes nothing here there is no event
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ class Executor {
   /// `first`, a look or an action, and others of its kind that need not wait for it: as many as the world does at once.
   std::vector<Command> beside(const State& state, Memory& memory, Command first, int64_t now) const;
 
-  /// What a request of another process comes to now; nothing: it does not count.
+  /// What a request of another process comes to now; nothing: a word to all runs that changes nothing for this one.
   std::optional<journal::Payload> on_request(const State& state, const journal::Request& request) const;
 
   const plan::Plan& plan() const { return plan_; }

@@ -233,6 +233,7 @@ struct Folder {
     state.overridden = e;
   }
   void operator()(const journal::OverrideEnded&) { state.overridden.reset(); }
+  void operator()(const journal::RequestVoid& e) { state.last_request = std::max(state.last_request, e.request); }
   void operator()(const journal::Reopened& e) {
     move(RunTrigger::Reopen);
     state.ended.reset();

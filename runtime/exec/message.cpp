@@ -110,6 +110,7 @@ struct Teller {
     std::string_view what = e.line ? "the line is started" : "the pause is lifted";
     tell_all(plan.told, Transition::Unpaused, fmt::format("goes on, {} by {}{}", what, e.by, why(e.reason)));
   }
+  void operator()(const journal::RequestVoid&) {}
   void operator()(const journal::EndpointAway&) {}
   void operator()(const journal::EndpointBack&) {}
   void operator()(const journal::LineOverridden& e) {

@@ -19,15 +19,50 @@ std::string list_undo(const plan::Plan& plan, const State& state, const plan::Wa
   return out;
 }
 
+/// The action that was begun on the flag behind the last one that was done, or failed and may have taken effect.
+std::optional<StepRef> open_setting(const plan::Plan& plan, const State& state, uint32_t flag) {
+  const std::optional<StepRef>& done = state.services[flag].router;
+  std::optional<StepRef> open;
+  auto look = [&](StepRef ref) {
+    const StepState& of = state.at(ref);
+    const plan::Action& action = action_of(plan, ref);
+    if (action.service != flag || !share_set_by(action)) return;
+    bool failed = of.status == StepStatus::Failed && of.touched;
+    if (!failed && of.status != StepStatus::Begun && of.status != StepStatus::Pausing) return;
+    // The way back begins no sooner than what failed has ended.
+    bool past = failed && done && (state.at(*done).ended_ns > of.ended_ns ||
+                                   (state.at(*done).ended_ns == of.ended_ns && done->undo && !ref.undo));
+    if (!past) open = ref;
+  };
+  for (uint32_t i = 0; i < plan.steps.size(); ++i)
+    if (plan.steps[i].kind == plan::StepKind::Act) look({i, false});
+  for (uint32_t i = 0; i < plan.undo.size(); ++i) look({i, true});
+  return open;
+}
+
+std::string flag_text(const plan::Plan& plan, const State& state, uint32_t flag) {
+  std::string name = plan::service_text(plan.services[flag]);
+  const std::optional<StepRef>& done = state.services[flag].router;
+  auto share = [&] {
+    return fmt::format("on for {:.4g}% of the users",
+                       double(share_set_by(action_of(plan, *done)).value_or(0)) / double(eval::percent_one));
+  };
+  std::optional<StepRef> open = open_setting(plan, state, flag);
+  if (!open) return done ? fmt::format(" {} is {}.", name, share()) : fmt::format(" {} is as it was before.", name);
+  return fmt::format(" Whether `{}` took effect is not known; {}.", action_of(plan, *open).text,
+                     done ? fmt::format("before that {} was {}", name, share())
+                          : fmt::format("nothing had changed {} before that", name));
+}
+
 std::string service_texts(const plan::Plan& plan, const State& state) {
   std::string out;
-  for (size_t i = 0; i < plan.services.size(); ++i) {
+  for (uint32_t i = 0; i < plan.services.size(); ++i) {
     const plan::Service& service = plan.services[i];
     std::string name = plan::service_text(service);
     double percent = double(state.services[i].share_ppb) / double(eval::percent_one);
     if (service.subject == plan::Subject::Database) continue;
     if (service.subject == plan::Subject::Flag) {
-      out += fmt::format(" {} is on for {:.4g}% of the users.", name, percent);
+      out += flag_text(plan, state, i);
       continue;
     }
     if (percent > 0)

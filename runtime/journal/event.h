@@ -42,6 +42,7 @@ struct RunStarted {
   std::string accepted = {};            ///< versions that were held and that a person lets through, as people read it
   std::string by = {};                  ///< the author: who started it, by their own word; empty: the holder's account
   std::vector<BackTo> unproven = {};    ///< of what runs when it begins: what no run of this record has brought well
+  bool says_void = false;               ///< what is asked of it and comes to nothing is in its events, too
 };
 
 /// What one of Plan::baselines was. In the unit of its signal, as plan::Condition has it.
@@ -165,6 +166,18 @@ struct Unpaused {
   bool line = false;
 };
 
+/// What one process asks of the driver of a run. Replace: an abort, because a newer run takes its place. Rollback: an
+/// abort, because the version is bad. Resume: lifts a pause. Override: the run goes on though the line is stopped.
+enum class Ask { Abort, Approve, Reject, Replace, Pause, Resume, Rollback, Override };
+
+/// What somebody asked came to nothing. It is never looked at again, nor by whoever takes the run over.
+struct RequestVoid {
+  int64_t request = 0;  ///< id in the mailbox
+  Ask ask = Ask::Abort;
+  std::string by, reason;  ///< of whoever asked
+  std::string detail;  ///< why nothing came of it
+};
+
 /// A run that had succeeded goes back after all: from here on it has not ended. Nothing of it goes forward again.
 struct Reopened {
   std::string by;
@@ -275,7 +288,7 @@ using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFai
                              CalendarClosed, Approved, Rejected, Parked, GateAsked, Escalated, Notified,
                              ScopeRollbackStarted, ScopeVerifyStarted, ScopeEnded, Captured, LockTaken, LockReleased,
                              Paused, Unpaused, Reopened, EndpointAway, EndpointBack, LineOverridden, OverrideEnded,
-                             RollbackWithheld>;
+                             RollbackWithheld, RequestVoid>;
 
 /// `run_ns` counts only time with a driver, so a crash never shortens a hold; `wall_ns` is for people.
 struct Event {

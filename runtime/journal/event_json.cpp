@@ -35,6 +35,7 @@ struct Encoder {
     if (!e.reason.empty()) out.field("reason", e.reason);
     if (!e.accepted.empty()) out.field("accepted", e.accepted);
     if (!e.by.empty()) out.field("by", e.by);
+    if (e.says_void) out.field("says_void", true);
     if (e.unproven.empty()) return;
     out.key("unproven").begin_array();
     for (const BackTo& one : e.unproven)
@@ -113,6 +114,10 @@ struct Encoder {
   void operator()(const OverrideEnded&) const {}
   void operator()(const RollbackWithheld& e) const {
     out.field("cause", word(cause_names, e.cause)).field("detail", e.detail);
+  }
+  void operator()(const RequestVoid& e) const {
+    out.field("request", e.request).field("ask", word(ask_names, e.ask)).field("by", e.by);
+    out.field("reason", e.reason).field("detail", e.detail);
   }
   template <typename Answer>
   void write_answer(const Answer& e) const {
@@ -234,7 +239,7 @@ class Decoder {
   }
   RunStarted run_started() {
     RunStarted e{text("plan_hash"), text("holder"), {}, text("replaces"), text("reason"), text("accepted"),
-                 text("by")};
+                 text("by"), {}, flag("says_void")};
     for (const Node& item : node_["generations"].items)
       e.generations.push_back({std::string(item["service"].as_string()), item["number"].as_int()});
     for (const Node& item : node_["unproven"].items) {
@@ -300,6 +305,9 @@ class Decoder {
       case 32: return LineOverridden{number("request"), text("by"), text("reason"), number("until_wall_ns")};
       case 33: return OverrideEnded{};
       case 34: return RollbackWithheld{word_in<Cause>(cause_names, "cause"), text("detail")};
+      case 35:
+        return RequestVoid{number("request"), word_in<Ask>(ask_names, "ask"), text("by"), text("reason"),
+                           text("detail")};
       default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
     }
   }

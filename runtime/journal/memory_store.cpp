@@ -29,7 +29,7 @@ Result<RunInfo> MemoryStore::create(const NewRun& run) {
     info.generations.push_back({service, last});
   }
   Event first{0, run.wall_ns, RunStarted{run.plan_hash, run.holder, info.generations, run.replaces, run.reason,
-                                  run.accepted, run.by, run.unproven}};
+                                  run.accepted, run.by, run.unproven, true}};
   rows_.push_back({info, run.plan_bytes, {first}, {}});
   return info;
 }

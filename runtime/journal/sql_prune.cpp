@@ -57,14 +57,16 @@ std::string pruned_text(const Pruned& pruned) {
                      pruned.exported.empty() ? "it was not exported" : "a copy is in the backup " + pruned.exported);
 }
 
+/// Also rows whose number is none that we have given: whoever checks them finds them in the chain.
 Result<std::vector<Kept>> SqlStore::prune_lines() {
   std::vector<Kept> out;
-  for (;;) {
-    Result<Rows> rows = db_->run("SELECT line, hash FROM prunes WHERE seq >= $1 ORDER BY seq LIMIT $2",
-                                 {int64_t(out.size()), int64_t(rows_at_once)});
+  for (int64_t last = INT64_MIN;;) {
+    Result<Rows> rows = db_->run("SELECT line, hash, seq FROM prunes WHERE seq > $1 ORDER BY seq LIMIT $2",
+                                 {last, int64_t(rows_at_once)});
     if (!rows) return rows.error();
     for (JournalDb::Row& row : *rows) out.push_back({std::move(row[0]), std::move(row[1])});
     if (rows->size() < rows_at_once) return out;
+    last = number(rows->back()[2]);
   }
 }
 

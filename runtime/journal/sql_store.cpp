@@ -93,7 +93,7 @@ Result<RunInfo> SqlStore::create(const NewRun& run) {
   std::vector<Event> first = {
       {0, run.wall_ns,
        RunStarted{run.plan_hash, run.holder, *generations, run.replaces, run.reason, run.accepted, run.by,
-                  run.unproven}}};
+                  run.unproven, true}}};
   Head empty{run.plan_hash, 0, chain_start(id, run.plan_hash), ""};
   if (Result<Head> written = write_events(id, empty, first); !written) return written.error();
   RunInfo info{id, run.rollout, run.plan_hash, run.wall_ns, *generations, {}, 1};

@@ -46,10 +46,6 @@ struct RunInfo {
   int64_t events = 0;
 };
 
-/// What one process asks of the driver of a run. Replace: an abort, because a newer run takes its place. Rollback: an
-/// abort, because the version is bad. Resume: lifts a pause. Override: the run goes on though the line is stopped.
-enum class Ask { Abort, Approve, Reject, Replace, Pause, Resume, Rollback, Override };
-
 inline bool takes_back(Ask ask) { return ask == Ask::Abort || ask == Ask::Replace || ask == Ask::Rollback; }
 
 /// The mailbox that every run reads beside its own: only Pause and Resume are asked there.

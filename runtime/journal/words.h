@@ -9,14 +9,15 @@
 
 namespace rollout::journal {
 
-inline constexpr std::array<std::string_view, 35> event_names = {
+inline constexpr std::array<std::string_view, 36> event_names = {
     "run_started",     "resumed",          "step_started",   "step_done",   "step_failed",
     "reasserted",      "sampled",          "gate_decided",   "watch_fired", "abort_requested",
     "interrupted",     "rollback_started", "verify_started", "run_ended",
     "calendar_closed", "approved",         "rejected",       "parked",      "gate_asked",  "escalated",
     "notified",        "scope_rollback_started", "scope_verify_started", "scope_ended",
     "captured",        "lock_taken",      "lock_released", "paused", "unpaused", "reopened",
-    "endpoint_away",   "endpoint_back",   "line_overridden", "override_ended", "rollback_withheld"};
+    "endpoint_away",   "endpoint_back",   "line_overridden", "override_ended", "rollback_withheld",
+    "request_void"};
 static_assert(event_names.size() == std::variant_size_v<Payload>);
 
 inline constexpr std::array<std::string_view, 3> status_names = {"ok", "no_data", "error"};

@@ -22,8 +22,8 @@ Invariants::Invariants(const plan::Plan& plan, const Scenario& scenario, SimWorl
   for (uint32_t channel : plan.told) due_.insert(fmt::format("0/{}", plan.channels[channel].team));
 }
 
-void Invariants::violate(std::string_view invariant, std::string text) {
-  violations_.push_back(fmt::format("{} at event {}: {}", invariant, events_, text));
+void Invariants::violate(Rule rule, std::string text) {
+  violations_.push_back({rule, fmt::format("{} at event {}: {}", name_of(rule), events_, text)});
 }
 
 void Invariants::on_event(const journal::Event& event) {
@@ -31,12 +31,15 @@ void Invariants::on_event(const journal::Event& event) {
   check_message(event);
   if (std::holds_alternative<journal::Notified>(event.what)) return;
   if (std::holds_alternative<journal::Reopened>(event.what)) {
-    if (ends_ == 0 || ended_.outcome != journal::Outcome::Succeeded) violate("I13", "reopened, and had not succeeded");
+    if (ends_ == 0 || ended_.outcome != journal::Outcome::Succeeded)
+      violate(Rule::I13, "reopened, and had not succeeded");
     ends_ = 0;
     aborted_ = true;
     return;
   }
-  if (ends_ > 0) violate("I10", "an event after the end of the run");
+  if (ends_ > 0) violate(Rule::I10, "an event after the end of the run");
+  check_heard(event);
+  if (std::holds_alternative<journal::RequestVoid>(event.what)) return;
   check_promises();
   check_latch(event);
   check_open(event);
@@ -56,14 +59,14 @@ void Invariants::on_event(const journal::Event& event) {
   if (const auto* e = std::get_if<journal::Approved>(&event.what)) check_answer(e->step, e->by);
   if (const auto* e = std::get_if<journal::GateAsked>(&event.what)) check_asked(*e);
   if (const auto* e = std::get_if<journal::Escalated>(&event.what))
-    if (!escalated_.insert({e->step, e->gate}).second) violate("I10", "escalated twice");
+    if (!escalated_.insert({e->step, e->gate}).second) violate(Rule::I10, "escalated twice");
   if (const auto* e = std::get_if<journal::StepFailed>(&event.what); e != nullptr && e->step.undo && e->last) {
     undo_failed_ |= !plan::is_hook_action(plan_, e->step.step);
     undo_over_.insert(e->step.step);
   }
   if (const auto* e = std::get_if<journal::Parked>(&event.what)) {
     parked_ = true;
-    if (e->detail.empty()) violate("end", "parked without a word");
+    if (e->detail.empty()) violate(Rule::End, "parked without a word");
   }
   if (std::holds_alternative<journal::Resumed>(event.what)) {
     // The check of a scope that could not go back is made anew.
@@ -75,7 +78,7 @@ void Invariants::on_event(const journal::Event& event) {
   }
   if (std::holds_alternative<journal::AbortRequested>(event.what)) aborted_ = true;
   if (std::holds_alternative<journal::RollbackStarted>(event.what) && ++rollbacks_ > 1)
-    violate("I13", "a second rollback");
+    violate(Rule::I13, "a second rollback");
   if (const auto* e = std::get_if<journal::RunEnded>(&event.what)) {
     ++ends_;
     ended_ = *e;
@@ -85,7 +88,7 @@ void Invariants::on_event(const journal::Event& event) {
 // I18: what was proven of all states is so in this one. No proof speaks of a way back whose actions fail for good.
 void Invariants::check_promises() {
   if (undo_failed_) return;
-  if (std::string broken = promises_.broken(world_); !broken.empty()) violate("I18", std::move(broken));
+  if (std::string broken = promises_.broken(world_); !broken.empty()) violate(Rule::I18, std::move(broken));
 }
 
 // I10: what becomes of the run is told to each team once, and nothing else is.
@@ -123,8 +126,8 @@ void Invariants::check_message(const journal::Event& event) {
   if (const auto* e = std::get_if<journal::ScopeEnded>(&event.what)) must_tell_scope(e->scope);
   const auto* told = std::get_if<journal::Notified>(&event.what);
   if (told == nullptr) return;
-  if (!told_.insert(told->message).second) violate("I10", fmt::format("message {} ended twice", told->message));
-  if (!told->delivered && told->detail.empty()) violate("I10", "a message was not sent, and nothing says why");
+  if (!told_.insert(told->message).second) violate(Rule::I10, fmt::format("message {} ended twice", told->message));
+  if (!told->delivered && told->detail.empty()) violate(Rule::I10, "a message was not sent, and nothing says why");
 }
 
 void Invariants::must_tell_hooks(journal::Cause cause) {
@@ -143,32 +146,32 @@ void Invariants::check_hook_action(uint32_t undo) {
   const plan::Action& action = plan_.undo[undo];
   for (const StepRef& ref : started_)
     if (ref.undo && !plan::is_hook_action(plan_, ref.step) && done_.count(ref) == 0 && undo_over_.count(ref.step) == 0)
-      violate("I9", fmt::format("`{}` began before everything had gone back", action.text));
+      violate(Rule::I9, fmt::format("`{}` began before everything had gone back", action.text));
   bool called_for = std::any_of(plan_.hooks.begin(), plan_.hooks.end(), [&](const plan::Hook& hook) {
     return (!hook.on_abort || by_abort_) &&
            std::find(hook.actions.begin(), hook.actions.end(), undo) != hook.actions.end();
   });
-  if (rollbacks_ == 0 || !called_for) violate("I14", fmt::format("`{}` is for another end", action.text));
+  if (rollbacks_ == 0 || !called_for) violate(Rule::I14, fmt::format("`{}` is for another end", action.text));
   world_.leave(action.service);
 }
 
 // I13: a scope fails once, ends once, and nothing of it begins any more; its rollback starts no other one.
 void Invariants::check_scope(const journal::Event& event) {
   if (const auto* e = std::get_if<journal::ScopeRollbackStarted>(&event.what)) {
-    if (rollbacks_ > 0) violate("I13", "a scope goes back after the rollback of the run");
-    if (!failed_.insert(e->scope).second) violate("I13", fmt::format("scope {} failed twice", e->scope));
-    if (e->detail.empty()) violate("end", "a scope failed without a word");
+    if (rollbacks_ > 0) violate(Rule::I13, "a scope goes back after the rollback of the run");
+    if (!failed_.insert(e->scope).second) violate(Rule::I13, fmt::format("scope {} failed twice", e->scope));
+    if (e->detail.empty()) violate(Rule::End, "a scope failed without a word");
   }
   const auto* e = std::get_if<journal::ScopeEnded>(&event.what);
   if (e == nullptr) return;
-  if (failed_.count(e->scope) == 0) violate("I13", fmt::format("scope {} ended and had not failed", e->scope));
+  if (failed_.count(e->scope) == 0) violate(Rule::I13, fmt::format("scope {} ended and had not failed", e->scope));
   if (e->restored && !restored_.insert(e->scope).second)
-    violate("I10", fmt::format("scope {} ended twice", e->scope));
+    violate(Rule::I10, fmt::format("scope {} ended twice", e->scope));
   bool reset = std::any_of(scenario_.faults.begin(), scenario_.faults.end(),
                            [](const Fault& fault) { return fault.kind == FaultKind::RouterReset; });
   if (reset || !e->restored || !plan::is_behind_checkpoint(plan_, e->scope)) return;
   if (std::string difference = world_.difference_from_checkpoint(); !difference.empty())
-    violate("I14", "gone back to the checkpoint, but " + difference);
+    violate(Rule::I14, "gone back to the checkpoint, but " + difference);
 }
 
 /// A person lets the run try again what stands behind its checkpoint: all of it may happen once more.
@@ -192,21 +195,21 @@ bool Invariants::holds(const std::string& lock) const {
 // which that is durable: a store that was away for a while has kept the event waiting.
 void Invariants::check_lock(const journal::Event& event) {
   if (const auto* e = std::get_if<journal::LockTaken>(&event.what)) {
-    if (holds(e->name)) violate("I16", fmt::format("lock {} is taken twice", e->name));
+    if (holds(e->name)) violate(Rule::I16, fmt::format("lock {} is taken twice", e->name));
     for (const LockElsewhere& other : scenario_.locks)
       if (int64_t at = world_.now_ns(); other.name == e->name && at >= other.from_ns && at < other.until_ns)
-        violate("I16", fmt::format("lock {} is taken while another run holds it", e->name));
+        violate(Rule::I16, fmt::format("lock {} is taken while another run holds it", e->name));
     locks_.insert(e->lock);
   }
   if (const auto* e = std::get_if<journal::LockReleased>(&event.what))
-    if (locks_.erase(e->lock) == 0) violate("I7", fmt::format("lock {} is given back and was not held", e->name));
+    if (locks_.erase(e->lock) == 0) violate(Rule::I7, fmt::format("lock {} is given back and was not held", e->name));
 }
 
 // I16: nothing in the part that a lock guards happens without it.
 void Invariants::check_locked(uint32_t step) {
   for (const plan::Lock& lock : plan_.locks)
     if (lock.first_step < step && step < lock.last_step && !holds(lock.name))
-      violate("I16", fmt::format("step {} began without the lock {}", step, lock.name));
+      violate(Rule::I16, fmt::format("step {} began without the lock {}", step, lock.name));
 }
 
 void Invariants::check_locked_undo(const plan::Action& undo) {
@@ -233,21 +236,21 @@ bool Invariants::is_restored(uint32_t step) const {
 // I4: what is read once is read before anything begins, and whatever a run compares with stays.
 void Invariants::check_captured(const journal::Event& event) {
   if (const auto* e = std::get_if<journal::Captured>(&event.what)) {
-    if (captured_) violate("I4", "what is read once was read again");
-    if (!started_.empty()) violate("I4", "what is read once was read after a step had begun");
-    if (e->baselines.size() != plan_.baselines.size()) violate("I4", "not all baselines were read");
+    if (captured_) violate(Rule::I4, "what is read once was read again");
+    if (!started_.empty()) violate(Rule::I4, "what is read once was read after a step had begun");
+    if (e->baselines.size() != plan_.baselines.size()) violate(Rule::I4, "not all baselines were read");
     captured_ = true;
   }
   const auto* step = std::get_if<journal::StepStarted>(&event.what);
   if (step != nullptr && !captured_ && plan::captures(plan_))
-    violate("I4", fmt::format("step {} began before the baselines were read", step->step.step));
+    violate(Rule::I4, fmt::format("step {} began before the baselines were read", step->step.step));
 }
 
 // I13: the way to a version that is held begins only where a person has asked for it, and until then nothing begins.
 void Invariants::check_held(const journal::Event& event) {
   if (std::holds_alternative<journal::RollbackWithheld>(event.what)) {
-    if (scenario_.held.empty()) violate("I13", "nothing is held, and the way back was not taken");
-    if (withheld_ || rollbacks_ > 0) violate("I13", "a way back was withheld twice, or behind a rollback");
+    if (scenario_.held.empty()) violate(Rule::I13, "nothing is held, and the way back was not taken");
+    if (withheld_ || rollbacks_ > 0) violate(Rule::I13, "a way back was withheld twice, or behind a rollback");
     withheld_ = true;
   }
   if (const auto* e = std::get_if<journal::RollbackStarted>(&event.what)) {
@@ -257,24 +260,24 @@ void Invariants::check_held(const journal::Event& event) {
   const auto* started = std::get_if<journal::StepStarted>(&event.what);
   if (started == nullptr) return;
   if (withheld_ && !started->step.undo && started->attempt == 1)
-    violate("I13", fmt::format("step {} began while only a person may say how it goes on", started->step.step));
+    violate(Rule::I13, fmt::format("step {} began while only a person may say how it goes on", started->step.step));
   if (!started->step.undo || back_by_hand_) return;
   uint32_t service = plan_.undo[started->step.step].service;
   bool held = std::find(scenario_.held.begin(), scenario_.held.end(), service) != scenario_.held.end();
   // A part alone may go back to what this run has brought.
   if (held && commit_ == plan::none && plan_.scopes.empty())
-    violate("I13", fmt::format("`{}` leads back to a version that is held", plan_.undo[started->step.step].text));
+    violate(Rule::I13, fmt::format("`{}` leads back to a version that is held", plan_.undo[started->step.step].text));
 }
 
 // A calendar keeps forward steps from beginning, and nothing else.
 void Invariants::check_open(const journal::Event& event) {
   const auto* closed = std::get_if<journal::CalendarClosed>(&event.what);
   closed_ = closed != nullptr && closed->park;
-  if (closed != nullptr && rollbacks_ > 0) violate("calendar", "a rollback waits for the calendar");
+  if (closed != nullptr && rollbacks_ > 0) violate(Rule::Calendar, "a rollback waits for the calendar");
   const auto* started = std::get_if<journal::StepStarted>(&event.what);
   bool forward = started != nullptr && !started->step.undo && started->attempt == 1;
   if (!forward || !plan_.during || calendar::open_at(plan_.during->calendar, event.wall_ns)) return;
-  violate("calendar", fmt::format("step {} began while it is closed", started->step.step));
+  violate(Rule::Calendar, fmt::format("step {} began while it is closed", started->step.step));
 }
 
 // I9: a pause keeps every forward step from beginning and every hold from passing; it keeps no way back waiting.
@@ -283,33 +286,45 @@ void Invariants::check_paused(const journal::Event& event) {
   const auto* lifted = std::get_if<journal::Unpaused>(&event.what);
   if (paused != nullptr || lifted != nullptr) {
     bool& latch = (paused != nullptr ? paused->line : lifted->line) ? line_stopped_ : paused_;
-    if (latch == (paused != nullptr)) violate("I9", "a pause was recorded twice");
-    if (rollbacks_ > 0 || aborted_) violate("I9", "a way back was paused");
+    if (latch == (paused != nullptr)) violate(Rule::I9, "a pause was recorded twice");
+    if (rollbacks_ > 0 || aborted_) violate(Rule::I9, "a way back was paused");
     latch = paused != nullptr;
     if (lifted != nullptr && lifted->line) overridden_ = false;
   }
   if (const auto* e = std::get_if<journal::LineOverridden>(&event.what)) {
-    if (!line_stopped_) violate("I9", "a line that is not stopped was overridden");
+    if (!line_stopped_) violate(Rule::I9, "a line that is not stopped was overridden");
     overridden_ = true;
     override_end_ns_ = e->until_wall_ns;
   }
   if (std::holds_alternative<journal::OverrideEnded>(event.what)) {
-    if (!overridden_ || event.wall_ns < override_end_ns_) violate("I9", "an override ended early");
+    if (!overridden_ || event.wall_ns < override_end_ns_) violate(Rule::I9, "an override ended early");
     overridden_ = false;
   }
   if (std::holds_alternative<journal::RollbackStarted>(event.what)) paused_ = line_stopped_ = overridden_ = false;
   if (!paused_ && (!line_stopped_ || overridden_)) return;
   const auto* started = std::get_if<journal::StepStarted>(&event.what);
   if (started != nullptr && !started->step.undo && started->attempt == 1)
-    violate("I9", fmt::format("step {} began while the run was paused", started->step.step));
+    violate(Rule::I9, fmt::format("step {} began while the run was paused", started->step.step));
   const auto* done = std::get_if<journal::StepDone>(&event.what);
   if (done != nullptr && !done->step.undo) {
     plan::StepKind kind = plan_.steps[done->step.step].kind;
     if (kind != plan::StepKind::Act && kind != plan::StepKind::Lock)
-      violate("I9", fmt::format("step {} passed while the run was paused", done->step.step));
+      violate(Rule::I9, fmt::format("step {} passed while the run was paused", done->step.step));
   }
   const auto* ended = std::get_if<journal::RunEnded>(&event.what);
-  if (ended != nullptr && ended->outcome == journal::Outcome::Succeeded) violate("I9", "a paused run succeeded");
+  if (ended != nullptr && ended->outcome == journal::Outcome::Succeeded) violate(Rule::I9, "a paused run succeeded");
+}
+
+// I10: what somebody asked comes to something once, or to nothing.
+void Invariants::check_heard(const journal::Event& event) {
+  int64_t request = std::visit(
+      [](const auto& e) -> int64_t {
+        if constexpr (requires { e.request; }) return e.request;
+        else return 0;
+      },
+      event.what);
+  if (request != 0 && !heard_.insert(request).second)
+    violate(Rule::I10, fmt::format("request {} was heard twice", request));
 }
 
 // I9: after an abort nothing goes on but the way back.
@@ -322,7 +337,7 @@ void Invariants::check_latch(const journal::Event& event) {
   // What a scope was taking back already, and was seen to be there.
   const auto* done = std::get_if<journal::StepDone>(&event.what);
   if (done && done->step.undo && started_.count(done->step) > 0) return;
-  if (!way_back) violate("I9", fmt::format("{} after the abort", journal::name_of(event.what)));
+  if (!way_back) violate(Rule::I9, fmt::format("{} after the abort", journal::name_of(event.what)));
 }
 
 void Invariants::check_started(const journal::StepStarted& e) {
@@ -336,15 +351,15 @@ void Invariants::check_started(const journal::StepStarted& e) {
   if (plan_.steps[e.step.step].kind == plan::StepKind::Act) check_locked(e.step.step);
   const plan::Step& step = plan_.steps[e.step.step];
   if (step.kind == plan::StepKind::Act && step.action.reversibility == plan::Reversibility::Irreversible) {
-    if (!committed_) violate("I14", fmt::format("`{}` began before a commit", step.text));
+    if (!committed_) violate(Rule::I14, fmt::format("`{}` began before a commit", step.text));
     world_.leave(step.action.service);
   }
-  if (aborted_) violate("I9", fmt::format("step {} began after the abort", e.step.step));
-  if (rollbacks_ > 0) violate("I13", fmt::format("step {} began after the rollback", e.step.step));
-  if (is_failed(e.step.step)) violate("I13", fmt::format("step {} began in a scope that has failed", e.step.step));
+  if (aborted_) violate(Rule::I9, fmt::format("step {} began after the abort", e.step.step));
+  if (rollbacks_ > 0) violate(Rule::I13, fmt::format("step {} began after the rollback", e.step.step));
+  if (is_failed(e.step.step)) violate(Rule::I13, fmt::format("step {} began in a scope that has failed", e.step.step));
   for (uint32_t before : plan_.steps[e.step.step].after)
     if (done_.count({before, false}) == 0 && !is_restored(before))
-      violate("order", fmt::format("step {} began before step {} was done", e.step.step, before));
+      violate(Rule::Order, fmt::format("step {} began before step {} was done", e.step.step, before));
 }
 
 // I5: nothing but different members of the team pass an approval.
@@ -366,18 +381,18 @@ void Invariants::check_answer(const StepRef& step, const std::string& by) {
     asked.approved.insert(by);
   }
   if (!counted || started_.count(step) == 0 || done_.count(step) > 0)
-    violate("I5", fmt::format("an answer of {} to step {} was counted", by, step.step));
+    violate(Rule::I5, fmt::format("an answer of {} to step {} was counted", by, step.step));
 }
 
 // People are asked about what the plan says, and about each of it once.
 void Invariants::check_asked(const journal::GateAsked& e) {
   if (response_of(e).then != plan::Fallback::Ask)
-    violate("I10", fmt::format("gate {} asked about what the plan decides", e.gate));
+    violate(Rule::I10, fmt::format("gate {} asked about what the plan decides", e.gate));
   auto [known, fresh] = asked_.try_emplace({e.hold, e.gate});
   bool worse = e.verdict == journal::Verdict::Fail && known->second.about.verdict != journal::Verdict::Fail;
-  if (!fresh && !worse) violate("I10", fmt::format("gate {} asked the same twice", e.gate));
+  if (!fresh && !worse) violate(Rule::I10, fmt::format("gate {} asked the same twice", e.gate));
   known->second = {e, {}};
-  if (e.detail.empty()) violate("I5", "people are asked without any evidence");
+  if (e.detail.empty()) violate(Rule::I5, "people are asked without any evidence");
 }
 
 // I5: without evidence only what the plan lets pass, or enough people, pass a gate.
@@ -392,7 +407,7 @@ void Invariants::check_unproven(const journal::GateDecided& e) {
                                    : e.reason == journal::Reason::Error ? gate.error
                                                                         : gate.undecided;
   if (e.verdict == journal::Verdict::Fail || response.then != plan::Fallback::PassUnproven)
-    violate("I5", fmt::format("gate {} passed, and nobody said so", e.gate));
+    violate(Rule::I5, fmt::format("gate {} passed, and nobody said so", e.gate));
 }
 
 const plan::Response& Invariants::response_of(const journal::GateAsked& e) const {
@@ -417,14 +432,14 @@ void Invariants::check_own(const plan::Action& undo) {
     });
     any |= own;
     if (!own && !world_.shows(undo.service, setting))
-      violate("I14", fmt::format("`{}` changes what this run did not", undo.text));
+      violate(Rule::I14, fmt::format("`{}` changes what this run did not", undo.text));
   }
-  if (!any) violate("I14", fmt::format("`{}` touches what this run did not", undo.text));
+  if (!any) violate(Rule::I14, fmt::format("`{}` touches what this run did not", undo.text));
 }
 
 void Invariants::check_done(const journal::StepDone& e) {
   if (!done_.insert(e.step).second)
-    violate("I10", fmt::format("step {} was done twice", e.step.step));
+    violate(Rule::I10, fmt::format("step {} was done twice", e.step.step));
   if (!e.step.undo && plan_.steps[e.step.step].kind != plan::StepKind::Act) {
     if (plan_.steps[e.step.step].kind == plan::StepKind::Commit) {
       committed_ = true;
@@ -434,12 +449,12 @@ void Invariants::check_done(const journal::StepDone& e) {
     if (plan_.steps[e.step.step].kind == plan::StepKind::Checkpoint) world_.pass_checkpoint();
     uint32_t approval = plan_.steps[e.step.step].approval;
     if (approval != plan::none && int64_t(approved_[e.step].size()) < plan_.approvals[approval].quorum)
-      violate("I5", fmt::format("step {} passed without enough approvals", e.step.step));
+      violate(Rule::I5, fmt::format("step {} passed without enough approvals", e.step.step));
     return;
   }
   const plan::Action& action = exec::action_of(plan_, e.step);
   if (steady() && !world_.shows(action))
-    violate("lost", fmt::format("`{}` is recorded as done and is not there", action.text));
+    violate(Rule::Lost, fmt::format("`{}` is recorded as done and is not there", action.text));
   std::optional<int64_t> share = exec::share_set_by(action), routed = exec::routed_by(action);
   if (!share && !routed) return;
   Asserted& asserted = asserted_[action.service];
@@ -463,7 +478,7 @@ void Invariants::check_subject(const journal::TermReading& reading) {
   bool canary = reading.term.role == plan::Role::Canary && split.canary_ppb == 0 && split.mirrored_ppb == 0;
   bool control = reading.term.role == plan::Role::Control && split.control_ppb == 0;
   if (reading.total > 0 && (canary || control) && steady())
-    violate("I11", fmt::format("the {} is judged without traffic", plan::role_text(reading.term.role)));
+    violate(Rule::I11, fmt::format("the {} is judged without traffic", plan::role_text(reading.term.role)));
 }
 
 // I4: a sample that counts covers only time in which the traffic was as this run last set it.
@@ -490,9 +505,9 @@ void Invariants::check_sample(const journal::Sampled& e) {
     Split now = world_.split(service);
     int64_t shown = std::min(share.share_ppb + share.routed_ppb, eval::percent_all);
     if (now.canary_ppb != shown || now.control_ppb != share.control_ppb)
-      violate("I4", "a sample counts while traffic is not as asserted");
+      violate(Rule::I4, "a sample counts while traffic is not as asserted");
     if (world_.last_change_ns(service) + start_wall_ns_ > last_sample_wall_ns_[e.hold])
-      violate("I4", "a sample counts time before the last change");
+      violate(Rule::I4, "a sample counts time before the last change");
   }
   for (uint32_t i = 0; i < plan_.conditions.size(); ++i) {
     const plan::Condition& condition = plan_.conditions[i];
@@ -503,48 +518,49 @@ void Invariants::check_sample(const journal::Sampled& e) {
 
 void Invariants::check_verdict(const journal::GateDecided& e) {
   if (!decided_.insert({e.hold, e.gate}).second)
-    violate("I10", fmt::format("gate {} was decided twice", e.gate));
+    violate(Rule::I10, fmt::format("gate {} was decided twice", e.gate));
   if (e.unproven) check_unproven(e);
   if (e.verdict != journal::Verdict::Pass) return;
   for (uint32_t condition : plan_.gates[e.gate].conditions)
     if (data_.count({e.hold, condition}) == 0)
-      violate("I5", fmt::format("gate {} passed without evidence", e.gate));
+      violate(Rule::I5, fmt::format("gate {} passed without evidence", e.gate));
 }
 
 void Invariants::at_end() {
   for (const std::string& message : due_)
     if (told_.count(message) == 0 && (ends_ > 0 || parked_))
-      violate("I10", fmt::format("message {} was lost", message));
+      violate(Rule::I10, fmt::format("message {} was lost", message));
   if (ends_ == 0 && (parked_ || closed_)) return;
-  if (ends_ != 1) return violate("end", fmt::format("the run ended {} times", ends_));
-  if (std::string fault = world_.fault_left(); !fault.empty() && !undo_failed_) violate("I7", fault + " stays behind");
+  if (ends_ != 1) return violate(Rule::End, fmt::format("the run ended {} times", ends_));
+  if (std::string fault = world_.fault_left(); !fault.empty() && !undo_failed_)
+    violate(Rule::I7, fault + " stays behind");
   switch (ended_.outcome) {
     case journal::Outcome::Succeeded:
-      if (aborted_) violate("I9", "an aborted run succeeded");
-      if (!failed_.empty()) violate("end", "succeeded, and a scope has failed");
-      if (std::string control = world_.control_left(); !control.empty()) violate("I7", control + " stays behind");
+      if (aborted_) violate(Rule::I9, "an aborted run succeeded");
+      if (!failed_.empty()) violate(Rule::End, "succeeded, and a scope has failed");
+      if (std::string control = world_.control_left(); !control.empty()) violate(Rule::I7, control + " stays behind");
       if (std::string difference = world_.difference_from_goal({}); !difference.empty())
-        violate("end", "succeeded, but " + difference);
+        violate(Rule::End, "succeeded, but " + difference);
       break;
     case journal::Outcome::RolledBack:
-      if (committed_) violate("I14", "rolled back completely behind a commit");
+      if (committed_) violate(Rule::I14, "rolled back completely behind a commit");
       if (std::string difference = world_.difference_from_start(); !difference.empty())
-        violate("end", "rolled back, but " + difference);
+        violate(Rule::End, "rolled back, but " + difference);
       break;
     case journal::Outcome::Parked:
-      if (ended_.detail.empty()) violate("end", "parked without a word");
+      if (ended_.detail.empty()) violate(Rule::End, "parked without a word");
       if (ended_.left_behind) {
         std::vector<bool> behind(plan_.steps.size());
         for (uint32_t i = 0; i < plan_.steps.size(); ++i) behind[i] = is_restored(i);
-        if (failed_ != restored_) violate("end", "all is done, and a scope has not gone back");
-        if (aborted_) violate("I9", "an aborted run went on to its end");
+        if (failed_ != restored_) violate(Rule::End, "all is done, and a scope has not gone back");
+        if (aborted_) violate(Rule::I9, "an aborted run went on to its end");
         if (std::string difference = world_.difference_from_goal(behind); !difference.empty())
-          violate("end", "done but for what stayed behind, but " + difference);
+          violate(Rule::End, "done but for what stayed behind, but " + difference);
         break;
       }
       if (!committed_ || undo_failed_) break;
       if (std::string difference = world_.difference_from_start(); !difference.empty())
-        violate("end", "gone back to the commit, but " + difference);
+        violate(Rule::End, "gone back to the commit, but " + difference);
       break;
   }
 }

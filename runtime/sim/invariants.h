@@ -10,6 +10,7 @@
 #include "runtime/journal/event.h"
 #include "runtime/sim/promises.h"
 #include "runtime/sim/sim_world.h"
+#include "runtime/sim/violation.h"
 
 namespace rollout::sim {
 
@@ -21,13 +22,14 @@ class Invariants {
   void on_event(const journal::Event& event);
   /// After the run: the world is where the outcome says it is.
   void at_end();
-  const std::vector<std::string>& violations() const { return violations_; }
+  const std::vector<Violation>& violations() const { return violations_; }
   /// Whether the intent with this key is durable.
   bool recorded(const std::string& key) const { return keys_.count(key) > 0; }
 
  private:
-  void violate(std::string_view invariant, std::string text);
+  void violate(Rule rule, std::string text);
   void check_promises();
+  void check_heard(const journal::Event& event);
   void check_latch(const journal::Event& event);
   void check_open(const journal::Event& event);
   void check_paused(const journal::Event& event);
@@ -60,9 +62,10 @@ class Invariants {
   const Scenario& scenario_;
   SimWorld& world_;
   Promises promises_;
-  std::vector<std::string> violations_;
+  std::vector<Violation> violations_;
   int64_t start_wall_ns_;
   int64_t events_ = 0;
+  std::set<int64_t> heard_;            ///< requests
   bool aborted_ = false;
   bool paused_ = false, line_stopped_ = false, overridden_ = false;
   int64_t override_end_ns_ = 0;

@@ -18,9 +18,9 @@ struct Watch {
   bool aborted = false, reopened = false;
   std::vector<uint32_t> back = {};  ///< stages that were taken back
   std::optional<journal::PromotionEnded> end = {};
-  std::vector<std::string> violations = {};
+  std::vector<Violation> violations = {};
 
-  void violate(std::string text) { violations.push_back("I17: " + std::move(text)); }
+  void violate(std::string text) { violations.push_back({Rule::I17, "I17: " + std::move(text)}); }
 
   void on(const journal::PromotionEvent& event) {
     if (const auto* e = std::get_if<journal::PromotionReopened>(&event.what)) reopen(*e);
@@ -92,7 +92,7 @@ struct Watch {
 
 }  // namespace
 
-std::vector<std::string> promotion_violations(const std::vector<journal::PromotionEvent>& events,
+std::vector<Violation> promotion_violations(const std::vector<journal::PromotionEvent>& events,
                                               const std::vector<journal::RunInfo>& runs) {
   Watch watch{runs};
   for (const journal::PromotionEvent& event : events)

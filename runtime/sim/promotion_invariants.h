@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "runtime/journal/store.h"
+#include "runtime/sim/violation.h"
 
 namespace rollout::sim {
 
 /// I17: an environment is entered once, in order, after the one before it has ended well and had its soak, and never
 /// behind an abort; each run is that of one stage; it ends once, and well only when every environment has.
-std::vector<std::string> promotion_violations(const std::vector<journal::PromotionEvent>& events,
+std::vector<Violation> promotion_violations(const std::vector<journal::PromotionEvent>& events,
                                               const std::vector<journal::RunInfo>& runs);
 
 }  // namespace rollout::sim

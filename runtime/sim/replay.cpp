@@ -221,9 +221,9 @@ class Player {
   }
   /// The simulated world keeps its own books of who gets traffic and what was there before.
   void look_at_world() {
-    const std::vector<std::string>& violations = best_.result.violations;
+    const std::vector<Violation>& violations = best_.result.violations;
     if (violations.empty()) return tell(false, "the world is as it was to be");
-    tell(true, violations.front());
+    tell(true, violations.front().text);
   }
   void look_at_commit() {
     bool judged = false, committed = false;

@@ -11,6 +11,7 @@
 #include "runtime/exec/message.h"
 #include "runtime/sim/crash_switch.h"
 #include "runtime/sim/scenario.h"
+#include "runtime/sim/violation.h"
 
 namespace rollout::sim {
 
@@ -38,7 +39,8 @@ class SimMessenger : public exec::Messenger {
     if (reaches) {
       auto [known, fresh] = told_.try_emplace(message.id, told);
       if (fresh) order_.push_back(told);
-      else if (!(known->second == told)) violations_.push_back("I10: message " + message.id + " says two things");
+      else if (!(known->second == told))
+        violations_.push_back({Rule::I10, "I10: message " + message.id + " says two things"});
     }
     if (crash_.point()) return;
     ended_.push_back({message.id, reaches, 1, reaches ? "" : "the simulated receiver is down"});
@@ -55,7 +57,7 @@ class SimMessenger : public exec::Messenger {
   const std::vector<Told>& told() const { return order_; }
   /// As Witnessed::unreachable.
   const std::vector<int64_t>& lost() const { return lost_; }
-  const std::vector<std::string>& violations() const { return violations_; }
+  const std::vector<Violation>& violations() const { return violations_; }
 
  private:
   const plan::Plan& plan_;
@@ -65,7 +67,7 @@ class SimMessenger : public exec::Messenger {
   std::map<std::string, Told> told_;  ///< by id
   std::vector<Told> order_;
   std::vector<int64_t> lost_;
-  std::vector<std::string> violations_;
+  std::vector<Violation> violations_;
 };
 
 }  // namespace rollout::sim

@@ -163,8 +163,9 @@ void SimWorld::set(uint32_t service, const plan::Setting& setting, bool undo) {
   canary_faults_.set(service, setting, now_ns_);
 }
 
-void SimWorld::violate(std::string text) {
-  violations_.push_back(fmt::format("at {} ms: {}", clock_.monotonic_ns() / 1'000'000, text));
+void SimWorld::violate(Rule rule, std::string text) {
+  violations_.push_back(
+      {rule, fmt::format("at {} ms: {}: {}", clock_.monotonic_ns() / 1'000'000, name_of(rule), text)});
 }
 
 // I1 and I2: whoever gets traffic has the instances for it, in proportion where the number of replicas is known;
@@ -188,15 +189,15 @@ void SimWorld::check_capacity(uint32_t service, const std::string& text) {
   int64_t stable_needs = instances_for(eval::percent_all - share - control_share, replicas);
   int64_t control_needs = instances_for(control_share, replicas);
   if (control->number < control_needs)
-    violate(fmt::format("I1: `{}` leaves the control's traffic with {} of {} instances", text, control->number,
+    violate(Rule::I1, fmt::format("`{}` leaves the control's traffic with {} of {} instances", text, control->number,
                         control_needs));
   if (modelled(Variable::Instances, Role::Canary) && canary->number < canary_needs)
-    violate(fmt::format("I1: `{}` leaves the canary's traffic with {} of {} instances", text,
+    violate(Rule::I1, fmt::format("`{}` leaves the canary's traffic with {} of {} instances", text,
                         canary->number, canary_needs));
   if (share > 0 && modelled(Variable::Version, Role::Canary) && version->is(Value::Kind::None))
-    violate(fmt::format("I2: `{}` takes the canary away while it has traffic", text));
+    violate(Rule::I2, fmt::format("`{}` takes the canary away while it has traffic", text));
   if (stable != nullptr && stable->number < stable_needs)
-    violate(fmt::format("I1: `{}` leaves the stable version's traffic with {} of {} instances", text,
+    violate(Rule::I1, fmt::format("`{}` leaves the stable version's traffic with {} of {} instances", text,
                         stable->number, stable_needs));
 }
 
@@ -337,7 +338,7 @@ Status SimWorld::act(const plan::Action& action, const exec::EffectKey& key) {
   if (crash_.point()) return OpError{"the process is dead"};
   catch_up();
   if (recorded_ && !recorded_(key.text()))
-    violate(fmt::format("`{}` ({}) was done without an intent in the journal", action.text,
+    violate(Rule::Intent, fmt::format("`{}` ({}) was done without an intent in the journal", action.text,
                         key.text()));
   if (Fault* fault = fault_of(FaultKind::FailAction, &action, &key)) {
     crash_.point();
@@ -354,7 +355,7 @@ Status SimWorld::act(const plan::Action& action, const exec::EffectKey& key) {
   }
   bool there = going != nullptr ? !going->dies : !disturbed(action) && shows(action);
   if (there)
-    violate(fmt::format("`{}` ({}) was done again although it was there", action.text, key.text()));
+    violate(Rule::Twice, fmt::format("`{}` ({}) was done again although it was there", action.text, key.text()));
   drop_overlapping(action);
   ledger_.push_back({key.text(), action.text, now_ns_, key.step, key.undo});
   int64_t takes = scenario_.settle_ns;

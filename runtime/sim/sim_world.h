@@ -13,6 +13,7 @@
 #include "runtime/sim/crash_switch.h"
 #include "runtime/sim/sim_faults.h"
 #include "runtime/sim/traffic.h"
+#include "runtime/sim/violation.h"
 #include "runtime/sim/virtual_clock.h"
 
 namespace rollout::sim {
@@ -91,7 +92,7 @@ class SimWorld : public exec::World {
   const std::vector<LedgerEntry>& ledger() const { return ledger_; }
   /// As Witnessed::faults.
   const std::vector<int64_t>& faults_seen() const { return faults_seen_; }
-  const std::vector<std::string>& violations() const { return violations_; }
+  const std::vector<Violation>& violations() const { return violations_; }
 
  private:
   using CellKey = std::tuple<uint32_t, plan::Variable, plan::Role>;
@@ -121,7 +122,7 @@ class SimWorld : public exec::World {
   bool disturbed(const plan::Action& action) const;
   void drop_overlapping(const plan::Action& action);
   void check_capacity(uint32_t service, const std::string& text);
-  void violate(std::string text);
+  void violate(Rule rule, std::string text);
 
   const plan::Plan& plan_;
   const Scenario& scenario_;
@@ -137,7 +138,7 @@ class SimWorld : public exec::World {
   std::vector<plan::Action> dead_;  ///< actions whose last effect died at once
   std::vector<int64_t> exposure_ns_, last_change_ns_;
   std::vector<LedgerEntry> ledger_;
-  std::vector<std::string> violations_;
+  std::vector<Violation> violations_;
   std::function<bool(const std::string&)> recorded_;
   int64_t now_ns_ = 0;
 };

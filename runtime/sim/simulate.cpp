@@ -111,7 +111,8 @@ class Simulation : public OneRun {
     // Without it: the process is dead, it could not read the record, or the store never came back.
     finished_ = !driven && !crash_.dead() && !store_.unread();
     if (!driven && store_.unread() && world_.ledger().size() > effects)
-      result_.violations.push_back("I4: a process acted that could not read what it was to go on with");
+      result_.violations.push_back(
+          {Rule::I4, "I4: a process acted that could not read what it was to go on with"});
     if (!driven) return;
     result_.walked |= driven->walked;
     bool ended = driven->end == exec::DriveEnd::Ended;
@@ -207,12 +208,12 @@ class Simulation : public OneRun {
     result_.durable_at = store_.durable_at();
     summarize();
     invariants_.at_end();
-    for (const std::string& text : world_.violations()) result_.violations.push_back(text);
-    for (const std::string& text : invariants_.violations()) result_.violations.push_back(text);
-    for (const std::string& text : messenger_.violations()) result_.violations.push_back(text);
+    for (const Violation& one : world_.violations()) result_.violations.push_back(one);
+    for (const Violation& one : invariants_.violations()) result_.violations.push_back(one);
+    for (const Violation& one : messenger_.violations()) result_.violations.push_back(one);
     bool ended = result_.outcome && !parked_;
     if (ended && result_.locks_left > 0)
-      result_.violations.push_back("I7 at the end: a lock is held by a run that is over");
+      result_.violations.push_back({Rule::I7, "I7 at the end: a lock is held by a run that is over"});
     result_.told = messenger_.told();
     result_.witnessed.faults = world_.faults_seen();
     store_.add_to(result_.witnessed);

@@ -10,6 +10,7 @@
 #include "runtime/sim/scenario.h"
 #include "runtime/sim/sim_messenger.h"
 #include "runtime/sim/sim_world.h"
+#include "runtime/sim/violation.h"
 #include "runtime/sim/witnessed.h"
 
 namespace rollout::sim {
@@ -31,7 +32,7 @@ struct SimResult {
   std::vector<eval::Value> states;      ///< by service, in the end: of a flag its share, of a database its schema
   /// By service: all of it is done, or it was taken back; nothing: neither.
   std::vector<std::optional<journal::Outcome>> services;
-  std::vector<std::string> violations;  ///< of the invariants; empty in a correct engine
+  std::vector<Violation> violations;  ///< of the invariants; empty in a correct engine
   std::vector<LedgerEntry> ledger;      ///< every effect, as the world saw it
   std::vector<Told> told;               ///< what teams were told, each message once
   std::vector<int64_t> durable_at;  ///< by event: the first operation that could be killed with it durable

@@ -203,12 +203,13 @@ class Simulation : public exec::PromotionHands {
     for (size_t i = 0; i < runs_.size(); ++i) {
       result_.stages.push_back(runs_[i] ? std::optional(runs_[i]->report()) : std::nullopt);
       if (!runs_[i]) continue;
-      for (const std::string& violation : result_.stages[i]->violations)
-        result_.violations.push_back(fmt::format("in {}: {}", script_.stages[i].environment, violation));
+      for (const Violation& one : result_.stages[i]->violations)
+        result_.violations.push_back(
+            {one.rule, fmt::format("in {}: {}", script_.stages[i].environment, one.text), uint32_t(i)});
     }
     Result<std::vector<journal::RunInfo>> runs = memory_.list();
     ROLLOUT_CHECK(runs, "a store in memory can be read");
-    for (std::string& violation : promotion_violations(result_.events, *runs))
+    for (Violation& violation : promotion_violations(result_.events, *runs))
       result_.violations.push_back(std::move(violation));
     summarize();
   }

@@ -40,7 +40,7 @@ struct PromotionResult {
   std::vector<std::optional<SimResult>> stages;  ///< none: not entered
   std::string cause;                    ///< why it did not end well
   int64_t run_ns = 0;                   ///< from the beginning to the end
-  std::vector<std::string> violations;  ///< of the invariants of runs and of promotions
+  std::vector<Violation> violations;  ///< of the invariants of runs and of promotions
   std::vector<int64_t> durable_at;      ///< by event: as of SimResult
   int64_t operations = 0;
   int processes = 1;

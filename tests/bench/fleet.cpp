@@ -46,7 +46,7 @@ Result<double> simulated_a_second(const plan::Plan& plan, int runs, bool noisy) 
     scenario.seed = uint64_t(seed);
     scenario.noisy = noisy;
     sim::SimResult result = sim::run_simulation(plan, scenario);
-    if (!result.violations.empty()) return OpError{result.violations.front()};
+    if (!result.violations.empty()) return OpError{result.violations.front().text};
     if (!result.outcome) return OpError{"a simulated run has not ended"};
   }
   return double(runs) * 1e9 / double(clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin);

@@ -94,11 +94,11 @@ void add(Tally& tally, const Subject& subject, int64_t seed, const sim::Scenario
   for (std::string_view kind : kinds) ++tally.met_by_kind[kind];
   tally.events = run.events;
   ++tally.ends[run.outcome ? journal::spoken(*run.outcome) : "without an end"];
-  for (const std::string& violation : run.violations) {
+  for (const sim::Violation& violation : run.violations) {
     ++tally.violations;
-    tally.lost += violation.starts_with("lost");
-    tally.doubled += violation.find("was done again") != std::string::npos;
-    if (tally.failures.size() < most_shown) tally.failures.push_back({seed, subject.name, violation});
+    tally.lost += violation.rule == sim::Rule::Lost;
+    tally.doubled += violation.rule == sim::Rule::Twice;
+    if (tally.failures.size() < most_shown) tally.failures.push_back({seed, subject.name, violation.text});
   }
 }
 

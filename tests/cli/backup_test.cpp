@@ -72,6 +72,7 @@ TEST_CASE("backup: what was changed or cut is not brought back, and a damaged st
   fs::copy_file(terminal.directory() / "whole.backup", terminal.directory() / "edited.backup");
   journal::sql(terminal.directory() / "edited.backup", "UPDATE events SET line = replace(line, 'somebody', 'nobody')");
   refuses("edited.backup", "the record of run r1 is not whole: event 0 was changed");
+  says(terminal, "; nothing was restored; take an older backup\n");
   fs::copy_file(terminal.directory() / "whole.backup", terminal.directory() / "cut.backup");
   fs::resize_file(terminal.directory() / "cut.backup", fs::file_size(terminal.directory() / "cut.backup") / 2);
   refuses("cut.backup", "damaged");

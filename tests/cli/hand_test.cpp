@@ -28,6 +28,7 @@ rollout kept {
   rollback { kept 4d }
   checkout.install("checkout:2")
 }
+rollout talk { approve by sre { timeout 1m } }
 rollout final {
   approve by sre { timeout 1m }
   commit "from here on there is no way back"
@@ -235,6 +236,50 @@ TEST_CASE("a run that succeeded is taken back only while nothing stands in the w
   CHECK(terminal.store().list()->back().outcome == Outcome::Succeeded);
 }
 
+TEST_CASE("the time between a success and its rollback is said, and is in no other figure") {
+  Terminal terminal(shop);
+  constexpr int64_t hour = int64_t{3'600} * 1'000'000'000;
+  std::string run = succeeded(terminal, "plain", hour);
+  REQUIRE(terminal.store().append(run, 2, {{1, 4 * hour, journal::Reopened{"somebody", "orders are lost"}}}));
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "exposure  checkout stood at checkout:2 for 3h0m more, from its success");
+  // It goes back already, so nobody is told to abort it.
+  says(terminal, "rollout apply --resume r1   goes on taking it back");
+  CHECK(terminal.said.find("rollout abort") == std::string::npos);
+  CHECK(terminal.type({"status", run, "--format", "json"}) == 0);
+  says(terminal, R"("after_success_ns":10800000000000,)");
+  CHECK(terminal.type({"audit", run}) == 0);
+  says(terminal, "rollback asked by somebody: orders are lost; it had succeeded 3h0m before");
+}
+
+TEST_CASE("nobody is told to abort a run that goes back already") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("plain");
+  effects::ServiceLock theirs = terminal.lock("checkout");
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "rollout abort r1   takes it back");
+  REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::AbortRequested{1, "anna", "an incident"}}}));
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "rollout status r1 --watch   follows it; it goes back already");
+  CHECK(terminal.said.find("rollout abort") == std::string::npos);
+}
+
+TEST_CASE("a run that acts on no service has one driver, too, which everybody sees") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("talk");
+  int asleep = 0;
+  const std::function<void()> script = [&] {
+    if (++asleep == 2) {
+      CHECK(type_there(terminal, {"apply", "--resume", run}) == 7);
+      CHECK(type_there(terminal, {"approve", run, "--as", "anna"}) == 0);
+    }
+  };
+  terminal.while_asleep = [&script] { script(); };
+  CHECK(terminal.type({"apply", "--resume", run}) == 0);
+  says(terminal, "anna has approved step 0: 1 of 1 of sre\n");
+  CHECK(terminal.said.find("nobody drives") == std::string::npos);
+}
+
 TEST_CASE("a file says for how long its runs may be taken back") {
   Terminal terminal(shop);
   std::string run = succeeded(terminal, "kept");
@@ -287,6 +332,9 @@ TEST_CASE("a promotion is taken back once it has ended, and only where it has br
   CHECK(terminal.type({"apply", "--resume", "p1"}) == 4);
   says(terminal, "all that it had brought was taken back");
   CHECK(db.promotions()->front().outcome == journal::PromotionOutcome::RolledBack);
+  CHECK(terminal.type({"status", "p1"}) == 0);
+  says(terminal, "the one that was taken back is held, and only a person lets it");
+  CHECK(terminal.said.find("begins again") == std::string::npos);
   CHECK(terminal.type({"rollback", "p1", "--reason", "bad", "--yes"}) == 7);
 }
 

@@ -187,6 +187,7 @@ TEST_CASE("a version whose program is gone could not be started again, and that 
   namespace fs = std::filesystem;
   std::string root = fs::temp_directory_path() / fmt::format("rollout-gone-{}", getpid());
   fs::create_directories(root + "/bin");
+  effects::RealEffects real(nullptr);
   auto gone = [&](const std::string& command, const std::string& from) {
     auto value = [](eval::Value::Kind kind, const std::string& text) {
       eval::Value made;
@@ -201,7 +202,7 @@ TEST_CASE("a version whose program is gone could not be started again, and that 
     eval::Value running = value(eval::Value::Kind::Call, "running");
     plan.services[0].bindings[0].config = {{"command", words}, {"ready", running}};
     std::string all;
-    for (const std::string& one : gone_versions(plan, root)) all += one;
+    for (const std::string& one : gone_versions(plan, root, real.all())) all += one;
     return all;
   };
   constexpr const char* named = "bin/shop-${version}";

@@ -44,6 +44,16 @@ TEST_CASE("output that is lost does not hide how a run ended") {
   says(terminal, "not all output could be written");
 }
 
+TEST_CASE("a log that cannot be kept is said, and no advice to do again what was done") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("release");
+  CHECK(terminal.type({"abort", run, "--reason", "wrong image", "--log", ""}) == 2);
+  says(terminal, "`--log` needs the name of a file; without it no log is kept");
+  CHECK(terminal.store().requests(run, 0)->empty());
+  CHECK(terminal.type({"abort", run, "--reason", "wrong image", "--log", "/dev/full"}) == 4);
+  says(terminal, "not everything that happened is in /dev/full: cannot write /dev/full: No space left on device\n");
+}
+
 TEST_CASE("`plan --out` replaces nothing but a plan") {
   Terminal terminal(shop);
   auto save = [&](const char* name) {

@@ -196,6 +196,14 @@ TEST_CASE("prune: `audit --verify` knows a pruned run from one that is gone, was
   problem("DELETE FROM events WHERE run = 'r2'", "run r2: 0 of 3 events are there");
   problem("DELETE FROM plans", "run r2: the plan is not the one that the run was made from");
   problem("UPDATE prunes SET run = 'r2'", "the store has its plan or does not know of it");
+  // A forged row is one finding, and all other runs are looked at.
+  constexpr const char* nonsense = "INSERT INTO prunes (seq, run, line, hash) VALUES (1, 'r3', 'nonsense', 'x');"
+                                   "UPDATE events SET line = line || ' ' WHERE run = 'r4'";
+  problem(nonsense, "line 1 of what was noted of pruned runs cannot be read: what was noted of a pruned run is not");
+  problem(nonsense, "run r4: event 0 was changed");
+  problem(nonsense, "checked: 52 runs (1 pruned)");
+  problem("INSERT INTO prunes (seq, run, line, hash) VALUES (-5, 'r3', '{\"v\":9}', 'x')",
+          "line 0 of what was noted of pruned runs cannot be read: a run was pruned by a newer rollout");
 }
 
 TEST_CASE("prune: a prune that nobody noted beside the store is found where the run itself was noted") {

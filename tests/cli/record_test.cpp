@@ -102,6 +102,16 @@ TEST_CASE("a history says of each run what, how long, who and why") {
   CHECK(terminal.type({"history", "--limit", "1"}) == 0);
   says(terminal, "1 of 2 runs; --limit N shows more");
   CHECK(terminal.type({"history", "--limit", "0"}) == 2);
+  // A run that went back has changed nothing for good.
+  CHECK(terminal.type({"history", "--service", "search"}) == 0);
+  says(terminal, "search (nothing) -> search:2 -> (nothing)");
+  // A name that was mistyped is no empty history.
+  CHECK(terminal.type({"history", "--service", "serch"}) == 2);
+  says(terminal, "no run is of a service `serch`; did you mean `search`?");
+  CHECK(terminal.type({"history", "--service", "payments"}) == 2);
+  says(terminal, "no run is of a service `payments`; there are `checkout` and `search`");
+  CHECK(terminal.type({"history", "--rollout", "plan"}) == 2);
+  says(terminal, "no run is of a rollout `plan`; did you mean `plain`?");
 }
 
 TEST_CASE("an audit numbers the events and says who stands behind each") {
@@ -177,6 +187,42 @@ TEST_CASE("what the store says beside the events is held against them") {
   project.finds("run r2: the store says other generations of its services than its first event");
   project.sql("DELETE FROM generations WHERE run = 'r2'");
   project.finds("run r2: the store says other generations of its services than its first event");
+}
+
+TEST_CASE("a request that was edited, deleted or added is found") {
+  auto finds = [](const std::string& statement, const std::string& what) {
+    Project project;
+    CHECK(project.terminal.type({"approve", "r2", "--as", "anna"}) == 0);  // nobody has heard it yet
+    CHECK(project.terminal.type({"audit", "--verify"}) == 0);
+    project.sql(statement.c_str());
+    project.finds(what);
+    CHECK(project.terminal.type({"audit", "r1"}) == 7);
+    says(project.terminal, what.substr(what.find(": ") + 2));
+  };
+  finds("UPDATE requests SET reason = 'all is well' WHERE run = 'r1'", "run r1: request 1 (rollback by ");
+  finds("UPDATE requests SET reason = 'all is well' WHERE run = 'r1'",
+        "was changed: its event says otherwise why it was asked");
+  finds("UPDATE requests SET by = 'nobody' WHERE run = 'r1'", "was changed: its event says otherwise who asked");
+  finds("UPDATE requests SET ask = 'abort' WHERE run = 'r1'", "was changed: its event says otherwise what was asked");
+  finds("DELETE FROM requests WHERE run = 'r1'", "is in its events and was deleted from the store");
+  finds("INSERT INTO requests (id, run, ask, by, reason, wall_ns) VALUES (0, 'r1', 'pause', 'anna', 'x', 1)",
+        "run r1: request 0 (pause by anna) was added: a later one was heard, and it is in no event");
+  finds("INSERT INTO requests (run, ask, by, reason, wall_ns) VALUES ('r1', 'pause', 'anna', 'x', 7200000000000)",
+        "(pause by anna) was added: it says that it was left on 1970-01-01T02:00:00Z, behind the end of the run");
+}
+
+TEST_CASE("a lock that no run holds is found, and one that a run holds and nobody knows of") {
+  Project project;
+  Terminal& terminal = project.terminal;
+  int64_t events = terminal.store().info("r2")->value().events;
+  REQUIRE(terminal.store().append("r2", events, {{1, 2, journal::LockTaken{0, "production/schema"}}}));
+  CHECK(terminal.type({"audit", "--verify"}) == 0);
+  project.sql("INSERT INTO locks (name, run) VALUES ('theirs', 'r1'), ('nobodys', 'r9')");
+  project.finds("run r1: the store says that it holds lock `theirs`, and by its events it does not");
+  says(terminal, "run r9: the store says that it holds lock `nobodys`, and there is no such run");
+  CHECK(terminal.said.find("production/schema") == std::string::npos);
+  project.sql("DELETE FROM locks");
+  project.finds("run r2: it holds lock `production/schema` by its events, and the store does not say so");
 }
 
 TEST_CASE("a run or a plan that is gone or another one is found") {

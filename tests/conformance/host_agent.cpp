@@ -99,10 +99,13 @@ int main(int argc, char** argv) {
     host.effect = words.back();
     change(host, words[0], words[0] == "replace" ? words[2] : "");
   }
+  // Asked of a version, it says whether it could be brought again.
+  const char* has = words[0] != "state" || words.size() < 3 ? "" : words[2] == "edge:lost" ? ",\"has\":false"
+                                                                                           : ",\"has\":true";
   std::printf("{\"generation\":%ld,\"version\":\"%s\",\"effect\":\"%s\",\"ready\":%s,\"drained\":%s,\"busy\":%s,"
-              "\"failed\":\"%s\"}\n",
+              "\"failed\":\"%s\"%s}\n",
               host.generation, escaped(host.version).c_str(), host.effect.c_str(), host.ready.c_str(),
-              host.drained.c_str(), host.busy.c_str(), host.failed.c_str());
+              host.drained.c_str(), host.busy.c_str(), host.failed.c_str(), has);
   if (words[0] == "state") host.busy = "false";
   save(path, host);
 }

@@ -66,6 +66,28 @@ TEST_CASE("registry: an image that names a registry is asked of that one alone",
   CHECK(registry.digests());
 }
 
+TEST_CASE("registry: it says which versions it has no more, and of what it is not asked nothing", "[registry]") {
+  RegistryRig registry;
+  registry.brings("shop:2.0.0");
+  const std::string digest = registry.push("1.4.0", "old");
+  auto why = [&](const std::string& image) {
+    auto world = backend::LiveWorld::open(registry.plan, registry.directory.path, registry.effects);
+    REQUIRE(world);
+    return (*world)->cannot_start({{0, image}}).at(0);
+  };
+  CHECK(why("shop:1.4.0") == "");
+  CHECK(why("shop:1.4.0@" + digest) == "");
+  CHECK(why("shop:1.3.0") == "registry images has no shop 1.3.0, or its token may not read it");
+  // The tag is there, and means another image by now.
+  registry.push("1.4.0", "new");
+  const std::string never = "sha256:" + std::string(64, '0');
+  CHECK(why("shop:1.4.0@" + never).starts_with("registry images has no shop " + never + ", or "));
+  // Who gives no answer says nothing, and neither does another registry than that of the image.
+  CHECK(why("ghcr.io/acme/shop:1.0.0") == "");
+  registry.server.reset();
+  CHECK(why("shop:1.3.0") == "");
+}
+
 TEST_CASE("registry: vulnerabilities are those of the newest report", "[registry]") {
   RegistryRig registry;
   const std::string digest = registry.push("2.0.0", "one"), type = "application/sarif+json";

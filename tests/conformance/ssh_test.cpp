@@ -155,6 +155,20 @@ TEST_CASE("what an agent is at, and what has failed there, is seen", "[ssh]") {
   CHECK(fleet.look(fleet.replace("bad"), 2) == Seen::Absent);
 }
 
+TEST_CASE("an agent may say that it does not have a version any more", "[ssh]") {
+  Fleet fleet;
+  auto why = [&](const std::string& image) { return fleet.world()->cannot_start({{0, image}}).at(0); };
+  CHECK(why("edge:1") == "");
+  CHECK(why("edge:lost") == "host 127.0.0.1 does not have it any more");
+  // One that knows nothing of the question, or gives no answer, says nothing.
+  fleet.directory.write("says", R"({"generation":0,"ready":true,"drained":false,"busy":false})");
+  CHECK(why("edge:lost") == "");
+  fleet.directory.write("says", R"({"generation":0,"ready":true,"drained":false,"busy":false,"has":"no"})");
+  CHECK(why("edge:lost") == "");
+  fleet.server.reset();
+  CHECK(why("edge:lost") == "");
+}
+
 TEST_CASE("every argument reaches the agent as it is", "[ssh]") {
   Fleet fleet;
   const std::string nasty = "a'b \"c\" $(touch pwned) `touch pwned`; touch pwned & | > x \\ * ~ é";

@@ -77,7 +77,7 @@ struct Server15 {
 TEST_CASE("store: PostgreSQL does what every store does", "[store]") {
   Server15 here;
   journal::conforms(*here.open(here.new_database("one")));
-  CHECK(here.open({"127.0.0.1", here.server.port(), "one", "shop", ""})->read("r1")->size() == 32);
+  CHECK(here.open({"127.0.0.1", here.server.port(), "one", "shop", ""})->read("r1")->size() == 33);
   journal::abort_or_success(*here.open(here.new_database("two")));
   journal::generations_grow(*here.open(here.new_database("three")));
   journal::promotions_conform(*here.open(here.new_database("four")));

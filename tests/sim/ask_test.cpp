@@ -1,6 +1,10 @@
 // Gates that ask people: over which evidence, who counts, and what keeps working meanwhile.
 #include <catch2/catch.hpp>
 
+#include "runtime/exec/drive.h"
+#include "runtime/exec/fold.h"
+#include "runtime/journal/memory_store.h"
+#include "runtime/sim/sim_world.h"
 #include "tests/sim/crash.h"
 #include "tests/sim/plans.h"
 #include "tests/sim/run.h"
@@ -41,6 +45,50 @@ std::vector<Event> all(const sim::SimResult& result) {
 }
 
 }  // namespace
+
+namespace {
+
+/// Ctrl-C as soon as people are asked.
+struct StopsWhenAsked : exec::Listener {
+  void on_event(const journal::Event& event, const exec::State&) override {
+    asked += std::holds_alternative<journal::GateAsked>(event.what);
+    voided += std::holds_alternative<journal::RequestVoid>(event.what);
+    approved += std::holds_alternative<journal::Approved>(event.what);
+  }
+  int asked = 0, voided = 0, approved = 0;
+};
+
+}  // namespace
+
+TEST_CASE("an answer that came to nothing answers no later question, whoever goes on with the run") {
+  plan::Plan plan = asking_plan(Unapproved::Park);
+  Scenario scenario = bad({});
+  sim::VirtualClock clock(1'700'000'000'000'000'000);
+  sim::CrashSwitch crash;
+  sim::SimWorld world(plan, scenario, clock, crash);
+  journal::MemoryStore store;
+  std::string run = store.create({"release", "{}", "h1", {"checkout"}, "somebody", clock.wall_ns()})->run;
+  // In front of the question, as by somebody who has approved an earlier one of the same step.
+  uint32_t hold = 0;
+  while (plan.steps[hold].kind != plan::StepKind::Hold) ++hold;
+  for (const char* member : {"anna", "ben"})
+    REQUIRE(store.request(run, {0, journal::Ask::Approve, member, "looks good", clock.wall_ns(), hold}));
+  StopsWhenAsked first;
+  auto stopped = exec::drive(plan, run, {clock, store, world, first, [&] { return first.asked; }, "one"});
+  REQUIRE(stopped);
+  CHECK(stopped->end == exec::DriveEnd::Interrupted);
+  CHECK(first.asked == 1);
+  CHECK(first.voided == 2);
+  // Another process: all that it knows is in the store.
+  Result<std::vector<journal::Event>> events = store.read(run);
+  REQUIRE(events);
+  CHECK(store.requests(run, exec::fold_all(plan, *events).last_request)->empty());
+  StopsWhenAsked second;
+  auto parked = exec::drive(plan, run, {clock, store, world, second, [] { return 0; }, "another"});
+  REQUIRE(parked);
+  CHECK(parked->state.parked);
+  CHECK(second.approved == 0);
+}
 
 TEST_CASE("what speaks against a version passes only by people, who are asked in every hold") {
   sim::SimResult result = run(asking_plan(Unapproved::Park), bad({{"anna", minute}, {"ben", 2 * minute}}));

@@ -17,7 +17,7 @@ namespace {
 
 sim::SimResult run(const Scenario& scenario) {
   sim::SimResult result = sim::run_simulation(commit_plan(), scenario);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
+  for (const std::string& violation : sim::texts_of(result.violations)) UNSCOPED_INFO(violation);
   CHECK(result.violations.empty());
   return result;
 }
@@ -109,7 +109,7 @@ TEST_CASE("behind the commit an action is tried again after the pause that the p
 
 TEST_CASE("what fails each time parks the run, and takes nothing back") {
   sim::SimResult result = sim::run_simulation(retry_plan(), promote_fails(-1));
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
+  for (const std::string& violation : sim::texts_of(result.violations)) UNSCOPED_INFO(violation);
   CHECK(result.violations.empty());
   CHECK(result.outcome == Outcome::Parked);
   CHECK(failures_of(result) == 9);

@@ -309,7 +309,7 @@ TEST_CASE("no seed breaks an invariant of checkpoints, locks and budgets") {
       if (seed % 3 == 0) world.locks = {{"front", seed % 90 * second, (seed % 90 + seed % 120) * second}};
       if (seed % 4 == 0) world.locks.push_back({"load", seed % 50 * second, seed % 700 * second});
       sim::SimResult result = sim::run_simulation(plan, world);
-      for (const std::string& violation : result.violations)
+      for (const std::string& violation : sim::texts_of(result.violations))
         UNSCOPED_INFO(fmt::format("seed {}: {}", seed, violation));
       CHECK(result.violations.empty());
       failures += result.violations.empty() ? 0 : 1;

@@ -200,7 +200,7 @@ TEST_CASE("a run that an earlier version left is finished by this one") {
     REQUIRE(driven);
     REQUIRE(driven->state.ended);
     CHECK(driven->state.ended->outcome == journal::Outcome::Succeeded);
-    for (const std::string& violation : world.violations()) UNSCOPED_INFO(violation);
+    for (const std::string& violation : sim::texts_of(world.violations())) UNSCOPED_INFO(violation);
     CHECK(world.violations().empty());
     CHECK(world.difference_from_goal({}) == "");
     kept.open();

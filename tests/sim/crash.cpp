@@ -35,7 +35,7 @@ void check(CrashReport& report, const plan::Plan& plan, const sim::Scenario& sce
            bool may_differ) {
   report.points += int64_t(all.size());
   auto judge = [&](const Deaths&, const sim::SimResult& result) {
-    std::vector<std::string> out = result.violations;
+    std::vector<std::string> out = sim::texts_of(result.violations);
     if (!may_differ && result.outcome != report.undisturbed.outcome)
       out.push_back(fmt::format("{} instead of {}: {}", text_of(result.outcome), text_of(report.undisturbed.outcome),
                                 result.cause));
@@ -52,7 +52,7 @@ void check(CrashReport& report, const plan::Plan& plan, const sim::Scenario& sce
 CrashReport undisturbed(const plan::Plan& plan, const sim::Scenario& scenario) {
   CrashReport report;
   report.undisturbed = sim::run_simulation(plan, scenario);
-  for (const std::string& violation : report.undisturbed.violations)
+  for (const std::string& violation : sim::texts_of(report.undisturbed.violations))
     report.failures.push_back("no crash: " + violation);
   return report;
 }

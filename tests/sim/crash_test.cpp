@@ -102,7 +102,7 @@ TEST_CASE("ten crashes in a row") {
     scenario.crash_at.clear();
     for (int64_t i = 0; i < 10; ++i) scenario.crash_at.push_back(first + 3 * i);
     sim::SimResult result = sim::run_simulation(canary_plan(), scenario);
-    for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
+    for (const std::string& violation : sim::texts_of(result.violations)) UNSCOPED_INFO(violation);
     CHECK(result.violations.empty());
     CHECK(result.outcome == journal::Outcome::RolledBack);
   }

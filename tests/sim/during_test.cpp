@@ -50,7 +50,7 @@ SimResult run(const plan::Plan& plan, const Scenario& scenario, Outcome expected
   std::string text;
   for (const journal::Event& event : result.events)
     if (!std::holds_alternative<journal::Sampled>(event.what)) text += journal::encode(event) + "\n";
-  for (const std::string& violation : result.violations) text += violation + "\n";
+  for (const std::string& violation : sim::texts_of(result.violations)) text += violation + "\n";
   INFO(text);
   CHECK(result.violations.empty());
   REQUIRE(result.outcome);

@@ -24,7 +24,7 @@ SimResult run(const plan::Plan& plan, const Scenario& scenario, Outcome expected
   SimResult result = sim::run_simulation(plan, scenario);
   std::string text;
   for (const journal::Event& event : result.events) text += journal::encode(event) + "\n";
-  for (const std::string& violation : result.violations) text += violation + "\n";
+  for (const std::string& violation : sim::texts_of(result.violations)) text += violation + "\n";
   INFO(text);
   CHECK(result.violations.empty());
   REQUIRE(result.outcome);

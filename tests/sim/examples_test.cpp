@@ -92,7 +92,7 @@ TEST_CASE("no seed breaks an invariant of an example", "[examples]") {
     for (int64_t seed = seeds().first; seed < seeds().first + count && failures < 5; ++seed) {
       sim::SimResult result =
           sim::run_simulation(example.plan, random_world(example.plan, uint64_t(seed), span));
-      for (const std::string& violation : result.violations)
+      for (const std::string& violation : sim::texts_of(result.violations))
         UNSCOPED_INFO(fmt::format("{}, seed {}: {}", example.name, seed, violation));
       CHECK(result.violations.empty());
       failures += result.violations.empty() ? 0 : 1;

@@ -142,7 +142,8 @@ TEST_CASE("no seed breaks an invariant of hooks") {
   for (int64_t seed = seeds().first; seed < seeds().first + seeds().count / 10; ++seed) {
     sim::SimResult result =
         sim::run_simulation(plan, random_world(plan, uint64_t(seed), {quiet.run_ns, quiet.operations}));
-    for (const std::string& violation : result.violations) UNSCOPED_INFO(fmt::format("seed {}: {}", seed, violation));
+    for (const std::string& violation : sim::texts_of(result.violations))
+      UNSCOPED_INFO(fmt::format("seed {}: {}", seed, violation));
     REQUIRE(result.violations.empty());
   }
 }

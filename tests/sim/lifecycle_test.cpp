@@ -26,7 +26,7 @@ namespace {
 
 exec::Walked walk(const Plan& plan, const Scenario& scenario) {
   sim::SimResult result = sim::run_simulation(plan, scenario);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
+  for (const std::string& violation : sim::texts_of(result.violations)) UNSCOPED_INFO(violation);
   CHECK(result.violations.empty());
   return result.walked;
 }

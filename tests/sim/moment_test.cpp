@@ -99,7 +99,7 @@ TEST_CASE("a promotion survives the death of its process in a run and between tw
   script.stages[0].soak_ns = 60 * minute;
   script.crash_at_ns = {20 * second, 30 * minute, 62 * minute, 90 * 60 * minute};
   sim::PromotionResult result = sim::simulate_promotion(script);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
+  for (const std::string& violation : sim::texts_of(result.violations)) UNSCOPED_INFO(violation);
   CHECK(result.violations.empty());
   CHECK(result.outcome == Outcome::Succeeded);
   CHECK(result.died_at_ns == std::vector<int64_t>{20 * second, 30 * minute, 62 * minute});

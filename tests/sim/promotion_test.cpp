@@ -34,7 +34,7 @@ PromotionScript three() {
 
 PromotionResult run(const PromotionScript& script) {
   PromotionResult result = sim::simulate_promotion(script);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
+  for (const std::string& violation : sim::texts_of(result.violations)) UNSCOPED_INFO(violation);
   CHECK(result.violations.empty());
   return result;
 }
@@ -66,7 +66,7 @@ void crash_everywhere(const PromotionScript& script, int64_t gap = 0, int64_t st
     killed.crash_at = {point};
     if (gap > 0) killed.crash_at.push_back(point + gap);
     PromotionResult result = sim::simulate_promotion(killed);
-    for (const std::string& violation : result.violations)
+    for (const std::string& violation : sim::texts_of(result.violations))
       UNSCOPED_INFO(fmt::format("crash at {}: {}", point, violation));
     bool same = result.violations.empty() && result.outcome == quiet.outcome && entered(result) == entered(quiet) &&
                 (script.abort_at_ns || effects_of(result) == effects_of(quiet));

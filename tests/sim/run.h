@@ -9,7 +9,7 @@ namespace rollout::sim_test {
 
 inline sim::SimResult run(const plan::Plan& plan, const sim::Scenario& scenario) {
   sim::SimResult result = sim::run_simulation(plan, scenario);
-  for (const std::string& violation : result.violations) UNSCOPED_INFO(violation);
+  for (const std::string& violation : sim::texts_of(result.violations)) UNSCOPED_INFO(violation);
   CHECK(result.violations.empty());
   return result;
 }

@@ -277,7 +277,7 @@ TEST_CASE("no seed breaks an invariant of people and subjects in scopes") {
         world.truths.push_back({errors_of(plan, "two"), plan::Role::Canary, {{0, 50'000'000}}});
       if (shop && seed % 3 != 0) world.answers.push_back({"anna", (seed % 7) * 10 * second, seed % 3 == 1});
       sim::SimResult result = sim::run_simulation(plan, world);
-      for (const std::string& violation : result.violations)
+      for (const std::string& violation : sim::texts_of(result.violations))
         UNSCOPED_INFO(fmt::format("seed {}: {}", seed, violation));
       CHECK(result.violations.empty());
       failures += result.violations.empty() ? 0 : 1;

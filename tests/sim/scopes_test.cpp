@@ -237,7 +237,7 @@ TEST_CASE("no seed breaks an invariant of scopes") {
       if (seed % 3 == 0) world.truths.push_back({errors_of(plan, "two"), plan::Role::Canary, {{0, 50'000'000}}});
       if (seed % 5 == 0) world.truths.push_back({errors_of(plan, "three"), plan::Role::Canary, {{0, 50'000'000}}});
       sim::SimResult result = sim::run_simulation(plan, world);
-      for (const std::string& violation : result.violations)
+      for (const std::string& violation : sim::texts_of(result.violations))
         UNSCOPED_INFO(fmt::format("seed {}: {}", seed, violation));
       CHECK(result.violations.empty());
       failures += result.violations.empty() ? 0 : 1;

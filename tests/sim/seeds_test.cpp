@@ -24,7 +24,7 @@ TEST_CASE("no seed breaks an invariant") {
   for (int64_t seed = first; seed < first + count && failures < 5; ++seed) {
     sim::SimResult result =
         sim::run_simulation(random_plan(uint64_t(seed)), random_scenario(uint64_t(seed)));
-    for (const std::string& violation : result.violations)
+    for (const std::string& violation : sim::texts_of(result.violations))
       UNSCOPED_INFO(fmt::format("seed {}: {}", seed, violation));
     CHECK(result.violations.empty());
     failures += result.violations.empty() ? 0 : 1;

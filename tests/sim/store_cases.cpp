@@ -69,6 +69,7 @@ std::vector<Event> some_events() {
           {12, 13, EndpointBack{"web-1 of fleet", 30}},
           {12, 13, LineOverridden{8, "anna", "a security fix", 99}},
           {12, 13, OverrideEnded{}},
+          {12, 13, RequestVoid{9, Ask::Reject, "anna", "no", "step 1 waits for no approval"}},
           {12, 13, RollbackWithheld{Cause::Watch, "slow"}},
           {13, 14, RunEnded{Outcome::Parked, "end"}}};
 }

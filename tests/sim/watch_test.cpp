@@ -121,7 +121,8 @@ TEST_CASE("the judge sees a control that stays behind, and one that cannot serve
   crowded.steps[3].action.sets[1].value.number = 40 * eval::percent_one;
   SimResult result = sim::run_simulation(crowded, {});
   REQUIRE_FALSE(result.violations.empty());
-  CHECK(result.violations[0].find("I1: `shift checkout to 50%` leaves the control's traffic") != std::string::npos);
+  CHECK(result.violations[0].rule == sim::Rule::I1);
+  CHECK(result.violations[0].text.find("I1: `shift checkout to 50%` leaves") != std::string::npos);
 }
 
 }  // namespace rollout::sim_test

@@ -87,7 +87,7 @@ TEST_CASE("a promise of a state that is not so is seen in some world") {
     auto broken = [&](const Plan& mutant) {
       sim::SimResult result = sim::run_simulation(mutant, {});
       return std::any_of(result.violations.begin(), result.violations.end(),
-                         [](const std::string& one) { return one.starts_with("I18"); });
+                         [](const sim::Violation& one) { return one.rule == sim::Rule::I18; });
     };
     CHECK(!broken(*plan));
     Plan mutant = *plan;

@@ -19,7 +19,7 @@ std::string record_of(const SimResult& result) {
   std::string text;
   for (const journal::Event& event : result.events)
     if (!std::holds_alternative<journal::Sampled>(event.what)) text += journal::encode(event) + "\n";
-  for (const std::string& violation : result.violations) text += "BROKEN " + violation + "\n";
+  for (const std::string& violation : sim::texts_of(result.violations)) text += "BROKEN " + violation + "\n";
   return text;
 }
 
@@ -161,9 +161,9 @@ Result<exec::DriveResult> Rig::drive(Run& run, exec::World& through, const std::
 void Rig::judge(Run& run) {
   world.catch_up();
   run.invariants.at_end();
-  for (const std::string& text : run.invariants.violations()) UNSCOPED_INFO(text);
+  for (const std::string& text : sim::texts_of(run.invariants.violations())) UNSCOPED_INFO(text);
   CHECK(run.invariants.violations().empty());
-  for (const std::string& text : world.violations()) UNSCOPED_INFO(text);
+  for (const std::string& text : sim::texts_of(world.violations())) UNSCOPED_INFO(text);
   CHECK(world.violations().empty());
 }
 
