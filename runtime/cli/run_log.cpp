@@ -108,8 +108,7 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::StepStarted& e) { log.begin_step(e); }
     void operator()(const journal::StepDone& e) {
       StepLog& step = log.at(e.step);
-      step.ended = true;
-      step.adopted = e.adopted;
+      step.ended = true, step.adopted = e.adopted;
       end(step, e.detail);
     }
     void operator()(const journal::StepFailed& e) {
@@ -132,10 +131,7 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::LineOverridden& e) { log.overridden = e; }
     void operator()(const journal::RequestVoid&) {}
     void operator()(const journal::OverrideEnded&) { log.overridden.reset(); }
-    void operator()(const journal::Reopened&) {
-      log.ended.reset();
-      if (log.succeeded_wall_ns) log.after_success_ns = std::max<int64_t>(event.wall_ns - *log.succeeded_wall_ns, 0);
-    }
+    void operator()(const journal::Reopened&) { log.reopen(event.wall_ns); }
     void operator()(const journal::Approved& e) { log.at(e.step).approved.push_back(e); }
     void operator()(const journal::Rejected& e) { log.at(e.step).rejected = e; }
     void operator()(const journal::GateAsked& e) { log.at(e.hold).asked.push_back(e); }
@@ -156,14 +152,21 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::LockReleased&) {}
     void operator()(const journal::EndpointAway&) {}
     void operator()(const journal::EndpointBack&) {}
-    void operator()(const journal::RunEnded& e) {
-      log.ended = e;
-      log.succeeded_wall_ns.reset();
-      if (e.outcome == journal::Outcome::Succeeded) log.succeeded_wall_ns = event.wall_ns;
-    }
+    void operator()(const journal::RunEnded& e) { log.end(e, event.wall_ns); }
     void operator()(const journal::CalendarClosed& e) { log.closed = e; }
   };
   std::visit(Adder{*this, event}, event.what);
+}
+
+void RunLog::end(const journal::RunEnded& e, int64_t wall_ns) {
+  ended = e;
+  succeeded_wall_ns.reset();
+  if (e.outcome == journal::Outcome::Succeeded) succeeded_wall_ns = wall_ns;
+}
+
+void RunLog::reopen(int64_t wall_ns) {
+  ended.reset();
+  if (succeeded_wall_ns) after_success_ns = std::max<int64_t>(wall_ns - *succeeded_wall_ns, 0);
 }
 
 void RunLog::lift(bool of_line) {

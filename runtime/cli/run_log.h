@@ -93,6 +93,8 @@ struct RunLog {
  private:
   StepLog& at(journal::StepRef step);
   void lift(bool of_line);
+  void end(const journal::RunEnded& e, int64_t wall_ns);
+  void reopen(int64_t wall_ns);
   void begin_step(const journal::StepStarted& started);
   void end_scope(const journal::ScopeEnded& ended_scope);
   void begin_scope(const journal::ScopeRollbackStarted& failed);
