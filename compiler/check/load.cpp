@@ -1,8 +1,10 @@
 #include "compiler/check/load.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
+#include <llvm/ADT/ArrayRef.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/ADT/StringMap.h>
 
@@ -94,8 +96,8 @@ class ModuleLoader {
   std::optional<ir::ModuleId> read(const std::string& path, size_t package, const Loader& load, Span from) {
     auto known = done_.find(path);
     if (known != done_.end()) return known->second;
-    for (size_t i = 0; i < open_.size(); ++i)
-      if (open_[i].path == path) return report_cycle(i, from);
+    if (auto open = place_.find(path); open != place_.end()) return report_cycle(open->second, from);
+    if (bytes_ > max_program_bytes) return std::nullopt;  // it is said
     if (program_.modules.size() + open_.size() >= max_modules) {
       diagnostics_.report(from, diag::TooManyFiles, max_modules);
       return std::nullopt;
@@ -114,6 +116,7 @@ class ModuleLoader {
   }
 
   ir::ModuleId parse(const std::string& path, std::string text, size_t package, Span from) {
+    place_[path] = open_.size();
     open_.push_back({path, from});
     SourceId source = sources_.add(path, std::move(text));
     auto module = std::make_unique<ir::Module>();
@@ -123,6 +126,7 @@ class ModuleLoader {
     module->exprs.resize(module->file->expr_count);
     std::vector<Imported> imports = read_imports(*module, package);
     open_.pop_back();
+    place_.erase(path);
     ir::ModuleId id = ir::ModuleId(program_.modules.size());
     program_.modules.push_back(std::move(module));
     loaded_.imports.push_back(std::move(imports));
@@ -146,12 +150,14 @@ class ModuleLoader {
   /// The same message wherever somebody enters the circle: it begins at the file whose path comes first.
   std::nullopt_t report_cycle(size_t first, Span from) {
     constexpr size_t most_shown = 8;  // imports of a circle
+    if (!closed_.emplace(open_.back().path, open_[first].path).second) return std::nullopt;
     std::vector<Opened> files(open_.begin() + ptrdiff_t(first), open_.end());
     files.front().from = from;
     auto by_path = [](const Opened& a, const Opened& b) { return a.path < b.path; };
     std::rotate(files.begin(), std::min_element(files.begin(), files.end(), by_path), files.end());
     std::string circle;
-    for (const Opened& file : files) circle += file.path + " → ";
+    for (const Opened& file : llvm::ArrayRef(files).take_front(most_shown)) circle += file.path + " → ";
+    if (files.size() > most_shown) circle += fmt::format("{} more → ", files.size() - most_shown);
     // Each was opened by the one before it.
     size_t next = 1 % files.size();
     Diagnostic& diagnostic = diagnostics_.report(files[next].from, diag::ImportCycle, circle + files.front().path);
@@ -353,6 +359,8 @@ class ModuleLoader {
   Diagnostics& diagnostics_;
   Loaded& loaded_;
   llvm::StringMap<ir::ModuleId> done_;
+  llvm::StringMap<size_t> place_;  ///< in `open_`
+  std::set<std::pair<std::string, std::string>> closed_;  ///< circles that are reported: by the import that closes them
   std::vector<Opened> open_;  ///< the chain of imports being read
   size_t bytes_ = 0;
 };

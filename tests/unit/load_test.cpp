@@ -1,4 +1,5 @@
 // Which files are read for a program, how often, and where that ends.
+#include <algorithm>
 #include <map>
 
 #include <catch2/catch.hpp>
@@ -55,6 +56,27 @@ TEST_CASE("a circle is found through a link too") {
   project.files["main.rollout"] = "import \"./link.rollout\".{a}\n";
   project.layout.real_path = [](const std::string&) -> Result<std::string> { return std::string("main.rollout"); };
   CHECK(project.reported() == Names{"import-cycle"});
+}
+
+TEST_CASE("a circle of many files is one message, however often it is closed") {
+  Project project;
+  for (int i = 0; i < 300; ++i)
+    project.files[fmt::format("f{}.rollout", i)] = fmt::format("import \"./f{}.rollout\".{{a}}\n", i + 1);
+  for (int i = 0; i < 1'000; ++i) project.files["f300.rollout"] += "import \"./f0.rollout\".{a}\n";
+  project.files["main.rollout"] = "import \"./f0.rollout\".{a}\n";
+  Names names = project.reported();
+  CHECK(std::count(names.begin(), names.end(), "import-cycle") == 1);
+}
+
+TEST_CASE("a program with too much text says so once") {
+  Project project;
+  std::string large = "# " + std::string(size_t{30} << 20, 'a') + "\n";
+  for (const char* name : {"a", "b", "c"}) project.files[fmt::format("{}.rollout", name)] = large;
+  project.files["main.rollout"] = "import \"./a.rollout\".{x}\nimport \"./b.rollout\".{x}\n";
+  for (int i = 0; i < 100; ++i) project.files["main.rollout"] += "import \"./c.rollout\".{x}\n";
+  Names names = project.reported();
+  CHECK(std::count(names.begin(), names.end(), "too-much-text") == 1);
+  CHECK(project.reads["c.rollout"] == 1);
 }
 
 TEST_CASE("a link into a package is no way around its exports") {
