@@ -75,7 +75,7 @@ TEST_CASE("a program with too much text says so once") {
   project.files["main.rollout"] = "import \"./a.rollout\".{x}\nimport \"./b.rollout\".{x}\n";
   for (int i = 0; i < 100; ++i) project.files["main.rollout"] += "import \"./c.rollout\".{x}\n";
   Names names = project.reported();
-  CHECK(std::count(names.begin(), names.end(), "too-much-text") == 1);
+  CHECK(std::count(names.begin(), names.end(), "too-many-files") == 1);
   CHECK(project.reads["c.rollout"] == 1);
 }
 
