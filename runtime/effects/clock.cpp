@@ -22,7 +22,8 @@ class RealClock : public Clock {
  public:
   explicit RealClock(const Signals* signals) : signals_(signals) {}
 
-  int64_t monotonic_ns() const override { return now(CLOCK_MONOTONIC); }
+  // Unlike CLOCK_MONOTONIC it goes on while the machine is suspended.
+  int64_t monotonic_ns() const override { return now(CLOCK_BOOTTIME); }
   int64_t wall_ns() const override { return now(CLOCK_REALTIME); }
 
   Woke sleep_until(int64_t until_ns) override { return sleep(until_ns, nullptr); }

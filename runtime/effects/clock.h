@@ -23,6 +23,7 @@ class Waker {
 class Clock {
  public:
   virtual ~Clock() = default;
+  /// Never set back, and never stopped: a suspended machine's time passes, too.
   virtual int64_t monotonic_ns() const = 0;
   /// Nanoseconds since 1970-01-01 UTC.
   virtual int64_t wall_ns() const = 0;

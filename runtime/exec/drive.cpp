@@ -34,6 +34,7 @@ class Driver {
       if (std::exchange(ask, true))
         if (Status mine = take_requests(); !mine) return mine.error();
       take_deliveries();
+      note_gap();
       memory_.wall_ns = around_.clock.wall_ns();
       Command command = executor_.next(state_, memory_, now());
       if (Record* record_now = std::get_if<Record>(&command)) {
@@ -47,7 +48,7 @@ class Driver {
       if (*flushed == Flushed::AbortFirst) continue;
       send_messages();
       if (*flushed == Flushed::Stopped) return finish();
-      if (looks) continue;
+      if (looks || !pending_.empty()) continue;
       if (std::holds_alternative<Finish>(command)) {
         if (!waits_for_messages()) return finish();
         continue;
@@ -85,6 +86,7 @@ class Driver {
     state_ = std::move(past->state);
     known_ = state_.events;
     base_ns_ = state_.run_ns;
+    started_ns_ = seen_ns_ = around_.clock.monotonic_ns();
     if (known_ > 1 && !state_.ended) {
       int64_t downtime = std::max<int64_t>(0, around_.clock.wall_ns() - state_.wall_ns);
       record({journal::Resumed{around_.holder, downtime}});
@@ -94,11 +96,34 @@ class Driver {
     return Done{};
   }
 
+  // Time in which this process could neither look nor record is time without a driver, too: the run clock does not
+  // count it, and holds take new starting points. All else stays as it was: nobody has gone on with anything.
+  void note_gap() {
+    int64_t clock_ns = around_.clock.monotonic_ns();
+    int64_t gap_ns = clock_ns - std::exchange(seen_ns_, clock_ns);
+    std::string kept_by = std::exchange(kept_by_, {});
+    if (gap_ns <= max_gap_ns) return;
+    base_ns_ -= gap_ns;
+    memory_.holds.clear();
+    if (kept_by.empty()) kept_by = "this process stood still";
+    if (!state_.ended && !state_.interrupted) add(journal::Resumed{around_.holder, gap_ns, std::move(kept_by)});
+  }
+  /// A call of the world, or a commit, has come back. What it takes is the run's time, but for a hold that nobody has looked at.
+  void called() {
+    int64_t clock_ns = around_.clock.monotonic_ns();
+    if (state_.holds.empty() || clock_ns - seen_ns_ <= max_call_ns) seen_ns_ = clock_ns;
+    else kept_by_ = "a call took so long";
+  }
+
+  void add(journal::Payload payload) {
+    pending_.push_back({now(), around_.clock.wall_ns(), std::move(payload)});
+    fold(state_, executor_.plan(), pending_.back());
+  }
   void record(std::vector<journal::Payload> payloads) {
+    note_gap();
     for (journal::Payload& payload : payloads) {
       if (std::holds_alternative<journal::RunEnded>(payload)) before_end_ = state_;
-      pending_.push_back({now(), around_.clock.wall_ns(), std::move(payload)});
-      fold(state_, executor_.plan(), pending_.back());
+      add(std::move(payload));
     }
     ROLLOUT_CHECK(pending_.size() < max_batch, "recording comes to an end before the next command");
   }
@@ -131,10 +156,12 @@ class Driver {
     while (!(written = around_.store.append(executor_.run(), known_, events, snapshot))) {
       bool waits = written.error().retryable && around_.clock.monotonic_ns() < give_up_ns;
       if (!waits) return written.error();
+      kept_by_ = "the state could not be written: " + written.error().message;
       around_.listener.on_trouble(written.error().message);
       if (around_.interrupts() > 0) return Flushed::Stopped;
       around_.clock.sleep_until(around_.clock.monotonic_ns() + store_retry_ns);
     }
+    if (kept_by_.empty()) called();
     if (*written == journal::Appended::AbortFirst) return Flushed::AbortFirst;
     if (*written == journal::Appended::LockHeld) return Flushed::LockHeld;
     known_ += int64_t(events.size());
@@ -178,7 +205,10 @@ class Driver {
       return Flushed::AbortFirst;
     }
     for (const journal::Event& event : pending_) around_.listener.on_event(event, state_);
+    // Where every commit takes so long, the one that says so is not said again before something else is done.
+    bool says_gap = pending_.size() == 1 && std::holds_alternative<journal::Resumed>(pending_[0].what);
     pending_.clear();
+    if (!says_gap) note_gap();
     return Flushed::Durable;
   }
 
@@ -203,7 +233,7 @@ class Driver {
     if (farewell_until_ns_ == 0)
       farewell_until_ns_ = now_ns + (memory_.interrupted ? short_farewell_ns : farewell_ns);
     if (now_ns < farewell_until_ns_) {
-      around_.clock.sleep_until(std::min(around_.messenger->wake_ns(), farewell_until_ns_));
+      rest(std::min(around_.messenger->wake_ns(), farewell_until_ns_), nullptr);
       return true;
     }
     // Whoever goes on with the run sends them again; nobody goes on with one that has ended.
@@ -221,21 +251,32 @@ class Driver {
 
   void sleep(int64_t until_run_ns) {
     tend();
+    called();
+    note_gap();
     int64_t until = started_ns_ + until_run_ns - base_ns_;
     int64_t wake = around_.messenger == nullptr ? INT64_MAX : around_.messenger->wake_ns();
     int64_t poll_ns = waker_ ? std::max(around_.poll_ns, told_poll_ns) : around_.poll_ns;
     until = std::min({until, wake, around_.clock.monotonic_ns() + poll_ns});
-    if (waker_) around_.clock.sleep_until(until, *waker_);
-    else around_.clock.sleep_until(until);
+    rest(until, waker_);
+  }
+  /// Who wakes up too late has stood still.
+  void rest(int64_t until_ns, effects::Waker* waker) {
+    if (waker) around_.clock.sleep_until(until_ns, *waker);
+    else around_.clock.sleep_until(until_ns);
+    seen_ns_ = std::max(seen_ns_, std::min(until_ns, around_.clock.monotonic_ns()));
   }
 
   void carry_out(Command command) {
     if (std::holds_alternative<Act>(command)) {
       act(executor_.beside(state_, memory_, std::move(command), now()));
     } else if (const Sample* sample = std::get_if<Sample>(&command)) {
-      hand_in(Readings{*sample, around_.world.sample(executor_.plan(), sample->terms)});
+      std::vector<Reading> readings = around_.world.sample(executor_.plan(), sample->terms);
+      called();
+      hand_in(Readings{*sample, std::move(readings)});
     } else if (std::holds_alternative<Capture>(command)) {
-      hand_in(CaptureAnswer{around_.world.capture(executor_.plan())});
+      Result<journal::Captured> captured = around_.world.capture(executor_.plan());
+      called();
+      hand_in(CaptureAnswer{std::move(captured)});
     }
   }
 
@@ -258,6 +299,7 @@ class Driver {
       answers = around_.world.observe_all(errands, [] {});
     }
     int64_t took_ns = around_.clock.monotonic_ns() - began_ns;
+    called();
     for (size_t i = 0; i < looks.size(); ++i) {
       const Observe& look = std::get<Observe>(looks[i]);
       around_.listener.on_progress(look.step, answers[i] ? answers[i]->detail : answers[i].error().message);
@@ -272,13 +314,17 @@ class Driver {
     int64_t began_ns = around_.clock.monotonic_ns();
     std::vector<Status> answers = around_.world.act_all(errands);
     int64_t took_ns = around_.clock.monotonic_ns() - began_ns;
+    called();
     for (size_t i = 0; i < acts.size(); ++i) hand_in(Acted{std::get<Act>(acts[i]), std::move(answers[i]), took_ns});
   }
 
   template <typename Does>
   Errand errand(const Does& command) const { return {action_of(executor_.plan(), command.step), command.key}; }
 
-  void hand_in(const Input& input) { record(executor_.on(state_, memory_, input, now())); }
+  void hand_in(const Input& input) {
+    note_gap();
+    record(executor_.on(state_, memory_, input, now()));
+  }
 
   Executor executor_;
   Surroundings& around_;
@@ -288,9 +334,11 @@ class Driver {
   Memory memory_;
   std::vector<journal::Event> pending_;  ///< folded, not durable yet
   int64_t known_ = 0;                    ///< events in the store
-  int64_t base_ns_ = 0;                  ///< the run clock when this process took over
+  int64_t base_ns_ = 0;                  ///< the run clock when this process took over, less the gaps since
   effects::Waker* waker_;                ///< null: nobody says when there are requests
   int64_t started_ns_;
+  int64_t seen_ns_ = 0;  ///< until when the run's time is accounted for
+  std::string kept_by_;  ///< what has kept this process from looking since, if anything has
   std::set<std::string> posted_;  ///< messages that this process has sent, or tries to
   int64_t farewell_until_ns_ = 0;
   int64_t seen_request_ = 0;  ///< of a word to all runs that changes nothing here there is no event

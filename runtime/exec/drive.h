@@ -21,6 +21,9 @@ inline constexpr int64_t request_poll_ns = 500'000'000;
 inline constexpr int64_t told_poll_ns = 1'000'000'000;
 /// How long messages are waited for at the end: of a run that has ended or is parked, and of one that was interrupted.
 inline constexpr int64_t farewell_ns = 15'000'000'000, short_farewell_ns = 2'000'000'000;
+/// What passes between two moments at which the driver looks or records, beside the sleep that it asked for: more is
+/// time without a driver. In calls of the world and commits, beside a hold: each takes a few seconds at most.
+inline constexpr int64_t max_gap_ns = 3'000'000'000, max_call_ns = 10'000'000'000;
 /// A store that stays away for longer ends the driving; the run can be resumed.
 inline constexpr int64_t max_store_away_ns = 3'600'000'000'000;
 

@@ -71,13 +71,16 @@ struct Folder {
         state.conditions[i] = fresh_condition(plan, plan.conditions[i], state.captured);
   }
   void operator()(const journal::Resumed& e) {
+    expose(state, e.downtime_ns);
+    if (e.why.empty()) take_over();
+  }
+  void take_over() {
     state.interrupted = false;
     state.closed.reset();
     state.away.clear();
     // Nobody knows what the process before this one had called when it ended.
     for (uint32_t i : state.frontier.underway()) take_over(state.steps[i]);
     for (StepState& undo : state.undo) take_over(undo);
-    expose(state, e.downtime_ns);
     std::optional<journal::Parked> parked = std::exchange(state.parked, std::nullopt);
     if (!parked) return;
     if (parked->step.scope != plan::none) release_scopes();

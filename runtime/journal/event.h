@@ -66,10 +66,12 @@ struct Captured {
   std::vector<ObservedNow> observed;   ///< those of Plan::observed that are read `at run start`, in order
 };
 
-/// Another process took over. `downtime_ns` is wall-clock time without a driver.
+/// Another process took over, or the same one goes on after time in which it could look at nothing. `downtime_ns` is
+/// time without a driver: of the wall clock, and of the monotonic one where the process is the same.
 struct Resumed {
   std::string holder;
   int64_t downtime_ns = 0;
+  std::string why = {};  ///< the same process: what kept it from looking; empty: another one
 };
 
 /// The intent: durable before the effect. Of a hold: the hold begins.

@@ -45,6 +45,7 @@ struct Encoder {
   }
   void operator()(const Resumed& e) const {
     out.field("holder", e.holder).field("downtime_ns", e.downtime_ns);
+    if (!e.why.empty()) out.field("why", e.why);
   }
   void operator()(const StepStarted& e) const {
     write_step(out, e.step);
@@ -262,7 +263,7 @@ class Decoder {
   Payload payload(size_t kind) {
     switch (kind) {
       case 0: return run_started();
-      case 1: return Resumed{text("holder"), number("downtime_ns")};
+      case 1: return Resumed{text("holder"), number("downtime_ns"), text("why")};
       case 2: return StepStarted{step(), attempt(), text("key")};
       case 3: return StepDone{step(), attempt(), flag("adopted"), text("detail")};
       case 4: return StepFailed{step(), attempt(), flag("last"), flag("unknown"), text("detail"), flag("untouched")};

@@ -68,7 +68,7 @@ void Invariants::on_event(const journal::Event& event) {
     parked_ = true;
     if (e->detail.empty()) violate(Rule::End, "parked without a word");
   }
-  if (std::holds_alternative<journal::Resumed>(event.what)) {
+  if (const auto* e = std::get_if<journal::Resumed>(&event.what); e != nullptr && e->why.empty()) {
     // The check of a scope that could not go back is made anew.
     if (parked_) std::erase_if(decided_, [](const auto& decided) { return journal::is_check(decided.first); });
     if (parked_)
