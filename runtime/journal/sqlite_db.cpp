@@ -1,12 +1,14 @@
 #include "runtime/journal/sqlite_db.h"
 
 #include <cerrno>
-#include <filesystem>
 #include <fstream>
 #include <utility>
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+
+#include "runtime/journal/sqlite_log.h"
+#include "runtime/journal/sqlite_schema.h"
 
 namespace rollout::journal {
 
@@ -24,12 +26,6 @@ bool has_hot_journal(const std::string& path) {
   std::ifstream in(path + "-journal", std::ios::binary);
   std::string head(journal_magic.size(), '\0');
   return in.read(head.data(), std::streamsize(head.size())) && head == journal_magic;
-}
-
-bool has_log(const std::string& path) {
-  std::error_code failed;
-  auto size = std::filesystem::file_size(path + "-wal", failed);
-  return !failed && size > 0;
 }
 
 std::string folder_of(const std::string& path) {
@@ -112,6 +108,12 @@ Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
   if (!first) return first.error();
   if (!*first)
     if (Status in = (*lock)->let_in(); !in) return in.error();
+  // SQLite would take what is left of it, and write its index anew.
+  if (std::optional<LostFrames> lost = *first ? lost_frames(path) : std::nullopt)
+    return OpError{fmt::format("{0}-wal has {1} of the {2} pages that were in it, so what was recorded last is "
+                               "missing; put that file back whole, or restore a backup",
+                               path, lost->there, lost->were),
+                   false, true};
   // Before SQLite plays either of them back.
   const bool unclean = has_hot_journal(path), had_log = has_log(path);
   Result<std::unique_ptr<SqliteDb>> db = connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -123,12 +125,26 @@ Result<std::unique_ptr<SqliteDb>> SqliteDb::open(const std::string& path) {
   return db;
 }
 
-/// Where nobody may write, a file without a log does not change; a log is read with what others have of it.
+/// Where nobody may write, the index of a log cannot be made: without a log the file is read alone, and one is read
+/// with the index that others have made. A file that never had a log is locked while it is read.
 Result<std::unique_ptr<SqliteDb>> SqliteDb::open_to_read(const std::string& path) {
-  if (has_log(path)) return connect(path, SQLITE_OPEN_READONLY);
+  if (has_log(path)) {
+    Result<std::unique_ptr<SqliteDb>> db = connect(path, SQLITE_OPEN_READONLY);
+    if (db) (*db)->had_log_ = true;
+    return db;
+  }
   std::string uri = "file:";
   for (char c : path) uri += c == '?' || c == '#' || c == '%' ? fmt::format("%{:02x}", c) : std::string(1, c);
   Result<std::unique_ptr<SqliteDb>> db = connect(uri + "?immutable=1", SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  if (!db) return db;
+  (*db)->path_ = path, (*db)->still_ = true;
+  Result<std::vector<Row>> format = (*db)->run("PRAGMA user_version", {});
+  const bool had_none = format && number(format->at(0).at(0)) < first_format_with_log;
+  return had_none ? connect(path, SQLITE_OPEN_READONLY) : std::move(db);
+}
+
+Result<std::unique_ptr<SqliteDb>> SqliteDb::in_memory(const std::string& path) {
+  Result<std::unique_ptr<SqliteDb>> db = connect(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (db) (*db)->path_ = path;
   return db;
 }
@@ -178,17 +194,25 @@ Status SqliteDb::use_log() {
 }
 
 Status SqliteDb::go_on() {
-  if (!may_write()) return Done{};
+  if (Status whole = check_log(); !whole) return whole;
+  ready_ = may_write();
+  return let_others_in();
+}
+
+Status SqliteDb::let_others_in() { return first_ ? lock_->let_in() : Status(Done{}); }
+
+/// Whoever is not the first finds what the first one has found. Who may not write does not know whether he is.
+Status SqliteDb::check_log() {
   Result<bool> closed = is_closed();
   if (!closed) return closed.error();
-  if (first_ && !had_log_ && !*closed)
-    return OpError{fmt::format("{0} was not closed, and {0}-wal, which has what was recorded last, is not beside it; "
-                               "put that file back, or restore a backup (where another program has closed the file "
-                               "properly, say so: sqlite3 {0} 'UPDATE file SET closed = 1')",
-                               path_),
-                   false, true};
-  ready_ = true;
-  return first_ ? lock_->let_in() : Status(Done{});
+  if (*closed || had_log_ || (may_write() && !first_)) return Done{};
+  if (!may_write() && has_log(path_))
+    return OpError{fmt::format("{} was opened by another process just now; look again", path_), true};
+  return OpError{fmt::format("{0} was not closed, and {0}-wal, which has what was recorded last, is not beside it or "
+                             "not whole; put that file back, or restore a backup (where another program has closed "
+                             "the file properly, say so: sqlite3 {0} 'UPDATE file SET closed = 1')",
+                             path_),
+                 false, true};
 }
 
 Result<bool> SqliteDb::is_closed() {
@@ -281,19 +305,26 @@ Status SqliteDb::exec(const char* sql) {
 Status SqliteDb::copy_to(const std::string& path) {
   Result<std::unique_ptr<SqliteDb>> copy = connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (!copy) return copy.error();
-  sqlite3* to = (*copy)->handle_.get();
+  if (Status copied = copy_into(**copy); !copied) return copied;
+  // One file that has everything.
+  if (Status alone = (*copy)->exec("PRAGMA journal_mode=DELETE"); !alone) return alone;
+  Result<std::vector<Row>> says = (*copy)->run("SELECT name FROM sqlite_schema WHERE name = 'file'", {});
+  if (!says) return says.error();
+  return says->empty() ? Status(Done{}) : (*copy)->exec("UPDATE file SET closed = 1");
+}
+
+Status SqliteDb::copy_into(SqliteDb& empty) {
+  sqlite3* to = empty.handle_.get();
   sqlite3_backup* backup = sqlite3_backup_init(to, "main", handle_.get(), "main");
-  if (!backup) return (*copy)->error(sqlite3_errcode(to));
+  if (!backup) return empty.error(sqlite3_errcode(to));
   int code = sqlite3_backup_step(backup, -1);
   for (int look = 0; (code == SQLITE_BUSY || code == SQLITE_LOCKED) && look < most_copy_looks; ++look) {
     sqlite3_sleep(copy_pause_ms);
     code = sqlite3_backup_step(backup, -1);
   }
   int finished = sqlite3_backup_finish(backup);
-  if (code != SQLITE_DONE || finished != SQLITE_OK) return (*copy)->error(code == SQLITE_DONE ? finished : code);
-  // One file that has everything.
-  if (Status alone = (*copy)->exec("PRAGMA journal_mode=DELETE"); !alone) return alone;
-  return (*copy)->exec("UPDATE file SET closed = 1");
+  if (code != SQLITE_DONE || finished != SQLITE_OK) return empty.error(code == SQLITE_DONE ? finished : code);
+  return Done{};
 }
 
 OpError SqliteDb::error(int code) const {

@@ -21,6 +21,10 @@ class SqliteDb : public JournalDb {
  public:
   /// Whoever may not write where the file lies opens it for reading.
   static Result<std::unique_ptr<SqliteDb>> open(const std::string& path);
+  /// Without a lock, for SqliteLook: a file that nobody has open is read as it is now, and never as it is later.
+  static Result<std::unique_ptr<SqliteDb>> open_to_read(const std::string& path);
+  /// An empty database that ends with its connection; what it says of itself is said of `path`.
+  static Result<std::unique_ptr<SqliteDb>> in_memory(const std::string& path);
   ~SqliteDb() override;
 
   Result<std::vector<Row>> run(const char* sql, const std::vector<Parameter>& parameters) override;
@@ -33,13 +37,20 @@ class SqliteDb : public JournalDb {
   Status exec(const char* sql);
   /// What is committed now, page by page, into a new file without a log; others may write meanwhile, and wait as long.
   Status copy_to(const std::string& path);
+  Status copy_into(SqliteDb& empty);
   const std::string& path() const { return path_; }
   bool may_write() const { return lock_ != nullptr; }
+  /// Read as nobody changes it: what is written from now on is not seen.
+  bool is_still() const { return still_; }
 
   /// For sqlite_schema alone, in this order. The file is known to be ours: from now on it has a log.
   Status use_log();
-  /// Its tables are there: others may come in. Refused when the file was not closed and its log is gone.
+  /// Its tables are there: others may come in. Refused as by check_log.
   Status go_on();
+  /// Of a format that knows logs: refused when the file was not closed and its log is gone.
+  Status check_log();
+  /// Instead of go_on, for who will not write: others may come in.
+  Status let_others_in();
   /// Whether a rollback journal, which older versions wrote, was to be played back.
   bool was_unclean() const { return unclean_; }
 
@@ -53,7 +64,6 @@ class SqliteDb : public JournalDb {
   using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
   SqliteDb(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
   static Result<std::unique_ptr<SqliteDb>> connect(const std::string& path, int flags);
-  static Result<std::unique_ptr<SqliteDb>> open_to_read(const std::string& path);
   OpError error(int code) const;
   Result<sqlite3_stmt*> prepared(const char* sql);
   Status take_turn();
@@ -68,6 +78,7 @@ class SqliteDb : public JournalDb {
   std::map<std::string, Statement, std::less<>> statements_;  ///< by their text; ended before the connection
   effects::OwnProcess process_;
   bool unclean_ = false;
+  bool still_ = false;
   bool first_ = false;   ///< nobody else had the file open
   bool had_log_ = false;
   bool ready_ = false;   ///< its tables are there

@@ -1,10 +1,19 @@
 #include "runtime/journal/sqlite_schema.h"
 
+#include <filesystem>
+#include <iterator>
+
 #include <fmt/format.h>
+
+#include "runtime/effects/sync.h"
 
 namespace rollout::journal {
 
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int most_copies = 100;  // of one format
 
 constexpr const char* tables = R"sql(
 CREATE TABLE plans (hash TEXT PRIMARY KEY, bytes TEXT NOT NULL) WITHOUT ROWID;
@@ -83,11 +92,6 @@ Status check_identity(const SqliteDb& db, int64_t id, int64_t version) {
                                "reads {}); use that version",
                                db.path(), version, file_version),
                    false, true};
-  if (version < file_version && !db.may_write())
-    return OpError{fmt::format("the state file {} has the older format {} and cannot be written here; open it once "
-                               "where it can",
-                               db.path(), version),
-                   false, true};
   return Done{};
 }
 
@@ -103,20 +107,29 @@ Status check_no_code(SqliteDb& db) {
                  false, true};
 }
 
+/// What an older version can read, as it could: whoever changes the state takes that from it. Replaces nothing.
+Status keep_copy(SqliteDb& db, int64_t format) {
+  const std::string name = fmt::format("{}.format-{}", db.path(), format), part = name + ".part";
+  std::error_code failed;
+  fs::remove(part, failed);
+  if (Status copied = db.copy_to(part); !copied) return copied;
+  if (Status synced = effects::sync_path(part); !synced) return synced;
+  fs::create_hard_link(part, name, failed);
+  for (int more = 2; failed == std::errc::file_exists && more < most_copies; ++more)
+    fs::create_hard_link(part, fmt::format("{}-{}", name, more), failed);
+  if (failed)
+    return OpError{fmt::format("the state file as it is cannot be kept as {}: {}", name, failed.message())};
+  fs::remove(part, failed);
+  return effects::sync_path(fs::path(name).parent_path().string());
+}
+
 /// Two processes may come here at once; the second one finds it done.
 Status bring_up_to_date(SqliteDb& db) {
   Result<Transaction> transaction = Transaction::begin(db, JournalDb::Access::Write);
   if (!transaction) return transaction.error();
   Result<int64_t> version = pragma(db, "PRAGMA user_version");
   if (!version) return version.error();
-  if (*version == 1)
-    if (Status done = db.exec(to_format_2); !done) return done;
-  if (*version <= 2)
-    if (Status done = db.exec(to_format_3); !done) return done;
-  if (*version <= 3)
-    if (Status done = db.exec(to_format_4); !done) return done;
-  if (*version <= 4)
-    if (Status done = db.exec(to_format_5); !done) return done;
+  if (Status current = make_current(db, *version); !current) return current;
   return transaction->commit();
 }
 
@@ -139,38 +152,56 @@ Status make_tables(SqliteDb& db) {
   Result<int64_t> foreign = pragma(db, "SELECT count(*) FROM sqlite_schema");
   if (!foreign) return foreign.error();
   if (*foreign != 0) return check_identity(db, 0, 0);
-  if (Status made = db.exec(tables); !made) return made;
-  std::string mark = fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application_id, file_version);
-  if (Status marked = db.exec(mark.c_str()); !marked) return marked;
+  if (Status made = make_current(db, 0); !made) return made;
   return transaction->commit();
 }
 
 }  // namespace
 
-Status prepare_schema(SqliteDb& db) {
+Status make_current(SqliteDb& db, int64_t format) {
+  if (format == 0) {
+    std::string mark = fmt::format("PRAGMA application_id={}; PRAGMA user_version={}", application_id, file_version);
+    Status made = db.exec(tables);
+    return made ? db.exec(mark.c_str()) : made;
+  }
+  const char* ways[] = {to_format_2, to_format_3, to_format_4, to_format_5};
+  static_assert(std::size(ways) == file_version - 1);
+  for (; format < file_version; ++format)
+    if (Status done = db.exec(ways[format - 1]); !done) return done;
+  return Done{};
+}
+
+Result<int64_t> format_of(SqliteDb& db) {
   for (const char* sql :
        {"PRAGMA trusted_schema=OFF", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"})
-    if (Status done = db.exec(sql); !done) return done;
+    if (Status done = db.exec(sql); !done) return done.error();
   Result<int64_t> version = pragma(db, "PRAGMA user_version");
-  if (!version) return version.error();
+  if (!version) return version;
   Result<int64_t> id = pragma(db, "PRAGMA application_id");
-  if (!id) return id.error();
-  const bool is_new = *id == 0 && *version == 0;
-  if (is_new) {
+  if (!id) return id;
+  if (*id == 0 && *version == 0) {
     Result<int64_t> foreign = pragma(db, "SELECT count(*) FROM sqlite_schema");
-    if (!foreign) return foreign.error();
-    if (*foreign != 0) return check_identity(db, 0, 0);
-  } else if (Status known = check_identity(db, *id, *version); !known) {
-    return known;
+    if (!foreign) return foreign;
+    if (*foreign == 0) return 0;
   }
-  if (Status pure = check_no_code(db); !pure) return pure;
+  if (Status known = check_identity(db, *id, *version); !known) return known.error();
+  if (Status pure = check_no_code(db); !pure) return pure.error();
+  return version;
+}
+
+Status prepare_schema(SqliteDb& db) {
+  Result<int64_t> format = format_of(db);
+  if (!format) return format.error();
+  const bool is_new = *format == 0, is_older = !is_new && *format < file_version;
+  if (is_older && db.may_write())
+    if (Status kept = keep_copy(db, *format); !kept) return kept;
   if (Status log = db.use_log(); !log) return log;
   // Reading all of a file at every start would cost more with every run in it. What a log brings back is checked frame
   // by frame; a truncated file is found by its header, a changed event by its run's chain, a broken page when it is
   // read.
   if (!is_new && db.was_unclean())
     if (Status whole = quick_check(db); !whole) return whole;
-  Status ready = is_new ? make_tables(db) : *version < file_version ? bring_up_to_date(db) : Status(Done{});
+  Status ready = is_new ? make_tables(db) : is_older ? bring_up_to_date(db) : Status(Done{});
   return ready ? db.go_on() : ready;
 }
 

@@ -9,15 +9,45 @@
 #include "runtime/journal/promotion.h"
 
 #include "runtime/journal/sqlite_db.h"
+#include "runtime/journal/sqlite_look.h"
 #include "runtime/journal/sqlite_schema.h"
 
 namespace rollout::journal {
 
-Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path) {
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path, const MayConvert& may) {
   Result<std::unique_ptr<SqliteDb>> db = SqliteDb::open(path);
   if (!db) return db.error();
+  if (!(*db)->may_write()) return looking(std::move(*db));
+  if (may) {
+    Result<int64_t> format = format_of(**db);
+    if (!format) return format.error();
+    if (*format > 0 && *format < file_version) {
+      Result<std::unique_ptr<SqliteStore>> older = looking(std::move(*db));
+      Status convert = older ? may(**older, *format) : Status(older.error());
+      if (!convert) return convert.error();
+      older->reset();
+      return open(path);
+    }
+  }
   if (Status ready = prepare_schema(**db); !ready) return ready.error();
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*db), locks_of(path)));
+}
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::look(const std::string& path) {
+  Result<std::unique_ptr<SqliteDb>> db = SqliteDb::open(path);
+  if (!db) return db.error();
+  Result<int64_t> format = format_of(**db);
+  if (!format) return format.error();
+  if (*format != file_version || !(*db)->may_write()) return looking(std::move(*db));
+  if (Status ready = prepare_schema(**db); !ready) return ready.error();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*db), locks_of(path)));
+}
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::looking(std::unique_ptr<SqliteDb> file) {
+  std::string locks = locks_of(file->path());
+  Result<std::unique_ptr<SqliteLook>> look = SqliteLook::open(std::move(file));
+  if (!look) return look.error();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*look), std::move(locks)));
 }
 
 // SQLite's file format: sixteen bytes of magic, and the application's number at byte 68, the highest byte first.
@@ -75,14 +105,19 @@ Result<bool> SqliteClaims::waits(const std::string& name, const std::vector<std:
   return true;
 }
 
-Status SqliteStore::back_up(const std::string& path) { return static_cast<SqliteDb&>(*db_).copy_to(path); }
+SqliteDb& SqliteStore::file() {
+  auto* look = dynamic_cast<SqliteLook*>(db_.get());
+  return look != nullptr ? look->file() : static_cast<SqliteDb&>(*db_);
+}
+
+Status SqliteStore::back_up(const std::string& path) { return file().copy_to(path); }
 
 Status SqliteStore::check_whole() {
-  Result<std::vector<JournalDb::Row>> rows = db_->run("PRAGMA integrity_check(1)", {});
+  Result<std::vector<JournalDb::Row>> rows = file().run("PRAGMA integrity_check(1)", {});
   if (!rows) return rows.error();
   std::string found = rows->empty() ? "it says nothing" : rows->front().at(0);
   if (found == "ok") return Done{};
-  return OpError{fmt::format("{} is damaged ({})", static_cast<SqliteDb&>(*db_).path(), found)};
+  return OpError{fmt::format("{} is damaged ({})", file().path(), found)};
 }
 
 }  // namespace rollout::journal

@@ -3,6 +3,7 @@
 // the log that it was left with is refused, a damaged one is never started afresh.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,8 @@
 #include "runtime/journal/sql_store.h"
 
 namespace rollout::journal {
+
+class SqliteDb;
 
 /// Of what nobody drives, only what has not ended waits for somebody.
 class SqliteClaims : public FileClaims {
@@ -26,8 +29,12 @@ class SqliteClaims : public FileClaims {
 
 class SqliteStore : public SqlStore {
  public:
+  /// Whether the state of an older format, as it is, may be brought up to date.
+  using MayConvert = std::function<Status(SqliteStore& older, int64_t format)>;
   /// Opens `path`, or makes it; its directory must exist, and `locks` in it says who drives what.
-  static Result<std::unique_ptr<SqliteStore>> open(const std::string& path);
+  static Result<std::unique_ptr<SqliteStore>> open(const std::string& path, const MayConvert& may = {});
+  /// For who changes nothing: a file of an older format stays as it is, and so does one without tables.
+  static Result<std::unique_ptr<SqliteStore>> look(const std::string& path);
   ~SqliteStore() override { claims_.give_back(); }
 
   Claims* claims() override { return &claims_; }
@@ -40,6 +47,9 @@ class SqliteStore : public SqlStore {
       : SqlStore(std::move(db)), claims_(*db_, std::move(locks)) {}
 
  private:
+  static Result<std::unique_ptr<SqliteStore>> looking(std::unique_ptr<SqliteDb> file);
+  SqliteDb& file();
+
   SqliteClaims claims_;
 };
 

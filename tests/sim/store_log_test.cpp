@@ -55,6 +55,53 @@ std::string bytes_of(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
+/// This process as somebody who may read the folders and not write there.
+struct Nobody {
+  static constexpr uid_t id = 65534;
+  explicit Nobody(std::initializer_list<const Directory*> folders) : is_here(geteuid() == 0) {
+    for (const Directory* one : folders)
+      fs::permissions(one->path, fs::perms(0755));
+    if (is_here) come();
+    else WARN("left out: to become somebody else needs root");
+  }
+  ~Nobody() { go(); }
+  void come() const { REQUIRE(seteuid(id) == 0); }
+  void go() const {
+    if (is_here) CHECK(seteuid(0) == 0);
+  }
+  bool is_here;
+};
+
+/// Another process, which leaves a request when it is told `w`, and closes the file when it is told `c`.
+struct Writer {
+  explicit Writer(const Directory& directory) {
+    REQUIRE((pipe(told) == 0 && pipe(answers) == 0));
+    child = fork();
+    if (child != 0) return;
+    close(told[1]);
+    Result<std::unique_ptr<SqliteStore>> store = std::unique_ptr<SqliteStore>();
+    for (char what = 0; read(told[0], &what, 1) == 1;) {
+      if (what == 'c') *store = nullptr;
+      else if (!*store) store = SqliteStore::open(directory.file());
+      bool good = what == 'c' || (store && (*store)->request("r1", {0, Ask::Abort, "them", "why", 1}));
+      if (write(answers[1], good ? "y" : "n", 1) != 1) break;
+    }
+    _exit(0);
+  }
+  ~Writer() {
+    for (int end : {told[0], told[1], answers[0], answers[1]}) close(end);
+    waitpid(child, nullptr, 0);
+  }
+  void say(char what) const {
+    char answer = 0;
+    REQUIRE(write(told[1], &what, 1) == 1);
+    REQUIRE(read(answers[0], &answer, 1) == 1);
+    CHECK(answer == 'y');
+  }
+  int told[2], answers[2];
+  pid_t child;
+};
+
 }  // namespace
 
 TEST_CASE("the last one that closes the file leaves no log, and the file alone has everything") {
@@ -88,8 +135,9 @@ TEST_CASE("what a killed process was told is recorded is there, and a torn end o
   CHECK(requests_in(directory) == 3);
   CHECK_FALSE(fs::exists(log_of(directory)));
   killed_in_use(directory, 2);
-  fs::resize_file(log_of(directory), fs::file_size(log_of(directory)) - 100);
-  CHECK(requests_in(directory) == 4);
+  const std::string begun = bytes_of(log_of(directory)).substr(32, 3000);  // a commit that nobody was told of
+  std::ofstream(log_of(directory), std::ios::binary | std::ios::app) << begun;
+  CHECK(requests_in(directory) == 5);
 }
 
 TEST_CASE("a file whose log was deleted, or that was copied without it, is refused") {
@@ -108,6 +156,33 @@ TEST_CASE("a file whose log was deleted, or that was copied without it, is refus
   fs::remove(log_of(directory));
   fs::rename(away, log_of(directory));
   CHECK(requests_in(directory) == 3);
+}
+
+TEST_CASE("a log that was cut, or whose beginning or middle was changed, is refused and stays as it is") {
+  for (const char* damage : {"cut", "begin", "begin, without its index", "middle"}) {
+    INFO(damage);
+    Directory directory;
+    make_run(directory);
+    killed_in_use(directory, 5);
+    const std::string log = log_of(directory), whole = bytes_of(log);
+    const std::string index = bytes_of(directory.file() + "-shm");
+    std::string bytes = whole;
+    if (damage == std::string("cut")) bytes.resize(whole.size() / 3);
+    else bytes[damage == std::string("middle") ? whole.size() / 2 : 1] ^= 1;
+    std::ofstream(log, std::ios::binary) << bytes;
+    if (damage == std::string("begin, without its index")) fs::remove(directory.file() + "-shm");
+    for (int again : {1, 2}) {
+      CAPTURE(again);
+      auto store = SqliteStore::open(directory.file());
+      REQUIRE(!store);
+      CHECK(store.error().refused);
+      CHECK(store.error().message.find(log) != std::string::npos);
+    }
+    CHECK(bytes_of(log) == bytes);
+    std::ofstream(log, std::ios::binary) << whole;
+    std::ofstream(directory.file() + "-shm", std::ios::binary) << index;
+    CHECK(requests_in(directory) == 5);
+  }
 }
 
 TEST_CASE("somebody who reads what is older hides only until the next commit that a file is in use") {
@@ -166,6 +241,46 @@ TEST_CASE("a forked process does not touch what its parent has opened") {
   REQUIRE((*store)->request("r1", {0, Ask::Abort, "me", "why", 3}));
   CHECK(fs::exists(log_of(directory)));
   CHECK(requests_in(directory) == 2);
+}
+
+TEST_CASE("where nobody may write, a file that was copied without its log is refused") {
+  Directory directory, copy;
+  make_run(directory);
+  killed_in_use(directory, 3);
+  fs::copy_file(directory.file(), copy.file());
+  Nobody nobody({&directory, &copy});
+  if (!nobody.is_here) return;
+  auto refused = SqliteStore::open(copy.file());
+  REQUIRE(!refused);
+  CHECK(refused.error().refused);
+  CHECK(refused.error().message.find(log_of(copy)) != std::string::npos);
+  CHECK(requests_in(directory) == 3);  // its log is beside it
+}
+
+TEST_CASE("whoever may only read sees what is written later") {
+  Directory directory;
+  make_run(directory);
+  Writer writer(directory);  // before anything is open here: a fork would take it along
+  Nobody nobody({&directory});
+  if (!nobody.is_here) return;
+  auto watching = SqliteStore::open(directory.file());
+  REQUIRE(watching);
+  auto seen = [&] { return (*watching)->requests("r1", 0)->size(); };
+  CHECK(seen() == 0);
+  writer.say('w');
+  writer.say('c');  // and nobody has it open any more
+  CHECK(seen() == 1);
+  writer.say('w');
+  CHECK(seen() == 2);
+  writer.say('c');
+  CHECK(seen() == 2);
+  writer.say('w');
+  writer.say('w');
+  writer.say('c');
+  CHECK(seen() == 4);
+  auto refused = (*watching)->request("r1", {0, Ask::Abort, "me", "why", 1});
+  REQUIRE(!refused);
+  CHECK(refused.error().message.find("cannot be written") != std::string::npos);
 }
 
 TEST_CASE("where nobody may write the state can be read, and writing it is refused") {
