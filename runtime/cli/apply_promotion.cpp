@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/begin_run.h"
+#include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/promotion_hands.h"
 #include "runtime/cli/view_promotion.h"
@@ -267,16 +268,16 @@ void set_aside(journal::Store& store, const std::string& name) {
       store.claims()->give_back();
 }
 
-}  // namespace
-
-std::optional<NamedPromotion> open_promotion(const Context& context, const std::string& name, int& exit_code) {
+std::optional<NamedPromotion> named_promotion(const Context& context, const std::string& name, int& exit_code,
+                                              bool looks) {
   auto fail = [&](int code) {
     exit_code = code;
     return std::nullopt;
   };
   Result<Project> project = project_for(context, project_of(context.env.directory, "."));
   if (!project) return fail(context.fail(Usage, project.error().message));
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
+  Result<std::unique_ptr<journal::SqlStore>> store =
+      looks ? look_at_state(context, *project) : open_state(context, *project, false);
   if (!store) return fail(context.fail(store.error()));
   if (!*store)
     return fail(context.fail(Usage, fmt::format("there are no promotions in {}; name the project with --project DIR",
@@ -288,6 +289,16 @@ std::optional<NamedPromotion> open_promotion(const Context& context, const std::
   }
   return NamedPromotion{std::move(*project), std::move(*store), name, int64_t(events->size()),
                         exec::fold_all(*events)};
+}
+
+}  // namespace
+
+std::optional<NamedPromotion> open_promotion(const Context& context, const std::string& name, int& exit_code) {
+  return named_promotion(context, name, exit_code, false);
+}
+
+std::optional<NamedPromotion> look_at_promotion(const Context& context, const std::string& name, int& exit_code) {
+  return named_promotion(context, name, exit_code, true);
 }
 
 int resume_promotion(const Context& context, const std::string& name) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/apply_promotion.h"
+#include "runtime/cli/give_up.h"
 #include "runtime/cli/hand.h"
 
 namespace rollout::cli {
@@ -74,9 +75,14 @@ int cmd_abort(const Context& context) {
   request.by = effects::holder_text();
   request.reason = context.args.has("--reason") ? context.args.value("--reason") : "no reason given";
   request.wall_ns = context.env.effects().clock.wall_ns();
+  if (journal::is_promotion(name) && context.args.has("--give-up"))
+    return context.fail(Usage, "a run is given up, and no promotion: `rollout status` names the run that it stands in");
   if (journal::is_promotion(name)) return abort_promotion(context, name, request);
+  if (context.args.has("--give-up") && !context.args.has("--reason"))
+    return context.fail(Usage, "a run is given up for a reason: --reason TEXT");
   NamedRunOrExit named = open_run(context, name);
   if (!named.found) return named.exit_code;
+  if (context.args.has("--give-up")) return give_up(context, *named.found, std::move(request));
   auto& [project, store, run] = *named.found;
   if (Result<int64_t> durable = store->request(name, request); !durable)
     return context.fail(durable.error());

@@ -2,6 +2,7 @@
 
 #include "runtime/cli/apply_promotion.h"
 #include "runtime/cli/begin_run.h"
+#include "runtime/cli/give_up.h"
 #include "runtime/cli/line.h"
 #include "runtime/cli/newer_run.h"
 #include "runtime/cli/outline.h"
@@ -59,9 +60,8 @@ int unfinished(Session& session, const journal::RunInfo& run) {
   if (!wanted)
     return context.fail(
         Refused,
-        fmt::format("run {} of {} has not ended, and nobody drives it; go on with it by `rollout apply "
-                    "--resume {}`, or take it back by `rollout abort {}`",
-                    run.run, run.rollout, run.run, run.run));
+        fmt::format("run {} of {} has not ended, and nobody drives it; {}", run.run, run.rollout,
+                    ways_to_end(*session.store, run.run)));
   Result<Planned> planned = planned_of(*session.store, run, session.planned.project);
   if (!planned) return context.fail(planned.error(), NeedsHand);
   Result<Session> other = open_session(context, *planned, run.run);

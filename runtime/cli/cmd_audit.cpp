@@ -7,8 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
-#include "runtime/cli/beside_events.h"
-#include "runtime/cli/hand.h"
+#include "runtime/cli/look.h"
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/pruned.h"
@@ -252,7 +251,7 @@ Result<Checked> check_record(journal::Store& store, const journal::RunInfo& run,
 int audit_run(const Context& context, const std::string& name) {
   if (std::optional<int> pruned = audit_pruned(context, name)) return *pruned;
   int exit_code = Ok;
-  std::optional<RunInHand> held = take_hold(context, name, exit_code);
+  std::optional<RunInHand> held = look_into(context, name, exit_code);
   if (!held) return exit_code;
   Result<NotedHeads> heads = read_heads(context, held->named.project);
   if (!heads) return context.fail(heads.error());

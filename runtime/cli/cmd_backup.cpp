@@ -93,8 +93,8 @@ int tell(const Context& context, std::string_view what, const std::string& from,
   return Ok;
 }
 
-Result<journal::Carried> check_file(const std::string& path, std::string_view advice) {
-  Result<std::unique_ptr<journal::SqliteStore>> copy = journal::SqliteStore::open(path);
+Result<journal::Carried> check_file(const std::string& path) {
+  Result<std::unique_ptr<journal::SqliteStore>> copy = journal::SqliteStore::look(path);
   if (!copy) return copy.error();
   if (Status whole = (*copy)->check_whole(); !whole) return whole.error();
   return checked(**copy, advice);
@@ -132,7 +132,7 @@ int cmd_backup(const Context& context) {
   Result<Project> project = project_for(context, project_of(context.env.directory, "."));
   if (!project) return context.fail(Usage, project.error().message);
   if (Status free = check_no_copy(context, typed); !free) return context.fail(Usage, free.error().message);
-  Result<std::unique_ptr<journal::SqlStore>> store = open_state(context, *project, false);
+  Result<std::unique_ptr<journal::SqlStore>> store = look_at_state(context, *project);
   if (!store) return context.fail(store.error());
   if (!*store) return context.fail(Usage, fmt::format("there is no state in {}", state_place(context, *project)));
   Result<journal::Carried> count = copy_state(context, **store, typed);
@@ -150,7 +150,7 @@ int cmd_restore(const Context& context) {
   if (!journal::is_state_file(path))
     return context.fail(Refused, fmt::format("`{}` is not a rollout state file, so it is no backup of one; nothing was "
                                              "restored", typed));
-  // An older format is brought up to date when it is opened, and the backup stays as it is.
+  // An older format is brought up to date as it is read, and the backup stays as it is.
   fs::create_directories(project->state(), failed);
   Temporary copy(project->state() + "/restore.part");
   if (!fs::copy_file(path, copy.path, failed))
@@ -158,9 +158,9 @@ int cmd_restore(const Context& context) {
                         fmt::format("`{}` cannot be copied to {}: {}", typed, copy.path, failed.message()));
   Result<journal::Carried> there = check_file(copy.path, take_another);
   if (!there) return context.fail(of_file(there.error(), copy.path, typed));
-  Result<std::unique_ptr<journal::SqliteStore>> from = journal::SqliteStore::open(copy.path);
+  Result<std::unique_ptr<journal::SqliteStore>> from = journal::SqliteStore::look(copy.path);
   if (!from) return context.fail(from.error());
-  Result<std::unique_ptr<journal::SqlStore>> to = open_state(context, *project, true);
+  Result<std::unique_ptr<journal::SqlStore>> to = open_to_restore(context, *project);
   if (!to) return context.fail(to.error());
   if (Result<journal::Carried> carried = (*from)->carry_to(**to); !carried) return context.fail(carried.error());
   Result<journal::Carried> now = checked(**to, look_at_state);

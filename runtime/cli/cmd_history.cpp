@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
-#include "compiler/plan/plan_json.h"
+#include "compiler/plan/older_plan.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/pruned.h"
 #include "runtime/cli/rollback_window.h"
@@ -64,7 +64,7 @@ Past past_of(journal::Store& store, const journal::RunInfo& run, const PrunedRun
   past.why = why_of(*events);
   past.last_wall_ns = run.outcome ? ended_wall_ns(*events) : events->back().wall_ns;
   Result<std::string> bytes = store.plan_bytes(run.run);
-  Result<plan::Plan> plan = bytes ? plan::from_json(*bytes) : Result<plan::Plan>(bytes.error());
+  Result<plan::Plan> plan = bytes ? plan::from_json_to_show(*bytes) : Result<plan::Plan>(bytes.error());
   if (plan) past.changes = outline_of(*plan).changes;
   return past;
 }

@@ -2,7 +2,7 @@
 // drives it, who is waited for, how runs have ended.
 #include <map>
 
-#include "compiler/plan/plan_json.h"
+#include "compiler/plan/older_plan.h"
 #include "runtime/cli/line.h"
 #include "runtime/cli/open_metrics.h"
 #include "runtime/cli/session.h"
@@ -28,7 +28,7 @@ struct Open {
 Result<Open> open_of(journal::Store& store, const journal::RunInfo& run) {
   Result<std::string> bytes = store.plan_bytes(run.run);
   if (!bytes) return bytes.error();
-  Result<plan::Plan> plan = plan::from_json(*bytes);
+  Result<plan::Plan> plan = plan::from_json_to_show(*bytes);
   if (!plan) return plan.error();
   Result<std::vector<journal::Event>> events = store.read(run.run);
   if (!events) return events.error();

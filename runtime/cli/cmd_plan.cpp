@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/begin_run.h"
+#include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
 #include "runtime/cli/view_during.h"
@@ -91,7 +92,7 @@ int cmd_plan(const Context& context) {
   if (path.empty() || !context.quiet) print_plan(context, *made.planned);
   const plan::Plan& plan = made.planned->plan;
   if (!plan.offline && outline_of(plan).has_changes) {
-    Result<std::unique_ptr<journal::Store>> store = open_store(context, made.planned->project, false);
+    Result<std::unique_ptr<journal::SqlStore>> store = look_at_state(context, made.planned->project);
     Status told = store ? tell_unproven(context, *made.planned, store->get()) : Status(store.error());
     // A plan can be made, and looked through, while its state is away.
     if (!told) context.fail(Ok, told.error().message + "; whether what runs now has come well cannot be told");

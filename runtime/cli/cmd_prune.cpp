@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
-#include "compiler/plan/plan_json.h"
+#include "compiler/plan/older_plan.h"
 #include "runtime/cli/begin_run.h"
 #include "runtime/cli/copy_state.h"
 #include "runtime/cli/held_version.h"
@@ -142,8 +142,8 @@ class Chooser {
     Result<std::string> bytes = store_.plan_bytes(run.run);
     if (!bytes) return bytes.error();
     // One that this version cannot read has no way back either.
-    if (Result<plan::Plan> plan = plan::from_json(*bytes); plan && now_ns_ - ended_ns <= rollback_window_ns(*plan))
-      return Done{};
+    Result<plan::Plan> plan = plan::from_json_to_show(*bytes);
+    if (plan && now_ns_ - ended_ns <= rollback_window_ns(*plan)) return Done{};
     Result<journal::Chain> end = store_.chain_end(run.run);
     if (!end) return end.error();
     Result<int64_t> weight = store_.weight(run.run);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/give_up.h"
 #include "runtime/cli/hand.h"
 #include "runtime/cli/line.h"
+#include "runtime/cli/look.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/status_promotion.h"
 #include "runtime/cli/view_run.h"
@@ -201,6 +203,7 @@ int follow(const Context& given, journal::Store& store, const std::string& run, 
   exec::State state = exec::initial_state(plan);
   effects::Effects effects = context.env.effects();
   std::string drawn;
+  const std::string instead = next_of_earlier(planned, run);
   size_t known = 0;
   while (!state.ended) {
     Result<std::vector<journal::Event>> events = store.read(run);
@@ -213,7 +216,7 @@ int follow(const Context& given, journal::Store& store, const std::string& run, 
     if (state.ended) break;
     if (draws) {
       std::string picture = summary_text(log, state, run, context.style, driver_text(store, plan),
-                                         since_event(context, state));
+                                         since_event(context, state), instead);
       picture += asked_lines(asked_of(store, state, run), context.style);
       if (drawn.empty()) context.env.out(clear_screen);
       if (picture != drawn) draw(context, picture);
@@ -248,7 +251,8 @@ int show_run(const Context& context, journal::Store& store, const std::string& r
       write_surroundings(json, store, plan, state, asked, driver.empty() ? since_ns : 0);
     }));
   } else if (!each) {
-    context.out(summary_text(log, state, run, context.style, driver, since_ns).substr(1));
+    std::string instead = next_of_earlier(planned, run);
+    context.out(summary_text(log, state, run, context.style, driver, since_ns, instead).substr(1));
     if (std::string locks = locks_text(store, plan, state); !locks.empty())
       context.out(fmt::format("  {}  {}\n", context.style.dim(left("locks", 8)), locks));
     context.out(asked_lines(asked, context.style));
@@ -264,10 +268,10 @@ int cmd_status(const Context& context) {
   std::optional<std::string> name;
   if (!context.args.positional.empty()) name = context.args.positional[0];
   if (name && journal::is_promotion(*name)) return status_of_promotion(context, *name);
-  NamedRunOrExit named = open_run(context, name);
+  NamedRunOrExit named = look_at_run(context, name);
   if (!named.found) return named.exit_code;
   auto& [project, store, run] = *named.found;
-  Result<Planned> planned = planned_of(*store, run, project);
+  Result<Planned> planned = planned_to_show(*store, run, project);
   if (!planned) return context.fail(planned.error());
   if (context.args.has("--watch")) return follow(context, *store, run.run, *planned);
   Result<std::vector<journal::Event>> events = store->read(run.run);

@@ -163,7 +163,9 @@ Command abort() {
            "rollout abort r3 --reason \"wrong image\"",
            1,
            1,
-           {{"--reason", "TEXT", "for the record"}, format_json, log_file, project, state}},
+           {{"--reason", "TEXT", "for the record"},
+            {"--give-up", "", "only end the record of a run that this version cannot drive; nothing is taken back"},
+            format_json, log_file, project, state}},
           cmd_abort};
 }
 

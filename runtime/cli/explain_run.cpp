@@ -5,7 +5,8 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
-#include "runtime/cli/hand.h"
+#include "runtime/cli/give_up.h"
+#include "runtime/cli/look.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/record.h"
 #include "runtime/cli/rollback_window.h"
@@ -159,6 +160,10 @@ void find_next(const Context& context, const RunInHand& held, const exec::State&
   });
   auto say = [&](std::string next, std::string then) { out.next = std::move(next), out.then = std::move(then); };
   if (held.named.run.outcome) return find_next_of_ended(context, held, out);
+  if (!driven && !next_of_earlier(held.planned, run).empty())
+    return say(fmt::format("rollout abort {} --give-up --reason TEXT", run),
+               "ends its record and changes nothing else: an earlier rollout made its plan, and only that version "
+               "goes on with it or takes it back");
   if (state.rollback == exec::RollbackPhase::Withheld)
     return say(fmt::format("rollout abort {} --reason TEXT", run),
                "goes back all the same; nothing else makes it go on, since neither version is known to be good");
@@ -226,7 +231,7 @@ bool names_run(const std::string& name) {
 
 int explain_run(const Context& context, const std::string& name) {
   int exit_code = Ok;
-  std::optional<RunInHand> held = take_hold(context, name, exit_code);
+  std::optional<RunInHand> held = look_into(context, name, exit_code);
   if (!held) return exit_code;
   Result<std::vector<journal::Request>> requests = unseen_requests(*held->named.store, held->state, held->run());
   if (!requests) return context.fail(requests.error());

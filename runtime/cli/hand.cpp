@@ -6,6 +6,8 @@
 
 #include "compiler/base/json.h"
 #include "runtime/cli/apply_promotion.h"
+#include "runtime/cli/give_up.h"
+#include "runtime/cli/look.h"
 #include "runtime/exec/approval.h"
 #include "runtime/exec/executor.h"
 #include "runtime/exec/fold.h"
@@ -39,9 +41,9 @@ std::optional<int> ended_meanwhile(const Context& context, journal::Store& store
 }
 
 /// The run that a promotion stands in.
-std::optional<std::string> run_meant(const Context& context, const std::string& name, int& exit_code) {
+std::optional<std::string> run_meant(const Context& context, const std::string& name, int& exit_code, bool looks) {
   if (!journal::is_promotion(name)) return name;
-  std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
+  std::optional<NamedPromotion> promotion = (looks ? look_at_promotion : open_promotion)(context, name, exit_code);
   if (!promotion) return std::nullopt;
   const exec::PromotionState::Stage& stage = promotion->state.stages[exec::stage_of(promotion->state)];
   if (!stage.run.empty() && !stage.ended) return stage.run;
@@ -60,30 +62,41 @@ std::optional<std::string> run_meant(const Context& context, const std::string& 
   return std::nullopt;
 }
 
-}  // namespace
-
-std::optional<RunInHand> take_hold(const Context& context, const std::string& name, int& exit_code, Reads reads) {
-  std::optional<std::string> meant = run_meant(context, name, exit_code);
+std::optional<RunInHand> held_run(const Context& context, const std::string& name, int& exit_code, Reads reads,
+                                  bool looks) {
+  std::optional<std::string> meant = run_meant(context, name, exit_code, looks);
   if (!meant) return std::nullopt;
-  NamedRunOrExit named = open_run(context, *meant);
+  NamedRunOrExit named = (looks ? look_at_run : open_run)(context, *meant);
   exit_code = named.exit_code;
   if (!named.found) return std::nullopt;
   auto fail = [&](const OpError& error) {
     exit_code = context.fail(error, NeedsHand);
     return std::nullopt;
   };
-  Result<Planned> planned = planned_of(*named.found->store, named.found->run, named.found->project);
+  Result<Planned> planned = (looks ? planned_to_show : planned_of)(*named.found->store, named.found->run,
+                                                                   named.found->project);
   if (!planned) return fail(planned.error());
   journal::Store& store = *named.found->store;
   if (reads == Reads::State) {
     Result<exec::RunSoFar> past = exec::read_run(store, planned->plan, named.found->run.run);
-    if (!past) return fail(past.error());
+    if (!past) return fail(with_way_out(past.error(), named.found->run.run));
     return RunInHand{std::move(*named.found), std::move(*planned), {}, std::move(past->state)};
   }
   Result<std::vector<journal::Event>> events = store.read(named.found->run.run);
-  if (!events) return fail(events.error());
+  if (!events)
+    return fail(named.found->run.outcome ? events.error() : with_way_out(events.error(), named.found->run.run));
   exec::State state = exec::fold_all(planned->plan, *events);
   return RunInHand{std::move(*named.found), std::move(*planned), std::move(*events), std::move(state)};
+}
+
+}  // namespace
+
+std::optional<RunInHand> take_hold(const Context& context, const std::string& name, int& exit_code, Reads reads) {
+  return held_run(context, name, exit_code, reads, false);
+}
+
+std::optional<RunInHand> look_into(const Context& context, const std::string& name, int& exit_code) {
+  return held_run(context, name, exit_code, Reads::Events, true);
 }
 
 Result<std::vector<journal::Request>> unseen_requests(journal::Store& store, const exec::State& state,

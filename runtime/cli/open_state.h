@@ -14,7 +14,13 @@ namespace rollout::cli {
 /// project keeps it in a file.
 std::string state_url(const Context& context, const Project& project);
 
-/// Nothing when there is none yet and `create` is not set.
+/// Nothing when there is none yet and `create` is not set. A file of an older format is brought up to date, unless a
+/// run in it could then be ended by nobody. Refused where the heads of runs were noted and their file is gone: a state
+/// is never begun afresh.
 Result<std::unique_ptr<journal::SqlStore>> open_state(const Context& context, const Project& project, bool create);
+/// For commands that change nothing; nothing when there is none yet. A file of an older format stays as it is.
+Result<std::unique_ptr<journal::SqlStore>> look_at_state(const Context& context, const Project& project);
+/// For `restore`, which brings such a file back.
+Result<std::unique_ptr<journal::SqlStore>> open_to_restore(const Context& context, const Project& project);
 
 }  // namespace rollout::cli

@@ -322,7 +322,7 @@ Result<plan::Snapshot> look_at_world(const Context& context, const plan::Plan& p
   effects::Effects effects = context.env.effects();
   Result<std::unique_ptr<backend::LiveWorld>> world = backend::LiveWorld::open(plan, project.root, effects);
   if (!world) return world.error();
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, project, false);
+  Result<std::unique_ptr<journal::SqlStore>> store = look_at_state(context, project);
   if (!store) return OpError{store.error().message + "; nothing was changed", false, store.error().refused};
   plan::Snapshot snapshot;
   snapshot.offline = false;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/begin_run.h"
+#include "runtime/cli/give_up.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/rollback.h"
 #include "runtime/cli/view_plan.h"
@@ -141,9 +142,8 @@ Result<Entrance> PromotionHands::begin(const journal::PromotionBegun& begun, jou
   Result<std::vector<journal::RunInfo>> runs = store_.list();
   if (!runs) return runs.error();
   if (std::optional<journal::RunInfo> open = unfinished_run(*runs, service_names(planned_->plan)))
-    return refused(fmt::format("run {0} of {1} has not ended, and nobody drives it; go on with it by `rollout apply "
-                               "--resume {0}`, or take it back by `rollout abort {0}`",
-                               open->run, open->rollout));
+    return refused(fmt::format("run {} of {} has not ended, and nobody drives it; {}", open->run, open->rollout,
+                               ways_to_end(store_, open->run)));
   Result<std::string> held = check_versions(context_, planned_->plan, store_, begun.accept_held);
   if (!held && held.error().refused) return refused(held.error().message);
   // Planned a moment ago, but not under the locks.

@@ -6,10 +6,14 @@
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/plan/older_plan.h"
 #include "compiler/plan/plan_json.h"
 #include "runtime/backend/live_world.h"
 #include "runtime/cli/fenced_world.h"
+#include "runtime/cli/give_up.h"
 #include "runtime/cli/history.h"
+#include "runtime/cli/look.h"
+#include "runtime/cli/open_state.h"
 #include "runtime/cli/record.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/cli/view_summary.h"
@@ -129,10 +133,17 @@ struct ProjectStateOrExit {
   int exit_code = Ok;
 };
 
-ProjectStateOrExit open_project_state(const Context& context) {
+Result<std::unique_ptr<journal::Store>> look_at_store(const Context& context, const Project& project) {
+  Result<std::unique_ptr<journal::SqlStore>> store = look_at_state(context, project);
+  if (!store) return store.error();
+  return std::unique_ptr<journal::Store>(std::move(*store));
+}
+
+ProjectStateOrExit open_project_state(const Context& context, bool looks) {
   Result<Project> project = project_for(context, project_of(context.env.directory, "."));
   if (!project) return {std::nullopt, context.fail(Usage, project.error().message)};
-  Result<std::unique_ptr<journal::Store>> store = open_store(context, *project, false);
+  Result<std::unique_ptr<journal::Store>> store =
+      looks ? look_at_store(context, *project) : open_store(context, *project, false);
   if (!store) return {std::nullopt, context.fail(store.error())};
   return {ProjectState{std::move(*project), std::move(*store)}, Ok};
 }
@@ -140,7 +151,7 @@ ProjectStateOrExit open_project_state(const Context& context) {
 }  // namespace
 
 AllRunsOrExit open_runs(const Context& context) {
-  ProjectStateOrExit state = open_project_state(context);
+  ProjectStateOrExit state = open_project_state(context, true);
   if (!state.found) return {std::nullopt, state.exit_code};
   AllRuns all{std::move(state.found->project), std::move(state.found->store), {}};
   if (!all.store) return {std::move(all), Ok};
@@ -150,9 +161,11 @@ AllRunsOrExit open_runs(const Context& context) {
   return {std::move(all), Ok};
 }
 
-NamedRunOrExit open_run(const Context& context, const std::optional<std::string>& name) {
+namespace {
+
+NamedRunOrExit named_run(const Context& context, const std::optional<std::string>& name, bool looks) {
   auto exit = [](int code) { return NamedRunOrExit{std::nullopt, code}; };
-  ProjectStateOrExit state = open_project_state(context);
+  ProjectStateOrExit state = open_project_state(context, looks);
   if (!state.found) return exit(state.exit_code);
   auto& [project, store] = *state.found;
   if (!store)
@@ -171,14 +184,36 @@ NamedRunOrExit open_run(const Context& context, const std::optional<std::string>
   return {NamedRun{std::move(project), std::move(store), std::move(*run)}, Ok};
 }
 
-Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {
+}  // namespace
+
+NamedRunOrExit open_run(const Context& context, const std::optional<std::string>& name) {
+  return named_run(context, name, false);
+}
+
+NamedRunOrExit look_at_run(const Context& context, const std::optional<std::string>& name) {
+  return named_run(context, name, true);
+}
+
+namespace {
+
+Result<Planned> planned_by(Result<plan::Plan> (*read)(std::string_view), journal::Store& store,
+                           const journal::RunInfo& run, const Project& project) {
   Result<std::string> bytes = store.plan_bytes(run.run);
   if (!bytes) return bytes.error();
-  Result<plan::Plan> plan = plan::from_json(*bytes);
-  if (!plan)
-    return OpError{fmt::format("the plan of run {} cannot be used: {}", run.run, plan.error().message), false,
-                   true};
-  return Planned{project, std::move(*plan), std::move(*bytes), run.plan_hash, true};
+  Result<plan::Plan> plan = read(*bytes);
+  if (plan) return Planned{project, std::move(*plan), std::move(*bytes), run.plan_hash, true};
+  OpError error{fmt::format("the plan of run {} cannot be used: {}", run.run, plan.error().message), false, true};
+  return run.outcome ? error : with_way_out(std::move(error), run.run);
+}
+
+}  // namespace
+
+Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {
+  return planned_by(plan::from_json, store, run, project);
+}
+
+Result<Planned> planned_to_show(journal::Store& store, const journal::RunInfo& run, const Project& project) {
+  return planned_by(plan::from_json_to_show, store, run, project);
 }
 
 bool goes_on(journal::Store& store, const Planned& planned, const std::string& run) {
@@ -270,7 +305,7 @@ int drive_run(Session& session, const std::string& run) {
   ProjectHistory history(*session.store);
   (*world)->remember(history);
   Result<exec::RunSoFar> past = exec::read_run(*session.store, plan, run);
-  if (!past) return context.fail(past.error(), NeedsHand);
+  if (!past) return context.fail(with_way_out(past.error(), run), NeedsHand);
   RunView view(context, plan, run);
   bool resumed = past->state.events > 1;
   bool partly = int64_t(past->events.size()) < past->state.events;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "runtime/cli/apply_promotion.h"
+#include "runtime/cli/look.h"
 #include "runtime/cli/session.h"
 #include "runtime/cli/view_promotion_run.h"
 #include "runtime/exec/approval.h"
@@ -23,7 +23,7 @@ std::string underway_text(NamedPromotion& promotion) {
   if (!runs) return runs.error().message;
   Result<journal::RunInfo> run = find_run(*runs, stage.run);
   if (!run) return run.error().message;
-  Result<Planned> planned = planned_of(*promotion.store, *run, promotion.project);
+  Result<Planned> planned = planned_to_show(*promotion.store, *run, promotion.project);
   if (!planned) return planned.error().message;
   Result<std::vector<journal::Event>> events = promotion.store->read(stage.run);
   if (!events) return events.error().message;
@@ -128,7 +128,7 @@ void write_promotions(json::Writer& json, const std::vector<PromotionRow>& rows)
 
 int status_of_promotion(const Context& context, const std::string& name) {
   int exit_code = Ok;
-  std::optional<NamedPromotion> promotion = open_promotion(context, name, exit_code);
+  std::optional<NamedPromotion> promotion = look_at_promotion(context, name, exit_code);
   if (!promotion) return exit_code;
   if (context.args.has("--watch"))
     if (int code = follow(context, *promotion); code != Ok) return code;

@@ -458,7 +458,8 @@ bool is_paused(const RunLog& log) { return log.paused || (log.line && !log.overr
 std::string timeline_text(const RunLog& log, const Style& style) { return Summary{log, style}.timeline(); }
 
 std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run,
-                         const Style& style, std::string_view driver, int64_t since_ns) {
+                         const Style& style, std::string_view driver, int64_t since_ns,
+                         std::string_view instead) {
   // Nobody writes down that time passes.
   Summary summary{log, style, log.now_ns + (driver.empty() ? 0 : since_ns)};
   std::string_view outcome = state.parked                      ? parked_text
@@ -508,6 +509,7 @@ std::string summary_text(const RunLog& log, const exec::State& state, std::strin
     if (!log.in_flight.empty())
       out += fmt::format("  in flight {}; a resume looks first and does nothing twice\n", one_line(log.in_flight));
   }
+  if (!log.ended && driver.empty() && !instead.empty()) return out + summary.paragraph("next", instead);
   return out + summary.next(state, run, driver);
 }
 

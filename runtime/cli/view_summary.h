@@ -13,9 +13,11 @@
 namespace rollout::cli {
 
 /// `run`: its name; empty in a simulation. `driver`: who drives a run that has not ended; empty: nobody. `since_ns`:
-/// how long ago the last event of such a run was recorded.
+/// how long ago the last event of such a run was recorded. `instead`: what to do when nobody drives it; empty: as with
+/// a run that this version can drive.
 std::string summary_text(const RunLog& log, const exec::State& state, std::string_view run, const Style& style,
-                         std::string_view driver = {}, int64_t since_ns = 0);
+                         std::string_view driver = {}, int64_t since_ns = 0,
+                         std::string_view instead = {});
 
 /// The timeline alone: the phases and the way back.
 std::string timeline_text(const RunLog& log, const Style& style);
