@@ -100,9 +100,10 @@ void RunLog::add(const journal::Event& event) {
     }
     void operator()(const journal::RunStarted& e) { log.holder = e.holder, log.started_wall_ns = event.wall_ns; }
     void operator()(const journal::Resumed& e) {
+      log.downtime_ns += e.downtime_ns;
+      if (!e.why.empty()) return;
       log.holder = e.holder;
       ++log.resumed;
-      log.downtime_ns += e.downtime_ns;
       log.interrupted = false, log.closed.reset(), log.in_flight.clear();
     }
     void operator()(const journal::StepStarted& e) { log.begin_step(e); }

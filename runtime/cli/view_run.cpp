@@ -81,6 +81,9 @@ struct Line {
                        other ? fmt::format(", as {}", e.by) : "", back);
   }
   std::string operator()(const journal::Resumed& e) const {
+    if (!e.why.empty())
+      return fmt::format("{} nothing was looked at for {}: {}; no hold counts that time", style.warn("stood still:"),
+                         short_duration(e.downtime_ns), e.why);
     return fmt::format("resumed by {}, after {} without a driver", e.holder, short_duration(e.downtime_ns));
   }
   bool is_approval(journal::StepRef ref) const {
@@ -172,13 +175,15 @@ struct Line {
     std::string of;
     if (!e.hold.undo) {
       int64_t hold_ns = plan.steps.at(e.hold.step).hold_ns;
+      bool judged = !plan.steps.at(e.hold.step).gates.empty();
       of = fmt::format(" of {}", eval::duration_text(hold_ns));
       bool asked = hold != nullptr && !hold->asked.empty();
       bool paused = log.paused || (log.line && !log.overridden);
       if (e.elapsed_ns > hold_ns)
         of += paused  ? " and stays, paused"
               : asked ? " and waits for people"
-                      : " and goes on, a gate has not decided yet";
+              : judged ? " and goes on, a gate has not decided yet"
+                       : "";
     }
     return in_phase(e.hold, fmt::format("held {}{}  {}", short_duration(e.elapsed_ns), of, seen));
   }

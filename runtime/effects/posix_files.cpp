@@ -23,9 +23,12 @@ constexpr long lock_pause_ns = 5'000'000;
 
 OpError failed(std::string_view what, const std::string& path, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
+  const bool limited = error == EFBIG;
   return OpError{fmt::format("cannot {} {}: {}{}", what, path, strerror(error),
-                             full ? "; make room and run the same command again" : ""),
-                 full || error == EINTR || error == EAGAIN};
+                             full      ? "; make room and run the same command again"
+                             : limited ? "; raise the limit of file sizes (`ulimit -f`) and run the same command again"
+                                       : ""),
+                 full || limited || error == EINTR || error == EAGAIN};
 }
 
 /// Closes on every way out.

@@ -1,5 +1,7 @@
 #include "runtime/journal/event_json.h"
 
+#include <algorithm>
+
 #include "compiler/base/json.h"
 #include "runtime/journal/common_events.h"
 #include "runtime/journal/words.h"
@@ -344,12 +346,18 @@ Result<Event> decode_any(std::string_view line) {
                    false, true};
   }
   std::string_view name = (*node)["event"].as_string();
-  for (size_t kind = 0; kind < event_names.size(); ++kind) {
-    if (event_names[kind] != name) continue;
+  auto found = std::find(event_names.begin(), event_names.end(), name);
+  // Names are only ever added, and whoever reads an event has checked that nobody has changed it.
+  if (found == event_names.end() && !name.empty()) {
+    return OpError{"the journal was written by a newer rollout (event `" + std::string(name.substr(0, 60)) +
+                       "`, which this one does not know); finish this run with that version",
+                   false, true};
+  }
+  if (found != event_names.end()) {
     Decoder decoder(*node);
-    Event event{decoder.number("run_ns"), decoder.number("wall_ns"), decoder.payload(kind)};
-    if (!decoder.good()) break;
-    return event;
+    Event event{decoder.number("run_ns"), decoder.number("wall_ns"),
+                decoder.payload(size_t(found - event_names.begin()))};
+    if (decoder.good()) return event;
   }
   return OpError{"the journal holds an event that this version cannot read: " +
                  std::string(line.substr(0, 200))};

@@ -170,6 +170,10 @@ Result<PromotionEvent> decode_promotion(std::string_view line) {
     Result<PromotionEvent> event =
         PromotionEvent{decoder.number("wall_ns"), decoder.payload(size_t(found - names.begin()))};
     if (decoder.good()) return event;
+  } else if (std::string_view name = (*node)["event"].as_string(); !name.empty()) {
+    return OpError{"the promotion was written by a newer rollout (event `" + std::string(name.substr(0, 60)) +
+                       "`, which this one does not know); finish it with that version",
+                   false, true};
   }
   return OpError{"the journal holds an event of a promotion that this version cannot read: " +
                  std::string(line.substr(0, 200))};

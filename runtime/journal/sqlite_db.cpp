@@ -334,6 +334,9 @@ OpError SqliteDb::error(int code) const {
       return {fmt::format("the disk is full: writing {} failed ({}); free some space", path_, what),
               true};
     case SQLITE_IOERR:
+      if (handle_ && sqlite3_system_errno(handle_.get()) == EFBIG)
+        return {fmt::format("{} may not grow: the limit of file sizes is reached ({}); raise it: `prlimit --fsize`, or "
+                            "`ulimit -f` in front of the command", path_, what), true};
       if (is_full(handle_.get(), code))
         return {fmt::format("the disk is full: writing {} failed ({}); free some space", path_, what), true};
       if (may_not_write(handle_.get()))

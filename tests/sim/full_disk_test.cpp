@@ -4,13 +4,16 @@
 #include <fstream>
 
 #include <catch2/catch.hpp>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "runtime/exec/drive.h"
 #include "runtime/journal/sqlite_store.h"
 #include "runtime/sim/sim_world.h"
 #include "tests/sim/plans.h"
+#include "tests/sim/state_directory.h"
 
 namespace rollout::sim_test {
 
@@ -109,6 +112,31 @@ TEST_CASE("on a full disk nothing is done that is not recorded, and the run goes
   CHECK(listener.troubles.front().find(file) != std::string::npos);
   CHECK(listener.kept_still);
   CHECK(world.violations().empty());
+}
+
+TEST_CASE("a limit of file sizes is an error of the write, and behind it the journal goes on") {
+  struct Ignored {
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    ~Ignored() { signal(SIGXFSZ, before); }
+  } ignored;
+  journal::Directory dir;
+  auto store = journal::SqliteStore::open(dir.file());
+  REQUIRE(store);
+  auto info = (*store)->create({"release", "", "h", {"checkout"}, "me", 1});
+  REQUIRE(info);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  rlimit low{rlim_t(fs::file_size(dir.file()) + 8192), before.rlim_max};
+  std::vector<journal::Event> many(200, {1, 2, journal::Resumed{std::string(500, 'x'), 1}});
+  // Nothing is printed meanwhile: that is limited, too.
+  setrlimit(RLIMIT_FSIZE, &low);
+  Result<journal::Appended> written = (*store)->append(info->run, 1, many);
+  setrlimit(RLIMIT_FSIZE, &before);
+  REQUIRE(!written);
+  CHECK(written.error().retryable);
+  CHECK(written.error().message.find("the limit of file sizes is reached") != std::string::npos);
+  CHECK((*store)->append(info->run, 1, many));
+  CHECK((*store)->read(info->run)->size() == 201);
 }
 
 }  // namespace rollout::sim_test

@@ -250,6 +250,17 @@ TEST_CASE("events of a newer version or with unknown words are not guessed at") 
   std::string newer = line;
   newer.replace(newer.find("\"v\":1"), 5, "\"v\":2");
   CHECK(decode(newer).error().refused);
+  std::string other = line;
+  other.replace(other.find("run_ended"), 9, "run_archived");
+  Result<Event> unknown = decode(other);
+  REQUIRE(!unknown);
+  CHECK(unknown.error().refused);
+  CHECK(unknown.error().message.find("newer rollout (event `run_archived`") != std::string::npos);
+  Result<PromotionEvent> stage = decode_promotion(R"({"v":1,"event":"stage_archived","wall_ns":1})");
+  REQUIRE(!stage);
+  CHECK(stage.error().refused);
+  CHECK(stage.error().message.find("newer rollout (event `stage_archived`") != std::string::npos);
+  CHECK_FALSE(decode(R"({"v":1,"run_ns":1,"wall_ns":2})").error().refused);
   std::string odd = line;
   odd.replace(odd.find("parked"), 6, "pirked");
   CHECK(!decode(odd));
