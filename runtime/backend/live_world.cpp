@@ -274,6 +274,23 @@ Result<journal::ObservedNow> LiveWorld::observe_again(const plan::Plan& plan, co
   return settled_error(fmt::format("{} cannot be read again: the plan has no such service", observed.what));
 }
 
+Result<std::vector<exec::Astray>> LiveWorld::astray(const plan::Plan& plan, const std::vector<uint32_t>& services) {
+  std::vector<exec::Astray> out;
+  for (uint32_t service : services) {
+    std::string what = fmt::format("version({}, stable)", plan::service_text(plan.services[service]));
+    auto before = std::find_if(plan.observed.begin(), plan.observed.end(),
+                               [&](const plan::Observed& one) { return one.what == what; });
+    if (before == plan.observed.end()) continue;
+    Result<ServiceState> state = observe_service(service);
+    if (!state) return state.error();
+    if (!state->unreached.empty()) return OpError{state->unreached, true};
+    std::string ran = before->value.is(eval::Value::Kind::None) ? "" : before->value.text;
+    std::string runs = state->stable_image.value_or("");
+    if (runs != ran) out.push_back({service, std::move(runs), std::move(ran)});
+  }
+  return out;
+}
+
 /// How long ago a rollback of the service was done last.
 exec::Reading LiveWorld::read_history(const plan::Plan& plan, const plan::Term& term) {
   const plan::Service& service = plan.services[plan.signals[term.signal].service];

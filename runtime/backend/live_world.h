@@ -79,6 +79,7 @@ class LiveWorld : public exec::World, private Neighbours {
   std::vector<exec::Reading> sample(const plan::Plan& plan,
                                     const std::vector<plan::Term>& terms) override;
   Result<journal::Captured> capture(const plan::Plan& plan) override;
+  Result<std::vector<exec::Astray>> astray(const plan::Plan& plan, const std::vector<uint32_t>& services) override;
   std::vector<std::string> tend(const std::vector<int64_t>& generations) override;
 
  private:

@@ -34,6 +34,9 @@ class FencedWorld : public exec::World {
     return world_.sample(plan, terms);
   }
   Result<journal::Captured> capture(const plan::Plan& plan) override { return world_.capture(plan); }
+  Result<std::vector<exec::Astray>> astray(const plan::Plan& plan, const std::vector<uint32_t>& services) override {
+    return world_.astray(plan, services);
+  }
   std::vector<std::string> tend(const std::vector<int64_t>& generations) override {
     if (!make_sure()) return {};
     return world_.tend(generations);

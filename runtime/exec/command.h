@@ -44,6 +44,11 @@ struct Sample {
 /// Read what the plan reads once. Comes before every other command of a run.
 struct Capture {};
 
+/// Look what runs of these services. Comes before the record says that all of a run has gone back.
+struct Compare {
+  std::vector<uint32_t> services;
+};
+
 /// Write these down if nobody holds the lock that they take; otherwise say who does.
 struct TakeLock {
   uint32_t lock = plan::none;
@@ -59,7 +64,7 @@ struct Finish {
   bool interrupted = false;  ///< otherwise the run has ended; State::ended says how
 };
 
-using Command = std::variant<Record, Observe, Act, Sample, Capture, TakeLock, Wait, Finish>;
+using Command = std::variant<Record, Observe, Act, Sample, Capture, Compare, TakeLock, Wait, Finish>;
 
 /// `took_ns`: how long the call kept everything else waiting.
 struct Observed {
@@ -79,11 +84,14 @@ struct Readings {
 struct CaptureAnswer {
   Result<journal::Captured> answer;
 };
+struct Compared {
+  Result<std::vector<Astray>> answer;
+};
 /// The lock is held by `holder`, a run.
 struct LockHeld {
   TakeLock command;
   std::string holder;
 };
-using Input = std::variant<Observed, Acted, Readings, CaptureAnswer, LockHeld>;
+using Input = std::variant<Observed, Acted, Readings, CaptureAnswer, Compared, LockHeld>;
 
 }  // namespace rollout::exec

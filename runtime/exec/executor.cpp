@@ -7,7 +7,6 @@
 #include "runtime/exec/approval.h"
 #include "runtime/exec/control.h"
 #include "runtime/exec/fold.h"
-#include "runtime/exec/hook.h"
 #include "runtime/exec/moves.h"
 #include "runtime/exec/opening.h"
 #include "runtime/exec/park_text.h"
@@ -42,8 +41,7 @@ Command Executor::next(const State& state, Memory& memory, int64_t now) const {
     case RollbackPhase::Withheld:
     case RollbackPhase::Undoing: return next_undo(state, memory, now);
     case RollbackPhase::Verifying: return next_verify(state, memory, now);
-    case RollbackPhase::Complete:
-      return Record{{gone_back(state)}};
+    case RollbackPhase::Complete: return next_gone_back(state, memory, now);
     case RollbackPhase::Stuck: break;
   }
   return Record{{RunEnded{Outcome::Parked, text_not_verified(plan_, state)}}};
@@ -67,6 +65,7 @@ std::vector<journal::Payload> Executor::on(const State& state, Memory& memory, c
   if (const Acted* acted = std::get_if<Acted>(&input)) return on_acted(state, memory, *acted, now);
   if (const CaptureAnswer* captured = std::get_if<CaptureAnswer>(&input))
     return on_captured(state, memory, *captured, now);
+  if (const Compared* compared = std::get_if<Compared>(&input)) return on_compared(state, memory, *compared, now);
   return on_readings(state, memory, std::get<Readings>(input), now);
 }
 
@@ -205,23 +204,11 @@ Command Executor::next_undo(const State& state, Memory& memory, int64_t now) con
   if (std::optional<Command> command = go_back(state, memory, state.way, stuck, now)) return std::move(*command);
   if (std::optional<Command> command = next_hook_action(state, memory, now)) return std::move(*command);
   if (stuck) return Record{{RunEnded{Outcome::Parked, text_stuck(plan_, state, *stuck)}}};
-  return Record{after_undo(state)};
-}
-
-Executor::Events Executor::after_undo(const State& state) const {
   bool changed = !plan::undo_list(plan_, state.way).empty();
+  if (!changed || plan_.rollback.verify_gate == plan::none) return next_gone_back(state, memory, now);
   Events out = released(state, plan::none);
-  if (changed && plan_.rollback.verify_gate != plan::none)
-    out.push_back(journal::VerifyStarted{plan_.rollback.verify_gate});
-  else out.push_back(gone_back(state));
-  return out;
-}
-
-/// Everything that could be taken back was. Behind a commit that is not everything, and a person has to go on.
-RunEnded Executor::gone_back(const State& state) const {
-  bool committed = commit_passed(plan_, state) != plan::none;
-  if (committed) return {Outcome::Parked, text_past_commit(plan_, state)};
-  return {Outcome::RolledBack, state.cause_detail + text_hooks_failed(plan_, state)};
+  out.push_back(journal::VerifyStarted{plan_.rollback.verify_gate});
+  return Record{std::move(out)};
 }
 
 Command Executor::next_verify(const State& state, Memory& memory, int64_t now) const {

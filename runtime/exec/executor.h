@@ -74,8 +74,10 @@ class Executor {
   journal::Payload forward_end(const State& state) const;
   uint32_t open_undo(const State& state, const plan::ServiceUndo& service) const;
   std::optional<Command> next_hook_action(const State& state, Memory& memory, int64_t now) const;  // hook_run.cpp
-  Events after_undo(const State& state) const;
-  journal::RunEnded gone_back(const State& state) const;
+  // gone_back_run.cpp: the end of a way back
+  Command next_gone_back(const State& state, const Memory& memory, int64_t now) const;
+  Events on_compared(const State& state, Memory& memory, const Compared& input, int64_t now) const;
+  journal::RunEnded compared_end(const State& state, const Result<std::vector<Astray>>& compared) const;
 
   // lock_run.cpp
   Command next_lock(const State& state, Memory& memory, StepRef ref, int64_t now) const;

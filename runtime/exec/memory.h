@@ -10,6 +10,7 @@
 
 #include "runtime/exec/breaker.h"
 #include "runtime/exec/lifecycle.h"
+#include "runtime/exec/world.h"
 #include "runtime/journal/event.h"
 
 namespace rollout::exec {
@@ -49,6 +50,13 @@ struct CaptureMemory {
   int64_t next_ns = 0;
 };
 
+/// Of the last look of a way back: tries that came to nothing, and what it has come to.
+struct CompareMemory {
+  int attempts = 0;
+  int64_t next_ns = 0;
+  std::optional<Result<std::vector<Astray>>> answer;
+};
+
 /// Of one lock that is waited for.
 struct LockMemory {
   bool looked = false;  ///< since it was wanted
@@ -70,6 +78,7 @@ struct Memory {
   std::map<uint32_t, LockMemory> locks;  ///< by index into Plan::locks
   std::map<std::string, Breaker> breakers;  ///< by endpoint
   std::optional<Interrupt> interrupted;
+  CompareMemory compare;
   int64_t wall_ns = 0;  ///< what the wall clock shows, for the plan's calendar
   Stretch calendar;     ///< around `wall_ns`, or before it
   Walked walked;

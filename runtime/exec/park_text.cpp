@@ -118,6 +118,19 @@ std::string text_withheld(const plan::Plan& plan, const State& state) {
                      state.cause_detail, held, service_texts(plan, state));
 }
 
+std::string text_astray(const plan::Plan& plan, const State& state, const std::vector<Astray>& astray) {
+  std::string list;
+  auto version = [](const std::string& text) { return text.empty() ? std::string("nothing") : text; };
+  for (const Astray& one : astray)
+    list += fmt::format("{}{} runs {}, and ran {}", list.empty() ? "" : "; ",
+                        plan::service_text(plan.services.at(one.service)), version(one.runs), version(one.before));
+  return fmt::format("{}. The way back has done all that the record of this run knows of, but what runs now is not what "
+                     "ran before the run: {}. Somebody has changed it since, or the record is older than what was done, "
+                     "as that of a restored backup is. Nothing more was changed: see which version is to serve, and "
+                     "bring it by a new plan.",
+                     state.cause_detail, list);
+}
+
 std::string text_not_verified(const plan::Plan& plan, const State& state) {
   std::string gate = plan.rollback.verify_gate < plan.gates.size()
                          ? plan.gates[plan.rollback.verify_gate].text

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "runtime/exec/state.h"
+#include "runtime/exec/world.h"
 
 namespace rollout::exec {
 
@@ -29,6 +30,9 @@ std::string text_past_commit(const plan::Plan& plan, const State& state);
 
 /// The way back would lead to a version that is held.
 std::string text_withheld(const plan::Plan& plan, const State& state);
+
+/// The way back is done, and does not lead to what ran before.
+std::string text_astray(const plan::Plan& plan, const State& state, const std::vector<Astray>& astray);
 
 /// Everything was restored and the check after it did not pass.
 std::string text_not_verified(const plan::Plan& plan, const State& state);

@@ -57,6 +57,12 @@ struct Reading {
   double value = 0;
 };
 
+/// A service that does not run what it ran before the run; both as versions, empty: nothing.
+struct Astray {
+  uint32_t service = plan::none;
+  std::string runs, before;
+};
+
 class World {
  public:
   virtual ~World() = default;
@@ -85,6 +91,12 @@ class World {
   virtual std::vector<Reading> sample(const plan::Plan& plan, const std::vector<plan::Term>& terms) = 0;
   /// What the plan reads once, when its run starts: all of it, or why not.
   virtual Result<journal::Captured> capture(const plan::Plan& plan) = 0;
+  /// Those of `services` that do not run what the plan found before the run: the last look of a way back, which rests on
+  /// no record. An error: not all of them could be looked at.
+  virtual Result<std::vector<Astray>> astray(const plan::Plan& plan, const std::vector<uint32_t>& services) {
+    (void)plan, (void)services;
+    return std::vector<Astray>();
+  }
   /// Looks after what runs while there is nothing else to do, such as starting again what has died. Called at every
   /// wait; bounds its own rate. `generations`: of this run, by service; 0: not touched by it. A line for people for
   /// each thing it did.

@@ -56,6 +56,7 @@ struct CommandText {
                        fmt::join(it.watches, ","), it.terms.size());
   }
   std::string operator()(const exec::Capture&) const { return "capture"; }
+  std::string operator()(const exec::Compare& it) const { return fmt::format("compare {}", it.services.size()); }
   std::string operator()(const exec::TakeLock& it) const {
     return fmt::format("lock {} {}", it.lock, text_of(it.events));
   }
