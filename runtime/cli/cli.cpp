@@ -180,7 +180,10 @@ void Context::out(std::string_view text) const {
 int Context::fail(int code, std::string_view whole) const {
   std::string message = short_message(whole);
   env.err(fmt::format("{} {}\n", error_style.bad("rollout:"), message));
-  if (log != nullptr) log->write(code == Ok ? Level::Warn : Level::Error, "failed", "", message);
+  // Of a worker that one is refused says that another process was first.
+  bool lost_race = code == Refused && crew != nullptr;
+  Level level = lost_race ? Level::Info : code == Ok ? Level::Warn : Level::Error;
+  if (log != nullptr) log->write(level, "failed", args.value("--resume"), message);
   return code;
 }
 

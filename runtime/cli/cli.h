@@ -23,6 +23,8 @@ struct Env {
   std::function<std::optional<std::string>(const char*)> variable;
   std::string directory;         ///< absolute: what relative paths of the command line begin at
   effects::Terminals terminals;
+  /// Of the terminal that `out` writes to, as large as it is now.
+  std::function<effects::ScreenSize()> screen = [] { return effects::ScreenSize(); };
   /// Made at the first call; from then on a first Ctrl-C is counted, not fatal.
   std::function<effects::Effects()> effects;
   std::function<int()> interrupts;       ///< requests to stop since `effects` was called

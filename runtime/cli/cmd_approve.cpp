@@ -109,7 +109,7 @@ int answer(const Context& context, journal::Ask ask) {
   Result<std::vector<journal::Request>> requests = unseen_requests(*store, held->state, name);
   if (!requests) return context.fail(requests.error());
   const plan::Plan& plan = held->planned.plan;
-  const exec::State state = as_asked(*held, *requests);
+  const exec::State state = as_asked(held->state, held->planned.plan, held->run(), *requests);
   Result<journal::StepRef> step = waiting_step(context, plan, state, name);
   if (!step) return context.fail(step.error());
   std::string holder = effects::holder_text();

@@ -55,23 +55,6 @@ std::string sample_text(const plan::Plan& plan, const journal::Sampled& sample) 
                      join(seen_texts(plan, seen), "  "));
 }
 
-/// An event that no line of a run is worth.
-std::string plain_text(const plan::Plan& plan, const journal::Event& event) {
-  auto of = [&](journal::StepRef step) -> std::string {
-    if (journal::is_check(step)) return "the check after the rollback";
-    if (step.step == plan::none) return plan::scope_text(plan, step.scope);
-    return step.undo ? plan.undo.at(step.step).text : plan.steps.at(step.step).text;
-  };
-  if (const auto* e = std::get_if<journal::StepDone>(&event.what)) return fmt::format("done: {}", of(e->step));
-  if (const auto* e = std::get_if<journal::StepFailed>(&event.what))
-    return fmt::format("failed: {}: {}", of(e->step), e->detail);
-  if (const auto* e = std::get_if<journal::LockReleased>(&event.what))
-    return fmt::format("gives back lock {}", e->name);
-  if (const auto* e = std::get_if<journal::RunEnded>(&event.what))
-    return fmt::format("the run ended: {}{}", journal::spoken(e->outcome), e->detail.empty() ? "" : ", " + e->detail);
-  return std::string(journal::name_of(event.what));
-}
-
 /// The samples of a hold so far that a gate, or a watch, was judged by.
 struct Samples {
   std::map<journal::StepRef, std::vector<std::pair<int64_t, journal::Sampled>>> by_hold;
@@ -98,14 +81,13 @@ std::vector<Entry> entries_of(const RunInHand& held) {
   RunLog log(plan);
   Samples samples;
   std::string driver;
-  Style plain{false, true, 100};
   std::vector<Entry> out;
   for (size_t i = 0; i < held.events.size(); ++i) {
     const journal::Event& event = held.events[i];
     log.add(event);
     if (const auto* e = std::get_if<journal::RunStarted>(&event.what)) driver = e->holder;
     if (const auto* e = std::get_if<journal::Resumed>(&event.what)) driver = e->holder;
-    Entry entry{person_of(event.what), true, event_text(plan, event, log, plain), {}};
+    Entry entry{person_of(event.what), true, record_text(plan, event, log), {}};
     if (entry.who.empty()) entry.who = driver, entry.person = false;
     if (const auto* e = std::get_if<journal::Sampled>(&event.what)) {
       entry.text = sample_text(plan, *e);
@@ -116,7 +98,6 @@ std::vector<Entry> entries_of(const RunInHand& held) {
     if (const auto* e = std::get_if<journal::GateAsked>(&event.what))
       entry.evidence = samples.of_gate(e->hold, e->gate);
     if (const auto* e = std::get_if<journal::WatchFired>(&event.what)) entry.evidence = samples.of_watch(e->watch);
-    if (entry.text.empty()) entry.text = plain_text(plan, event);
     out.push_back(std::move(entry));
   }
   return out;

@@ -5,6 +5,7 @@
 #include "compiler/plan/older_plan.h"
 #include "runtime/cli/line.h"
 #include "runtime/cli/open_metrics.h"
+#include "runtime/cli/out_file.h"
 #include "runtime/cli/session.h"
 #include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
@@ -15,12 +16,17 @@ namespace rollout::cli {
 
 namespace {
 
+/// Every text begins with this family.
+constexpr std::string_view first_family = "rollout_build";
+constexpr OutKind metrics_file{"file of metrics", "# TYPE rollout_build ", "rollout.prom",
+                               "print the metrics: without --out"};
+
 /// A run that has not ended, as its journal has it.
 struct Open {
   journal::RunInfo run;
   plan::Plan plan;
   exec::State state;
-  std::string driver;  ///< empty: nobody drives it
+  std::string driver;  ///< empty: nobody drives it, or its process is stopped
 
   Labels labels() const { return {{"run", run.run}, {"rollout", run.rollout}}; }
 };
@@ -33,8 +39,10 @@ Result<Open> open_of(journal::Store& store, const journal::RunInfo& run) {
   Result<std::vector<journal::Event>> events = store.read(run.run);
   if (!events) return events.error();
   exec::State state = exec::fold_all(*plan, *events);
-  std::optional<effects::Holder> driver = driver_of(store, *plan);
-  return Open{run, std::move(*plan), std::move(state), driver ? std::move(driver->who) : ""};
+  Result<std::optional<effects::Holder>> driver = find_driver(store, service_names(*plan));
+  if (!driver) return driver.error();
+  bool driven = *driver && !(*driver)->stopped;
+  return Open{run, std::move(*plan), std::move(state), driven ? std::move((*driver)->who) : ""};
 }
 
 std::string_view state_word(const exec::State& state) {
@@ -105,6 +113,9 @@ void add_all(OpenMetrics& out, const std::vector<journal::RunInfo>& runs) {
 }  // namespace
 
 int cmd_metrics(const Context& context) {
+  std::string path = context.args.value("--out");
+  if (context.args.has("--out"))
+    if (Status free = check_free(context, path, metrics_file); !free) return context.fail(Usage, free.error().message);
   AllRunsOrExit all = open_runs(context);
   if (!all.found) return all.exit_code;
   auto& [project, store, runs] = *all.found;
@@ -128,7 +139,7 @@ int cmd_metrics(const Context& context) {
     stop = std::move(*stopped);
   }
   OpenMetrics out;
-  out.family("rollout_build", "gauge", "", "The program that wrote this; always 1.");
+  out.family(first_family, "gauge", "", "The program that wrote this; always 1.");
   out.sample({{"version", ROLLOUT_VERSION}}, 1);
   out.family("rollout_line_stopped", "gauge", "", "Whether a person lets no run go on.");
   out.sample({}, stop.has_value());
@@ -139,7 +150,6 @@ int cmd_metrics(const Context& context) {
   add_open(out, open);
   add_all(out, runs);
   std::string text = std::move(out).take();
-  std::string path = context.args.value("--out");
   if (path.empty()) {
     context.out(text);
     return Ok;

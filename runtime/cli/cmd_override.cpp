@@ -51,7 +51,8 @@ int cmd_override(const Context& context) {
   const std::string& run = held->run();
   Result<std::vector<journal::Request>> unseen = unseen_requests(*held->named.store, held->state, run);
   if (!unseen) return context.fail(unseen.error());
-  if (Status may = may_be_overridden(*held, as_asked(*held, *unseen)); !may) return context.fail(may.error());
+  const exec::State state = as_asked(held->state, held->planned.plan, held->run(), *unseen);
+  if (Status may = may_be_overridden(*held, state); !may) return context.fail(may.error());
   journal::Request request{0, journal::Ask::Override, effects::holder_text(), context.args.value("--reason"),
                            context.env.effects().clock.wall_ns()};
   request.minutes = *minutes;

@@ -45,7 +45,7 @@ std::optional<Asked> look(const Context& context, int& exit_code) {
     exit_code = context.fail(requests.error());
     return std::nullopt;
   }
-  exec::State state = as_asked(*held, *requests);
+  exec::State state = as_asked(held->state, held->planned.plan, held->run(), *requests);
   return Asked{std::move(*held), std::move(state)};
 }
 
@@ -113,7 +113,7 @@ int cmd_resume(const Context& context) {
   const std::string& run = held.run();
   std::optional<effects::Holder> driver = driver_of(*held.named.store, held.planned.plan);
   if (driver && !state.paused) {
-    std::string why = state.line
+    std::string why = state.line && !state.overridden
                           ? fmt::format("; the line is stopped by {}: `rollout start-the-line --reason TEXT` lets all "
                                         "runs go on", by_text(*state.line))
                           : "";
@@ -144,8 +144,9 @@ int cmd_resume(const Context& context) {
   if (waited.exit_code) return *waited.exit_code;
   if (waited.seen == Reached::TooLate) return fail_goes_back(context, run);
   if (waited.seen == Reached::Not) return drive_on(context, held);
-  std::string still =
-      state.line ? "; the line is still stopped, so nothing begins before `rollout start-the-line --reason TEXT`" : "";
+  std::string still = state.line && !state.overridden ? "; the line is still stopped, so nothing begins before `rollout "
+                                                        "start-the-line --reason TEXT`"
+                                                      : "";
   return answer(context, run, request, true, true,
                 fmt::format("the pause of run {} is lifted, and {} goes on with it{}", run, driver->who, still));
 }

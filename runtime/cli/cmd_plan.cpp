@@ -1,23 +1,20 @@
 #include <algorithm>
-#include <filesystem>
 
 #include <fmt/format.h>
 
 #include "runtime/cli/begin_run.h"
-#include "runtime/cli/open_state.h"
+#include "runtime/cli/out_file.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
 #include "runtime/cli/view_promotion.h"
 
-namespace fs = std::filesystem;
-
 namespace rollout::cli {
 
 namespace {
 
-constexpr std::string_view plan_beginning = R"({"format":)";
+constexpr OutKind saved_plan{"saved plan", R"({"format":)", "shop.plan", "print the plan: --format json"};
 
 void print_plan(const Context& context, const Planned& planned) {
   if (context.json()) context.out(planned.bytes);
@@ -27,26 +24,6 @@ void print_plan(const Context& context, const Planned& planned) {
 
 std::string absolute(const Context& context, const std::string& typed) {
   return absolute_path(context.env.directory, typed);
-}
-
-/// Saving replaces what is there: only an earlier plan, or an empty file, is nobody's loss.
-Status check_free(const Context& context, const std::string& path) {
-  if (path.empty()) return OpError{"`--out` needs the name of a file"};
-  if (path.ends_with(".rollout"))
-    return OpError{
-        fmt::format("`--out {}` would be taken for a source; give it another ending, as in `shop.plan`", path)};
-  std::error_code failed;
-  fs::file_status there = fs::symlink_status(absolute(context, path), failed);
-  if (there.type() == fs::file_type::not_found) return Done{};
-  if (there.type() == fs::file_type::directory)
-    return OpError{fmt::format("`--out {}` is a folder; name a file in it", path)};
-  if (there.type() != fs::file_type::regular)
-    return OpError{fmt::format("`--out {}` is no regular file and would be replaced by one; name another, or print "
-                               "the plan: --format json", path)};
-  Result<std::string> text = read_file(absolute(context, path), max_plan_bytes);
-  if (text && (text->empty() || text->starts_with(plan_beginning))) return Done{};
-  return OpError{
-      fmt::format("`--out {}` is there already and is no saved plan; name another file, or remove it", path)};
 }
 
 /// One plan for each environment of the promotion that was named.
@@ -80,7 +57,7 @@ int cmd_plan(const Context& context) {
   Timings timings(context);
   std::string path = context.args.value("--out");
   if (context.args.has("--out"))
-    if (Status free = check_free(context, path); !free) return context.fail(Usage, free.error().message);
+    if (Status free = check_free(context, path, saved_plan); !free) return context.fail(Usage, free.error().message);
   Look look = context.args.has("--offline") ? Look::Nowhere : Look::World;
   PlanOrExit made = plan_from_arguments(context, look, false, timings);
   if (!made.stages.empty()) return plan_promotion(context, look, made.stages, timings);

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
-#include "runtime/cli/give_up.h"
-#include "runtime/cli/hand.h"
 #include "runtime/cli/line.h"
 #include "runtime/cli/look.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/status_promotion.h"
 #include "runtime/cli/view_run.h"
 #include "runtime/cli/view_summary.h"
+#include "runtime/cli/watch_run.h"
 #include "runtime/exec/control.h"
 #include "runtime/exec/fold.h"
 #include "runtime/journal/words.h"
@@ -20,7 +19,6 @@ namespace rollout::cli {
 namespace {
 
 constexpr size_t max_listed = 10;
-constexpr int64_t poll_ns = 500'000'000;
 
 std::string services_of(const journal::RunInfo& run) {
   std::string out;
@@ -103,14 +101,6 @@ int list_runs(const Context& context) {
   return Ok;
 }
 
-/// Who drives, in words; empty: nobody.
-std::string driver_text(journal::Store& store, const plan::Plan& plan) {
-  std::optional<effects::Holder> driver = driver_of(store, plan);
-  if (!driver) return {};
-  return driver->stopped ? fmt::format("{}, which is stopped: `kill -CONT {}` lets it go on", driver->who, driver->pid)
-                         : driver->who;
-}
-
 /// `holds schema; waits for edge, which run r2 holds`; empty: neither.
 std::string locks_text(journal::Store& store, const plan::Plan& plan, const exec::State& state) {
   if (state.ended || plan.locks.empty()) return {};
@@ -125,19 +115,6 @@ std::string locks_text(journal::Store& store, const plan::Plan& plan, const exec
     parts.push_back(fmt::format("waits for {}, which {}", plan.locks[i].name, holder));
   }
   return join(parts, "; ");
-}
-
-/// What was asked and no driver has seen yet.
-std::vector<journal::Request> asked_of(journal::Store& store, const exec::State& state, const std::string& run) {
-  Result<std::vector<journal::Request>> asked = unseen_requests(store, state, run);
-  return state.ended || !asked ? std::vector<journal::Request>() : std::move(*asked);
-}
-
-std::string asked_lines(const std::vector<journal::Request>& asked, const Style& style) {
-  std::string out;
-  for (const journal::Request& request : asked)
-    out += fmt::format("  {}  {}\n", style.dim(left("asked", 8)), asked_text(request));
-  return out;
 }
 
 /// What `status` knows beside the record: the locks, the budget, and what was asked.
@@ -169,68 +146,6 @@ void write_surroundings(json::Writer& json, journal::Store& store, const plan::P
   json.end_array();
 }
 
-constexpr std::string_view clear_screen = "\033[H\033[2J";
-constexpr std::string_view first_column = "\033[H", end_of_line = "\033[K", end_of_screen = "\033[J";
-
-/// Over what stands there: a screen that is cleared each time flickers.
-void draw(const Context& context, std::string_view picture) {
-  context.env.out(first_column);
-  while (!picture.empty()) {
-    size_t end = std::min(picture.find('\n'), picture.size());
-    context.out(picture.substr(0, end));
-    context.env.out(end_of_line);
-    context.out("\n");
-    picture.remove_prefix(std::min(end + 1, picture.size()));
-  }
-  context.env.out(end_of_screen);
-}
-
-/// How long ago the last event of a run that goes on was recorded.
-int64_t since_event(const Context& context, const exec::State& state) {
-  return state.ended ? 0 : std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0);
-}
-
-/// A run that another process drives, as it goes on: on a terminal one picture that is drawn anew, elsewhere and with
-/// `--plain` a line for each event, so that a screen reader reads each of them once.
-int follow(const Context& given, journal::Store& store, const std::string& run, const Planned& planned) {
-  Context context = given;
-  bool plain = context.args.has("--plain");
-  if (plain) context.style = Style{false, false, context.style.columns};
-  bool draws = context.env.terminals.output && !plain && !context.json() && !context.quiet;
-  const plan::Plan& plan = planned.plan;
-  RunView view(context, plan, run, false);
-  RunLog log(plan);
-  exec::State state = exec::initial_state(plan);
-  effects::Effects effects = context.env.effects();
-  std::string drawn;
-  const std::string instead = next_of_earlier(planned, run);
-  size_t known = 0;
-  while (!state.ended) {
-    Result<std::vector<journal::Event>> events = store.read(run);
-    if (!events && !events.error().retryable) return context.fail(events.error());
-    for (; events && known < events->size(); ++known) {
-      exec::fold(state, plan, (*events)[known]);
-      log.add((*events)[known]);
-      if (!draws) view.on_event((*events)[known], state);
-    }
-    if (state.ended) break;
-    if (draws) {
-      std::string picture = summary_text(log, state, run, context.style, driver_text(store, plan),
-                                         since_event(context, state), instead);
-      picture += asked_lines(asked_of(store, state, run), context.style);
-      if (drawn.empty()) context.env.out(clear_screen);
-      if (picture != drawn) draw(context, picture);
-      drawn = std::move(picture);
-    }
-    effects.clock.sleep_until(effects.clock.monotonic_ns() + poll_ns);
-    if (context.env.interrupts() > 0) return context.env.interrupt_code();
-  }
-  if (draws) context.env.out(clear_screen);
-  context.out(context.json() ? summary_json(log, state, run, code_of_outcome(log, state))
-                             : summary_text(log, state, run, context.style));
-  return Ok;
-}
-
 int show_run(const Context& context, journal::Store& store, const std::string& run, const Planned& planned,
              const std::vector<journal::Event>& events) {
   const plan::Plan& plan = planned.plan;
@@ -243,16 +158,15 @@ int show_run(const Context& context, journal::Store& store, const std::string& r
     if (!line.empty()) context.out(context.json() ? line : line + "\n");
   }
   exec::State state = exec::fold_all(plan, events);
-  std::vector<journal::Request> asked = asked_of(store, state, run);
-  std::string driver = driver_text(store, plan);
-  int64_t since_ns = since_event(context, state);
+  Result<BesideRun> beside = beside_run(context, store, plan, state, run);
+  if (!beside) return context.fail(beside.error());
+  const auto& [driver, asked, latched, since_ns] = *beside;
   if (context.json()) {
     context.out(summary_json(log, state, run, code_of_outcome(log, state), [&](json::Writer& json) {
       write_surroundings(json, store, plan, state, asked, driver.empty() ? since_ns : 0);
     }));
   } else if (!each) {
-    std::string instead = next_of_earlier(planned, run);
-    context.out(summary_text(log, state, run, context.style, driver, since_ns, instead).substr(1));
+    context.out(summary_text(log, latched, run, context.style, driver, since_ns).substr(1));
     if (std::string locks = locks_text(store, plan, state); !locks.empty())
       context.out(fmt::format("  {}  {}\n", context.style.dim(left("locks", 8)), locks));
     context.out(asked_lines(asked, context.style));
@@ -273,7 +187,7 @@ int cmd_status(const Context& context) {
   auto& [project, store, run] = *named.found;
   Result<Planned> planned = planned_to_show(*store, run, project);
   if (!planned) return context.fail(planned.error());
-  if (context.args.has("--watch")) return follow(context, *store, run.run, *planned);
+  if (context.args.has("--watch")) return watch_run(context, *store, run.run, *planned);
   Result<std::vector<journal::Event>> events = store->read(run.run);
   if (!events) return context.fail(events.error());
   return show_run(context, *store, run.run, *planned, *events);

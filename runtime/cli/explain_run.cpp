@@ -152,7 +152,9 @@ void find_next_of_ended(const Context& context, const RunInHand& held, Explained
   }
 }
 
-void find_next(const Context& context, const RunInHand& held, const exec::State& state, bool driven, Explained& out) {
+void find_next(const Context& context, const RunInHand& held, const exec::State& state,
+               const std::optional<effects::Holder>& driver, Explained& out) {
+  bool driven = driver.has_value();
   const std::string& run = held.run();
   std::vector<exec::Question> open = exec::open_questions(held.planned.plan, state);
   bool asked = std::any_of(open.begin(), open.end(), [](const exec::Question& one) {
@@ -160,10 +162,10 @@ void find_next(const Context& context, const RunInHand& held, const exec::State&
   });
   auto say = [&](std::string next, std::string then) { out.next = std::move(next), out.then = std::move(then); };
   if (held.named.run.outcome) return find_next_of_ended(context, held, out);
-  if (!driven && !next_of_earlier(held.planned, run).empty())
-    return say(fmt::format("rollout abort {} --give-up --reason TEXT", run),
-               "ends its record and changes nothing else: an earlier rollout made its plan, and only that version "
-               "goes on with it or takes it back");
+  if (driver && driver->stopped)
+    return say(fmt::format("kill -CONT {}", driver->pid),
+               fmt::format("lets its process go on, which is stopped and looks at nothing; or end it by `kill -9 {}`, "
+                           "then rollout resume {}", driver->pid, run));
   if (state.rollback == exec::RollbackPhase::Withheld)
     return say(fmt::format("rollout abort {} --reason TEXT", run),
                "goes back all the same; nothing else makes it go on, since neither version is known to be good");
@@ -189,13 +191,16 @@ void find_next(const Context& context, const RunInHand& held, const exec::State&
       "takes it back");
 }
 
-std::string state_text(const RunInHand& held, const exec::State& state, bool driven) {
+std::string state_text(const RunInHand& held, const exec::State& state,
+                       const std::optional<effects::Holder>& driver) {
   if (held.named.run.outcome) return std::string(journal::spoken(*held.named.run.outcome));
   std::string what = state.phase == exec::RunPhase::RollingBack ? "rolling back"
                      : state.parked                             ? "parked"
+                     : state.abort                              ? "to go back, as was asked"
                      : exec::is_paused(state)                   ? "paused"
                                                                 : "under way";
-  return what + (driven ? "" : ", and nobody drives it");
+  if (!driver) return what + ", and nobody drives it";
+  return driver->stopped ? fmt::format("{}, and {}, which drives it, is stopped", what, driver->who) : what;
 }
 
 std::string lines(std::string_view label, const std::string& text, const Style& style) {
@@ -235,19 +240,20 @@ int explain_run(const Context& context, const std::string& name) {
   if (!held) return exit_code;
   Result<std::vector<journal::Request>> requests = unseen_requests(*held->named.store, held->state, held->run());
   if (!requests) return context.fail(requests.error());
-  exec::State state = held->named.run.outcome ? held->state : as_asked(*held, *requests);
-  bool driven = driver_of(*held->named.store, held->planned.plan).has_value();
+  exec::State state = held->state;
+  if (!held->named.run.outcome) state = as_asked(held->state, held->planned.plan, held->run(), *requests);
+  std::optional<effects::Holder> driver = driver_of(*held->named.store, held->planned.plan);
   Result<NotedHeads> heads = read_heads(context, held->named.project);
   Result<journal::Chain> chain = held->named.store->chain(held->run());
   if (!chain) return context.fail(chain.error());
   std::vector<std::string> problems =
       record_problems(*chain, held->run(), held->planned.bytes, heads ? heads->heads : std::vector<NotedHead>());
   Explained explained;
-  explained.state = state_text(*held, state, driven);
+  explained.state = state_text(*held, state, driver);
   find_step(*held, explained);
   find_evidence(*held, explained);
   explained.cause = cause_and_answers(*held, state, *requests);
-  find_next(context, *held, state, driven, explained);
+  find_next(context, *held, state, driver, explained);
   std::string record = problems.empty() ? fmt::format("{}, whole", count_of(held->events.size(), "event"))
                                         : fmt::format("not whole: {}", join(problems, "; "));
   context.out(context.json() ? json_of(*held, explained, problems.empty())

@@ -102,7 +102,12 @@ std::optional<RunInHand> look_into(const Context& context, const std::string& na
 Result<std::vector<journal::Request>> unseen_requests(journal::Store& store, const exec::State& state,
                                                       const std::string& run) {
   Result<std::vector<journal::Request>> requests = store.requests(run, state.last_request);
-  if (requests) exec::keep_last_of_line(*requests);
+  if (!requests) return requests;
+  exec::keep_last_of_line(*requests);
+  // The line has moved all the time, as far as this run knows.
+  std::erase_if(*requests, [&](const journal::Request& request) {
+    return request.line && request.ask == journal::Ask::Resume && !state.line;
+  });
   return requests;
 }
 
@@ -113,12 +118,12 @@ std::string asked_text(const journal::Request& request) {
                               request.reason.empty() ? "" : ": " + request.reason));
 }
 
-exec::State as_asked(const RunInHand& held, const std::vector<journal::Request>& requests) {
-  exec::State state = held.state;
-  exec::Executor executor(held.planned.plan, held.run());
+exec::State as_asked(exec::State state, const plan::Plan& plan, const std::string& run,
+                     const std::vector<journal::Request>& requests) {
+  exec::Executor executor(plan, run);
   for (const journal::Request& request : requests)
     if (std::optional<journal::Payload> event = executor.on_request(state, request))
-      exec::fold(state, held.planned.plan, {state.run_ns, request.wall_ns, std::move(*event)});
+      exec::fold(state, plan, {state.run_ns, request.wall_ns, std::move(*event)});
   return state;
 }
 
@@ -179,15 +184,17 @@ Waited wait_for_driver(const Context& context, const RunInHand& held, std::strin
   const std::string& run = held.run();
   int64_t give_up_ns = clock.monotonic_ns() + max_hand_wait_ns;
   for (bool first = true;; first = false) {
-    std::optional<effects::Holder> driver = driver_of(*held.named.store, held.planned.plan);
+    // A state that does not answer says nothing of who drives.
+    Result<std::optional<effects::Holder>> found = find_driver(*held.named.store, service_names(held.planned.plan));
+    std::optional<effects::Holder> driver = found ? *found : std::nullopt;
     Result<exec::RunSoFar> past = exec::read_run(*held.named.store, held.planned.plan, run);
     if (!past && !past.error().retryable) return {Reached::Not, context.fail(past.error(), NeedsHand)};
     Reached now = past ? seen(past->state) : Reached::Not;
-    if (now != Reached::Not || !driver) return {now};
+    if (now != Reached::Not || (found && !driver)) return {now};
     if (context.env.interrupts() > 0)
       return {now, context.fail(context.env.interrupt_code(),
                                 fmt::format("the {} of run {} is recorded and stays so", what, run))};
-    bool stopped = driver->stopped && !first;
+    bool stopped = driver && driver->stopped && !first;
     if (stopped || clock.monotonic_ns() >= give_up_ns)
       return {now, context.fail(NeedsHand, not_seen(driver, run, what, fmt::format("rollout {} {}", what, run)))};
     clock.sleep_until(clock.monotonic_ns() + hand_look_ns);

@@ -34,7 +34,8 @@ Result<std::vector<journal::Request>> unseen_requests(journal::Store& store, con
 /// `pause by anna: an incident; no driver has seen it yet`
 std::string asked_text(const journal::Request& request);
 /// The state once the driver has seen all of that.
-exec::State as_asked(const RunInHand& held, const std::vector<journal::Request>& requests);
+exec::State as_asked(exec::State state, const plan::Plan& plan, const std::string& run,
+                     const std::vector<journal::Request>& requests);
 
 /// Of `abort` and `rollback`, which is on record: whoever holds the locks drives the run and sees it; when nobody
 /// does, this process takes the run back. `what`: `abort`.

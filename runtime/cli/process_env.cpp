@@ -41,6 +41,7 @@ int run_process(const std::vector<std::string>& args) {
   std::error_code failed;
   env.directory = std::filesystem::current_path(failed).string();
   env.terminals = effects::look_at_terminals();
+  env.screen = effects::look_at_screen;
   env.effects = [&lazy] { return lazy.get(); };
   env.interrupts = [&lazy] { return lazy.signals ? lazy.signals->interrupts() : 0; };
   env.interrupt_code = [&lazy] { return lazy.signals ? lazy.signals->exit_code() : 0; };

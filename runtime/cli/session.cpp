@@ -90,12 +90,18 @@ Result<Session> open_session(const Context& context, const Planned& planned, std
   return Session{context, planned, std::move(*store), std::move(*claims), std::move(holder)};
 }
 
-std::optional<effects::Holder> driver_of(journal::Store& store, const std::vector<std::string>& services) {
+Result<std::optional<effects::Holder>> find_driver(journal::Store& store, const std::vector<std::string>& services) {
   for (const std::string& service : services) {
     Result<std::optional<effects::Holder>> holder = store.claims()->claimant(service);
-    if (holder && *holder) return *holder;
+    if (!holder && holder.error().retryable) return holder.error();
+    if (holder && *holder) return std::move(*holder);
   }
-  return std::nullopt;
+  return std::optional<effects::Holder>();
+}
+
+std::optional<effects::Holder> driver_of(journal::Store& store, const std::vector<std::string>& services) {
+  Result<std::optional<effects::Holder>> driver = find_driver(store, services);
+  return driver ? std::move(*driver) : std::nullopt;
 }
 
 std::optional<effects::Holder> driver_of(journal::Store& store, const plan::Plan& plan) {

@@ -28,7 +28,9 @@ struct Session {
 /// Refused when another process acts on one of the services. `run`: the one to drive; empty: it is yet to begin.
 Result<Session> open_session(const Context& context, const Planned& planned, std::string_view run = {});
 
-/// Who acts on the services of a plan now; nobody, too, when that cannot be found out.
+/// Who acts on one of the services now. An error: the state does not answer; whoever drives may go on all the same.
+Result<std::optional<effects::Holder>> find_driver(journal::Store& store, const std::vector<std::string>& services);
+/// The same; nobody, too, when that cannot be found out.
 std::optional<effects::Holder> driver_of(journal::Store& store, const plan::Plan& plan);
 std::optional<effects::Holder> driver_of(journal::Store& store, const std::vector<std::string>& services);
 

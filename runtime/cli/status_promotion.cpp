@@ -4,6 +4,7 @@
 
 #include "runtime/cli/look.h"
 #include "runtime/cli/session.h"
+#include "runtime/cli/state_away.h"
 #include "runtime/cli/view_promotion_run.h"
 #include "runtime/exec/approval.h"
 #include "runtime/exec/fold.h"
@@ -56,10 +57,12 @@ int follow(const Context& context, NamedPromotion& promotion) {
   PromotionView view(context, promotion.name);
   effects::Effects effects = context.env.effects();
   exec::PromotionState state;
+  StateAway away(context);
   size_t known = 0;
   while (!state.ended) {
     Result<std::vector<journal::PromotionEvent>> events = promotion.store->read_promotion(promotion.name);
     if (!events && !events.error().retryable) return context.fail(events.error());
+    away.note(events ? nullptr : &events.error(), true);
     for (; events && known < events->size(); ++known) {
       exec::fold(state, (*events)[known]);
       view.on_event((*events)[known], state);

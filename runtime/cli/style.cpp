@@ -7,6 +7,7 @@
 
 #include "compiler/base/visible.h"
 #include "compiler/eval/value.h"
+#include "runtime/effects/console.h"
 
 namespace rollout::cli {
 
@@ -58,14 +59,29 @@ std::string one_line(std::string_view text) {
   return out += text;
 }
 
-size_t width_of(std::string_view text) {
-  size_t width = 0;
-  bool escaped = false;
-  for (char c : text) {
-    if (c == '\033') escaped = true;
-    else if (escaped) escaped = c != 'm';
-    else width += (uint8_t(c) & 0xC0) != 0x80;
+std::vector<Cell> cells_of(std::string_view text) {
+  std::vector<Cell> cells;
+  std::string_view color;
+  while (!text.empty()) {
+    bool escape = text[0] == '\033';
+    uint8_t lead = uint8_t(text[0]);
+    size_t bytes = escape ? std::min(text.find('m'), text.size() - 1) + 1 : 1;
+    uint32_t code = lead < 0x80 ? lead : lead & (lead >= 0xF0 ? 0x07u : lead >= 0xE0 ? 0x0Fu : 0x1Fu);
+    for (; !escape && bytes < text.size() && (uint8_t(text[bytes]) & 0xC0) == 0x80; ++bytes)
+      code = code << 6 | (uint8_t(text[bytes]) & 0x3Fu);
+    std::string_view taken = text.substr(0, bytes);
+    if (!escape) cells.push_back({taken, color, size_t(effects::columns_of(code))});
+    else color = taken == "\033[0m" ? std::string_view() : taken;
+    text.remove_prefix(bytes);
   }
+  return cells;
+}
+
+size_t width_of(std::string_view text) {
+  bool plain = std::all_of(text.begin(), text.end(), [](char c) { return uint8_t(c) < 0x80 && c != '\033'; });
+  if (plain) return text.size();
+  size_t width = 0;
+  for (const Cell& cell : cells_of(text)) width += cell.columns;
   return width;
 }
 
@@ -88,14 +104,14 @@ std::string right(std::string_view text, size_t width) {
 std::string cut(std::string_view text, size_t width, const Style& style) {
   if (width_of(text) <= width) return std::string(text);
   size_t keep = width - std::min(width, width_of(style.dots()));
-  size_t bytes = 0, columns = 0;
-  while (bytes < text.size()) {
-    bool starts = (uint8_t(text[bytes]) & 0xC0) != 0x80;
-    if (starts && columns == keep) break;
-    columns += starts;
-    ++bytes;
+  size_t columns = 0;
+  std::string out;
+  for (const Cell& cell : cells_of(text)) {
+    columns += cell.columns;
+    if (columns > keep) break;
+    out += cell.bytes;
   }
-  return std::string(text.substr(0, bytes)) + std::string(style.dots());
+  return out += style.dots();
 }
 
 std::vector<std::string> wrap(std::string_view text, size_t width) {

@@ -39,12 +39,21 @@ std::string shown(std::string_view text);
 /// `text` as one line: a line break within it, which would begin a line of its own, is written out as `<U+000A>`.
 std::string one_line(std::string_view text);
 
+/// A character as a terminal shows it.
+struct Cell {
+  std::string_view bytes;
+  std::string_view color;  ///< the sequence that Style has painted it with; empty: none
+  size_t columns = 1;
+};
+/// Of a text as `shown` gives it, which outlives them.
+std::vector<Cell> cells_of(std::string_view text);
+
 /// How many columns `text` takes, not counting escape sequences.
 size_t width_of(std::string_view text);
 /// `text` filled up with spaces to `width` columns.
 std::string left(std::string_view text, size_t width);
 std::string right(std::string_view text, size_t width);
-/// `text`, or its beginning and dots.
+/// `text`, or its beginning and dots; without colours where it is cut.
 std::string cut(std::string_view text, size_t width, const Style& style);
 /// The whole text in lines of at most `width` columns, broken between words; a longer word has a line of its own. It
 /// is one text, as `one_line` gives it.

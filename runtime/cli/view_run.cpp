@@ -1,5 +1,7 @@
 #include "runtime/cli/view_run.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "runtime/cli/outline.h"
@@ -309,6 +311,34 @@ std::string event_text(const plan::Plan& plan, const journal::Event& event, cons
   return one_line(std::visit(Line{plan, log, style}, event.what));
 }
 
+namespace {
+
+const Style plain{false, true, 100};
+
+/// An event that no line of a run is worth.
+std::string silent_text(const plan::Plan& plan, const journal::Event& event) {
+  auto of = [&](journal::StepRef step) -> std::string {
+    if (journal::is_check(step)) return "the check after the rollback";
+    if (step.step == plan::none) return plan::scope_text(plan, step.scope);
+    return step.undo ? plan.undo.at(step.step).text : plan.steps.at(step.step).text;
+  };
+  if (const auto* e = std::get_if<journal::StepDone>(&event.what)) return fmt::format("done: {}", of(e->step));
+  if (const auto* e = std::get_if<journal::StepFailed>(&event.what))
+    return fmt::format("failed: {}: {}", of(e->step), e->detail);
+  if (const auto* e = std::get_if<journal::LockReleased>(&event.what))
+    return fmt::format("gives back lock {}", e->name);
+  if (const auto* e = std::get_if<journal::RunEnded>(&event.what))
+    return fmt::format("the run ended: {}{}", journal::spoken(e->outcome), e->detail.empty() ? "" : ", " + e->detail);
+  return std::string(journal::name_of(event.what));
+}
+
+}  // namespace
+
+std::string record_text(const plan::Plan& plan, const journal::Event& event, const RunLog& log) {
+  std::string text = event_text(plan, event, log, plain);
+  return text.empty() ? one_line(silent_text(plan, event)) : text;
+}
+
 std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log,
                        const Style& style) {
   std::string text = event_text(plan, event, log, style);
@@ -323,7 +353,6 @@ std::string event_json(const std::string& run, const journal::Event& event) {
 }
 
 constexpr std::string_view clear_line = "\r\033[K";
-const Style plain{false, true, 100};
 
 void RunView::print(std::string_view line) {
   if (drawn_) context_.env.out(clear_line);
@@ -335,7 +364,7 @@ void RunView::redraw(std::string_view line) {
   Style plain = context_.style;
   plain.color = false;
   context_.env.out(clear_line);
-  context_.out(cut(line, size_t(context_.style.columns - 1), plain));
+  context_.out(cut(line, size_t(std::max(context_.env.screen().columns - 1, 1)), plain));
   drawn_ = true;
 }
 
@@ -363,7 +392,7 @@ void RunView::on_sample(const journal::Event& event, const journal::Sampled& sam
 
 void RunView::on_event(const journal::Event& event, const exec::State&) {
   log_.add(event);
-  note(level_of(event.what), journal::name_of(event.what), event_text(log_.plan, event, log_, plain));
+  note(level_of(event.what), journal::name_of(event.what), record_text(log_.plan, event, log_));
   if (context_.json()) return context_.out(event_json(run_, event));
   if (context_.quiet) return;
   if (const auto* sample = std::get_if<journal::Sampled>(&event.what)) return on_sample(event, *sample);

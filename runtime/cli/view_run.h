@@ -7,6 +7,7 @@
 #include "runtime/cli/command.h"
 #include "runtime/cli/log_file.h"
 #include "runtime/cli/run_log.h"
+#include "runtime/cli/screen.h"
 #include "runtime/exec/drive.h"
 
 namespace rollout::cli {
@@ -33,7 +34,7 @@ class RunView : public exec::Listener {
   const RunLog& log() const { return log_; }
 
  private:
-  bool live() const { return redraws_ && context_.env.terminals.output && !context_.quiet; }
+  bool live() const { return redraws_ && can_redraw(context_.env) && !context_.quiet; }
   void print(std::string_view line);
   void redraw(std::string_view line);
   void note(Level level, std::string_view kind, std::string_view text);
@@ -50,6 +51,8 @@ class RunView : public exec::Listener {
 
 /// What an event says, without its time; empty for events that are not worth a line.
 std::string event_text(const plan::Plan& plan, const journal::Event& event, const RunLog& log, const Style& style);
+/// The same without colours, and never empty: for what is kept, as an audit and a log are.
+std::string record_text(const plan::Plan& plan, const journal::Event& event, const RunLog& log);
 /// One event as one line of text; empty for events that are not worth one.
 std::string event_line(const plan::Plan& plan, const journal::Event& event, const RunLog& log,
                        const Style& style);

@@ -387,7 +387,7 @@ struct Summary {
     if (log.ended) return after_end(run);
     if (state.rollback == exec::RollbackPhase::Withheld)
       return fmt::format("  next      rollout abort {}   goes back all the same\n", run);
-    return answers(state, run) + go_on(run, driver);
+    return answers(state, run) + go_on(state, run, driver);
   }
   /// Where a rollback leads that nothing on record speaks for.
   std::string goes_back_to(const exec::State& state) const {
@@ -398,8 +398,8 @@ struct Summary {
                                    one.why, one.held ? "; no rollback goes there by itself" : ""));
     return out;
   }
-  std::string go_on(std::string_view run, std::string_view driver) const {
-    if (log.paused)
+  std::string go_on(const exec::State& state, std::string_view run, std::string_view driver) const {
+    if (state.paused)
       return fmt::format("{0}  next      rollout resume {1}   lifts the pause and goes on\n"
                          "            rollout abort {1}    takes it back\n",
                          driver.empty() ? "" : fmt::format("  driven by {}\n", driver), run);
@@ -411,6 +411,9 @@ struct Summary {
                          driver, run);
     if (!driver.empty())
       return fmt::format("  driven by {}\n  next      rollout abort {}   takes it back\n", driver, run);
+    if (state.line && !state.overridden && !state.abort && state.phase == exec::RunPhase::Running)
+      return fmt::format("  next      rollout start-the-line --reason TEXT   lets all runs go on\n"
+                         "            rollout abort {}                       takes it back\n", run);
     return fmt::format(
         "  next      rollout apply --resume {}   goes on\n            rollout abort {}            takes it "
         "back\n",

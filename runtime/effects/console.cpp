@@ -3,6 +3,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <locale.h>
+#include <wchar.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +32,26 @@ Terminals look_at_terminals() {
   if (terminals.output && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     terminals.columns = std::clamp<int>(size.ws_col, narrowest, widest);
   return terminals;
+}
+
+ScreenSize look_at_screen() {
+  ScreenSize screen;
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return screen;
+  if (size.ws_col > 0) screen.columns = size.ws_col;
+  if (size.ws_row > 0) screen.rows = size.ws_row;
+  return screen;
+}
+
+int columns_of(uint32_t code_point) {
+  if (code_point < 0x300) return 1;
+  // wcwidth() answers by the thread's locale, and this one is there whatever the surroundings say.
+  static const locale_t unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t());
+  if (unicode == locale_t()) return 1;
+  const locale_t before = uselocale(unicode);
+  const int columns = wcwidth(wchar_t(code_point));
+  uselocale(before);
+  return columns < 0 ? 1 : columns;
 }
 
 std::optional<std::string> environment(const char* name) {

@@ -2,6 +2,7 @@
 // watch its output, what they type. For runtime/cli's real Env only.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,16 @@ struct Terminals {
 };
 
 Terminals look_at_terminals();
+
+/// How large the terminal of the output is at this moment; 80 x 24 where it does not say.
+struct ScreenSize {
+  int columns = 80, rows = 24;
+  bool operator==(const ScreenSize&) const = default;
+};
+ScreenSize look_at_screen();
+
+/// How many columns a character takes on a terminal: 0, 1 or 2.
+int columns_of(uint32_t code_point);
 
 /// Nothing when the variable is not set.
 std::optional<std::string> environment(const char* name);

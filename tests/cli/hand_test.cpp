@@ -2,7 +2,12 @@
 #include <functional>
 #include <optional>
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "tests/cli/terminal.h"
 
@@ -203,6 +208,69 @@ TEST_CASE("nothing begins while the line is stopped, and everybody is told by wh
   says(terminal, "the line is started");
   CHECK(terminal.type({"status"}) == 0);
   CHECK(terminal.said.find("the line is stopped") == std::string::npos);
+}
+
+TEST_CASE("of a line that moves again no later run says that it was asked") {
+  Terminal terminal(shop);
+  CHECK(terminal.type({"stop-the-line", "--reason", "an outage"}) == 0);
+  CHECK(terminal.type({"start-the-line", "--reason", "it is back"}) == 0);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"status", run}) == 0);
+  CHECK(terminal.said.find("start-the-line") == std::string::npos);
+  CHECK(terminal.type({"status", run, "--format", "json"}) == 0);
+  says(terminal, R"("asked":[])");
+}
+
+TEST_CASE("under a stopped line the next command is the one that starts it") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("gated");
+  CHECK(terminal.type({"stop-the-line", "--reason", "an outage"}) == 0);
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "next      rollout start-the-line --reason TEXT   lets all runs go on\n");
+  CHECK(terminal.said.find("apply --resume") == std::string::npos);
+  CHECK(terminal.type({"override", run, "--for", "30m", "--reason", "it mends the outage"}) == 0);
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "next      rollout apply --resume r1   goes on\n");
+}
+
+TEST_CASE("a resume under an override does not say that the line keeps the run") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("plain");
+  REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::Paused{1, "me", "why"}},
+                                           {1, 2, journal::Paused{2, "me", "an outage", true}},
+                                           {1, 2, journal::LineOverridden{3, "me", "it mends it", 9'000'000'000}}}));
+  effects::ServiceLock theirs = terminal.lock("checkout");
+  terminal.while_asleep = [&] {
+    if (terminal.sleeps == 3) REQUIRE(terminal.store().append(run, 4, {{1, 2, journal::Unpaused{4, "me", "ok"}}}));
+  };
+  CHECK(terminal.type({"resume", run}) == 0);
+  says(terminal, "the pause of run r1 is lifted, and them@there, process 1 goes on with it\n");
+}
+
+TEST_CASE("a driver that is stopped looks at nothing, and everybody says so") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("plain");
+  int stopped = fork();
+  if (stopped == 0) {
+    effects::ServiceLock lock = terminal.lock("checkout");
+    raise(SIGSTOP);
+    _exit(0);
+  }
+  REQUIRE(stopped > 0);
+  int status = 0;
+  REQUIRE(waitpid(stopped, &status, WUNTRACED) == stopped);
+  CHECK(terminal.type({"explain", run}) == 0);
+  says(terminal, "under way, and them@there, process 1, which drives it, is stopped");
+  says(terminal, fmt::format("kill -CONT {}", stopped));
+  CHECK(terminal.said.find("--watch") == std::string::npos);
+  CHECK(terminal.type({"metrics"}) == 0);
+  says(terminal, "rollout_run_driven{run=\"r1\",rollout=\"plain\"} 0\n");
+  CHECK(terminal.type({"abort", run, "--reason", "enough"}) == 5);
+  CHECK(terminal.type({"explain", run}) == 0);
+  says(terminal, "to go back, as was asked");
+  says(terminal, fmt::format("kill -CONT {}", stopped));
+  kill(stopped, SIGKILL);
+  waitpid(stopped, &status, 0);
 }
 
 TEST_CASE("a rollback takes a run underway back, and says so in its record") {

@@ -91,6 +91,8 @@ TEST_CASE("a log has a line for everything that happens, each of which stands fo
     CHECK((*node)["command"].as_string() == "apply");
     std::string kind((*node)["kind"].as_string()), level((*node)["level"].as_string());
     if (kind == "step_failed" || kind == "rollback_started" || kind == "ended") CHECK(level == "warn");
+    CHECK(!(*node)["text"].as_string().empty());
+    if (kind == "run_ended") CHECK((*node)["text"].as_string().starts_with("the run ended: rolled back, "));
     if (kind != "began" && kind != "ended" && kind != "failed") CHECK((*node)["run"].as_string() == run);
     kinds.push_back(std::move(kind));
   }

@@ -1,4 +1,4 @@
-// What happens to output that cannot be written, and to files that `plan --out` would write over.
+// What happens to output that cannot be written, and to files that `--out` would write over.
 
 #include <filesystem>
 #include <fstream>
@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <sys/stat.h>
 
+#include "runtime/cli/screen.h"
 #include "runtime/cli/style.h"
 #include "tests/cli/terminal.h"
 
@@ -75,6 +76,32 @@ TEST_CASE("`plan --out` replaces nothing but a plan") {
   CHECK(fs::file_size(terminal.directory() / "empty") > 100);
 }
 
+TEST_CASE("`metrics --out` replaces nothing but metrics") {
+  Terminal terminal(shop);
+  auto write = [&](const char* name) { return terminal.type({"metrics", "--out", name}); };
+  uintmax_t state_bytes = fs::file_size(terminal.directory() / "state/rollout.db");
+  CHECK(write("state/rollout.db") == 2);
+  says(terminal, "`--out state/rollout.db` is there already and is no file of metrics");
+  CHECK(fs::file_size(terminal.directory() / "state/rollout.db") == state_bytes);
+  CHECK(write("release.rollout") == 2);
+  CHECK(write("new.rollout") == 2);
+  REQUIRE(mkfifo((terminal.directory() / "pipe").c_str(), 0600) == 0);
+  CHECK(write("pipe") == 2);
+  says(terminal, "or print the metrics: without --out");
+  std::ofstream(terminal.directory() / "notes") << "mine";
+  fs::create_symlink("notes", terminal.directory() / "link");
+  CHECK(write("link") == 2);
+  CHECK(fs::is_symlink(terminal.directory() / "link"));
+  CHECK(write("state") == 2);
+  CHECK(write("") == 2);
+  CHECK(write("notes") == 2);
+  CHECK(fs::file_size(terminal.directory() / "notes") == 4);
+  std::ofstream(terminal.directory() / "empty");
+  CHECK(write("empty") == 0);
+  CHECK(write("empty") == 0);
+  CHECK(fs::file_size(terminal.directory() / "empty") > 100);
+}
+
 TEST_CASE("a plan that is larger than any is refused, by its size") {
   Terminal terminal(shop);
   for (const char* name : {"large.plan", "large.saved"}) {
@@ -114,6 +141,34 @@ TEST_CASE("text is broken between words, and none of it is lost") {
   CHECK(cli::wrap("", 20).empty());
   CHECK(cli::one_line("a\nb\n") == "a<U+000A>b<U+000A>");
   CHECK(cli::wrap("why\nrun r1 succeeded", 40) == std::vector<std::string>{"why<U+000A>run r1 succeeded"});
+}
+
+TEST_CASE("a line that is longer than the window is broken between words, in its colours") {
+  using Lines = std::vector<std::string>;
+  CHECK(cli::folded("one two three\n\nfour", 8) == Lines{"one two", "  three", "", "four"});
+  CHECK(cli::folded("  next      rollout apply --resume r1   goes on", 24) ==
+        Lines{"  next      rollout", "    apply --resume r1", "    goes on"});
+  CHECK(cli::folded("abcdefghij", 4) == Lines{"abcd", "  ef", "  gh", "  ij"});
+  CHECK(cli::folded("    deep and narrow", 6) == Lines{"    de", "   ep", "   and", "   nar", "   row"});
+  CHECK(cli::folded("exactly", 7) == Lines{"exactly"});
+  cli::Style style;
+  style.color = true;
+  CHECK(cli::folded("a " + style.bad("bad thing") + " b", 6) ==
+        Lines{"a " + style.bad("bad"), "  " + style.bad("thin"), "  " + style.bad("g") + " b"});
+  // Of two columns each, and of none.
+  CHECK(cli::folded("東京都庁", 5) == Lines{"東京", "  都", "  庁"});
+  CHECK(cli::folded("e\u0301e\u0301e\u0301", 2) == Lines{"e\u0301e\u0301", " e\u0301"});
+  CHECK(cli::width_of("東京 é " + style.bad("x")) == 8);
+  CHECK(cli::cut("東京都庁", 6, style) == "東京…");
+}
+
+TEST_CASE("of a picture that is higher than the window the head is shown") {
+  using Lines = std::vector<std::string>;
+  cli::Style style;
+  CHECK(cli::fitted("1\n2\n3\n", {80, 4}, style) == Lines{"1", "2", "3"});
+  CHECK(cli::fitted("1\n2\n3\n4\n5\n", {80, 4}, style) == Lines{"1", "2", "… 3 more lines"});
+  CHECK(cli::fitted("1\n2\n3 and more\n", {6, 4}, style) == Lines{"1", "2", "… 2 m…"});
+  CHECK(cli::fitted("1\n2\n", {80, 1}, style) == Lines{"… 2 more lines"});
 }
 
 TEST_CASE("what comes from outside does not act on the terminal") {

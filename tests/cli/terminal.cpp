@@ -52,7 +52,12 @@ int Terminal::type(const std::vector<std::string>& words) {
   cli::Env env;
   env.out = env.err = [this](std::string_view text) { said += text; };
   env.read_line = [this] { return asked ? std::optional(asked()) : std::nullopt; };
-  env.variable = [](const char*) { return std::nullopt; };
+  env.variable = [this](std::string_view name) -> std::optional<std::string> {
+    if (name == "TERM") return term;
+    if (name == "NO_COLOR") return "1";
+    return std::nullopt;
+  };
+  env.screen = [this] { return screen; };
   env.directory = directory_.string();
   env.effects = [&] {
     effects::Effects all = real.all();

@@ -35,7 +35,9 @@ class Terminal {
   int64_t slept_ns = 0;
   int64_t clock_ns = 1'000'000'000;  ///< what both clocks show when the next command begins
   int interrupts = 0;
-  bool on_screen = false;  ///< what is said goes to a screen that can be drawn anew
+  bool on_screen = false;  ///< what is said goes to a terminal: of this kind, and as large as this
+  std::string term = "xterm";
+  effects::ScreenSize screen{100, 50};
   std::string output_error;
   const std::filesystem::path& directory() const { return directory_; }
 
