@@ -12,6 +12,11 @@ namespace rollout::json {
 
 namespace {
 
+/// A value in the tree takes a hundred bytes, and two in the shortest text. What others send has at most 8 MiB, and is
+/// read in less than 512 MiB, whatever it is. A longer text, such as a plan, says more than numbers: twelve bytes a
+/// value in our own.
+constexpr size_t max_values = 1'000'000, least_bytes_a_value = 8;
+
 Node convert(const simdjson::dom::element& element) {
   using simdjson::dom::element_type;
   Node node;
@@ -36,16 +41,27 @@ Node convert(const simdjson::dom::element& element) {
       break;
     case element_type::ARRAY: {
       node.kind = Node::Kind::Array;
-      for (simdjson::dom::element item : simdjson::dom::array(element)) node.items.push_back(convert(item));
+      simdjson::dom::array items(element);
+      node.items.reserve(items.size());
+      for (simdjson::dom::element item : items) node.items.push_back(convert(item));
       break;
     }
     case element_type::OBJECT: {
       node.kind = Node::Kind::Object;
-      for (auto field : simdjson::dom::object(element)) node.fields.emplace_back(field.key, convert(field.value));
+      simdjson::dom::object fields(element);
+      node.fields.reserve(fields.size());
+      for (auto field : fields) node.fields.emplace_back(field.key, convert(field.value));
       break;
     }
   }
   return node;
+}
+
+/// How many values a text holds at most: each is the first one, begins an array or an object, is the first in one, or
+/// follows a comma. Commas in texts count too.
+size_t values_at_most(std::string_view text) {
+  auto count = [&](char c) { return size_t(std::count(text.begin(), text.end(), c)); };
+  return 1 + count(',') + 2 * (count('[') + count('{'));
 }
 
 const Node null_node;
@@ -117,6 +133,9 @@ std::string_view Node::as_string(std::string_view fallback) const {
 Result<Node> parse(std::string_view text) {
   if (text.size() > max_bytes)
     return OpError{fmt::format("the JSON text has {} bytes; at most {} are read", text.size(), max_bytes)};
+  const size_t most = max_values + text.size() / least_bytes_a_value;
+  if (size_t values = values_at_most(text); values > most)
+    return OpError{fmt::format("the JSON text holds up to {} values; at most {} are read", values, most)};
   simdjson::dom::parser parser;
   if (auto error = parser.allocate(text.size() + 1, max_depth)) return OpError{simdjson::error_message(error)};
   simdjson::dom::element root;
