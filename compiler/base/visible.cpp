@@ -79,4 +79,11 @@ std::string shortened(std::string_view text) {
   return std::string(text.substr(0, end)) + "…";
 }
 
+std::string quoted_of(std::string_view text) {
+  std::string out = shortened(text);
+  for (char& c : out)
+    if (uint8_t(c) < ' ') c = ' ';
+  return out;
+}
+
 }  // namespace rollout

@@ -32,4 +32,7 @@ std::string visible(std::string_view text);
 inline constexpr size_t max_quoted_bytes = 200;
 std::string shortened(std::string_view text);
 
+/// What is quoted of an answer: in one line, with blanks for line breaks and control characters, and shortened.
+std::string quoted_of(std::string_view text);
+
 }  // namespace rollout

@@ -4,6 +4,7 @@
 #include <llvm/ADT/StringRef.h>
 #include <llvm/Support/Base64.h>
 
+#include "compiler/base/visible.h"
 #include "compiler/plan/plan_json.h"
 #include "runtime/effects/loopback.h"
 
@@ -15,18 +16,11 @@ using effects::HttpResponse;
 using json::Node;
 
 constexpr size_t max_token_bytes = size_t{64} << 10;
-constexpr size_t max_quoted = 200;
 
 /// All kinds of manifests; a registry that is not told so turns them into older ones, which have other digests.
 constexpr std::string_view manifest_types =
     "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
-
-std::string shortened(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, max_quoted)) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  return out;
-}
 
 /// `realm` of `Bearer realm="https://…",service="…"`.
 std::string challenge_part(std::string_view challenge, std::string_view name) {
@@ -94,13 +88,13 @@ Result<std::string> OciApi::authorization(const std::string& repository, std::st
 Result<std::string> OciApi::fetch_token(const std::string& repository, std::string_view challenge) {
   const std::string realm = challenge_part(challenge, "realm"), service = challenge_part(challenge, "service");
   if (!effects::is_private(realm))
-    return unusable(repository, fmt::format("it names a token service without TLS: `{}`", shortened(realm)));
+    return unusable(repository, fmt::format("it names a token service without TLS: `{}`", quoted_of(realm)));
   const std::string_view origin = effects::origin_of(realm);
   const bool named = origin == effects::origin_of(access_.url) || origin == effects::origin_of(access_.token_service);
   if (!access_.token.empty() && !named)
     return unusable(repository, fmt::format("it sends us on for a token to `{}`, which the target does not name; if "
                                             "the token may go there, write `token_service = \"{}\"`",
-                                            shortened(realm), shortened(origin)));
+                                            quoted_of(realm), quoted_of(origin)));
   HttpRequest request;
   request.url = fmt::format("{}{}service={}&scope={}", realm, realm.find('?') == std::string::npos ? '?' : '&',
                             effects::url_encode(service),
@@ -126,13 +120,13 @@ Result<std::optional<OciManifest>> OciApi::manifest(const std::string& repositor
   if (!answer) return answer.error();
   if (answer->status == 404) return std::optional<OciManifest>();
   if (answer->status != 200)
-    return unusable(what, fmt::format("answered HTTP {}: {}", answer->status, shortened(answer->body)));
+    return unusable(what, fmt::format("answered HTTP {}: {}", answer->status, quoted_of(answer->body)));
   OciManifest found{"sha256:" + plan::hash_of(answer->body), {}};
   if (reference.starts_with("sha256:") && reference != found.digest)
     return unusable(what, fmt::format("gave something else, {}; ask whoever runs it", found.digest));
   Result<Node> content = json::parse(answer->body);
   if (!content || !content->is(Node::Kind::Object))
-    return unusable(what, fmt::format("gave what is no manifest: `{}`; check `url`", shortened(answer->body)));
+    return unusable(what, fmt::format("gave what is no manifest: `{}`; check `url`", quoted_of(answer->body)));
   if (json::has_twice(*content)) return unusable(what, "gave a manifest that has a field twice");
   found.content = std::move(*content);
   return std::optional(std::move(found));
@@ -170,7 +164,7 @@ Status OciApi::add_index(const Node& index, std::vector<OciArtifact>& found) con
     const Node& created = one["annotations"]["org.opencontainers.image.created"];
     const std::string_view digest = one["digest"].as_string();
     if (!is_sha256(digest))
-      return unusable("what is attached", fmt::format("names `{}`, which is no digest", shortened(digest)));
+      return unusable("what is attached", fmt::format("names `{}`, which is no digest", quoted_of(digest)));
     found.push_back({std::string(type), std::string(digest), std::string(created.as_string())});
     if (found.size() > max_attached)
       return unusable("what is attached", fmt::format("names more than {} artifacts", max_attached));
@@ -202,7 +196,7 @@ Result<std::string> OciApi::next_page(const std::string& repository, std::string
     const bool plain = to.find("..") == std::string::npos && to.find_first_of(" \t\r\n\\#") == std::string::npos;
     if (!to.starts_with(here + "referrers/") || !plain)
       return unusable("what is attached",
-                      fmt::format("says that it goes on at `{}`, which is not there", shortened(to)));
+                      fmt::format("says that it goes on at `{}`, which is not there", quoted_of(to)));
     return to.substr(here.size());
   }
   return std::string();
@@ -285,13 +279,13 @@ Result<std::string> OciApi::content_of(const std::string& repository, const OciA
   const Node& subject = (*manifest)->content["subject"];
   if (!subject.is(Node::Kind::Null) && subject["digest"].as_string() != digest)
     return unusable(artifact.digest, fmt::format("gave an artifact of another image, {}; attach that of {}",
-                                                 shortened(subject["digest"].as_string("of none")), digest));
+                                                 quoted_of(subject["digest"].as_string("of none")), digest));
   return blob(repository, std::string(layers->items[0]["digest"].as_string()), max_report_bytes);
 }
 
 /// A registry may send us on to where it stores blobs; nothing secret goes there.
 Result<std::string> OciApi::blob(const std::string& repository, const std::string& digest, size_t max_bytes) {
-  if (!is_sha256(digest)) return unusable(repository, fmt::format("names `{}`, which is no digest", shortened(digest)));
+  if (!is_sha256(digest)) return unusable(repository, fmt::format("names `{}`, which is no digest", quoted_of(digest)));
   Result<HttpResponse> answer = ask(repository, "blobs/" + digest, max_bytes);
   if (!answer) return answer.error();
   if (answer->status == 301 || answer->status == 302 || answer->status == 307 || answer->status == 308) {

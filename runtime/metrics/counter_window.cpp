@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/visible.h"
+
 namespace rollout::metrics {
 namespace {
 
@@ -43,7 +45,7 @@ Result<CounterWindow::Taken> CounterWindow::take(const std::vector<Series>& wind
     for (const Sample& sample : series.samples) {
       if (!std::isfinite(sample.value) || sample.value < 0) {
         return OpError{
-            fmt::format("{} is {}, which no counter is", series.label("__name__"), sample.value)};
+            fmt::format("{} is {}, which no counter is", quoted_of(series.label("__name__")), sample.value)};
       }
       if (before != points_.end() && sample.time_s <= point.time_s) continue;
       if (has_start) {

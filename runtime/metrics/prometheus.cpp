@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/base/visible.h"
 #include "runtime/metrics/bucket_quantile.h"
 #include "runtime/metrics/prometheus_query.h"
 
@@ -18,6 +19,7 @@ using exec::Reading;
 constexpr int64_t default_timeout_ns = 2'000'000'000;
 constexpr int64_t default_fresh_ns = 5'000'000'000;
 constexpr double max_events = 1e15;
+constexpr double max_rounding = 1e-3;  ///< so far below 0 may be what was computed from other numbers
 
 Reading failed(Reading::Status status, std::string detail) {
   Reading reading;
@@ -113,11 +115,8 @@ PrometheusSource::Windows PrometheusSource::ask(const std::vector<Question>& que
     if (!question.scraped.empty()) selectors.insert(question.scraped);
   }
   std::vector<Query> queries;
-  for (const std::string& selector : selectors) {
-    queries.push_back(
-        {fmt::format("{}[{}ms]", selector, std::max<int64_t>(1, fresh_ns_ / eval::ns_per_ms)),
-         now_s});
-  }
+  for (const std::string& selector : selectors)
+    queries.push_back({selector, std::max(fresh_ns_, eval::ns_per_ms), now_s});
   std::vector<Result<std::vector<Series>>> got = api_.ask(queries);
   Windows windows;
   size_t next = 0;
@@ -296,12 +295,16 @@ Reading PrometheusSource::read_gauge(const plan::Signal& signal,
     if (!instances.insert(one.label("instance")).second) {
       return broken(fmt::format(
           "{} gives several series for the instance {}: a gauge is one number an instance",
-          argument(signal, "name"), one.label("instance")));
+          argument(signal, "name"), quoted_of(one.label("instance"))));
     }
     const double value = one.samples.back().value;
     if (!std::isfinite(value))
       return no_data(
-          fmt::format("{} is {} on {}", argument(signal, "name"), value, one.label("instance")));
+          fmt::format("{} is {} on {}", argument(signal, "name"), value, quoted_of(one.label("instance"))));
+    if (signal.unit == eval::Value::Kind::Percent && value < -max_rounding) {
+      return broken(fmt::format("{} is {} on {}: a share is a number between 0 and 1", argument(signal, "name"), value,
+                                quoted_of(one.label("instance"))));
+    }
     worst = std::max(worst, value);
   }
   Reading reading;

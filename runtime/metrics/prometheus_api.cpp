@@ -3,10 +3,13 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "compiler/base/visible.h"
+#include "compiler/eval/value.h"
 
 namespace rollout::metrics {
 namespace {
@@ -14,17 +17,9 @@ namespace {
 using json::Node;
 
 constexpr size_t max_series = 20'000;
-constexpr size_t max_quoted = 200;
 
 OpError unusable(std::string_view from, std::string_view why) {
   return OpError{fmt::format("the answer of Prometheus at {} cannot be used: {}", from, why), true};
-}
-
-std::string shortened(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, max_quoted))
-    out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  return text.size() > max_quoted ? out + "…" : out;
 }
 
 /// A number as Prometheus writes it: decimal, NaN, +Inf or -Inf. Nothing else.
@@ -50,7 +45,8 @@ std::optional<Sample> sample_of(const Node& node) {
   return Sample{time.as_double(), *value};
 }
 
-std::optional<Series> series_of(const Node& node) {
+/// A matrix has `values` of each series, a vector one `value`. Who gives both says two things.
+std::optional<Series> series_of(const Node& node, bool matrix) {
   const Node* metric = node.find("metric");
   if (!metric || !metric->is(Node::Kind::Object)) return std::nullopt;
   Series series;
@@ -58,13 +54,12 @@ std::optional<Series> series_of(const Node& node) {
     if (!value.is(Node::Kind::String)) return std::nullopt;
     series.labels.emplace_back(name, value.string);
   }
-  std::vector<const Node*> pairs;
-  if (const Node* value = node.find("value")) pairs.push_back(value);
-  if (const Node* values = node.find("values")) {
-    for (const Node& item : values->items) pairs.push_back(&item);
-  }
-  for (const Node* pair : pairs) {
-    const std::optional<Sample> sample = sample_of(*pair);
+  const Node* content = node.find(matrix ? "values" : "value");
+  if (!content || node.find(matrix ? "value" : "values")) return std::nullopt;
+  const std::span<const Node> one(content, 1);
+  const std::span<const Node> pairs = matrix ? std::span<const Node>(content->items) : one;
+  for (const Node& pair : pairs) {
+    const std::optional<Sample> sample = sample_of(pair);
     if (!sample) return std::nullopt;
     if (!series.samples.empty() && sample->time_s <= series.samples.back().time_s)
       return std::nullopt;
@@ -83,7 +78,7 @@ Result<std::vector<Series>> series_in(std::string_view from, const Node& data) {
     return std::vector<Series>{Series{{}, {*sample}}};
   }
   if (type != "vector" && type != "matrix")
-    return unusable(from, fmt::format("its result type is `{}`", shortened(type)));
+    return unusable(from, fmt::format("its result type is `{}`", quoted_of(type)));
   if (!result.is(Node::Kind::Array)) return unusable(from, "it has no list of results");
   if (result.items.size() > max_series) {
     return unusable(
@@ -91,11 +86,22 @@ Result<std::vector<Series>> series_in(std::string_view from, const Node& data) {
   }
   std::vector<Series> out;
   for (const Node& item : result.items) {
-    std::optional<Series> series = series_of(item);
+    std::optional<Series> series = series_of(item, type == "matrix");
     if (!series) return unusable(from, "one of its series is malformed");
     out.push_back(std::move(*series));
   }
   return out;
+}
+
+/// A sample of another time says nothing of the one that was asked about.
+Status check_times(std::string_view from, const std::vector<Series>& series, const Asked& asked) {
+  for (const Series& one : series)
+    for (const Sample& sample : one.samples)
+      if (sample.time_s < asked.from_s - slack_s || sample.time_s > asked.to_s + slack_s)
+        return unusable(from, fmt::format("a sample is of {}, and what was asked for lies between {:.3f} and "
+                                          "{:.3f}, in seconds since 1970",
+                                          sample.time_s, asked.from_s, asked.to_s));
+  return Done{};
 }
 
 }  // namespace
@@ -107,8 +113,8 @@ std::string_view Series::label(std::string_view name) const {
   return {};
 }
 
-Result<std::vector<Series>> read_answer(std::string_view from,
-                                        const Result<effects::HttpResponse>& answer) {
+Result<std::vector<Series>> read_answer(std::string_view from, const Result<effects::HttpResponse>& answer,
+                                        const Asked& asked) {
   if (!answer)
     return OpError{
         fmt::format("Prometheus at {} cannot be asked: {}", from, answer.error().message), true};
@@ -118,18 +124,22 @@ Result<std::vector<Series>> read_answer(std::string_view from,
     return unusable(
         from, fmt::format("HTTP {} with {}, which is not the JSON of its API: `{}`; check `url`",
                           answer->status,
-                          answer->content_type.empty() ? "no content type" : answer->content_type,
-                          shortened(answer->body)));
+                          answer->content_type.empty() ? "no content type" : quoted_of(answer->content_type),
+                          quoted_of(answer->body)));
   }
+  if (json::has_twice(*root)) return unusable(from, "it has a field twice");
   if ((*root)["status"].as_string() != "success" || !success) {
     return unusable(from, fmt::format("HTTP {}, {}: {}", answer->status,
-                                      shortened((*root)["errorType"].as_string("no error type")),
-                                      shortened((*root)["error"].as_string("no message"))));
+                                      quoted_of((*root)["errorType"].as_string("no error type")),
+                                      quoted_of((*root)["error"].as_string("no message"))));
   }
   if (const Node* warnings = root->find("warnings"); warnings && !warnings->items.empty()) {
-    return unusable(from, "it is partial: " + shortened(warnings->items[0].as_string("a warning")));
+    return unusable(from, "it is partial: " + quoted_of(warnings->items[0].as_string("a warning")));
   }
-  return series_in(from, (*root)["data"]);
+  Result<std::vector<Series>> series = series_in(from, (*root)["data"]);
+  if (!series) return series;
+  if (Status there = check_times(from, *series, asked); !there) return there.error();
+  return series;
 }
 
 effects::HttpRequest PrometheusApi::request(std::string path) const {
@@ -151,20 +161,25 @@ Result<double> PrometheusApi::now_s() {
 std::vector<Result<std::vector<Series>>> PrometheusApi::ask(const std::vector<Query>& queries) {
   std::vector<effects::HttpRequest> requests;
   for (const Query& query : queries) {
-    requests.push_back(request(fmt::format("/api/v1/query?query={}&time={:.3f}",
-                                           effects::url_encode(query.text), query.at_s)));
+    const std::string text = fmt::format("{}[{}ms]", query.selector, query.window_ns / eval::ns_per_ms);
+    requests.push_back(
+        request(fmt::format("/api/v1/query?query={}&time={:.3f}", effects::url_encode(text), query.at_s)));
   }
+  const std::vector<Result<effects::HttpResponse>> answers = http_.send_all(requests);
   std::vector<Result<std::vector<Series>>> out;
-  for (const Result<effects::HttpResponse>& answer : http_.send_all(requests))
-    out.push_back(read_answer(url_, answer));
+  for (size_t i = 0; i < queries.size(); ++i) {
+    const double window_s = double(queries[i].window_ns) / double(eval::ns_per_s);
+    out.push_back(read_answer(url_, answers[i], {queries[i].at_s - window_s, queries[i].at_s}));
+  }
   return out;
 }
 
 Result<std::vector<Series>> PrometheusApi::range(std::string_view query, double from_s, double to_s,
                                                  double step_s) {
-  return read_answer(url_, http_.send(request(fmt::format(
-                               "/api/v1/query_range?query={}&start={:.3f}&end={:.3f}&step={:.3f}",
-                               effects::url_encode(query), from_s, to_s, step_s))));
+  const Result<effects::HttpResponse> answer =
+      http_.send(request(fmt::format("/api/v1/query_range?query={}&start={:.3f}&end={:.3f}&step={:.3f}",
+                                     effects::url_encode(query), from_s, to_s, step_s)));
+  return read_answer(url_, answer, {from_s - step_s, to_s + step_s});
 }
 
 }  // namespace rollout::metrics

@@ -1,7 +1,8 @@
 // Prometheus' HTTP API: queries, and answers as series of samples. An answer that is partial, late,
-// too long or not what the API promises is an error; nothing of it is used.
+// too long, about another time or not what the API promises is an error; nothing of it is used.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,11 +26,19 @@ struct Series {
   std::string_view label(std::string_view name) const;
 };
 
-/// One query and the moment it asks about.
+/// The raw samples of a selector in the window that ends at a moment.
 struct Query {
-  std::string text;
+  std::string selector;
+  int64_t window_ns = 0;  ///< whole milliseconds, at least one
   double at_s = 0;
 };
+
+/// When the samples of an answer may be from. All times are Prometheus' own, so clocks that differ play no part; the
+/// slack is for what rounds, and for a cache in front of it that moves a range to whole steps.
+struct Asked {
+  double from_s = -INFINITY, to_s = INFINITY;
+};
+inline constexpr double slack_s = 5;
 
 class PrometheusApi {
  public:
@@ -39,7 +48,7 @@ class PrometheusApi {
 
   /// What time it is for Prometheus, seconds since 1970: the one clock of all its answers.
   Result<double> now_s();
-  /// Several queries side by side.
+  /// Several queries side by side. A sample that is not in its window is no answer, whatever its value.
   std::vector<Result<std::vector<Series>>> ask(const std::vector<Query>& queries);
   /// The values of `query` over [from, to], one each `step`.
   Result<std::vector<Series>> range(std::string_view query, double from_s, double to_s,
@@ -55,7 +64,7 @@ class PrometheusApi {
 
 /// The series in an answer of `from`; a vector gives one sample each. For tests with hostile
 /// answers too.
-Result<std::vector<Series>> read_answer(std::string_view from,
-                                        const Result<effects::HttpResponse>& answer);
+Result<std::vector<Series>> read_answer(std::string_view from, const Result<effects::HttpResponse>& answer,
+                                        const Asked& asked = {});
 
 }  // namespace rollout::metrics

@@ -2,8 +2,9 @@
 // ones. None of them may ever become a number.
 #include <catch2/catch.hpp>
 
-#include <deque>
+#include <fmt/format.h>
 
+#include "compiler/base/json.h"
 #include "runtime/metrics/bucket_quantile.h"
 #include "runtime/metrics/counter_window.h"
 #include "runtime/metrics/prometheus.h"
@@ -120,6 +121,84 @@ TEST_CASE("hostile answers never become a number", "[hostile]") {
     CHECK(reading.status != Reading::Status::Ok);
     CHECK(!reading.detail.empty());
   }
+}
+
+TEST_CASE("what is said twice, or of another time, never becomes a number", "[hostile]") {
+  FakeHttp http;
+  const std::string bodies[] = {
+      R"({"status":"success","status":"error","data":{"resultType":"matrix",)"
+      R"("result":[{"metric":{},"values":[[99,"1"]]}]}})",
+      R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[99,"1"]]}]},"data":null})",
+      matrix(R"({"metric":{},"values":[[99,"0.1"]],"values":[[99,"0.99"]]})"),
+      matrix(R"({"metric":{"instance":"a","instance":"b"},"values":[[99,"1"]]})"),
+      matrix(R"({"metric":{},"value":[98,"1"],"values":[[99,"1"]]})"),
+      matrix(R"({"metric":{},"value":[99,"1"]})"),
+      matrix(R"({"metric":{},"values":[[1,"1"]]})"),
+      matrix(R"({"metric":{},"values":[[88,"1"]]})"),
+      matrix(R"({"metric":{},"values":[[88,"1"],[99,"1"]]})"),
+      matrix(R"({"metric":{},"values":[[106,"1"]]})"),
+      matrix(R"({"metric":{},"values":[[9e9,"1"]]})"),
+      matrix(R"({"metric":{},"values":[[1e308,"1"]]})"),
+      matrix(R"({"metric":{},"values":[[-1e308,"1"]]})"),
+      matrix(R"({"metric":{},"values":[[99,"-5"]]})"),
+      R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"1"]}]}})"};
+  for (const std::string& body : bodies) {
+    CAPTURE(body);
+    http.body = body;
+    CHECK(read_gauge(http).status == Reading::Status::Error);
+  }
+}
+
+TEST_CASE("what an answer is about is what was asked, give or take what clocks and caches round", "[hostile]") {
+  FakeHttp http;
+  // Asked at 100, by a source whose samples are fresh for 5 s.
+  for (const char* time : {"94", "95", "99", "100", "100.999", "104"}) {
+    CAPTURE(time);
+    http.body = matrix(fmt::format(R"({{"metric":{{}},"values":[[{},"0.5"]]}})", time));
+    CHECK(read_gauge(http).value == 5e8);
+  }
+  http.body = matrix(R"({"metric":{},"values":[[1,"0.5"]]})");
+  CHECK(read_gauge(http).status == Reading::Status::Error);
+  CHECK(read_gauge(http).detail.find("a sample is of 1, and what was asked for lies between 95.000 and 100.000") !=
+        std::string::npos);
+
+  // A cache in front of Prometheus moves a range to whole steps.
+  metrics::PrometheusApi api(http, "http://prom", second_ns);
+  http.body = matrix(R"({"metric":{},"values":[[940,"1"],[1000,"1"],[1060,"1"]]})");
+  CHECK(api.range("m", 1000, 1060, 60));
+  http.body = matrix(R"({"metric":{},"values":[[900,"1"],[960,"1"]]})");
+  CHECK(!api.range("m", 1000, 1060, 60));
+}
+
+TEST_CASE("what is quoted of an answer is short, whatever it says", "[hostile]") {
+  FakeHttp http;
+  const std::string huge(3'000'000, 'x');
+  const std::string bodies[] = {
+      matrix(R"({"metric":{"instance":")" + huge + R"("},"values":[[99,"NaN"]]})"),
+      matrix(R"({"metric":{"instance":")" + huge + R"("},"values":[[99,"-5"]]})"),
+      R"({"status":"error","errorType":")" + huge + R"(","error":")" + huge + "\"}",
+      R"({"status":"success","data":{"resultType":")" + huge + R"(","result":[]}})",
+      R"({"status":"success","warnings":[")" + huge + R"("],"data":{}})",
+      huge};
+  for (const std::string& body : bodies) {
+    http.body = body;
+    CHECK(read_gauge(http).detail.size() < 1000);
+  }
+  http.type = huge;
+  CHECK(read_gauge(http).detail.size() < 1000);
+}
+
+TEST_CASE("an answer of nothing but numbers is refused before it fills the memory", "[hostile]") {
+  FakeHttp http;
+  http.body = "[0";
+  while (http.body.size() < size_t{8} << 20) http.body += ",0";
+  http.body += "]";
+  const Reading reading = read_gauge(http);
+  CHECK(reading.status == Reading::Status::Error);
+  CHECK(reading.detail.size() < 1000);
+  const Result<json::Node> tree = json::parse(http.body);
+  REQUIRE(!tree);
+  CHECK(tree.error().message == "the JSON text holds up to 4194306 values; at most 2048576 are read");
 }
 
 TEST_CASE("a reading without a new scrape counts nothing and takes nothing away", "[hostile]") {
