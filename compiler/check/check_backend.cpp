@@ -3,6 +3,7 @@
 
 #include "compiler/check/context.h"
 #include "compiler/check/once.h"
+#include "compiler/eval/attempts.h"
 #include "compiler/eval/literal.h"
 
 namespace rollout::check {
@@ -10,7 +11,6 @@ namespace rollout::check {
 namespace {
 
 constexpr int64_t max_weight = 65536;
-constexpr int64_t max_attempts = 100;
 
 /// Of the model's variables, those that `plan` looks at; nothing asks a backend for another one.
 const std::vector<std::string_view> read_back = {"version", "instances", "share", "schema", "drained"};
@@ -97,10 +97,10 @@ void Checker::check_backend(ir::Backend& backend) {
     if (limits.within && is_no_time(limits.within))
       diagnostics_.report(limits.within->span, diag::RefinementBroken, "within", "0s")
           .advise("say how long the action may take, such as `within 30s`");
-    check_limit(limits.attempts, 1, max_attempts);
+    check_limit(limits.attempts, 1, eval::max_attempts);
     int64_t attempts = 1;
     llvm::StringRef(limits.attempts.text).getAsInteger(10, attempts);
-    if (attempts > 1 && attempts <= max_attempts && !limits.idempotent)
+    if (attempts > 1 && attempts <= eval::max_attempts && !limits.idempotent)
       diagnostics_.report(limits.attempts.span, diag::NotIdempotent, std::string(limits.name.text), attempts)
           .note("an attempt is another call, and what is not idempotent is called once for an effect")
           .advise("write `idempotent` behind it if a second call does no more than the first; otherwise leave "

@@ -3,6 +3,7 @@
 #include "compiler/base/sha256.h"
 #include "compiler/plan/json_parts.h"
 #include "compiler/plan/older_plan.h"
+#include "compiler/plan/plan_bounds.h"
 #include "compiler/plan/restores.h"
 
 namespace rollout::plan {
@@ -333,6 +334,7 @@ Result<Plan> read_plan(std::string_view bytes, bool earlier) {
   if (Status same = check_bytes(plan, node, bytes, earlier); !same) return same.error();
   std::string broken = dangling(plan);
   if (!broken.empty()) return OpError{"this plan is damaged: " + broken + " names something that is not in it"};
+  if (std::string wrong = out_of_bounds(plan); !wrong.empty()) return OpError{"this plan is damaged: " + wrong};
   if (uint32_t step = first_without_rollback(plan); step != none)
     return OpError{"this plan is damaged: step " + std::to_string(step) + " has no rollback"};
   if (uint32_t step = first_without_scope_rollback(plan); step != none)
@@ -342,11 +344,11 @@ Result<Plan> read_plan(std::string_view bytes, bool earlier) {
   return plan;
 }
 
-}  // namespace
-
-Result<Plan> from_json(std::string_view bytes) { return read_plan(bytes, false); }
-
-Result<Plan> from_json_to_show(std::string_view bytes) { return read_plan(bytes, true); }
+Result<Plan> from_json(std::string_view bytes, std::string_view hash) {
+  if (hash_of(bytes) != hash)
+    return OpError{"this plan is damaged: it is not the one with the hash " + std::string(hash)};
+  return from_json(bytes);
+}
 
 std::string hash_of(std::string_view bytes) {
   Sha256 sha;

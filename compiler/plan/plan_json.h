@@ -19,9 +19,12 @@ PlanBytes to_bytes(const Plan& plan);
 
 inline std::string to_json(const Plan& plan) { return to_bytes(plan).json; }
 
-/// Refuses a foreign format version, an index out of range, a step without its rollback, and bytes that are not
-/// canonical (whose own rendering differs), each with a sentence that names the place.
+/// Refuses a foreign format version, an index or a number out of its bounds (plan_bounds.h), a step without its
+/// rollback, and bytes that are not canonical (whose own rendering differs), each with a sentence that names the place.
 Result<Plan> from_json(std::string_view bytes);
+
+/// The one that is known by `hash`: other bytes are refused before anything of them is read.
+Result<Plan> from_json(std::string_view bytes, std::string_view hash);
 
 /// SHA-256 of `bytes`, 64 hex digits.
 std::string hash_of(std::string_view bytes);

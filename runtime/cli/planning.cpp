@@ -8,6 +8,7 @@
 
 #include "compiler/plan/plan_json.h"
 #include "compiler/plan/reach.h"
+#include "compiler/verify/recheck.h"
 #include "runtime/backend/live_world.h"
 #include "runtime/cli/check_name.h"
 #include "runtime/cli/open_state.h"
@@ -18,6 +19,7 @@ namespace rollout::cli {
 
 namespace {
 
+constexpr std::string_view make_again = "; make the plan again: `rollout plan FILE --out NAME.plan`";
 constexpr const char* blanks = "\xEF\xBB\xBF \t\r\n";
 
 /// Or is meant to be one, also where an editor put a mark or blanks before it: no program begins with a brace.
@@ -214,13 +216,32 @@ PlanOrExit load_saved_plan(const Context& context, const std::string& typed) {
   std::string bytes = std::move(*text);
   if (!bytes.starts_with('{')) return refuse(why_no_plan(bytes));
   Result<plan::Plan> plan = plan::from_json(bytes);
-  if (!plan) return refuse(plan.error().message);
+  // One of an earlier version has its own advice.
+  if (!plan) return refuse(fmt::format("{}{}", plan.error().message, plan.error().refused ? "" : make_again));
   Result<Project> project = project_for(context, place->project);
   if (!project) return {std::nullopt, context.fail(Usage, project.error().message)};
   Planned planned{std::move(*project), std::move(*plan), std::move(bytes), {}, true};
   planned.hash = plan::hash_of(planned.bytes);
   return {std::move(planned), Ok};
 }
+
+namespace {
+
+/// Whoever made it: what it says of itself is so, before anything follows from it.
+PlanOrExit load_plan_to_run(const Context& context, const std::string& typed) {
+  PlanOrExit loaded = load_saved_plan(context, typed);
+  if (!loaded.planned) return loaded;
+  const plan::Plan& plan = loaded.planned->plan;
+  std::vector<std::string> broken = verify::recheck(plan);
+  if (!plan.facts) broken = {"it holds no facts, as if an earlier rollout had made it"};
+  if (broken.empty()) return loaded;
+  std::string more;
+  if (broken.size() > 1) more = fmt::format(" (`rollout verify {}` shows {} more)", typed, broken.size() - 1);
+  return {std::nullopt, context.fail(Refused, fmt::format("`{}` is no plan to be used: {}{}{}", typed, broken.front(),
+                                                          more, make_again))};
+}
+
+}  // namespace
 
 PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_allowed, Timings& timings) {
   const std::vector<std::string>& words = context.args.positional;
@@ -235,7 +256,7 @@ PlanOrExit plan_from_arguments(const Context& context, Look look, bool saved_all
     if (words.size() > 1 || !inputs->empty() || context.args.has("--env"))
       return {std::nullopt,
               context.fail(Usage, "a saved plan has its rollout, inputs and environment already; name the file alone")};
-    return load_saved_plan(context, words[0]);
+    return load_plan_to_run(context, words[0]);
   }
   plan::Request request;
   if (words.size() > 1) request.rollout = words[1];

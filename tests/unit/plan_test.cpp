@@ -110,6 +110,47 @@ TEST_CASE("a plan with one changed bit is refused") {
   }
 }
 
+TEST_CASE("a plan whose numbers no file can give is refused, whatever hash it bears") {
+  std::vector<plan::Plan> plans = example_plans();
+  const plan::Plan good = graduated(plans);
+  REQUIRE(plan::from_json(plan::to_json(good)));
+  auto refused = [&](auto edit) {
+    plan::Plan edited = good;
+    edit(edited);
+    Result<plan::Plan> read = plan::from_json(plan::to_json(edited));
+    return read ? "it was read" : read.error().message;
+  };
+  CHECK(refused([](plan::Plan& plan) { plan.gates.at(0).sample_ns = 0; }) ==
+        "this plan is damaged: gates[0].sample_ns is 0, and can be at least 100000000");
+  CHECK(refused([](plan::Plan& plan) { plan.gates.at(0).sample_ns = INT64_MIN; }).find("gates[0].sample_ns") !=
+        std::string::npos);
+  CHECK(refused([](plan::Plan& plan) { plan.gates.at(0).undecided.hold_ns = -1; }).find("undecided.hold_ns is -1") !=
+        std::string::npos);
+  CHECK(refused([](plan::Plan& plan) { plan.steps.back().hold_ns = -1; }).find("hold_ns is -1") != std::string::npos);
+  CHECK(refused([](plan::Plan& plan) { plan.conditions.at(0).proven_ppb = 1'000'000'000; }).find("0 to 999999999") !=
+        std::string::npos);
+  CHECK(refused([](plan::Plan& plan) { plan.conditions.at(0).samples = 0; }).find("conditions[0].samples is 0") !=
+        std::string::npos);
+  CHECK(refused([](plan::Plan& plan) { plan.steps.at(0).action.attempts = 1'000'000; }) ==
+        "this plan is damaged: steps[0].action.attempts is 1000000, and can be 1 to 100");
+  CHECK(refused([](plan::Plan& plan) { plan.undo.at(0).within_ns = -1; }).find("undo[0].within_ns is -1") !=
+        std::string::npos);
+  CHECK(refused([](plan::Plan& plan) { plan.undo.at(0).sets.at(0).value.number = -1; })
+            .find("undo[0].sets[0].value is -1") != std::string::npos);
+  CHECK(refused([](plan::Plan& plan) { plan.services.at(0).replicas = -1; }).find("services[0].replicas is -1") !=
+        std::string::npos);
+  CHECK(refused([](plan::Plan& plan) { plan.rollback.within_ns = -1; }) ==
+        "this plan is damaged: rollback.within_ns is -1, and can be at least 0");
+}
+
+TEST_CASE("a plan that is not the one that was asked for is not read") {
+  std::vector<plan::Plan> plans = example_plans();
+  std::string bytes = plan::to_json(plans.front());
+  CHECK(plan::from_json(bytes, plan::hash_of(bytes)));
+  CHECK(plan::from_json("no plan", plan::hash_of(bytes)).error().message ==
+        "this plan is damaged: it is not the one with the hash " + plan::hash_of(bytes));
+}
+
 TEST_CASE("a plan cut short or with something behind it is refused") {
   std::vector<plan::Plan> plans = example_plans();
   std::string bytes = plan::to_json(plans.front());
