@@ -2,36 +2,51 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include <fmt/format.h>
+
+#include "compiler/base/visible.h"
 
 namespace rollout::backend {
 namespace {
 
 constexpr size_t max_answer = size_t{16} << 20;
 constexpr size_t max_line = 8000;  // HAProxy reads a line into one buffer of 16 kB
+constexpr size_t max_rows = 10'000;  // servers of a section
+constexpr size_t max_columns = 400;  // HAProxy 2.6 has 25 of a server's state and 97 of its statistics
 constexpr int op_running = 2;
 constexpr int admin_maintenance = 0x01 | 0x02 | 0x20 | 0x40;  // forced, inherited, no address
 constexpr int admin_drain = 0x08 | 0x10;
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
+/// Takes the first part of `text`, and the separator behind it.
+std::string_view next_part(std::string_view& text, char separator) {
+  const size_t at = text.find(separator);
+  const std::string_view part = text.substr(0, at);
+  text = at == std::string_view::npos ? std::string_view() : text.substr(at + 1);
+  return part;
 }
 
-std::string trimmed(std::string_view text) {
+/// At most `most` parts: what stands behind them is left out.
+std::vector<std::string_view> split(std::string_view text, char separator, size_t most = max_columns) {
+  std::vector<std::string_view> parts;
+  for (bool more = true; more && parts.size() < most;) {
+    more = text.find(separator) != std::string_view::npos;
+    parts.push_back(next_part(text, separator));
+  }
+  return parts;
+}
+
+/// The lines that say something, as far as a message quotes them.
+std::string quoted_lines(std::string_view text) {
   std::string out;
-  for (const std::string_view line : split(text, '\n')) {
+  while (!text.empty() && out.size() <= max_quoted_bytes) {
+    const std::string_view line = next_part(text, '\n');
     if (line.empty()) continue;
     if (!out.empty()) out += "; ";
-    out += line;
+    out += line.substr(0, max_quoted_bytes + 1);
   }
-  return out;
+  return quoted_of(out);
 }
 
 int64_t number(std::string_view text) {
@@ -40,15 +55,17 @@ int64_t number(std::string_view text) {
   return value;
 }
 
-/// A table of text lines whose header line begins with `# `.
+/// A table of text lines whose header line begins with `# `. Rows beyond max_rows are not read.
 class Table {
  public:
   Table(std::string_view text, char separator) {
-    for (const std::string_view line : split(text, '\n')) {
+    while (!text.empty() && !is_too_long()) {
+      const std::string_view line = next_part(text, '\n');
       if (line.starts_with("# ")) header_ = split(line.substr(2), separator);
-      else if (!line.empty() && !header_.empty()) rows_.push_back(split(line, separator));
+      else if (!line.empty() && !header_.empty()) rows_.push_back(split(line, separator, header_.size()));
     }
   }
+  bool is_too_long() const { return rows_.size() > max_rows; }
   bool has(std::string_view column) const { return index(column) < header_.size(); }
   size_t rows() const { return rows_.size(); }
   std::string_view at(size_t row, std::string_view column) const {
@@ -105,7 +122,8 @@ Result<SlotTable> HaproxyApi::read(const std::string& section) {
   const Result<std::string> info = ask("show info;show cli level");
   if (!info) return info.error();
   SlotTable out;
-  for (const std::string_view line : split(*info, '\n')) {
+  for (std::string_view rest = *info; !rest.empty();) {
+    const std::string_view line = next_part(rest, '\n');
     if (line.starts_with("Pid: ")) out.pid = number(line.substr(5));
     // Reading is allowed at these levels, so the refusal would come only in the middle of a release.
     if (line == "operator" || line == "user") return no_permission(line);
@@ -122,14 +140,19 @@ Result<SlotTable> HaproxyApi::read(const std::string& section) {
     return OpError{
         fmt::format("what answers on {} is not the runtime API of HAProxy 2.0 or later", path_)};
   }
-  for (size_t row = 0; row < servers.rows(); ++row) out.slots.push_back(slot_of(servers, row));
+  if (servers.is_too_long() || statistics.is_too_long())
+    return settled_error(fmt::format("what answers on {} lists more than {} servers of `{}`: no backend section has so "
+                                     "many; correct `socket` and `backend` of the router",
+                                     path_, max_rows, section));
+  std::map<std::string_view, int64_t> sessions;
   for (size_t row = 0; row < statistics.rows(); ++row) {
     if (statistics.at(row, "pxname") != section) continue;
-    for (Slot& slot : out.slots) {
-      if (slot.name == statistics.at(row, "svname")) {
-        slot.sessions = number(statistics.at(row, "scur")) + number(statistics.at(row, "qcur"));
-      }
-    }
+    sessions[statistics.at(row, "svname")] =
+        number(statistics.at(row, "scur")) + number(statistics.at(row, "qcur"));
+  }
+  for (size_t row = 0; row < servers.rows(); ++row) {
+    Slot& slot = out.slots.emplace_back(slot_of(servers, row));
+    if (const auto found = sessions.find(slot.name); found != sessions.end()) slot.sessions = found->second;
   }
   return out;
 }
@@ -145,14 +168,15 @@ OpError HaproxyApi::no_section(const std::string& section) {
   const Result<std::string> known = ask("show backend");
   std::string names;
   if (known) {
-    for (const std::string_view line : split(*known, '\n')) {
+    for (std::string_view rest = *known; !rest.empty() && names.size() <= max_quoted_bytes;) {
+      const std::string_view line = next_part(rest, '\n');
       if (line.empty() || line.starts_with('#')) continue;
-      names += (names.empty() ? "" : ", ") + std::string(line);
+      names += (names.empty() ? "" : ", ") + std::string(line.substr(0, max_quoted_bytes + 1));
     }
   }
   return settled_error(fmt::format(
       "HAProxy on {} has no backend `{}`, it has {}; correct `backend` of the router", path_,
-      section, names.empty() ? "none" : names));
+      section, names.empty() ? "none" : quoted_of(names)));
 }
 
 Result<std::string> HaproxyApi::run(const std::vector<std::string>& commands) {
@@ -180,8 +204,8 @@ Result<std::vector<std::pair<std::string, std::string>>> HaproxyApi::map(const s
                                      "`use_backend %[req.hdr(x-cohort),map_str({})]`",
                                      path_, file, file));
   std::vector<std::pair<std::string, std::string>> entries;
-  for (const std::string_view line : split(*answer, '\n')) {
-    const std::vector<std::string_view> words = split(line, ' ');  // `0x55… KEY VALUE`
+  for (std::string_view rest = *answer; !rest.empty();) {
+    const std::vector<std::string_view> words = split(next_part(rest, '\n'), ' ');  // `0x55… KEY VALUE`
     if (words.size() == 3) entries.emplace_back(words[1], words[2]);
   }
   return entries;
@@ -190,7 +214,7 @@ Result<std::vector<std::pair<std::string, std::string>>> HaproxyApi::map(const s
 Status HaproxyApi::set(const std::vector<std::string>& commands) {
   const Result<std::string> answer = run(commands);
   if (!answer) return answer.error();
-  const std::string refusal = trimmed(*answer);
+  const std::string refusal = quoted_lines(*answer);
   if (refusal.empty()) return Done{};
   return OpError{fmt::format("HAProxy refuses `{}{}`: {}", commands.front(),
                              commands.size() > 1 ? "; …" : "", refusal)};

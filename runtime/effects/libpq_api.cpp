@@ -26,11 +26,12 @@ Result<LibpqApi> load_libpq() {
       find(library, "PQerrorMessage", api.error_message) && find(library, "PQfinish", api.finish) &&
       find(library, "PQsetNoticeProcessor", api.set_notice_processor) &&
       find(library, "PQsendQueryParams", api.send_query_params) && find(library, "PQsendQuery", api.send_query) &&
+      find(library, "PQsetSingleRowMode", api.set_single_row_mode) &&
       find(library, "PQconsumeInput", api.consume_input) && find(library, "PQisBusy", api.is_busy) &&
       find(library, "PQgetResult", api.get_result) && find(library, "PQresultStatus", api.result_status) &&
       find(library, "PQresultErrorField", api.result_error_field) &&
-      find(library, "PQresultErrorMessage", api.result_error_message) && find(library, "PQntuples", api.ntuples) &&
-      find(library, "PQnfields", api.nfields) && find(library, "PQgetisnull", api.getisnull) &&
+      find(library, "PQresultErrorMessage", api.result_error_message) && find(library, "PQnfields", api.nfields) &&
+      find(library, "PQgetisnull", api.getisnull) && find(library, "PQgetlength", api.getlength) &&
       find(library, "PQgetvalue", api.getvalue) && find(library, "PQclear", api.clear) &&
       find(library, "PQgetCancel", api.get_cancel) && find(library, "PQcancel", api.cancel) &&
       find(library, "PQfreeCancel", api.free_cancel) && find(library, "PQnotifies", api.notifies) &&

@@ -18,15 +18,16 @@ struct LibpqApi {
   decltype(&::PQsetNoticeProcessor) set_notice_processor = nullptr;
   decltype(&::PQsendQueryParams) send_query_params = nullptr;
   decltype(&::PQsendQuery) send_query = nullptr;
+  decltype(&::PQsetSingleRowMode) set_single_row_mode = nullptr;
   decltype(&::PQconsumeInput) consume_input = nullptr;
   decltype(&::PQisBusy) is_busy = nullptr;
   decltype(&::PQgetResult) get_result = nullptr;
   decltype(&::PQresultStatus) result_status = nullptr;
   decltype(&::PQresultErrorField) result_error_field = nullptr;
   decltype(&::PQresultErrorMessage) result_error_message = nullptr;
-  decltype(&::PQntuples) ntuples = nullptr;
   decltype(&::PQnfields) nfields = nullptr;
   decltype(&::PQgetisnull) getisnull = nullptr;
+  decltype(&::PQgetlength) getlength = nullptr;
   decltype(&::PQgetvalue) getvalue = nullptr;
   decltype(&::PQclear) clear = nullptr;
   decltype(&::PQgetCancel) get_cancel = nullptr;

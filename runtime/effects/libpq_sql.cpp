@@ -16,6 +16,8 @@ namespace rollout::effects {
 namespace {
 
 constexpr int cancel_text_bytes = 256;
+constexpr size_t max_error_bytes = 2000;
+constexpr size_t max_answer_bytes = size_t{320} << 20;  // the largest plan is one column of a row
 constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
 constexpr const char* no_authorities = "/nonexistent";  // libpq then verifies nothing
 
@@ -35,10 +37,10 @@ bool wait_for(int socket, short events, int64_t deadline_ns) {
   return ready > 0;
 }
 
-/// One line, without the `ERROR:` in front and the new line at the end.
+/// One line, without the `ERROR:` in front and the new line at the end, and no longer than anybody reads.
 std::string one_line(std::string_view text) {
   std::string out;
-  for (const char c : text) out += c == '\n' || c == '\t' ? ' ' : c;
+  for (const char c : text.substr(0, max_error_bytes)) out += c == '\n' || c == '\t' ? ' ' : c;
   while (out.ends_with(' ')) out.pop_back();
   return out.starts_with("ERROR:  ") ? out.substr(8) : out;
 }
@@ -83,12 +85,14 @@ class LibpqSession : public SqlSession {
     const int sent = api_.send_query_params(connection_, statement.c_str(), int(values.size()), nullptr, values.data(),
                                             nullptr, nullptr, 0);
     if (!sent) return lost("cannot ask");
+    // Row by row, so that an answer without end is noticed before it fills the memory.
+    api_.set_single_row_mode(connection_);
     const int64_t deadline_ns = monotonic_ns() + within_ns;
     while (true) {
       Result<bool> ended = has_ended();
       if (!ended) return ended.error();
       if (*ended) return std::move(rows_);
-      if (!wait_for(api_.socket(connection_), POLLIN, deadline_ns)) {
+      if (monotonic_ns() >= deadline_ns || !wait_for(api_.socket(connection_), POLLIN, deadline_ns)) {
         cancel();
         return OpError{fmt::format("{} did not answer in time", where_), true};
       }
@@ -97,6 +101,7 @@ class LibpqSession : public SqlSession {
 
   Status start(const std::string& script) override {
     if (!api_.send_query(connection_, script.c_str())) return lost("cannot ask");
+    api_.set_single_row_mode(connection_);
     return Done{};
   }
 
@@ -118,6 +123,12 @@ class LibpqSession : public SqlSession {
         cancel();
         return settled_error("it copies from or to the client, which nobody is here");
       }
+      if (rows_.size() > max_sql_rows || bytes_ > max_answer_bytes) {
+        close();
+        return settled_error(fmt::format(
+            "{} answers with more than {} rows or {} bytes, and no statement asks for so much", where_, max_sql_rows,
+            max_answer_bytes));
+      }
     }
     return false;
   }
@@ -129,8 +140,7 @@ class LibpqSession : public SqlSession {
       api_.cancel(request, text, sizeof text);
       api_.free_cancel(request);
     }
-    api_.finish(connection_);
-    connection_ = nullptr;
+    close();
   }
 
   int socket() const override { return connection_ ? api_.socket(connection_) : -1; }
@@ -146,6 +156,11 @@ class LibpqSession : public SqlSession {
   }
 
  private:
+  void close() {
+    api_.finish(connection_);
+    connection_ = nullptr;
+  }
+
   OpError lost(std::string_view what) const {
     const std::string why = connection_ ? one_line(api_.error_message(connection_)) : "it is closed";
     return OpError{fmt::format("{} {}: {}", what, where_, why), true};
@@ -159,14 +174,16 @@ class LibpqSession : public SqlSession {
       const char* state = api_.result_error_field(result, PG_DIAG_SQLSTATE);
       sqlstate_ = state ? state : "";
     }
-    rows_.clear();
-    const int rows = std::min(api_.ntuples(result), int(max_sql_rows)), columns = api_.nfields(result);
-    for (int row = 0; row < rows; ++row) {
-      SqlRow& out = rows_.emplace_back();
-      for (int column = 0; column < columns; ++column) {
-        if (api_.getisnull(result, row, column)) out.emplace_back();
-        else out.emplace_back(api_.getvalue(result, row, column));
-      }
+    // The rows of one statement come one by one, and behind them what ends it, without a row.
+    if (!amid_rows_) rows_.clear(), bytes_ = 0;
+    amid_rows_ = status == PGRES_SINGLE_TUPLE;
+    if (!amid_rows_) return;
+    SqlRow& row = rows_.emplace_back();
+    const int columns = api_.nfields(result);
+    for (int column = 0; column < columns; ++column) {
+      bytes_ += size_t(api_.getlength(result, 0, column)) + sizeof(SqlRow::value_type);
+      if (api_.getisnull(result, 0, column)) row.emplace_back();
+      else row.emplace_back(api_.getvalue(result, 0, column));
     }
   }
 
@@ -176,6 +193,8 @@ class LibpqSession : public SqlSession {
   std::string failed_;  ///< what the server said of the statement that it stopped at
   std::string sqlstate_;  ///< its code of five characters
   std::vector<SqlRow> rows_;
+  size_t bytes_ = 0;        ///< of rows_
+  bool amid_rows_ = false;  ///< more of the same statement may come
   bool copies_ = false;
 };
 

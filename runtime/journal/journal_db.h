@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,10 +18,37 @@ namespace rollout::journal {
 
 inline constexpr size_t rows_at_once = 5000;  ///< of a statement that could give more, which has a LIMIT
 
+/// NULL reads as an empty text, and so does a column that a server leaves out.
+class JournalRow {
+ public:
+  JournalRow() = default;
+  JournalRow(std::initializer_list<std::string> columns) : columns_(columns) {}
+  void push_back(std::string column) { columns_.push_back(std::move(column)); }
+  size_t size() const { return columns_.size(); }
+  const std::string& operator[](size_t column) const;
+  /// The column, which the row no longer has then.
+  std::string take(size_t column) { return column < size() ? std::move(columns_[column]) : std::string(); }
+  bool operator==(const JournalRow&) const = default;
+
+ private:
+  std::vector<std::string> columns_;
+};
+
+inline const std::string& JournalRow::operator[](size_t column) const {
+  static const std::string none;
+  return column < size() ? columns_[column] : none;
+}
+
+/// Of a statement that always gives a row; where a server gives none, one without columns.
+inline const JournalRow& first_row(const std::vector<JournalRow>& rows) {
+  static const JournalRow none;
+  return rows.empty() ? none : rows.front();
+}
+
 class JournalDb {
  public:
   using Parameter = std::variant<int64_t, std::string_view>;
-  using Row = std::vector<std::string>;  ///< NULL reads as an empty text
+  using Row = JournalRow;
   enum class Access { Read, Write };
 
   virtual ~JournalDb() = default;

@@ -44,7 +44,7 @@ Status PostgresqlClaims::take(const std::vector<std::string>& services, std::str
   if (!transaction) return transaction.error();
   Result<Rows> row = db_.run("SELECT nextval('claim_tokens')", {});
   if (!row) return row.error();
-  token_ = number(row->at(0).at(0));
+  token_ = number(first_row(*row)[0]);
   Status taken = Done{};
   for (size_t i = 0; taken && i < services.size(); ++i) taken = take_one(services[i], holder, run);
   if (taken) taken = transaction->commit();
@@ -116,7 +116,7 @@ Result<std::vector<std::string>> PostgresqlClaims::waiting() {
       {int64_t(max_waiting)});
   if (!rows) return rows.error();
   std::vector<std::string> runs;
-  for (JournalDb::Row& row : *rows) runs.push_back(std::move(row[0]));
+  for (JournalDb::Row& row : *rows) runs.push_back(row.take(0));
   return runs;
 }
 

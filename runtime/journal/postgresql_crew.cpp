@@ -157,7 +157,7 @@ Status PostgresqlCrew::look_for_requests() {
   if (last_request_ < 0) {
     Result<Rows> last = ears_.run("SELECT coalesce(max(id), 0) FROM requests", {});
     if (!last) return last.error();
-    last_request_ = number(last->at(0).at(0));
+    last_request_ = number(first_row(*last)[0]);
     for (CrewStore* store : stores_) store->tell();
     return Done{};
   }

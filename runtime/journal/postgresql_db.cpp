@@ -59,7 +59,12 @@ Status PostgresqlDb::ask_what_it_is() {
       "set_config('search_path', 'rollout', false), set_config('idle_in_transaction_session_timeout', '30s', false)",
       {}, connect_within_ns);
   if (!rows) return rows.error();
-  const effects::SqlRow& row = rows->at(0);
+  constexpr size_t asked = 5;
+  if (rows->size() != 1 || rows->front().size() != asked)
+    return settled_error(fmt::format("what answers as {} is no PostgreSQL server: it does not say what it is; correct "
+                                     "the address of the state",
+                                     where()));
+  const effects::SqlRow& row = rows->front();
   if (row[0] == "true") return OpError{fmt::format("{} is a standby; the state is kept by the primary", where()), true};
   if (row[1] != "on")
     return settled_error(fmt::format("{} runs with fsync = {}: it may forget what it has acknowledged; turn it on",
@@ -102,7 +107,7 @@ Status PostgresqlDb::exclude(std::string_view name) {
   Result<std::vector<Row>> rows =
       run("SELECT txid_current()::text, pg_advisory_xact_lock(hashtextextended($1, $2))", {name, lock_space});
   if (!rows) return rows.error();
-  transaction_ = rows->at(0).at(0);
+  transaction_ = first_row(*rows)[0];
   return Done{};
 }
 
@@ -136,7 +141,7 @@ Status PostgresqlDb::look_after_commit(const OpError& lost) {
             {transaction_});
     if (!rows && !rows.error().retryable) break;
     if (!rows) continue;
-    const std::string& status = rows->at(0).at(0);
+    const std::string& status = first_row(*rows)[0];
     if (status == "committed") return Done{};
     if (status == "aborted") return OpError{fmt::format("{}; what was to be recorded was not", lost.message), true};
     if (status != "in progress") break;

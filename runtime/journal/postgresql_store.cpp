@@ -72,13 +72,13 @@ Status prepare_postgresql(PostgresqlDb& db) {
   if (Status alone = db.exclude("tables"); !alone) return alone;
   Result<std::vector<JournalDb::Row>> there = db.run("SELECT to_regclass('rollout.format')::text", {});
   if (!there) return there.error();
-  if (there->at(0).at(0).empty()) {
+  if (first_row(*there)[0].empty()) {
     if (Status made = make_tables(db); !made) return made;
     return transaction->commit();
   }
   Result<std::vector<JournalDb::Row>> format = db.run("SELECT version FROM format", {});
   if (!format) return format.error();
-  int64_t version = format->empty() ? 0 : number(format->front().at(0));
+  int64_t version = format->empty() ? 0 : number(first_row(*format)[0]);
   if (version == schema_version) return Done{};
   if (version == 3 || version == 4) {
     if (Status done = bring_up_to_date(db, version); !done) return done;

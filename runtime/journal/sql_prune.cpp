@@ -64,7 +64,7 @@ Result<std::vector<Kept>> SqlStore::prune_lines() {
     Result<Rows> rows = db_->run("SELECT line, hash, seq FROM prunes WHERE seq > $1 ORDER BY seq LIMIT $2",
                                  {last, int64_t(rows_at_once)});
     if (!rows) return rows.error();
-    for (JournalDb::Row& row : *rows) out.push_back({std::move(row[0]), std::move(row[1])});
+    for (JournalDb::Row& row : *rows) out.push_back({row.take(0), row.take(1)});
     if (rows->size() < rows_at_once) return out;
     last = number(rows->back()[2]);
   }
@@ -119,7 +119,7 @@ Result<int64_t> SqlStore::weight(std::string_view run) {
         "SELECT sum(length(bytes)) FROM plans JOIN runs ON plans.hash = runs.plan_hash WHERE runs.run = $1"}) {
     Result<Rows> rows = db_->run(sql, {run});
     if (!rows) return rows.error();
-    bytes += number(rows->at(0)[0]);
+    bytes += number(first_row(*rows)[0]);
   }
   return bytes;
 }
@@ -157,7 +157,7 @@ Status SqlStore::remove_events(std::string_view run) {
     if (!first) return first.error();
     if (first->empty()) return Done{};
     Result<Rows> done = db_->run("DELETE FROM events WHERE run = $1 AND seq < $2",
-                                 {run, number(first->at(0)[0]) + events_at_once});
+                                 {run, number(first_row(*first)[0]) + events_at_once});
     if (!done) return done.error();
     if (Status committed = transaction->commit(); !committed) return committed;
   }

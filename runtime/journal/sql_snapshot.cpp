@@ -40,7 +40,7 @@ Result<std::optional<Recent>> SqlStore::read_behind_snapshot(std::string_view ru
   if (binding_of(run, now.plan_hash, hash, events, row[1]) != row[2]) return none;
   Result<std::vector<Event>> behind = checked(run, now, events, hash);
   if (!behind) return behind.error();
-  return std::optional(Recent{Snapshot{events, std::move(row[1])}, std::move(*behind)});
+  return std::optional(Recent{Snapshot{events, row.take(1)}, std::move(*behind)});
 }
 
 }  // namespace rollout::journal

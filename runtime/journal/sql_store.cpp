@@ -50,7 +50,7 @@ Result<int64_t> SqlStore::insert_numbered(const char* table, const char* columns
                       "RETURNING id", table, columns, db_->given_ids(), values);
   Result<Rows> row = db_->run(sql.c_str(), parameters);
   if (!row) return row.error();
-  return number(row->at(0)[0]);
+  return number(first_row(*row)[0]);
 }
 
 Result<SqlStore::Head> SqlStore::head(std::string_view run) {
@@ -163,7 +163,7 @@ Result<std::vector<Kept>> SqlStore::lines(std::string_view run, int64_t from) {
         "SELECT line, hash FROM events WHERE run = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
         {run, from + int64_t(out.size()), int64_t(rows_at_once)});
     if (!rows) return rows.error();
-    for (JournalDb::Row& row : *rows) out.push_back({std::move(row[0]), std::move(row[1])});
+    for (JournalDb::Row& row : *rows) out.push_back({row.take(0), row.take(1)});
     if (rows->size() < rows_at_once) return out;
   }
 }
@@ -276,7 +276,7 @@ Result<std::string> SqlStore::plan_bytes(std::string_view run) {
       "SELECT plans.bytes FROM runs JOIN plans ON plans.hash = runs.plan_hash WHERE runs.run = $1", {run});
   if (!rows) return rows.error();
   if (rows->empty()) return gone(run, no_such_run(run));
-  return std::move(rows->front()[0]);
+  return rows->front().take(0);
 }
 
 Result<std::vector<RunInfo>> SqlStore::list() {
@@ -326,7 +326,7 @@ Result<std::map<std::string, std::vector<Generation>>> SqlStore::all_generations
         "ORDER BY run, place LIMIT $3",
         {run, place, int64_t(rows_at_once)});
     if (!rows) return rows.error();
-    for (JournalDb::Row& row : *rows) out[row[0]].push_back({std::move(row[2]), number(row[3])});
+    for (JournalDb::Row& row : *rows) out[row[0]].push_back({row.take(2), number(row[3])});
     if (rows->size() < rows_at_once) return out;
     run = rows->back()[0];
     place = number(rows->back()[1]);
@@ -364,7 +364,7 @@ Result<int64_t> SqlStore::write_request(std::string_view run, const Request& req
       {run, word(ask_names, request.ask), request.by, request.reason, request.wall_ns, step, request.holder});
   if (!rows) return rows.error();
   if (Status told = announce(run); !told) return told.error();
-  return number(rows->at(0)[0]);
+  return number(first_row(*rows)[0]);
 }
 
 Result<std::vector<Request>> SqlStore::requests(std::string_view run, int64_t after_id) {
@@ -395,7 +395,7 @@ Result<int64_t> SqlStore::next_generation(std::string_view service) {
   Result<Rows> rows =
       db_->run("SELECT coalesce(max(generation), 0) + 1 FROM generations WHERE service = $1", {service});
   if (!rows) return rows.error();
-  return number(rows->at(0)[0]);
+  return number(first_row(*rows)[0]);
 }
 
 }  // namespace rollout::journal

@@ -105,7 +105,7 @@ Result<Carried> SqlStore::carry_to(SqlStore& other) {
   if (!writing) return writing.error();
   Result<Rows> there = other.db_->run("SELECT (SELECT count(*) FROM runs) + (SELECT count(*) FROM promotions)", {});
   if (!there) return there.error();
-  if (int64_t count = number(there->at(0)[0]); count > 0)
+  if (int64_t count = number(first_row(*there)[0]); count > 0)
     return OpError{fmt::format("the state has {} runs and promotions already, and none of them is replaced; name an "
                                "empty one, or move that one away", count), false, true};
   Carried carried;

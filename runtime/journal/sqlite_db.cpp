@@ -73,7 +73,7 @@ JournalDb::Row row_of(sqlite3_stmt* statement) {
   for (int column = 0; column < sqlite3_column_count(statement); ++column) {
     const void* bytes = sqlite3_column_blob(statement, column);
     size_t size = size_t(sqlite3_column_bytes(statement, column));
-    row.emplace_back(static_cast<const char*>(bytes), bytes ? size : 0);
+    row.push_back(std::string(static_cast<const char*>(bytes), bytes ? size : 0));
   }
   return row;
 }
@@ -180,7 +180,7 @@ Status SqliteDb::use_log() {
   if (!may_write()) return Done{};
   Result<std::vector<Row>> mode = run("PRAGMA journal_mode=WAL", {});
   if (!mode) return mode.error();
-  if (mode->empty() || mode->front().at(0) != "wal")
+  if (mode->empty() || mode->front()[0] != "wal")
     return OpError{fmt::format("{} cannot have a write-ahead log; keep the state on a local disk", path_), false, true};
   sqlite3_wal_hook(
       handle_.get(),
@@ -218,7 +218,7 @@ Status SqliteDb::check_log() {
 Result<bool> SqliteDb::is_closed() {
   Result<std::vector<Row>> rows = run("SELECT closed FROM file", {});
   if (!rows) return rows.error();
-  return !rows->empty() && rows->front().at(0) == "1";
+  return !rows->empty() && rows->front()[0] == "1";
 }
 
 /// Brings the log into the file, as far as nobody reads what is older; then the log is written from its start again.

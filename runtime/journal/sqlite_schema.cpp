@@ -79,7 +79,7 @@ PRAGMA user_version=5;
 Result<int64_t> pragma(SqliteDb& db, const char* sql) {
   Result<std::vector<JournalDb::Row>> rows = db.run(sql, {});
   if (!rows) return rows.error();
-  return rows->empty() ? 0 : number(rows->front().at(0));
+  return rows->empty() ? 0 : number(rows->front()[0]);
 }
 
 Status check_identity(const SqliteDb& db, int64_t id, int64_t version) {
@@ -103,7 +103,7 @@ Status check_no_code(SqliteDb& db) {
   if (rows->empty()) return Done{};
   return OpError{fmt::format("the state file {} holds a {} that is not ours, `{}`; nothing was done: find out who made "
                              "it, then drop it or restore the file from a backup",
-                             db.path(), rows->front().at(0), rows->front().at(1)),
+                             db.path(), rows->front()[0], rows->front()[1]),
                  false, true};
 }
 
@@ -136,7 +136,7 @@ Status bring_up_to_date(SqliteDb& db) {
 Status quick_check(SqliteDb& db) {
   Result<std::vector<JournalDb::Row>> rows = db.run("PRAGMA quick_check(1)", {});
   if (!rows) return rows.error();
-  std::string found = rows->empty() ? "" : rows->front().at(0);
+  std::string found = rows->empty() ? "" : rows->front()[0];
   if (found == "ok") return Done{};
   return OpError{fmt::format(
       "the state file {} is damaged ({}); restore it from a backup, it will not be started afresh", db.path(), found)};

@@ -115,7 +115,7 @@ Status SqliteStore::back_up(const std::string& path) { return file().copy_to(pat
 Status SqliteStore::check_whole() {
   Result<std::vector<JournalDb::Row>> rows = file().run("PRAGMA integrity_check(1)", {});
   if (!rows) return rows.error();
-  std::string found = rows->empty() ? "it says nothing" : rows->front().at(0);
+  std::string found = rows->empty() ? "it says nothing" : rows->front()[0];
   if (found == "ok") return Done{};
   return OpError{fmt::format("{} is damaged ({})", file().path(), found)};
 }
