@@ -299,6 +299,10 @@ class CurlHttp : public Http {
           fmt::format("{} gave no answer within {} ms", what, request.timeout_ns / ns_per_ms),
           true};
     }
+    // libcurl keeps a line of the head in a buffer of 100 kB, and says the same of its end as of the memory's.
+    if (transfer.result == CURLE_OUT_OF_MEMORY)
+      return OpError{
+          fmt::format("{} failed: a line in the head of the answer does not end, or there is no memory", what), true};
     const std::string reason = transfer.reason[0] != 0 ? transfer.reason
                                : transfer.result       ? api_->easy_strerror(*transfer.result)
                                                        : "the transfer did not end";

@@ -122,17 +122,26 @@ class PosixFiles : public Files {
   }
 
   Status append(const std::string& path, std::string_view text) override {
-    const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+    // It may be a terminal, or a pipe that somebody reads; nobody is waited for who might open its other end.
+    const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640));
+    if (file.fd < 0 && errno == ENXIO)
+      return settled_error(fmt::format("cannot open {}: it is a pipe that nobody reads; name a file", path));
     if (file.fd < 0) return failed("open", path, errno);
+    fcntl(file.fd, F_SETFL, O_APPEND);
     if (!write_all(file.fd, text)) return failed("write", path, errno);
     return Done{};
   }
 
   Result<std::optional<std::string>> read(const std::string& path, size_t max_bytes) override {
-    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (file.fd < 0) {
       if (errno == ENOENT || errno == ENOTDIR) return std::optional<std::string>();
       return failed("open", path, errno);
+    }
+    // Who writes into a pipe, or sits at a terminal, may never do so. Of a folder the reading fails.
+    if (struct stat info {}; fstat(file.fd, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode)) {
+      return settled_error(fmt::format("cannot read {}: it is a {}, no regular file; put a file in its place", path,
+                                       S_ISFIFO(info.st_mode) ? "pipe" : "device"));
     }
     std::string text;
     char buffer[16384];
@@ -150,7 +159,7 @@ class PosixFiles : public Files {
   }
 
   std::string tail(const std::string& path, size_t max_bytes) override {
-    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const Descriptor file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (file.fd < 0) return {};
     const off_t length = lseek(file.fd, 0, SEEK_END);
     const off_t from = std::max<off_t>(0, length - off_t(max_bytes));

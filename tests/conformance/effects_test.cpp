@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -48,6 +49,28 @@ TEST_CASE("files are written whole, read with a bound, and their absence is no e
   CHECK(files->list(directory.path + "/none")->empty());
   const Status on_file = files->make_directory("/etc/hostname/x");
   CHECK(!on_file);
+}
+
+TEST_CASE("a pipe in a file's place is refused, and nobody is waited for who might open its other end", "[effects]") {
+  const TempDir directory;
+  const std::unique_ptr<effects::Files> files = effects::posix_files();
+  const std::string path = directory.path + "/pipe";
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  CHECK(files->read(path, 100).error().message ==
+        fmt::format("cannot read {}: it is a pipe, no regular file; put a file in its place", path));
+  CHECK(files->read("/dev/zero", 100).error().message.find("it is a device, no regular file") != std::string::npos);
+  CHECK(files->read(directory.path, 100).error().message.find("Is a directory") != std::string::npos);
+  CHECK(files->tail(path, 100).empty());
+  CHECK(files->append(path, "text").error().message ==
+        fmt::format("cannot open {}: it is a pipe that nobody reads; name a file", path));
+  // One that somebody reads is as good as a file, as /dev/stderr is.
+  const int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE(reader >= 0);
+  CHECK(files->append(path, "text"));
+  char buffer[8];
+  CHECK(read(reader, buffer, sizeof buffer) == 4);
+  close(reader);
+  CHECK(files->append("/dev/null", "text"));
 }
 
 TEST_CASE("a file that cannot be written is one sentence", "[effects]") {
@@ -270,6 +293,16 @@ TEST_CASE("http: answers, refusals, time-outs, bodies without end", "[effects]")
   CHECK(all.http.send(request).error().retryable);
   const std::vector<Result<effects::HttpResponse>> both = all.http.send_all({request, request});
   CHECK(both.size() == 2);
+}
+
+TEST_CASE("http: a line in the head of an answer that does not end is said to be that", "[effects]") {
+  Receiver receiver({200}, "ok", "X-Long: " + std::string(1'000'000, 'x') + "\r\n");
+  const std::unique_ptr<effects::Http> http = effects::curl_http();
+  effects::HttpRequest request;
+  request.url = receiver.url();
+  const Result<effects::HttpResponse> answer = http->send(request);
+  REQUIRE(!answer);
+  CHECK(answer.error().message.find(" failed: a line in the head of the answer does not end") != std::string::npos);
 }
 
 TEST_CASE("http: each request asks what it names, whatever was asked before it", "[effects]") {
