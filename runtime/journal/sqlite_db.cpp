@@ -139,7 +139,7 @@ Result<std::unique_ptr<SqliteDb>> SqliteDb::open_to_read(const std::string& path
   if (!db) return db;
   (*db)->path_ = path, (*db)->still_ = true;
   Result<std::vector<Row>> format = (*db)->run("PRAGMA user_version", {});
-  const bool had_none = format && number(format->at(0).at(0)) < first_format_with_log;
+  const bool had_none = format && number(first_row(*format)[0]) < first_format_with_log;
   return had_none ? connect(path, SQLITE_OPEN_READONLY) : std::move(db);
 }
 

@@ -43,7 +43,7 @@ Status SqliteLook::look_anew() {
   }
   Result<std::vector<Row>> version = file_->run("PRAGMA data_version", {});
   if (!version) return version.error();
-  if (!version_.empty() && version->at(0).at(0) == version_) return Done{};
+  if (!version_.empty() && first_row(*version)[0] == version_) return Done{};
   Result<int64_t> format = format_of(*file_);
   if (!format) return format.error();
   // One that was opened whole is not opened anew while it is a user of the file.
@@ -58,7 +58,7 @@ Status SqliteLook::look_anew() {
     if (Status current = make_current(**copy, *format); !current) return current;
     copy_ = std::move(*copy);
   }
-  version_ = version->at(0).at(0);
+  version_ = first_row(*version)[0];
   return Done{};
 }
 

@@ -130,7 +130,7 @@ void conforms(Store& store) {
   CHECK(list->at(0).run == "r2");
   CHECK(!list->at(0).outcome);
   CHECK(list->at(1).outcome == Outcome::Parked);
-  CHECK(list->at(1).events == 32);
+  CHECK(list->at(1).events == 33);
   CHECK(list->at(0).generations.at(1).service == "search");
 }
 
