@@ -71,6 +71,16 @@ struct Due {
   std::vector<uint32_t> gates, watches;
 };
 
+/// When a hold that nobody judges is looked after again. The first one looks after what has a router; of the others any
+/// event keeps how far they have come.
+int64_t tick_of(const State& state, const HoldState& hold) {
+  bool routed = std::any_of(state.services.begin(), state.services.end(),
+                            [](const ServiceState& service) { return service.router || service.routes; });
+  if (routed && state.holds.begin()->first == hold.step) return hold.last_sample_ns + hold_tick_ns;
+  int64_t recorded_ns = std::max(hold.last_sample_ns, state.run_ns);
+  return recorded_ns + std::max(hold_tick_ns, (recorded_ns - hold.started_ns) / hold_parts);
+}
+
 Due due_of(const plan::Plan& plan, const State& state, const HoldState& hold, int64_t now) {
   Due due;
   auto take = [&](int64_t at, std::vector<uint32_t>& list, uint32_t index) {
@@ -81,10 +91,7 @@ Due due_of(const plan::Plan& plan, const State& state, const HoldState& hold, in
   for (uint32_t watch : watches_now(plan, state, hold.step))
     take(state.watches[watch].sampler.last_ns + interval(plan.watches[watch].sample_ns),
          due.watches, watch);
-  // Any event keeps how far every hold has come; the first hold also looks after what nobody judges.
-  bool first = state.holds.begin()->first == hold.step;
-  int64_t recorded_ns = first ? hold.last_sample_ns : std::max(hold.last_sample_ns, state.run_ns);
-  if (due.at_ns == INT64_MAX) due.at_ns = recorded_ns + hold_tick_ns;
+  if (due.at_ns == INT64_MAX) due.at_ns = tick_of(state, hold);
   return due;
 }
 

@@ -207,7 +207,7 @@ class Simulation : public OneRun {
     result_.ledger = world_.ledger();
     result_.durable_at = store_.durable_at();
     summarize();
-    invariants_.at_end();
+    if (!result_.left) invariants_.at_end();
     for (const Violation& one : world_.violations()) result_.violations.push_back(one);
     for (const Violation& one : invariants_.violations()) result_.violations.push_back(one);
     for (const Violation& one : messenger_.violations()) result_.violations.push_back(one);
