@@ -19,9 +19,9 @@ namespace rollout::exec {
 inline constexpr int64_t first_look_ns = 100'000'000;  ///< between two looks, doubled up to max_look_ns
 using plan::capture_attempts, plan::capture_pause_ns, plan::default_rollback_ns, plan::first_pause_ns;
 using plan::max_look_ns, plan::max_pause_ns, plan::settle_ns;
-inline constexpr int64_t hold_tick_ns =
-    60'000'000'000;  ///< how far holds without gates have come is recorded this often, or
-inline constexpr int64_t hold_parts = 1'000;  ///< when that has grown by this part of itself, if nothing is routed
+/// How far holds without gates have come is recorded this often; if nothing is routed, when it has grown by this part.
+inline constexpr int64_t hold_tick_ns = 60'000'000'000;
+inline constexpr int64_t hold_parts = 1'000;
 /// How long last looks may begin after a request to stop; each of them takes as long as World says.
 inline constexpr int64_t last_looks_ns = 2'000'000'000;
 inline constexpr int64_t paused_look_ns = 3'600'000'000'000;  ///< a request ends a pause, time does not
