@@ -92,6 +92,7 @@ class Path {
     bool judged = !of.gates.empty();
     if (of.kind == StepKind::Act || of.kind == StepKind::Commit) add(course_.begin_ns[index], of.text);
     if (of.kind == StepKind::Hold && !judged) add(course_.begin_ns[index], of.text);
+    if (of.kind == StepKind::Lock && world().late_locks) add(course_.begin_ns[index], of.text, "another run holds it");
     if (course_.end_ns[index] >= before_ns) return;
     if (of.kind == StepKind::Approval) add(course_.end_ns[index], of.text, "approved");
     bool torn = std::find(torn_.begin(), torn_.end(), index) != torn_.end();
@@ -253,7 +254,7 @@ class Path {
   }
 
   void closed(bool whole) {
-    world().forward = Pace::Worst;
+    world().forward = Pace::Worst, world().late_locks = true;
     std::optional<Opening> opening = opening_of(plan_, whole);
     if (!opening) return;
     world().start_wall_ns = opening->start_wall_ns;

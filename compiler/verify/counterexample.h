@@ -48,6 +48,7 @@ struct World {
   bool fails = false;               ///< or it fails, and its scope goes back;
   bool half_done = false;           ///< of its effect only the first part is there then
   bool late_answers = false;        ///< people answer when their time is almost over
+  bool late_locks = false;          ///< another run holds each lock for almost as long as it is waited for
   std::optional<int64_t> start_wall_ns = std::nullopt;  ///< when it begins; nothing: when it may
   std::vector<Said> said = {};
 };

@@ -31,10 +31,10 @@ int64_t lasts_ns(const Plan& plan, const plan::Step& step, const World& world) {
     case StepKind::Hold:
     case StepKind::Preflight: return step.hold_ns;
     case StepKind::Approval: return world.late_answers ? plan.approvals[step.approval].timeout_ns : 0;
+    case StepKind::Lock: return world.late_locks ? plan.locks[step.lock].within_ns : 0;
     case StepKind::Commit:
     case StepKind::Checkpoint:
     case StepKind::Notify:
-    case StepKind::Lock:
     case StepKind::Unlock: break;
   }
   return 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/plan/pace.h"
+#include "runtime/exec/executor.h"
 
 namespace rollout::sim {
 
@@ -29,6 +30,15 @@ void slow_down(Scenario& scenario, const plan::Action& action, uint32_t index, b
   scenario.faults.push_back(fault);
 }
 
+/// Each is free just in time: whoever waits looks once a second.
+void hold_locks(const plan::Plan& plan, Scenario& scenario) {
+  for (const plan::Lock& lock : plan.locks) {
+    int64_t begins_ns = span_of(run_simulation(plan, scenario), lock.first_step).begin_ns;
+    int64_t spare_ns = std::min(lock.within_ns, 2 * exec::lock_look_ns);
+    scenario.locks.push_back({lock.name, 0, begins_ns + lock.within_ns - spare_ns});
+  }
+}
+
 }  // namespace
 
 Scenario scenario_of(const plan::Plan& plan, const verify::World& world) {
@@ -42,6 +52,7 @@ Scenario scenario_of(const plan::Plan& plan, const verify::World& world) {
   for (const plan::Approval& approval : plan.approvals)
     for (const std::string& member : approval.members)
       scenario.answers.push_back({member, world.late_answers ? approval.timeout_ns - margin_ns : 0});
+  if (world.late_locks) hold_locks(plan, scenario);
   if (world.stops_at == none) return scenario;
   Fault unseen;  // the effect is there, and nobody can see that it is; the first look is before the call
   unseen.kind = FaultKind::ObserveError;
