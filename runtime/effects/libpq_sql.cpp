@@ -92,10 +92,10 @@ class LibpqSession : public SqlSession {
       Result<bool> ended = has_ended();
       if (!ended) return ended.error();
       if (*ended) return std::move(rows_);
-      if (monotonic_ns() >= deadline_ns || !wait_for(api_.socket(connection_), POLLIN, deadline_ns)) {
-        cancel();
-        return OpError{fmt::format("{} did not answer in time", where_), true};
-      }
+      const OpError late{fmt::format("{} did not answer in time", where_), true};
+      // Who talks on without end may not take a cancellation either, and libpq waits until it is taken.
+      if (monotonic_ns() >= deadline_ns) return close(), late;
+      if (!wait_for(api_.socket(connection_), POLLIN, deadline_ns)) return cancel(), late;
     }
   }
 

