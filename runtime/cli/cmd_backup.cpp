@@ -39,7 +39,7 @@ struct Temporary {
 };
 
 /// What to do about a record that is not whole: in the state of this project, or in a backup.
-constexpr std::string_view look_at_state = "`rollout audit --verify` says more";
+constexpr std::string_view audit_advice = "`rollout audit --verify` says more";
 constexpr std::string_view take_another = "nothing was restored; take an older backup";
 
 /// Every record of the store, recomputed.
@@ -116,7 +116,7 @@ Result<journal::Carried> copy_state(const Context& context, journal::SqlStore& s
   const std::string path = copy_path(context, typed);
   Temporary part(path + ".part");
   if (Status written = store.back_up(part.path); !written) return written.error();
-  Result<journal::Carried> count = check_file(part.path, look_at_state);
+  Result<journal::Carried> count = check_file(part.path, audit_advice);
   if (!count) return count.error();
   if (Status synced = effects::sync_path(part.path); !synced) return synced.error();
   // Unlike a rename it replaces nothing that came meanwhile.
@@ -163,7 +163,7 @@ int cmd_restore(const Context& context) {
   Result<std::unique_ptr<journal::SqlStore>> to = open_to_restore(context, *project);
   if (!to) return context.fail(to.error());
   if (Result<journal::Carried> carried = (*from)->carry_to(**to); !carried) return context.fail(carried.error());
-  Result<journal::Carried> now = checked(**to, look_at_state);
+  Result<journal::Carried> now = checked(**to, audit_advice);
   if (!now) return context.fail(now.error());
   if (now->runs != there->runs || now->events != there->events || now->promotions != there->promotions)
     return context.fail(NeedsHand,

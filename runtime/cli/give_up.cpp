@@ -29,10 +29,10 @@ Result<std::optional<std::string>> why_stuck(journal::Store& store, const std::s
 }
 
 /// As far as plan and record can still be read together.
-std::optional<exec::State> state_of(journal::Store& store, const std::string& run) {
-  Result<std::string> bytes = store.plan_bytes(run);
-  Result<plan::Plan> plan = bytes ? plan::from_json_to_show(*bytes) : Result<plan::Plan>(bytes.error());
-  Result<std::vector<journal::Event>> events = store.read(run);
+std::optional<exec::State> state_of(journal::Store& store, const journal::RunInfo& run) {
+  Result<std::string> bytes = store.plan_bytes(run.run);
+  Result<plan::Plan> plan = bytes ? plan::from_json_to_show(*bytes, run.plan_hash) : Result<plan::Plan>(bytes.error());
+  Result<std::vector<journal::Event>> events = store.read(run.run);
   if (!plan || !events) return std::nullopt;
   return exec::fold_all(*plan, *events);
 }
