@@ -108,7 +108,8 @@ class Driver {
     if (kept_by.empty()) kept_by = "this process stood still";
     if (!state_.ended && !state_.interrupted) add(journal::Resumed{around_.holder, gap_ns, std::move(kept_by)});
   }
-  /// A call of the world, or a commit, has come back. What it takes is the run's time, but for a hold that nobody has looked at.
+  /// A call of the world, or a commit, has come back. What it takes is the run's time, but for a hold that nobody has
+  /// looked at.
   void called() {
     int64_t clock_ns = around_.clock.monotonic_ns();
     if (state_.holds.empty() || clock_ns - seen_ns_ <= max_call_ns) seen_ns_ = clock_ns;
