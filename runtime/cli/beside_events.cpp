@@ -90,6 +90,7 @@ std::string difference(const Request& row, const Heard& heard) {
 
 std::vector<std::string> request_problems(const journal::Chain& chain, const std::vector<Request>& requests) {
   const std::vector<journal::Event> events = telling(chain);
+  const auto* started = events.empty() ? nullptr : std::get_if<journal::RunStarted>(&events.front().what);
   std::vector<std::string> problems;
   std::map<int64_t, const Request*> rows;
   for (const Request& row : requests) rows.emplace(row.id, &row);
@@ -103,12 +104,12 @@ std::vector<std::string> request_problems(const journal::Chain& chain, const std
     heard_ids.insert(heard->as.id);
     auto row = rows.find(heard->as.id);
     if (row == rows.end()) {
-      problems.push_back(fmt::format("{} is in its events and was deleted from the store", named(heard->as)));
+      if (started != nullptr && started->says_void)
+        problems.push_back(fmt::format("{} is in its events and was deleted from the store", named(heard->as)));
     } else if (std::string what = difference(*row->second, *heard); !what.empty()) {
       problems.push_back(fmt::format("{} was changed: its event says otherwise {}", named(*row->second), what));
     }
   }
-  const auto* started = events.empty() ? nullptr : std::get_if<journal::RunStarted>(&events.front().what);
   for (const Request& row : requests) {
     if (row.line || heard_ids.count(row.id) > 0) continue;
     // Requests are heard in order, and each leaves an event.

@@ -35,8 +35,7 @@ struct Generation {
 };
 
 struct RunStarted {
-  std::string plan_hash;
-  std::string holder;                   ///< who drives it: `user@host, process 4711`
+  std::string plan_hash, holder;        ///< who drives it: `user@host, process 4711`
   std::vector<Generation> generations;  ///< one for each of Plan::services, in order
   std::string replaces = {}, reason = {};  ///< the run that was taken back for this one; of a hot fix: why
   std::string accepted = {};            ///< versions that were held and that a person lets through, as people read it
@@ -176,8 +175,7 @@ enum class Ask { Abort, Approve, Reject, Replace, Pause, Resume, Rollback, Overr
 struct RequestVoid {
   int64_t request = 0;  ///< id in the mailbox
   Ask ask = Ask::Abort;
-  std::string by, reason;  ///< of whoever asked
-  std::string detail;  ///< why nothing came of it
+  std::string by, reason, detail;  ///< who asked, their reason, and why nothing came of it
 };
 
 /// A run that had succeeded goes back after all: from here on it has not ended. Nothing of it goes forward again.
