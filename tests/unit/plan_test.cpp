@@ -141,7 +141,7 @@ TEST_CASE("a plan whose numbers no file can give is refused, whatever hash it be
   CHECK(refused([](plan::Plan& plan) {
           for (plan::Action& undo : plan.undo)
             for (plan::Setting& setting : undo.sets) setting.value.number = -1;
-        }).find("sets[0].value is -1") != std::string::npos);
+        }).find("undo[0].sets[1].value is -1") != std::string::npos);
   CHECK(refused([](plan::Plan& plan) { plan.services.at(0).replicas = -1; }).find("services[0].replicas is -1") !=
         std::string::npos);
   CHECK(refused([](plan::Plan& plan) { plan.rollback.within_ns = -1; }) ==
