@@ -44,12 +44,10 @@ std::vector<std::string> gone_versions(const plan::Plan& plan, const std::string
                                        const effects::Effects& effects) {
   using backend::LiveWorld;
   std::vector<LiveWorld::Version> versions;
-  std::vector<Change> changes = outline_of(plan).changes;
-  for (uint32_t i = 0; i < plan.services.size() && i < changes.size(); ++i) {
-    const Change& change = changes[i];
+  for (const Change& change : outline_of(plan).changes) {
     bool goes_back = change.touched && change.known && !change.from.empty();
-    if (plan.services[i].subject != plan::Subject::Service || !goes_back || change.from == change.to) continue;
-    versions.push_back({i, change.from});
+    if (change.subject != plan::Subject::Service || !goes_back || change.from == change.to) continue;
+    versions.push_back({change.index, change.from});
   }
   if (versions.empty()) return {};
   Result<std::unique_ptr<LiveWorld>> world = LiveWorld::open(plan, root, effects);
@@ -62,7 +60,7 @@ std::vector<std::string> gone_versions(const plan::Plan& plan, const std::string
     if (!problem.empty())
       gone.push_back(fmt::format("{} {}, which runs now, could not be started again: {}; put it back first, since a "
                                  "rollback that has to start it would not come to its end",
-                                 changes[service].service, image, problem));
+                                 plan::service_text(plan.services[service]), image, problem));
   }
   return gone;
 }

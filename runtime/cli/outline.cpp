@@ -226,6 +226,11 @@ Change change_of(const Plan& plan, const plan::Service& service, const Goal& goa
 
 }  // namespace
 
+const Change* Outline::change_of(uint32_t service) const {
+  auto found = std::find_if(changes.begin(), changes.end(), [&](const Change& one) { return one.index == service; });
+  return found == changes.end() ? nullptr : &*found;
+}
+
 Outline outline_of(const Plan& plan) {
   Outline outline;
   outline.rows = rows_of(plan);
@@ -234,6 +239,7 @@ Outline outline_of(const Plan& plan) {
   std::vector<Goal> goals = goals_of(plan);
   for (size_t i = 0; i < plan.services.size(); ++i) {
     Change change = change_of(plan, plan.services[i], goals[i], observed);
+    change.index = uint32_t(i);
     // What only a hook changes is shown with the hook.
     if (change.touched || !only_in_hooks(plan, uint32_t(i))) outline.changes.push_back(std::move(change));
   }

@@ -27,6 +27,7 @@ struct Row {
 /// What becomes of one service.
 struct Change {
   std::string service;
+  uint32_t index = plan::none;      ///< of Plan::services
   std::string was = {};             ///< the name by which the state knows it, where that is another one
   std::string from, to;             ///< versions, shares of a flag or schemas; empty: not known or none
   plan::Subject subject = plan::Subject::Service;
@@ -40,9 +41,12 @@ struct Change {
 
 struct Outline {
   std::vector<Row> rows;
-  std::vector<Change> changes;
+  std::vector<Change> changes;      ///< of what steps act on or judge; what only a hook changes has none
   int64_t hold_ns = 0;              ///< all holds
   bool has_changes = false;         ///< something ends otherwise, or nobody looked; without actions: a hold or question
+
+  /// What becomes of a service; null: it has no change.
+  const Change* change_of(uint32_t service) const;
 };
 
 Outline outline_of(const plan::Plan& plan);

@@ -312,9 +312,9 @@ struct Summary {
   std::string now_serving(int64_t idle_ns) const {
     std::string out;
     std::string idle = idle_ns > 0 ? fmt::format("; for {} without a driver", short_duration(idle_ns)) : "";
-    std::vector<Change> changes = outline_of(plan).changes;
-    for (uint32_t i = 0; i < changes.size(); ++i)
-      out += fmt::format("  {:<9} {}: {}{}\n", i == 0 ? "now" : "", changes[i].service, serving(i, changes[i]), idle);
+    for (const Change& change : outline_of(plan).changes)
+      out += fmt::format("  {:<9} {}: {}{}\n", out.empty() ? "now" : "", change.service,
+                         serving(change.index, change), idle);
     return out;
   }
 
@@ -327,15 +327,15 @@ struct Summary {
                        int64_t(__int128(state.services[i].share_ppb) * since_ns / eval::percent_all);
       if (met_ns == 0) continue;
       std::optional<int64_t> requests = log.canary_requests(i);
-      if (outline.changes[i].subject == plan::Subject::Flag) {
-        out += fmt::format("  exposure  {} was on for {} of all users\n", outline.changes[i].service,
-                           short_duration(met_ns));
+      std::string service = plan::service_text(plan.services[i]);
+      if (plan.services[i].subject == plan::Subject::Flag) {
+        out += fmt::format("  exposure  {} was on for {} of all users\n", service, short_duration(met_ns));
         continue;
       }
+      const Change* change = outline.change_of(i);  // none: only a hook acts on it
       std::string counted = requests ? fmt::format(" ({} requests seen)", *requests) : "";
-      out +=
-          fmt::format("  exposure  users of {} met {} for {} of full traffic{}\n", outline.changes[i].service,
-                      outline.changes[i].to, short_duration(met_ns), counted);
+      out += fmt::format("  exposure  users of {} met {} for {} of full traffic{}\n", service,
+                         change ? change->to : "its canary", short_duration(met_ns), counted);
     }
     return out;
   }

@@ -144,8 +144,9 @@ std::string summary_json(const RunLog& log, const exec::State& state, std::strin
   json.key("services").begin_array();
   Outline outline = outline_of(log.plan);
   for (uint32_t i = 0; i < log.plan.services.size(); ++i) {
-    const Change& change = outline.changes[i];
-    json.begin_object().field("service", change.service).field("from", change.from).field("to", change.to);
+    const Change* change = outline.change_of(i);  // none: only a hook acts on it, and brings no version
+    json.begin_object().field("service", plan::service_text(log.plan.services[i]));
+    json.field("from", change ? change->from : "").field("to", change ? change->to : "");
     json.field("exposure_ns", state.services[i].exposure_ns).key("canary_requests");
     std::optional<int64_t> requests = log.canary_requests(i);
     if (requests) json.value(*requests);
