@@ -504,7 +504,9 @@ void Invariants::check_sample(const journal::Sampled& e) {
     if (!read) continue;  // a branch beside this one
     Split now = world_.split(service);
     int64_t shown = std::min(share.share_ppb + share.routed_ppb, eval::percent_all);
-    if (now.canary_ppb != shown || now.control_ppb != share.control_ppb)
+    // The control has no more than the canary leaves.
+    int64_t control = std::min(share.control_ppb, eval::percent_all - shown);
+    if (now.canary_ppb != shown || now.control_ppb != control)
       violate(Rule::I4, "a sample counts while traffic is not as asserted");
     if (world_.last_change_ns(service) + start_wall_ns_ > last_sample_wall_ns_[e.hold])
       violate(Rule::I4, "a sample counts time before the last change");

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 namespace rollout::sim {
 
@@ -129,11 +131,28 @@ bool Traffic::is_lost(uint32_t signal, plan::Role role, int64_t now_ns) const {
   return lost;
 }
 
-double Traffic::truth(uint32_t signal, plan::Role role, Split split, int64_t now_ns) const {
+/// Of all requests where each part's take one value: the least value that so many of them do not exceed.
+double Traffic::quantile(uint32_t signal, Split split, int64_t now_ns, int64_t quantile_ppb) const {
+  std::array<std::pair<double, double>, std::size(parts)> values;  // with the share that takes it
+  for (size_t i = 0; i < values.size(); ++i)
+    values[i] = {truth(signal, parts[i], split, now_ns), share_of(parts[i], split)};
+  std::sort(values.begin(), values.end());
+  double reached = 0, value = 0;
+  for (auto [own, share] : values) {
+    if (share <= 0) continue;
+    value = own;
+    reached += share;
+    if (reached + carry >= double(quantile_ppb) / ppb) break;
+  }
+  return value;
+}
+
+double Traffic::truth(uint32_t signal, plan::Role role, Split split, int64_t now_ns, int64_t quantile_ppb) const {
   const Truth* own = script(signal, role);
   if (own != nullptr) return value_at(own, signal, now_ns);
   const Truth* all = script(signal, plan::Role::All);
   if (role != plan::Role::All || all != nullptr) return value_at(all, signal, now_ns);
+  if (quantile_ppb > 0) return quantile(signal, split, now_ns, quantile_ppb);
   double sum = 0;
   for (plan::Role part : parts) sum += share_of(part, split) * truth(signal, part, split, now_ns);
   return sum;
@@ -170,8 +189,8 @@ void Traffic::wander(int64_t to_ns) {
 }
 
 /// As it is measured: the truth, and how far it has wandered.
-double Traffic::shown(uint32_t signal, plan::Role role, Split split, int64_t now_ns) const {
-  double value = truth(signal, role, split, now_ns);
+double Traffic::shown(uint32_t signal, plan::Role role, Split split, int64_t now_ns, int64_t quantile_ppb) const {
+  double value = truth(signal, role, split, now_ns, quantile_ppb);
   if (!scenario_.drifts || !scatters(plan_.signals[signal])) return value;
   double all = wandered_[signal][size_t(plan::Role::All)], own = wandered_[signal][size_t(role)];
   if (role == plan::Role::All) own = 0;
@@ -234,7 +253,7 @@ exec::Reading Traffic::read(const plan::Term& term, Split split, int64_t now_ns)
   double traffic = share_of(term.role, split) + copies_of(term.role, split);
   if (traffic <= 0) return {exec::Reading::Status::NoData, "no traffic"};
   wander(now_ns);
-  reading.value = shown(term.signal, term.role, split, now_ns);
+  reading.value = shown(term.signal, term.role, split, now_ns, term.quantile_ppb);
   if (scenario_.noisy && scatters(signal))
     reading.value = std::max(0.0, reading.value * (1 + value_noise * random_.normal()));
   return reading;

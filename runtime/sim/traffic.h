@@ -37,8 +37,8 @@ class Traffic {
   /// Another process reads from now on: counts start again.
   void forget_readings();
 
-  /// The true value of a signal for a role at a moment.
-  double truth(uint32_t signal, plan::Role role, Split split, int64_t now_ns) const;
+  /// The true value of a signal for a role at a moment; `quantile_ppb` is that of a Buckets signal.
+  double truth(uint32_t signal, plan::Role role, Split split, int64_t now_ns, int64_t quantile_ppb = 0) const;
 
  private:
   struct Counter {
@@ -53,7 +53,8 @@ class Traffic {
   /// So many in `ns` from `from_ns` on, while nothing changes.
   double requests_in(uint32_t service, int64_t from_ns, int64_t ns) const;
   void wander(int64_t to_ns);
-  double shown(uint32_t signal, plan::Role role, Split split, int64_t now_ns) const;
+  double quantile(uint32_t signal, Split split, int64_t now_ns, int64_t quantile_ppb) const;
+  double shown(uint32_t signal, plan::Role role, Split split, int64_t now_ns, int64_t quantile_ppb = 0) const;
   exec::Reading read_counts(const plan::Term& term);
 
   const plan::Plan& plan_;
