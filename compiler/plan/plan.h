@@ -296,8 +296,8 @@ bool in_preflight(const Plan& plan, const Step& step);
 
 /// `2 of sre within 4h, else park`.
 std::string approval_text(const Approval& approval);
-/// What a gate asks people, by what it asks about: `on undecided: hold 5m, then ask 1 of sre within 1h, else park`.
-std::vector<std::string> ask_texts(const Plan& plan, const Gate& gate);
+/// Where a gate does not fail: `on no_data: pass unproven`, `on fail: hold 5m, then ask 1 of sre within 1h, else park`.
+std::vector<std::string> response_texts(const Plan& plan, const Gate& gate);
 
 /// `release`, or `release in production`.
 std::string rollout_text(const Plan& plan);

@@ -35,14 +35,16 @@ bool in_preflight(const Plan& plan, const Step& step) {
   return step.kind == StepKind::Approval && !plan.approvals.at(step.approval).confirms.empty();
 }
 
-std::vector<std::string> ask_texts(const Plan& plan, const Gate& gate) {
+std::vector<std::string> response_texts(const Plan& plan, const Gate& gate) {
   std::vector<std::string> texts;
   auto add = [&](std::string_view event, const Response& response) {
-    if (response.then != Fallback::Ask) return;
+    if (response.then == Fallback::Fail) return;
     std::string hold =
         response.hold_ns > 0 ? fmt::format("hold {}, then ", eval::duration_text(response.hold_ns)) : "";
-    texts.push_back(
-        fmt::format("on {}: {}ask {}", event, hold, approval_text(plan.approvals.at(response.approval))));
+    std::string then = response.then == Fallback::PassUnproven
+                           ? "pass unproven"
+                           : "ask " + approval_text(plan.approvals.at(response.approval));
+    texts.push_back(fmt::format("on {}: {}{}", event, hold, then));
   };
   add("fail", gate.fail);
   add("no_data", gate.no_data);

@@ -246,7 +246,7 @@ struct PlanView {
         if (!all && ++shown > max_conditions) continue;
         out += line("    " + condition_text(plan.conditions[condition]));
       }
-      for (const std::string& asks : plan::ask_texts(plan, gate)) out += line("    " + asks);
+      for (const std::string& response : plan::response_texts(plan, gate)) out += line("    " + response);
     }
     if (shown > max_conditions && !all)
       out += fmt::format("    {} {} more conditions\n", style.dots(), shown - max_conditions);

@@ -84,7 +84,7 @@ std::string conditions(const plan::Plan& plan) {
     out += fmt::format("- {} every {}\n", code(gate.text), eval::duration_text(gate.sample_ns));
     for (uint32_t condition : gate.conditions)
       out += fmt::format("  - {}\n", code(condition_text(plan.conditions[condition])));
-    for (const std::string& asks : plan::ask_texts(plan, gate)) out += fmt::format("  - {}\n", code(asks));
+    for (const std::string& response : plan::response_texts(plan, gate)) out += fmt::format("  - {}\n", code(response));
   }
   return out + "\n</details>\n";
 }
