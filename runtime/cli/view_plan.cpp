@@ -230,23 +230,32 @@ struct PlanView {
                        text(one.unseen_ns));
   }
 
+  /// What decides, line by line; two uses of a gate that say the same are shown once.
+  std::vector<std::string> gate_lines(const plan::Gate& gate) const {
+    std::string least =
+        gate.minimum_requests > 0 ? fmt::format(", {} requests before a pass", gate.minimum_requests) : "";
+    std::vector<std::string> lines{fmt::format("  every {}{}", eval::duration_text(gate.sample_ns), least)};
+    for (uint32_t condition : gate.conditions) lines.push_back(condition_text(plan.conditions[condition]));
+    for (std::string& response : plan::response_texts(plan, gate)) lines.push_back(std::move(response));
+    return lines;
+  }
+
   std::string gates() const {
     if (plan.gates.empty()) return {};
-    std::vector<std::string> seen;
+    std::vector<std::pair<std::string, std::vector<std::string>>> seen;
     std::string out = "\n  " + style.dim("gates") + "\n";
     size_t shown = 0;
     for (const plan::Gate& gate : plan.gates) {
       std::string name = gate.text.substr(0, gate.text.find('('));
-      if (std::find(seen.begin(), seen.end(), name) != seen.end()) continue;
-      seen.push_back(name);
-      std::string least =
-          gate.minimum_requests > 0 ? fmt::format(", {} requests before a pass", gate.minimum_requests) : "";
-      out += fmt::format("  {}  every {}{}\n", style.name(name), eval::duration_text(gate.sample_ns), least);
-      for (uint32_t condition : gate.conditions) {
-        if (!all && ++shown > max_conditions) continue;
-        out += line("    " + condition_text(plan.conditions[condition]));
+      std::vector<std::string> lines = gate_lines(gate);
+      if (std::find(seen.begin(), seen.end(), std::pair(name, lines)) != seen.end()) continue;
+      bool again = std::any_of(seen.begin(), seen.end(), [&](const auto& other) { return other.first == name; });
+      out += fmt::format("  {}{}\n", style.name(again ? gate.text : name), lines.front());
+      for (size_t i = 1; i < lines.size(); ++i) {
+        if (i <= gate.conditions.size() && !all && ++shown > max_conditions) continue;
+        out += line("    " + lines[i]);
       }
-      for (const std::string& response : plan::response_texts(plan, gate)) out += line("    " + response);
+      seen.emplace_back(std::move(name), std::move(lines));
     }
     if (shown > max_conditions && !all)
       out += fmt::format("    {} {} more conditions\n", style.dots(), shown - max_conditions);
