@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/build.h"
+#include "compiler/plan/way_back.h"
 
 namespace rollout::plan {
 
@@ -12,7 +13,8 @@ void Planner::plan_commit(const ast::CommitStatement* commit, Scope& scope) {
   if (!why.is(Value::Kind::String)) return;
   if (why.text.empty())
     diagnostics_.report(commit->why->span, diag::BadText, "`\"\"`", "reason of a commit", "it is empty");
-  if (!guarded_)
+  uint32_t first = committed_ ? last_commit_ + 1 : uint32_t(entry_steps_);
+  if (!guarded_ || !is_judged(plan_, first, uint32_t(plan_.steps.size())))
     diagnostics_.report(commit->span, diag::CommitUnguarded)
         .advise("write `hold 10m judged by …` or `approve by TEAM` above it");
   if (!left_behind_.empty()) {

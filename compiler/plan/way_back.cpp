@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <string_view>
 
 namespace rollout::plan {
 
@@ -80,6 +82,35 @@ uint32_t commit_passed(const Plan& plan, const std::vector<bool>& begun) {
   for (uint32_t i = uint32_t(plan.steps.size()); i-- > 0;)
     if (begun[i] && plan.steps[i].kind == StepKind::Commit) return i;
   return none;
+}
+
+bool is_judged(const Plan& plan, uint32_t first, uint32_t end) {
+  bool beside = false, changes = false;  // something beside services; anything
+  std::set<std::string_view> changed;    // services by name: a service may be seen as a whole, or at one place
+  auto looks = [&](const Term& term) {
+    return changed.contains(plan.services[plan.signals[term.signal].service].name);
+  };
+  auto judges = [&](uint32_t index) {
+    const Gate& gate = plan.gates[index];
+    bool refuses = gate.no_data.then != Fallback::PassUnproven || gate.undecided.then != Fallback::PassUnproven ||
+                   gate.error.then != Fallback::PassUnproven;
+    return refuses && (beside || std::any_of(gate.conditions.begin(), gate.conditions.end(), [&](uint32_t condition) {
+                         const Condition& one = plan.conditions[condition];
+                         return looks(one.left) || (one.right && looks(*one.right));
+                       }));
+  };
+  for (uint32_t i = first; i < end; ++i) {
+    const Step& step = plan.steps[i];
+    if (step.kind == StepKind::Approval && !in_preflight(plan, step)) return true;
+    if (step.kind == StepKind::Hold && std::any_of(step.gates.begin(), step.gates.end(), judges)) return true;
+    if (step.kind != StepKind::Act) continue;
+    const Service& service = plan.services[step.action.service];
+    if (!service.unreached.empty()) continue;  // nothing is changed there
+    changes = true;
+    beside |= service.subject != Subject::Service;
+    changed.insert(service.name);
+  }
+  return !changes;
 }
 
 WayBack way_back(const Plan& plan, const std::vector<bool>& begun) {

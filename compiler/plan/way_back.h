@@ -24,6 +24,10 @@ using WayBack = std::vector<ServiceUndo>;
 /// The last commit that has begun; `none`: there is none.
 uint32_t commit_passed(const Plan& plan, const std::vector<bool>& begun);
 
+/// Whether people have said yes, or a gate that can refuse has looked at a service changed by then, among the steps
+/// [first, end); also where these change nothing. A gate of any service looks at a flag, a schema and their like.
+bool is_judged(const Plan& plan, uint32_t first, uint32_t end);
+
 /// `begun`, by step: whether it has begun, and is not taken back yet. A commit that has begun ends the way.
 WayBack way_back(const Plan& plan, const std::vector<bool>& begun);
 

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <llvm/ADT/DenseMap.h>
 
+#include "compiler/plan/way_back.h"
+
 namespace rollout::verify {
 
 using eval::Value;
@@ -134,9 +136,9 @@ class Totality {
       const Step& step = plan_.steps[i];
       switch (step.kind) {
         case StepKind::Act: act(i, step); break;
-        case StepKind::Hold: guarded_ = guarded_ || !step.gates.empty(); break;
-        case StepKind::Approval: guarded_ = true; break;
         case StepKind::Commit: commit(i, step); break;
+        case StepKind::Hold:
+        case StepKind::Approval:
         case StepKind::Notify:
         case StepKind::Checkpoint:
         case StepKind::Lock:
@@ -154,10 +156,12 @@ class Totality {
   }
 
   void commit(uint32_t index, const Step& step) {
-    if (!guarded_) wrong(Claim::Commit, step, "nothing has judged what this commits, and nobody has approved it");
+    if (!plan::is_judged(plan_, from_, index))
+      wrong(Claim::Commit, step, "nothing has judged what this commits, and nobody has approved it");
     // A commit is for good only where it stands alone: after all before it.
     if (index > 0 && step.after.empty()) wrong(Claim::Commit, step, "this does not come after what it commits");
     committed_ = true;
+    from_ = index + 1;
     start_ = now_;
   }
 
@@ -219,7 +223,8 @@ class Totality {
   std::vector<Cells> start_, now_;  ///< by service: what the way back leads to, and what the steps have set
   std::vector<uint32_t> scope_of_;
   std::vector<llvm::DenseMap<uint32_t, Cells>> entries_;  ///< by scope and service: at the entry of the scope
-  bool guarded_ = false, committed_ = false;
+  uint32_t from_ = 0;  ///< the first step behind the last commit
+  bool committed_ = false;
 };
 
 }  // namespace
