@@ -73,6 +73,10 @@ class Told {
     }
     for (const Action& undo : plan_.undo)
       if (!is_one(undo)) return;
+    for (const Step& step : plan_.steps)
+      if (!asks(step)) return;
+    for (const plan::OrderRule& rule : plan_.order_rules)
+      if (!is_of_two(rule)) return;
   }
 
  private:
@@ -97,6 +101,28 @@ class Told {
     }
     if (plan_.services[action.service].bindings.empty() || reads(action)) return true;
     wrong("`{}` reads otherwise than what it is given", action.text);
+    return false;
+  }
+
+  /// People are shown the text of the step, and the run counts by the approval.
+  bool asks(const Step& step) {
+    if (step.kind != StepKind::Approval) return true;
+    const plan::Approval& approval = plan_.approvals[step.approval];
+    std::string asked = plan::approval_text(approval);
+    if (step.text != fmt::format("{} {}", approval.confirms.empty() ? "approve by" : "confirm", asked)) {
+      wrong("the step `{}` asks for {}", step.text, asked);
+      return false;
+    }
+    return true;
+  }
+
+  /// `approval(by: not r.author)` is of two people, however it is spaced; no other approval is written with a `not`.
+  bool is_of_two(const plan::OrderRule& rule) {
+    std::string text = rule.text;
+    std::erase(text, ' ');
+    if (rule.two_people || !text.starts_with("approval(by:not") || rule.text.find("not ") == std::string::npos)
+      return true;
+    wrong("the order `{}` of policy {} is kept by anybody", rule.text, rule.policy);
     return false;
   }
 

@@ -166,7 +166,7 @@ plan::Plan approval_plan(plan::Unapproved on_timeout) {
   plan::Step wait;
   wait.kind = plan::StepKind::Approval;
   wait.approval = 0;
-  wait.text = "approve by sre";
+  wait.text = "approve by " + plan::approval_text(p.approvals[0]);
   wait.after = {2};
   p.steps.insert(p.steps.begin() + 3, wait);
   for (uint32_t i = 4; i < p.steps.size(); ++i) p.steps[i].after = {i - 1};
@@ -192,7 +192,7 @@ plan::Plan two_approvals_plan() {
     plan::Step wait;
     wait.kind = plan::StepKind::Approval;
     wait.approval = approval;
-    wait.text = "approve";
+    wait.text = "approve by " + plan::approval_text(p.approvals[approval]);
     wait.after = {0};
     p.steps.push_back(wait);
   }

@@ -32,8 +32,8 @@ void ask_before(Plan& plan, uint32_t at, int64_t timeout_ns) {
   Step ask;
   ask.kind = StepKind::Approval;
   ask.approval = uint32_t(plan.approvals.size());
-  ask.text = "approve by sre";
   plan.approvals.push_back({"sre", {"anna"}, 1, timeout_ns, plan::Unapproved::Rollback});
+  ask.text = "approve by " + plan::approval_text(plan.approvals.back());
   plan.steps.insert(plan.steps.begin() + at, ask);
   for (uint32_t i = at; i < plan.steps.size(); ++i) plan.steps[i].after = {i - 1};
   plan::Watch& watch = plan.watches[0];

@@ -28,7 +28,10 @@ Plan failing_plan(uint64_t seed) {
   p.approvals = {{"one", {"anna"}, 1}, {"two", {"anna", "ben"}, 1}, {"three", {"carla", "dora"}, 1},
                  {"both", {"anna", "ben"}, 2}};
   for (plan::Step& step : p.steps)
-    if (step.kind == plan::StepKind::Approval) step.approval = uint32_t(random.below(4));
+    if (step.kind == plan::StepKind::Approval) {
+      step.approval = uint32_t(random.below(4));
+      step.text = "approve by " + plan::approval_text(p.approvals[step.approval]);
+    }
   uint32_t group = none;
   for (uint32_t at = 0; at < p.steps.size();) {
     uint32_t last = std::min(uint32_t(at + random.below(3)), uint32_t(p.steps.size() - 1));

@@ -58,7 +58,10 @@ Plan small_plan(uint64_t seed) {
     }
     if (step.kind == StepKind::Hold) step.hold_ns = random.below(100) * second;
     if (step.kind == StepKind::Hold && random.chance(0.5)) step.gates = {0};
-    if (step.kind == StepKind::Approval) step.approval = 0;
+    if (step.kind == StepKind::Approval) {
+      step.approval = 0;
+      step.text = "approve by " + plan::approval_text(p.approvals[0]);
+    }
     p.steps.push_back(std::move(step));
   }
   return p;

@@ -9,6 +9,7 @@
 #include "compiler/verify/proofs.h"
 #include "compiler/verify/recheck.h"
 #include "tests/sim/example_plans.h"
+#include "tests/sim/plans.h"
 
 namespace rollout::verify {
 
@@ -119,6 +120,21 @@ TEST_CASE("the recheck refuses an action that is given something else than it se
   }
   CHECK(counted["given"].second > 100);
   for (const auto& [what, of] : counted) WARN(fmt::format("{}: {} of {} are refused", what, of.first, of.second));
+}
+
+TEST_CASE("the recheck refuses an approval that asks for others than its step says, and a policy without its two") {
+  Plan plan = sim_test::approval_plan(plan::Unapproved::Park);
+  plan.order_rules = {{"four_eyes", "approval(by: not r.author) before promote on every path", false, true, {}, {}}};
+  plan.facts = prove(plan).facts;
+  REQUIRE(recheck(plan).empty());
+  Plan fewer = plan;
+  fewer.approvals[0].quorum = 1;
+  CHECK(recheck(fewer) == std::vector<std::string>{
+                              "the step `approve by 2 of sre within 10m, else park` asks for 1 of sre within 10m, "
+                              "else park"});
+  Plan alone = plan;
+  alone.order_rules[0].two_people = false;
+  CHECK(!recheck(alone).empty());
 }
 
 }  // namespace rollout::verify
