@@ -18,6 +18,17 @@ const ast::ExceptionClause* clause_of(const ast::PolicyItem& item, std::string_v
   return nullptr;
 }
 
+/// As two names are compared: nobody becomes somebody else by a blank or a capital letter.
+std::string plain(std::string_view name) {
+  constexpr std::string_view blanks = " \t\r\n";
+  size_t from = name.find_first_not_of(blanks);
+  if (from == std::string_view::npos) return {};
+  std::string made(name.substr(from, name.find_last_not_of(blanks) - from + 1));
+  for (char& letter : made)
+    if (letter >= 'A' && letter <= 'Z') letter = char(letter - 'A' + 'a');
+  return made;
+}
+
 }  // namespace
 
 /// Whether the rollout is let off this policy; a mistake in how it is said is reported, and lets nobody off.
@@ -44,11 +55,11 @@ bool Planner::except(const ir::Policy& policy, const ast::PolicyItem& item) {
   made.until_wall_ns = calendar::instant_of(*zone, date.number + 1, 0);
   made.until = fmt::format("{} in {}", calendar::date_text(date.number), zone->name);
   for (const ast::ExceptionClause* clause : {because, asked, approved})
-    if (value(clause->value).text.empty()) {
+    if (plain(value(clause->value).text).empty()) {
       diagnostics_.report(clause->value->span, diag::ExceptionIncomplete, "anything here: the text is empty");
       return false;
     }
-  if (made.asked == made.approved) {
+  if (plain(made.asked) == plain(made.approved)) {
     diagnostics_.report(approved->value->span, diag::ExceptionOwn, made.asked)
         .at(asked->value->span, "asked for here")
         .advise(fmt::format("let somebody else of {} approve it", made.team));

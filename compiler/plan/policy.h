@@ -44,8 +44,9 @@ Finding first_phase_share(const Plan& plan);  // policy_first_phase.cpp
 Finding monitored(const Plan& plan);          // policy_monitored.cpp
 Finding rollback_total(const Plan& plan);     // policy_rollback.cpp
 
-/// The share that this step gives a new version; 0 where it gives none. Without a router it is that of the instances.
-int64_t share_by(const Plan& plan, const Step& step);  // policy_first_phase.cpp
+/// By step: the share that the new version of its service has behind it, cohorts and all, where the step gives it
+/// some; else 0. Without a router it is that of the instances.
+std::vector<int64_t> shares_by_step(const Plan& plan);  // policy_first_phase.cpp
 
 /// It passes although nothing has decided, where its answer to that says so.
 bool may_pass_unproven(const Gate& gate);  // policy_elements.cpp

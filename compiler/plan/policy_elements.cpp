@@ -27,6 +27,23 @@ int64_t least_proven(const Plan& plan, const Gate& gate) {
   return least;
 }
 
+/// The holds of a phase that follow each other; of those that run side by side the longest.
+int64_t held_ns(const Plan& plan, const Element& phase) {
+  if (phase.steps.empty()) return 0;
+  uint32_t first = phase.steps.front(), last = phase.steps.back();
+  std::vector<int64_t> held(last - first + 1);
+  int64_t most = 0;
+  for (uint32_t i = first; i <= last; ++i) {
+    const Step& step = plan.steps[i];
+    int64_t& own = held[i - first];
+    for (uint32_t before : step.after)
+      if (before >= first) own = std::max(own, held[before - first]);
+    if (step.kind == StepKind::Hold && step.phase == phase.phase) own += step.hold_ns;
+    most = std::max(most, own);
+  }
+  return most;
+}
+
 }  // namespace
 
 bool may_pass_unproven(const Gate& gate) {
@@ -61,26 +78,26 @@ const std::vector<uint32_t>& Elements::in_phase(Owner owner, uint32_t phase) {
 
 std::vector<Element> Elements::phases() const {
   struct Sum {
-    int64_t share_ppb = 0, hold_ns = 0;
+    int64_t share_ppb = 0;
     bool judged = false;
   };
   std::vector<Sum> sums(plan_.phases.size());
   std::vector<Element> made(plan_.phases.size());
+  std::vector<int64_t> shares = shares_by_step(plan_);
   for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
     const Step& step = plan_.steps[i];
     if (step.phase == none) continue;
     Sum& sum = sums[step.phase];
     Element& phase = made[step.phase];
-    int64_t share = share_by(plan_, step);
-    if (phase.step == none || share > sum.share_ppb) phase.step = i;
-    sum.share_ppb = std::max(sum.share_ppb, share);
-    if (step.kind == StepKind::Hold) sum.hold_ns += step.hold_ns, sum.judged |= !step.gates.empty();
+    if (phase.step == none || shares[i] > sum.share_ppb) phase.step = i;
+    sum.share_ppb = std::max(sum.share_ppb, shares[i]);
+    sum.judged |= step.kind == StepKind::Hold && !step.gates.empty();
     phase.steps.push_back(i);
   }
   for (uint32_t i = 0; i < made.size(); ++i) {
     made[i].text = "phase " + plan_.phases[i].name, made[i].phase = i;
     made[i].value.items = {text(plan_.phases[i].name), count(int64_t(i) + 1), percent(sums[i].share_ppb),
-                           duration(sums[i].hold_ns), Value::boolean(sums[i].judged)};
+                           duration(held_ns(plan_, made[i])), Value::boolean(sums[i].judged)};
   }
   std::erase_if(made, [](const Element& phase) { return phase.steps.empty(); });
   return made;
@@ -88,6 +105,7 @@ std::vector<Element> Elements::phases() const {
 
 std::vector<Element> Elements::actions() const {
   std::vector<Element> made;
+  std::vector<int64_t> shares = shares_by_step(plan_);
   for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
     const Step& step = plan_.steps[i];
     if (step.kind != StepKind::Act) continue;
@@ -99,7 +117,7 @@ std::vector<Element> Elements::actions() const {
                            text(service_text(plan_.services[action.service])),
                            text(target.name),
                            text(target.backend),
-                           percent(share_by(plan_, step)),
+                           percent(shares[i]),
                            Value::boolean(action.reversibility == Reversibility::Reversible),
                            Value::boolean(!step.rollback.empty()),
                            count(action.attempts),

@@ -14,23 +14,57 @@ bool routed(const Service& service) {
                      [](const Binding& binding) { return binding.divides(); });
 }
 
+/// What the new version of a service has once the steps so far are done.
+struct Given {
+  int64_t share_ppb = 0, routed_ppb = 0;
+  int64_t canary = 0, stable = 0;  ///< instances
+
+  int64_t all(bool routes) const {
+    int64_t traffic = std::min(share_ppb + routed_ppb, eval::percent_all);
+    if (routes || canary <= 0) return traffic;
+    double part = double(canary) / (double(canary) + double(std::max<int64_t>(stable, 0)));
+    return std::max(traffic, int64_t(part * double(eval::percent_all)));
+  }
+};
+
+/// Follows what the step does; true: it gives a new version all, or some of it to the canary.
+bool follow(const Setting& setting, Given& given) {
+  bool canary = setting.role == Role::Canary;
+  int64_t value = setting.value.number;
+  bool version = setting.variable == Variable::Version, some = !setting.value.is(eval::Value::Kind::None);
+  if (version && canary && !some) given.share_ppb = given.routed_ppb = given.canary = 0;
+  if (setting.variable == Variable::Routed) given.routed_ppb = value;
+  if (setting.variable == Variable::Share && canary) given.share_ppb = value;
+  if (setting.variable == Variable::Instances && canary) given.canary = value;
+  if (setting.variable == Variable::Instances && setting.role == Role::Stable) given.stable = value;
+  if (version) return some && !canary;
+  bool gives = setting.variable == Variable::Routed || setting.variable == Variable::Share ||
+               setting.variable == Variable::Instances;
+  return gives && canary && value > 0;
+}
+
 }  // namespace
 
-int64_t share_by(const Plan& plan, const Step& step) {
-  if (step.kind != StepKind::Act) return 0;
-  const Service& service = plan.services[step.action.service];
-  int64_t share = 0;
-  for (const Setting& setting : step.action.sets) {
-    bool canary = setting.role == Role::Canary;
-    bool new_version = setting.variable == Variable::Version && !setting.value.is(eval::Value::Kind::None);
-    if (new_version && !canary) return eval::percent_all;  // all of it, whatever it had before
-    if (setting.variable == Variable::Share && canary) share = setting.value.number;
-    if (setting.variable == Variable::Routed) share = std::max(share, setting.value.number);
-    if (setting.variable != Variable::Instances || !canary || routed(service) || setting.value.number == 0) continue;
-    double instances = double(setting.value.number);
-    share = int64_t(instances / (instances + double(service.replicas)) * double(eval::percent_all));
+std::vector<int64_t> shares_by_step(const Plan& plan) {
+  std::vector<Given> all;
+  for (const Service& service : plan.services) all.push_back({0, 0, 0, service.replicas});
+  std::vector<int64_t> shares(plan.steps.size());
+  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
+    const Step& step = plan.steps[i];
+    if (step.kind != StepKind::Act) continue;
+    Given& given = all[step.action.service];
+    bool routes = routed(plan.services[step.action.service]), gives = false, takes_over = false;
+    int64_t before = given.all(routes);
+    for (const Setting& setting : step.action.sets) {
+      bool more = follow(setting, given);
+      gives |= more;
+      takes_over |= more && setting.variable == Variable::Version;
+    }
+    int64_t now = given.all(routes);
+    if (takes_over) shares[i] = eval::percent_all;  // all of it, whatever it had before
+    else if (gives || now > before) shares[i] = now;
   }
-  return share;
+  return shares;
 }
 
 /// Of each service the first share above nothing and what the same phase adds to it; of all services the most.
@@ -40,12 +74,13 @@ Finding first_phase_share(const Plan& plan) {
     int64_t share_ppb = 0;
   };
   std::vector<First> firsts(plan.services.size());
+  std::vector<int64_t> shares = shares_by_step(plan);
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     if (step.kind != StepKind::Act) continue;
     First& first = firsts[step.action.service];
     bool same_phase = first.step == none || (step.phase != none && plan.steps[first.step].phase == step.phase);
-    int64_t share = same_phase ? share_by(plan, step) : 0;
+    int64_t share = same_phase ? shares[i] : 0;
     if (share > first.share_ppb) first = {i, share};
   }
   Finding most{eval::Value::of(eval::Value::Kind::Percent, int64_t{0}), ""};
