@@ -79,7 +79,8 @@ void Checker::check_compatible(ir::Service& service) {
                   std::string(service.decl->name.text),
                   fmt::format("{} comes after {}", bound_text(item.least), bound_text(item.most)))
           .advise("write the earlier one first");
-    auto [first, fresh] = said.emplace(Beginning{*with, item.from.text.empty() ? "0" : bound_text(item.from)}, item.span);
+    Beginning beginning{*with, item.from.text.empty() ? "0" : bound_text(item.from)};
+    auto [first, fresh] = said.emplace(beginning, item.span);
     if (!fresh)
       diagnostics_
           .report(item.span, diag::CompatibleUnclear, std::string(service.decl->name.text), "this is said twice")

@@ -2,20 +2,28 @@
 
 #include <algorithm>
 
-#include "compiler/plan/cost.h"
-
 namespace rollout::plan {
+
+namespace {
+
+int64_t worst_ns(const Plan& plan, const Step& step) {
+  if (step.kind == StepKind::Act) return step.action.within_ns * step.action.attempts;
+  int64_t longer_ns = 0;
+  for (uint32_t gate : step.gates)
+    for (const Response* response : {&plan.gates[gate].no_data, &plan.gates[gate].undecided, &plan.gates[gate].error})
+      longer_ns = std::max(longer_ns, response->hold_ns);
+  return step.hold_ns + longer_ns;
+}
+
+}  // namespace
 
 int64_t worst_forward_ns(const Plan& plan) {
   std::vector<int64_t> ends;
-  std::vector<uint32_t> scope_of = scopes_of_steps(plan);
   int64_t last = 0;
-  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
-    const Step& step = plan.steps[i];
-    bool retried = plan.retry.times > 0 && i > plan.retry.from_step && scope_of[i] == none;
-    int64_t begin = step.after.empty() ? capture_ns(plan) : 0;
+  for (const Step& step : plan.steps) {
+    int64_t begin = 0;
     for (uint32_t before : step.after) begin = std::max(begin, ends[before]);
-    ends.push_back(longer(begin, worst_without_people_ns(plan, i, retried)));
+    ends.push_back(begin + worst_ns(plan, step));
     last = std::max(last, ends.back());
   }
   return last;

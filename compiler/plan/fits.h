@@ -5,8 +5,8 @@
 
 namespace rollout::plan {
 
-/// How long the steps take at most when every attempt of every action is needed, each lock comes as late and each gate
-/// decides as late as it may; what runs at the same time counts once. Without what people take, and without a way back.
+/// How long the steps take at most when every attempt of every action is needed and each gate decides as late as it
+/// may; what runs at the same time counts once.
 int64_t worst_forward_ns(const Plan& plan);
 
 /// How many samples a gate may take in a hold, its longest wait for a verdict included: so many moments at which a

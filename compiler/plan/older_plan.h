@@ -14,6 +14,6 @@ namespace rollout::plan {
 std::string where_older(const json::Node& was, const json::Node& now);
 
 /// As from_json, but the plan of an earlier version is read, too. What it does not say is as if it had none of it.
-Result<Plan> from_json_to_show(std::string_view bytes);
+Result<Plan> from_json_to_show(std::string_view bytes, std::string_view hash);
 
 }  // namespace rollout::plan

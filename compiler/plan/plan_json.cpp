@@ -344,10 +344,22 @@ Result<Plan> read_plan(std::string_view bytes, bool earlier) {
   return plan;
 }
 
+OpError not_the_one(std::string_view hash) {
+  return OpError{"this plan is damaged: it is not the one with the hash " + std::string(hash)};
+}
+
+}  // namespace
+
+Result<Plan> from_json(std::string_view bytes) { return read_plan(bytes, false); }
+
 Result<Plan> from_json(std::string_view bytes, std::string_view hash) {
-  if (hash_of(bytes) != hash)
-    return OpError{"this plan is damaged: it is not the one with the hash " + std::string(hash)};
-  return from_json(bytes);
+  if (hash_of(bytes) != hash) return not_the_one(hash);
+  return read_plan(bytes, false);
+}
+
+Result<Plan> from_json_to_show(std::string_view bytes, std::string_view hash) {
+  if (hash_of(bytes) != hash) return not_the_one(hash);
+  return read_plan(bytes, true);
 }
 
 std::string hash_of(std::string_view bytes) {

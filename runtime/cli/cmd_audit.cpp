@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/beside_events.h"
+#include "runtime/cli/hand.h"
 #include "runtime/cli/look.h"
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"

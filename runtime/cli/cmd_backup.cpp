@@ -93,7 +93,7 @@ int tell(const Context& context, std::string_view what, const std::string& from,
   return Ok;
 }
 
-Result<journal::Carried> check_file(const std::string& path) {
+Result<journal::Carried> check_file(const std::string& path, std::string_view advice) {
   Result<std::unique_ptr<journal::SqliteStore>> copy = journal::SqliteStore::look(path);
   if (!copy) return copy.error();
   if (Status whole = (*copy)->check_whole(); !whole) return whole.error();

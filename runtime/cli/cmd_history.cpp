@@ -64,7 +64,7 @@ Past past_of(journal::Store& store, const journal::RunInfo& run, const PrunedRun
   past.why = why_of(*events);
   past.last_wall_ns = run.outcome ? ended_wall_ns(*events) : events->back().wall_ns;
   Result<std::string> bytes = store.plan_bytes(run.run);
-  Result<plan::Plan> plan = bytes ? plan::from_json(*bytes, run.plan_hash) : Result<plan::Plan>(bytes.error());
+  Result<plan::Plan> plan = bytes ? plan::from_json_to_show(*bytes, run.plan_hash) : Result<plan::Plan>(bytes.error());
   if (plan) past.changes = outline_of(*plan).changes;
   return past;
 }

@@ -34,7 +34,7 @@ struct Open {
 Result<Open> open_of(journal::Store& store, const journal::RunInfo& run) {
   Result<std::string> bytes = store.plan_bytes(run.run);
   if (!bytes) return bytes.error();
-  Result<plan::Plan> plan = plan::from_json(*bytes, run.plan_hash);
+  Result<plan::Plan> plan = plan::from_json_to_show(*bytes, run.plan_hash);
   if (!plan) return plan.error();
   Result<std::vector<journal::Event>> events = store.read(run.run);
   if (!events) return events.error();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/begin_run.h"
+#include "runtime/cli/open_state.h"
 #include "runtime/cli/out_file.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"

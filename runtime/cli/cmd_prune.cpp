@@ -142,7 +142,7 @@ class Chooser {
     Result<std::string> bytes = store_.plan_bytes(run.run);
     if (!bytes) return bytes.error();
     // One that this version cannot read has no way back either.
-    Result<plan::Plan> plan = plan::from_json(*bytes, run.plan_hash);
+    Result<plan::Plan> plan = plan::from_json_to_show(*bytes, run.plan_hash);
     if (plan && now_ns_ - ended_ns <= rollback_window_ns(*plan)) return Done{};
     Result<journal::Chain> end = store_.chain_end(run.run);
     if (!end) return end.error();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "runtime/cli/give_up.h"
 #include "runtime/cli/line.h"
 #include "runtime/cli/look.h"
 #include "runtime/cli/outline.h"
@@ -166,7 +167,8 @@ int show_run(const Context& context, journal::Store& store, const std::string& r
       write_surroundings(json, store, plan, state, asked, driver.empty() ? since_ns : 0);
     }));
   } else if (!each) {
-    context.out(summary_text(log, latched, run, context.style, driver, since_ns).substr(1));
+    std::string instead = next_of_earlier(planned, run);
+    context.out(summary_text(log, latched, run, context.style, driver, since_ns, instead).substr(1));
     if (std::string locks = locks_text(store, plan, state); !locks.empty())
       context.out(fmt::format("  {}  {}\n", context.style.dim(left("locks", 8)), locks));
     context.out(asked_lines(asked, context.style));

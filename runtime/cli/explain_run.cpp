@@ -162,6 +162,10 @@ void find_next(const Context& context, const RunInHand& held, const exec::State&
   });
   auto say = [&](std::string next, std::string then) { out.next = std::move(next), out.then = std::move(then); };
   if (held.named.run.outcome) return find_next_of_ended(context, held, out);
+  if (!driven && !next_of_earlier(held.planned, run).empty())
+    return say(fmt::format("rollout abort {} --give-up --reason TEXT", run),
+               "ends its record and changes nothing else: an earlier rollout made its plan, and only that version "
+               "goes on with it or takes it back");
   if (driver && driver->stopped)
     return say(fmt::format("kill -CONT {}", driver->pid),
                fmt::format("lets its process go on, which is stopped and looks at nothing; or end it by `kill -9 {}`, "

@@ -38,12 +38,12 @@ std::optional<exec::State> state_of(journal::Store& store, const journal::RunInf
 }
 
 /// What ends the record: asked by a person, on the way back, which goes nowhere.
-std::vector<journal::Event> last_events(journal::Store& store, const std::string& run, const journal::Request& request,
-                                        int64_t id) {
+std::vector<journal::Event> last_events(journal::Store& store, const journal::RunInfo& run,
+                                        const journal::Request& request, int64_t id) {
   std::optional<exec::State> state = state_of(store, run);
   std::string detail = fmt::format("given up by {}: {}; nothing was taken back: the last steps of `rollout audit {}` "
                                    "say how far it had come",
-                                   request.by, request.reason, run);
+                                   request.by, request.reason, run.run);
   std::vector<journal::Payload> what = {journal::AbortRequested{id, request.by, request.reason}};
   if (!state || state->phase != exec::RunPhase::RollingBack)
     what.push_back(journal::RollbackStarted{journal::Cause::Abort, state ? state->furthest : plan::none, detail});
@@ -95,7 +95,7 @@ int give_up(const Context& context, NamedRun& named, journal::Request request) {
   if (!now) return context.fail(now.error());
   Result<int64_t> id = store.request(name, request);
   if (!id) return context.fail(id.error());
-  Result<journal::Appended> ended = store.append(name, (*now)->events, last_events(store, name, request, *id));
+  Result<journal::Appended> ended = store.append(name, (*now)->events, last_events(store, **now, request, *id));
   if (!ended) return context.fail(ended.error());
   note_head(context, named.project, store, name);
   if (context.json()) context.out(request_json(name, request, false, true));

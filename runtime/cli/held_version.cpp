@@ -104,7 +104,7 @@ Result<Said> said_of(journal::Store& store, const std::vector<journal::RunInfo>&
     Result<std::string> bytes = store.plan_bytes(run.run);
     if (!bytes && is_pruned(store, run.run)) continue;  // it was none of the newest
     if (!bytes) return bytes.error();
-    Result<plan::Plan> plan = plan::from_json(*bytes, run.plan_hash);
+    Result<plan::Plan> plan = plan::from_json_to_show(*bytes, run.plan_hash);
     if (!plan) continue;  // of another format: what it did cannot be told
     std::optional<Change> change = change_of(*plan, identity);
     if (!change || change->to != version) continue;

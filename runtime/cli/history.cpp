@@ -41,7 +41,7 @@ Result<std::optional<int64_t>> ProjectHistory::went_back(const journal::RunInfo&
   Result<std::string> bytes = store_.plan_bytes(run.run);
   if (!bytes && is_pruned(store_, run.run)) return std::optional<int64_t>();
   if (!bytes) return bytes.error();
-  Result<plan::Plan> plan = plan::from_json(*bytes, run.plan_hash);
+  Result<plan::Plan> plan = plan::from_json_to_show(*bytes, run.plan_hash);
   if (!plan) return std::optional<int64_t>();  // of another version: what it did cannot be told
   Result<std::vector<journal::Event>> events = store_.read(run.run);
   if (!events) return events.error();

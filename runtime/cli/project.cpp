@@ -37,7 +37,8 @@ Status plain_name(const std::string& typed) {
   size_t at = hidden ? hidden->at : typed.find_first_of("\n\t");
   if (at == std::string::npos) return Done{};
   std::string point = code_point_text(hidden ? hidden->code : uint32_t(typed[at]));
-  return OpError{fmt::format("the name `{}` has {} in it; rename the file", shortened(one_line(visible(typed))), point)};
+  std::string name = shortened(one_line(visible(typed)));
+  return OpError{fmt::format("the name `{}` has {} in it; rename the file", name, point)};
 }
 
 /// Whatever it is: one that cannot be read is told, not passed over.

@@ -202,15 +202,24 @@ NamedRunOrExit look_at_run(const Context& context, const std::optional<std::stri
 
 namespace {
 
-Result<Planned> planned_by(Result<plan::Plan> (*read)(std::string_view), journal::Store& store,
+Result<Planned> planned_by(Result<plan::Plan> (*read)(std::string_view, std::string_view), journal::Store& store,
                            const journal::RunInfo& run, const Project& project) {
   Result<std::string> bytes = store.plan_bytes(run.run);
   if (!bytes) return bytes.error();
-  Result<plan::Plan> plan = plan::from_json(*bytes, run.plan_hash);
-  if (!plan)
-    return OpError{fmt::format("the plan of run {} cannot be used: {}", run.run, plan.error().message), false,
-                   true};
-  return Planned{project, std::move(*plan), std::move(*bytes), run.plan_hash, true};
+  Result<plan::Plan> plan = read(*bytes, run.plan_hash);
+  if (plan) return Planned{project, std::move(*plan), std::move(*bytes), run.plan_hash, true};
+  OpError error{fmt::format("the plan of run {} cannot be used: {}", run.run, plan.error().message), false, true};
+  return run.outcome ? error : with_way_out(std::move(error), run.run);
+}
+
+}  // namespace
+
+Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {
+  return planned_by(plan::from_json, store, run, project);
+}
+
+Result<Planned> planned_to_show(journal::Store& store, const journal::RunInfo& run, const Project& project) {
+  return planned_by(plan::from_json_to_show, store, run, project);
 }
 
 bool goes_on(journal::Store& store, const Planned& planned, const std::string& run) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "runtime/cli/give_up.h"
 #include "runtime/cli/hand.h"
 #include "runtime/cli/screen.h"
 #include "runtime/cli/state_away.h"
@@ -48,10 +49,10 @@ Status look(Watched& watched, const Context& context, journal::Store& store, con
   return Done{};
 }
 
-std::string picture_of(const Watched& watched, const std::string& run, const Style& style) {
+std::string picture_of(const Watched& watched, const std::string& run, std::string_view instead, const Style& style) {
   std::string away = watched.away.is_away() ? style.bad(watched.away.text()) + "\n" : "";
   return away + summary_text(watched.log, watched.beside.latched, run, style, watched.beside.driver,
-                             watched.beside.since_ns).substr(1) + asked_lines(watched.beside.asked, style);
+                             watched.beside.since_ns, instead).substr(1) + asked_lines(watched.beside.asked, style);
 }
 
 }  // namespace
@@ -94,6 +95,7 @@ int watch_run(const Context& given, journal::Store& store, const std::string& ru
   Screen screen(context);
   Watched watched{RunLog(plan), exec::initial_state(plan), {}, StateAway(context)};
   effects::Effects effects = context.env.effects();
+  const std::string instead = next_of_earlier(planned, run);
   while (true) {
     Status looked = look(watched, context, store, plan, run, [&](const journal::Event& event) {
       if (!draws) view.on_event(event, watched.state);
@@ -103,7 +105,7 @@ int watch_run(const Context& given, journal::Store& store, const std::string& ru
     if (watched.state.ended) break;
     if (draws) {
       context.style.columns = std::max(context.env.screen().columns, narrowest);
-      screen.draw(picture_of(watched, run, context.style));
+      screen.draw(picture_of(watched, run, instead, context.style));
     }
     effects.clock.sleep_until(effects.clock.monotonic_ns() + poll_ns);
     if (context.env.interrupts() > 0) return context.env.interrupt_code();

@@ -275,9 +275,13 @@ class Driver {
       called();
       hand_in(Readings{*sample, std::move(readings)});
     } else if (std::holds_alternative<Capture>(command)) {
-      hand_in(CaptureAnswer{around_.world.capture(executor_.plan())});
+      Result<journal::Captured> captured = around_.world.capture(executor_.plan());
+      called();
+      hand_in(CaptureAnswer{std::move(captured)});
     } else if (const Compare* compare = std::get_if<Compare>(&command)) {
-      hand_in(Compared{around_.world.astray(executor_.plan(), compare->services)});
+      auto astray = around_.world.astray(executor_.plan(), compare->services);
+      called();
+      hand_in(Compared{std::move(astray)});
     }
   }
 

@@ -61,6 +61,9 @@ start_postgres
 back() { grep -q "the state is back" run/plain.log; }
 await 20 "the plain lines say that the state is back" back
 check "and said since when it was away" grep -q "the state is away since" run/plain.log
+# A claim that ended meanwhile is anybody's until its driver has asked for it again.
+driven() { ! rollout status r1 | grep -q 'nobody drives it'; }
+await 20 "its process drives it again" driven
 rollout approve r1 --as anna >run/approve.log 2>&1 || die "the approval: $(cat run/approve.log)"
 wait "$driver" || die "the release: $(cat run/release.log)"
 wait "$screen" || die "the watch ends with $?: $(cat run/screen)"

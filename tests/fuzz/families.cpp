@@ -239,6 +239,13 @@ std::vector<Family> mistaken() {
          return "enum E { " + numbered("c{}, ", n / 4) + "last }\nlet e = E.last\n" +
                 numbered("let a{0} = match e {{ c{0} -> 1 }}\n", n / 4);
        }},
+      {"answers to one case",
+       [](size_t n) { return "enum E { a, b }\nlet e = match E.a { a -> 1 " + numbered("b -> {} ", n / 4) + "}\n"; }},
+      {"settings of a backend and of its bindings",
+       [](size_t n) {
+         return "import std.capability.workload.{Workload}\nbackend b implements Workload {\n" +
+                numbered("  config c{}: Int = 1\n", n / 8) + numbered("  binding b{}: Int = 1\n", n / 8) + "}\n";
+       }},
       {"versions said twice",
        [](size_t n) { return "service s {\n" + numbered("  compatible with >= 1.{}\n", n / 4) + "}\n"; }},
       {"unknown names", [](size_t n) { return numbered("let a{0} = b{0}\n", n / 4); }},

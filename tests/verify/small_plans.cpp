@@ -53,6 +53,7 @@ Plan small_plan(uint64_t seed) {
       bool known = std::count(step.after.begin(), step.after.end(), before) > 0;
       if (before != plan::none && !known) step.after.push_back(before);
       step.action = random_action(random, service);
+      step.text = step.action.text;
       for (uint32_t undo = 0; undo < 3; ++undo)
         if (random.chance(0.5)) step.rollback.push_back(3 * service + undo);
     }

@@ -1,11 +1,19 @@
-#include "compiler/plan/cost.h"
+#include "compiler/verify/cost.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "compiler/plan/pace.h"
 
-namespace rollout::plan {
+namespace rollout::verify {
+
+using plan::Approval;
+using plan::Fallback;
+using plan::Gate;
+using plan::Plan;
+using plan::Response;
+using plan::Step;
+using plan::StepKind;
 
 int64_t longer(int64_t a, int64_t b) {
   int64_t sum = 0;
@@ -27,15 +35,15 @@ int64_t times(int64_t count, int64_t ns) {
 
 /// Between `attempts` of them: 1s, 2s, 4s … 30s, 30s.
 int64_t pauses_ns(int64_t attempts) {
-  int64_t total = 0, pause = first_pause_ns, made = 1;
+  int64_t total = 0, pause = plan::first_pause_ns, made = 1;
   for (; made < attempts && made < most_attempts; ++made) {
     total = longer(total, pause);
-    pause = std::min(2 * pause, max_pause_ns);
+    pause = std::min(2 * pause, plan::max_pause_ns);
   }
-  return longer(total, times(attempts - made, max_pause_ns));
+  return longer(total, times(attempts - made, plan::max_pause_ns));
 }
 
-int64_t retried_ns(const Action& action, const Retry& retry) {
+int64_t retried_ns(const plan::Action& action, const plan::Retry& retry) {
   return longer(times(longer(retry.times, 1), attempts_ns(action)), times(retry.times, retry.every_ns));
 }
 
@@ -48,29 +56,29 @@ int64_t asking_ns(const Plan& plan, const Gate& gate) {
   return longer(unsure, asks ? plan.approvals[gate.fail.approval].timeout_ns : 0);
 }
 
-int64_t judged_ns(const Plan& plan, const Step& step, bool with_people) {
+int64_t hold_ns(const Plan& plan, const Step& step) {
   int64_t extended = 0, asked = 0;
   for (uint32_t index : step.gates) {
     const Gate& gate = plan.gates[index];
     for (const Response* response : {&gate.no_data, &gate.undecided, &gate.error})
       extended = std::max(extended, response->hold_ns);
-    if (with_people) asked = longer(asked, asking_ns(plan, gate));
+    asked = longer(asked, asking_ns(plan, gate));
   }
   if (step.gates.empty()) return longer(step.hold_ns, 0);
   // A router delays the last sample for as long as it may settle, and by one look. Before a preflight nothing set one.
-  if (step.kind == StepKind::Hold) extended = std::max(extended, settle_ns);
-  return longer(longer(step.hold_ns, max_look_ns), longer(extended, asked));
+  if (step.kind == StepKind::Hold) extended = std::max(extended, plan::settle_ns);
+  return longer(longer(step.hold_ns, plan::max_look_ns), longer(extended, asked));
 }
 
-bool parks(const Approval& approval) { return approval.on_timeout == Unapproved::Park; }
+bool parks(const Approval& approval) { return approval.on_timeout == plan::Unapproved::Park; }
 
 }  // namespace
 
-int64_t once_ns(const Action& action) {
-  return action.within_ns > 0 ? action.within_ns : default_within_ns;
+int64_t once_ns(const plan::Action& action) {
+  return action.within_ns > 0 ? action.within_ns : plan::default_within_ns;
 }
 
-int64_t attempts_ns(const Action& action) {
+int64_t attempts_ns(const plan::Action& action) {
   int64_t attempts = std::max(1, action.attempts);
   return longer(times(attempts, once_ns(action)), pauses_ns(attempts));
 }
@@ -82,7 +90,7 @@ StepCost cost_of(const Plan& plan, uint32_t index, bool retried) {
       return {0, once_ns(step.action),
               retried ? retried_ns(step.action, plan.retry) : attempts_ns(step.action)};
     case StepKind::Hold:
-    case StepKind::Preflight: return {longer(step.hold_ns, 0), longer(step.hold_ns, 0), judged_ns(plan, step, true)};
+    case StepKind::Preflight: return {longer(step.hold_ns, 0), longer(step.hold_ns, 0), hold_ns(plan, step)};
     case StepKind::Approval: return {0, 0, longer(plan.approvals[step.approval].timeout_ns, 0)};
     case StepKind::Lock: return {0, 0, longer(plan.locks[step.lock].within_ns, 0)};
     case StepKind::Unlock:
@@ -93,20 +101,13 @@ StepCost cost_of(const Plan& plan, uint32_t index, bool retried) {
   return {};
 }
 
-int64_t worst_without_people_ns(const Plan& plan, uint32_t index, bool retried) {
-  const Step& step = plan.steps[index];
-  if (step.kind == StepKind::Approval) return 0;
-  if (step.kind == StepKind::Hold || step.kind == StepKind::Preflight) return judged_ns(plan, step, false);
-  return cost_of(plan, index, retried).worst_ns;
-}
-
 int64_t capture_ns(const Plan& plan) {
-  return captures(plan) ? (capture_attempts - 1) * capture_pause_ns : 0;
+  return plan::captures(plan) ? (plan::capture_attempts - 1) * plan::capture_pause_ns : 0;
 }
 
 int64_t hooks_ns(const Plan& plan) {
   int64_t most = 0;
-  for (const Hook& hook : plan.hooks)
+  for (const plan::Hook& hook : plan.hooks)
     for (uint32_t action : hook.actions) most = std::max(most, attempts_ns(plan.undo[action]));
   return most;
 }
@@ -122,4 +123,4 @@ bool may_park(const Plan& plan, const Step& step) {
   });
 }
 
-}  // namespace rollout::plan
+}  // namespace rollout::verify
