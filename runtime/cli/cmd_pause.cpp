@@ -144,9 +144,10 @@ int cmd_resume(const Context& context) {
   if (waited.exit_code) return *waited.exit_code;
   if (waited.seen == Reached::TooLate) return fail_goes_back(context, run);
   if (waited.seen == Reached::Not) return drive_on(context, held);
-  std::string still = state.line && !state.overridden ? "; the line is still stopped, so nothing begins before `rollout "
-                                                        "start-the-line --reason TEXT`"
-                                                      : "";
+  bool stopped = state.line && !state.overridden;
+  std::string still = stopped ? "; the line is still stopped, so nothing begins before `rollout start-the-line "
+                                "--reason TEXT`"
+                              : "";
   return answer(context, run, request, true, true,
                 fmt::format("the pause of run {} is lifted, and {} goes on with it{}", run, driver->who, still));
 }

@@ -253,7 +253,8 @@ std::vector<std::string> row_problems(const journal::Chain& chain, const journal
   const auto* started = first ? std::get_if<journal::RunStarted>(&first->what) : nullptr;
   if (started == nullptr) return problems;
   // A plan of another format cannot be read, and says nothing.
-  if (Result<plan::Plan> plan = plan::from_json_to_show(plan_bytes, row.plan_hash); plan && plan->rollout != row.rollout)
+  Result<plan::Plan> plan = plan::from_json_to_show(plan_bytes, row.plan_hash);
+  if (plan && plan->rollout != row.rollout)
     problems.push_back(fmt::format("the store calls its rollout `{}`, and its plan `{}`", row.rollout, plan->rollout));
   if (first->wall_ns != row.created_wall_ns) problems.push_back("the store says another time at which it began");
   auto same = [](const journal::Generation& a, const journal::Generation& b) {

@@ -102,8 +102,7 @@ void RunLog::add(const journal::Event& event) {
     void operator()(const journal::Resumed& e) {
       log.downtime_ns += e.downtime_ns;
       if (!e.why.empty()) return;
-      log.holder = e.holder;
-      ++log.resumed;
+      log.holder = e.holder, ++log.resumed;
       log.interrupted = false, log.closed.reset(), log.in_flight.clear();
     }
     void operator()(const journal::StepStarted& e) { log.begin_step(e); }

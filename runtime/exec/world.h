@@ -91,8 +91,8 @@ class World {
   virtual std::vector<Reading> sample(const plan::Plan& plan, const std::vector<plan::Term>& terms) = 0;
   /// What the plan reads once, when its run starts: all of it, or why not.
   virtual Result<journal::Captured> capture(const plan::Plan& plan) = 0;
-  /// Those of `services` that do not run what the plan found before the run: the last look of a way back, which rests on
-  /// no record. An error: not all of them could be looked at.
+  /// Those of `services` that do not run what the plan found before the run: the last look of a way back, which rests
+  /// on no record. An error: not all of them could be looked at.
   virtual Result<std::vector<Astray>> astray(const plan::Plan& plan, const std::vector<uint32_t>& services) {
     (void)plan, (void)services;
     return std::vector<Astray>();

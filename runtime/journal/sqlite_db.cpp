@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
 
 #include "runtime/journal/sqlite_log.h"
 #include "runtime/journal/sqlite_schema.h"
@@ -44,11 +43,6 @@ Status done(const Result<Rows>& rows) {
 bool is_full(sqlite3* handle, int code) {
   int error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
   return code == SQLITE_IOERR_SHMSIZE || error == ENOSPC || error == EDQUOT;
-}
-
-bool file_size_is_limited() {
-  rlimit limit{};
-  return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
 /// Why the last read or write failed: SQLite calls all of it an I/O error.
@@ -337,10 +331,6 @@ OpError SqliteDb::error(int code) const {
   const char* what = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
   switch (code & 0xff) {
     case SQLITE_FULL:
-      // It says so, too, where the limit let it write a part.
-      if (file_size_is_limited())
-        return {fmt::format("the disk is full, or the limit of file sizes is reached: writing {} failed ({}); free some "
-                            "space, or raise the limit (`prlimit --fsize`)", path_, what), true};
       return {fmt::format("the disk is full: writing {} failed ({}); free some space", path_, what),
               true};
     case SQLITE_IOERR:

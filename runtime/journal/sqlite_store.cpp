@@ -47,7 +47,10 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::looking(std::unique_ptr<Sqlite
   std::string locks = locks_of(file->path());
   Result<std::unique_ptr<SqliteLook>> look = SqliteLook::open(std::move(file));
   if (!look) return look.error();
-  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*look), std::move(locks)));
+  SqliteLook* only_looks = look->get();
+  std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(*look), std::move(locks)));
+  store->look_ = only_looks;
+  return store;
 }
 
 // SQLite's file format: sixteen bytes of magic, and the application's number at byte 68, the highest byte first.
@@ -106,8 +109,7 @@ Result<bool> SqliteClaims::waits(const std::string& name, const std::vector<std:
 }
 
 SqliteDb& SqliteStore::file() {
-  auto* look = dynamic_cast<SqliteLook*>(db_.get());
-  return look != nullptr ? look->file() : static_cast<SqliteDb&>(*db_);
+  return look_ != nullptr ? look_->file() : static_cast<SqliteDb&>(*db_);
 }
 
 Status SqliteStore::back_up(const std::string& path) { return file().copy_to(path); }

@@ -13,6 +13,7 @@
 namespace rollout::journal {
 
 class SqliteDb;
+class SqliteLook;
 
 /// Of what nobody drives, only what has not ended waits for somebody.
 class SqliteClaims : public FileClaims {
@@ -49,6 +50,8 @@ class SqliteStore : public SqlStore {
  private:
   static Result<std::unique_ptr<SqliteStore>> looking(std::unique_ptr<SqliteDb> file);
   SqliteDb& file();
+
+  SqliteLook* look_ = nullptr;  ///< `db_`, if it only looks
 
   SqliteClaims claims_;
 };

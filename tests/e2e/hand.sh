@@ -74,20 +74,6 @@ says run/explain.log "run r2 of release: rolled back"
 rollout history >run/history.log
 says run/history.log "logic: orders are lost"
 check "the record is whole" rollout audit --verify
-
-# A state that comes back from an older backup: what it takes for a canary has long been promoted.
-rollout apply shop.rollout release --set image=shop:1.1 --accept-held --yes >run/again.log 2>&1 &
-driver=$!
-await 60 "the canary serves again" canary_serves
-rollout backup run/before.backup >run/backup.log
-wait $driver || { cat run/again.log; die "the second release ends with $?"; }
-rm state/rollout.db*
-rollout restore run/before.backup >run/restore.log
-code=0
-rollout abort r3 --reason "it was slow" >run/stale.log 2>&1 || code=$?
-check "an abort does not say that all of it has gone back ($code)" test "$code" -eq 5
-tr -s ' \n' ' ' <run/stale.log >run/stale.text
-says run/stale.text "but what runs now is not what ran before the run: checkout runs shop:1.1, and ran shop:1.0."
 trap - EXIT
 stop_stack
 check "nothing is left running: $(left_running)" test -z "$(left_running)"
