@@ -126,9 +126,8 @@ std::string text_astray(const plan::Plan& plan, const State& state, const std::v
                         plan::service_text(plan.services.at(one.service)), version(one.runs), version(one.before));
   return fmt::format("{}. The way back has done all that the record of this run knows of, but what runs now is not "
                      "what ran before the run: {}. Somebody has changed it since, or the record is older than what was "
-                     "done, as that of a restored backup is. Nothing more was changed: see which "
-                     "version is to serve, and "
-                     "bring it by a new plan.",
+                     "done, as that of a restored backup is. Nothing more was changed: see which version is to serve, "
+                     "and bring it by a new plan.",
                      state.cause_detail, list);
 }
 
