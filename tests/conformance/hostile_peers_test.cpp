@@ -127,6 +127,13 @@ class FakePostgres {
   std::thread thread_;
 };
 
+/// Four million bytes of the same.
+std::string large(std::string_view part) {
+  std::string out;
+  while (out.size() < 4'000'000) out += part;
+  return out;
+}
+
 std::string trouble_with(std::string answer, std::string again = "") {
   FakePostgres server(std::move(answer), std::move(again));
   journal::PostgresqlDb db(effects::libpq_sql(), {"127.0.0.1", server.port(), "shop", "shop", "", "disable"});
@@ -158,20 +165,17 @@ TEST_CASE("HAProxy's answer is read in a time that grows as it does, and has a l
   CHECK(!api_of(socket).read("shop"));
 }
 
-/// Not inlined: the compiler takes such an assignment for one beyond the end of a short text.
-[[gnu::noinline]] static std::string large(char filler) { return std::string(4'000'000, filler); }
-
 TEST_CASE("what HAProxy refuses is quoted in a line, however much it says", "[hostile]") {
   FakeSocket socket;
   socket.refusal = "No such\n\nserver.\n";
   CHECK(api_of(socket).set({"set server a/b weight 1"}).error().message ==
         "HAProxy refuses `set server a/b weight 1`: No such; server.");
-  for (char filler : {'x', '\n'}) {
-    socket.refusal = large(filler);
+  for (const std::string& refusal : {large("x"), large("x\n"), large("\n") + "x"}) {
+    socket.refusal = refusal;
     CHECK(api_of(socket).set({"set server a/b weight 1"}).error().message.size() < 300);
   }
   socket.state = "Can't find backend.\n";
-  socket.names = large('x');
+  socket.names = large("x");
   CHECK(api_of(socket).read("shop").error().message.size() < 500);
 }
 
