@@ -238,12 +238,15 @@ std::string certificate_advice(const LibpqApi& api, const SqlServer& server, con
   if (error.find("certificate verify failed") == std::string::npos) return {};
   PGconn* connection = begin(api, server, {"require", no_authorities});
   PostgresPollingStatusType next = PGRES_POLLING_WRITING;
-  while (connection && !api.ssl_in_use(connection) && next != PGRES_POLLING_FAILED && next != PGRES_POLLING_OK) {
+  const auto has_shown = [&] {
+    return api.ssl_in_use(connection) && has_shown_certificate(api.ssl_struct(connection, "OpenSSL"));
+  };
+  while (connection && !has_shown() && next != PGRES_POLLING_FAILED && next != PGRES_POLLING_OK) {
     if (!wait_for(api.socket(connection), next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline_ns)) break;
     next = api.connect_poll(connection);
   }
   std::string why;
-  if (connection && api.ssl_in_use(connection))
+  if (connection && has_shown())
     why = why_not_believed(api.ssl_struct(connection, "OpenSSL"), terms_of(server).authorities);
   if (connection) api.finish(connection);
   return why.empty() ? why : "; " + why;

@@ -40,19 +40,29 @@ bool load(Api& api) {
          find(library, "X509_verify_cert_error_string", api.text);
 }
 
+using Certificate = std::unique_ptr<X509, decltype(&::X509_free)>;
+
+Certificate shown_by(const Api& api, void* ssl) {
+  return {ssl ? api.peer(static_cast<SSL*>(ssl)) : nullptr, api.free_certificate};
+}
+
 }  // namespace
+
+bool has_shown_certificate(void* ssl) {
+  Api api;
+  return load(api) && shown_by(api, ssl);
+}
 
 std::string why_not_believed(void* ssl, const std::string& authorities) {
   Api api;
-  if (!ssl || !load(api)) return {};
-  auto* connection = static_cast<SSL*>(ssl);
-  const std::unique_ptr<X509, decltype(api.free_certificate)> shown(api.peer(connection), api.free_certificate);
+  if (!load(api)) return {};
+  const Certificate shown = shown_by(api, ssl);
   const std::unique_ptr<X509_STORE, decltype(api.free_store)> store(api.new_store(), api.free_store);
   const std::unique_ptr<X509_STORE_CTX, decltype(api.free_judge)> judge(api.new_judge(), api.free_judge);
   if (!shown || !store || !judge) return {};
   if (api.load(store.get(), authorities.c_str()) != 1)
     return fmt::format("{} holds no authority's certificate; name another file by sslrootcert", authorities);
-  if (api.begin(judge.get(), store.get(), shown.get(), api.chain(connection)) != 1) return {};
+  if (api.begin(judge.get(), store.get(), shown.get(), api.chain(static_cast<SSL*>(ssl))) != 1) return {};
   if (api.verify(judge.get()) == 1) return {};
   const int error = api.error(judge.get());
   const std::string why = api.text(error);
