@@ -1,8 +1,6 @@
 // Tasks that take turns: who waits keeps nobody, and nobody else runs meanwhile that has not waited.
 #include <sys/stat.h>
 
-#include <fstream>
-
 #include <catch2/catch.hpp>
 
 #include "runtime/effects/at_once.h"
@@ -75,16 +73,16 @@ TEST_CASE("turns: a bell wakes the one who sleeps by it, also when it rang befor
   CHECK(here.within_s(20, [&] { return !kept_asleep; }));
 }
 
-TEST_CASE("turns: a file that never answers keeps its own task only, alone or in a batch", "[effects]") {
+TEST_CASE("turns: a program that does not end keeps its own task only, alone or in a batch", "[effects]") {
   TempDir directory;
   const std::string pipe = directory.path + "/pipe";
   REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
   Here here;
-  std::optional<std::string> read;
+  std::string read;
   int batches = 0, ended = 0;
   here.turns->begin([&] {
-    Result<std::optional<std::string>> text = here.turns->effects().files.read(pipe, 100);
-    if (text) read = *text;
+    Result<effects::CommandEnd> cat = here.turns->effects().commands.run({"cat", {pipe}, 60'000 * ms, 100});
+    if (cat) read = cat->output;
     ++ended;
   });
   // What does several things at once within a task shares the turns of that task.
@@ -102,8 +100,8 @@ TEST_CASE("turns: a file that never answers keeps its own task only, alone or in
     });
   CHECK(here.within_s(20, [&] { return ended == 20; }));
   CHECK(batches == 20);
-  CHECK(!read);
-  std::ofstream(pipe) << "here";
+  CHECK(read.empty());
+  CHECK(here.turns->effects().files.append(pipe, "here"));
   CHECK(here.within_s(20, [&] { return ended == 21; }));
   CHECK(read == "here");
 }
