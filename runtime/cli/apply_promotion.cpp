@@ -8,6 +8,7 @@
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/promotion_hands.h"
+#include "runtime/cli/record.h"
 #include "runtime/cli/view_promotion.h"
 #include "runtime/cli/view_promotion_run.h"
 
@@ -196,6 +197,7 @@ int go_on(const Context& context, NamedPromotion& promotion, Timings& timings) {
   exec::PromotionSurroundings around{effects.clock, *promotion.store, hands, view, context.env.interrupts,
                                      effects::holder_text()};
   Result<exec::PromotionDriven> driven = exec::drive_promotion(promotion.name, around);
+  note_head(context, promotion.project, *promotion.store, promotion.name);
   bool for_others = !driven || driven->stop == exec::PromotionStop::Interrupted ||
                     (driven->stop == exec::PromotionStop::Stopped && !hands.waits_for_person());
   Result<std::vector<journal::PromotionEvent>> events = promotion.store->read_promotion(promotion.name);

@@ -12,6 +12,7 @@
 #include "runtime/cli/look.h"
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
+#include "runtime/cli/promotion_record.h"
 #include "runtime/cli/pruned.h"
 #include "runtime/cli/record.h"
 #include "runtime/cli/view_during.h"
@@ -251,26 +252,46 @@ int audit_run(const Context& context, const std::string& name) {
 
 /// What was checked, and what is wrong, each with the run that it is about.
 struct Verified {
-  int64_t runs = 0, pruned = 0, events = 0, heads = 0;
-  std::vector<std::pair<std::string, std::string>> problems;  ///< run, empty: of none; and what
+  int64_t runs = 0, pruned = 0, promotions = 0, events = 0, heads = 0;
+  std::vector<std::pair<std::string, std::string>> problems;  ///< run or promotion, empty: of none; and what
 };
 
-/// Runs are numbered without a gap, and those whose head was noted are there.
-void verify_all_there(const std::vector<journal::RunInfo>& runs, const NotedHeads& heads, Verified& out) {
-  std::set<std::string> there;
+/// Runs are numbered without a gap, promotions too, and those whose head was noted are there.
+void verify_all_there(const std::set<std::string>& there, bool promotions, const NotedHeads& heads, Verified& out) {
   int64_t last = 0;
-  for (const journal::RunInfo& run : runs) {
-    there.insert(run.run);
+  for (const std::string& name : there) {
     int64_t number = 0;
-    std::from_chars(run.run.data() + 1, run.run.data() + run.run.size(), number);
+    std::from_chars(name.data() + 1, name.data() + name.size(), number);
     last = std::max(last, number);
   }
   std::set<std::string> gone;
   for (int64_t number = 1; number <= last; ++number)
-    if (std::string name = fmt::format("r{}", number); there.count(name) == 0) gone.insert(name);
+    if (std::string name = fmt::format("{}{}", promotions ? "p" : "r", number); there.count(name) == 0) gone.insert(name);
   for (const NotedHead& head : heads.heads)
-    if (head.run != journal::prune_chain && there.count(head.run) == 0) gone.insert(head.run);
-  for (const std::string& run : gone) out.problems.emplace_back(run, "the run is gone");
+    if (journal::is_promotion(head.run) == promotions && head.run != journal::prune_chain &&
+        there.count(head.run) == 0)
+      gone.insert(head.run);
+  std::string_view what = promotions ? "the promotion is gone" : "the run is gone";
+  for (const std::string& name : gone) out.problems.emplace_back(name, what);
+}
+
+Status verify_promotions(journal::Store& store, const NotedHeads& heads, const std::optional<std::string>& only,
+                         Verified& out) {
+  Result<std::vector<journal::PromotionInfo>> all = store.promotions();
+  if (!all) return all.error();
+  std::set<std::string> there;
+  for (const journal::PromotionInfo& info : *all) there.insert(info.name);
+  if (!only) verify_all_there(there, true, heads, out);
+  for (const journal::PromotionInfo& info : *all) {
+    if (only && info.name != *only) continue;
+    ++out.promotions;
+    out.events += info.events;
+    for (const NotedHead& head : heads.heads) out.heads += head.run == info.name;
+    Result<std::vector<std::string>> problems = promotion_problems(store, info, heads.heads);
+    if (!problems) problems = std::vector{problems.error().message};
+    for (std::string& problem : *problems) out.problems.emplace_back(info.name, std::move(problem));
+  }
+  return Done{};
 }
 
 /// One run, whether all of it is there or only what pruning leaves.
@@ -308,6 +329,35 @@ Problems lasting_lock_problems(const Context& context, journal::Store& store) {
   return lasting;
 }
 
+void show_verified(const Context& context, const Verified& out, const NotedHeads& heads) {
+  if (context.json()) {
+    json::Writer json;
+    json.begin_object().field("version", 1).field("type", "audit_verify").field("whole", out.problems.empty());
+    json.field("runs", out.runs).field("pruned", out.pruned).field("promotions", out.promotions);
+    json.field("events", out.events).field("heads", out.heads);
+    json.field("algorithm", heads_algorithm).field("key", heads.key).field("signed", heads.signed_lines);
+    json.key("problems").begin_array();
+    for (const auto& [run, what] : out.problems)
+      json.begin_object().field("run", run).field("what", what).end_object();
+    json.end_array().end_object();
+    context.out(json.take() + "\n");
+    return;
+  }
+  for (const auto& [run, what] : out.problems) {
+    std::string_view kind = journal::is_promotion(run) ? "promotion" : "run";
+    context.out(fmt::format("{} {}{}\n", context.style.bad("not whole:"),
+                            run.empty() ? "" : fmt::format("{} {}: ", kind, run), what));
+  }
+  std::string keys = heads.key.empty() ? "" : fmt::format(", {} signed by {}", heads.signed_lines, heads.key);
+  std::string fewer = out.pruned == 0 ? "" : fmt::format(" ({} pruned)", out.pruned);
+  std::string promotions = out.promotions == 0 ? "" : ", " + count_of(uint64_t(out.promotions), "promotion");
+  context.out(fmt::format("{}: {}{}{}, {}, {} compared ({}{})\n",
+                          out.problems.empty() ? context.style.good("whole") : context.style.bad("checked"),
+                          count_of(uint64_t(out.runs), "run"), fewer, promotions,
+                          count_of(uint64_t(out.events), "event"), count_of(uint64_t(out.heads), "noted head"),
+                          heads_algorithm, keys));
+}
+
 int verify(const Context& context, const std::optional<std::string>& only) {
   AllRunsOrExit all = open_runs(context);
   if (!all.found) return all.exit_code;
@@ -319,7 +369,9 @@ int verify(const Context& context, const std::optional<std::string>& only) {
   if (!heads) return context.fail(heads.error());
   Verified out;
   for (const std::string& problem : heads->problems) out.problems.emplace_back("", problem);
-  if (!only) verify_all_there(runs, *heads, out);
+  std::set<std::string> there;
+  for (const journal::RunInfo& run : runs) there.insert(run.run);
+  if (!only) verify_all_there(there, false, *heads, out);
   Result<PrunedRuns> pruned = pruned_runs(*store);
   if (!pruned) return context.fail(pruned.error());
   for (const journal::RunInfo& run : runs)
@@ -328,33 +380,10 @@ int verify(const Context& context, const std::optional<std::string>& only) {
     if (!only || run.empty() || run == *only) out.problems.emplace_back(run, std::move(problem));
   for (auto& [run, problem] : lasting_lock_problems(context, *store))
     if (!only || run.empty() || run == *only) out.problems.emplace_back(run, std::move(problem));
-  if (only && out.runs == 0 && out.problems.empty())
+  if (Status checked = verify_promotions(*store, *heads, only, out); !checked) return context.fail(checked.error());
+  if (only && out.runs + out.promotions == 0 && out.problems.empty())
     return context.fail(Usage, find_run(runs, *only).error().message);
-  if (Result<std::vector<journal::PromotionInfo>> all = store->promotions(); all && !only)
-    for (const journal::PromotionInfo& info : *all)
-      if (auto read = store->read_promotion(info.name); !read)
-        out.problems.emplace_back(info.name, read.error().message);
-  if (context.json()) {
-    json::Writer json;
-    json.begin_object().field("version", 1).field("type", "audit_verify").field("whole", out.problems.empty());
-    json.field("runs", out.runs).field("pruned", out.pruned).field("events", out.events).field("heads", out.heads);
-    json.field("algorithm", heads_algorithm).field("key", heads->key).field("signed", heads->signed_lines);
-    json.key("problems").begin_array();
-    for (const auto& [run, what] : out.problems)
-      json.begin_object().field("run", run).field("what", what).end_object();
-    json.end_array().end_object();
-    context.out(json.take() + "\n");
-  } else {
-    for (const auto& [run, what] : out.problems)
-      context.out(
-          fmt::format("{} {}{}\n", context.style.bad("not whole:"), run.empty() ? "" : "run " + run + ": ", what));
-    std::string keys = heads->key.empty() ? "" : fmt::format(", {} signed by {}", heads->signed_lines, heads->key);
-    std::string fewer = out.pruned == 0 ? "" : fmt::format(" ({} pruned)", out.pruned);
-    context.out(fmt::format("{}: {}{}, {}, {} compared ({}{})\n",
-                            out.problems.empty() ? context.style.good("whole") : context.style.bad("checked"),
-                            count_of(uint64_t(out.runs), "run"), fewer, count_of(uint64_t(out.events), "event"),
-                            count_of(uint64_t(out.heads), "noted head"), heads_algorithm, keys));
-  }
+  show_verified(context, out, *heads);
   return out.problems.empty() ? int(Ok) : int(Refused);
 }
 

@@ -142,9 +142,9 @@ void note_head(const Context& context, const Project& project, journal::Store& s
   if (noted) noted = write_head(effects.files, places_of(context, project), *chain, run, effects.clock.wall_ns());
   if (!noted)
     context.fail(
-        0, fmt::format("the head of run {} could not be noted or signed in {}, so `rollout audit --verify` will know "
+        0, fmt::format("the head of {} {} could not be noted or signed in {}, so `rollout audit --verify` will know "
                        "less of it: {}",
-                       run, heads_file(context, project), noted.error().message));
+                       journal::is_promotion(run) ? "promotion" : "run", run, heads_file(context, project), noted.error().message));
 }
 
 Result<HeadsCheck> heads_check(const Context& context, const Project& project) {

@@ -19,9 +19,9 @@ std::string heads_file(const Context& context, const Project& project);
 inline constexpr size_t max_heads_bytes = size_t{256} << 20;
 inline constexpr std::string_view heads_algorithm = "sha256-chain";
 
-/// How far a run had come when its driver let go of it.
+/// How far a run or a promotion had come when its driver let go of it.
 struct NotedHead {
-  std::string run;
+  std::string run;  ///< its name
   int64_t events = 0;
   std::string head;
 };
@@ -34,7 +34,7 @@ struct HeadsCheck {
 /// What `--key`, `--copy` and `sign_key` of the project say.
 Result<HeadsCheck> heads_check(const Context& context, const Project& project);
 
-/// Notes how far the run has come. What is wrong is only said: no run fails for it.
+/// Notes how far the run, or the promotion, has come. What is wrong is only said: no run fails for it.
 void note_head(const Context& context, const Project& project, journal::Store& store, const std::string& run);
 
 struct NotedHeads {

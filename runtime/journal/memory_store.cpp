@@ -86,16 +86,26 @@ Result<Recent> MemoryStore::read_on(std::string_view run) {
   return Recent{row->snapshot, {row->events.begin() + row->snapshot->events, row->events.end()}};
 }
 
-Result<Chain> MemoryStore::chain(std::string_view run) {
-  Row* row = find(run);
-  if (row == nullptr) return no_such_run(run);
-  Chain chain{row->info.plan_hash, int64_t(row->events.size()), chain_start(run, row->info.plan_hash), {}};
-  for (const Event& event : row->events) {
+namespace {
+
+template <typename Recorded>
+Chain chain_of(std::string_view name, std::string_view plan_hash, const std::vector<Recorded>& events) {
+  Chain chain{std::string(plan_hash), int64_t(events.size()), chain_start(name, plan_hash), {}};
+  for (const Recorded& event : events) {
     std::string line = encode(event);
     chain.head = chain_next(chain.head, line);
     chain.rows.push_back({std::move(line), chain.head});
   }
   return chain;
+}
+
+}  // namespace
+
+Result<Chain> MemoryStore::chain(std::string_view run) {
+  if (Promotion* promotion = find_promotion(run)) return chain_of(run, "", promotion->events);
+  Row* row = find(run);
+  if (row == nullptr) return no_such_run(run);
+  return chain_of(run, row->info.plan_hash, row->events);
 }
 
 Result<Chain> MemoryStore::chain_end(std::string_view run) {
@@ -181,7 +191,7 @@ Result<int64_t> MemoryStore::ask(Promotion& promotion, const Request& request) {
 
 Result<std::string> MemoryStore::begin(const PromotionBegun& begun, int64_t wall_ns) {
   std::string name = fmt::format("p{}", promotions_.size() + 1);
-  promotions_.push_back({{name, begun.promotion, begun.file, wall_ns, {}, begun.acts_on}, {{wall_ns, begun}}, {}, {}});
+  promotions_.push_back({{name, begun.promotion, begun.file, wall_ns, {}, begun.acts_on, 1, {}}, {{wall_ns, begun}}, {}, {}});
   return name;
 }
 
@@ -209,7 +219,11 @@ Result<std::vector<PromotionEvent>> MemoryStore::read_promotion(std::string_view
 
 Result<std::vector<PromotionInfo>> MemoryStore::promotions() {
   std::vector<PromotionInfo> out;
-  for (auto one = promotions_.rbegin(); one != promotions_.rend(); ++one) out.push_back(one->info);
+  for (auto one = promotions_.rbegin(); one != promotions_.rend(); ++one) {
+    out.push_back(one->info);
+    out.back().events = int64_t(one->events.size());
+    out.back().open_run = one->open_run;
+  }
   return out;
 }
 

@@ -111,6 +111,8 @@ struct PromotionInfo {
   int64_t created_wall_ns = 0;
   std::optional<PromotionOutcome> outcome;  ///< none: not ended
   std::string acts_on = {};                 ///< as of PromotionBegun
+  int64_t events = 0;
+  std::string open_run = {};                ///< the run that it stands in, whose mailbox an abort goes to as well
 };
 
 /// Of a run: which stage of which promotion it carries out.

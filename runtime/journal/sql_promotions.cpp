@@ -123,16 +123,16 @@ Result<std::vector<PromotionInfo>> SqlStore::promotions() {
   std::vector<PromotionInfo> out;
   for (int64_t below = INT64_MAX;;) {
     Result<Rows> rows = db_->run(
-        "SELECT name, promotion, file, created_wall_ns, outcome, id FROM promotions WHERE id < $1 "
+        "SELECT name, promotion, file, created_wall_ns, outcome, events, open_run, id FROM promotions WHERE id < $1 "
         "ORDER BY id DESC LIMIT $2",
         {below, int64_t(rows_at_once)});
     if (!rows) return rows.error();
     for (const JournalDb::Row& row : *rows) {
-      out.push_back({row[0], row[1], {}, number(row[3]), outcome_of(row[4])});
+      out.push_back({row[0], row[1], {}, number(row[3]), outcome_of(row[4]), {}, number(row[5]), row[6]});
       read_file_cell(row[2], out.back());
     }
     if (rows->size() < rows_at_once) return out;
-    below = number(rows->back()[5]);
+    below = number(rows->back()[7]);
   }
 }
 

@@ -255,18 +255,27 @@ Result<Chain> SqlStore::chain(std::string_view run) {
   Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
   if (!transaction) return transaction.error();
   if (run == prune_chain) return prunes(true);
-  Result<Head> now = head(run);
-  if (!now) return now.error();
+  Result<Chain> chain = end_of(run);
+  if (!chain) return chain;
   Result<std::vector<Kept>> there = lines(run, 0);
   if (!there) return there.error();
-  return Chain{now->plan_hash, now->events, now->hash, std::move(*there)};
+  chain->rows = std::move(*there);
+  return chain;
 }
 
 Result<Chain> SqlStore::chain_end(std::string_view run) {
   Result<Transaction> transaction = Transaction::begin(*db_, Access::Read);
   if (!transaction) return transaction.error();
-  if (run == prune_chain) return prunes(false);
-  Result<Head> now = head(run);
+  return run == prune_chain ? prunes(false) : end_of(run);
+}
+
+Result<Chain> SqlStore::end_of(std::string_view name) {
+  if (is_promotion(name)) {
+    Result<PromotionHead> now = promotion_head(name);
+    if (!now) return now.error();
+    return Chain{"", now->events, now->hash, {}};
+  }
+  Result<Head> now = head(name);
   if (!now) return now.error();
   return Chain{now->plan_hash, now->events, now->hash, {}};
 }

@@ -84,6 +84,7 @@ class SqlStore : public Store {
   Status write_snapshot(std::string_view run, const Head& head, std::string_view text);
   Status write_locks(std::string_view run, const std::vector<Event>& events);
   Result<std::vector<Kept>> lines(std::string_view run, int64_t from);
+  Result<Chain> end_of(std::string_view name);
   Result<std::vector<Event>> checked(std::string_view run, const Head& now, int64_t first, std::string hash);
   Result<std::optional<Recent>> read_behind_snapshot(std::string_view run, const Head& now);  // sql_snapshot.cpp
   Result<bool> same_events(std::string_view run, int64_t first, const std::vector<Event>& events);

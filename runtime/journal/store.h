@@ -107,6 +107,7 @@ class Store {
   /// For whoever goes on with the run: its snapshot, if that fits the events, and those behind it, whose chain is whole
   /// from the snapshot's last event on. Otherwise as read().
   virtual Result<Recent> read_on(std::string_view run) = 0;
+  /// Of a run or a promotion, which has no plan.
   virtual Result<Chain> chain(std::string_view run) = 0;
   virtual Result<Chain> chain_end(std::string_view run) = 0;  ///< without rows: its cost does not grow with the run
 

@@ -248,6 +248,75 @@ TEST_CASE("a promotion whose record is damaged goes on by nobody, and another on
   CHECK(shop.ramped("prod.json"));
 }
 
+TEST_CASE("what somebody has written into the record of a promotion is found") {
+  auto aborted = [](Shop& shop) {
+    shop.stop_in_soak();
+    CHECK(shop.type({"abort", "p1", "--reason", "wrong share"}) == 5);
+    shop.clock_ns = 2 * hour;
+    shop.anna(journal::Ask::Approve);
+    CHECK(shop.ship() == 0);
+    CHECK(shop.type({"audit", "--verify"}) == 0);
+    says(shop, "whole: 2 runs, 2 promotions, ");
+    CHECK(shop.type({"audit", "--verify", "p2"}) == 0);
+  };
+  struct Case {
+    const char *sql, *says;
+  };
+  const std::string forged = "INSERT INTO requests (run, ask, by, reason, wall_ns, step, holder) VALUES ";
+  const std::string forged_earlier = "INSERT INTO requests (id, run, ask, by, reason, wall_ns, step, holder) VALUES ";
+  const std::string behind_success = forged + "('p2', 'abort', 'boss', 'now', 1, -1, '')";
+  const std::string behind_end = forged + "('p1', 'abort', 'boss', 'now', 999999999999999999, -1, '')";
+  const std::string before = forged_earlier + "(-5, 'p1', 'abort', 'boss', 'now', 1, -1, '')";
+  const std::string approval = forged + "('p1', 'approve', 'boss', 'now', 1, -1, '')";
+  for (const Case& one : {
+           Case{"DELETE FROM events WHERE run = 'p1'; DELETE FROM promotions WHERE name = 'p1'",
+                "promotion p1: the promotion is gone"},
+           Case{"DELETE FROM events WHERE run = 'p2'; DELETE FROM promotions WHERE name = 'p2'",
+                "promotion p2: the promotion is gone"},
+           Case{"UPDATE events SET line = replace(line, '50%', '90%') WHERE run = 'p1' AND seq = 0",
+                "promotion p1: event 0 was changed"},
+           Case{"UPDATE events SET seq = CASE seq WHEN 1 THEN -2 ELSE -1 END WHERE run = 'p1' AND seq IN (1, 2); "
+                "UPDATE events SET seq = -seq WHERE run = 'p1' AND seq < 0",
+                "promotion p1: event 1 was changed, or what stood before it was removed or moved"},
+           // The last event, with the count and the head made to agree.
+           Case{"DELETE FROM events WHERE run = 'p2' AND seq = (SELECT events - 1 FROM promotions WHERE name = 'p2'); "
+                "UPDATE promotions SET events = events - 1, outcome = '', head_hash = (SELECT hash FROM events WHERE "
+                "run = 'p2' ORDER BY seq DESC LIMIT 1) WHERE name = 'p2'",
+                "promotion p2: the end was cut off: "},
+           Case{"UPDATE promotions SET outcome = '' WHERE name = 'p2'",
+                "promotion p2: the store says not ended, and its events say succeeded"},
+           Case{"UPDATE promotions SET promotion = 'urgent' WHERE name = 'p2'", "promotion p2: the store calls it"},
+           Case{"UPDATE promotions SET file = 'other.rollout' WHERE name = 'p2'", "another file or other services"},
+           Case{"UPDATE promotions SET created_wall_ns = 7 WHERE name = 'p2'", "another time at which it began"},
+           Case{"UPDATE promotions SET open_run = 'r1' WHERE name = 'p2'", "says that it stands in run r1"},
+           Case{"DELETE FROM requests WHERE run = 'p1'", "is in its events and was deleted from the store"},
+           Case{"UPDATE requests SET reason = 'all is well' WHERE run = 'p1'", "was changed: its event says otherwise"},
+           Case{behind_success.c_str(), "was added: the promotion succeeded, which an abort forbids"},
+           Case{behind_end.c_str(), "behind the end of the promotion"},
+           Case{before.c_str(), "request -5 (abort by boss) was added: a later one was heard"},
+           Case{approval.c_str(), "was added: nobody asks that of a promotion"},
+       }) {
+    INFO(one.sql);
+    Shop shop;
+    aborted(shop);
+    journal::sql(shop.directory() / "state/rollout.db", one.sql);
+    CHECK(shop.type({"audit", "--verify"}) == 7);
+    says(shop, one.says);
+  }
+}
+
+TEST_CASE("the record of a promotion that was taken back, or goes on, is whole") {
+  Shop shop;
+  shop.stop_in_soak();
+  CHECK(shop.type({"audit", "--verify"}) == 0);
+  shop.clock_ns = 2 * hour;
+  shop.anna(journal::Ask::Approve);
+  CHECK(shop.type({"apply", "--resume", "p1"}) == 0);
+  CHECK(shop.type({"rollback", "p1", "--yes", "--reason", "orders are lost"}) == 4);
+  CHECK(shop.type({"audit", "--verify", "--format", "json"}) == 0);
+  says(shop, R"("whole":true,"runs":2,"pruned":0,"promotions":1,)");
+}
+
 TEST_CASE("one process at a time drives the promotions of a name and file") {
   Shop shop;
   effects::ServiceLock lock = shop.lock("promotion ship of release.rollout on dev/beta");
