@@ -188,10 +188,10 @@ int cmd_status(const Context& context) {
   if (!named.found) return named.exit_code;
   auto& [project, store, run] = *named.found;
   Result<Planned> planned = planned_to_show(*store, run, project);
-  if (!planned) return context.fail(planned.error());
+  if (!planned) return context.fail(planned.error(), unread_code(planned.error()));
   if (context.args.has("--watch")) return watch_run(context, *store, run.run, *planned);
   Result<std::vector<journal::Event>> events = store->read(run.run);
-  if (!events) return context.fail(events.error());
+  if (!events) return context.fail(events.error(), unread_code(events.error()));
   return show_run(context, *store, run.run, *planned, *events);
 }
 

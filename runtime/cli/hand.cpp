@@ -70,7 +70,7 @@ std::optional<RunInHand> held_run(const Context& context, const std::string& nam
   exit_code = named.exit_code;
   if (!named.found) return std::nullopt;
   auto fail = [&](const OpError& error) {
-    exit_code = context.fail(error, NeedsHand);
+    exit_code = context.fail(error, looks ? unread_code(error) : int(NeedsHand));
     return std::nullopt;
   };
   Result<Planned> planned = (looks ? planned_to_show : planned_of)(*named.found->store, named.found->run,

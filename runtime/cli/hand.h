@@ -15,6 +15,9 @@ namespace rollout::cli {
 inline constexpr int64_t max_hand_wait_ns = 30'000'000'000;
 inline constexpr int64_t hand_look_ns = 300'000'000;
 
+/// Of a run whose record or plan cannot be read: it needs a hand, unless it is the state that does not answer.
+inline int unread_code(const OpError& error) { return error.retryable ? int(Environment) : int(NeedsHand); }
+
 /// A run with its plan and its state, as of its record.
 struct RunInHand {
   NamedRun named;

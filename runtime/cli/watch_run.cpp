@@ -100,7 +100,7 @@ int watch_run(const Context& given, journal::Store& store, const std::string& ru
     Status looked = look(watched, context, store, plan, run, [&](const journal::Event& event) {
       if (!draws) view.on_event(event, watched.state);
     });
-    if (!looked && !looked.error().retryable) return context.fail(looked.error());
+    if (!looked && !looked.error().retryable) return context.fail(looked.error(), unread_code(looked.error()));
     watched.away.note(looked ? nullptr : &looked.error(), !draws);
     if (watched.state.ended) break;
     if (draws) {
