@@ -1,39 +1,19 @@
 // `backup` and `restore` of a state that one machine keeps.
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include <catch2/catch.hpp>
 
+#include "tests/cli/one_service.h"
 #include "tests/cli/terminal.h"
 #include "tests/sim/state_directory.h"
 
 namespace rollout::cli_test {
 
-namespace {
-
 namespace fs = std::filesystem;
 
-constexpr const char* shop = R"(
-import std.backend.{local}
-target hosts: local { directory = "run" }
-service checkout {
-  workload = hosts { command = ["bin/checkout"]  ready = http("/")  replicas = 2  ports_from = 19400 }
-}
-rollout release { checkout.install("checkout:1") }
-)";
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-}  // namespace
-
 TEST_CASE("backup: the copy is whole, replaces nothing, and comes back only where there is nothing") {
-  Terminal terminal(shop);
+  Terminal terminal(one_service);
   std::string run = terminal.begin("release");
   effects::ServiceLock driven = terminal.lock("checkout");  // the run goes on meanwhile
   CHECK(terminal.type({"backup", "one.backup"}) == 0);
@@ -59,7 +39,7 @@ TEST_CASE("backup: the copy is whole, replaces nothing, and comes back only wher
 }
 
 TEST_CASE("backup: what was changed or cut is not brought back, and a damaged state is not copied") {
-  Terminal terminal(shop);
+  Terminal terminal(one_service);
   terminal.begin("release");
   CHECK(terminal.type({"backup", "whole.backup"}) == 0);
   fs::create_directories(terminal.directory() / "other");

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/cli/one_service.h"
 #include "tests/cli/terminal.h"
 #include "tests/sim/state_directory.h"
 
@@ -14,23 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* shop = R"(
-import std.backend.{local}
-target hosts: local { directory = "run" }
-service checkout {
-  workload = hosts { command = ["bin/checkout"]  ready = http("/")  replicas = 2  ports_from = 19400 }
-}
-rollout release { checkout.install("checkout:1") }
-)";
-
-std::string bytes_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
 /// Beside the project of the terminal one whose state is of the first day: r1 to r5 have ended, r6 has not.
 struct Old {
-  Terminal terminal{shop};
+  Terminal terminal{one_service};
   fs::path file = terminal.directory() / "old/state/rollout.db";
   std::string before;
   Old() {
@@ -105,7 +92,7 @@ TEST_CASE("a person gives up a run that an earlier version began, and the state 
 }
 
 TEST_CASE("a run that can be taken back, or is driven, is not given up") {
-  Terminal terminal(shop);
+  Terminal terminal(one_service);
   std::string run = terminal.begin("release");
   CHECK(terminal.type({"abort", run, "--give-up", "--reason", "why"}) == 7);
   says(terminal, "can be taken back, so it is not given up");
@@ -121,7 +108,7 @@ TEST_CASE("a run that can be taken back, or is driven, is not given up") {
 }
 
 TEST_CASE("a run whose record is damaged stands in no one's way once it is given up") {
-  Terminal terminal(shop);
+  Terminal terminal(one_service);
   std::string run = terminal.begin("release");
   journal::sql((terminal.directory() / "state/rollout.db").string(),
                "UPDATE events SET line = replace(line, 'somebody', 'anybody') WHERE run = 'r1'");
@@ -140,7 +127,7 @@ TEST_CASE("a run whose record is damaged stands in no one's way once it is given
 }
 
 TEST_CASE("a state whose file is empty or gone is not begun afresh while its heads are noted") {
-  Terminal terminal(shop);
+  Terminal terminal(one_service);
   terminal.begin("release");
   CHECK(terminal.type({"backup", "one.backup"}) == 0);
   const fs::path state = terminal.directory() / "lost/state";
