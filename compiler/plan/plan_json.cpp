@@ -252,6 +252,8 @@ PlanBytes to_bytes(const Plan& plan) {
   if (!plan.forbidden.empty()) write_list(json, "forbidden", plan.forbidden, write_forbidden);
   write_held(json, plan);
   if (!plan.beside.empty()) write_list(json, "beside", plan.beside, write_beside);
+  if (!plan.declared.empty())
+    write_list(json, "declared", plan.declared, [](json::Writer& j, const std::string& line) { j.value(line); });
   if (plan.facts) write_facts(json, *plan.facts);
   // A slip in an editor is noticed even where the result would read well.
   Sha256 sha;
@@ -330,6 +332,7 @@ Result<Plan> read_plan(std::string_view bytes, bool earlier) {
     return OpError{"this plan is damaged: " + policies.error().message};
   read_held(node, plan);
   for (const json::Node& item : node["beside"].items) plan.beside.push_back(read_beside(item));
+  for (const json::Node& line : node["declared"].items) plan.declared.emplace_back(line.as_string());
   if (node.find("facts")) plan.facts = read_facts(node["facts"]);
   if (Status same = check_bytes(plan, node, bytes, earlier); !same) return same.error();
   std::string broken = dangling(plan);

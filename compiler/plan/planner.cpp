@@ -6,6 +6,7 @@
 #include "compiler/ir/operators.h"
 #include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
+#include "compiler/plan/declared.h"
 #include "compiler/plan/effort.h"
 #include "compiler/plan/fits.h"
 #include "compiler/plan/plan_json.h"
@@ -106,6 +107,7 @@ std::optional<Plan> Planner::run() {
   report_idle_loops();
   if (diagnostics_.errors() == errors) enforce_policies(*rollout->decl);
   if (diagnostics_.errors() != errors) return std::nullopt;
+  plan_.declared = declared_lines(plan_);
   return std::move(plan_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -95,7 +96,7 @@ class Path {
     if (of.kind == StepKind::Lock && world().late_locks) add(course_.begin_ns[index], of.text, "another run holds it");
     if (course_.end_ns[index] >= before_ns) return;
     if (of.kind == StepKind::Approval) add(course_.end_ns[index], of.text, "approved");
-    bool torn = std::find(torn_.begin(), torn_.end(), index) != torn_.end();
+    bool torn = world().late_gates || std::find(torn_.begin(), torn_.end(), index) != torn_.end();
     for (uint32_t gate : of.gates)
       add(course_.end_ns[index], plan_.gates[gate].text, torn ? "is taken to pass" : "passes");
   }
@@ -229,7 +230,8 @@ class Path {
     const plan::Gate& gate = plan_.gates[site_.gate];
     if (canary_has_traffic(plan_.signals[gate.harm_of->signal].service)) worsen(gate.harm_of->signal, gate.harm_ppb);
     else worsen_all(gate.harm_of->signal, gate.harm_ppb);
-    add(longer(out_.path.back().at_ns, step().hold_ns), gate.text, "does not see it");
+    add(longer(out_.path.back().at_ns, step().hold_ns), gate.text,
+        plan_.budget_exposure_ns ? "does not see it, if the budget lasts" : "does not see it");
   }
 
   void say(const plan::Condition& condition) {
@@ -258,9 +260,14 @@ class Path {
     std::optional<Opening> opening = opening_of(plan_, whole);
     if (!opening) return;
     world().start_wall_ns = opening->start_wall_ns;
-    forward(none, opening->closes_ns);
+    while (forward(none, opening->closes_ns) != opening->closes_ns && wait_longer()) out_.path.clear();
     add(opening->closes_ns, "the calendar closes");
     park(opening->closes_ns);
+  }
+  /// Where actions alone are not slow enough: holds take as long as they may, too, and then people.
+  bool wait_longer() {
+    bool& next = world().late_gates ? world().late_answers : world().late_gates;
+    return !std::exchange(next, true);
   }
   /// What has begun before the close goes on to its end.
   void park(int64_t closes_ns) {
@@ -288,7 +295,13 @@ class Path {
   void overloaded() {
     if (site_.undone.empty()) add(forward(site_.step), step().text);
     else stop(false);
-    add(undo(out_.path.back().at_ns), fmt::format("{} has {} of the traffic", finding_.parts[0], finding_.parts[1]),
+    world().empty_cohorts = finding_.parts[0].ends_with(" stable");
+    bool routed = std::any_of(plan_.steps.begin(), plan_.steps.begin() + site_.step, [&](const Step& of) {
+      return of.kind == StepKind::Act && of.action.service == site_.service && of.action.name == "route";
+    });
+    std::string_view who = world().empty_cohorts && routed ? ", as nobody of the cohorts comes" : "";
+    add(undo(out_.path.back().at_ns),
+        fmt::format("{} has {} of the traffic{}", finding_.parts[0], finding_.parts[1], who),
         fmt::format("{} of {} instances", finding_.bound_ns, finding_.required_ns));
   }
 

@@ -49,6 +49,8 @@ struct World {
   bool half_done = false;           ///< of its effect only the first part is there then
   bool late_answers = false;        ///< people answer when their time is almost over
   bool late_locks = false;          ///< another run holds each lock for almost as long as it is waited for
+  bool late_gates = false;          ///< gates pass, and only when their holds have been extended for as long as may be
+  bool empty_cohorts = false;       ///< nobody is in a cohort
   std::optional<int64_t> start_wall_ns = std::nullopt;  ///< when it begins; nothing: when it may
   std::vector<Said> said = {};
 };

@@ -18,7 +18,8 @@ constexpr int most_looks = 100;       // for a moment that calendar and policies
 constexpr double beyond_ns = 3.6e12;  // an hour is long for any request
 constexpr double beyond = 1e9;        // of plain numbers
 
-int64_t lasts_ns(const Plan& plan, const plan::Step& step, const World& world) {
+int64_t lasts_ns(const Plan& plan, uint32_t index, const World& world) {
+  const plan::Step& step = plan.steps[index];
   switch (step.kind) {
     case StepKind::Act:
       if (step.action.service == world.slow) return once_ns(step.action);
@@ -28,7 +29,7 @@ int64_t lasts_ns(const Plan& plan, const plan::Step& step, const World& world) {
         case Pace::Worst: return attempts_ns(step.action);
       }
       return 0;
-    case StepKind::Hold:
+    case StepKind::Hold: return world.late_gates ? cost_of(plan, index, false).worst_ns : step.hold_ns;
     case StepKind::Preflight: return step.hold_ns;
     case StepKind::Approval: return world.late_answers ? plan.approvals[step.approval].timeout_ns : 0;
     case StepKind::Lock: return world.late_locks ? plan.locks[step.lock].within_ns : 0;
@@ -59,7 +60,7 @@ Course course_of(const Plan& plan, const World& world) {
   Course out{std::vector<int64_t>(steps), std::vector<int64_t>(steps), std::vector<uint32_t>(steps)};
   for (uint32_t i = 0; i < steps; ++i) {
     for (uint32_t before : plan.steps[i].after) out.begin_ns[i] = std::max(out.begin_ns[i], out.end_ns[before]);
-    out.end_ns[i] = longer(out.begin_ns[i], lasts_ns(plan, plan.steps[i], world));
+    out.end_ns[i] = longer(out.begin_ns[i], lasts_ns(plan, i, world));
   }
   std::iota(out.order.begin(), out.order.end(), 0);
   std::stable_sort(out.order.begin(), out.order.end(),

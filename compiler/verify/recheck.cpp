@@ -43,6 +43,7 @@ class Recheck {
     recheck_policies(plan_, broken_);
     int64_t answered = plan_.during ? walk(brief_, true).last_begin : 0;
     recheck_start(plan_, walked.last_begin, answered, broken_);
+    recheck_declared(plan_, broken_);
     return std::move(broken_);
   }
 

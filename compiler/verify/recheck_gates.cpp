@@ -62,10 +62,8 @@ class Sights {
     if (!gate.harm_of) return;
     Shares shares = shares_[plan_.signals[gate.harm_of->signal].service];
     int64_t says = plan_.facts->phases[step.phase].sees_ppb.value_or(-1);
-    auto [known, fresh] = known_.try_emplace({index, step.hold_ns, shares, says});
-    if (fresh) known->second = compare(step, gate, shares, says);
     int64_t& just = just_[step.phase];
-    switch (known->second) {
+    switch (compare(step, gate, shares, says)) {
       case Sees::Nothing: break;
       case Sees::Just: just = std::max(just, says); break;
       case Sees::Less: just = INT64_MAX; break;
@@ -73,18 +71,22 @@ class Sights {
     }
   }
 
-  Sees compare(const Step& step, const Gate& gate, Shares shares, int64_t says) const {
+  Sees compare(const Step& step, const Gate& gate, Shares shares, int64_t says) {
     bool any = false, at = false, below = false;
     for (uint32_t index : gate.conditions) {
       const Condition& condition = plan_.conditions[index];
       if (!judges(plan_, gate, condition)) continue;
       any = true;
-      judge::Sight sight = sight_of(plan_, condition, gate.sample_ns, step.hold_ns, shares);
-      // Without a canary among the requests it is the service that gets worse.
-      if (shares.canary + shares.mirrored + shares.routed == 0) sight.dilution = 1;
-      double rise = double(says) / ppb;
-      at = at || judge::sees(sight, rise) || judge::sees(sight, sought * rise);
-      below = below || judge::sees(sight, nearly * double(says) / ppb);
+      auto [known, fresh] = known_.try_emplace({index, gate.sample_ns, step.hold_ns, shares, says});
+      if (fresh) {
+        judge::Sight sight = sight_of(plan_, condition, gate.sample_ns, step.hold_ns, shares);
+        // Without a canary among the requests it is the service that gets worse.
+        if (shares.canary + shares.mirrored + shares.routed == 0) sight.dilution = 1;
+        double rise = double(says) / ppb;
+        known->second = {judge::sees(sight, rise) || judge::sees(sight, sought * rise),
+                         judge::sees(sight, nearly * rise)};
+      }
+      at = at || known->second.at, below = below || known->second.below;
     }
     if (!any) return Sees::Nothing;
     if (!at && says < eval::percent_all) return Sees::Less;
@@ -96,7 +98,11 @@ class Sights {
   std::vector<std::string>& broken_;
   std::vector<int64_t> just_;   ///< by phase: what its gates just see; -1: they prove nothing
   std::vector<Shares> shares_;  ///< by service
-  std::map<std::tuple<uint32_t, int64_t, Shares, int64_t>, Sees> known_;
+  struct Seen {
+    bool at = false, below = false;
+  };
+  /// By condition and what it is judged with: many gates have the same one.
+  std::map<std::tuple<uint32_t, int64_t, int64_t, Shares, int64_t>, Seen> known_;
 };
 
 /// Minutes of a week at each of which one may begin, if it needs the calendar open for longer than `needs_ns`.

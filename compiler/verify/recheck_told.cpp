@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <string_view>
+#include <unordered_map>
 
 #include <fmt/format.h>
 #include <llvm/ADT/STLExtras.h>
+
+#include "compiler/base/json.h"
+#include "compiler/plan/declared.h"
 
 namespace rollout::verify {
 
@@ -66,6 +70,8 @@ class Told {
   /// Says what is wrong with the first action that is told something else.
   void go() {
     for (const Step& step : plan_.steps) {
+      if (step.kind != StepKind::Act && !plan_.sources.empty() && !reads(step))
+        return wrong("the step `{}` does something else", step.text);
       if (step.kind != StepKind::Act) continue;
       if (!is_one(step.action)) return;
       if (step.text != step.action.text)
@@ -137,14 +143,46 @@ class Told {
     return *set == value || (row.sets == Variable::Routed && nobody && set->number == 0);
   }
 
+  /// `hold 5m judged by healthy(checkout)`: what people read of a step that is no action.
+  bool reads(const Step& step) {
+    switch (step.kind) {
+      case StepKind::Act:
+      case StepKind::Approval: return true;
+      case StepKind::Hold: return waits(step);
+      case StepKind::Notify:
+        return step.text == fmt::format("notify {} {}", plan_.channels[step.channel].team, json::quote(step.message));
+      case StepKind::Preflight: return step.text.starts_with("preflight: ");
+      case StepKind::Commit: return step.text.starts_with("commit ");
+      case StepKind::Checkpoint: return step.text.starts_with("checkpoint");
+      case StepKind::Lock: return names(step, "lock ");
+      case StepKind::Unlock: return names(step, "unlock ");
+    }
+    return false;
+  }
+  bool waits(const Step& step) {
+    std::string& time = times_[step.hold_ns];
+    if (time.empty()) time = eval::duration_text(step.hold_ns);
+    std::string_view rest = step.text;
+    if (!take(rest, "hold ") && !(step.gates.empty() && take(rest, "soak "))) return false;
+    bool reads = take(rest, time);
+    for (size_t i = 0; i < step.gates.size() && reads; ++i)
+      reads = take(rest, i == 0 ? " judged by " : ", ") && take(rest, plan_.gates[step.gates[i]].text);
+    return reads && rest.empty();
+  }
+  static bool take(std::string_view& rest, std::string_view what) {
+    if (!rest.starts_with(what)) return false;
+    rest.remove_prefix(what.size());
+    return true;
+  }
+  bool names(const Step& step, std::string_view word) const {
+    std::string_view lock = plan_.locks[step.lock].name;
+    return step.text.starts_with(word) && lock.ends_with(std::string_view(step.text).substr(word.size()));
+  }
+
   /// `shift checkout to 5%`: the name, whom, and each argument but one that is as usual.
   bool reads(const Action& action) const {
     std::string_view rest = action.text;
-    auto take = [&](std::string_view what) {
-      if (!rest.starts_with(what)) return false;
-      rest.remove_prefix(what.size());
-      return true;
-    };
+    auto take = [&](std::string_view what) { return Told::take(rest, what); };
     const plan::Service& service = plan_.services[action.service];
     if ((action.takes_back && !take("undo ")) || !take(action.name) || !take(" ") || !take(service.name)) return false;
     if (!service.place.empty() && !(take("[") && take(service.place) && take("]"))) return false;
@@ -164,10 +202,21 @@ class Told {
 
   const Plan& plan_;
   std::vector<std::string>& broken_;
+  std::unordered_map<int64_t, std::string> times_;  ///< of holds, in words
 };
 
 }  // namespace
 
 void recheck_told(const Plan& plan, std::vector<std::string>& broken) { Told(plan, broken).go(); }
+
+void recheck_declared(const Plan& plan, std::vector<std::string>& broken) {
+  if (plan.sources.empty() && plan.declared.empty()) return;
+  std::vector<std::string> holds = plan::declared_lines(plan);
+  auto [says, now] = std::mismatch(plan.declared.begin(), plan.declared.end(), holds.begin(), holds.end());
+  if (says == plan.declared.end() && now == holds.end()) return;
+  broken.push_back(fmt::format("the plan holds `{}`, and what was declared is `{}`",
+                               now == holds.end() ? "nothing more" : *now,
+                               says == plan.declared.end() ? "nothing more" : *says));
+}
 
 }  // namespace rollout::verify

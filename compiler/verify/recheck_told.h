@@ -11,5 +11,8 @@
 namespace rollout::verify {
 
 void recheck_told(const plan::Plan& plan, std::vector<std::string>& broken);
+/// Whether the plan holds what it says was declared: what no text of a thing says of it, and no proof needs. A plan
+/// that names no file it was made of, as tests make them, declares nothing.
+void recheck_declared(const plan::Plan& plan, std::vector<std::string>& broken);
 
 }  // namespace rollout::verify

@@ -218,6 +218,7 @@ PlanOrExit load_saved_plan(const Context& context, const std::string& typed) {
   Result<plan::Plan> plan = plan::from_json(bytes);
   // One of an earlier version has its own advice.
   if (!plan) return refuse(fmt::format("{}{}", plan.error().message, plan.error().refused ? "" : make_again));
+  if (plan->sources.empty()) return refuse(fmt::format("it names no file that it was made of{}", make_again));
   Result<Project> project = project_for(context, place->project);
   if (!project) return {std::nullopt, context.fail(Usage, project.error().message)};
   Planned planned{std::move(*project), std::move(*plan), std::move(bytes), {}, true};

@@ -39,10 +39,24 @@ bool fired(const SimResult& result, uint32_t watch) {
   });
 }
 
+/// Gates that pass as late as they may: their holds are so long.
+plan::Plan in_world(plan::Plan plan, const verify::World& world) {
+  for (uint32_t i = 0; i < plan.steps.size() && world.late_gates; ++i) {
+    plan::Step& step = plan.steps[i];
+    if (step.kind != plan::StepKind::Hold) continue;
+    step.hold_ns = verify::cost_of(plan, i, false).worst_ns;
+    step.gates.clear();
+  }
+  return plan;
+}
+
 class Player {
  public:
   Player(const plan::Plan& plan, const Finding& finding)
-      : plan_(plan), finding_(finding), site_(finding.site), world_(finding.shown.world) {}
+      : plan_(in_world(plan, finding.shown.world)),
+        finding_(finding),
+        site_(finding.site),
+        world_(finding.shown.world) {}
 
   Replay go() {
     switch (finding_.claim) {
@@ -69,9 +83,19 @@ class Player {
 
  private:
   void once() {
-    if (site_.gate != plan::none) clear_the_way(plan_, site_.step, calm_, world_);
+    if (site_.gate != plan::none) lead_to_gate();
     play(calm_, 0);
     look();
+  }
+  /// A budget that is spent before the gate decides would end the run: that is a finding of its own.
+  void lead_to_gate() {
+    clear_the_way(plan_, site_.step, calm_, world_);
+    if (!plan_.budget_exposure_ns) return;
+    play(calm_, 0);
+    if (verdict_of(best_.result, site_.step, gate_of()) != nullptr) return;
+    plan_.budget_exposure_ns.reset();
+    without_budget_ = true;
+    clear_the_way(plan_, site_.step, calm_, world_);
   }
   /// One run, with what is said of the signals from so long after the beginning of its step on.
   void play(const Scenario& world, int64_t after_ns) {
@@ -81,7 +105,7 @@ class Player {
 
   /// A gate may see by luck what it does not see surely.
   void chance() {
-    clear_the_way(plan_, site_.step, calm_, world_);
+    lead_to_gate();
     for (int seed = 0; seed < max_replays && !best_.shown; ++seed, ++best_.runs) {
       Scenario world = calm_;
       world.seed = uint64_t(seed), world.noisy = seed > 0;
@@ -151,7 +175,10 @@ class Player {
     return met_ns;
   }
 
-  void tell(bool shown, std::string seen) { best_.shown = shown, best_.seen = std::move(seen); }
+  void tell(bool shown, std::string seen) {
+    best_.shown = shown, best_.seen = std::move(seen);
+    if (without_budget_) best_.seen += ", if the budget of exposure lasts";
+  }
 
   void look() {
     switch (finding_.claim) {
@@ -282,12 +309,13 @@ class Player {
     tell(false, "it meets no close");
   }
 
-  plan::Plan plan_;  ///< without gates that nothing passes, if they would keep the run from what is to be shown
+  plan::Plan plan_;  ///< without the gates and the budget that would keep the run from what is to be shown
   const Finding& finding_;
   const verify::Site& site_;
   verify::World world_;
   Scenario calm_ = scenario_of(plan_, world_);
   Replay best_;
+  bool without_budget_ = false;  ///< plan_ has none, and the plan of the finding has
 };
 
 }  // namespace

@@ -44,6 +44,7 @@ void hold_locks(const plan::Plan& plan, Scenario& scenario) {
 Scenario scenario_of(const plan::Plan& plan, const verify::World& world) {
   Scenario scenario;
   scenario.start_wall_ns = world.start_wall_ns;
+  scenario.empty_cohorts = world.empty_cohorts;
   for (uint32_t i = 0; i < plan.steps.size(); ++i)
     if (plan.steps[i].kind == plan::StepKind::Act)
       slow_down(scenario, plan.steps[i].action, i, false,

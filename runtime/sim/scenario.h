@@ -117,6 +117,7 @@ struct Scenario {
   std::vector<CrashInPhase> crash_in_phase;
   int64_t downtime_ns = 5'000'000'000;  ///< until another process takes over
   int64_t settle_ns = 0;                ///< how long every action takes
+  bool empty_cohorts = false;           ///< nobody is in them: what is routed gets no traffic
   size_t at_once = 1;                   ///< as World::at_once
   std::optional<int64_t> snapshot_tail; ///< events behind a snapshot before another one; nothing: as ever
   std::optional<int64_t> limit_ns;  ///< it is looked at for so long; nothing: to its end

@@ -147,7 +147,8 @@ int64_t SimWorld::share_ppb(uint32_t service) const {
   bool flag = plan_.services[service].subject == plan::Subject::Flag;
   const Value* share = flag ? get(service, Variable::Flag, Role::All) : get(service, Variable::Share, Role::Canary);
   const Value* routed = get(service, Variable::Routed, Role::Canary);
-  int64_t all = (share == nullptr ? 0 : share->number) + (routed == nullptr ? 0 : routed->number);
+  bool comes = routed != nullptr && !scenario_.empty_cohorts;
+  int64_t all = (share == nullptr ? 0 : share->number) + (comes ? routed->number : 0);
   return std::min(all, eval::percent_all);
 }
 

@@ -65,6 +65,10 @@ TEST_CASE("a plan that was edited and hashed again is neither simulated nor carr
   says(shop, "(`rollout verify x.plan` shows ");
   shop.edit([](plan::Plan& plan) { plan.facts->worst_ns += 1; });
   shop.is_refused("the plan says the way forward takes ");
+  shop.edit([](plan::Plan& plan) { plan.targets.at(0).config.at(0).second.text = "others.json"; });
+  shop.is_refused("the plan holds `target flags: flagd {file: others.json}");
+  shop.edit([](plan::Plan& plan) { plan.sources.clear(); });
+  shop.is_refused("it names no file that it was made of");
   shop.edit([](plan::Plan& plan) { plan.steps.at(1).hold_ns = -1; });
   shop.is_refused("this plan is damaged: steps[1].hold_ns is -1, and can be at least 0");
   CHECK(shop.type({"apply", "good.plan", "--yes"}) == 0);

@@ -176,7 +176,7 @@ TEST_CASE("each outside library stays in the one folder that wraps it") {
 
 TEST_CASE("the recheck of a plan shares no code with the proofs, and is small enough to read") {
   constexpr std::string_view recheck = "compiler/verify/recheck";
-  constexpr size_t most_lines = 2'700;
+  constexpr size_t most_lines = 2'750;
   Complaints complaints;
   each_include([&](const File& file, size_t line, std::string_view header) {
     bool own = header.starts_with(recheck);

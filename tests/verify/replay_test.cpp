@@ -124,10 +124,13 @@ std::vector<Example> examples() {
   add(Claim::Starved, "plan/decisions/starved");
   add(Claim::Starved, "plan/decisions/blind_and_starved");
   add(Claim::Power, "plan/decisions/blind_without_canary");
+  add(Claim::Power, "plan/decisions/blind_budget");
   add(Claim::IdleWatch, "plan/decisions/idle_watch");
   add(Claim::Window, "plan/calendars/too_long");
+  add(Claim::Window, "plan/calendars/too_long_undecided");
   add(Claim::Start, "plan/calendars/never_safe");
   add(Claim::Capacity, "plan/decisions/overload");
+  add(Claim::Capacity, "plan/decisions/overload_cohorts");
   add(Claim::Growth, "plan/decisions/shrinks");
   add(Claim::Policy, "plan/policies/fail_broken");
   add(Claim::Policy, "check/policies/fail_orders");

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "compiler/plan/declared.h"
 #include "compiler/verify/proofs.h"
 #include "compiler/verify/recheck.h"
 #include "tests/sim/example_plans.h"
@@ -97,6 +98,7 @@ class Alterations {
   void add(std::pair<int, int>& count, const Action& action, const std::function<void(Plan&)>& alter) {
     Plan plan = plan_;
     alter(plan);
+    plan.declared = plan::declared_lines(plan);
     plan.facts = prove(plan).facts;  // as who altered it would
     bool found = !recheck(plan).empty();
     INFO(plan::rollout_text(plan) << ": " << action.text);

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+#include "compiler/plan/declared.h"
 #include "compiler/verify/proofs.h"
 #include "compiler/verify/recheck.h"
 #include "tests/sim/example_plans.h"
@@ -36,6 +37,7 @@ struct Counted {
   void add(const Plan& from, const std::string& what, const std::function<void(Plan&)>& alter) {
     Plan plan = from;
     alter(plan);
+    plan.declared = plan::declared_lines(plan);
     bool found = !recheck(plan).empty();
     INFO(plan::rollout_text(plan) << ": " << what);
     CHECK(found);
