@@ -1,11 +1,12 @@
 #include "compiler/plan/declared.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
 #include <fmt/format.h>
 
-#include "compiler/plan/plan.h"
+#include "compiler/plan/json_parts.h"
 
 namespace rollout::plan {
 
@@ -13,10 +14,21 @@ namespace {
 
 using eval::Value;
 
+/// It can be put into words whatever it holds, in a plan of which nobody knows who wrote it.
+bool has_words(const Value& value) {
+  bool days = value.is(Value::Kind::Weekday) || value.is(Value::Kind::Calendar);
+  return !days && std::all_of(value.items.begin(), value.items.end(), has_words);
+}
+std::string text_of(const Value& value) {
+  if (has_words(value)) return eval::to_text(value);
+  json::Writer json;
+  write_value(json, value);
+  return json.take();
+}
 std::string texts_of(const NamedValues& values) {
   std::string text;
   for (const auto& [name, value] : values)
-    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", name, eval::to_text(value));
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", name, text_of(value));
   return "{" + text + "}";
 }
 
@@ -53,7 +65,7 @@ class Declared {
 
   void observed(const Observed& one) {
     constexpr std::string_view words[] = {"the same", "recorded", "read again at the start", "about the same"};
-    line("{} is {} by {}, then {}{}", one.what, eval::to_text(one.value), one.source, words[size_t(one.recheck)],
+    line("{} is {} by {}, then {}{}", one.what, text_of(one.value), one.source, words[size_t(one.recheck)],
          one.within_ppb == 0 ? "" : " within " + eval::percent_text(one.within_ppb));
   }
 

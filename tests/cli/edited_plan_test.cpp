@@ -67,6 +67,10 @@ TEST_CASE("a plan that was edited and hashed again is neither simulated nor carr
   shop.is_refused("the plan says the way forward takes ");
   shop.edit([](plan::Plan& plan) { plan.targets.at(0).config.at(0).second.text = "others.json"; });
   shop.is_refused("the plan holds `target flags: flagd {file: others.json}");
+  shop.edit([](plan::Plan& plan) {
+    plan.inputs.emplace_back("day", eval::Value::of(eval::Value::Kind::Weekday, 99'999'999));
+  });
+  shop.is_refused("the plan holds `inputs {day: {");
   shop.edit([](plan::Plan& plan) { plan.sources.clear(); });
   shop.is_refused("it names no file that it was made of");
   shop.edit([](plan::Plan& plan) { plan.steps.at(1).hold_ns = -1; });
