@@ -10,6 +10,7 @@
 #include <llvm/ADT/StringMap.h>
 
 #include "compiler/base/span.h"
+#include "compiler/plan/undo_scope.h"
 
 namespace rollout::plan {
 
@@ -51,11 +52,21 @@ struct Branches {
   }
 };
 
+/// By round of a loop, those that it depends on; empty: there is no order.
+using RoundOrder = std::vector<std::vector<uint32_t>>;
+
+/// The scopes of the rounds of one loop.
+struct RoundScopes {
+  const RoundOrder& after;
+  uint32_t group = none;                    ///< the first one
+  std::vector<std::vector<uint32_t>> of = {};  ///< by round: its own, or where it has nothing to do those that it needs
+};
+
 /// In which order the rounds of one wave go.
 struct WaveOrder {
   size_t lanes = 1;  ///< how many at the same time
   size_t first = 0;  ///< round of the wave, in the whole loop
-  const std::vector<std::vector<uint32_t>>& after;  ///< by round of the loop, those that it depends on; may be empty
+  const RoundOrder& after;
 
   /// By index in the wave; rounds of earlier waves are done anyway.
   std::vector<uint32_t> before(size_t index) const {

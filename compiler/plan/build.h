@@ -22,6 +22,7 @@ struct Branches;
 struct PolicyRule;
 struct Finding;
 class Quantified;
+struct RoundScopes;
 struct WaveOrder;
 
 /// Why nothing more is planned for a service: it runs what is asked for, or a mistake was reported.
@@ -115,10 +116,11 @@ class Planner {
   void name_phases();
   void plan_for(const ast::ForStatement* loop, Scope& scope);  // plan_for.cpp
   void report_idle_loops();
+  void report_against_dependencies(Span rollout);  // plan_depends.cpp
   std::vector<size_t> wave_sizes(const ast::ForStatement* loop, size_t rounds, Scope& scope);
   void plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::MutableArrayRef<eval::Value> items,
-                 const WaveOrder& order, uint32_t& group);
-  void plan_round(const ast::ForStatement* loop, Scope& scope, uint32_t& group);
+                 const WaveOrder& order, RoundScopes& scopes);
+  void plan_round(const ast::ForStatement* loop, Scope& scope, RoundScopes& scopes);
   void plan_soak(const ast::Expr* soak, Scope& scope);
   int64_t count(const ast::Expr* expr, Scope& scope, std::string_view whose);
   void plan_watch(const ast::WatchStatement* watch, Scope& scope);  // plan_watch.cpp

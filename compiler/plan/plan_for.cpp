@@ -33,23 +33,23 @@ void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
     }
     range.items = std::move(kept);
   }
-  std::vector<std::vector<uint32_t>> after;
+  RoundOrder after;
   if (!loop->order_words[0].text.empty())
     after = order_rounds(loop, range.items, program_, *eval_, diagnostics_);
   llvm::MutableArrayRef<Value> items = range.items;
   if (!program_.modules[scope.module]->library) rounds_[loop] += items.size();
-  uint32_t group = none;
+  RoundScopes scopes{after};
   if (!loop->waves && !loop->batches && !loop->at_most) {
     for (Value& item : items) {
       scope.frame[slot] = std::move(item);
-      plan_round(loop, scope, group);
+      plan_round(loop, scope, scopes);
       if (!has_budget(loop->span)) break;
     }
   } else {
     size_t lanes = loop->at_most ? size_t(count(loop->at_most, scope, "at most")) : items.size();
     size_t first = 0;  // round of the wave
     for (size_t size : wave_sizes(loop, items.size(), scope)) {
-      plan_wave(loop, scope, items.take_front(size), {std::max<size_t>(1, lanes), first, after}, group);
+      plan_wave(loop, scope, items.take_front(size), {std::max<size_t>(1, lanes), first, after}, scopes);
       items = items.drop_front(size);
       first += size;
       if (loop->soak && !items.empty()) plan_soak(loop->soak, scope);
@@ -58,10 +58,20 @@ void Planner::plan_for(const ast::ForStatement* loop, Scope& scope) {
   scope.locals = slot;
 }
 
-void Planner::plan_round(const ast::ForStatement* loop, Scope& scope, uint32_t& group) {
-  uint32_t own = open_scope(rules_of_body(loop->body), group);
+/// What a round depends on is not built upon once it has failed.
+void Planner::plan_round(const ast::ForStatement* loop, Scope& scope, RoundScopes& scopes) {
+  uint32_t own = open_scope(rules_of_body(loop->body), scopes.group);
   plan_block(loop->body, scope);
-  close_scope(own, group);
+  close_scope(own, scopes.group);
+  std::set<uint32_t> needs;
+  size_t round = scopes.of.size();
+  if (own != none && round < scopes.after.size())
+    for (uint32_t before : scopes.after[round]) needs.insert(scopes.of[before].begin(), scopes.of[before].end());
+  bool empty = own >= plan_.scopes.size();
+  scopes.of.emplace_back();
+  if (empty) scopes.of.back().assign(needs.begin(), needs.end());
+  else scopes.of.back() = {own};
+  if (!empty && goes_on(plan_.scopes[own])) plan_.scopes[own].needs.assign(needs.begin(), needs.end());
 }
 
 int64_t Planner::count(const ast::Expr* expr, Scope& scope, std::string_view whose) {
@@ -108,7 +118,7 @@ std::vector<size_t> Planner::wave_sizes(const ast::ForStatement* loop, size_t ro
 /// Rounds at the same time; with fewer lanes than rounds, each waits for the one that used its lane before, and where
 /// there is an order for those that its service depends on.
 void Planner::plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::MutableArrayRef<Value> items,
-                        const WaveOrder& order, uint32_t& group) {
+                        const WaveOrder& order, RoundScopes& scopes) {
   Branches branches;
   branches.start = ends_;
   for (size_t i = 0; i < items.size() && has_budget(loop->span); ++i) {
@@ -119,7 +129,7 @@ void Planner::plan_wave(const ast::ForStatement* loop, Scope& scope, llvm::Mutab
     if (std::set<uint32_t> ends = branches.ends_before(branches.list.back()); !ends.empty())
       ends_.assign(ends.begin(), ends.end());
     scope.frame[scope.locals - 1] = std::move(items[i]);
-    plan_round(loop, scope, group);
+    plan_round(loop, scope, scopes);
     end_branch(branches, first);
   }
   join_branches(branches);

@@ -1,4 +1,6 @@
 // Rollbacks and their scopes in a plan, as JSON.
+#include <algorithm>
+
 #include "compiler/plan/json_parts.h"
 
 namespace rollout::plan {
@@ -41,7 +43,9 @@ void write_scope(json::Writer& json, const UndoScope& scope) {
   json.field("place", scope.place);
   write_index(json, "parent", scope.parent);
   write_index(json, "group", scope.group);
-  json.field("first_step", scope.first_step).field("last_step", scope.last_step).key("rollback");
+  json.field("first_step", scope.first_step).field("last_step", scope.last_step);
+  if (!scope.needs.empty()) write_indices(json, "needs", scope.needs);
+  json.key("rollback");
   write_rollback(json, scope.rollback);
   json.end_object();
 }
@@ -55,6 +59,7 @@ UndoScope read_scope(const json::Node& node) {
   scope.group = read_index(node["group"]);
   scope.first_step = read_index(node["first_step"]);
   scope.last_step = read_index(node["last_step"]);
+  scope.needs = read_indices(node["needs"]);
   scope.rollback = read_rollback(node["rollback"]);
   return scope;
 }
@@ -75,8 +80,12 @@ uint32_t first_bad_scope(const Plan& plan) {
     bool in_order = i == 0 || plan.scopes[i - 1].first_step <= scope.first_step;
     bool inside = parent == none || scope.last_step <= plan.scopes[parent].last_step;
     bool gate = scope.rollback.verify_gate == none || scope.rollback.verify_gate < plan.gates.size();
-    bool good = in_order && inside && gate && scope.parent == parent && scope.group <= i && scope.at_most >= 0 &&
-                scope.first_step <= scope.last_step && scope.last_step < plan.steps.size();
+    bool needs = std::all_of(scope.needs.begin(), scope.needs.end(), [&](uint32_t need) {
+      return need < i && goes_on(plan.scopes[need]) && plan.scopes[need].last_step < scope.first_step;
+    });
+    bool steps = scope.first_step <= scope.last_step && scope.last_step < plan.steps.size();
+    bool good = in_order && inside && gate && needs && steps && scope.parent == parent && scope.group <= i &&
+                scope.at_most >= 0;
     if (!good || !is_whole(plan, scope)) return i;
     around.push_back(i);
   }

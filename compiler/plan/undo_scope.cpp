@@ -40,6 +40,25 @@ bool goes_on(const UndoScope& scope) {
   return scope.on_failure == OnFailure::Stop || scope.on_failure == OnFailure::Continue;
 }
 
+bool needs(const Plan& plan, uint32_t scope, uint32_t other) {
+  std::vector<uint32_t> open;
+  std::vector<bool> met(plan.scopes.size());
+  auto meet = [&](uint32_t one) {
+    if (one != none && !met[one]) met[one] = true, open.push_back(one);
+  };
+  meet(scope);
+  while (!open.empty()) {
+    const UndoScope& one = plan.scopes[open.back()];
+    open.pop_back();
+    for (uint32_t need : one.needs) {
+      if (need == other) return true;
+      meet(need);
+    }
+    meet(one.parent);
+  }
+  return false;
+}
+
 bool is_behind_checkpoint(const Plan& plan, uint32_t scope) {
   return scope != none && plan.scopes[scope].on_failure == OnFailure::Checkpoint;
 }

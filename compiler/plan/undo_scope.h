@@ -37,6 +37,7 @@ struct UndoScope {
   uint32_t first_step = 0, last_step = 0;
   Rollback rollback;
   std::string place;          ///< `release.rollout:12`, where the rule is written
+  std::vector<uint32_t> needs = {};  ///< of Stop and Continue: earlier scopes; when one fails, this never begins
 };
 
 inline constexpr int64_t max_retries = 100;
@@ -68,6 +69,9 @@ const std::vector<uint32_t>& undo_to(const Step& step, uint32_t scope);
 
 /// What comes after it may begin although it has gone back.
 bool goes_on(const UndoScope& scope);
+
+/// `scope` needs `other`, itself or through others, or lies in one that does.
+bool needs(const Plan& plan, uint32_t scope, uint32_t other);
 
 /// It lies behind a checkpoint, and the run is parked there when it fails.
 bool is_behind_checkpoint(const Plan& plan, uint32_t scope);

@@ -124,7 +124,8 @@ class Judge {
 class Pair {
  public:
   Pair(const Plan& plan, uint32_t service, uint32_t with, const Timeline& own, const Timeline& other, Judge& judge)
-      : plan_(plan), service_(service), with_(with), own_(own), other_(other), judge_(judge) {}
+      : plan_(plan), service_(service), with_(with), own_(own), other_(other), judge_(judge),
+        scope_of_(plan::scopes_of_steps(plan)) {}
 
   void go() {
     bound();
@@ -203,19 +204,24 @@ class Pair {
       }
   }
 
-  /// A part that has gone back alone stays so while the others go on.
+  /// A part that has gone back alone stays so while the others go on, but for what needs it.
   void go_on() {
     for (uint32_t scope = 0; scope < plan_.scopes.size(); ++scope) {
       if (!plan::goes_on(plan_.scopes[scope])) continue;
       uint32_t i = first_inside(own_, scope), j = first_inside(other_, scope);
       if ((i == none) == (j == none)) continue;  // both went back, or none did
       if (i != none)
-        for (uint32_t later = least_[i]; later < other_.positions.size(); ++later)
-          visit(i - 1, later, own_.positions[i].step);
+        for (uint32_t later = least_[i]; later < other_.positions.size(); ++later) {
+          if (begins_without(other_.positions[later], scope)) visit(i - 1, later, own_.positions[i].step);
+        }
       else
         for (uint32_t later = 0; later < own_.positions.size(); ++later)
-          if (most_[later] > j) visit(later, j - 1, other_.positions[j].step);
+          if (most_[later] > j && begins_without(own_.positions[later], scope))
+            visit(later, j - 1, other_.positions[j].step);
     }
+  }
+  bool begins_without(const Position& position, uint32_t scope) const {
+    return position.step == none || !plan::needs(plan_, scope_of_[position.step], scope);
   }
   uint32_t first_inside(const Timeline& line, uint32_t scope) const {
     const plan::UndoScope& of = plan_.scopes[scope];
@@ -245,6 +251,7 @@ class Pair {
   uint32_t service_, with_;
   const Timeline &own_, &other_;
   Judge& judge_;
+  const std::vector<uint32_t> scope_of_;
   std::vector<uint32_t> least_, most_;
   std::map<std::pair<uint32_t, uint32_t>, bool> order_;
 };

@@ -29,14 +29,16 @@ std::vector<uint32_t> ready_steps(const plan::Plan& plan, const State& state) {
     for (uint32_t i : state.frontier.ready()) out.push_back(i);
     return out;
   }
-  // What is left behind lets others begin without being done.
+  // What is left behind or skipped lets others begin without being done, as soon as what it came after is over.
+  const std::vector<bool> skipped = skipped_scopes(plan, state);
+  std::vector<bool> over(plan.steps.size());
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const std::vector<uint32_t>& after = plan.steps[i].after;
-    bool is_next = state.steps[i].status == StepStatus::Pending &&
-                   std::all_of(after.begin(), after.end(), [&](uint32_t before) {
-                     return state.steps[before].status == StepStatus::Done || is_left_behind(plan, state, before);
-                   });
-    if (is_next && may_begin(plan, state, i)) out.push_back(i);
+    bool is_next = std::all_of(after.begin(), after.end(), [&](uint32_t before) { return over[before]; });
+    bool skips = is_skipped(state, skipped, i);
+    over[i] = state.steps[i].status == StepStatus::Done || is_left_behind(plan, state, i) || (is_next && skips);
+    if (is_next && !skips && state.steps[i].status == StepStatus::Pending && may_begin(plan, state, i))
+      out.push_back(i);
   }
   return out;
 }
@@ -47,8 +49,11 @@ bool held_back(const plan::Plan& plan, const State& state, StepRef hold, int64_t
   if (!hold.undo && is_paused(state)) return true;
   if (hold.undo || !plan.during || !plan.during->waits) return false;
   if (!is_closed(plan, wall_ns)) return false;
-  for (uint32_t i = 0; i < state.steps.size(); ++i)
-    if (state.steps[i].status == StepStatus::Pending && !lies_in_failed(plan, state, i)) return true;
+  const std::vector<bool> skipped = skipped_scopes(plan, state);
+  for (uint32_t i = 0; i < state.steps.size(); ++i) {
+    bool waits = state.steps[i].status == StepStatus::Pending && !is_skipped(state, skipped, i);
+    if (waits && !lies_in_failed(plan, state, i)) return true;
+  }
   return false;
 }
 

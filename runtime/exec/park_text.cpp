@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "runtime/exec/fold.h"
+#include "runtime/exec/standing.h"
 
 namespace rollout::exec {
 
@@ -212,10 +213,19 @@ std::string text_scopes_parked(const plan::Plan& plan, const State& state) {
 }
 
 std::string text_left_behind(const plan::Plan& plan, const State& state) {
-  size_t failed = state.failed_scopes.size();
-  return fmt::format("All is done but {}: {}. What has gone back runs its earlier version. Mend the cause, then make a "
-                     "new plan: it changes only what is behind.",
-                     failed == 1 ? "one part" : fmt::format("{} parts", failed), scope_lines(plan, state));
+  size_t parts = state.failed_scopes.size();
+  std::string skipped;
+  const std::vector<bool> never = skipped_scopes(plan, state);
+  for (uint32_t i = 0; i < never.size(); ++i) {
+    uint32_t parent = plan.scopes[i].parent;
+    if (!never[i] || (parent != plan::none && never[parent])) continue;
+    skipped += fmt::format("{}{}", skipped.empty() ? "; not begun, since it needs what has failed: " : "; ",
+                           plan::scope_text(plan, i));
+    ++parts;
+  }
+  return fmt::format("All is done but {}: {}{}. What has gone back runs its earlier version. Mend the cause, then make "
+                     "a new plan: it changes only what is behind.",
+                     parts == 1 ? "one part" : fmt::format("{} parts", parts), scope_lines(plan, state), skipped);
 }
 
 }  // namespace rollout::exec

@@ -38,6 +38,24 @@ bool is_left_behind(const plan::Plan& plan, const State& state, uint32_t step) {
   return false;
 }
 
+std::vector<bool> skipped_scopes(const plan::Plan& plan, const State& state) {
+  std::vector<bool> skipped(plan.scopes.size());
+  if (state.failed_scopes.empty()) return skipped;
+  for (uint32_t i = 0; i < plan.scopes.size(); ++i) {
+    const plan::UndoScope& scope = plan.scopes[i];
+    bool lacks = std::any_of(scope.needs.begin(), scope.needs.end(),
+                             [&](uint32_t need) { return skipped[need] || state.scopes[need].failed(); });
+    for (uint32_t step = scope.first_step; lacks && step <= scope.last_step; ++step)
+      lacks = state.steps[step].status == StepStatus::Pending;  // whatever a saved plan says that it needs
+    skipped[i] = lacks || (scope.parent != plan::none && skipped[scope.parent]);
+  }
+  return skipped;
+}
+
+bool is_skipped(const State& state, const std::vector<bool>& skipped, uint32_t step) {
+  return state.scope_of[step] != plan::none && skipped[state.scope_of[step]];
+}
+
 bool is_retried(const plan::Plan& plan, const State& state, uint32_t step) {
   return plan.retry.times > 0 && step > plan.retry.from_step && state.scope_of[step] == plan::none &&
          plan.steps[step].kind == plan::StepKind::Act;

@@ -16,6 +16,12 @@ bool lies_in_failed(const plan::Plan& plan, const State& state, uint32_t step);
 /// It is over without being done: its scope has gone back, and the others go on.
 bool is_left_behind(const plan::Plan& plan, const State& state, uint32_t step);
 
+/// By scope: it never begins, since one that it needs has failed or never begins either.
+std::vector<bool> skipped_scopes(const plan::Plan& plan, const State& state);
+
+/// The step lies in one of `skipped`.
+bool is_skipped(const State& state, const std::vector<bool>& skipped, uint32_t step);
+
 /// Behind a commit and in no scope, where the plan says that actions are tried again before the run parks.
 bool is_retried(const plan::Plan& plan, const State& state, uint32_t step);
 
@@ -25,7 +31,7 @@ bool is_closing(const plan::Plan& plan, const State& state, uint32_t step);
 /// Nothing begins any more until a person has resumed the run.
 bool is_parking(const plan::Plan& plan, const State& state);
 
-/// No failed scope keeps it from beginning.
+/// No failed scope that it lies in or next to keeps it from beginning.
 bool may_begin(const plan::Plan& plan, const State& state, uint32_t step);
 
 /// Nothing in `scope`, or with `none` in the run, is underway but holds: it can go back.

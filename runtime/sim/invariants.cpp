@@ -227,6 +227,12 @@ bool Invariants::is_failed(uint32_t step) const {
   return false;
 }
 
+/// It needs what has failed, so it never begins.
+bool Invariants::is_skipped(uint32_t step) const {
+  return std::any_of(failed_.begin(), failed_.end(),
+                     [&](uint32_t scope) { return plan::needs(plan_, scope_of_[step], scope); });
+}
+
 bool Invariants::is_restored(uint32_t step) const {
   for (uint32_t scope = scope_of_[step]; scope != plan::none; scope = plan_.scopes[scope].parent)
     if (restored_.count(scope) > 0) return true;
@@ -357,8 +363,9 @@ void Invariants::check_started(const journal::StepStarted& e) {
   if (aborted_) violate(Rule::I9, fmt::format("step {} began after the abort", e.step.step));
   if (rollbacks_ > 0) violate(Rule::I13, fmt::format("step {} began after the rollback", e.step.step));
   if (is_failed(e.step.step)) violate(Rule::I13, fmt::format("step {} began in a scope that has failed", e.step.step));
+  if (is_skipped(e.step.step)) violate(Rule::Order, fmt::format("step {} began without what it needs", e.step.step));
   for (uint32_t before : plan_.steps[e.step.step].after)
-    if (done_.count({before, false}) == 0 && !is_restored(before))
+    if (done_.count({before, false}) == 0 && !is_restored(before) && !is_skipped(before))
       violate(Rule::Order, fmt::format("step {} began before step {} was done", e.step.step, before));
 }
 
@@ -553,7 +560,7 @@ void Invariants::at_end() {
       if (ended_.detail.empty()) violate(Rule::End, "parked without a word");
       if (ended_.left_behind) {
         std::vector<bool> behind(plan_.steps.size());
-        for (uint32_t i = 0; i < plan_.steps.size(); ++i) behind[i] = is_restored(i);
+        for (uint32_t i = 0; i < plan_.steps.size(); ++i) behind[i] = is_restored(i) || is_skipped(i);
         if (failed_ != restored_) violate(Rule::End, "all is done, and a scope has not gone back");
         if (aborted_) violate(Rule::I9, "an aborted run went on to its end");
         if (std::string difference = world_.difference_from_goal(behind); !difference.empty())

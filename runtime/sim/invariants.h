@@ -50,6 +50,7 @@ class Invariants {
   void must_tell_hooks(journal::Cause cause);
   void check_hook_action(uint32_t undo);
   bool is_failed(uint32_t step) const;
+  bool is_skipped(uint32_t step) const;
   bool is_restored(uint32_t step) const;
   void check_own(const plan::Action& undo);
   void check_lock(const journal::Event& event);

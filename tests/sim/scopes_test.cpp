@@ -104,6 +104,15 @@ plan::Plan nested() {
       "}");
 }
 
+/// The third shop needs the first one; what stands behind the loop comes after all of them.
+plan::Plan dependent() {
+  plan::Plan plan = plan_of(
+      "for s in shops at most 2 at once { simple(shop[s])  on failure continue at most 2 failures }\n"
+      "phase settle { hold 30s }");
+  plan.scopes.at(2).needs = {0};
+  return plan;
+}
+
 uint32_t errors_of(const plan::Plan& plan, std::string_view place) {
   for (uint32_t i = 0; i < plan.signals.size(); ++i)
     if (plan.signals[i].name == "error_rate" && plan.services[plan.signals[i].service].place == place) return i;
@@ -148,6 +157,18 @@ TEST_CASE("a scope that may fail goes back alone, and the run says that it staye
 TEST_CASE("the first that fails lets the next wave begin") {
   plan::Plan plan = continuing();
   CHECK(services(run(plan, failing(plan, {"one"}))) == "RSS");
+}
+
+TEST_CASE("what needs a part that has failed is skipped, and what stands behind it goes on") {
+  plan::Plan plan = dependent();
+  sim::SimResult result = run(plan, failing(plan, {"one"}));
+  CHECK(result.outcome == Outcome::Parked);
+  CHECK(services(result) == "RS?");
+  CHECK(result.phase == plan.phases.size() - 1);
+  INFO(result.detail);
+  CHECK(result.detail.starts_with("All is done but 2 parts: shop[one] has gone back: "));
+  CHECK(result.detail.find("; not begun, since it needs what has failed: shop[three]. What") != std::string::npos);
+  CHECK(services(run(plan, failing(plan, {"two"}))) == "SRS");
 }
 
 TEST_CASE("more failures than allowed take back everything") {
@@ -213,7 +234,7 @@ TEST_CASE("what cannot go back waits for a hand") {
 }
 
 TEST_CASE("crash everywhere: scopes") {
-  for (const plan::Plan& plan : {continuing(), stopping(), unwinding(), nested()})
+  for (const plan::Plan& plan : {continuing(), stopping(), unwinding(), nested(), dependent()})
     for (Scenario scenario : {failing(plan, {}), failing(plan, {"two"}), failing(plan, {"one", "three"})}) {
       // Where something fails a crash decides how far the others came by then, so the effects need not be the same;
       // and a process that dies parked is resumed, and then the others go on.
@@ -231,7 +252,7 @@ TEST_CASE("no seed breaks an invariant of scopes") {
   int ends[4] = {0, 0, 0, 0};
   int failures = 0;
   int64_t behind = 0, scopes = 0;
-  for (const plan::Plan& plan : {continuing(), stopping(), unwinding(), nested()}) {
+  for (const plan::Plan& plan : {continuing(), stopping(), unwinding(), nested(), dependent()}) {
     for (int64_t seed = seeds().first; seed < seeds().first + seeds().count / 10 && failures < 5; ++seed) {
       Scenario world = random_world(plan, uint64_t(seed), {4 * minute, 600});
       if (seed % 3 == 0) world.truths.push_back({errors_of(plan, "two"), plan::Role::Canary, {{0, 50'000'000}}});
