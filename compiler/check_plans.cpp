@@ -1,5 +1,6 @@
 // What `check` finds beyond types: every rollout planned in every environment, every promotion and every test.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -13,6 +14,7 @@
 #include "compiler/neighbours.h"
 #include "compiler/plan/effort.h"
 #include "compiler/plan/idle_givens.h"
+#include "compiler/plan/promoted.h"
 #include "compiler/plan/test_case.h"
 
 namespace rollout {
@@ -41,6 +43,8 @@ class PlanChecker {
   void check_test(const ir::Test& test);
 
  private:
+  void keep(const plan::Plan& plan, const plan::Stage& stage);
+  void hold_together(const ir::Promotion& promotion, const std::vector<plan::Stage>& stages);
   bool has_room(Span at);
   std::optional<plan::Plan> make_plan(plan::Request request, Span at);
   std::optional<plan::Plan> make_plan_with_files(plan::Request request, Span at);
@@ -54,6 +58,7 @@ class PlanChecker {
   const WhenDone& when_done_;
   std::vector<std::pair<std::string_view, uint32_t>> environments_;
   plan::Shared shared_;
+  std::map<std::pair<std::string, std::string>, plan::Brought> brought_;  ///< by rollout and environment
   bool full_ = false;
   size_t unknown_phases_ = 0;
   std::set<std::tuple<uint32_t, uint32_t, uint32_t, std::string_view>> said_;
@@ -132,6 +137,7 @@ void PlanChecker::check_rollout(const ir::Rollout& rollout, const Inputs& inputs
     say_once(known, name);
     known = diagnostics_.size();
     if (good) apart.add(*plan, program_.environments[index], diagnostics_);
+    if (good) keep(*plan, {request.rollout, request.environment});
     if (good && diagnostics_.errors() == errors)
       neighbours_.look(*plan, program_, compilation_.sources, diagnostics_);
     say_once(known, {});
@@ -145,15 +151,38 @@ void PlanChecker::check_promotion(const ir::Promotion& promotion, const Inputs& 
   if (!has_room(at)) return;
   shared_.effort += 1 + program_.inputs.size();
   bool own = program_.rollouts[promotion.rollout].module == promotion.module;
-  for (const plan::Stage& stage : plan::stages_of(program_, promotion, diagnostics_)) {
+  const std::vector<plan::Stage> stages = plan::stages_of(program_, promotion, diagnostics_);
+  for (const plan::Stage& stage : stages) {
     if (own) continue;
     size_t known = diagnostics_.size();
     plan::Request request;
     request.rollout = stage.rollout;
     request.environment = stage.environment;
     request.inputs = inputs;
-    make_plan(request, at);
+    if (std::optional<plan::Plan> plan = make_plan(request, at)) keep(*plan, stage);
     say_once(known, stage.environment);
+  }
+  hold_together(promotion, stages);
+}
+
+/// For promotions; most files have none.
+void PlanChecker::keep(const plan::Plan& plan, const plan::Stage& stage) {
+  if (!program_.promotions.empty()) brought_[{stage.rollout, stage.environment}] = plan::brought_by(plan);
+}
+
+/// What an environment gets the one before it has tried.
+void PlanChecker::hold_together(const ir::Promotion& promotion, const std::vector<plan::Stage>& stages) {
+  for (size_t i = 1; i < stages.size(); ++i) {
+    const plan::Stage &earlier = stages[i - 1], &later = stages[i];
+    std::optional<plan::Untried> untried = plan::first_untried(brought_[{earlier.rollout, earlier.environment}],
+                                                               brought_[{later.rollout, later.environment}]);
+    if (!untried) continue;
+    diagnostics_
+        .report(promotion.decl->stages[i].environment.span, diag::PromotesOther, later.environment, untried->image,
+                untried->service, earlier.environment, untried->tried)
+        .at(promotion.decl->stages[i - 1].environment.span, "the one before")
+        .advise("let the image be the same in all environments: an input that none of them sets; two registries may "
+                "hold the same build, by its digest or its name and tag");
   }
 }
 

@@ -113,6 +113,15 @@ std::vector<Value> dependencies_of(const Value& service, const ir::Program& prog
   return evaluator.eval(declared.module, declared.depends_on, eval::place_frame(service)).items;
 }
 
+/// Adds what the services of the graph depend on, and what that depends on.
+void add_dependencies(Graph& graph, const ir::Program& program, eval::Evaluator& evaluator) {
+  for (uint32_t i = 0; i < graph.services.size(); ++i)
+    for (const Value& need : dependencies_of(Value(graph.services[i]), program, evaluator)) {
+      uint32_t index = graph.add(need);
+      graph.needs[i].push_back(index);
+    }
+}
+
 /// The shortest circle; empty: there is none.
 std::vector<uint32_t> shortest_circle(const Graph& graph) {
   std::vector<uint32_t> circle;
@@ -135,11 +144,7 @@ std::vector<std::vector<uint32_t>> order_rounds(const ast::ForStatement* loop, s
     if (!service) return {};
     service_of_round.push_back(graph.add(*service));
   }
-  for (uint32_t i = 0; i < graph.services.size(); ++i)
-    for (const Value& need : dependencies_of(Value(graph.services[i]), program, evaluator)) {
-      uint32_t index = graph.add(need);
-      graph.needs[i].push_back(index);
-    }
+  add_dependencies(graph, program, evaluator);
   if (std::vector<uint32_t> circle = shortest_circle(graph); !circle.empty()) {
     std::string text;
     for (uint32_t service : circle) text += fmt::format("`{}` → ", graph.services[service].text);
@@ -165,6 +170,18 @@ std::vector<std::vector<uint32_t>> order_rounds(const ast::ForStatement* loop, s
   }
   items = std::move(sorted);
   return after;
+}
+
+std::vector<std::vector<uint32_t>> nearest_needs(const std::vector<Value>& services, const ir::Program& program,
+                                                 eval::Evaluator& evaluator) {
+  Graph graph;
+  for (const Value& service : services) graph.add(service);
+  add_dependencies(graph, program, evaluator);
+  std::vector<std::vector<uint32_t>> rounds_of(graph.services.size()), needs;
+  for (uint32_t i = 0; i < services.size(); ++i) rounds_of[i] = {i};
+  Order order(graph, rounds_of);
+  for (uint32_t i = 0; i < services.size(); ++i) needs.push_back(order.before(i));
+  return needs;
 }
 
 }  // namespace rollout::plan

@@ -13,4 +13,8 @@ std::vector<std::vector<uint32_t>> order_rounds(const ast::ForStatement* loop, s
                                                 const ir::Program& program, eval::Evaluator& evaluator,
                                                 Diagnostics& diagnostics);
 
+/// By service, the nearest of the others that it depends on: itself, or through services that are not among them.
+std::vector<std::vector<uint32_t>> nearest_needs(const std::vector<eval::Value>& services, const ir::Program& program,
+                                                 eval::Evaluator& evaluator);
+
 }  // namespace rollout::plan

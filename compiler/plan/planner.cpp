@@ -105,6 +105,7 @@ std::optional<Plan> Planner::run() {
   name_phases();
   count_runs();
   report_idle_loops();
+  if (diagnostics_.errors() == errors) report_against_dependencies(end);
   if (diagnostics_.errors() == errors) enforce_policies(*rollout->decl);
   if (diagnostics_.errors() != errors) return std::nullopt;
   plan_.declared = declared_lines(plan_);

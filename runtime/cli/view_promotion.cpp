@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/json.h"
+#include "compiler/plan/promoted.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
@@ -113,6 +114,13 @@ std::string warnings(const std::vector<StagePlan>& stages, const Style& style) {
   for (const std::string& what : unpinned)
     out += fmt::format("{} {} is named by its tag alone, which can be moved; name its digest with `@sha256:…`\n",
                        style.warn("unpinned:"), what.substr(7, what.size() - 8));
+  for (size_t i = 1; i < stages.size(); ++i) {
+    const plan::Plan &earlier = stages[i - 1].planned.plan, &later = stages[i].planned.plan;
+    std::optional<plan::Untried> untried = plan::first_untried(plan::brought_by(earlier), plan::brought_by(later));
+    if (untried)
+      out += fmt::format("{} {} gets {} of {}, and {} before it tries {}\n", style.warn("not tried:"),
+                         later.environment, untried->image, untried->service, earlier.environment, untried->tried);
+  }
   return out.empty() ? out : "\n" + out;
 }
 
