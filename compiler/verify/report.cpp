@@ -94,9 +94,11 @@ Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
       if (finding.path.size() > 1) over.note(path_text(finding.path));  // of each service
       return over.advise("begin with a smaller share, judge it for longer, or allow more");
     }
-    case Claim::Window:
-      return diagnostics.report(span, diag::WindowTooShort, bound, required)
-          .advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
+    case Claim::Window: {
+      Diagnostic& window = diagnostics.report(span, diag::WindowTooShort, bound, required);
+      if (!finding.what.empty()) window.note(finding.what);
+      return window.advise("hold for less, open for longer, or let it wait: `{ at close wait }`");
+    }
     case Claim::Start:
       return diagnostics.report(span, diag::NoSafeStart, finding.what)
           .note(finding.parts[0])

@@ -62,12 +62,21 @@ std::vector<calendar::Window> allowed_weekly(const Plan& plan, std::vector<calen
   return stays;
 }
 
+/// On a day with another number of hours.
+std::string longer_text(const calendar::Calendar& calendar) {
+  int64_t longer_ns = calendar::clock_shift(calendar).longer_ns;
+  return longer_ns == 0 ? std::string()
+                        : fmt::format("where the clocks are put back while it is open, it is open for {} longer",
+                                      eval::duration_text(longer_ns));
+}
+
 void find_late(const Plan& plan, const SafeStart& start, std::vector<Finding>& findings) {
   const plan::During& during = *plan.during;
   int longest = calendar::longest_window(during.calendar);
   if (during.waits || longest == 0) return;
   if (start.weekly.empty()) {
-    findings.push_back({Claim::Window, during.place, {}, start.needs_ns, longest * minute_ns});
+    findings.push_back({Claim::Window, during.place, longer_text(during.calendar), start.needs_ns,
+                        longest * minute_ns});
     return;
   }
   if (!allowed_weekly(plan, start.weekly).empty()) return;

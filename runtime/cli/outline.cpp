@@ -1,6 +1,7 @@
 #include "runtime/cli/outline.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <llvm/ADT/StringMap.h>
@@ -74,51 +75,90 @@ std::optional<int64_t> control_set_by(const plan::Action& action) {
   return std::nullopt;
 }
 
-std::vector<Row> rows_of(const Plan& plan) {
-  std::vector<Row> rows;
-  std::vector<int64_t> starts = starts_of(plan);
-  std::vector<std::optional<int64_t>> shares(plan.services.size()), controls = shares;
-  std::vector<int64_t> own(plan.services.size()), beside(plan.services.size());
-  uint32_t service = plan::none;  // acted on last
-  for (uint32_t i = 0; i < plan.steps.size(); ++i) {
-    const plan::Step& step = plan.steps[i];
-    bool goes_on = !rows.empty() && rows.back().phase == step.phase &&
-                   std::count(step.after.begin(), step.after.end(), rows.back().steps.back()) > 0;
-    // Outside of phases a hold is a row of its own.
-    goes_on = goes_on && (step.phase != plan::none || step.kind == plan.steps[rows.back().steps.back()].kind);
-    if (!goes_on) {
-      Row row;
-      row.phase = step.phase;
-      row.start_ns = starts[i];
-      rows.push_back(std::move(row));
-    }
-    Row& row = rows.back();
-    row.steps.push_back(i);
-    if (step.kind == plan::StepKind::Approval) {
-      row.back_from = i;
-      if (step.phase != plan::none) row.approvals.push_back(step.approval);
-    } else if (step.kind == plan::StepKind::Hold || step.kind == plan::StepKind::Preflight) {
-      row.hold_ns += step.hold_ns;
-      row.back_from = i;
-      row.gates.insert(row.gates.end(), step.gates.begin(), step.gates.end());
-    } else if (step.kind == plan::StepKind::Act) {
-      service = step.action.service;
-      // Who is routed beside the share meets it as well.
-      std::optional<int64_t> share = exec::share_set_by(step.action), routed = exec::routed_by(step.action);
-      if (share) own[service] = *share;
-      if (routed) beside[service] = *routed;
-      if (share || routed) shares[service] = std::min(own[service] + beside[service], eval::percent_all);
-      if (std::optional<int64_t> set = control_set_by(step.action)) controls[service] = set;
-    }
-    if (service == plan::none) continue;
-    row.share_ppb = shares[service];
-    row.control_ppb = controls[service].value_or(0) > 0 ? controls[service] : std::nullopt;
+/// Steps that follow one another, as people see them: a phase up to a hold behind which something changes, a hold
+/// outside of phases, or what stands between two of these.
+class Rows {
+ public:
+  explicit Rows(const Plan& plan)
+      : plan_(plan), starts_(starts_of(plan)), shares_(plan.services.size()), controls_(plan.services.size()),
+        own_(plan.services.size()), beside_(plan.services.size()) {}
+
+  std::vector<Row> take() {
+    for (uint32_t i = 0; i < plan_.steps.size(); ++i) add(i);
+    mark_same_ways(plan_, rows_);
+    return std::move(rows_);
   }
-  for (Row& row : rows)
-    if (row.back_from == plan::none) row.back_from = row.steps.back();
-  mark_same_ways(plan, rows);
-  return rows;
-}
+
+ private:
+  bool goes_on(uint32_t index) const {
+    const plan::Step& step = plan_.steps[index];
+    if (rows_.empty() || rows_.back().phase != step.phase) return false;
+    const Row& row = rows_.back();
+    if (std::count(step.after.begin(), step.after.end(), row.steps.back()) == 0) return false;
+    // What was held or asked at one share is not to look as if it had been so at the next.
+    bool waited = row.hold_ns > 0 || (!row.approvals.empty() && has_acted(row));
+    if (waited && step.kind == plan::StepKind::Act) return false;
+    // Outside of phases a hold is a row of its own.
+    return step.phase != plan::none || step.kind == plan_.steps[row.steps.back()].kind;
+  }
+
+  bool has_acted(const Row& row) const {
+    return std::any_of(row.steps.begin(), row.steps.end(),
+                       [&](uint32_t step) { return plan_.steps[step].kind == plan::StepKind::Act; });
+  }
+
+  void begin_row(uint32_t index) {
+    const plan::Step& step = plan_.steps[index];
+    Row row;
+    row.phase = step.phase;
+    row.start_ns = starts_[index];
+    bool inside = step.phase != plan::none && !rows_.empty() && rows_.back().phase == step.phase;
+    if (inside) row.into_ns = row.start_ns - rows_.back().start_ns + rows_.back().into_ns;
+    else service_ = service_from(index);
+    rows_.push_back(std::move(row));
+  }
+
+  /// A phase that begins with a hold is about what it changes next.
+  uint32_t service_from(uint32_t index) const {
+    if (plan_.steps[index].phase == plan::none) return service_;
+    for (uint32_t i = index; i < plan_.steps.size() && plan_.steps[i].phase == plan_.steps[index].phase; ++i)
+      if (plan_.steps[i].kind == plan::StepKind::Act) return plan_.steps[i].action.service;
+    return service_;
+  }
+
+  void add(uint32_t index) {
+    const plan::Step& step = plan_.steps[index];
+    if (!goes_on(index)) begin_row(index);
+    Row& row = rows_.back();
+    row.steps.push_back(index);
+    row.back_from = index;
+    if (step.kind == plan::StepKind::Approval && step.phase != plan::none) row.approvals.push_back(step.approval);
+    if (step.kind == plan::StepKind::Hold || step.kind == plan::StepKind::Preflight) {
+      row.hold_ns += step.hold_ns;
+      row.gates.insert(row.gates.end(), step.gates.begin(), step.gates.end());
+    } else if (step.kind == plan::StepKind::Act) follow(step.action);
+    if (service_ == plan::none) return;
+    row.share_ppb = shares_[service_];
+    row.control_ppb = controls_[service_].value_or(0) > 0 ? controls_[service_] : std::nullopt;
+  }
+
+  void follow(const plan::Action& action) {
+    service_ = action.service;
+    // Who is routed beside the share meets it as well.
+    std::optional<int64_t> share = exec::share_set_by(action), routed = exec::routed_by(action);
+    if (share) own_[service_] = *share;
+    if (routed) beside_[service_] = *routed;
+    if (share || routed) shares_[service_] = std::min(own_[service_] + beside_[service_], eval::percent_all);
+    if (std::optional<int64_t> set = control_set_by(action)) controls_[service_] = set;
+  }
+
+  const Plan& plan_;
+  const std::vector<int64_t> starts_;
+  std::vector<Row> rows_;
+  std::vector<std::optional<int64_t>> shares_, controls_;  ///< by service
+  std::vector<int64_t> own_, beside_;                      ///< by service: its share, and who is routed to it
+  uint32_t service_ = plan::none;                          ///< the one that the row is about
+};
 
 /// What was observed, by what it is said of: `version(checkout, stable)`, `trouble(checkout)`.
 using Observations = llvm::StringMap<const plan::Observed*>;
@@ -233,7 +273,7 @@ const Change* Outline::change_of(uint32_t service) const {
 
 Outline outline_of(const Plan& plan) {
   Outline outline;
-  outline.rows = rows_of(plan);
+  outline.rows = Rows(plan).take();
   Observations observed;
   for (const plan::Observed& one : plan.observed) observed.try_emplace(one.what, &one);
   std::vector<Goal> goals = goals_of(plan);
@@ -290,7 +330,10 @@ std::string step_name(const plan::Step& step) {
 }
 
 std::string row_name(const Plan& plan, const Row& row) {
-  if (row.phase != plan::none) return plan.phases.at(row.phase).name;
+  if (row.phase != plan::none) {
+    const std::string& name = plan.phases.at(row.phase).name;
+    return row.into_ns > 0 ? fmt::format("{} +{}", name, eval::duration_text(row.into_ns)) : name;
+  }
   if (plan.steps[row.steps.front()].kind == plan::StepKind::Preflight) return "preflight";
   return row.hold_ns > 0 ? "(hold)" : "";
 }
@@ -373,6 +416,10 @@ std::vector<std::string> scope_texts(const Plan& plan) {
     }));
     std::string what = parts == 1 ? plan::scope_text(plan, i) : fmt::format("{} parts", parts);
     std::string text = fmt::format("{} ({}): {}", what, scope.place, plan::on_failure_text(scope));
+    bool needed = std::any_of(plan.scopes.begin(), plan.scopes.end(), [&](const plan::UndoScope& other) {
+      return other.place == scope.place && !other.needs.empty();
+    });
+    if (needed) text += "; what depends on it does not begin";
     if (scope.rollback.within_ns > 0) text += fmt::format("; within {}", eval::duration_text(scope.rollback.within_ns));
     if (scope.rollback.verify_gate != plan::none) {
       const std::string& gate = plan.gates.at(scope.rollback.verify_gate).text;
@@ -397,21 +444,29 @@ std::vector<std::string> scope_texts(const Plan& plan) {
 std::vector<std::string> watch_texts(const Plan& plan) {
   struct Watched {
     std::string text, bare;
-    size_t places = 1;
+    std::vector<uint32_t> services = {};
+    bool at_places = true;
   };
   std::vector<Watched> all;
   for (const plan::Watch& watch : plan.watches) {
-    const plan::Signal& signal = plan.signals.at(plan.conditions.at(watch.condition).left.signal);
-    const plan::Service& service = plan.services.at(signal.service);
+    uint32_t index = plan.signals.at(plan.conditions.at(watch.condition).left.signal).service;
+    const plan::Service& service = plan.services.at(index);
     std::string at = service.place.empty() ? "" : plan::service_text(service) + " ";
     std::string bare = watch.text.starts_with(at) ? watch.text.substr(at.size()) : watch.text;
     auto same = std::find_if(all.begin(), all.end(), [&](const Watched& other) { return other.bare == bare; });
-    if (at.empty() || same == all.end()) all.push_back({watch.text, std::move(bare)});
-    else ++same->places;
+    if (same == all.end()) same = all.insert(all.end(), {watch.text, std::move(bare)});
+    same->services.push_back(index);
+    same->at_places &= !at.empty();
   }
   std::vector<std::string> texts;
-  for (const Watched& one : all)
-    texts.push_back(one.places == 1 ? one.text : fmt::format("{}, in each of {} places", one.bare, one.places));
+  for (const Watched& one : all) {
+    std::set<uint32_t> services(one.services.begin(), one.services.end());
+    if (services.size() > 1)
+      texts.push_back(fmt::format("{}, in each of {} {}", one.bare, services.size(),
+                                  one.at_places ? "places" : "services"));
+    else if (one.at_places || plan.services.size() == 1) texts.push_back(one.text);
+    else texts.push_back(fmt::format("{}, of {}", one.text, plan::service_text(plan.services[one.services[0]])));
+  }
   return texts;
 }
 

@@ -10,17 +10,19 @@
 
 namespace rollout::cli {
 
-/// One phase, or the steps between two phases.
+/// One phase, or the steps between two phases. A phase that changes something behind a hold has a row for each part, so
+/// that what a row says of its hold is so all the while.
 struct Row {
   uint32_t phase = plan::none;
   std::vector<uint32_t> steps;
   int64_t start_ns = 0;             ///< sum of the holds before it
+  int64_t into_ns = 0;              ///< of a later part of a phase: the holds of the phase before it
   int64_t hold_ns = 0;
   std::optional<int64_t> share_ppb; ///< of the canary during its hold; nothing while no share was set
   std::optional<int64_t> control_ppb = {}; ///< of the control beside it; nothing while there is none
   std::vector<uint32_t> gates;
   std::vector<uint32_t> approvals;  ///< of a phase: indices into Plan::approvals
-  uint32_t back_from = plan::none;  ///< the step from which its way back is shown: its last hold, or its end
+  uint32_t back_from = plan::none;  ///< the step from which its way back is shown: its last one
   bool same_way = false;            ///< back as the row before
 };
 
@@ -90,6 +92,13 @@ std::vector<std::string> hook_texts(const plan::Plan& plan);
 std::vector<std::string> told_texts(const plan::Plan& plan);
 /// `reject when canary error_rate > 1% proven 99%`, `rollback when … held 5m`.
 std::string condition_text(const plan::Condition& condition);
+
+/// What people must know before they say yes: `unpinned:`, and why.
+struct Warning {
+  std::string_view kind;
+  std::string text;
+};
+std::vector<Warning> warnings_of(const plan::Plan& plan, const Outline& outline);
 
 std::string join(const std::vector<std::string>& parts, std::string_view between);
 std::string short_hash(std::string_view hash);

@@ -6,9 +6,8 @@
 #include <fmt/format.h>
 
 #include "compiler/calendar/stay.h"
-#include "compiler/verify/proofs.h"
 #include "runtime/cli/outline.h"
-#include "runtime/cli/view_beside.h"
+#include "runtime/cli/view_bounds.h"
 #include "runtime/cli/view_during.h"
 
 namespace rollout::cli {
@@ -22,8 +21,6 @@ constexpr size_t max_conditions = 10;   ///< of all gates together
 constexpr size_t max_watches = 4;
 constexpr size_t max_ways = 6, max_ways_of_many = 3;  ///< back, from where; fewer where services fill the screen
 constexpr size_t many_services = 12;
-constexpr size_t max_exposed = 3;       ///< services
-constexpr size_t max_beside = 4;        ///< of the lines that say what versions live beside
 constexpr size_t during_columns = 10;   ///< before the text of the paragraph
 
 /// Draws one plan as text; each member function is one paragraph.
@@ -40,8 +37,10 @@ struct PlanView {
     return std::min(most, most_name_columns);
   }
 
+  size_t columns() const { return size_t(std::max(style.columns, 60)); }
+
   std::string line(std::string_view text) const {
-    return cut(text, size_t(std::max(style.columns, 60)), style) + "\n";
+    return cut(text, columns(), style) + "\n";
   }
 
   std::string header(std::string_view hash) const {
@@ -55,7 +54,9 @@ struct PlanView {
       std::string versions = from == to ? fmt::format("{}{}", to, change.scaled ? "" : " (no change)")
                                         : fmt::format("{} {} {}", from, style.arrow(), style.bold(to));
       std::string was = change.was.empty() ? "" : fmt::format(" (was {})", change.was);
-      out += fmt::format("  {}{}  {}  ({})\n", style.name(change.service), was, versions, change.where);
+      std::string what = fmt::format("  {}{}  {}", style.name(change.service), was, versions);
+      bool fits = width_of(what) + width_of(change.where) + 4 <= columns();
+      out += fmt::format("{}{}({})\n", what, fits ? "  " : "\n    ", change.where);
     }
     return out;
   }
@@ -64,9 +65,9 @@ struct PlanView {
     if (!plan.during || plan.steps.empty()) return {};
     std::string out;
     for (std::string_view text : {during_text(*plan.during), at_close_text(*plan.during)})
-      for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - during_columns))
+      for (const std::string& part : wrap(text, columns() - during_columns))
         out += std::string(during_columns, ' ') + part + "\n";
-    out += indented(start_text());
+    out += indented(start_text() + clocks_text());
     return "\n  " + style.dim("during") + "  " + out.substr(during_columns);
   }
 
@@ -86,13 +87,22 @@ struct PlanView {
     return fmt::format("meets no close if it begins {}; if people answer at once, {}", text(all), text(quick));
   }
 
+  /// The hours of a week are said as if each day had twenty-four.
+  std::string clocks_text() const {
+    if (!plan.facts || !plan.facts->start || plan.facts->start->weekly.empty()) return {};
+    int64_t shorter_ns = calendar::clock_shift(plan.during->calendar).shorter_ns;
+    return shorter_ns == 0 ? std::string()
+                           : fmt::format("; {} less where the clocks change while it is open",
+                                         eval::duration_text(shorter_ns));
+  }
+
   /// What the plan was held to, and when it may not begin.
   std::string policies() const {
     if (plan.policies.empty() && plan.forbidden.empty() && plan.exceptions.empty()) return {};
     std::string names = plan.policies.empty() ? "(none)" : join(plan.policies, ", ");
     std::string out = "\n  " + style.dim("policies") + "  " + names + "\n";
     auto add = [&](const std::string& text) {
-      for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - during_columns))
+      for (const std::string& part : wrap(text, columns() - during_columns))
         out += std::string(during_columns + 2, ' ') + part + "\n";
     };
     for (const plan::Forbidden& forbidden : plan.forbidden)
@@ -122,10 +132,12 @@ struct PlanView {
       return line(fmt::format("  {} {}", style.rule(), cut(join(action_texts(plan, row), ", "), 90, style)));
     std::string share = row.share_ppb ? eval::percent_text(*row.share_ppb) : "";
     std::string name = cut(row_name(plan, row), name_columns, style);
-    std::string judged = row.gates.empty() && row.approvals.empty() ? "no gate" : join(gate_texts(plan, row), " and ");
+    std::string judged = join(gate_texts(plan, row), " and ");
+    if (judged.empty()) judged = row.hold_ns > 0 ? "no gate" : join(action_texts(plan, row), ", ");
     std::string drawn = bar(row, row.share_ppb.value_or(0));
+    std::string hold = row.hold_ns > 0 ? eval::duration_text(row.hold_ns) : "";
     std::string text = fmt::format("  {} {}  {} {}  ", left(name, name_columns), right(share, 5),
-                                   left(drawn, bar_columns), right(eval::duration_text(row.hold_ns), 6));
+                                   left(drawn, bar_columns), right(hold, 6));
     return style.name(text.substr(0, 2 + name_columns)) + text.substr(2 + name_columns) +
            cut(judged, size_t(std::max(style.columns, 80)) - width_of(text), style) + "\n" + control_line(row);
   }
@@ -158,76 +170,18 @@ struct PlanView {
            "\n";
   }
 
-  /// What was proven of it: how long, and how much of it users may meet.
   std::string bounds() const {
-    if (!plan.facts || plan.steps.empty()) return {};
-    const plan::Facts& facts = *plan.facts;
-    std::string people = facts.parks ? ", then it may park" : "";
-    std::string out = fmt::format("forward {} {}{}, back {} {}", style.at_most(), seconds_text(facts.worst_ns),
-                                  people, style.at_most(), seconds_text(facts.back_ns));
-    int64_t within = plan.rollback.within_ns;
-    if (within > 0 && within < facts.back_ns) out += fmt::format(" (given up after {})", eval::duration_text(within));
-    if (facts.detect_ns)
-      out += fmt::format(", harm seen {} {}", style.at_most(), seconds_text(*facts.detect_ns));
-    out = "\n  " + style.dim("bounds") + "  " + out + "\n";
-    out += indented(proofs_text());
-    size_t shown = 0;
-    for (const plan::ExposureFacts& one : facts.exposure) {
-      if (!all && ++shown > max_exposed) break;
-      out += indented(exposure_line(one));
-    }
-    if (shown > max_exposed) out += fmt::format("{}{} more\n", std::string(during_columns, ' '), style.dots());
-    for (size_t i = 0; const std::string& text : beside_texts(plan))
-      if (all || ++i <= max_beside) out += indented(text);
-    for (const std::string& text : peak_texts(plan)) out += indented(text);
-    return out;
+    std::string out;
+    for (const std::string& text : bound_texts(plan, style, all)) out += indented(text);
+    return out.empty() ? out : "\n  " + style.dim("bounds") + "  " + out.substr(during_columns);
   }
 
   /// Under the beginning of a paragraph.
   std::string indented(std::string_view text) const {
     std::string out;
-    for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - during_columns))
+    for (const std::string& part : wrap(text, columns() - during_columns))
       out += std::string(during_columns, ' ') + part + "\n";
     return out;
-  }
-
-  /// What is proven by gates: how often a good version goes back by mistake, and what is seen in each hold.
-  std::string proofs_text() const {
-    if (!plan.facts->false_alarm_ppb) return {};
-    std::string out = fmt::format("false alarms {} {} of runs", style.at_most(),
-                                  eval::percent_text(*plan.facts->false_alarm_ppb));
-    std::string_view between = "; smallest rise seen: ";
-    for (size_t i = 0; i < plan.phases.size(); ++i) {
-      std::optional<int64_t> sees = plan.facts->phases[i].sees_ppb;
-      if (!sees) continue;
-      std::string rise = *sees >= eval::percent_all ? "none" : "+" + two_digits(*sees);
-      out += fmt::format("{}{} in {}", std::exchange(between, ", "), rise, plan.phases[i].name);
-    }
-    return out;
-  }
-  /// Rounded up.
-  static std::string two_digits(int64_t share_ppb) {
-    int64_t unit = 1;
-    while (share_ppb / unit >= 100) unit *= 10;
-    return eval::percent_text((share_ppb + unit - 1) / unit * unit);
-  }
-
-  /// Rounded up.
-  static std::string seconds_text(int64_t ns) {
-    int64_t seconds = ns / eval::ns_per_s + (ns % eval::ns_per_s > 0);
-    return eval::duration_text(seconds * eval::ns_per_s);
-  }
-
-  std::string exposure_line(const plan::ExposureFacts& one) const {
-    const plan::Service& service = plan.services.at(one.service);
-    auto text = [&](int64_t ns) { return fmt::format("{} {}", style.at_most(), seconds_text(ns)); };
-    double met = double(service.traffic_uhz) / 1e6 * double(one.harm_ns.value_or(0)) / double(eval::ns_per_s);
-    std::string requests = service.traffic_uhz == 0 ? "" : fmt::format(", {:.0f} requests", met);
-    std::string begins = verify::begins_text(plan, one.harm_step);
-    if (!begins.empty()) begins = fmt::format(" that begins {}", begins);
-    std::string harm = one.harm_ns ? fmt::format("{} to harm{}{}; ", text(*one.harm_ns), begins, requests) : "";
-    return fmt::format("exposure of {}: {}{} if no gate sees it", plan::service_text(service), harm,
-                       text(one.unseen_ns));
   }
 
   /// What decides, line by line; two uses of a gate that say the same are shown once.
@@ -240,6 +194,7 @@ struct PlanView {
     return lines;
   }
 
+  /// Of two uses of a gate the second shows what is other than in the first.
   std::string gates() const {
     if (plan.gates.empty()) return {};
     std::vector<std::pair<std::string, std::vector<std::string>>> seen;
@@ -249,16 +204,20 @@ struct PlanView {
       std::string name = gate.text.substr(0, gate.text.find('('));
       std::vector<std::string> lines = gate_lines(gate);
       if (std::find(seen.begin(), seen.end(), std::pair(name, lines)) != seen.end()) continue;
-      bool again = std::any_of(seen.begin(), seen.end(), [&](const auto& other) { return other.first == name; });
-      out += fmt::format("  {}{}\n", style.name(again ? gate.text : name), lines.front());
+      auto first = std::find_if(seen.begin(), seen.end(), [&](const auto& other) { return other.first == name; });
+      bool again = first != seen.end(), alike = again && first->second.size() == lines.size();
+      out += fmt::format("  {}{}{}\n", style.name(again ? gate.text : name), lines.front(),
+                         alike ? fmt::format(", as {} but", name) : "");
+      size_t left_out = 0;
       for (size_t i = 1; i < lines.size(); ++i) {
-        if (i <= gate.conditions.size() && !all && ++shown > max_conditions) continue;
-        out += line("    " + lines[i]);
+        if (alike && first->second[i] == lines[i]) continue;
+        if (i <= gate.conditions.size() && !all && ++shown > max_conditions) ++left_out;
+        else out += line("    " + lines[i]);
       }
+      if (left_out > 0)
+        out += fmt::format("    {} {} more condition{}\n", style.dots(), left_out, left_out == 1 ? "" : "s");
       seen.emplace_back(std::move(name), std::move(lines));
     }
-    if (shown > max_conditions && !all)
-      out += fmt::format("    {} {} more conditions\n", style.dots(), shown - max_conditions);
     return out;
   }
 
@@ -306,7 +265,7 @@ struct PlanView {
     std::string out = "\n  " + style.dim("on failure") + "\n";
     for (size_t i = 0; i < texts.size(); ++i) {
       if (i == max_watches && !all) return out + fmt::format("  {} {} more\n", style.dots(), texts.size() - i);
-      for (const std::string& part : wrap(texts[i], size_t(std::max(style.columns, 60)) - 4))
+      for (const std::string& part : wrap(texts[i], columns() - 4))
         out += fmt::format("  {}\n", part);
     }
     return out;
@@ -317,7 +276,7 @@ struct PlanView {
     if (texts.empty()) return {};
     std::string out = "\n  " + style.dim("limits") + "\n";
     for (const std::string& text : texts)
-      for (const std::string& part : wrap(text, size_t(std::max(style.columns, 60)) - 4))
+      for (const std::string& part : wrap(text, columns() - 4))
         out += fmt::format("  {}\n", part);
     return out;
   }
@@ -329,24 +288,36 @@ struct PlanView {
     std::string stop = back.to.empty() ? "" : fmt::format(", then parked at {}", back.to);
     if (back.parts.size() == 1) {
       const std::string path = back.parts[0].text + stop;
-      bool fits = width_of(from) + 1 + width_of(path) <= size_t(std::max(style.columns, 60));
-      return from + (fits ? " " : "\n    ") + path + "\n";
+      bool fits = width_of(from) + 1 + width_of(path) <= columns();
+      return from + (fits ? " " + path + "\n" : "\n    " + hanging(path, 4));
     }
     std::string out = from + "\n";
     size_t turn = 0;
     for (const BackPart& part : back.parts) {
       std::string number = part.turn == turn ? "  " : fmt::format("{}.", part.turn);
-      out += fmt::format("    {:>3} {}\n", number, part.text);
+      out += fmt::format("    {:>3} {}", number, hanging(part.text, 8));
       turn = part.turn;
     }
     if (!back.to.empty()) out += fmt::format("        then parked at {}\n", back.to);
     return out;
   }
 
+  /// The text in lines that begin below its beginning, which stands behind so many columns.
+  std::string hanging(std::string_view text, size_t indent) const {
+    std::string out;
+    for (const std::string& part : wrap(text, columns() - indent))
+      out += (out.empty() ? "" : std::string(indent, ' ')) + part + "\n";
+    return out;
+  }
+
   std::string from_name(const Row& row) const {
     if (row.phase != plan::none) return row_name(plan, row);
     bool holds = plan.steps[row.steps.front()].kind == plan::StepKind::Hold;
-    return holds ? "a hold" : step_name(plan.steps[row.steps.front()]);
+    const plan::Step& step = plan.steps[row.steps.front()];
+    // Of many services each may have a `deploy`.
+    bool named = step.kind == plan::StepKind::Act && outline.changes.size() > 1;
+    if (named) return fmt::format("{} {}", step.action.name, plan::service_text(plan.services[step.action.service]));
+    return holds ? "a hold" : step_name(step);
   }
 
   /// Who may say yes.
@@ -383,35 +354,7 @@ struct PlanView {
 
   std::string warnings() const {
     std::string out;
-    if (plan.offline)
-      out += style.warn("offline:") + " nothing that runs was looked at; `apply` refuses this plan\n";
-    for (const Change& change : outline.changes) {
-      bool service = change.subject == plan::Subject::Service;
-      if (!service || !change.known || !change.from.empty() || change.to.empty()) continue;
-      out += fmt::format("{} nothing of {} runs yet: its way back is to remove it again\n",
-                         style.warn("first version:"), change.service);
-    }
-    for (const plan::Observed& observed : plan.observed) {
-      if (!observed.what.starts_with("digest(") || !observed.value.is(eval::Value::Kind::None)) continue;
-      std::string image = observed.what.substr(7, observed.what.size() - 8);
-      out += observed.source.starts_with("target ")
-                 ? fmt::format("{} the digest of {} is not known: {}; a plan made without --offline has it\n",
-                               style.warn("unresolved:"), image, observed.source)
-                 : fmt::format("{} {} is named by its tag alone, which can be moved; name its digest with "
-                               "`@sha256:…`, or bind the service to its registry\n",
-                               style.warn("unpinned:"), image);
-    }
-    for (const Change& change : outline.changes)
-      if (!change.unreached.empty())
-        out += fmt::format("{} {}: {}; it counts as failed, and nothing is changed there\n",
-                           style.warn("not reached:"), change.service, change.unreached);
-    for (const Change& change : outline.changes) {
-      if (change.trouble.empty()) continue;
-      std::string_view cure = change.from != change.to ? ""
-                              : outline.has_changes    ? "; this plan mends it"
-                                                       : "; a rollout that installs this version again mends it";
-      out += fmt::format("{} {}: {}{}\n", style.warn("in trouble:"), change.service, change.trouble, cure);
-    }
+    for (const Warning& one : warnings_of(plan, outline)) out += fmt::format("{} {}\n", style.warn(one.kind), one.text);
     if (!outline.has_changes) out += style.good("no changes:") + " what runs is what this plan would bring\n";
     return out.empty() ? out : "\n" + out;
   }

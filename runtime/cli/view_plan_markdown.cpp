@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "runtime/cli/outline.h"
+#include "runtime/cli/view_bounds.h"
 #include "runtime/cli/view_during.h"
 #include "runtime/cli/view_plan.h"
 
@@ -105,6 +106,9 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
     out += fmt::format("\n{} during {}.\n", forbidden.unless_open ? "Begun only" : "Not begun",
                        code(calendar::calendar_text(forbidden.during.calendar)));
   out += table(plan, outline);
+  std::vector<std::string> bounds = bound_texts(plan, {}, false);
+  if (!bounds.empty()) out += "\nProven:\n";
+  for (const std::string& bound : bounds) out += fmt::format("- {}\n", cell(bound));
   if (plan.rollback.verify_gate != plan::none)
     out += fmt::format("\nAfter a rollback {} must pass within {}.\n",
                        code(plan.gates.at(plan.rollback.verify_gate).text),
@@ -119,8 +123,7 @@ std::string plan_markdown(const plan::Plan& plan, std::string_view hash) {
     out += fmt::format("\nAll the time: {}\n", code("rollback when " + watched));
   for (const std::string& told : told_texts(plan)) out += fmt::format("\nMessages to {}\n", cell(told));
   out += approvals(plan) + conditions(plan);
-  if (plan.offline)
-    out += "\n> Made offline: nothing that runs was looked at, and this plan cannot be applied.\n";
+  for (const Warning& one : warnings_of(plan, outline)) out += fmt::format("\n> **{}** {}\n", one.kind, cell(one.text));
   if (!outline.has_changes) out += "\n> No changes: what runs is what this plan would bring.\n";
   return out + fmt::format("\n<sub>plan {} · holds {}</sub>\n", short_hash(hash),
                            eval::duration_text(outline.hold_ns));

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "compiler/calendar/calendar.h"
+#include "compiler/calendar/stay.h"
 #include "compiler/eval/literal.h"
 
 namespace rollout {
@@ -166,6 +167,23 @@ TEST_CASE("a day is 23, 24 or 25 hours long, and half an hour more or less on Lo
   CHECK(length_h("Australia/Lord_Howe", {2026, 4, 5}) == 24.5);
   CHECK(length_h("Australia/Lord_Howe", {2026, 10, 4}) == 23.5);
   CHECK(length_h("Asia/Kathmandu", {2026, 4, 5}) == 24);
+}
+
+TEST_CASE("a window in which the clocks change is shorter or longer than its hours say") {
+  auto hours = [](std::string_view name, int from, int to) {
+    calendar::ClockShift shift = calendar::clock_shift(weekly(name, every_day(), from, to));
+    return fmt::format("-{} +{}", double(shift.shorter_ns) / 3600e9, double(shift.longer_ns) / 3600e9);
+  };
+  CHECK(hours("Europe/Stockholm", 0, 6 * 60) == "-1 +1");
+  CHECK(hours("Europe/Stockholm", 9 * 60, 16 * 60) == "-0 +0");
+  CHECK(hours("Europe/Stockholm", 2 * 60, 3 * 60) == "-1 +1");
+  CHECK(hours("Europe/Stockholm", 2 * 60 + 30, 3 * 60) == "-0.5 +0");  // twice, half an hour each
+  CHECK(hours("Europe/Stockholm", 2 * 60 + 30, 4 * 60) == "-1 +0");    // in October 02:30..03:00, then all of it
+  CHECK(hours("Europe/Stockholm", 60, 2 * 60 + 30) == "-0.5 +0");
+  CHECK(hours("Australia/Lord_Howe", 0, 6 * 60) == "-0.5 +0.5");
+  CHECK(hours("America/New_York", 22 * 60, 5 * 60) == "-1 +1");
+  CHECK(hours("UTC", 0, 6 * 60) == "-0 +0");
+  CHECK(hours("Europe/Stockholm", 0, 24 * 60) == "-0 +0");  // it never closes
 }
 
 TEST_CASE("a civil time as an instant: the first of two, and the end of a gap") {
