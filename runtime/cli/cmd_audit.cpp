@@ -266,7 +266,7 @@ void verify_all_there(const std::set<std::string>& there, bool promotions, const
   }
   std::set<std::string> gone;
   for (int64_t number = 1; number <= last; ++number)
-    if (std::string name = fmt::format("{}{}", promotions ? "p" : "r", number); there.count(name) == 0) gone.insert(name);
+    if (std::string name = fmt::format("{}{}", promotions ? 'p' : 'r', number); !there.contains(name)) gone.insert(name);
   for (const NotedHead& head : heads.heads)
     if (journal::is_promotion(head.run) == promotions && head.run != journal::prune_chain &&
         there.count(head.run) == 0)

@@ -144,7 +144,8 @@ void note_head(const Context& context, const Project& project, journal::Store& s
     context.fail(
         0, fmt::format("the head of {} {} could not be noted or signed in {}, so `rollout audit --verify` will know "
                        "less of it: {}",
-                       journal::is_promotion(run) ? "promotion" : "run", run, heads_file(context, project), noted.error().message));
+                       journal::is_promotion(run) ? "promotion" : "run", run, heads_file(context, project),
+                       noted.error().message));
 }
 
 Result<HeadsCheck> heads_check(const Context& context, const Project& project) {

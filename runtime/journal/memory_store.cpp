@@ -191,7 +191,7 @@ Result<int64_t> MemoryStore::ask(Promotion& promotion, const Request& request) {
 
 Result<std::string> MemoryStore::begin(const PromotionBegun& begun, int64_t wall_ns) {
   std::string name = fmt::format("p{}", promotions_.size() + 1);
-  promotions_.push_back({{name, begun.promotion, begun.file, wall_ns, {}, begun.acts_on, 1, {}}, {{wall_ns, begun}}, {}, {}});
+  promotions_.push_back({{name, begun.promotion, begun.file, wall_ns, {}, begun.acts_on}, {{wall_ns, begun}}, {}, {}});
   return name;
 }
 

@@ -135,11 +135,9 @@ inline std::string promotion_claim(const PromotionInfo& info) {
 
 /// What services a promotion acts on, as PromotionBegun has it: their identities, or as many as fit and a hash of all.
 std::string acts_on_text(std::vector<std::string> services);
-
 /// How a store's row holds the file of a promotion, and back.
 std::string file_cell(const PromotionBegun& begun);
 void read_file_cell(std::string_view cell, PromotionInfo& info);
-
 /// Whether a name is one that a store gives to promotions; runs have others.
 bool is_promotion(std::string_view name);
 
