@@ -107,7 +107,10 @@ std::string to_text(const Value& value) {
     case Kind::Money: return money_text(value.number, value.text);
     case Kind::Time: return calendar::time_text(value.number);
     case Kind::Date: return calendar::date_text(value.number);
-    case Kind::Weekday: return std::string(calendar::weekday_names[size_t(value.number)]);
+    case Kind::Weekday:  // of a plan that somebody else wrote it may be any number
+      return size_t(value.number) < calendar::weekday_names.size()
+                 ? std::string(calendar::weekday_names[size_t(value.number)])
+                 : fmt::format("{}", value.number);
     case Kind::Instant: return calendar::instant_text(value.number);
     case Kind::Calendar: return calendar::calendar_text(calendar_of(value));
     case Kind::Version:

@@ -14,10 +14,10 @@ namespace {
 
 using eval::Value;
 
-/// It can be put into words whatever it holds, in a plan of which nobody knows who wrote it.
+/// It can be put into words whatever it holds, in a plan of which nobody knows who wrote it, and all of it stands there.
 bool has_words(const Value& value) {
   bool days = value.is(Value::Kind::Weekday) || value.is(Value::Kind::Calendar);
-  return !days && std::all_of(value.items.begin(), value.items.end(), has_words);
+  return !days && !value.is(Value::Kind::Map) && std::all_of(value.items.begin(), value.items.end(), has_words);
 }
 std::string text_of(const Value& value) {
   if (has_words(value)) return eval::to_text(value);
@@ -186,34 +186,58 @@ class Declared {
            one.until_wall_ns, one.reason, one.asked, one.approved, one.team);
   }
 
-  /// What each does, in order. The step that it comes after is told where it is not the one before it.
+  /// What each does, in order. The step that it comes after is told where it is not the one before it, and its way back
+  /// where that is not the one of the step of its service before it.
   void steps() {
+    std::vector<const std::vector<uint32_t>*> back(plan_.services.size());
     for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
       const Step& step = plan_.steps[i];
       bool usual = i == 0 ? step.after.empty() : step.after.size() == 1 && step.after[0] + 1 == i;
-      if (usual) line("{} {}", i, step.text);
+      if (usual) lines_.push_back(std::to_string(i) + " " + step.text);
       else line("{} after {}: {}", i, list_text(step.after), step.text);
       if (step.kind == StepKind::Preflight) line("reads for {}, gates {}", time(step.hold_ns), list_text(step.gates));
-      if (step.kind == StepKind::Act) action(step.action);
+      if (step.kind != StepKind::Act) continue;
+      action(step.action);
+      const std::vector<uint32_t>*& before = back[step.action.service];
+      if (before == nullptr || *before != step.rollback) line("back by {}", list_text(step.rollback));
+      before = &step.rollback;
+      for (const ScopeUndo& own : step.scope_rollback) line("to scope {} by {}", own.scope, list_text(own.undo));
     }
+    line("{} undo actions", plan_.undo.size());
     for (const Action& one : plan_.undo) action(one);
   }
   /// Most calls of an action are like the one before.
   void action(const Action& one) {
-    Called called{one.target, one.within_ns, one.attempts, one.once, one.reversibility};
-    auto [last, fresh] = called_.try_emplace({one.capability, one.name, one.service, one.takes_back}, called);
-    if (!fresh && last->second == called) return;
-    last->second = called;
+    const Action*& last = called_[{one.capability, one.name, one.service, one.takes_back}];
+    bool told = last != nullptr && is_alike(*last, one);
+    last = &one;
+    if (told) return;
     constexpr std::string_view words[] = {"reversible", "compensable", "irreversible"};
-    line("{}: {}.{} by target {}{} within {}, {} attempts{}, {}", one.text, one.capability, one.name,
+    std::string sets;
+    for (const Setting& set : one.sets)
+      sets += fmt::format(", {} = {}", variable_text(plan_.services[one.service], set.variable, set.role),
+                          text_of(set.value));
+    line("{}: {}.{} by target {}{} within {}, {} attempts{}, {}{}", one.text, one.capability, one.name,
          index_text(one.target), one.takes_back ? " takes back" : "", time(one.within_ns), one.attempts,
-         one.once ? ", once" : "", words[size_t(one.reversibility)]);
+         one.once ? ", once" : "", words[size_t(one.reversibility)], sets);
+  }
+  /// But for what it is given, which its text says, and for what it sets to that.
+  static bool is_alike(const Action& last, const Action& one) {
+    auto is_given = [&](const Value& value) {
+      return std::any_of(one.args.begin(), one.args.end(), [&](const auto& arg) { return arg.second == value; });
+    };
+    bool alike = last.target == one.target && last.within_ns == one.within_ns && last.attempts == one.attempts &&
+                 last.once == one.once && last.reversibility == one.reversibility &&
+                 last.sets.size() == one.sets.size();
+    for (size_t i = 0; alike && i < one.sets.size(); ++i)
+      alike = last.sets[i].variable == one.sets[i].variable && last.sets[i].role == one.sets[i].role &&
+              (last.sets[i].value == one.sets[i].value || is_given(one.sets[i].value));
+    return alike;
   }
 
-  using Called = std::tuple<uint32_t, int64_t, int, bool, Reversibility>;
   using Name = std::tuple<std::string_view, std::string_view, uint32_t, bool>;
   const Plan& plan_;
-  std::map<Name, Called> called_;
+  std::map<Name, const Action*> called_;  ///< the last call
   std::vector<std::string> lines_;
 };
 

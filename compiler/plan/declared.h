@@ -11,8 +11,9 @@ struct Plan;
 
 /// One line for each thing that was declared, `gate healthy(checkout): every 15s, …`, and each step,
 /// `3 shift checkout to 5%`. What most steps have alike is told of the others alone: what does not come after the step
-/// before it, how long an action may take where that is not as before. Two plans with the same lines differ in their
-/// ways back, in what the text of a step says of it as well, and in places, phases and facts.
+/// before it, how long an action may take and what it sets where that is not as before, a way back where it is another
+/// one. Two plans with the same lines differ in what the text of a step says of it as well, and in places, phases and
+/// facts.
 std::vector<std::string> declared_lines(const Plan& plan);
 
 }  // namespace rollout::plan

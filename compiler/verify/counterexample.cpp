@@ -92,7 +92,8 @@ class Path {
     const Step& of = plan_.steps[index];
     bool judged = !of.gates.empty();
     if (of.kind == StepKind::Act || of.kind == StepKind::Commit) add(course_.begin_ns[index], of.text);
-    if (of.kind == StepKind::Hold && !judged) add(course_.begin_ns[index], of.text);
+    if (of.kind == StepKind::Hold && (!judged || world().late_gates))
+      add(course_.begin_ns[index], of.text, judged ? "takes as long as it may" : "");
     if (of.kind == StepKind::Lock && world().late_locks) add(course_.begin_ns[index], of.text, "another run holds it");
     if (course_.end_ns[index] >= before_ns) return;
     if (of.kind == StepKind::Approval) add(course_.end_ns[index], of.text, "approved");

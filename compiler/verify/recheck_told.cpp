@@ -210,7 +210,11 @@ class Told {
 void recheck_told(const Plan& plan, std::vector<std::string>& broken) { Told(plan, broken).go(); }
 
 void recheck_declared(const Plan& plan, std::vector<std::string>& broken) {
-  if (plan.sources.empty() && plan.declared.empty()) return;
+  if (plan.declared.empty()) {
+    if (!plan.sources.empty())
+      broken.push_back("it does not say what was declared, as if an earlier rollout had made it");
+    return;
+  }
   std::vector<std::string> holds = plan::declared_lines(plan);
   auto [says, now] = std::mismatch(plan.declared.begin(), plan.declared.end(), holds.begin(), holds.end());
   if (says == plan.declared.end() && now == holds.end()) return;

@@ -132,6 +132,7 @@ const std::vector<Alteration> of_ways_back = {
     {"another version comes back",
      [](Plan& p) { p.undo.at(4).sets.at(0).value = Value::of(Value::Kind::Image, std::string("x:1")); }},
     {"an undo action is left out", [](Plan& p) { back_of(p).erase(back_of(p).begin()); }},
+    {"instances go before their traffic", [](Plan& p) { std::swap(back_of(p).at(0), back_of(p).at(1)); }},
     {"a rollback has more time", [](Plan& p) { p.rollback.within_ns *= 10; }},
     {"a hook is for aborts alone", [](Plan& p) { p.hooks.at(0).on_abort = true; }},
     {"a hook does nothing", [](Plan& p) { p.hooks.at(0).actions.clear(); }},
