@@ -26,7 +26,7 @@ enum class Property : uint32_t {
   Monitored,          ///< whether a gate judges every step that gives a new version more
   RollbackTotal,      ///< whether the way back from every step leads to what was there at first
   RollbackRehearsed,  ///< when the way back was last tried; known when a run begins
-  DurationWorst,      ///< the longest that it takes where nothing goes back, people aside
+  DurationWorst,      ///< the longest that it takes until it has succeeded: Facts::worst_ns
   CapacityMargin,     ///< what its targets could run, over the most instances at once; known when a run begins
   PhaseName,
   PhaseNumber,        ///< from 1

@@ -1,13 +1,9 @@
-// Private to compiler/plan: how long a plan, and a hold, may take.
+// Private to compiler/plan: what a hold has room for.
 #pragma once
 
 #include "compiler/plan/plan.h"
 
 namespace rollout::plan {
-
-/// How long the steps take at most when every attempt of every action is needed and each gate decides as late as it
-/// may; what runs at the same time counts once.
-int64_t worst_forward_ns(const Plan& plan);
 
 /// How many samples a gate may take in a hold, its longest wait for a verdict included: so many moments at which a
 /// regression may begin that its proofs must be ready for.

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/build.h"
-#include "compiler/plan/fits.h"
+#include "compiler/plan/forward.h"
 #include "compiler/plan/policy_every.h"
 
 namespace rollout::plan {
@@ -20,7 +20,8 @@ std::vector<Finding> findings_of(const Plan& plan) {
   all[size_t(ir::Property::FirstPhaseShare)] = first_phase_share(plan);
   all[size_t(ir::Property::Monitored)] = monitored(plan);
   all[size_t(ir::Property::RollbackTotal)] = rollback_total(plan);
-  all[size_t(ir::Property::DurationWorst)] = {Value::of(Value::Kind::Duration, worst_forward_ns(plan)), ""};
+  int64_t worst_ns = prove_forward(plan, prove_back(plan)).worst_ns;
+  all[size_t(ir::Property::DurationWorst)] = {Value::of(Value::Kind::Duration, worst_ns), ""};
   return all;
 }
 

@@ -3,7 +3,7 @@
 // a fact.
 #pragma once
 
-#include "compiler/verify/forward.h"
+#include "compiler/plan/forward.h"
 #include "compiler/verify/proofs.h"
 
 namespace rollout::verify {

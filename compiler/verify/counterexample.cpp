@@ -7,17 +7,21 @@
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/plan/cost.h"
 #include "compiler/plan/plan_json.h"
-#include "compiler/verify/cost.h"
 #include "compiler/verify/course.h"
 #include "compiler/verify/proofs.h"
 #include "compiler/verify/watchers.h"
 
 namespace rollout::verify {
 
+using plan::Back;
+using plan::Forward;
 using plan::Plan;
+using plan::Region;
 using plan::Step;
 using plan::StepKind;
+using plan::longer;
 using plan::none;
 
 namespace {

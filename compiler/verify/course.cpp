@@ -4,12 +4,13 @@
 #include <numeric>
 
 #include "compiler/calendar/calendar.h"
-#include "compiler/verify/cost.h"
+#include "compiler/plan/cost.h"
 
 namespace rollout::verify {
 
 using plan::Plan;
 using plan::StepKind;
+using plan::longer;
 
 namespace {
 

@@ -11,7 +11,7 @@
 
 #include "compiler/judge/power.h"
 #include "compiler/judge/sight.h"
-#include "compiler/verify/cost.h"
+#include "compiler/plan/cost.h"
 #include "compiler/verify/looks.h"
 #include "compiler/verify/together.h"
 #include "compiler/verify/watchers.h"
@@ -21,11 +21,13 @@ namespace rollout::verify {
 using plan::Comparison;
 using plan::Condition;
 using plan::ConditionKind;
+using plan::Forward;
 using plan::Gate;
 using plan::Plan;
 using plan::Step;
 using plan::StepKind;
 using plan::Term;
+using plan::longer;
 using plan::none;
 
 namespace {

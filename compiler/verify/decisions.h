@@ -3,10 +3,11 @@
 // value to pass with are a contradiction. Also: a gate gets the requests that it asks for, and a watch the time.
 #pragma once
 
-#include "compiler/verify/forward.h"
+#include "compiler/plan/forward.h"
+#include "compiler/verify/proofs.h"
 
 namespace rollout::verify {
 
-void find_undecided(const plan::Plan& plan, const Forward& forward, std::vector<Finding>& findings);
+void find_undecided(const plan::Plan& plan, const plan::Forward& forward, std::vector<Finding>& findings);
 
 }  // namespace rollout::verify

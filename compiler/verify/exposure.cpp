@@ -4,14 +4,17 @@
 
 #include <fmt/format.h>
 
-#include "compiler/verify/cost.h"
+#include "compiler/plan/cost.h"
 #include "compiler/verify/harm.h"
 
 namespace rollout::verify {
 
+using plan::Back;
+using plan::Forward;
 using plan::Plan;
 using plan::Step;
 using plan::StepKind;
+using plan::longer;
 using plan::none;
 
 namespace {

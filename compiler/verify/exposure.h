@@ -2,12 +2,13 @@
 // service and flag: the share, over the time that it is set at most. What was promoted is no longer exposed.
 #pragma once
 
-#include "compiler/verify/forward.h"
+#include "compiler/plan/forward.h"
+#include "compiler/verify/proofs.h"
 
 namespace rollout::verify {
 
 /// Fills in `exposure`, and what of the phases is about harm.
-void prove_exposure(const plan::Plan& plan, const Back& back, const Forward& forward, plan::Facts& facts);
+void prove_exposure(const plan::Plan& plan, const plan::Back& back, const plan::Forward& forward, plan::Facts& facts);
 
 /// What the services are exposed to together, at worst, against a budget; nothing: it is kept. Where nothing says how
 /// soon a regression is seen, nothing is held against it but time in which nobody looks, by the engine.

@@ -4,13 +4,14 @@
 #include <cmath>
 #include <map>
 
+#include "compiler/plan/cost.h"
 #include "compiler/plan/pace.h"
-#include "compiler/verify/cost.h"
 
 namespace rollout::verify {
 
 using plan::Plan;
 using plan::Step;
+using plan::longer;
 using plan::none;
 
 namespace {

@@ -9,6 +9,7 @@
 
 namespace rollout::verify {
 
+using plan::Forward;
 using plan::Plan;
 using plan::Step;
 using plan::StepKind;

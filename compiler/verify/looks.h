@@ -8,13 +8,13 @@
 #include <tuple>
 #include <vector>
 
-#include "compiler/verify/forward.h"
+#include "compiler/plan/forward.h"
 
 namespace rollout::verify {
 
 class Looks {
  public:
-  Looks(const plan::Plan& plan, const Forward& forward);
+  Looks(const plan::Plan& plan, const plan::Forward& forward);
 
   /// The holds and approvals at which the watch looks while its service may be exposed, in order.
   std::span<const uint32_t> under(uint32_t watch);
@@ -31,7 +31,7 @@ class Looks {
   void find_nested();
 
   const plan::Plan& plan_;
-  const Forward& forward_;
+  const plan::Forward& forward_;
   std::vector<Acts> acts_;    ///< by service
   std::vector<bool> nested_;  ///< by watch
   std::map<std::tuple<uint32_t, uint32_t, bool>, std::vector<uint32_t>> known_;

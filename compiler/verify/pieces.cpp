@@ -2,14 +2,18 @@
 
 #include <algorithm>
 
+#include "compiler/plan/cost.h"
 #include "compiler/plan/pace.h"
-#include "compiler/verify/cost.h"
 
 namespace rollout::verify {
 
+using plan::Back;
+using plan::Forward;
 using plan::Plan;
+using plan::Region;
 using plan::Step;
 using plan::StepKind;
+using plan::longer;
 using plan::none;
 
 namespace {

@@ -1,7 +1,7 @@
 // Private to compiler/verify: the time that a version may be exposed for, cut into pieces. For the proof of exposure.
 #pragma once
 
-#include "compiler/verify/forward.h"
+#include "compiler/plan/forward.h"
 #include "compiler/verify/watchers.h"
 
 namespace rollout::verify {
@@ -25,7 +25,7 @@ struct Piece {
 int64_t full(int64_t share_ppb, int64_t ns);
 
 /// Of one service, from its first share to its last. `markers`: steps that act on it or look at it, in order.
-std::vector<Piece> pieces_of(const plan::Plan& plan, const Back& back, const Forward& forward, uint32_t service,
-                             const std::vector<uint32_t>& markers);
+std::vector<Piece> pieces_of(const plan::Plan& plan, const plan::Back& back, const plan::Forward& forward,
+                             uint32_t service, const std::vector<uint32_t>& markers);
 
 }  // namespace rollout::verify

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/cost.h"
 #include "compiler/verify/beside.h"
 #include "compiler/verify/capacity.h"
-#include "compiler/verify/cost.h"
 #include "compiler/verify/decisions.h"
 #include "compiler/verify/exposure.h"
 #include "compiler/verify/growth.h"
+#include "compiler/verify/late_rollbacks.h"
 #include "compiler/verify/policies.h"
 #include "compiler/verify/quota.h"
 #include "compiler/verify/sight.h"
@@ -15,6 +16,11 @@
 #include "compiler/verify/totality.h"
 
 namespace rollout::verify {
+
+using plan::Back;
+using plan::Forward;
+using plan::Region;
+using plan::longer;
 
 Proofs prove(const plan::Plan& plan) {
   Proofs proofs;

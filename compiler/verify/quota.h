@@ -2,11 +2,12 @@
 // than its quota; the most that it may hold becomes a fact.
 #pragma once
 
-#include "compiler/verify/forward.h"
+#include "compiler/plan/forward.h"
 #include "compiler/verify/proofs.h"
 
 namespace rollout::verify {
 
-void prove_quota(const plan::Plan& plan, const Forward& forward, plan::Facts& facts, std::vector<Finding>& findings);
+void prove_quota(const plan::Plan& plan, const plan::Forward& forward, plan::Facts& facts,
+                 std::vector<Finding>& findings);
 
 }  // namespace rollout::verify

@@ -7,6 +7,7 @@
 namespace rollout::verify {
 
 using calendar::Moments;
+using plan::Forward;
 using plan::Plan;
 using plan::SafeStart;
 using plan::none;

@@ -3,7 +3,8 @@
 #pragma once
 
 #include "compiler/calendar/stay.h"
-#include "compiler/verify/forward.h"
+#include "compiler/plan/forward.h"
+#include "compiler/verify/proofs.h"
 
 namespace rollout::verify {
 
@@ -15,6 +16,7 @@ std::optional<calendar::Moments> next_safe_start(const plan::Plan& plan, const p
 uint32_t parks_before(const plan::Plan& plan, int64_t wall_ns);
 
 /// Fills in `start` and `start_answered`.
-void prove_start(const plan::Plan& plan, const Forward& forward, plan::Facts& facts, std::vector<Finding>& findings);
+void prove_start(const plan::Plan& plan, const plan::Forward& forward, plan::Facts& facts,
+                 std::vector<Finding>& findings);
 
 }  // namespace rollout::verify

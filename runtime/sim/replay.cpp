@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "compiler/plan/cost.h"
 #include "compiler/plan/pace.h"
-#include "compiler/verify/cost.h"
 #include "runtime/sim/replay_passing.h"
 #include "runtime/sim/replay_states.h"
 #include "runtime/sim/replay_world.h"
@@ -156,7 +156,7 @@ class Player {
     Fault unseen;
     unseen.kind = FaultKind::ObserveError;
     unseen.step = site_.step, unseen.undo = false, unseen.skip = 1, unseen.times = -1;
-    unseen.until_ns = span_of(run_simulation(plan_, calm), site_.step).begin_ns + verify::attempts_ns(step.action) -
+    unseen.until_ns = span_of(run_simulation(plan_, calm), site_.step).begin_ns + plan::attempts_ns(step.action) -
                       2 * plan::max_look_ns;
     calm.faults.push_back(unseen);
     return calm;

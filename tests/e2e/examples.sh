@@ -385,9 +385,12 @@ disaster_recovery() {
   site turku 18912
   shrunk "$root/stdlib/gate/outage.rollout" 's/every 5s/every 1s/' 's/hold 15s then fail/hold 2s then fail/' \
     >outage.rollout
-  shrunk "$root/examples/disaster_recovery/recover.rollout" 's/127.0.0.1:9090/127.0.0.1:18991/' \
-    's|import std.gate.*|import "./outage.rollout".{outage}|' 's|run/front.sock|run/haproxy.sock|' \
-    's/every 5s/every 1s/' 's/settle: 1m/settle: 5s/' 's/hold 1m/hold 3s/' 's/hold 30s/hold 3s/' >recover.rollout
+  local example="$root/examples/disaster_recovery"
+  shrunk "$example/shop.rollout" 's/127.0.0.1:9090/127.0.0.1:18991/' 's|run/front.sock|run/haproxy.sock|' \
+    's/every 5s/every 1s/' >shop.rollout
+  shrunk "$example/recover.rollout" 's|import std.gate.*|import "./outage.rollout".{outage}|' \
+    's/settle: 1m/settle: 5s/' >recover.rollout
+  shrunk "$example/go_home.rollout" 's/hold 1m/hold 3s/' 's/hold 30s/hold 3s/' >go_home.rollout
   await 10 "users are served" serves 18901 1.0
   load malmo 18921 20
   load turku 18922 20
@@ -422,7 +425,7 @@ disaster_recovery() {
   check "disaster recovery: Malmö's entrance is closed" test "$(weight malmo)/$(weight turku)" == 0/100
   site again 18911
   await 30 "Malmö is well" answered 'rate(transactions_failed_total{place="malmo"}[5s]) == 0'
-  applied 0 home "disaster recovery: and home again" recover.rollout go_home
+  applied 0 home "disaster recovery: and home again" go_home.rollout go_home
   check "disaster recovery: Malmö serves again" test "$(weight malmo)/$(weight turku)" == 100/0
   stop_loads
   check "disaster recovery: no request was lost at Turku, and none on the way home" \

@@ -1,10 +1,10 @@
-#include "compiler/verify/dominators.h"
+#include "compiler/plan/dominators.h"
 
 #include <utility>
 
-namespace rollout::verify {
+namespace rollout::plan {
 
-Dominators::Dominators(const plan::Plan& plan) {
+Dominators::Dominators(const Plan& plan) {
   uint32_t steps = uint32_t(plan.steps.size());
   parent_.assign(steps + 1, steps), jump_.assign(steps + 1, steps), depth_.assign(steps + 1, 0);
   for (uint32_t i = 0; i < steps; ++i) {
@@ -19,7 +19,7 @@ Dominators::Dominators(const plan::Plan& plan) {
 
 uint32_t Dominators::common(uint32_t a, uint32_t b) const {
   uint32_t at = meet(a, b);
-  return at == root() ? plan::none : at;
+  return at == root() ? none : at;
 }
 
 uint32_t Dominators::meet(uint32_t a, uint32_t b) const {
@@ -32,4 +32,4 @@ uint32_t Dominators::meet(uint32_t a, uint32_t b) const {
   return a;
 }
 
-}  // namespace rollout::verify
+}  // namespace rollout::plan

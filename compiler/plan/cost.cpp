@@ -1,19 +1,11 @@
-#include "compiler/verify/cost.h"
+#include "compiler/plan/cost.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "compiler/plan/pace.h"
 
-namespace rollout::verify {
-
-using plan::Approval;
-using plan::Fallback;
-using plan::Gate;
-using plan::Plan;
-using plan::Response;
-using plan::Step;
-using plan::StepKind;
+namespace rollout::plan {
 
 int64_t longer(int64_t a, int64_t b) {
   int64_t sum = 0;
@@ -35,15 +27,15 @@ int64_t times(int64_t count, int64_t ns) {
 
 /// Between `attempts` of them: 1s, 2s, 4s … 30s, 30s.
 int64_t pauses_ns(int64_t attempts) {
-  int64_t total = 0, pause = plan::first_pause_ns, made = 1;
+  int64_t total = 0, pause = first_pause_ns, made = 1;
   for (; made < attempts && made < most_attempts; ++made) {
     total = longer(total, pause);
-    pause = std::min(2 * pause, plan::max_pause_ns);
+    pause = std::min(2 * pause, max_pause_ns);
   }
-  return longer(total, times(attempts - made, plan::max_pause_ns));
+  return longer(total, times(attempts - made, max_pause_ns));
 }
 
-int64_t retried_ns(const plan::Action& action, const plan::Retry& retry) {
+int64_t retried_ns(const Action& action, const Retry& retry) {
   return longer(times(longer(retry.times, 1), attempts_ns(action)), times(retry.times, retry.every_ns));
 }
 
@@ -66,19 +58,19 @@ int64_t hold_ns(const Plan& plan, const Step& step) {
   }
   if (step.gates.empty()) return longer(step.hold_ns, 0);
   // A router delays the last sample for as long as it may settle, and by one look. Before a preflight nothing set one.
-  if (step.kind == StepKind::Hold) extended = std::max(extended, plan::settle_ns);
-  return longer(longer(step.hold_ns, plan::max_look_ns), longer(extended, asked));
+  if (step.kind == StepKind::Hold) extended = std::max(extended, settle_ns);
+  return longer(longer(step.hold_ns, max_look_ns), longer(extended, asked));
 }
 
-bool parks(const Approval& approval) { return approval.on_timeout == plan::Unapproved::Park; }
+bool parks(const Approval& approval) { return approval.on_timeout == Unapproved::Park; }
 
 }  // namespace
 
-int64_t once_ns(const plan::Action& action) {
-  return action.within_ns > 0 ? action.within_ns : plan::default_within_ns;
+int64_t once_ns(const Action& action) {
+  return action.within_ns > 0 ? action.within_ns : default_within_ns;
 }
 
-int64_t attempts_ns(const plan::Action& action) {
+int64_t attempts_ns(const Action& action) {
   int64_t attempts = std::max(1, action.attempts);
   return longer(times(attempts, once_ns(action)), pauses_ns(attempts));
 }
@@ -87,8 +79,7 @@ StepCost cost_of(const Plan& plan, uint32_t index, bool retried) {
   const Step& step = plan.steps[index];
   switch (step.kind) {
     case StepKind::Act:
-      return {0, once_ns(step.action),
-              retried ? retried_ns(step.action, plan.retry) : attempts_ns(step.action)};
+      return {0, once_ns(step.action), retried ? retried_ns(step.action, plan.retry) : attempts_ns(step.action)};
     case StepKind::Hold:
     case StepKind::Preflight: return {longer(step.hold_ns, 0), longer(step.hold_ns, 0), hold_ns(plan, step)};
     case StepKind::Approval: return {0, 0, longer(plan.approvals[step.approval].timeout_ns, 0)};
@@ -102,12 +93,12 @@ StepCost cost_of(const Plan& plan, uint32_t index, bool retried) {
 }
 
 int64_t capture_ns(const Plan& plan) {
-  return plan::captures(plan) ? (plan::capture_attempts - 1) * plan::capture_pause_ns : 0;
+  return captures(plan) ? (capture_attempts - 1) * capture_pause_ns : 0;
 }
 
 int64_t hooks_ns(const Plan& plan) {
   int64_t most = 0;
-  for (const plan::Hook& hook : plan.hooks)
+  for (const Hook& hook : plan.hooks)
     for (uint32_t action : hook.actions) most = std::max(most, attempts_ns(plan.undo[action]));
   return most;
 }
@@ -123,4 +114,4 @@ bool may_park(const Plan& plan, const Step& step) {
   });
 }
 
-}  // namespace rollout::verify
+}  // namespace rollout::plan

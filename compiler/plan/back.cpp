@@ -1,20 +1,15 @@
-#include "compiler/verify/back.h"
+#include "compiler/plan/back.h"
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "compiler/plan/cost.h"
 #include "compiler/plan/pace.h"
-#include "compiler/verify/cost.h"
 
-namespace rollout::verify {
-
-using plan::Plan;
-using plan::none;
+namespace rollout::plan {
 
 namespace {
 
-using Cost = int64_t (*)(const plan::Action&);
+using Cost = int64_t (*)(const Action&);
 
 int64_t list_ns(const Plan& plan, const std::vector<uint32_t>& list, Cost cost) {
   int64_t total = 0;
@@ -41,7 +36,7 @@ class Chains {
   }
 
   uint32_t entry_at(uint32_t step) const {
-    if (plan_.steps[step].kind != plan::StepKind::Act) return none;
+    if (plan_.steps[step].kind != StepKind::Act) return none;
     auto found = region_.entry_of.find(plan_.steps[step].action.service);
     return found == region_.entry_of.end() ? none : found->second;
   }
@@ -81,7 +76,7 @@ void measure(const Plan& plan, Region& region, std::vector<int64_t>* up_to_ns) {
   for (uint32_t k = 0; k < region.way.size(); ++k) region.entry_of[region.way[k].service] = k;
   Chains all(plan, region, attempts_ns), once(plan, region, once_ns);
   for (uint32_t i = region.first; i < region.end; ++i)
-    if (plan.steps[i].kind == plan::StepKind::Lock)
+    if (plan.steps[i].kind == StepKind::Lock)
       region.lock_ns = std::max(region.lock_ns, plan.locks[plan.steps[i].lock].within_ns);
   region.done_ns.assign(region.way.size(), region.lock_ns);
   for (uint32_t k = 0; k < region.way.size(); ++k) {
@@ -90,7 +85,7 @@ void measure(const Plan& plan, Region& region, std::vector<int64_t>* up_to_ns) {
   }
   int64_t lock_ns = 0;  // of the locks up to the step
   for (uint32_t i = region.first; i < region.end; ++i) {
-    if (plan.steps[i].kind == plan::StepKind::Lock)
+    if (plan.steps[i].kind == StepKind::Lock)
       lock_ns = std::max(lock_ns, plan.locks[plan.steps[i].lock].within_ns);
     if (uint32_t entry = all.entry_at(i); entry != none) {
       region.worst_ns = std::max(region.worst_ns, longer(lock_ns, all.from_ns(i, entry)));
@@ -110,21 +105,7 @@ void measure(const Plan& plan, Region& region, std::vector<int64_t>* up_to_ns) {
 int64_t bound_of(const Plan& plan, uint32_t scope) {
   int64_t bound = scope == none ? 0 : plan.scopes[scope].rollback.within_ns;
   if (bound <= 0) bound = plan.rollback.within_ns;
-  return bound > 0 ? bound : plan::default_rollback_ns;
-}
-
-Finding late(const Plan& plan, const Region& region, const plan::Rollback& rule) {
-  Finding finding{Claim::RollbackTime, rule.place, {}, region.once_ns, rule.within_ns};
-  int64_t at = 0;
-  finding.path.push_back({at, fmt::format("{} has begun, and it goes back", plan.steps[region.once_from].text)});
-  for (uint32_t undo : region.once_path) {
-    finding.path.push_back({at, plan.undo[undo].text});
-    at = longer(at, once_ns(plan.undo[undo]));
-  }
-  finding.path.push_back({at, "everything is restored"});
-  finding.site.step = region.once_from, finding.site.scope = region.scope;
-  finding.site.undone = region.once_path;
-  return finding;
+  return bound > 0 ? bound : default_rollback_ns;
 }
 
 }  // namespace
@@ -133,7 +114,7 @@ int64_t give_up_ns(const Plan& plan, const Region& region) {
   // Once the bound is over, what waits is tried for the last time, and what comes after it once.
   // A lock has a bound of its own.
   int64_t bound_ns = std::max(bound_of(plan, region.scope), region.lock_ns);
-  return longer(longer(bound_ns, plan::max_pause_ns), region.once_ns);
+  return longer(longer(bound_ns, max_pause_ns), region.once_ns);
 }
 
 Back prove_back(const Plan& plan) {
@@ -145,19 +126,19 @@ Back prove_back(const Plan& plan) {
   for (uint32_t first = 0; first < steps;) {
     Region region;
     region.first = first, region.end = first + 1;
-    while (region.end < steps && plan.steps[region.end].kind != plan::StepKind::Commit) ++region.end;
+    while (region.end < steps && plan.steps[region.end].kind != StepKind::Commit) ++region.end;
     std::fill(begun.begin() + first, begun.begin() + region.end, true);
-    region.way = plan::way_back(plan, begun);
+    region.way = way_back(plan, begun);
     for (uint32_t i = first; i < region.end; ++i) back.run_of[i] = uint32_t(back.runs.size());
     measure(plan, region, &back.up_to_ns);
     first = region.end;
     back.runs.push_back(std::move(region));
   }
   for (uint32_t scope = 0; scope < plan.scopes.size(); ++scope) {
-    const plan::UndoScope& of = plan.scopes[scope];
+    const UndoScope& of = plan.scopes[scope];
     Region region;
     region.first = of.first_step, region.end = of.last_step + 1, region.scope = scope;
-    region.way = plan::way_back_of(plan, begun, scope);
+    region.way = way_back_of(plan, begun, scope);
     measure(plan, region, nullptr);
     int64_t verify_ns = of.rollback.verify_gate == none ? 0 : of.rollback.verify_within_ns;
     back.scope_over_ns.push_back(longer(give_up_ns(plan, region), verify_ns));
@@ -166,20 +147,4 @@ Back prove_back(const Plan& plan) {
   return back;
 }
 
-void find_late_rollbacks(const Plan& plan, const Back& back, std::vector<Finding>& findings) {
-  const Region* longest = nullptr;
-  for (const Region& region : back.runs)
-    if (!longest || region.once_ns > longest->once_ns) longest = &region;
-  if (longest && plan.rollback.within_ns > 0 && longest->once_ns > plan.rollback.within_ns)
-    findings.push_back(late(plan, *longest, plan.rollback));
-  for (uint32_t scope = 0; scope < plan.scopes.size(); ++scope) {
-    const plan::Rollback& rule = plan.scopes[scope].rollback;
-    // Rounds of one loop have one rule.
-    bool said = std::any_of(findings.begin(), findings.end(),
-                            [&](const Finding& finding) { return finding.place == rule.place; });
-    if (!said && rule.within_ns > 0 && back.scopes[scope].once_ns > rule.within_ns)
-      findings.push_back(late(plan, back.scopes[scope], rule));
-  }
-}
-
-}  // namespace rollout::verify
+}  // namespace rollout::plan

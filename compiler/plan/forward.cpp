@@ -1,28 +1,25 @@
-#include "compiler/verify/forward.h"
+#include "compiler/plan/forward.h"
 
 #include <algorithm>
 
-#include "compiler/verify/cost.h"
+#include "compiler/plan/cost.h"
 
-namespace rollout::verify {
-
-using plan::Plan;
-using plan::none;
+namespace rollout::plan {
 
 namespace {
 
 /// Walks the steps in order and knows of every scope when it is over, if it goes back and the others go on.
 class Walk {
  public:
-  Walk(const Plan& plan, const Back& back) : plan_(plan), back_(back), scope_of_(plan::scopes_of_steps(plan)),
-                                             over_ns_(plan.scopes.size()) {}
+  Walk(const Plan& plan, const Back& back)
+      : plan_(plan), back_(back), scope_of_(scopes_of_steps(plan)), over_ns_(plan.scopes.size()) {}
 
   /// When what comes after `before` may begin. Whoever waits for a part that has failed waits until it has gone back.
   int64_t ended_ns(uint32_t before, uint32_t step, const std::vector<int64_t>& ends) const {
     int64_t at = ends[before];
     for (uint32_t scope = scope_of_[before]; scope != none && plan_.scopes[scope].last_step < step;
          scope = plan_.scopes[scope].parent)
-      if (plan::goes_on(plan_.scopes[scope])) at = std::max(at, over_ns_[scope]);
+      if (goes_on(plan_.scopes[scope])) at = std::max(at, over_ns_[scope]);
     return at;
   }
   void end(uint32_t step, int64_t at_ns) {
@@ -50,8 +47,8 @@ class Walk {
 };
 
 /// How long each phase takes by itself: the longest path inside of it.
-void measure_phase(const plan::Step& step, uint32_t index, const StepCost& cost, std::vector<StepCost>& inside,
-                   const Plan& plan, std::vector<plan::PhaseFacts>& phases) {
+void measure_phase(const Step& step, uint32_t index, const StepCost& cost, std::vector<StepCost>& inside,
+                   const Plan& plan, std::vector<PhaseFacts>& phases) {
   if (step.phase == none) return;
   StepCost& own = inside[index];
   for (uint32_t before : step.after) {
@@ -62,7 +59,7 @@ void measure_phase(const plan::Step& step, uint32_t index, const StepCost& cost,
   }
   own = {longer(own.best_ns, cost.best_ns), longer(own.typical_ns, cost.typical_ns),
          longer(own.worst_ns, cost.worst_ns)};
-  plan::PhaseFacts& phase = phases[step.phase];
+  PhaseFacts& phase = phases[step.phase];
   phase.best_ns = std::max(phase.best_ns, own.best_ns);
   phase.typical_ns = std::max(phase.typical_ns, own.typical_ns);
   phase.worst_ns = std::max(phase.worst_ns, own.worst_ns);
@@ -104,10 +101,10 @@ Forward prove_forward(const Plan& plan, const Back& back) {
   out.phases.resize(plan.phases.size());
   std::vector<int64_t> typical_end(steps);
   std::vector<StepCost> inside(steps);
-  std::vector<uint32_t> scope_of = plan::scopes_of_steps(plan);
+  std::vector<uint32_t> scope_of = scopes_of_steps(plan);
   Walk walk(plan, back);
   for (uint32_t i = 0; i < steps; ++i) {
-    const plan::Step& step = plan.steps[i];
+    const Step& step = plan.steps[i];
     bool retried = plan.retry.times > 0 && i > plan.retry.from_step && scope_of[i] == none;
     StepCost cost = cost_of(plan, i, retried);
     int64_t typical_begin = 0;
@@ -143,4 +140,4 @@ int64_t between_ns(const Forward& forward, uint32_t from, uint32_t to) {
   return std::max<int64_t>(0, worst - best);
 }
 
-}  // namespace rollout::verify
+}  // namespace rollout::plan
