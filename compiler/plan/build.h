@@ -9,6 +9,7 @@
 
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/range.h"
+#include "compiler/plan/divided.h"
 #include "compiler/plan/linear.h"
 #include "compiler/plan/model.h"
 #include "compiler/plan/open_scope.h"
@@ -212,6 +213,11 @@ class Planner {
   bool changes_nothing(const Action& action) const;
   bool scalable(const Action& action, Span span);
   void bring_back_instances(const Model& model, Action& action) const;
+  // plan_shares.cpp
+  bool share_possible(const Action& action, Span span);
+  bool way_back_divides(const Step& step, Span span);
+  bool divides(uint32_t service, const Divided& now, std::string_view back_by, Span span);
+  Divided divided(uint32_t service) const;
   // plan_routes.cpp
   void settle_routes(std::vector<Setting>& settings) const;
   bool routable(const Action& action, Span span);
@@ -233,7 +239,6 @@ class Planner {
   bool brings_change(const Action& action) const;
   bool drained(const Action& action, const Setting& setting, Span span);
   bool judges_settled(const Gate& gate) const;
-  bool share_possible(const Action& action, Span span);
   std::vector<uint32_t> derive_rollback(const Model& model, Derived& derived, uint32_t service, Span span);
   std::optional<Action> inverse(const Model& model, const Model::Cell& cell);
   std::optional<Action> inverse_in(const Model& model, const ir::Binding& binding, const Model::Cell& cell);

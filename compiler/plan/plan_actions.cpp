@@ -7,7 +7,6 @@
 #include "compiler/ir/variables.h"
 #include "compiler/plan/build.h"
 #include "compiler/plan/effect_words.h"
-#include "compiler/plan/share_weights.h"
 
 namespace rollout::plan {
 
@@ -113,6 +112,7 @@ void Planner::plan_action(const ast::CallExpr* call, Scope& scope) {
     if (derived_.size() <= service) derived_.resize(service + 1);
     step.rollback = derive_rollback(model_, derived_[service], service, call->span);
     derive_scope_rollbacks(step, own_undo, call->span);
+    if (!way_back_divides(step, call->span)) settled_[service] = Settled::Wrong;
   }
   add_step(std::move(step), call->span);
 }
@@ -240,10 +240,8 @@ bool Planner::allowed(const Action& action, Span span) {
           .advise(fmt::format("deploy it first: `{}.deploy(image)`", written_text(plan_.services[service])));
       return false;
     }
-    bool canary_share = setting.variable == Variable::Share && setting.role == Role::Canary;
-    if (canary_share && !share_possible(action, span)) return false;
   }
-  return true;
+  return share_possible(action, span);
 }
 
 /// A version other than the stable one: what was left out until now is planned again.
@@ -318,34 +316,6 @@ bool Planner::routed(uint32_t service) const {
   const std::vector<Binding>& bindings = plan_.services[service].bindings;
   return std::any_of(bindings.begin(), bindings.end(),
                      [](const Binding& binding) { return binding.divides(); });
-}
-
-/// A backend with weights can make a share only as exactly as its weights allow: to 0.1% here.
-bool Planner::share_possible(const Action& action, Span span) {
-  const ir::Backend& backend = program_.backends[program_.targets[declared_targets_[action.target]].backend];
-  int64_t replicas = plan_.services[action.service].replicas;
-  WantedShares wanted{{0, replicas}, {0, 0}, replicas, 0};
-  llvm::StringRef(backend.decl->weights_to.text).getAsInteger(10, wanted.most);
-  for (const Setting& setting : action.sets) {
-    if (setting.variable != Variable::Share) continue;
-    if (setting.role == Role::Canary) wanted.canary.share_ppb = setting.value.number;
-    if (setting.role == Role::Control) wanted.control.share_ppb = setting.value.number;
-  }
-  if (wanted.control.share_ppb > 0)
-    wanted.control.servers = model_.now({action.service, Variable::Instances, Role::Control}).number;
-  int64_t share = wanted.canary.share_ppb;
-  if (wanted.most == 0 || replicas == 0 || share <= 0 || share >= eval::percent_all) return true;
-  WeightSums nearest = nearest_sums(wanted, share_tolerance_ppb);
-  if (nearest.error_ppb <= share_tolerance_ppb) return true;
-  int64_t all = nearest.canary + nearest.control + nearest.stable;
-  auto percent = [&](int64_t part) { return double(share_of(part, all)) / double(eval::percent_one); };
-  std::string with = wanted.control.servers == 0 ? "" : fmt::format(", with {:.3g}% for the control",
-                                                                    percent(nearest.control));
-  diagnostics_
-      .report(span, diag::ShareImpossible, eval::to_text(Value::of(Value::Kind::Percent, share)),
-              std::string(backend.decl->name.text), wanted.most)
-      .advise(fmt::format("the nearest share is {:.3g}%{}", percent(nearest.canary), with));
-  return false;
 }
 
 }  // namespace rollout::plan
