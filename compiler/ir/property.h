@@ -31,8 +31,8 @@ enum class Property : uint32_t {
   PhaseName,
   PhaseNumber,        ///< from 1
   PhaseShare,         ///< the most that it gives a new version, of all its services
-  PhaseHold,          ///< all of its holds together
-  PhaseJudged,        ///< a gate judges one of its holds
+  PhaseHold,          ///< all of its holds together; where it gives some share, those behind that
+  PhaseJudged,        ///< a gate judges one of them
   ActionName,         ///< `shift`
   ActionCapability,   ///< `TrafficRouter`
   ActionSubject,      ///< `checkout`, `checkout[eu]`

@@ -44,9 +44,12 @@ Finding first_phase_share(const Plan& plan);  // policy_first_phase.cpp
 Finding monitored(const Plan& plan);          // policy_monitored.cpp
 Finding rollback_total(const Plan& plan);     // policy_rollback.cpp
 
-/// By step: the share that the new version of its service has behind it, cohorts and all, where the step gives it
-/// some; else 0. Without a router it is that of the instances.
-std::vector<int64_t> shares_by_step(const Plan& plan);  // policy_first_phase.cpp
+/// The share of the new version of a service, cohorts and all; without a router that of its instances.
+struct StepShare {
+  int64_t left_ppb = 0;   ///< that it has once the step is done
+  int64_t given_ppb = 0;  ///< the same where the step gives it some, else 0
+};
+std::vector<StepShare> shares_by_step(const Plan& plan);  // policy_first_phase.cpp; of actions
 
 /// It passes although nothing has decided, where its answer to that says so.
 bool may_pass_unproven(const Gate& gate);  // policy_elements.cpp

@@ -1,6 +1,7 @@
 #include "compiler/plan/policy_elements.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -27,21 +28,36 @@ int64_t least_proven(const Plan& plan, const Gate& gate) {
   return least;
 }
 
-/// The holds of a phase that follow each other; of those that run side by side the longest.
-int64_t held_ns(const Plan& plan, const Element& phase) {
-  if (phase.steps.empty()) return 0;
+/// Of the holds of a phase; where it gives a new version some share, of those behind that, as long as it has any.
+struct Held {
+  int64_t ns = 0;  ///< of those that follow each other; of those that run side by side the longest
+  bool judged = false;
+};
+
+Held held_in(const Plan& plan, const Element& phase, const std::vector<StepShare>& shares) {
+  Held all;
+  if (phase.steps.empty()) return all;
+  bool gives = std::any_of(phase.steps.begin(), phase.steps.end(), [&](uint32_t i) { return shares[i].given_ppb > 0; });
   uint32_t first = phase.steps.front(), last = phase.steps.back();
   std::vector<int64_t> held(last - first + 1);
-  int64_t most = 0;
+  std::vector<bool> behind(last - first + 1);
+  std::set<uint32_t> exposed;  // services
   for (uint32_t i = first; i <= last; ++i) {
     const Step& step = plan.steps[i];
-    int64_t& own = held[i - first];
-    for (uint32_t before : step.after)
-      if (before >= first) own = std::max(own, held[before - first]);
-    if (step.kind == StepKind::Hold && step.phase == phase.phase) own += step.hold_ns;
-    most = std::max(most, own);
+    for (uint32_t before : step.after) {
+      if (before < first) continue;
+      held[i - first] = std::max(held[i - first], held[before - first]);
+      behind[i - first] = behind[i - first] || behind[before - first];
+    }
+    bool own = step.phase == phase.phase, act = step.kind == StepKind::Act;
+    if (own && shares[i].given_ppb > 0) behind[i - first] = true, exposed.insert(step.action.service);
+    else if (act && shares[i].left_ppb == 0) exposed.erase(step.action.service);
+    bool counts = !gives || (behind[i - first] && !exposed.empty());
+    if (!own || step.kind != StepKind::Hold || !counts) continue;
+    held[i - first] += step.hold_ns;
+    all = {std::max(all.ns, held[i - first]), all.judged || !step.gates.empty()};
   }
-  return most;
+  return all;
 }
 
 }  // namespace
@@ -77,27 +93,23 @@ const std::vector<uint32_t>& Elements::in_phase(Owner owner, uint32_t phase) {
 }
 
 std::vector<Element> Elements::phases() const {
-  struct Sum {
-    int64_t share_ppb = 0;
-    bool judged = false;
-  };
-  std::vector<Sum> sums(plan_.phases.size());
+  std::vector<int64_t> most_ppb(plan_.phases.size());
   std::vector<Element> made(plan_.phases.size());
-  std::vector<int64_t> shares = shares_by_step(plan_);
+  std::vector<StepShare> shares = shares_by_step(plan_);
   for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
     const Step& step = plan_.steps[i];
     if (step.phase == none) continue;
-    Sum& sum = sums[step.phase];
     Element& phase = made[step.phase];
-    if (phase.step == none || shares[i] > sum.share_ppb) phase.step = i;
-    sum.share_ppb = std::max(sum.share_ppb, shares[i]);
-    sum.judged |= step.kind == StepKind::Hold && !step.gates.empty();
+    int64_t& most = most_ppb[step.phase];
+    if (phase.step == none || shares[i].given_ppb > most) phase.step = i;
+    most = std::max(most, shares[i].given_ppb);
     phase.steps.push_back(i);
   }
   for (uint32_t i = 0; i < made.size(); ++i) {
     made[i].text = "phase " + plan_.phases[i].name, made[i].phase = i;
-    made[i].value.items = {text(plan_.phases[i].name), count(int64_t(i) + 1), percent(sums[i].share_ppb),
-                           duration(held_ns(plan_, made[i])), Value::boolean(sums[i].judged)};
+    Held held = held_in(plan_, made[i], shares);
+    made[i].value.items = {text(plan_.phases[i].name), count(int64_t(i) + 1), percent(most_ppb[i]), duration(held.ns),
+                           Value::boolean(held.judged)};
   }
   std::erase_if(made, [](const Element& phase) { return phase.steps.empty(); });
   return made;
@@ -105,7 +117,7 @@ std::vector<Element> Elements::phases() const {
 
 std::vector<Element> Elements::actions() const {
   std::vector<Element> made;
-  std::vector<int64_t> shares = shares_by_step(plan_);
+  std::vector<StepShare> shares = shares_by_step(plan_);
   for (uint32_t i = 0; i < plan_.steps.size(); ++i) {
     const Step& step = plan_.steps[i];
     if (step.kind != StepKind::Act) continue;
@@ -117,7 +129,7 @@ std::vector<Element> Elements::actions() const {
                            text(service_text(plan_.services[action.service])),
                            text(target.name),
                            text(target.backend),
-                           percent(shares[i]),
+                           percent(shares[i].given_ppb),
                            Value::boolean(action.reversibility == Reversibility::Reversible),
                            Value::boolean(!step.rollback.empty()),
                            count(action.attempts),

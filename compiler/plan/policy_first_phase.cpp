@@ -18,8 +18,10 @@ bool routed(const Service& service) {
 struct Given {
   int64_t share_ppb = 0, routed_ppb = 0;
   int64_t canary = 0, stable = 0;  ///< instances
+  bool took_over = false;          ///< it is the stable version, and has all
 
   int64_t all(bool routes) const {
+    if (took_over) return eval::percent_all;
     int64_t traffic = std::min(share_ppb + routed_ppb, eval::percent_all);
     if (routes || canary <= 0) return traffic;
     double part = double(canary) / (double(canary) + double(std::max<int64_t>(stable, 0)));
@@ -45,10 +47,10 @@ bool follow(const Setting& setting, Given& given) {
 
 }  // namespace
 
-std::vector<int64_t> shares_by_step(const Plan& plan) {
+std::vector<StepShare> shares_by_step(const Plan& plan) {
   std::vector<Given> all;
   for (const Service& service : plan.services) all.push_back({0, 0, 0, service.replicas});
-  std::vector<int64_t> shares(plan.steps.size());
+  std::vector<StepShare> shares(plan.steps.size());
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     if (step.kind != StepKind::Act) continue;
@@ -60,9 +62,9 @@ std::vector<int64_t> shares_by_step(const Plan& plan) {
       gives |= more;
       takes_over |= more && setting.variable == Variable::Version;
     }
+    given.took_over |= takes_over;
     int64_t now = given.all(routes);
-    if (takes_over) shares[i] = eval::percent_all;  // all of it, whatever it had before
-    else if (gives || now > before) shares[i] = now;
+    shares[i] = {now, gives || now > before ? now : 0};
   }
   return shares;
 }
@@ -74,13 +76,13 @@ Finding first_phase_share(const Plan& plan) {
     int64_t share_ppb = 0;
   };
   std::vector<First> firsts(plan.services.size());
-  std::vector<int64_t> shares = shares_by_step(plan);
+  std::vector<StepShare> shares = shares_by_step(plan);
   for (uint32_t i = 0; i < plan.steps.size(); ++i) {
     const Step& step = plan.steps[i];
     if (step.kind != StepKind::Act) continue;
     First& first = firsts[step.action.service];
     bool same_phase = first.step == none || (step.phase != none && plan.steps[first.step].phase == step.phase);
-    int64_t share = same_phase ? shares[i] : 0;
+    int64_t share = same_phase ? shares[i].given_ppb : 0;
     if (share > first.share_ppb) first = {i, share};
   }
   Finding most{eval::Value::of(eval::Value::Kind::Percent, int64_t{0}), ""};
