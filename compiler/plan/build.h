@@ -225,6 +225,7 @@ class Planner {
   int64_t load_of(uint32_t service) const;
   // plan_control_role.cpp
   void settle_control(uint32_t service, std::vector<Setting>& settings) const;
+  void bring_back_control(const Model& model, Action& action) const;
   bool control_ended(Span span);
   bool control_there(const Condition& condition, std::string_view reader, Span span);
   // plan_subjects.cpp: flags and databases

@@ -30,6 +30,13 @@ void Planner::settle_control(uint32_t service, std::vector<Setting>& settings) c
       setting.value.number = control_share_ppb(canary, instances, plan_.services[service].replicas);
 }
 
+/// On the way back a control has its instances again before it gets its share: what has ended it came after the share.
+void Planner::bring_back_control(const Model& model, Action& action) const {
+  for (Setting& setting : action.sets)
+    if (setting.variable == Variable::Share && setting.role == Role::Control)
+      setting.value = model.at_start({action.service, Variable::Share, Role::Control});
+}
+
 bool Planner::control_ended(Span span) {
   for (uint32_t service = 0; service < plan_.services.size(); ++service) {
     if (model_.now({service, Variable::Instances, Role::Control}).number == 0) continue;

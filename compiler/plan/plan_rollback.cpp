@@ -122,6 +122,7 @@ std::optional<Action> Planner::inverse_in(const Model& model, const ir::Binding&
     std::optional<Action> action = make_action(capability_index, i, cell.place.service, std::move(arguments));
     if (!action) continue;
     bring_back_instances(model, *action);
+    bring_back_control(model, *action);
     bool sets_cell = false, restores = true;
     for (const Setting& setting : action->sets) {
       Place place{cell.place.service, setting.variable, setting.role};
