@@ -17,6 +17,8 @@ using plan::none;
 namespace {
 
 constexpr size_t max_values = 32;  // of one hold, as each is compared with each other
+constexpr size_t max_multiples = 64;  // sides of them, each of which is held against each other comparison
+constexpr double rounding = 1e-9;  // of what is multiplied: what is nearer than that is taken to be possible
 
 /// Sums of differences; of equal ones that with more that must not be equal is less.
 struct Weight {
@@ -26,11 +28,12 @@ struct Weight {
   friend bool operator<(Weight a, Weight b) { return a.most != b.most ? a.most < b.most : a.strict > b.strict; }
 };
 
-/// `to` is at most `weight` more than `from`.
+/// `to` is at most `weight` more than `factor` times `from`.
 struct Edge {
   size_t from = 0, to = 0;
   Weight weight;
-  Asks asks = {};  ///< none: so it is anyway
+  std::vector<Asks> asks = {};  ///< none: so it is anyway
+  double factor = 1;            ///< above 0
 };
 
 Comparison negated(Comparison comparison) {
@@ -55,15 +58,17 @@ class Differences {
     for (const Asks& asks : all_) {
       const Condition& condition = plan_.conditions[asks.condition];
       bool plain = condition.proven_ppb == 0 && condition.baseline == none && condition.deviations == 0 &&
-                   (!condition.right || condition.factor == 1);
+                   (!condition.right || condition.factor > 0);
       if (!plain || may_stay_open(asks)) continue;
       bool require = condition.kind == ConditionKind::Require;
       Comparison comparison = require ? condition.comparison : negated(condition.comparison);
+      if (comparison == Comparison::NotEqual && condition.right && condition.factor != 1) continue;
       if (comparison != Comparison::NotEqual) add(asks, comparison);
       else apart_.push_back(asks), value_of(condition.left), condition.right ? value_of(*condition.right) : 0;
     }
     if (values_.size() > max_values) return {};
     order_quantiles();
+    bound_multiples();
     std::vector<Asks> found = nowhere();
     for (size_t i = 0; i < mixed_.size() && found.empty(); ++i) found = mix(mixed_[i]);
     return found;
@@ -103,8 +108,37 @@ class Differences {
     bool below = comparison == Comparison::Less || comparison == Comparison::LessEqual;
     bool above = comparison == Comparison::Greater || comparison == Comparison::GreaterEqual;
     int strict = comparison == Comparison::Less || comparison == Comparison::Greater ? 1 : 0;
-    if (!above) edges_.push_back({right, left, {condition.offset, strict}, asks});
-    if (!below) edges_.push_back({left, right, {-condition.offset, strict}, asks});
+    double factor = condition.right ? condition.factor : 1;
+    if (!above) edges_.push_back({right, left, {condition.offset, strict}, {asks}, factor});
+    if (!below) edges_.push_back({left, right, {-condition.offset / factor, strict}, {asks}, 1 / factor});
+  }
+  /// What is compared with a multiple takes part by the bounds that it gives together with one other comparison: of the
+  /// same two values, or of one of them with a number.
+  void bound_multiples() {
+    std::vector<Edge> multiples;
+    for (const Edge& edge : edges_)
+      if (edge.factor != 1 && multiples.size() < max_multiples) multiples.push_back(edge);
+    std::map<std::pair<size_t, size_t>, Edge> bounds;
+    for (const Edge& one : multiples)
+      for (const Edge& other : edges_) bound(one, other, bounds);
+    std::erase_if(edges_, [](const Edge& edge) { return edge.factor != 1; });
+    for (auto& [between, bound] : bounds) edges_.push_back(std::move(bound));
+  }
+  /// The tightest of all are kept.
+  static void bound(const Edge& one, const Edge& other, std::map<std::pair<size_t, size_t>, Edge>& bounds) {
+    double most = one.weight.most, more = other.weight.most, rest = 1 - one.factor * other.factor;
+    auto keep = [&](size_t from, size_t to, double a, double b, double scale) {
+      Weight weight{(a + b + rounding * (std::abs(a) + std::abs(b))) / scale, one.weight.strict + other.weight.strict};
+      auto [known, fresh] = bounds.try_emplace({from, to}, Edge{from, to, weight});
+      if (!fresh && !(weight < known->second.weight)) return;
+      known->second.weight = weight, known->second.asks = one.asks;
+      known->second.asks.insert(known->second.asks.end(), other.asks.begin(), other.asks.end());
+    };
+    if (other.from == 0 && other.to == one.from) keep(0, one.to, most, one.factor * more, 1);
+    if (other.to == 0 && other.from == one.to) keep(one.from, 0, most, more, one.factor);
+    if (other.from != one.to || other.to != one.from || std::abs(rest) < rounding) return;
+    if (rest > 0) keep(0, one.to, most, one.factor * more, rest);
+    else keep(one.to, 0, most, one.factor * more, -rest);
   }
   /// Of one histogram a higher quantile is never less than a lower one.
   void order_quantiles() {
@@ -176,7 +210,7 @@ class Differences {
     std::vector<Asks> found;
     size_t first = at;
     do {
-      if (by[at]->asks.condition != none) found.push_back(by[at]->asks);
+      found.insert(found.end(), by[at]->asks.begin(), by[at]->asks.end());
       at = by[at]->from;
     } while (at != first);
     std::sort(found.begin(), found.end());

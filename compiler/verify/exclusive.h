@@ -28,7 +28,8 @@ struct Mixed {
 };
 
 /// Of `all` those that no values meet together; empty: none were found. What is proven is left out, as it is about the
-/// truth and not about a sample, and so is what is compared with a multiple or with the past. `ends`: by signal.
+/// truth and not about a sample, and so is what is compared with the past. What is compared with a multiple counts by
+/// the bounds that it gives together with one other comparison. `ends`: by signal.
 std::vector<Asks> exclusive(const plan::Plan& plan, const std::vector<Asks>& all, const std::vector<Ends>& ends,
                             const std::vector<Mixed>& mixed);
 

@@ -118,7 +118,8 @@ std::vector<Example> examples() {
   add(Claim::Contradiction, "plan/decisions/fail_exclude_together");
   add(Claim::Contradiction, "plan/decisions/fail_never_true");
   add(Claim::Contradiction, "plan/decisions/fail_two_gates");
-  for (const char* name : {"fail_watch", "fail_all_gates", "fail_all_of_the_traffic", "fail_undecided"})
+  for (const char* name :
+       {"fail_watch", "fail_all_gates", "fail_all_of_the_traffic", "fail_undecided", "fail_multiples"})
     add(Claim::Contradiction, std::string("plan/decisions/") + name);
   add(Claim::Power, "plan/decisions/blind");
   add(Claim::Starved, "plan/decisions/starved");
