@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct Breach {
   std::vector<uint32_t> missing = {};  ///< of an order: steps of which none has passed then
   uint32_t fails = UINT32_MAX;         ///< a step whose scope has to fail for it, and goes back
   bool alone = false;                  ///< one of them has passed, by one person alone
+  std::optional<int64_t> longest_ns = {};  ///< of `duration.worst`: how long a run may take
+  bool nowhere = false;                ///< of `for some`: all of a run has passed, and nothing in it was as it is to be
 };
 
 }  // namespace rollout::plan

@@ -50,6 +50,17 @@ Diagnostic& report_too_large(const PolicyRule& rule, double cases, double most, 
                             rollout_text(plan), size_t(most));
 }
 
+/// Of a rule `r.duration.worst <= D` its D; nothing: it has another form.
+std::optional<int64_t> longest_ns(const ir::Program& program, eval::Evaluator& evaluator, const PolicyRule& rule) {
+  if (rule.item->subject->kind != ast::ExprKind::Binary) return std::nullopt;
+  auto* binary = static_cast<const ast::BinaryExpr*>(rule.item->subject);
+  const ir::ExprInfo& left = program.info(rule.module, binary->left);
+  bool worst = left.ref == ir::Ref::Property && left.index == uint32_t(ir::Property::DurationWorst);
+  bool below = binary->op == ast::Operator::Less || binary->op == ast::Operator::LessEqual;
+  if (!worst || !below) return std::nullopt;
+  return evaluator.eval(rule.module, binary->right, rule.frame).number;
+}
+
 }  // namespace
 
 void Planner::enforce_policies(const ast::RolloutDecl& rollout) {
@@ -111,6 +122,7 @@ void Planner::enforce(const PolicyRule& rule, const std::vector<Finding>& findin
     find_mentions(program_, rule.module, rule.item->subject, mentions);
     Finding of = mentions.properties.empty() ? Finding{} : findings[size_t(mentions.properties[0])];
     refuse(broken_text(program_, *eval_, sources_, rule.module, rule.item->subject, rule.frame), of.from, of.step);
+    plan_.breaches.back().longest_ns = longest_ns(program_, *eval_, rule);
   }
 }
 

@@ -114,6 +114,7 @@ bool Quantified::check_every(const ast::PolicyItem& item, Answers* into) {
   breach.why = meant == 0   ? fmt::format("{}there is no such {}", in, word)
                : meant == 1 ? fmt::format("{}the only {} is not as it is asked for", in, word)
                             : fmt::format("{}none of {} {}s is as it is asked for", in, meant, word);
+  breach.nowhere = breach.step == none;
   into->breaches.push_back(std::move(breach));
   return false;
 }

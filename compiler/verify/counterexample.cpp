@@ -8,6 +8,7 @@
 
 #include "compiler/base/diagnostics.h"
 #include "compiler/plan/cost.h"
+#include "compiler/plan/pace.h"
 #include "compiler/plan/plan_json.h"
 #include "compiler/verify/course.h"
 #include "compiler/verify/proofs.h"
@@ -338,8 +339,9 @@ class Path {
 
   /// Up to the step in which it shows; where a scope has to go back for it, that comes before.
   void refused_by_policy() {
-    if (!has_step()) return;
     const plan::Breach& breach = finding_.breaches.front();
+    if (breach.longest_ns || breach.nowhere) return refused_as_a_whole(breach);
+    if (!has_step()) return;
     bool fails = breach.fails < plan_.steps.size();
     if (fails) world().stops_at = breach.fails, world().fails = true;
     int64_t at_ns = forward(fails ? breach.fails : site_.step);
@@ -354,6 +356,15 @@ class Path {
       at_ns = longer(at_ns, course_.begin_ns[site_.step] - course_.end_ns[breach.fails]);
     }
     add(at_ns, step().text, breach.why);
+  }
+
+  /// Where gates that are undecided for long, or retries, would have to help, there is no path to show.
+  void refused_as_a_whole(const plan::Breach& breach) {
+    bool late = breach.longest_ns.has_value();
+    if (late) world().forward = Pace::Worst, world().late_answers = world().late_locks = true;
+    int64_t over_ns = forward(none), looks_ns = int64_t(plan_.steps.size()) * plan::max_look_ns;
+    if (late && over_ns <= longer(*breach.longest_ns, looks_ns)) return out_.path.clear();
+    add(over_ns, "it is over", breach.why);
   }
 
   /// What a policy wants to come first does so on this path, if not on every one.

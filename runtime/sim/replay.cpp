@@ -200,7 +200,7 @@ class Player {
       case Claim::Growth: return look_at_share();
       case Claim::Beside: return look_at_versions();
       case Claim::Quota: return look_at_instances();
-      case Claim::Policy: return look_at_order();
+      case Claim::Policy: return look_at_policy();
       case Claim::Exposure: break;
     }
   }
@@ -220,6 +220,16 @@ class Player {
     int64_t most = most_instances(plan_, best_.result, site_.target);
     tell(most > finding_.required_ns,
          fmt::format("{} holds {} instances, and may hold {}", finding_.parts[0], most, finding_.required_ns));
+  }
+  void look_at_policy() {
+    const plan::Breach& breach = finding_.breaches.front();
+    if (breach.longest_ns)
+      return tell(best_.result.run_ns > *breach.longest_ns,
+                  fmt::format("it takes {}, and may take {}", duration_text(best_.result.run_ns),
+                              duration_text(*breach.longest_ns)));
+    if (!breach.nowhere) return look_at_order();
+    bool ended = best_.result.outcome == journal::Outcome::Succeeded;
+    tell(ended, ended ? fmt::format("it is over: {}", breach.why) : "it does not come to its end");
   }
   /// A step that a policy refuses is reached, and, where it asks for an order, nothing of what was to come first is
   /// done by then, or nothing that is not undone.

@@ -137,6 +137,7 @@ std::vector<Example> examples() {
   add(Claim::Policy, "check/policies/fail_orders");
   add(Claim::Policy, "check/policies/fail_answer_beside");
   add(Claim::Policy, "check/policies/fail_left_alone");
+  for (const char* name : {"fail_slow_lock", "fail_some"}) add(Claim::Policy, std::string("check/policies/") + name);
   for (const char* name : {"late_answer", "late_rest"}) add(Claim::Answer, std::string("plan/calendars/") + name);
   for (const char* name : {"fail_schema_too_early", "fail_in_parallel", "fail_other_service"})
     add(Claim::Beside, std::string("plan/beside/") + name);
