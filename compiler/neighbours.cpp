@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <llvm/ADT/StringRef.h>
 
 #include "compiler/shared_things.h"
 
@@ -83,6 +84,14 @@ void Neighbours::look(const plan::Plan& plan, const ir::Program& program, const 
           .note(fmt::format("locks and history know both by this name: each run would take the other's {} for its own",
                             word_of(service.subject)))
           .advise("declare it in one file and import it from there, or give one of them another name");
+      continue;
+    }
+    auto [alike, alone] = alike_.try_emplace({home_.state, llvm::StringRef(seen.identity).lower()}, seen);
+    if (!alone && alike->second.identity != seen.identity) {
+      diagnostics.report(span, diag::DeclaredTwice, seen.identity)
+          .note(fmt::format("`{}`, declared at {}, differs in case only: folders and hosts may not tell them apart",
+                            alike->second.identity, alike->second.place))
+          .advise("choose another name");
       continue;
     }
     look_at_things(plan, service, program, seen, diagnostics);

@@ -59,6 +59,7 @@ class Neighbours {
   Home home_;                                                    ///< of the program that was entered
   std::map<std::string, std::vector<Declared>> declared_;        ///< of this program, by name
   std::map<std::pair<std::string, std::string>, Seen> identities_;  ///< by state and identity
+  std::map<std::pair<std::string, std::string>, Seen> alike_;       ///< the same, the identity in small letters
   std::map<std::string, Seen> things_;                              ///< by what they are in the world
   std::map<std::string, Runs> runs_;                             ///< by state
 };

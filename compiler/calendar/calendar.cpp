@@ -135,4 +135,9 @@ int64_t instant_of(const Zone& zone, int64_t days, int minutes) {
   }
 }
 
+bool shows(const Zone& zone, int64_t wall_ns, int64_t days, int minutes) {
+  Shown shown = shown_at(zone, floor_div(wall_ns, ns_per_s));
+  return shown.day * day_s + shown.second == days * day_s + minutes * 60;
+}
+
 }  // namespace rollout::calendar

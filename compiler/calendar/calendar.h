@@ -57,6 +57,12 @@ std::optional<int64_t> next_close(const Calendar& calendar, int64_t wall_ns);
 /// at which the clocks skip it.
 int64_t instant_of(const Zone& zone, int64_t days, int minutes);
 
+/// Whether the clock of the zone shows the date and `minutes` then.
+bool shows(const Zone& zone, int64_t wall_ns, int64_t days, int minutes);
+
+/// What the clock of the zone shows, to the minute: `2026-11-23 09:00`
+std::string local_text(const Zone& zone, int64_t wall_ns);
+
 /// `mon..thu 09:00..16:00, fri 09:00..12:00 in Europe/Stockholm, not on 2026-12-24`
 std::string calendar_text(const Calendar& calendar);
 /// `mon 2026-11-23 09:00 in Europe/Stockholm (2026-11-23T08:00Z)`

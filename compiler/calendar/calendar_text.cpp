@@ -56,11 +56,16 @@ std::string calendar_text(const Calendar& calendar) {
   return closed.empty() ? text : text + ", not on " + join(closed, ", ");
 }
 
-std::string moment_text(const Zone& zone, int64_t wall_ns) {
+std::string local_text(const Zone& zone, int64_t wall_ns) {
   int64_t seconds = floor_div(wall_ns, 1'000'000'000), local = seconds + offset_at(zone, seconds);
   int64_t day = floor_div(local, day_s);
-  return fmt::format("{} {} {} in {} ({})", weekday_names[size_t(weekday_of(day))], date_text(day),
-                     time_text((local - day * day_s) / 60), zone.name, instant_text(wall_ns));
+  return fmt::format("{} {}", date_text(day), time_text((local - day * day_s) / 60));
+}
+
+std::string moment_text(const Zone& zone, int64_t wall_ns) {
+  int64_t seconds = floor_div(wall_ns, 1'000'000'000), day = floor_div(seconds + offset_at(zone, seconds), day_s);
+  return fmt::format("{} {} in {} ({})", weekday_names[size_t(weekday_of(day))], local_text(zone, wall_ns), zone.name,
+                     instant_text(wall_ns));
 }
 
 }  // namespace rollout::calendar

@@ -5,6 +5,7 @@
 #include "compiler/check/values.h"
 #include "compiler/eval/arithmetic.h"
 #include "compiler/eval/evaluator.h"
+#include "compiler/eval/start.h"
 
 namespace rollout::check {
 
@@ -120,6 +121,8 @@ void ValueChecker::decide_constants() {
       diagnostics_.report(one.given->span, diag::RefinementBroken, std::string(one.range->clause), eval::to_text(value))
           .at(one.behind->span, "not behind this");
   }
+  for (auto [module, item] : starts_)
+    eval::start_of(constants.eval(module, item->subject, {}), item->moment[0], item->moment[1], diagnostics_);
   std::set<const ast::Expr*> impossible;
   for (const Bound& bound : bounds_) {
     if (bound.given) continue;

@@ -81,13 +81,21 @@ void Checker::check_input(const ir::Input& input) {
         .report(input.decl->type->span, diag::WrongType, "an input without a default",
                 "a type that can be written behind `--set`", text(input.type))
         .advise("let a record or an entity be a `let`, which each environment may set: `let steps = …`");
-  if (!input.decl->where) return;
-  ir::Parameter bounded{name, input.type, nullptr, input.decl->where, {}, module_};
-  for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
-    if (value) keep_bound(bounded, value);
-  keep_bound(bounded, nullptr);
-  add_local(name, input.type);
-  expect(input.decl->where, simple(TypeKind::Bool), "`where`");
+  if (input.decl->where) {
+    ir::Parameter bounded{name, input.type, nullptr, input.decl->where, {}, module_};
+    for (const ast::Expr* value : {input.decl->default_value, input.decl->example})
+      if (value) keep_bound(bounded, value);
+    keep_bound(bounded, nullptr);
+    add_local(name, input.type);
+    expect(input.decl->where, simple(TypeKind::Bool), "`where`");
+  }
+  // The world is looked at for the plan that the inputs ask for, so they are known before it.
+  for (const ast::Expr* expr : {input.decl->default_value, input.decl->example, input.decl->where})
+    if (expr && info(expr).time == ir::Time::Observed)
+      diagnostics_
+          .report(expr->span, diag::CannotCompute,
+                  fmt::format("it is made of what is observed, and `{}` is read before that", name.text))
+          .advise("put what is made of both into a `let`");
 }
 
 void Checker::check_decl(const ast::Decl* decl) {

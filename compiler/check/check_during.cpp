@@ -34,7 +34,9 @@ void Checker::check_start(const ast::TestItem& item) {
     Result<eval::Value> value = eval::parse_literal(kind, part.text);
     if (!value) diagnostics_.report(part.span, diag::OutOfRange, std::string(part.text), value.error().message);
   }
-  if (item.subject) expect(item.subject, simple(TypeKind::Calendar), "`in`");
+  if (!item.subject) return;
+  expect(item.subject, simple(TypeKind::Calendar), "`in`");
+  if (info(item.subject).time == ir::Time::Constant) starts_.push_back({module_, &item});
 }
 
 }  // namespace rollout::check

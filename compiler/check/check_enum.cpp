@@ -104,6 +104,12 @@ const Type* ValueChecker::check_match(const ast::MatchExpr* match, const Type* w
     if (result) expect(arm.value, result, "this arm");
     else result = check_expr(arm.value);
   }
+  if (result && result->is(TypeKind::Live)) {
+    diagnostics_.report(match->span, diag::LiveHere, "each arm of `match`", "a value")
+        .note("a condition is one comparison, the same in every run")
+        .advise("write a gate for each case, and choose the gate: `judged by match … { … }`");
+    result = simple(TypeKind::Error);
+  }
   if (!has_else && !misspelt) report_missing_cases(match, subject->index, answers);
   return result ? result : simple(TypeKind::Error);
 }

@@ -96,6 +96,7 @@ std::optional<ir::Rebinding> Checker::rebind_value(const ast::Rebinding& given, 
   }
   if (input) {
     const ast::InputDecl* decl = program_.inputs[symbol.index].decl;
+    warn_deprecated(given.name.span, decl->name, decl->deprecated);
     keep_bound({decl->name, wanted, nullptr, decl->where, {}, program_.inputs[symbol.index].module}, given.value);
   }
   return ir::Rebinding{symbol.kind, symbol.index, 0, given.value};

@@ -108,6 +108,14 @@ Diagnostic& ValueChecker::report_live(const ast::Expr* expr, std::string_view wh
       .advise("read it in a gate (`reject when`, `require`) or in `rollback when`");
 }
 
+/// A text with blanks in it: a command as a shell would take it.
+static bool has_words(const ast::Expr* expr) {
+  if (expr->kind == ast::ExprKind::Literal)
+    return static_cast<const ast::LiteralExpr*>(expr)->text.find(' ') != std::string_view::npos;
+  return expr->kind == ast::ExprKind::Text &&
+         llvm::any_of(static_cast<const ast::TextExpr*>(expr)->parts, has_words);
+}
+
 void ValueChecker::expect_found(const ast::Expr* expr, const Type* found, const Type* wanted,
                                 std::string_view whose) {
   if (found->is(TypeKind::Live) && !wanted->is(TypeKind::Live)) {
@@ -127,7 +135,9 @@ void ValueChecker::expect_found(const ast::Expr* expr, const Type* found, const 
     if (found->is(TypeKind::Optional) && fits(found->arguments[0], wanted))
       diagnostic.advise("it may be absent: say what holds then, `(… or VALUE)`");
     bool one = (wanted->is(TypeKind::List) || wanted->is(TypeKind::Set)) && fits(found, wanted->arguments[0]);
-    if (one)
+    if (one && has_words(expr))
+      diagnostic.advise("each word is an item of its own: `[\"bin/shop\", \"--port\", \"${port}\"]`");
+    else if (one)
       diagnostic.advise("a list of one stands in brackets, too: `[…]`")
           .fix({expr->span.source, expr->span.begin, expr->span.begin}, "[")
           .fix(after(expr->span), "]");

@@ -47,6 +47,11 @@ void Checker::check_stages(const ir::Test& test) {
   for (std::string_view environment : entered) known.insert(environment);
   for (const ast::TestItem& item : test.decl->items) {
     if (item.kind == ast::TestItemKind::Run || item.environment.text.empty()) continue;
+    if (names_of(ir::Ref::Environment).empty() && !find(item.environment.text)) {
+      diagnostics_.report(item.environment.span, diag::UnknownName, "environment", std::string(item.environment.text))
+          .advise(fmt::format("a phase is named by `in phase {}`", item.environment.text));
+      continue;
+    }
     if (!expect_symbol(item.environment, ir::Ref::Environment, "environment")) continue;
     if (unknown || known.contains(item.environment.text)) continue;
     Diagnostic& diagnostic =

@@ -209,6 +209,12 @@ void Checker::check_call_statement(const ast::CallExpr* call) {
     return;
   }
   auto* name = static_cast<const ast::NameExpr*>(call->callee);
+  if (std::optional<ir::Symbol> known = find(name->name); known && known->kind == ir::Ref::Gate) {
+    diagnostics_.report(name->span, diag::WrongKind, std::string(name->name), "a gate", "a strategy")
+        .at(known->span, "declared here")
+        .advise(fmt::format("a gate judges a hold: `hold 5m judged by {}(…)`", name->name));
+    return;
+  }
   if (std::optional<ir::Symbol> symbol = expect_symbol({name->name, name->span}, ir::Ref::Strategy, "strategy"))
     check_strategy_call(call, symbol->index);
 }
@@ -239,6 +245,12 @@ void Checker::check_action_call(const ast::CallExpr* call, const ast::MemberExpr
   std::string whose = service ? fmt::format("{} `{}`", subject, service->decl->name.text)
                               : fmt::format("this {}", subject);
   if (known.empty()) {
+    auto* name = member->object->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(member->object)
+                                                             : nullptr;
+    const void* body = strategy_ != UINT32_MAX ? program_.strategies[strategy_].decl->body : rollout_body_;
+    if (service) body = service, name = nullptr;
+    if ((service || name) && !actionless_.try_emplace({body, name ? name->name : ""}, member->span).second)
+      return;
     Diagnostic& diagnostic = diagnostics_.report(member->object->span, diag::NoActions, whose);
     bool flag = object->is(TypeKind::Flag), database = object->is(TypeKind::Database);
     std::string_view usual = flag ? "store = flags" : database ? "migrator = db" : "workload = hosts";

@@ -118,8 +118,10 @@ const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vec
   if (kind == TypeKind::Secret) return program_.types.of(kind, std::move(arguments));
   if (kind == TypeKind::Gate) return program_.types.gate(arguments);
   std::vector<uint32_t> capabilities;
+  bool unknown = false;  // then nobody knows what can be done with it
   for (const ast::Name& name : type->with) {
     std::optional<ir::Symbol> symbol = expect_symbol(name, ir::Ref::Capability, "capability");
+    unknown |= !symbol;
     if (!symbol) continue;
     // What binds nothing says of no subject that it is for another one.
     const ast::CapabilityDecl& capability = *program_.capabilities[symbol->index].decl;
@@ -135,6 +137,7 @@ const Type* ValueChecker::type_of(const ast::Type* type, TypeKind kind, std::vec
     }
     capabilities.push_back(symbol->index);
   }
+  if (unknown) return simple(TypeKind::Error);
   std::sort(capabilities.begin(), capabilities.end());
   capabilities.erase(std::unique(capabilities.begin(), capabilities.end()), capabilities.end());
   return ir::is_subject(kind) ? program_.types.subject(kind, capabilities) : simple(kind);

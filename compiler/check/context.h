@@ -165,7 +165,9 @@ class Checker : private ValueChecker {
 
   std::vector<Call> strategy_calls_, policy_calls_;
   std::map<std::pair<ir::ModuleId, std::string_view>, Span> test_names_;
+  std::map<std::string, const ast::Decl*> services_;  ///< of all modules, by their names in small letters
   std::map<TypeKind, std::vector<BoundAs>> bound_as_;  ///< once something was wrong
+  std::map<std::pair<const void*, std::string_view>, Span> actionless_;  ///< services, and names in a body
   ir::Called called_;                         ///< by the body that is being checked
   uint32_t strategy_ = UINT32_MAX;            ///< being checked
   uint32_t policy_ = UINT32_MAX;              ///< being checked

@@ -17,11 +17,14 @@ bool is_known_outside(ast::DeclKind kind) {
 }
 
 /// `checkout` and `Checkout`: who reads or types one of them at night takes it for the other.
-void report_case_only(const ast::File& file, Diagnostics& diagnostics) {
-  std::map<std::pair<ast::DeclKind, std::string>, const ast::Decl*> first;
+void report_case_only(const ast::File& file, std::map<std::string, const ast::Decl*>& services,
+                      Diagnostics& diagnostics) {
+  std::map<ast::DeclKind, std::map<std::string, const ast::Decl*>> here;
   for (const ast::Decl* decl : file.decls) {
     if (!is_known_outside(decl->kind)) continue;
-    auto [other, fresh] = first.try_emplace({decl->kind, llvm::StringRef(decl->name.text).lower()}, decl);
+    // Services are one thing to all files: folders and hosts that are called by them may not tell cases apart.
+    auto& first = decl->kind == ast::DeclKind::Service ? services : here[decl->kind];
+    auto [other, fresh] = first.try_emplace(llvm::StringRef(decl->name.text).lower(), decl);
     if (fresh || other->second->name.text == decl->name.text) continue;
     diagnostics.report(decl->name.span, diag::DeclaredTwice, std::string(decl->name.text))
         .at(other->second->name.span, "first declared here")
@@ -46,7 +49,7 @@ void Checker::declare(ir::ModuleId module, const std::vector<Imported>& imports)
   import_names(imports);
   indices_.reserve(unsigned(indices_.size() + this->module().file->decls.size()));
   for (const ast::Decl* decl : this->module().file->decls) declare_one(decl);
-  report_case_only(*this->module().file, diagnostics_);
+  report_case_only(*this->module().file, services_, diagnostics_);
 }
 
 void Checker::import_names(const std::vector<Imported>& imports) {

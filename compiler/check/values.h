@@ -182,6 +182,7 @@ class ValueChecker {
   std::vector<Call> func_calls_;
   std::vector<Ranged> ranged_;
   std::vector<Bound> bounds_;
+  std::vector<std::pair<ir::ModuleId, const ast::TestItem*>> starts_;  ///< of tests, by a calendar of the files
   std::vector<Fix> imports_;  ///< that were suggested
   size_t unknown_ = 0;        ///< names reported so far
   UnknownNames unknown_names_;

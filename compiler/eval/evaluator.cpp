@@ -243,14 +243,15 @@ Value Evaluator::bind(const ir::Parameter& parameter, ir::ModuleId declared_in, 
   Value value = given ? eval(module, given, frame) : eval(declared_in, parameter.default_value, {});
   if (looked_too_long(calls_, value.items.size()))
     return fail(given ? given->span : parameter.name.span, "it hands over too many items of lists");
-  if (!check_where(parameter, declared_in, value, given ? given->span : parameter.name.span)) return {};
+  if (!check_where(parameter, declared_in, value, (given ? given : parameter.default_value)->span)) return {};
   return value;
 }
 
 bool Evaluator::check_where(const ir::Parameter& parameter, ir::ModuleId declared_in, const Value& value, Span at) {
   if (!parameter.where || value.is(Kind::None)) return true;
   const Frame frame = {value};
-  if (eval(declared_in, parameter.where, frame).number) return true;
+  Value holds = eval(declared_in, parameter.where, frame);
+  if (holds.number || holds.is(Kind::None)) return holds.number != 0;  // without a value, that was reported
   bool secret = names_secret(parameter.name.text);
   // The part of `a and b` that is false, with its two sides as values.
   const ast::Expr* broken = parameter.where;

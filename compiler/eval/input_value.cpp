@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/diagnostics.h"
+#include "compiler/base/visible.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
 
@@ -48,6 +49,9 @@ Result<Value> read_input(const ir::Program& program, const ir::Type* type, std::
     return text == "none" ? Result<Value>(Value{}) : read_input(program, type->arguments[0], text);
   if (type->is(TypeKind::Enum)) return read_case(program.enums[type->index], text);
   if (type->is(TypeKind::List) || type->is(TypeKind::Set)) return read_items(program, type, text);
+  // Nor could it stand in a file.
+  if (auto hidden = find_hidden(text))
+    return OpError{fmt::format("{} may not stand in it", code_point_text(hidden->code))};
   return parse_value(value_kind(type), text);
 }
 

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "compiler/base/visible.h"
-#include "compiler/eval/calendar_value.h"
 #include "compiler/eval/evaluator.h"
 #include "compiler/eval/literal.h"
+#include "compiler/eval/start.h"
 #include "compiler/plan/test_case.h"
 
 namespace rollout::plan {
@@ -203,15 +203,10 @@ class TestReader {
   }
 
   std::optional<int64_t> start(const ast::TestItem& item) {
-    using ast::LiteralKind;
-    bool instant = !item.subject;
-    Result<Value> first = eval::parse_literal(instant ? LiteralKind::Instant : LiteralKind::Date, item.moment[0].text);
-    if (!first) return std::nullopt;  // reported by the checker
-    if (instant) return first->number;
-    Result<Value> time = eval::parse_literal(LiteralKind::Time, item.moment[1].text);
-    Value calendar = eval(item.subject);
-    if (!time || !calendar.is(Value::Kind::Calendar)) return std::nullopt;
-    return calendar::instant_of(eval::calendar_of(calendar).zone, first->number, int(time->number));
+    if (item.subject) return eval::start_of(eval(item.subject), item.moment[0], item.moment[1], diagnostics_);
+    Result<Value> instant = eval::parse_literal(ast::LiteralKind::Instant, item.moment[0].text);
+    if (!instant) return std::nullopt;  // reported by the checker
+    return instant->number;
   }
 
   Expectation expectation(const ast::TestItem& item) {

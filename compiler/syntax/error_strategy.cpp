@@ -268,6 +268,17 @@ bool ErrorStrategy::report_equal_sign(const Token* before, const Token* found, c
   return true;
 }
 
+/// `replicas: 4`, `of = "total"`. Returns whether it was said.
+bool ErrorStrategy::report_other_sign(const Token* found, const std::string& wanted) {
+  bool setting = wanted == "`=`" && found->type == Parser::COLON;
+  bool label = wanted == "`:`" && found->type == Parser::ASSIGN;
+  if (!setting && !label) return false;
+  diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted, setting ? ":" : "=")
+      .advise("a setting has `=` in front of its value, an argument and a type have `:`")
+      .fix(tokens_.span(*found), setting ? " =" : ":");
+  return true;
+}
+
 /// `on failure retry 3`: to the grammar that statement ends behind `retry`. Returns whether it was said.
 bool ErrorStrategy::report_bare_retry(const Token* retry) {
   const Token* failure = retry ? tokens_.before(retry) : nullptr;
@@ -293,7 +304,9 @@ bool begins_statement(const Tokens& tokens, const Token* name) {
 std::string statement_advice(std::string_view name) {
   for (std::string_view waits : {"wait", "sleep", "soak", "bake", "delay"})
     if (name == waits) return "`hold 5m` waits, and lets gates judge meanwhile";
-  if (std::string_view ours = our_word(name); !ours.empty()) return fmt::format("did you mean `{}`?", ours);
+  std::string_view ours = our_word(name), small = word_text(word_type(llvm::StringRef(name).lower()));
+  for (std::string_view meant : {ours, small})
+    if (!meant.empty()) return fmt::format("did you mean `{}`?", meant);
   return "an action is called on what it acts on: `checkout.deploy(image)`";
 }
 
@@ -324,6 +337,9 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
   if (report_bare_retry(before) || report_equal_sign(before, found, expected)) return;
   if (report_clause(before, found, expected, in_policy(parser))) return;
   std::string text(tokens_.text(*found)), wanted = list_expected(parser, expected, text);
+  if (report_other_sign(found, wanted)) return;
+  // `f("a" by: "b")`: to the grammar the list could only end here.
+  if (wanted == "`)`" && found->type != end_of_file && found[1].type == Parser::COLON) wanted = "`,` or `)`";
   bool at_end = found->type == end_of_file ||
                 (!at_boundary(expected) && (found->first_on_line || closes(found->type)));
   if (before && at_end) {
@@ -349,6 +365,10 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
     message.advise(fmt::format("`{}` is a word of the language: choose another name", text));
   }
   if (wanted == "`(`" && begins_statement(tokens_, before)) message.advise(statement_advice(tokens_.text(*before)));
+  else if (wanted == "`(`" && before && nearest(tokens_.text(*before), {"judged"}) == "judged")
+    message.advise("did you mean `judged`?").fix(tokens_.span(*before), "judged");
+  if (wanted == "a statement" && starts_declaration(found->type))
+    message.advise(fmt::format("`{}` begins a declaration: write it outside of this block", text));
 }
 
 /// Where the parser looked ahead, the token that is wrong may be a later one than that at which it stands: what is

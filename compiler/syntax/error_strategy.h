@@ -25,6 +25,7 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
  private:
   void report(antlr4::Parser* parser, const Token* found, const antlr4::misc::IntervalSet& expected);
   Diagnostic& report_missing(const Token* before, const std::string& wanted);
+  bool report_other_sign(const Token* found, const std::string& wanted);
   bool report_bare_retry(const Token* retry);
   bool report_equal_sign(const Token* before, const Token* found, const antlr4::misc::IntervalSet& expected);
   bool report_clause(const Token* before, const Token* found, const antlr4::misc::IntervalSet& expected, bool policy);

@@ -214,6 +214,10 @@ std::string_view our_word(std::string_view foreign) {
   return {};
 }
 
+std::string_view remainder_advice() {
+  return "`%` ends a share, as in `7%`: there is no operator for the remainder of a division";
+}
+
 std::string_view choice_advice() {
   return "`if` chooses between statements: name the value in each branch, or choose it by `match` over an enum";
 }

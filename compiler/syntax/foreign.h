@@ -14,6 +14,9 @@ size_t report_foreign(const Tokens& tokens, size_t at, Diagnostics& diagnostics)
 /// Words that begin a declaration or a statement elsewhere: `let` for `var`; empty for all others.
 std::string_view our_word(std::string_view foreign);
 
+/// What `%` is, where it was to divide.
+std::string_view remainder_advice();
+
 /// What chooses a value, where `if` or `?` was to.
 std::string_view choice_advice();
 

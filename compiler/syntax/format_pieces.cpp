@@ -33,7 +33,8 @@ uint8_t space_between(const Piece& before, const Piece& piece, bool partners) {
   if (piece.type == Parser::LPAREN || piece.type == Parser::LBRACKET) return piece.operand;
   if (piece.type == Parser::RBRACE) return piece.block && !partners;
   if (before.type == Parser::LBRACE) return before.block;
-  if (piece.item || would_be_money(before, piece)) return 2;
+  bool listed = before.type == Parser::COMMA || piece.type == Parser::THEN;  // the cases of an enum, stages
+  if ((piece.item && !listed) || would_be_money(before, piece)) return 2;
   return 1;
 }
 

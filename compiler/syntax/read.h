@@ -17,9 +17,9 @@ class Reader : private Cursor {
   Reader(const Tokens& tokens, ast::File& file, Diagnostics& diagnostics, TokenMarks* marks)
       : Cursor(tokens, marks), file_(file), diagnostics_(diagnostics) {}
 
-  /// Fills the file. False where the text does not fit the grammar.
+  /// Fills the file. False where the text does not fit the grammar, or where has_said_why().
   bool read_file();
-  /// What the grammar does not say has been reported, and the file was read no further.
+  /// What the grammar does not say has been reported.
   bool has_said_why() const { return said_why_; }
 
  private:
@@ -41,9 +41,11 @@ class Reader : private Cursor {
   const ast::Decl* read_rollout();
   ast::List<ast::Setting> read_config();
   ast::Setting read_setting();
-  ast::Field read_field();
+  enum class Names : uint8_t { Values, Labels };  ///< whether something reads what has the name
+  ast::Field read_field(Names names);
+  void refuse_word(const ast::Name& name);
   ast::Name read_deprecated(bool given = false);
-  ast::List<ast::Field> read_parameters();
+  ast::List<ast::Field> read_parameters(Names names);
   std::string_view doc_above(size_t first) const;
   // read_value.cpp: enums, functions, observed values, lists, maps, match
   const ast::Observation* read_observation();
@@ -60,7 +62,7 @@ class Reader : private Cursor {
   ast::ActionItem read_action();
   ast::Effect read_effect();
   const ast::Decl* read_backend();
-  ast::ActionLimits read_limits();
+  ast::ActionLimits read_limits(llvm::ArrayRef<ast::Field> config);
   ast::List<ast::IdentityPart> read_identity();
   // read_organisation.cpp, read_policy.cpp: environments, promotions, policies
   const ast::Decl* read_environment();
@@ -72,11 +74,9 @@ class Reader : private Cursor {
   void read_policy_require(ast::PolicyItem& item);
   bool is_policy_mark() const;
   ast::ExceptionClause read_exception_clause();
-  // read_question.cpp
-  ast::Question read_question();
+  ast::Question read_question();  // read_question.cpp
   ast::ApproveClause read_approve_clause();
-  // read_control.cpp
-  const ast::Statement* read_checkpoint();
+  const ast::Statement* read_checkpoint();  // read_control.cpp
   const ast::Statement* read_budget();
   const ast::Statement* read_lock();
   const ast::Statement* read_newer(size_t first, const ast::Name& word);
@@ -117,8 +117,7 @@ class Reader : private Cursor {
   const ast::Statement* read_commit();
   const ast::Statement* read_notify();
   const ast::Statement* read_preflight();
-  // read_hook.cpp
-  const ast::Statement* read_hook();
+  const ast::Statement* read_hook();  // read_hook.cpp
   // read_expr.cpp
   const ast::Expr* read_expr(int least_power = 0);
   const ast::Expr* read_operand();
@@ -145,6 +144,7 @@ class Reader : private Cursor {
   int height_ = 0;   ///< of the expression read last
   int nesting_ = 0;  ///< of types
   bool said_why_ = false;
+  llvm::SmallVector<TokenType, 2> refused_;  ///< words that were declared as names of values, which was reported
 };
 
 }  // namespace rollout::syntax

@@ -1,6 +1,9 @@
 #include "compiler/syntax/read.h"
 
+#include <fmt/format.h>
 #include <llvm/ADT/StringRef.h>
+
+#include "compiler/syntax/words.h"
 
 namespace rollout::syntax {
 
@@ -10,7 +13,7 @@ bool Reader::read_file() {
   llvm::SmallVector<const ast::Decl*> decls;
   while (!failed_ && !is(end_of_file)) decls.push_back(read_decl());
   if (!failed_) file_.decls = keep(decls);
-  return !failed_;
+  return !failed_ && !said_why_;
 }
 
 std::string_view Reader::doc_above(size_t first) const {
@@ -121,7 +124,7 @@ const ast::Decl* Reader::read_record() {
   llvm::SmallVector<ast::Field> fields;
   while (more(Parser::RBRACE)) {
     mark_item();
-    fields.push_back(read_field());
+    fields.push_back(read_field(Names::Labels));
   }
   return make(ast::RecordDecl{{DeclKind::Record, since(first), name, doc_above(first)}, keep(fields)});
 }
@@ -197,7 +200,7 @@ const ast::Decl* Reader::read_subject(ast::SubjectWord subject) {
 const ast::Decl* Reader::read_strategy() {
   size_t first = take();
   ast::Name name = expect_name();
-  ast::List<ast::Field> parameters = read_parameters();
+  ast::List<ast::Field> parameters = read_parameters(Names::Values);
   const ast::Block* body = read_block();
   return make(
       ast::StrategyDecl{{DeclKind::Strategy, since(first), name, doc_above(first)}, parameters, body});
@@ -230,15 +233,27 @@ ast::Setting Reader::read_setting() {
   return setting;
 }
 
+/// What is read by its bare name is called by no word of the language. It is said at the declaration, once.
+void Reader::refuse_word(const ast::Name& name) {
+  TokenType word = word_type(name.text);
+  if (failed_ || word == Parser::NAME || word == Parser::FROM) return;
+  diagnostics_.report(name.span, diag::ExpectedFound, "a name", std::string(name.text))
+      .advise(fmt::format("`{}` is a word of the language: choose another name", name.text));
+  refused_.push_back(word);
+  said_why_ = true;
+}
+
 /// Also a parameter, which has the same form.
-ast::Field Reader::read_field() {
+ast::Field Reader::read_field(Names names) {
   ast::Field field{expect_word(), nullptr, nullptr, nullptr, {}, {}};
+  if (names == Names::Values) refuse_word(field.name);
   expect(Parser::COLON);
   field.type = read_type();
   if (accept(Parser::ASSIGN)) field.default_value = read_expr();
   // `where: Text` is the next field.
   if (is(Parser::WHERE) && !next_is(Parser::COLON)) {
     take();
+    if (names == Names::Labels) refuse_word(field.name);
     field.where = read_expr();
   }
   if (is(Parser::DEPRECATED) && !next_is(Parser::COLON)) field.deprecated = read_deprecated();
@@ -252,11 +267,11 @@ ast::Name Reader::read_deprecated(bool given) {
   return name_of(expect(Parser::STRING));
 }
 
-ast::List<ast::Field> Reader::read_parameters() {
+ast::List<ast::Field> Reader::read_parameters(Names names) {
   expect(Parser::LPAREN);
   llvm::SmallVector<ast::Field> list;
   while (more(Parser::RPAREN)) {
-    list.push_back(read_field());
+    list.push_back(read_field(names));
     if (!is(Parser::RPAREN)) expect(Parser::COMMA);
   }
   return keep(list);

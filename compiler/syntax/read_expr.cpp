@@ -1,3 +1,5 @@
+#include <llvm/ADT/STLExtras.h>
+
 #include "compiler/base/check.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/syntax/read.h"
@@ -154,7 +156,8 @@ const ast::Expr* Reader::read_primary() {
       return make(ast::LiteralExpr{node(ast::ExprKind::Literal, span), literal, tokens_.text(list_[take()])});
     }
   }
-  fail();
+  if (llvm::is_contained(refused_, type())) take();
+  else fail();
   return make(ast::ErrorExpr{node(ast::ExprKind::Error, span)});
 }
 

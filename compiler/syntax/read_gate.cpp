@@ -5,7 +5,7 @@ namespace rollout::syntax {
 const ast::Decl* Reader::read_gate() {
   size_t first = take();
   ast::GateDecl gate{{ast::DeclKind::Gate, {}, expect_name(), doc_above(first)},
-                     read_parameters(), nullptr, nullptr, {}, nullptr, nullptr, {}, {}};
+                     read_parameters(Names::Values), nullptr, nullptr, {}, nullptr, nullptr, {}, {}};
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::ConditionClause> conditions;
   llvm::SmallVector<ast::ResponseClause> responses;

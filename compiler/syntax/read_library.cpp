@@ -23,7 +23,7 @@ const ast::Decl* Reader::read_capability() {
     } else if (accept(Parser::OBSERVE)) {
       observations.push_back(read_observe());
     } else if (accept(Parser::SIGNAL)) {
-      ast::SignalMethod item{expect_name(), read_parameters(), nullptr, {}};
+      ast::SignalMethod item{expect_name(), read_parameters(Names::Labels), nullptr, {}};
       expect(Parser::ARROW);
       item.type = read_type();
       expect(Parser::FROM);
@@ -45,7 +45,7 @@ ast::SubjectWord Reader::read_subject_word() {
 }
 
 ast::ObserveItem Reader::read_observe() {
-  ast::ObserveItem item{expect_word(), read_parameters(), nullptr};
+  ast::ObserveItem item{expect_word(), read_parameters(Names::Labels), nullptr};
   expect(Parser::ARROW);
   item.type = read_type();
   return item;
@@ -58,7 +58,7 @@ ast::ActionItem Reader::read_action() {
   else expect(Parser::IRREVERSIBLE);
   expect(Parser::ACTION);
   action.name = expect_name();
-  action.parameters = read_parameters();
+  action.parameters = read_parameters(Names::Values);
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::Effect> effects;
   while (more(Parser::RBRACE)) effects.push_back(read_effect());
@@ -97,9 +97,9 @@ const ast::Decl* Reader::read_backend() {
   while (more(Parser::RBRACE)) {
     mark_item();
     if (accept(Parser::CONFIG)) {
-      config.push_back(read_field());
+      config.push_back(read_field(Names::Labels));
     } else if (accept(Parser::BINDING)) {
-      bindings.push_back(read_field());
+      bindings.push_back(read_field(Names::Labels));
       if (accept(Parser::GIVEN)) bindings.back().given = read_words();
     } else if (accept(Parser::IDENTIFIED)) {
       identities.push_back(read_identity());
@@ -114,7 +114,7 @@ const ast::Decl* Reader::read_backend() {
       decl.weights_per = expect_name();
     } else {
       expect(Parser::ACTION);
-      actions.push_back(read_limits());
+      actions.push_back(read_limits(config));
     }
   }
   decl.config = keep(config);
@@ -136,7 +136,7 @@ ast::List<ast::IdentityPart> Reader::read_identity() {
   return keep(parts);
 }
 
-ast::ActionLimits Reader::read_limits() {
+ast::ActionLimits Reader::read_limits(llvm::ArrayRef<ast::Field> config) {
   ast::ActionLimits limits{expect_name(), {}, nullptr, {}, false};
   if (accept(Parser::WITH)) limits.needs = read_names(Parser::PLUS);
   mark_column(Column::Limits);
@@ -145,6 +145,8 @@ ast::ActionLimits Reader::read_limits() {
     mark_item();
     if (accept(Parser::WITHIN)) {
       stands_once(limits.within);
+      for (const ast::Field& field : config)
+        if (field.name.text == tokens_.text(list_[at_])) refuse_word(field.name);
       limits.within = read_expr();
     } else if (accept(Parser::ATTEMPTS)) {
       stands_once(!limits.attempts.text.empty());

@@ -36,10 +36,10 @@ const ast::Decl* Reader::read_promotion() {
   ast::Name rollout = expect_name();
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::PromotionStage> stages;
-  mark_item();  // all of them are one
+  mark_item();
   do {
     stages.push_back({expect_name(), accept(Parser::SOAK) ? read_expr() : nullptr});
-    if (is(Parser::THEN)) mark_soft();
+    if (is(Parser::THEN)) mark_item();
   } while (accept(Parser::THEN));
   expect(Parser::RBRACE);
   return make(ast::PromotionDecl{

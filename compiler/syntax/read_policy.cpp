@@ -10,7 +10,7 @@ const ast::Decl* Reader::read_policy() {
   size_t first = take();
   ast::Name name = expect_name();
   ast::List<ast::Field> parameters;
-  if (is(Parser::LPAREN)) parameters = read_parameters();
+  if (is(Parser::LPAREN)) parameters = read_parameters(Names::Values);
   ast::List<ast::PolicyItem> items = read_policy_items();
   return make(ast::PolicyDecl{{DeclKind::Policy, since(first), name, doc_above(first)}, parameters, items});
 }

@@ -25,8 +25,8 @@ const ast::Decl* Reader::read_enum() {
   ast::Name name = expect_name();
   expect(Parser::LBRACE);
   llvm::SmallVector<ast::Name> cases;
-  mark_item();
   do {
+    mark_item();
     cases.push_back(expect_name());
     if (!is(Parser::RBRACE)) expect(Parser::COMMA);
   } while (more(Parser::RBRACE));
@@ -65,7 +65,7 @@ const ast::Expr* Reader::read_except(size_t first, const ast::Expr* calendar) {
 const ast::Decl* Reader::read_func() {
   size_t first = take();
   ast::Name name = expect_name();
-  ast::List<ast::Field> parameters = read_parameters();
+  ast::List<ast::Field> parameters = read_parameters(Names::Values);
   expect(Parser::ARROW);
   const ast::Type* type = read_type();
   expect(Parser::ASSIGN);

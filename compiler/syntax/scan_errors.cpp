@@ -210,16 +210,27 @@ bool report_short_time(const Tokens& tokens, const Token& minutes, Diagnostics& 
   return true;
 }
 
+/// Whether a value begins here that an operator may stand in front of.
+bool is_operand(const Token& token) {
+  return token.type == Parser::NAME || token.type == Parser::LPAREN ||
+         (token.type >= Parser::INT && token.type <= Parser::INSTANT);
+}
+
 /// A number and a unit with a blank between them: `12 s`. What follows tells a unit from the next statement.
 bool report_unit_apart(const Tokens& tokens, const Token& number, Diagnostics& diagnostics) {
   const Token &unit = (&number)[1], &next = (&number)[2];  // a number is never the last token
   bool apart = unit.type != end_of_file && unit.line == number.line && unit.begin > number.end;
   if (!apart) return false;
   bool percent = unit.type == Parser::BAD && tokens.text(unit) == "%";
+  if (percent && is_operand(next) && next.line == unit.line) return false;  // reported as a character
   bool begins = unit.type == Parser::NAME && next.line == unit.line &&
                 (next.type == Parser::DOT || next.type == Parser::LPAREN || next.type == Parser::ASSIGN ||
                  next.type == Parser::COLON || next.type == Parser::ARROW);
   std::string_view ours = percent ? "%" : unit.type == Parser::NAME && !begins ? unit_of(tokens.text(unit)) : "";
+  // `over 3 minutes` is told what is counted there.
+  const Token* before = tokens.before(&number);
+  for (auto [other, unit_of_ours] : long_units)
+    if (!begins && tokens.text(unit) == other && !(before && before->type == Parser::OVER)) ours = unit_of_ours;
   if (ours.empty()) return false;
   Span whole = join(tokens.span(number), tokens.span(unit));
   std::string meant = fmt::format("{}{}", tokens.text(number), ours);
@@ -235,6 +246,7 @@ size_t report_bad_character(const Tokens& tokens, const Token& token, Diagnostic
   if (find_hidden(text)) return 1;  // it was reported as such
   Diagnostic& diagnostic = diagnostics.report(tokens.span(token), diag::BadCharacter, text);
   if (text == ";") diagnostic.advise("a statement ends with its line").fix(tokens.span(token), "");
+  if (text == "%") diagnostic.advise(remainder_advice());
   if (text != "#") return 1;
   diagnostic.advise("a comment begins with `//`").fix(tokens.span(token), "//");
   const Token* end = &token;

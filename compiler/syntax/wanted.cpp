@@ -126,9 +126,24 @@ bool goes_on(TokenType found) {
   }
 }
 
+/// A clause with another word or without its braces; empty: it is none.
+static std::string clause_otherwise(const Tokens& tokens, const Token* before, const Token* found) {
+  bool takes_when = before->type == Parser::REJECT || before->type == Parser::ROLLBACK;
+  if (takes_when && found->type == Parser::IF) return "what is true only while it runs is asked by `when`";
+  if (before->type == Parser::ROLLBACK && (found->type == Parser::WITHIN || found->type == Parser::VERIFY))
+    return "its clauses stand in braces: `rollback { within 2m }`";
+  if (before->type == Parser::FOR && found->type == Parser::DURATION)
+    return fmt::format("how long it lasts is said by `held {}`", tokens.text(*found));
+  bool touches = before->end == found->begin && found->end == found[1].begin;
+  if (before->type == Parser::NAME && found->type == Parser::COLON && touches && found[1].type != end_of_file)
+    return fmt::format("a text stands in quotes: `\"{}:{}\"`", tokens.text(*before), tokens.text(found[1]));
+  return {};
+}
+
 std::string written_otherwise(const Tokens& tokens, const Token* before, const Token* found) {
   std::string_view right = tokens.text(*found);
   if (!before || before->line != found->line) return {};
+  if (std::string clause = clause_otherwise(tokens, before, found); !clause.empty()) return clause;
   if (found->type == Parser::IF || found->type == Parser::QUESTION) return std::string(choice_advice());
   bool literal = found->type == Parser::NONE || found->type == Parser::TRUE || found->type == Parser::FALSE;
   if (literal && found[1].type == Parser::ARROW)
@@ -136,6 +151,8 @@ std::string written_otherwise(const Tokens& tokens, const Token* before, const T
   std::string_view left = tokens.text(*before);
   bool number = before->type == Parser::INT || before->type == Parser::FLOAT;
   bool touches = before->end == found->begin;
+  if (before->type == Parser::PERCENT && found->type >= Parser::INT && found->type <= Parser::FLOAT)
+    return std::string(remainder_advice());
   if (before->type == Parser::DATE && (found->type == Parser::TIME || (touches && right.starts_with('T'))))
     return "a point in time is written in UTC, and ends in `Z`: `2026-11-20T14:30Z`";
   bool letters = right.size() == 3 && std::all_of(right.begin(), right.end(), [](char c) { return std::isalpha(c); });

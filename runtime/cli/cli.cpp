@@ -53,7 +53,7 @@ int unknown_command(Env& env, std::string_view name) {
   known.push_back("help");
   std::string_view meant = nearest(name, known);
   std::string hint = meant.empty() ? "`rollout help` lists them" : fmt::format("did you mean `{}`?", meant);
-  env.err(short_message(fmt::format("rollout: there is no command `{}`; {}\n", name, hint)));
+  env.err(visible(short_message(fmt::format("rollout: there is no command `{}`; {}\n", name, hint))));
   return Usage;
 }
 
@@ -119,7 +119,7 @@ int run_command(Env& env, const Command& command, const std::vector<std::string>
   Result<Arguments> args = read_arguments(command.syntax, words);
   if (!args) {
     std::string message = short_message(args.error().message);
-    env.err(fmt::format("rollout: {}; see `rollout {} --help`\n", message, command.syntax.name));
+    env.err(visible(fmt::format("rollout: {}; see `rollout {} --help`\n", message, command.syntax.name)));
     return Usage;
   }
   if (args->has("--help")) {
@@ -179,7 +179,8 @@ void Context::out(std::string_view text) const {
 
 int Context::fail(int code, std::string_view whole) const {
   std::string message = short_message(whole);
-  env.err(fmt::format("{} {}\n", error_style.bad("rollout:"), message));
+  // What somebody typed or wrote has no colours of ours.
+  env.err(fmt::format("{} {}\n", error_style.bad("rollout:"), visible(message)));
   // Of a worker that one is refused says that another process was first.
   bool lost_race = code == Refused && crew != nullptr;
   Level level = lost_race ? Level::Info : code == Ok ? Level::Warn : Level::Error;

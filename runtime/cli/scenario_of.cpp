@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "compiler/plan/idle_givens.h"
+#include "runtime/cli/measured.h"
 #include "runtime/cli/style.h"
 #include "runtime/journal/words.h"
 
@@ -136,8 +137,8 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
     case plan::Expected::ServiceSucceeded:
     case plan::Expected::ServiceRolledBack:
       return service_outcome_text(plan, result, service_index(plan, expected.service));
-    case plan::Expected::Duration: return short_duration(result.run_ns);
-    case plan::Expected::RollbackDuration: return short_duration(result.rollback_ns);
+    case plan::Expected::Duration: return measured_text(result.run_ns, expected.limit_ns);
+    case plan::Expected::RollbackDuration: return measured_text(result.rollback_ns, expected.limit_ns);
     case plan::Expected::State: {
       uint32_t subject = service_index(plan, expected.service);
       return subject < result.states.size() ? eval::to_text(result.states[subject])
@@ -151,7 +152,7 @@ std::string actual_text(const plan::Plan& plan, const plan::Expectation& expecte
     case plan::Expected::Exposure: break;
   }
   uint32_t service = service_index(plan, expected.service);
-  return service < result.exposure_ns.size() ? short_duration(result.exposure_ns[service])
+  return service < result.exposure_ns.size() ? measured_text(result.exposure_ns[service], expected.limit_ns)
                                              : "this rollout does not touch the service";
 }
 
@@ -279,6 +280,10 @@ std::vector<Found> hold_against(const plan::Plan& plan, const plan::TestCase& te
   for (const plan::Expectation& expected : test.expectations) {
     Found found{met(plan, expected, result), fmt::format("{} ({})", expected.text, expected.place),
                 actual_text(plan, expected, result)};
+    bool exceeded = expected.comparison == plan::Comparison::Less || expected.comparison == plan::Comparison::LessEqual;
+    uint32_t service = service_index(plan, expected.service);
+    if (!found.met && expected.what == plan::Expected::Exposure && exceeded && service < plan.services.size())
+      found.passed = passed_text(plan, result.events, service, expected.limit_ns);
     if (measurable(plan, expected)) found.values.push_back({expected.measure, found.actual});
     found.values.insert(found.values.end(), expected.parts.begin(), expected.parts.end());
     all.push_back(std::move(found));

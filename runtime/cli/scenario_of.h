@@ -23,6 +23,7 @@ struct Found {
   bool met = false;
   std::string expected;  ///< as written, with its place: `rolled_back in phase canary (shop.rollout:72)`
   std::string actual;    ///< `rolled back in phase pilot`, `31.2s`
+  std::string passed = {};              ///< of a limit that was not kept: `passed at 02:00 in phase pilot`
   std::vector<plan::Part> values = {};  ///< of a comparison: what is measured, then the parts of the other side
 };
 

@@ -17,6 +17,7 @@ std::vector<std::string> actual_lines(const Found& found) {
   bool measured = !found.values.empty() && found.values.front().value == found.actual;
   if (!measured) lines.push_back(found.actual);
   for (const plan::Part& part : found.values) lines.push_back(fmt::format("{} is {}", part.text, part.value));
+  if (!found.passed.empty()) lines.front() += ", " + found.passed;
   return lines;
 }
 

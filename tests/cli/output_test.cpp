@@ -182,8 +182,15 @@ TEST_CASE("what comes from outside does not act on the terminal") {
   Terminal terminal(shop);
   CHECK(terminal.type({"status", "no\033[2Jrun"}) == 2);
   says(terminal, "no<U+001B>[2Jrun");
-  // Where nothing is painted, nothing is ours.
-  CHECK(terminal.type({"status", "\033[32mrun"}) == 2);
+  // What somebody typed is not ours, whether anything is painted beside it or not.
+  for (const char* color : {"never", "always"}) {
+    CHECK(terminal.type({"explain", "\033[32mrun", "--color", color}) == 2);
+    says(terminal, "<U+001B>[32mrun");
+  }
+  Terminal asks(std::string(shop) + "input note: String = \"a\"\n");
+  CHECK(asks.type({"plan", "release.rollout", "--offline", "--set", "note=a\033[32mb", "--color", "always"}) == 1);
+  says(asks, "input `note` cannot be `a<U+001B>[32mb`: U+001B may not stand in it");
+  CHECK(terminal.type({"\033[32mrun"}) == 2);
   says(terminal, "<U+001B>[32mrun");
 }
 

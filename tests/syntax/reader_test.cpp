@@ -216,7 +216,9 @@ TEST_CASE("the reader reads what the grammar says, on whole programs") {
 }
 
 TEST_CASE("the reader reads what the grammar says, where a reserved word is a name") {
-  CHECK(compare("record a { b: C where: D with: E = f and: G = h or: I where j where: K? in: L }"));
+  CHECK(compare("record a { b: C where: D with: E = f and: G = h or: I i: I where j where: K? in: L }"));
+  CHECK(compare("func f(hold: Duration) -> Int = 1") == false);
+  CHECK(compare("record a { or: I where j }") == false);
   CHECK(compare("target a: b { c = d and = e or = f { not = g } in = h with = i signal = j }"));
   CHECK(compare("service a { signal = b }"));
   CHECK(compare("service a { compatible = b compatible with schema 1..2 of c from 3.1 compatible with >= 1.8 }"));

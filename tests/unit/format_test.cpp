@@ -75,6 +75,43 @@ std::string scatter(std::string_view text, Random& random) {
   return out + (random.one_in(2) ? " // last" : "");
 }
 
+size_t count(std::string_view text, std::string_view part) {
+  size_t found = 0;
+  for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++found;
+  return found;
+}
+
+/// One list of each kind, over several lines and on one.
+constexpr std::string_view lists = R"(import std.backend.{local, haproxy}
+enum Region {
+  eu,
+  us
+}
+enum Near { eu, us }
+record Step { name: String  share: Percent = 5% where share < 50% deprecated "use it" }
+let names = ["a": [1, 2], "b": [f(1, x: 2), g()],]
+let chosen = match r { eu, us -> 1  else -> 2 }
+calendar office = weekly("UTC", [mon], 01:00, 02:00) except fri 12:00..24:00, 2026-12-24
+func f(a: Int = 1, b: List<Map<Int, String>>) -> Int = a + 2 * (b or 3)
+backend b implements A + B except c, d {
+  identified by x as y, z
+  action shift { within 2s  attempts 3  idempotent }
+}
+promotion ship = release { dev then staging soak 1h then production }
+promotion slow = release {
+  dev
+  then production soak 2h
+}
+policy p { for every phase p in a, b { require p.share < 5% } }
+rollout release {
+  parallel { phase a { x.y() } phase b after a { x.y(1, 2) } }
+  hold 5m judged by healthy(a, 1%), calm
+  for s in [a, b] in waves [1, 2] soak 5m, at most 2 at once { s.up() }
+  on failure { retry 3 every 1m then park }
+}
+test "t" { given s.a = 1% then 2% at 5m then 3% at 6m  run release(a: 1)  expect succeeded }
+)";
+
 void check_one(std::string_view before, std::string_view after) {
   Formatted result = format_text(std::string(before));
   INFO(result.messages);
@@ -124,6 +161,30 @@ TEST_CASE("what is laid out does not depend on how often, wherever lines were br
   CHECK(formatted > 200);
 }
 
+TEST_CASE("a comment in front of or behind any token is kept, once, where layouts do not change any more") {
+  // The two programs that use the most rules, and lists of every kind.
+  std::vector<std::string> texts = {std::string(lists)};
+  for (uint64_t seed : {1, 2}) texts.push_back(generated_program(seed));
+  for (const ProgramText& program : repository_programs())
+    if (program.text.size() < 2000) texts.push_back(program.text);
+  int formatted = 0;
+  for (const std::string& text : texts) {
+    REQUIRE(format_text(text).text);
+    for (const TokenPlace& token : scan_tokens(text)) {
+      for (auto [place, comment] : {std::pair(token.begin, "\n// kept\n"), std::pair(token.end, " // kept\n")}) {
+        std::string with = text.substr(0, place) + comment + text.substr(place);
+        std::optional<std::string> once = format_text(with).text;
+        if (!once) continue;  // a line that begins with a call is a statement
+        check_layout("a comment", with);
+        REQUIRE(count(*once, "// kept") == 1);
+        REQUIRE(count(*once, "//") == count(with, "//"));
+        ++formatted;
+      }
+    }
+  }
+  CHECK(formatted > 10'000);
+}
+
 TEST_CASE("a file that does not parse is refused, with the reason") {
   for (const char* text :
        {"rollout a {", "let a =", "let a = 5x", "let a = \"b", "let a = \"${}\"", "\xff", "let a = 1 }"}) {
@@ -141,6 +202,15 @@ TEST_CASE("blocks stay on their line where they were written on one and fit") {
   check_one("rollout r { phase x { a() } }", "rollout r {\n  phase x { a() }\n}\n");
   check_one("rollout r {}", "rollout r {}\n");
   check_one("rollout r { // why\n}", "rollout r {  // why\n}\n");
+}
+
+TEST_CASE("the cases of an enum and the stages of a promotion take a line each, or one together") {
+  check_one("enum R { eu,us }", "enum R { eu, us }\n");
+  check_one("enum R {\neu, us }", "enum R {\n  eu,\n  us\n}\n");
+  check_one("enum R {\n  eu, // x\n  us,\n  ap\n}", "enum R {\n  eu,  // x\n  us,\n  ap\n}\n");
+  check_one("promotion p = r { a then b }", "promotion p = r { a then b }\n");
+  check_one("promotion p = r {\na then b // x\nthen c soak 1h }",
+            "promotion p = r {\n  a\n  then b  // x\n  then c soak 1h\n}\n");
 }
 
 TEST_CASE("a match that was broken stays broken, also in brackets") {

@@ -173,18 +173,20 @@ class Generator {
     if (random_.one_in(4)) put("with A + B");
     if (random_.one_in(4)) put("?");
   }
-  void field() {
-    put(word() + " :");
+  /// What is read by its bare name is called by no word of the language.
+  void field(bool is_read = false) {
+    bool bounded = random_.one_in(2);
+    put((is_read || bounded ? name() : word()) + " :");
     type();
     if (random_.one_in(2)) put("="), expr();
-    if (random_.one_in(2)) put("where"), expr();
+    if (bounded) put("where"), expr();
     if (random_.one_in(4)) put("deprecated \"other\"");
   }
-  void parameters() {
+  void parameters(bool are_read = true) {
     put("(");
     uint32_t count = random_.below(5);
     for (uint32_t i = 0; i < count; ++i) {
-      field();
+      field(are_read);
       if (i + 1 < count || random_.one_in(3)) put(",");
     }
     put(")");
@@ -323,7 +325,7 @@ class Generator {
   void capability_item(bool& bound) {
     static constexpr const char* subjects[] = {"service", "flag", "database"};
     if (!std::exchange(bound, true)) put("binding " + name() + " of " + subjects[random_.below(3)]);
-    else if (random_.one_in(2)) put("signal " + name()), parameters(), put("-> Percent from " + name());
+    else if (random_.one_in(2)) put("signal " + name()), parameters(false), put("-> Percent from " + name());
     else put("reversible action " + name()), parameters(), block([&] {
       put(random_.one_in(2) ? "sets x ( s , canary ) =" : "sets flag ( f ) ="), expr();
     });
