@@ -145,9 +145,10 @@ void find_next_of_ended(const Context& context, const RunInHand& held, Explained
       return;
     case journal::Outcome::Parked:
       out.next = fmt::format("rollout status {}", run);
-      out.then =
-          "its `what now` lists what is done and what is not: do the rest by hand, in that order, then make a new "
-          "plan";
+      out.then = !held.state.ended->found.empty()
+                     ? "its `now` says what was seen to run: see which version is to serve, and bring it by a new plan"
+                     : "its `what now` lists what is done and what is not: do the rest by hand, in that order, then "
+                       "make a new plan";
       return;
   }
 }

@@ -263,6 +263,9 @@ struct Summary {
 
   /// Which version has what share, by the steps that were seen done: `30% shop:1.1, 70% shop:1.0`.
   std::string serving(uint32_t service, const Change& change) const {
+    // What was seen to run is said as it was seen: the steps on record do not account for it.
+    for (const journal::Found& one : log.ended ? log.ended->found : std::vector<journal::Found>())
+      if (one.service == service) return one.version.empty() ? "(nothing)" : one.version;
     if (change.subject != plan::Subject::Service) return state_now(service, change);
     std::string stable = change.from, canary;
     int64_t share_ppb = 0;

@@ -103,7 +103,7 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
   }
   if (uint32_t service = over_budget(plan_, state, now); service != plan::none && state.failed_scopes.empty())
     return Record{fail(state, plan::none, Cause::Exposure, over_budget_text(plan_, state, service, now))};
-  if (state.overridden && memory.wall_ns >= state.overridden->until_wall_ns) return Record{{journal::OverrideEnded{}}};
+  if (state.overridden && now >= state.override_end_ns) return Record{{journal::OverrideEnded{}}};
   std::optional<Wait> wait;
   std::optional<Late> late;
   if (std::optional<Command> command = next_scopes(state, memory, now, wait, late)) return std::move(*command);
@@ -144,8 +144,7 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
   if (wait) {
     std::optional<int64_t> end = state.failed_scopes.empty() ? budget_end_ns(plan_, state) : std::nullopt;
     if (end) wait->until_ns = std::min(wait->until_ns, *end);
-    if (state.overridden)
-      wait->until_ns = std::min(wait->until_ns, now + state.overridden->until_wall_ns - memory.wall_ns);
+    if (state.overridden) wait->until_ns = std::min(wait->until_ns, state.override_end_ns);
     return *wait;
   }
   return Record{{forward_end(state)}};

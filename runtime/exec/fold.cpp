@@ -72,6 +72,7 @@ struct Folder {
   }
   void operator()(const journal::Resumed& e) {
     expose(state, e.downtime_ns);
+    state.override_end_ns -= e.downtime_ns;
     if (e.why.empty()) take_over();
   }
   void take_over() {
@@ -234,6 +235,7 @@ struct Folder {
   void operator()(const journal::LineOverridden& e) {
     state.last_request = std::max(state.last_request, e.request);
     state.overridden = e;
+    state.override_end_ns = now + std::max<int64_t>(0, e.until_wall_ns - state.wall_ns);
   }
   void operator()(const journal::OverrideEnded&) { state.overridden.reset(); }
   void operator()(const journal::RequestVoid& e) { state.last_request = std::max(state.last_request, e.request); }

@@ -53,7 +53,11 @@ Executor::Events Executor::on_compared(const State& state, Memory& memory, const
 }
 
 RunEnded Executor::compared_end(const State& state, const Result<std::vector<Astray>>& compared) const {
-  if (compared && !compared->empty()) return {Outcome::Parked, text_astray(plan_, state, *compared)};
+  if (compared && !compared->empty()) {
+    RunEnded end{Outcome::Parked, text_astray(plan_, state, *compared)};
+    for (const Astray& one : *compared) end.found.push_back({one.service, one.runs});
+    return end;
+  }
   std::string unseen;
   if (!compared && !plan::undo_list(plan_, state.way).empty())
     unseen = fmt::format("; what runs now could not be compared with what ran before: {}", compared.error().message);

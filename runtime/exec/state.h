@@ -125,6 +125,7 @@ struct State {
   std::optional<Abort> abort;  ///< a latch: never cleared
   std::optional<journal::Paused> paused, line;  ///< latches: of this run, and of all runs
   std::optional<journal::LineOverridden> overridden;  ///< while it holds, a stop of the line does not
+  int64_t override_end_ns = 0;                        ///< of it, on the run clock, less the time without a driver since
   std::map<std::string, Away> away;                    ///< by endpoint: what does not answer this process
   int64_t last_request = 0;
   std::optional<journal::CalendarClosed> closed;  ///< since then no step has begun

@@ -61,9 +61,13 @@ auto parts(Of<journal::Parked>, auto& of) {
   auto& [step, detail] = of;
   return std::tie(step, detail);
 }
+auto parts(Of<journal::Found>, auto& of) {
+  auto& [service, version] = of;
+  return std::tie(service, version);
+}
 auto parts(Of<journal::RunEnded>, auto& of) {
-  auto& [outcome, detail, left_behind] = of;
-  return std::tie(outcome, detail, left_behind);
+  auto& [outcome, detail, left_behind, found] = of;
+  return std::tie(outcome, detail, left_behind, found);
 }
 auto parts(Of<judge::Block>, auto& of) {
   auto& [canary_total, canary_bad, baseline_total, baseline_bad] = of;
@@ -142,12 +146,12 @@ auto parts(Of<Walked>, auto& of) {
 auto parts(Of<State>, auto& of) {
   auto& [plan_hash, author, unproven, phase, rollback, captured, steps, frontier, undo, phases, conditions, watches,
          services, scopes, scope_of, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail,
-         cause, cause_detail, abort, paused, line, overridden, away, last_request, closed, interrupted, parked, outbox,
-         events, run_ns, wall_ns, ended, walked] = of;
+         cause, cause_detail, abort, paused, line, overridden, override_end_ns, away, last_request, closed, interrupted,
+         parked, outbox, events, run_ns, wall_ns, ended, walked] = of;
   return std::tie(plan_hash, author, unproven, phase, rollback, captured, steps, undo, phases, conditions, watches,
                   services, scopes, locks, failed_scopes, holds, furthest, way, rollback_ns, verify_ns, verify_detail,
-                  cause, cause_detail, abort, paused, line, overridden, away, last_request, closed, interrupted, parked,
-                  outbox, events, run_ns, wall_ns, ended, walked);
+                  cause, cause_detail, abort, paused, line, overridden, override_end_ns, away, last_request, closed,
+                  interrupted, parked, outbox, events, run_ns, wall_ns, ended, walked);
 }
 
 }  // namespace rollout::exec

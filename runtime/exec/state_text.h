@@ -12,7 +12,7 @@ namespace rollout::exec {
 
 /// Raised whenever an event comes to mean something else, or a State is written otherwise. What another version has
 /// written is not read.
-inline constexpr int state_format = 2;
+inline constexpr int state_format = 3;
 
 /// Nothing where it holds what its journal does not give back as it is: what is no UTF-8, or a number that is none.
 std::optional<std::string> encode(const State& state);

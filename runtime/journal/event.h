@@ -276,11 +276,11 @@ struct LockReleased {
 };
 
 enum class Outcome { Succeeded, RolledBack, Parked };
-
 struct RunEnded {
   Outcome outcome = Outcome::Parked;
   std::string detail;
   bool left_behind = false;  ///< of Parked: all is done but scopes that have gone back on their own
+  std::vector<Found> found = {};  ///< of Parked: what was seen to run, where it is not what ran before the run
 };
 
 using Payload = std::variant<RunStarted, Resumed, StepStarted, StepDone, StepFailed, Reasserted, Sampled, GateDecided,

@@ -27,6 +27,12 @@ struct BackTo {
   std::string why;    ///< for people: what the record says of it
 };
 
+/// What a service was seen to run at the end of a way back; empty: nothing.
+struct Found {
+  uint32_t service = plan::none;  ///< index into Plan::services
+  std::string version;
+};
+
 struct RollbackStarted {
   Cause cause = Cause::StepFailed;
   uint32_t from_step = plan::none;  ///< the furthest step that had begun; none: nothing had

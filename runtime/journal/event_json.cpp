@@ -177,6 +177,11 @@ struct Encoder {
   void operator()(const RunEnded& e) const {
     out.field("outcome", word(outcome_names, e.outcome)).field("detail", e.detail);
     if (e.left_behind) out.field("left_behind", true);
+    if (e.found.empty()) return;
+    out.key("found").begin_array();
+    for (const Found& one : e.found)
+      out.begin_object().field("service", one.service).field("version", one.version).end_object();
+    out.end_array();
   }
   void operator()(const CalendarClosed& e) const {
     out.field("park", e.park).field("opens_wall_ns", e.opens_wall_ns).field("detail", e.detail);
@@ -252,6 +257,15 @@ class Decoder {
     }
     return e;
   }
+  RunEnded run_ended() {
+    RunEnded e{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
+    for (const Node& item : node_["found"].items) {
+      Decoder inner(item);
+      e.found.push_back({inner.index("service"), inner.text("version")});
+      good_ = good_ && inner.good();
+    }
+    return e;
+  }
   Captured captured() {
     Captured e;
     for (const Node& item : node_["baselines"].items)
@@ -311,7 +325,7 @@ class Decoder {
       case 35:
         return RequestVoid{number("request"), word_in<Ask>(ask_names, "ask"), text("by"), text("reason"),
                            text("detail")};
-      default: return RunEnded{word_in<Outcome>(outcome_names, "outcome"), text("detail"), flag("left_behind")};
+      default: return run_ended();
     }
   }
 

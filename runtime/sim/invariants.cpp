@@ -300,10 +300,12 @@ void Invariants::check_paused(const journal::Event& event) {
   if (const auto* e = std::get_if<journal::LineOverridden>(&event.what)) {
     if (!line_stopped_) violate(Rule::I9, "a line that is not stopped was overridden");
     overridden_ = true;
-    override_end_ns_ = e->until_wall_ns;
+    override_end_ns_ = event.run_ns + e->until_wall_ns - event.wall_ns;
   }
+  // The time that counts is that of the run and what passed without a driver; no clock on the wall.
+  if (const auto* e = std::get_if<journal::Resumed>(&event.what)) override_end_ns_ -= e->downtime_ns;
   if (std::holds_alternative<journal::OverrideEnded>(event.what)) {
-    if (!overridden_ || event.wall_ns < override_end_ns_) violate(Rule::I9, "an override ended early");
+    if (!overridden_ || event.run_ns < override_end_ns_) violate(Rule::I9, "an override ended early");
     overridden_ = false;
   }
   if (std::holds_alternative<journal::RollbackStarted>(event.what)) paused_ = line_stopped_ = overridden_ = false;

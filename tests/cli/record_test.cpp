@@ -121,6 +121,21 @@ TEST_CASE("a picture fits the window, which is looked at for each drawing") {
   CHECK(terminal.said.find("rollout abort r1", small) != std::string::npos);
 }
 
+TEST_CASE("what was seen to run at the end of a way back is what every command says") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("plain");
+  journal::RunEnded end{journal::Outcome::Parked, "aborted. search runs search:3, and ran nothing", false, {}};
+  end.found.push_back({0, "search:3"});
+  REQUIRE(terminal.store().append(run, 1, {{1, 2, journal::AbortRequested{1, "anna", "an incident"}},
+                                           {1, 2, journal::RollbackStarted{journal::Cause::Abort, plan::none, "why"}},
+                                           {1, 2, end}}));
+  CHECK(terminal.type({"status", run}) == 0);
+  says(terminal, "  now       search: search:3\n");
+  CHECK(terminal.type({"explain", run}) == 0);
+  says(terminal, "its `now` says what was seen to run");
+  CHECK(terminal.said.find("do the rest by hand") == std::string::npos);
+}
+
 TEST_CASE("a history says of each run what, how long, who and why") {
   Project project;
   Terminal& terminal = project.terminal;

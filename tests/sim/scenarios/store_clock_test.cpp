@@ -27,6 +27,26 @@ struct Jumping : sim::VirtualClock {
 
 constexpr int64_t hour = 60 * minute, day = 24 * hour, year = 365 * day;
 
+/// Another process goes on with a run by a record of these events, in the world as it is.
+Result<exec::DriveResult> go_on_by(Rig& rig, const std::string& run, const std::vector<journal::Event>& events,
+                                   exec::World& world, const std::vector<journal::Request>& asked = {}) {
+  journal::MemoryStore older;
+  journal::NewRun made{rig.plan.rollout, "", "h", {"checkout"}, "somebody", events[0].wall_ns};
+  REQUIRE(older.create(made)->run == run);
+  if (events.size() > 1) REQUIRE(older.append(run, 1, {events.begin() + 1, events.end()}));
+  for (const journal::Request& request : asked) REQUIRE(older.request(run, request));
+  sim::Invariants keys(rig.plan, rig.scenario, rig.world);
+  sim::SimStore view(rig.plan, rig.scenario, *rig.clock, rig.crash, keys, older);
+  rig.world.require_intents([&](const std::string& key) { return keys.recorded(key); });
+  struct Silent : exec::Listener {
+    void on_event(const journal::Event&, const exec::State&) override {}
+  } silent;
+  auto driven =
+      exec::drive(rig.plan, run, {*rig.clock, view, world, silent, [] { return 0; }, "process 2", 10 * second});
+  rig.world.require_intents([](const std::string&) { return true; });  // `keys` ends here
+  return driven;
+}
+
 }  // namespace
 
 TEST_CASE("RF-51 the n-th write to the journal is refused, for every n") {
@@ -67,18 +87,7 @@ TEST_CASE("RF-53 the state comes back from an older backup") {
       if (lost >= events.size()) break;
       events.resize(events.size() - lost);
       INFO("behind effect " << call << ", without the last " << lost << " events");
-      journal::MemoryStore older;
-      journal::NewRun made{rig.plan.rollout, "", "h", {"checkout"}, "somebody", events[0].wall_ns};
-      REQUIRE(older.create(made)->run == run.info.run);
-      REQUIRE(older.append(run.info.run, 1, {events.begin() + 1, events.end()}));
-      sim::Invariants keys(rig.plan, rig.scenario, rig.world);
-      sim::SimStore view(rig.plan, rig.scenario, *rig.clock, rig.crash, keys, older);
-      rig.world.require_intents([&](const std::string& key) { return keys.recorded(key); });
-      struct Silent : exec::Listener {
-        void on_event(const journal::Event&, const exec::State&) override {}
-      } silent;
-      auto driven = exec::drive(rig.plan, run.info.run,
-                                {*rig.clock, view, rig.world, silent, [] { return 0; }, "process 2", 10 * second});
+      auto driven = go_on_by(rig, run.info.run, events, rig.world);
       REQUIRE(driven);
       CHECK(driven->state.ended->outcome == Outcome::Succeeded);
       // What nobody remembers is found by looking: done once, and in its place.
@@ -145,23 +154,13 @@ TEST_CASE("RF-53 a way back from an older record is not complete before what run
       events = {rig.memory.read(run.info.run)->front()};
     }
     versions.away = one.away;
-    journal::MemoryStore older;
-    journal::NewRun made{rig.plan.rollout, "", "h", {"checkout"}, "somebody", events[0].wall_ns};
-    REQUIRE(older.create(made)->run == run.info.run);
-    if (events.size() > 1) REQUIRE(older.append(run.info.run, 1, {events.begin() + 1, events.end()}));
-    REQUIRE(older.request(run.info.run, {0, journal::Ask::Abort, "anna", "an incident", 1}));
-    sim::Invariants keys(rig.plan, rig.scenario, rig.world);
-    sim::SimStore view(rig.plan, rig.scenario, *rig.clock, rig.crash, keys, older);
-    rig.world.require_intents([&](const std::string& key) { return keys.recorded(key); });
-    struct Silent : exec::Listener {
-      void on_event(const journal::Event&, const exec::State&) override {}
-    } silent;
-    auto driven = exec::drive(rig.plan, run.info.run,
-                              {*rig.clock, view, versions, silent, [] { return 0; }, "process 2", 10 * second});
+    auto driven = go_on_by(rig, run.info.run, events, versions,
+                           {{0, journal::Ask::Abort, "anna", "an incident", 1}});
     REQUIRE(driven);
     INFO(driven->state.ended->detail);
     CHECK(driven->state.ended->outcome == one.outcome);
     CHECK(driven->state.ended->detail.find(one.says) != std::string::npos);
+    CHECK(driven->state.ended->found.size() == size_t(one.restored && !one.away));
   }
 }
 
@@ -225,6 +224,54 @@ TEST_CASE("RF-55 the wall clock jumps by a second, an hour and ten years, forwar
         CHECK(rig.clock->monotonic_ns() == 6 * minute);  // both holds, to the nanosecond
         rig.judge(run);
       }
+}
+
+TEST_CASE("RF-55 the wall clock jumps while a stopped line is overridden") {
+  for (int64_t by_ns : {second, hour, 10 * year})
+    for (int64_t sign : {1, -1}) {
+      INFO("jump by " << sign * by_ns / second << " s");
+      Rig rig(ungated_plan(), {},
+              std::make_unique<Jumping>(std::vector<std::pair<int64_t, int64_t>>{{30 * second, sign * by_ns}}));
+      Rig::Run& run = **rig.begin("h");
+      const int64_t now_ns = rig.clock->wall_ns();
+      journal::Request stop{0, journal::Ask::Pause, "anna", "an incident", now_ns};
+      journal::Request lets{0, journal::Ask::Override, "anna", "the mend of it", now_ns};
+      lets.minutes = 2;
+      REQUIRE(rig.memory.request(journal::line_mailbox, stop));
+      REQUIRE(rig.memory.request(run.info.run, lets));
+      // The line moves again when the override is long over.
+      rig.clock->wake_at(hour);
+      struct Lifted : exec::World {
+        Lifted(Rig& of) : rig(of) {}
+        Result<exec::Observation> observe(const plan::Action& action, const exec::EffectKey& key) override {
+          return rig.world.observe(action, key);
+        }
+        Status act(const plan::Action& action, const exec::EffectKey& key) override {
+          return rig.world.act(action, key);
+        }
+        std::vector<exec::Reading> sample(const plan::Plan& plan, const std::vector<plan::Term>& terms) override {
+          return rig.world.sample(plan, terms);
+        }
+        Result<journal::Captured> capture(const plan::Plan& plan) override { return rig.world.capture(plan); }
+        std::vector<std::string> tend(const std::vector<int64_t>&) override {
+          if (rig.clock->monotonic_ns() < hour || std::exchange(done, true)) return {};
+          journal::Request go{0, journal::Ask::Resume, "anna", "it is over", rig.clock->wall_ns()};
+          CHECK(rig.memory.request(journal::line_mailbox, go));
+          return {};
+        }
+        Rig& rig;
+        bool done = false;
+      } world(rig);
+      auto driven = rig.drive(run, world, "process 1");
+      REQUIRE(driven);
+      CHECK(driven->state.ended->outcome == Outcome::Succeeded);
+      std::vector<int64_t> ended;
+      const std::vector<journal::Event> events = *rig.memory.read(run.info.run);
+      for (const journal::Event& event : events)
+        if (std::holds_alternative<journal::OverrideEnded>(event.what)) ended.push_back(event.run_ns);
+      CHECK(ended == std::vector<int64_t>{2 * minute});
+      rig.judge(run);
+    }
 }
 
 TEST_CASE("RF-56 the record reads as damaged until somebody has mended it") {
