@@ -1,6 +1,7 @@
 #include "runtime/exec/drive.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -14,6 +15,8 @@ namespace {
 
 constexpr int64_t store_retry_ns = 1'000'000'000;
 constexpr int64_t stale_look_ns = 100'000'000;  // what was seen while the store was waited for may have changed since
+// What holds wait for, and what they lose to the action of another step.
+constexpr std::string_view slow_call = "a call took so long", slow_action = "an action beside it took so long";
 constexpr size_t max_batch = 1'000'000;  // events between two commands; more would be a loop
 
 class Driver {
@@ -98,22 +101,39 @@ class Driver {
 
   // Time in which this process could neither look nor record is time without a driver, too: the run clock does not
   // count it, and holds take new starting points. All else stays as it was: nobody has gone on with anything.
-  void note_gap() {
+  // `committed`: what was recorded meanwhile. Where every commit takes so long, a starting point is not lost by being
+  // recorded, and the time that a gap took to be recorded is said with what comes next.
+  enum class Committed { Something, StartingPoints, Gaps };
+  void note_gap(Committed committed = Committed::Something) {
     int64_t clock_ns = around_.clock.monotonic_ns();
     int64_t gap_ns = clock_ns - std::exchange(seen_ns_, clock_ns);
     std::string kept_by = std::exchange(kept_by_, {});
     if (gap_ns <= max_gap_ns) return;
     base_ns_ -= gap_ns;
-    memory_.holds.clear();
+    if (committed == Committed::Something) memory_.holds.clear();
+    if (kept_by == slow_call) lose(gap_ns);
     if (kept_by.empty()) kept_by = "this process stood still";
-    if (!state_.ended && !state_.interrupted) add(journal::Resumed{around_.holder, gap_ns, std::move(kept_by)});
+    unsaid_ns_ += gap_ns;
+    unsaid_why_ = std::move(kept_by);
+    if (committed != Committed::Gaps) say_gap();
+  }
+  void say_gap() {
+    int64_t gap_ns = std::exchange(unsaid_ns_, 0);
+    if (gap_ns > 0 && !state_.ended && !state_.interrupted)
+      add(journal::Resumed{around_.holder, gap_ns, std::move(unsaid_why_)});
+  }
+  /// Every hold that is under way has lost so much to slow looks and commits.
+  void lose(int64_t gap_ns) {
+    std::map<journal::StepRef, int64_t> lost;
+    for (const auto& [ref, hold] : state_.holds) lost[ref] = memory_.lost_ns[ref] + gap_ns;
+    memory_.lost_ns = std::move(lost);
   }
   /// A call of the world, or a commit, has come back. What it takes is the run's time, but for a hold that nobody has
   /// looked at.
-  void called() {
+  void called(std::string_view slow = slow_call) {
     int64_t clock_ns = around_.clock.monotonic_ns();
     if (state_.holds.empty() || clock_ns - seen_ns_ <= max_call_ns) seen_ns_ = clock_ns;
-    else kept_by_ = "a call took so long";
+    else kept_by_ = slow;
   }
 
   void add(journal::Payload payload) {
@@ -122,6 +142,7 @@ class Driver {
   }
   void record(std::vector<journal::Payload> payloads) {
     note_gap();
+    say_gap();
     for (journal::Payload& payload : payloads) {
       if (std::holds_alternative<journal::RunEnded>(payload)) before_end_ = state_;
       add(std::move(payload));
@@ -206,11 +227,20 @@ class Driver {
       return Flushed::AbortFirst;
     }
     for (const journal::Event& event : pending_) around_.listener.on_event(event, state_);
-    // Where every commit takes so long, the one that says so is not said again before something else is done.
-    bool says_gap = pending_.size() == 1 && std::holds_alternative<journal::Resumed>(pending_[0].what);
+    Committed committed = committed_now();
     pending_.clear();
-    if (!says_gap) note_gap();
+    note_gap(committed);
     return Flushed::Durable;
+  }
+  Committed committed_now() const {
+    Committed all = Committed::Gaps;
+    for (const journal::Event& event : pending_) {
+      if (std::holds_alternative<journal::Resumed>(event.what)) continue;
+      const auto* sampled = std::get_if<journal::Sampled>(&event.what);
+      if (sampled == nullptr || !sampled->prime) return Committed::Something;
+      all = Committed::StartingPoints;
+    }
+    return all;
   }
 
   // ---- messages: made by fold, sent once their event is durable, never waited for but at the end ----
@@ -319,7 +349,7 @@ class Driver {
     int64_t began_ns = around_.clock.monotonic_ns();
     std::vector<Status> answers = around_.world.act_all(errands);
     int64_t took_ns = around_.clock.monotonic_ns() - began_ns;
-    called();
+    called(slow_action);
     for (size_t i = 0; i < acts.size(); ++i) hand_in(Acted{std::get<Act>(acts[i]), std::move(answers[i]), took_ns});
   }
 
@@ -344,6 +374,8 @@ class Driver {
   int64_t started_ns_;
   int64_t seen_ns_ = 0;  ///< until when the run's time is accounted for
   std::string kept_by_;  ///< what has kept this process from looking since, if anything has
+  int64_t unsaid_ns_ = 0;  ///< of gaps that are in no event yet
+  std::string unsaid_why_;
   std::set<std::string> posted_;  ///< messages that this process has sent, or tries to
   int64_t farewell_until_ns_ = 0;
   int64_t seen_request_ = 0;  ///< of a word to all runs that changes nothing here there is no event

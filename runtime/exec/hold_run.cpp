@@ -22,6 +22,7 @@ using journal::ReadingStatus;
 using journal::TermReading;
 
 constexpr int64_t default_assert_ns = 30'000'000'000;
+constexpr int64_t least_patience_ns = 60'000'000'000;
 
 void add_term(std::vector<plan::Term>& terms, const plan::Term& term) {
   for (const plan::Term& known : terms)
@@ -124,12 +125,45 @@ int64_t wake_of(const plan::Plan& plan, const HoldState& hold, int64_t due_ns, i
   return wake;
 }
 
+/// How much slow looks and commits may take away from a hold that is judged: as long as it lasts, and as its gates wait
+/// for what is missing; a minute at the least. None: nobody judges it.
+std::optional<int64_t> patience_ns(const plan::Plan& plan, StepRef hold) {
+  if (journal::is_check(hold)) return std::max(rollback_of(plan, hold.scope).verify_within_ns, least_patience_ns);
+  const std::vector<uint32_t> gates = gates_of(plan, hold);
+  if (waits_for_approval(plan, hold) || (gates.empty() && watches_of(plan, hold).empty())) return std::nullopt;
+  int64_t waits_ns = 0;
+  for (uint32_t gate : gates)
+    for (const plan::Response* response :
+         {&plan.gates[gate].no_data, &plan.gates[gate].undecided, &plan.gates[gate].error})
+      waits_ns = std::max(waits_ns, response->hold_ns);
+  return std::max(hold_of(plan, hold) + waits_ns, least_patience_ns);
+}
+
 }  // namespace
+
+/// A state, or a service, that answers so slowly that nobody can look after the hold: it does not wait for ever.
+std::optional<Executor::Events> Executor::lost_hold(const State& state, const Memory& memory, StepRef ref) const {
+  auto lost = memory.lost_ns.find(ref);
+  if (lost == memory.lost_ns.end()) return std::nullopt;
+  std::optional<int64_t> patience = patience_ns(plan_, ref);
+  if (!patience || lost->second <= *patience) return std::nullopt;
+  std::string detail = fmt::format(
+      "nobody could look after it for {}, longer than it waits for evidence ({}): looking, or writing the state, takes "
+      "too long",
+      eval::duration_text(lost->second), eval::duration_text(*patience));
+  if (journal::is_check(ref))
+    return Events{journal::GateDecided{ref, rollback_of(plan_, ref.scope).verify_gate, journal::Verdict::NoEvidence,
+                                       journal::Reason::Error, false, detail}};
+  Events out = {journal::StepFailed{ref, 1, true, false, detail}};
+  for (auto& event : fail_at(state, ref, journal::Cause::NoEvidence, detail)) out.push_back(std::move(event));
+  return out;
+}
 
 Command Executor::next_hold(const State& state, Memory& memory, StepRef ref, int64_t now) const {
   const HoldState& hold = state.holds.at(ref);
   bool stays = held_back(plan_, state, ref, memory.wall_ns);
   if (auto events = decide_hold(state, hold, now, stays)) return Record{std::move(*events)};
+  if (auto events = stays ? std::nullopt : lost_hold(state, memory, ref)) return Record{std::move(*events)};
   HoldMemory& looks = memory.holds[ref];
   std::vector<uint32_t> watches = watches_now(plan_, state, ref);
   looks.primed &= looks.watches == watches;

@@ -75,6 +75,7 @@ struct Memory {
   CaptureMemory capture;
   std::map<journal::StepRef, ActMemory> acts;
   std::map<journal::StepRef, HoldMemory> holds;
+  std::map<journal::StepRef, int64_t> lost_ns;  ///< of holds: what calls have taken in which nobody looked at them
   std::map<uint32_t, LockMemory> locks;  ///< by index into Plan::locks
   std::map<std::string, Breaker> breakers;  ///< by endpoint
   std::optional<Interrupt> interrupted;

@@ -53,17 +53,25 @@ bool has_half(const std::vector<sim::LedgerEntry>& ledger) {
                      [](const sim::LedgerEntry& entry) { return entry.text.find("50%") != std::string::npos; });
 }
 
-/// Every commit takes so long.
+/// Every commit takes so long, until a moment.
 struct SlowStore : journal::StoreView {
-  SlowStore(journal::Store& store, sim::VirtualClock& by, int64_t takes) : StoreView(store), clock(by), ns(takes) {}
+  SlowStore(journal::Store& store, sim::VirtualClock& by, int64_t takes, int64_t until = INT64_MAX)
+      : StoreView(store), clock(by), ns(takes), until_ns(until) {}
   Result<journal::Appended> append(std::string_view run, int64_t known, const std::vector<journal::Event>& events,
                                    std::string_view snapshot = {}) override {
-    clock.pass(ns);
+    if (clock.monotonic_ns() < until_ns) clock.pass(ns);
     return store_.append(run, known, events, snapshot);
   }
   sim::VirtualClock& clock;
-  int64_t ns;
+  int64_t ns, until_ns;
 };
+
+Result<exec::DriveResult> drive_by(Rig& rig, Rig::Run& run, journal::Store& store) {
+  struct Silent : exec::Listener {
+    void on_event(const journal::Event&, const exec::State&) override {}
+  } silent;
+  return exec::drive(rig.plan, run.info.run, {*rig.clock, store, rig.world, silent, [] { return 0; }, "me", second});
+}
 
 }  // namespace
 
@@ -161,16 +169,56 @@ TEST_CASE("RF-54 a store that takes seconds for each commit shortens no hold, an
     Rig rig(plan);
     Rig::Run& run = **rig.begin("h");
     SlowStore slow(run.store, *rig.clock, 4 * second);
-    struct Silent : exec::Listener {
-      void on_event(const journal::Event&, const exec::State&) override {}
-    } silent;
-    auto driven =
-        exec::drive(rig.plan, run.info.run, {*rig.clock, slow, rig.world, silent, [] { return 0; }, "me", 10 * second});
+    auto driven = drive_by(rig, run, slow);
     REQUIRE(driven);
     CHECK(driven->state.ended->outcome == Outcome::Succeeded);
     CHECK(driven->state.run_ns >= plan.steps[2].hold_ns + plan.steps[4].hold_ns);
     rig.judge(run);
   }
+}
+
+TEST_CASE("RF-54 a hold during which every commit takes too long ends by itself") {
+  constexpr int64_t takes = 12 * second;
+  for (bool judged : {true, false}) {
+    Rig rig(judged ? canary_plan(hold_ns) : ungated_plan());
+    Rig::Run& run = **rig.begin("h");
+    SlowStore slow(run.store, *rig.clock, takes);
+    auto driven = drive_by(rig, run, slow);
+    REQUIRE(driven);
+    rig.judge(run);
+    if (!judged) {
+      // Nobody looks after it: it has its whole length, and the commits of what is recorded beside.
+      CHECK(driven->state.ended->outcome == Outcome::Succeeded);
+      CHECK(driven->state.run_ns >= 2 * hold_ns);
+      CHECK(rig.clock->monotonic_ns() < 2 * hold_ns + 60 * takes);
+      continue;
+    }
+    CHECK(driven->state.ended->outcome == Outcome::RolledBack);
+    auto back = recorded<journal::RollbackStarted>(rig, run);
+    REQUIRE(back.size() == 1);
+    CHECK(back[0].cause == journal::Cause::NoEvidence);
+    INFO(back[0].detail);
+    CHECK(back[0].detail.find("longer than it waits for evidence") != std::string::npos);
+    CHECK_FALSE(has_half(rig.world.ledger()));
+    const plan::Gate& gate = rig.plan.gates[0];
+    int64_t waits_ns = std::max({gate.no_data.hold_ns, gate.undecided.hold_ns, gate.error.hold_ns});
+    CHECK(rig.clock->monotonic_ns() < 2 * (hold_ns + waits_ns) + 40 * takes);
+  }
+}
+
+TEST_CASE("RF-54 a spell of slow commits leaves a hold what it needs") {
+  for (plan::Plan plan : {only_watched(), canary_plan(hold_ns)})
+    for (bool bad : {false, true}) {
+      Rig rig(plan, bad ? turns_bad() : Scenario{});
+      Rig::Run& run = **rig.begin("h");
+      SlowStore slow(run.store, *rig.clock, 12 * second, 2 * minute);
+      auto driven = drive_by(rig, run, slow);
+      REQUIRE(driven);
+      CHECK(driven->state.ended->outcome == (bad ? Outcome::RolledBack : Outcome::Succeeded));
+      if (bad) CHECK_FALSE(has_half(rig.world.ledger()));
+      if (!bad) CHECK(driven->state.run_ns >= 2 * hold_ns);
+      rig.judge(run);
+    }
 }
 
 TEST_CASE("RF-54 the store is away in the middle of a hold that only a watch looks after") {
