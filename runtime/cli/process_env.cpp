@@ -5,6 +5,7 @@
 #include "runtime/cli/cli.h"
 #include "runtime/effects/bug_report.h"
 #include "runtime/effects/signals.h"
+#include "runtime/effects/size_limit.h"
 
 namespace rollout::cli {
 
@@ -27,6 +28,7 @@ struct Lazy {
 }  // namespace
 
 int run_process(const std::vector<std::string>& args) {
+  effects::outlive_size_limit();
   Lazy lazy;
   Env env;
   int lost = 0;

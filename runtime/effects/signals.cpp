@@ -16,7 +16,7 @@ volatile sig_atomic_t interrupt_count = 0;
 volatile sig_atomic_t first_signal = 0;
 volatile sig_atomic_t wake_write_fd = -1;
 int wake_read_fd = -1;
-struct sigaction old_hup, old_int, old_term, old_pipe, old_file_size;
+struct sigaction old_hup, old_int, old_term, old_pipe;
 
 void on_signal(int number) {
   const int saved = errno;
@@ -58,7 +58,6 @@ Signals::Signals() {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, &old_pipe);
-  sigaction(SIGXFSZ, &ignore, &old_file_size);
 }
 
 Signals::~Signals() {
@@ -66,7 +65,6 @@ Signals::~Signals() {
   sigaction(SIGHUP, &old_hup, nullptr);
   sigaction(SIGTERM, &old_term, nullptr);
   sigaction(SIGPIPE, &old_pipe, nullptr);
-  sigaction(SIGXFSZ, &old_file_size, nullptr);
   close(wake_read_fd);
   close(wake_write_fd);
   wake_read_fd = -1;

@@ -1,8 +1,7 @@
 // Signals: how people stop the program. One request (SIGINT, SIGTERM, or SIGHUP of a terminal that closes) is
 // counted and wakes a sleeping clock, so that the run ends in order; a second one, other than SIGHUP, ends the
-// process at once, which is safe because every effect has a durable intent. SIGPIPE and SIGXFSZ are ignored: a closed
-// peer, and a file that may grow no further (`ulimit -f`), are errors of the call, not the end of the program. At most
-// one object of this class exists at a time.
+// process at once, which is safe because every effect has a durable intent. SIGPIPE is ignored: a closed peer is
+// an error of the call, not the end of the program. At most one object of this class exists at a time.
 #pragma once
 
 namespace rollout::effects {

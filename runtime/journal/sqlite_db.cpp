@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "runtime/effects/size_limit.h"
 #include "runtime/journal/sqlite_log.h"
 #include "runtime/journal/sqlite_schema.h"
 
@@ -43,6 +44,12 @@ Status done(const Result<Rows>& rows) {
 bool is_full(sqlite3* handle, int code) {
   int error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
   return code == SQLITE_IOERR_SHMSIZE || error == ENOSPC || error == EDQUOT;
+}
+
+/// SQLite often forgets why a write into its log failed.
+bool is_limited(sqlite3* handle, const std::string& path) {
+  int error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+  return error == EFBIG || (error == 0 && (effects::at_size_limit(path) || effects::at_size_limit(path + "-wal")));
 }
 
 /// Why the last read or write failed: SQLite calls all of it an I/O error.
@@ -334,7 +341,7 @@ OpError SqliteDb::error(int code) const {
       return {fmt::format("the disk is full: writing {} failed ({}); free some space", path_, what),
               true};
     case SQLITE_IOERR:
-      if (handle_ && sqlite3_system_errno(handle_.get()) == EFBIG)
+      if (is_limited(handle_.get(), path_))
         return {fmt::format("{} may not grow: the limit of file sizes is reached ({}); raise it: `prlimit --fsize`, or "
                             "`ulimit -f` in front of the command", path_, what), true};
       if (is_full(handle_.get(), code))

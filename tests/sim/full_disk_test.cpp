@@ -133,7 +133,11 @@ TEST_CASE("a limit of file sizes is an error of the write, and behind it the jou
   Result<journal::Appended> written = (*store)->append(info->run, 1, many);
   setrlimit(RLIMIT_FSIZE, &before);
   REQUIRE(!written);
+  const std::string said = written.error().message;
+  INFO(said);
   CHECK(written.error().retryable);
+  CHECK(said.find("may not grow: the limit of file sizes is reached") != std::string::npos);
+  CHECK(said.find("ulimit -f") != std::string::npos);
   CHECK((*store)->append(info->run, 1, many));
   CHECK((*store)->read(info->run)->size() == 201);
 }
