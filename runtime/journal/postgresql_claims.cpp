@@ -27,6 +27,15 @@ OpError taken_over(std::string_view service, std::string_view holder) {
 
 }  // namespace
 
+/// What is so of a claim that lasts. Whoever had one when the server went away has it for as long again once the server
+/// is back: it asks from time to time, and others may be faster. What had ended long before says nothing of anybody.
+std::string PostgresqlClaims::lasting() const {
+  return fmt::format(
+      "(claims.until > now() OR (claims.holder <> '' AND claims.until > pg_postmaster_start_time() - interval '1 day' "
+      "AND now() < pg_postmaster_start_time() + {} * interval '1 s'))",
+      lasts_s_);
+}
+
 /// The transaction in which claims change hands.
 Result<Transaction> PostgresqlClaims::begin_taking(std::string_view run) {
   Result<Transaction> transaction = Transaction::begin(db_, JournalDb::Access::Write);
@@ -54,7 +63,7 @@ Status PostgresqlClaims::take(const std::vector<std::string>& services, std::str
 }
 
 Status PostgresqlClaims::take_one(std::string_view service, std::string_view holder, std::string_view run) {
-  Result<Rows> other = db_.run("SELECT holder, run FROM claims WHERE service = $1 AND until > now()", {service});
+  Result<Rows> other = held(service);
   if (!other) return other.error();
   if (!other->empty()) return claimed(service, other->front()[0], other->front()[1]);
   Result<Rows> done = db_.run(
@@ -81,7 +90,8 @@ void PostgresqlClaims::give_back() {
 /// What has ended and names its run is what `waiting` looks for.
 void PostgresqlClaims::hand_over() {
   if (token_)
-    (void)db_.run("WITH left_to_others AS (UPDATE claims SET until = now() WHERE token = $1) SELECT pg_notify($2, '')",
+    (void)db_.run("WITH left_to_others AS (UPDATE claims SET until = now(), holder = '' WHERE token = $1) "
+                  "SELECT pg_notify($2, '')",
                   {token_, waiting_channel});
   token_ = 0;
 }
@@ -89,12 +99,12 @@ void PostgresqlClaims::hand_over() {
 Status PostgresqlClaims::offer(const std::vector<std::string>& services, std::string_view run) {
   Result<Transaction> transaction = begin_taking(run);
   if (!transaction) return transaction.error();
+  const std::string offered =
+      "INSERT INTO claims (service, holder, run, token, until) VALUES ($1, '', $2, nextval('claim_tokens'), now()) "
+      "ON CONFLICT (service) DO UPDATE SET holder = '', run = excluded.run, token = excluded.token WHERE NOT " +
+      lasting();
   for (const std::string& service : services) {
-    Result<Rows> done = db_.run(
-        "INSERT INTO claims (service, holder, run, token, until) VALUES ($1, '', $2, nextval('claim_tokens'), now()) "
-        "ON CONFLICT (service) DO UPDATE SET holder = '', run = excluded.run, token = excluded.token "
-        "WHERE claims.until <= now()",
-        {service, run});
+    Result<Rows> done = db_.run(offered.c_str(), {service, run});
     if (!done) return done.error();
   }
   if (Result<Rows> told = db_.run("SELECT pg_notify($1, '')", {waiting_channel}); !told) return told.error();
@@ -103,25 +113,30 @@ Status PostgresqlClaims::offer(const std::vector<std::string>& services, std::st
 
 /// A process that died before it had named its run or promotion has claims without one, and a record of one event.
 Result<std::vector<std::string>> PostgresqlClaims::waiting() {
-  Result<Rows> rows = db_.run(
+  const std::string wait_for_driver =
       "SELECT runs.run, min(claims.until) AS since, min(runs.id) AS id FROM claims "
       "JOIN generations ON generations.service = claims.service "
-      "JOIN runs ON runs.run = generations.run WHERE claims.until <= now() AND runs.outcome = '' AND "
+      "JOIN runs ON runs.run = generations.run WHERE NOT " + lasting() + " AND runs.outcome = '' AND "
       "(claims.run = runs.run OR (claims.run = '' AND runs.events = 1)) AND NOT EXISTS (SELECT FROM promotions "
       "JOIN claims AS whole ON whole.run = promotions.name WHERE promotions.open_run = runs.run) GROUP BY runs.run "
       "UNION SELECT promotions.name, claims.until, promotions.id FROM claims JOIN promotions "
       "ON claims.run = promotions.name OR (claims.run = '' AND promotions.events = 1 AND claims.service = "
       "'promotion ' || promotions.promotion || ' of ' || promotions.file) "
-      "WHERE claims.until <= now() AND promotions.outcome = '' ORDER BY since, id LIMIT $1",
-      {int64_t(max_waiting)});
+      "WHERE NOT " + lasting() + " AND promotions.outcome = '' ORDER BY since, id LIMIT $1";
+  Result<Rows> rows = db_.run(wait_for_driver.c_str(), {int64_t(max_waiting)});
   if (!rows) return rows.error();
   std::vector<std::string> runs;
   for (JournalDb::Row& row : *rows) runs.push_back(row.take(0));
   return runs;
 }
 
+/// A row of its holder and run, if somebody has it.
+Result<Rows> PostgresqlClaims::held(std::string_view service) {
+  return db_.run(("SELECT holder, run FROM claims WHERE service = $1 AND " + lasting()).c_str(), {service});
+}
+
 Result<std::optional<effects::Holder>> PostgresqlClaims::claimant(std::string_view service) {
-  Result<Rows> rows = db_.run("SELECT holder, run FROM claims WHERE service = $1 AND until > now()", {service});
+  Result<Rows> rows = held(service);
   if (!rows) return rows.error();
   if (rows->empty()) return std::optional<effects::Holder>();
   return std::optional<effects::Holder>({rows->front()[0], rows->front()[1]});

@@ -41,6 +41,8 @@ class PostgresqlClaims : public Claims {
   Status take_one(std::string_view service, std::string_view holder, std::string_view run);
   Result<Transaction> begin_taking(std::string_view run);
   OpError lost(std::string_view service);
+  std::string lasting() const;
+  Result<std::vector<JournalDb::Row>> held(std::string_view service);
 
   JournalDb& db_;
   int64_t lasts_s_;

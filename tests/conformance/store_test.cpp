@@ -221,7 +221,7 @@ TEST_CASE("store: a service has one claimant, and who has lost it writes nothing
   // The first one is stopped for longer than its claim lasts; nobody else wants it, and it goes on.
   auto expire = [&] {
     auto session = here.effects.sql.connect(address, second_ns);
-    REQUIRE((*session)->run("UPDATE rollout.claims SET until = now() - interval '1 s'", {}, second_ns));
+    REQUIRE((*session)->run("UPDATE rollout.claims SET until = now() - interval '2 days'", {}, second_ns));
   };
   expire();
   CHECK(!*looking->claims()->claimant("search"));
@@ -243,6 +243,33 @@ TEST_CASE("store: a service has one claimant, and who has lost it writes nothing
   CHECK(!*looking->claims()->claimant("search"));
 }
 
+TEST_CASE("store: a server that comes back leaves claims to their holders for as long as one lasts", "[store]") {
+  Server15 here;
+  effects::SqlServer address = here.new_database("away");
+  constexpr int64_t lasts_s = 3;
+  auto open = [&] { return std::move(*PostgresqlStore::open(effects::libpq_sql(), address, lasts_s)); };
+  auto first = open();
+  REQUIRE(first->claims()->take({"checkout"}, "anna@a, process 1", ""));
+  REQUIRE(first->create(journal::new_run("h1")));
+  REQUIRE(first->claims()->name("r1"));
+  here.server.stop(effects::Stop::Kill);
+  effects::Clock& clock = here.effects.clock;
+  clock.sleep_until(clock.monotonic_ns() + (lasts_s + 1) * second_ns);
+  here.server.start();
+  // Its claim is over by the clock of the server, and somebody else is faster than its driver.
+  auto second = open();
+  CHECK(second->claims()->claimant("checkout").operator*()->run == "r1");
+  CHECK(second->claims()->waiting()->empty());
+  CHECK(second->claims()->offer({"checkout"}, "r1"));
+  CHECK(!second->claims()->take({"checkout"}, "ben@b, process 1", "r1"));
+  REQUIRE(eventually(here.effects, 10 * second_ns, [&] { return bool(first->claims()->renew()); }));
+  CHECK(first->append("r1", 1, {journal::some_events()[0]}));
+  // Who does not come back has it no longer than that.
+  clock.sleep_until(clock.monotonic_ns() + (lasts_s + 1) * second_ns);
+  CHECK(*second->claims()->waiting() == std::vector<std::string>{"r1"});
+  CHECK(second->claims()->take({"checkout"}, "ben@b, process 1", "r1"));
+}
+
 namespace {
 
 /// A run that is left to others, or whose process died, waits for one of them.
@@ -253,7 +280,7 @@ void waits_for_a_driver(Server15& here) {
   REQUIRE(waker);
   auto expire = [&] {
     auto session = here.effects.sql.connect(address, second_ns);
-    REQUIRE((*session)->run("UPDATE rollout.claims SET until = now() - interval '1 s'", {}, second_ns));
+    REQUIRE((*session)->run("UPDATE rollout.claims SET until = now() - interval '2 days'", {}, second_ns));
   };
   auto waiting = [&] { return *second->claims()->waiting(); };
   REQUIRE(first->claims()->take({"checkout"}, "anna@a, process 1", ""));
