@@ -38,6 +38,10 @@ WeightSums search(const WantedShares& wanted, bool equal, int64_t enough_ppb) {
                              std::abs(share_of(one.control, all) - wanted.control.share_ppb));
     if (one.error_ppb < best.error_ppb) best = one;
     if (best.error_ppb <= enough_ppb) break;
+    // From here on only the canary's share grows.
+    bool others_full = one.control == wanted.most * wanted.control.servers &&
+                       one.stable == wanted.most * wanted.stable_servers;
+    if (others_full && share_of(one.canary, all) - canary.share_ppb > best.error_ppb) break;
   }
   return best;
 }

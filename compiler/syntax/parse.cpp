@@ -1,6 +1,7 @@
 #include "compiler/syntax/parse.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <llvm/Support/ConvertUTF.h>
 
@@ -14,6 +15,17 @@ namespace rollout::syntax {
 
 namespace {
 
+/// How many bytes at the beginning are ASCII, as most of a text is: eight are looked at in one step.
+size_t ascii_before(std::string_view text) {
+  constexpr uint64_t high_bits = 0x8080808080808080;
+  size_t at = 0;
+  for (uint64_t eight = 0; at + sizeof eight <= text.size(); at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    if ((eight & high_bits) != 0) break;
+  }
+  return at;
+}
+
 bool report_unreadable(const SourceMap& sources, SourceId source, Diagnostics& diagnostics) {
   std::string_view text = sources.text(source);
   if (text.size() > max_file_bytes) {
@@ -21,7 +33,7 @@ bool report_unreadable(const SourceMap& sources, SourceId source, Diagnostics& d
     return true;
   }
   auto* begin = reinterpret_cast<const llvm::UTF8*>(text.data());
-  const llvm::UTF8* at = begin;
+  const llvm::UTF8* at = begin + ascii_before(text);
   if (llvm::isLegalUTF8String(&at, begin + text.size())) return false;
   uint32_t offset = uint32_t(at - begin);
   diagnostics.report({source, offset, offset}, diag::NotUtf8, offset, fmt::format("{:02X}", uint8_t(text[offset])));
