@@ -30,8 +30,14 @@ void LogFile::write(Level level, std::string_view kind, std::string_view run, st
   if (!run.empty()) json.field("run", run);
   json.field("kind", kind).field("text", text).end_object();
   Status added = effects_.files.append(path_, json.take() + "\n");
+  if (added) return;
   // Without the advice behind it, to run the command again: the command has done what it was to do.
-  if (!added && lost_.empty()) lost_ = added.error().message.substr(0, added.error().message.find(';'));
+  if (lines_lost_++ == 0) why_lost_ = added.error().message.substr(0, added.error().message.find(';'));
+}
+
+std::string LogFile::lost() const {
+  if (lines_lost_ < 2) return why_lost_;
+  return fmt::format("{} ({} lines)", why_lost_, lines_lost_);
 }
 
 Level level_of(const journal::Payload& what) {

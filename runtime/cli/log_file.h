@@ -21,12 +21,15 @@ class LogFile {
   /// `worker`. `run` may be empty.
   void write(Level level, std::string_view kind, std::string_view run, std::string_view text);
   const std::string& path() const { return path_; }
-  /// Why a line could not be added; empty: all of them were. It keeps no run from going on.
-  const std::string& lost() const { return lost_; }
+  /// How many lines could not be added, and why not the first of them; empty: all of them were. It keeps no run from
+  /// going on: a line is waited for no longer than Files::append does.
+  std::string lost() const;
 
  private:
   effects::Effects effects_;
-  std::string path_, command_, lost_;
+  std::string path_, command_;
+  std::string why_lost_;
+  size_t lines_lost_ = 0;
 };
 
 /// How much an event is worth somebody's attention.

@@ -25,7 +25,8 @@ class Files {
   /// Waits at most `wait_ns` until no other process holds the lock on this file, which is made if it is not there.
   /// Not recursive: who holds it already waits in vain.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path, int64_t wait_ns) = 0;
-  /// Adds to the end of a file that may be written by others too. Not durable.
+  /// Adds to the end of a file that may be written by others too. Not durable. A pipe that is full is waited for a
+  /// tenth of a second.
   virtual Status append(const std::string& path, std::string_view text) = 0;
   /// Nothing when there is no such file; an error when it is longer than `max_bytes`.
   virtual Result<std::optional<std::string>> read(const std::string& path, size_t max_bytes) = 0;

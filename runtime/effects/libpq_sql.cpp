@@ -1,5 +1,9 @@
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +20,8 @@ namespace rollout::effects {
 namespace {
 
 constexpr int cancel_text_bytes = 256;
+constexpr int64_t cancel_ns = 2'000'000'000;  // to ask for the end of a statement: then the connection is closed anyway
+constexpr timespec cancel_look{0, 5'000'000};
 constexpr size_t max_error_bytes = 2000;
 constexpr size_t max_answer_bytes = size_t{320} << 20;  // the largest plan is one column of a row
 constexpr const char* system_authorities = "/etc/ssl/certs/ca-certificates.crt";
@@ -35,6 +41,21 @@ bool wait_for(int socket, short events, int64_t deadline_ns) {
   // A signal asks the program to stop in order: what was asked of the server is waited for.
   if (ready < 0 && errno == EINTR) return wait_for(socket, events, deadline_ns);
   return ready > 0;
+}
+
+/// libpq waits until the server has taken a cancellation, for as long as that likes: a child does so, and has an end.
+void cancel_in_time(const LibpqApi& api, PGcancel* request) {
+  const pid_t child = fork();
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // it has our files open, and with them our locks
+    char text[cancel_text_bytes];
+    _exit(api.cancel(request, text, sizeof text) ? 0 : 1);
+  }
+  if (child < 0) return;
+  for (const int64_t end_ns = monotonic_ns() + cancel_ns; monotonic_ns() < end_ns; nanosleep(&cancel_look, nullptr))
+    if (waitpid(child, nullptr, WNOHANG) == child) return;
+  kill(child, SIGKILL);
+  while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
 /// One line, without the `ERROR:` in front and the new line at the end, and no longer than anybody reads.
@@ -135,9 +156,8 @@ class LibpqSession : public SqlSession {
 
   void cancel() override {
     if (!connection_) return;
-    char text[cancel_text_bytes];
     if (PGcancel* request = api_.get_cancel(connection_)) {
-      api_.cancel(request, text, sizeof text);
+      cancel_in_time(api_, request);
       api_.free_cancel(request);
     }
     close();

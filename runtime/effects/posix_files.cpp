@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -48,10 +49,17 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+constexpr int reader_wait_ms = 100;  // for the reader of a full pipe, and for a terminal that was stopped
+
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
     if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0 && errno == EAGAIN) {
+      pollfd one{fd, POLLOUT, 0};
+      if (poll(&one, 1, reader_wait_ms) > 0 && (one.revents & POLLOUT) != 0) continue;
+      errno = EAGAIN;
+    }
     if (wrote <= 0) return false;
     bytes.remove_prefix(size_t(wrote));
   }
@@ -127,9 +135,9 @@ class PosixFiles : public Files {
     if (file.fd < 0 && errno == ENXIO)
       return settled_error(fmt::format("cannot open {}: it is a pipe that nobody reads; name a file", path));
     if (file.fd < 0) return failed("open", path, errno);
-    fcntl(file.fd, F_SETFL, O_APPEND);
-    if (!write_all(file.fd, text)) return failed("write", path, errno);
-    return Done{};
+    if (write_all(file.fd, text)) return Done{};
+    if (errno == EAGAIN) return OpError{fmt::format("cannot write {}: its reader takes nothing; name a file", path)};
+    return failed("write", path, errno);
   }
 
   Result<std::optional<std::string>> read(const std::string& path, size_t max_bytes) override {

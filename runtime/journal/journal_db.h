@@ -17,6 +17,15 @@
 namespace rollout::journal {
 
 inline constexpr size_t rows_at_once = 5000;  ///< of a statement that could give more, which has a LIMIT
+/// Of what is read piece by piece: a server that always has more is not asked for ever.
+inline constexpr size_t max_pieces = 400;
+inline constexpr size_t max_read_bytes = size_t{1} << 30;  ///< of all lines of a run
+
+/// Where the last of them was not the last. `what`: `requests of r7`.
+inline OpError endless(std::string_view what) {
+  return settled_error("the state lists " + std::string(what) +
+                       " without end: no rollout wrote that; restore a backup, or name another state");
+}
 
 /// NULL reads as an empty text, and so does a column that a server leaves out.
 class JournalRow {

@@ -121,7 +121,8 @@ Result<std::vector<PromotionEvent>> SqlStore::read_promotion(std::string_view na
 
 Result<std::vector<PromotionInfo>> SqlStore::promotions() {
   std::vector<PromotionInfo> out;
-  for (int64_t below = INT64_MAX;;) {
+  int64_t below = INT64_MAX;
+  for (size_t piece = 0; piece < max_pieces; ++piece) {
     Result<Rows> rows = db_->run(
         "SELECT name, promotion, file, created_wall_ns, outcome, events, open_run, id FROM promotions WHERE id < $1 "
         "ORDER BY id DESC LIMIT $2",
@@ -134,6 +135,7 @@ Result<std::vector<PromotionInfo>> SqlStore::promotions() {
     if (rows->size() < rows_at_once) return out;
     below = number(rows->back()[7]);
   }
+  return endless("promotions");
 }
 
 /// Within a transaction: the abort of the run that it stands in is durable with its own.

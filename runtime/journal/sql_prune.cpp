@@ -60,7 +60,8 @@ std::string pruned_text(const Pruned& pruned) {
 /// Also rows whose number is none that we have given: whoever checks them finds them in the chain.
 Result<std::vector<Kept>> SqlStore::prune_lines() {
   std::vector<Kept> out;
-  for (int64_t last = INT64_MIN;;) {
+  int64_t last = INT64_MIN;
+  for (size_t piece = 0; piece < max_pieces; ++piece) {
     Result<Rows> rows = db_->run("SELECT line, hash, seq FROM prunes WHERE seq > $1 ORDER BY seq LIMIT $2",
                                  {last, int64_t(rows_at_once)});
     if (!rows) return rows.error();
@@ -68,6 +69,7 @@ Result<std::vector<Kept>> SqlStore::prune_lines() {
     if (rows->size() < rows_at_once) return out;
     last = number(rows->back()[2]);
   }
+  return endless("what was pruned");
 }
 
 Result<Chain> SqlStore::prunes(bool with_rows) {
@@ -150,7 +152,7 @@ Status SqlStore::prune(const Pruned& what) {
 
 /// Of a run that is pruned already.
 Status SqlStore::remove_events(std::string_view run) {
-  for (;;) {
+  for (size_t piece = 0; piece < max_pieces * rows_at_once / events_at_once; ++piece) {
     Result<Transaction> transaction = write(run);
     if (!transaction) return transaction.error();
     Result<Rows> first = db_->run("SELECT seq FROM events WHERE run = $1 ORDER BY seq LIMIT 1", {run});
@@ -161,6 +163,7 @@ Status SqlStore::remove_events(std::string_view run) {
     if (!done) return done.error();
     if (Status committed = transaction->commit(); !committed) return committed;
   }
+  return endless(fmt::format("events of {}", run));
 }
 
 Status SqlStore::finish_prunes() {

@@ -158,14 +158,19 @@ Result<bool> SqlStore::is_held(const LockTaken& lock) {
 /// Of a run or a promotion.
 Result<std::vector<Kept>> SqlStore::lines(std::string_view run, int64_t from) {
   std::vector<Kept> out;
-  for (;;) {
+  size_t bytes = 0;
+  for (size_t piece = 0; piece < max_pieces && bytes < max_read_bytes; ++piece) {
     Result<Rows> rows = db_->run(
         "SELECT line, hash FROM events WHERE run = $1 AND seq >= $2 ORDER BY seq LIMIT $3",
         {run, from + int64_t(out.size()), int64_t(rows_at_once)});
     if (!rows) return rows.error();
-    for (JournalDb::Row& row : *rows) out.push_back({row.take(0), row.take(1)});
+    for (JournalDb::Row& row : *rows) {
+      out.push_back({row.take(0), row.take(1)});
+      bytes += out.back().line.size();
+    }
     if (rows->size() < rows_at_once) return out;
   }
+  return endless(fmt::format("events of {}", run));
 }
 
 Result<bool> SqlStore::same_events(std::string_view run, int64_t first, const std::vector<Event>& events) {
@@ -294,7 +299,8 @@ Result<std::vector<RunInfo>> SqlStore::list() {
   Result<std::map<std::string, std::vector<Generation>>> generations = all_generations();
   if (!generations) return generations.error();
   std::vector<RunInfo> out;
-  for (int64_t below = INT64_MAX;;) {
+  int64_t below = INT64_MAX;
+  for (size_t piece = 0; piece < max_pieces; ++piece) {
     Result<Rows> rows = db_->run(
         "SELECT run, rollout, plan_hash, created_wall_ns, events, outcome, id FROM runs WHERE id < $1 "
         "ORDER BY id DESC LIMIT $2",
@@ -306,6 +312,7 @@ Result<std::vector<RunInfo>> SqlStore::list() {
     if (rows->size() < rows_at_once) return out;
     below = number(rows->back()[6]);
   }
+  return endless("runs");
 }
 
 Result<std::optional<RunInfo>> SqlStore::info(std::string_view run) {
@@ -327,9 +334,9 @@ Result<std::optional<RunInfo>> SqlStore::info(std::string_view run) {
 /// Of each run, in the order of its services.
 Result<std::map<std::string, std::vector<Generation>>> SqlStore::all_generations() {
   std::map<std::string, std::vector<Generation>> out;
-  std::string service;
+  std::string run;
   int64_t place = -1;
-  for (std::string run;;) {
+  for (size_t piece = 0; piece < max_pieces; ++piece) {
     Result<Rows> rows = db_->run(
         "SELECT run, place, service, generation FROM generations WHERE (run, place) > ($1, $2) "
         "ORDER BY run, place LIMIT $3",
@@ -340,6 +347,7 @@ Result<std::map<std::string, std::vector<Generation>>> SqlStore::all_generations
     run = rows->back()[0];
     place = number(rows->back()[1]);
   }
+  return endless("generations");
 }
 
 Result<int64_t> SqlStore::request(std::string_view run, const Request& request) {
@@ -378,7 +386,7 @@ Result<int64_t> SqlStore::write_request(std::string_view run, const Request& req
 
 Result<std::vector<Request>> SqlStore::requests(std::string_view run, int64_t after_id) {
   std::vector<Request> out;
-  for (;;) {
+  for (size_t piece = 0; piece < max_pieces; ++piece) {
     // Two ways along the index, merged: what `IN` finds is sorted in a table made for it. `run` may be the mailbox.
     Result<Rows> rows = db_->run(
         "SELECT id, ask, by, reason, wall_ns, step, holder, run FROM requests WHERE run = $1 AND id > $2 UNION "
@@ -398,6 +406,7 @@ Result<std::vector<Request>> SqlStore::requests(std::string_view run, int64_t af
     if (rows->size() < rows_at_once) return out;
     after_id = number(rows->back()[0]);
   }
+  return endless(fmt::format("requests of {}", run));
 }
 
 Result<int64_t> SqlStore::next_generation(std::string_view service) {

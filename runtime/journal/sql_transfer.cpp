@@ -11,6 +11,7 @@ using Access = JournalDb::Access;
 using Rows = std::vector<JournalDb::Row>;
 
 constexpr size_t page_rows = 100;  ///< a plan may be long
+constexpr int64_t max_carried_rows = 10'000'000;  ///< of one table: a server that always has more is not followed
 
 struct Table {
   std::string_view name;
@@ -83,6 +84,9 @@ Result<int64_t> carry(JournalDb& from, JournalDb& to, const Table& table) {
       if (Status written = write_page(to, table, page); !written) return written.error();
     count += int64_t(page.size());
     if (page.size() < page_rows) break;
+    if (count >= max_carried_rows)
+      return settled_error(fmt::format("the state has more than {} rows of {}; prune it before it is copied (rollout "
+                                       "prune)", max_carried_rows, table.name));
   }
   if (table.columns.front() == "id")
     if (Status behind = to.go_on_behind_ids(table.name); !behind) return behind.error();

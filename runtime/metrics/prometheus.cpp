@@ -174,12 +174,15 @@ std::optional<Reading> PrometheusSource::not_scraped(const plan::Term& term,
   const auto as_what = [](std::string_view instance, std::string_view set, std::string_view role) {
     return fmt::format("{}\x1f{}\x1f{}", instance, set, role);
   };
+  const std::string_view role = term.role == plan::Role::All ? "" : plan::role_word(term.role);
+  const std::set<std::string_view> addresses(subject.addresses.begin(), subject.addresses.end());
+  const std::set<std::string_view> sets(subject.sets.begin(), subject.sets.end());
+  // Only what is asked about is remembered: an answer may be of other instances each time.
   for (const Series& up : *window) {
     const std::string_view instance = up.label("instance"), set = up.label(set_label_name);
-    scraped_.insert(as_what(instance, set, up.label(question.by)));
-    scraped_.insert(as_what(instance, set, ""));
+    const bool asked = addresses.contains(instance) && sets.contains(set);
+    if (asked && (role.empty() || up.label(question.by) == role)) scraped_.insert(as_what(instance, set, role));
   }
-  const std::string_view role = term.role == plan::Role::All ? "" : plan::role_word(term.role);
   for (const std::string& address : subject.addresses) {
     const bool seen = std::any_of(
         subject.sets.begin(), subject.sets.end(),

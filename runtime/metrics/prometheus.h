@@ -78,7 +78,7 @@ class PrometheusSource : public MetricSource {
   PrometheusApi api_;
   int64_t fresh_ns_;
   std::map<TermKey, Memory> memories_;
-  std::set<std::string> scraped_;  ///< instances that were scraped under their own labels, and as what
+  std::set<std::string> scraped_;  ///< own instances that were scraped under their own labels, and as what
 };
 
 }  // namespace rollout::metrics

@@ -4,7 +4,9 @@
 #include <fstream>
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "runtime/cli/screen.h"
 #include "runtime/cli/style.h"
@@ -52,7 +54,21 @@ TEST_CASE("a log that cannot be kept is said, and no advice to do again what was
   says(terminal, "`--log` needs the name of a file; without it no log is kept");
   CHECK(terminal.store().requests(run, 0)->empty());
   CHECK(terminal.type({"abort", run, "--reason", "wrong image", "--log", "/dev/full"}) == 4);
-  says(terminal, "not everything that happened is in /dev/full: cannot write /dev/full: No space left on device\n");
+  says(terminal, "not everything that happened is in /dev/full: cannot write /dev/full: No space left on device (");
+}
+
+TEST_CASE("a log whose reader takes nothing keeps nobody waiting") {
+  Terminal terminal(shop);
+  std::string run = terminal.begin("release"), path = (terminal.directory() / "pipe").string();
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  int reader = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  int writer = open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE((reader >= 0 && writer >= 0));
+  while (write(writer, "x", 1) == 1) {}
+  CHECK(terminal.type({"abort", run, "--reason", "wrong image", "--log", path}) == 4);
+  says(terminal, "its reader takes nothing (");
+  close(writer);
+  close(reader);
 }
 
 TEST_CASE("`plan --out` replaces nothing but a plan") {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <thread>
 
@@ -196,6 +197,18 @@ TEST_CASE("a state server that answers like no PostgreSQL is named, and costs ne
   CHECK(trouble_with(parsed + message('E', std::string("SERROR\0C42P01\0M", 15) + std::string(3'000'000, 'x') +
                                                std::string(2, '\0')) + message('Z', "I"))
             .size() < 3000);
+}
+
+TEST_CASE("a state server that takes no cancellation is left in time", "[hostile]") {
+  FakePostgres server(parsed, "");
+  const std::unique_ptr<effects::Sql> sql = effects::libpq_sql();
+  auto session = sql->connect({"127.0.0.1", server.port(), "shop", "shop", "", "disable"}, second_ns);
+  REQUIRE(session);
+  const auto start = std::chrono::steady_clock::now();
+  const auto rows = (*session)->run("SELECT 1", {}, second_ns / 10);
+  REQUIRE(!rows);
+  CHECK(rows.error().message.find("did not answer in time") != std::string::npos);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(4));
 }
 
 TEST_CASE("columns and rows that a state server leaves out are empty texts", "[hostile]") {
