@@ -50,7 +50,11 @@ void compile(Compilation& compilation, const std::string& path, const check::Loa
   }
   check::Library files = library();
   check::Sources from{load, files, layout};
-  compilation.program = check::check(path, from, compilation.sources, compilation.diagnostics, when_parsed);
+  auto parsed = [&] {
+    compilation.is_read = !compilation.diagnostics.has_errors();
+    if (when_parsed) when_parsed();
+  };
+  compilation.program = check::check(path, from, compilation.files, compilation.diagnostics, parsed);
   compilation.program->in_library = [](std::string_view capability, std::string_view action) {
     return check::backends_with(library(), capability, action);
   };

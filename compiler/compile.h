@@ -12,9 +12,16 @@ namespace rollout {
 
 /// One file with all that it imports, read and checked. Look at `diagnostics` before using `program`.
 struct Compilation {
-  SourceMap sources;
+  Compilation() : own(std::make_unique<check::ParsedFiles>()), files(*own) {}
+  /// Which outlives it. There may be files of others in it.
+  explicit Compilation(check::ParsedFiles& shared) : files(shared) {}
+
+  std::unique_ptr<check::ParsedFiles> own;  ///< null: they are shared
+  check::ParsedFiles& files;
+  SourceMap& sources = files.sources;
   Diagnostics diagnostics;
   std::unique_ptr<ir::Program> program;
+  bool is_read = false;  ///< all of its files are trees: only then are they checked
   std::optional<int64_t> now_wall_ns = {};  ///< by which exceptions from policies end; nothing: none ends
 };
 

@@ -91,6 +91,12 @@ class Diagnostics {
                 {}});
   }
 
+  /// Those of another sink, behind its own.
+  void add_all(const Diagnostics& others) {
+    all_.insert(all_.end(), others.all_.begin(), others.all_.end());
+    errors_ += others.errors_;
+  }
+
   bool has_errors() const { return errors_ > 0; }
   size_t errors() const { return errors_; }
   size_t warnings() const { return all_.size() - errors_; }

@@ -16,6 +16,7 @@ bool begins_point(char byte) { return (uint8_t(byte) & 0xC0) != 0x80; }
 }  // namespace
 
 SourceId SourceMap::add(std::string name, std::string text) {
+  bytes_ += text.size();
   sources_.push_back({std::move(name), std::move(text), {}, {}});
   return SourceId(sources_.size() - 1);
 }

@@ -38,6 +38,7 @@ class SourceMap {
   /// Where a line begins, counted from 1; nothing: there are fewer.
   std::optional<uint32_t> begin_of_line(SourceId id, uint32_t line) const;
   size_t size() const { return sources_.size(); }
+  size_t bytes() const { return bytes_; }  ///< of all texts together
 
  private:
   struct Source {
@@ -53,6 +54,7 @@ class SourceMap {
   static size_t line_index(const Source& source, uint32_t offset);
 
   std::deque<Source> sources_;
+  size_t bytes_ = 0;
   std::function<std::string(std::string_view)> shown_;
 };
 

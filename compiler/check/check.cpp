@@ -4,10 +4,10 @@
 
 namespace rollout::check {
 
-std::unique_ptr<ir::Program> check(const std::string& path, const Sources& from, SourceMap& sources,
+std::unique_ptr<ir::Program> check(const std::string& path, const Sources& from, ParsedFiles& files,
                                    Diagnostics& diagnostics, const std::function<void()>& when_parsed) {
   auto program = std::make_unique<ir::Program>();
-  Loaded loaded = load_modules(path, from, sources, *program, diagnostics);
+  Loaded loaded = load_modules(path, from, files, *program, diagnostics);
   if (when_parsed) when_parsed();
   // A file that could not be parsed has no declarations: everything that names them would be reported again.
   if (!diagnostics.has_errors()) Checker(*program, from.library, diagnostics).run(loaded);

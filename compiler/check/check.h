@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "compiler/base/diagnostics.h"
-#include "compiler/base/source.h"
 #include "compiler/check/layout.h"
+#include "compiler/check/parsed_files.h"
 #include "compiler/ir/program.h"
 
 namespace rollout::check {
@@ -29,9 +29,9 @@ struct Sources {
   const Layout& layout;
 };
 
-/// Reads `path` and all that it imports, each file once, and checks them.
+/// Reads `path` and all that it imports, each file once, and checks them. What `files` has is not read again.
 /// The program is returned also when there are errors: look at `diagnostics`. `when_parsed`: see compiler/compile.h.
-std::unique_ptr<ir::Program> check(const std::string& path, const Sources& from, SourceMap& sources,
+std::unique_ptr<ir::Program> check(const std::string& path, const Sources& from, ParsedFiles& files,
                                    Diagnostics& diagnostics, const std::function<void()>& when_parsed = {});
 
 }  // namespace rollout::check

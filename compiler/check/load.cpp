@@ -56,8 +56,8 @@ std::string written_form(const std::string& path) {
 
 class ModuleLoader {
  public:
-  ModuleLoader(const Sources& from, SourceMap& sources, ir::Program& program, Diagnostics& diagnostics, Loaded& loaded)
-      : from_(from), layout_(from.layout), sources_(sources), program_(program), diagnostics_(diagnostics),
+  ModuleLoader(const Sources& from, ParsedFiles& files, ir::Program& program, Diagnostics& diagnostics, Loaded& loaded)
+      : from_(from), layout_(from.layout), files_(files), program_(program), diagnostics_(diagnostics),
         loaded_(loaded) {}
 
   /// A file of the project; nothing when it cannot be had: then it is reported, at `from` where that is a place.
@@ -68,7 +68,7 @@ class ModuleLoader {
           .advise("give the folder of the project another name");
       return std::nullopt;
     }
-    Result<std::string> real = layout_.real_path ? layout_.real_path(path) : path;
+    Result<std::string> real = files_.real_path(path, layout_.real_path);
     if (!real) return not_found(path, real.error(), from);
     // A message shows the line that it is about: nothing else that lies in the project may come to be shown so.
     if (from.valid() && !llvm::StringRef(*real).endswith(ending)) {
@@ -102,27 +102,28 @@ class ModuleLoader {
       diagnostics_.report(from, diag::TooManyFiles, max_modules);
       return std::nullopt;
     }
-    Result<std::string> text = load(path);
-    if (!text) return not_found(path, text.error(), from);
-    bytes_ += text->size();
+    bool locked = package != 0 && layout_.verify;
+    Result<ParsedFile*> file = files_.read(path, load, locked ? layout_.verify : nullptr);
+    if (!file) return not_found(path, file.error(), from);
+    bytes_ += files_.sources.text((*file)->source).size();
     if (bytes_ > max_program_bytes) {
       diagnostics_.report(from, diag::TooMuchText, max_program_bytes);
       return std::nullopt;
     }
-    if (package != 0 && layout_.verify)
-      if (Status same = layout_.verify(path, *text); !same)
-        report_reason(diagnostics_, from, diag::LockMismatch, path, same.error().message).advise(lock_advice);
-    return parse(path, std::move(*text), package, from);
+    if (const Status& same = (*file)->as_locked; !same)
+      report_reason(diagnostics_, from, diag::LockMismatch, path, same.error().message).advise(lock_advice);
+    return parse(path, **file, package, from);
   }
 
-  ir::ModuleId parse(const std::string& path, std::string text, size_t package, Span from) {
+  ir::ModuleId parse(const std::string& path, ParsedFile& file, size_t package, Span from) {
     place_[path] = open_.size();
     open_.push_back({path, from});
-    SourceId source = sources_.add(path, std::move(text));
+    files_.parse(file);
+    diagnostics_.add_all(file.mistakes);
     auto module = std::make_unique<ir::Module>();
     module->path = path;
     module->library = llvm::StringRef(path).startswith(library_folder);
-    module->file = syntax::parse(sources_, source, diagnostics_);
+    module->file = file.tree.get();
     module->exprs.resize(module->file->expr_count);
     std::vector<Imported> imports = read_imports(*module, package);
     open_.pop_back();
@@ -136,7 +137,7 @@ class ModuleLoader {
 
   std::nullopt_t not_found(const std::string& path, const OpError& why, Span from) {
     if (why.too_long_bytes > 0) {
-      Span whole{sources_.add(path, ""), 0, 0};
+      Span whole{files_.sources.add(path, ""), 0, 0};
       Diagnostic& large = diagnostics_.report(whole, diag::TooLarge, why.too_long_bytes, syntax::max_file_bytes);
       if (from.valid()) large.at(from, "imported here");
       return std::nullopt;
@@ -352,7 +353,7 @@ class ModuleLoader {
 
   const Sources& from_;
   const Layout& layout_;
-  SourceMap& sources_;
+  ParsedFiles& files_;
   ir::Program& program_;
   std::vector<std::string> known_;  ///< made when it is asked for
   size_t known_folders_ = 0;
@@ -367,10 +368,10 @@ class ModuleLoader {
 
 }  // namespace
 
-Loaded load_modules(const std::string& path, const Sources& from, SourceMap& sources, ir::Program& program,
+Loaded load_modules(const std::string& path, const Sources& from, ParsedFiles& files, ir::Program& program,
                     Diagnostics& diagnostics) {
   Loaded loaded;
-  ModuleLoader(from, sources, program, diagnostics, loaded).read_file(path, 0, {});
+  ModuleLoader(from, files, program, diagnostics, loaded).read_file(path, 0, {});
   return loaded;
 }
 

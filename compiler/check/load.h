@@ -21,7 +21,7 @@ struct Loaded {
 };
 
 /// Fills `program.modules`, dependencies first.
-Loaded load_modules(const std::string& path, const Sources& from, SourceMap& sources, ir::Program& program,
+Loaded load_modules(const std::string& path, const Sources& from, ParsedFiles& files, ir::Program& program,
                     Diagnostics& diagnostics);
 
 }  // namespace rollout::check

@@ -67,7 +67,7 @@ struct Symbol {
 struct Module {
   std::string path;       ///< `release.rollout`, `std/strategy/canary.rollout`
   bool library = false;   ///< part of std
-  std::unique_ptr<ast::File> file;
+  const ast::File* file = nullptr;  ///< of check::ParsedFiles: other programs may have it, too
   llvm::StringMap<Symbol> scope;
   std::vector<ExprInfo> exprs;  ///< by ast::Expr::id
 };

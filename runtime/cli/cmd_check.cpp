@@ -1,3 +1,4 @@
+#include "runtime/cli/compile_files.h"
 #include "runtime/cli/mend.h"
 #include "runtime/cli/report.h"
 
@@ -31,10 +32,11 @@ FindMigrations migrations_in(const Context& context, const Place& place) {
 int mend_once(const Context& context, const std::vector<std::string>& files, const Inputs& inputs, Timings& timings,
               bool& changed) {
   Mend mend(context);
+  CompileFiles compile(context.env.directory, timings);
   for (const std::string& file : files) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
-    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
+    std::unique_ptr<Compilation> compilation = compile.compile(*place);
     compilation->now_wall_ns = context.env.effects().clock.wall_ns();
     check_plans(*compilation, inputs, migrations_in(context, *place));
     mend.add(*place, *compilation);
@@ -92,15 +94,18 @@ int cmd_check(const Context& context) {
   Lock lock = context.args.has("--locked") ? Lock::Ignored : Lock::Verified;
   if (lock == Lock::Ignored)
     for (const std::string& name : named) check_locked(context, name, report);
+  CompileFiles compile(context.env.directory, timings, lock);
   for (const std::string& file : *files) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
-    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings, lock);
+    if (compile.is_known(*place)) continue;
+    std::unique_ptr<Compilation> compilation = compile.compile(*place);
     compilation->now_wall_ns = context.env.effects().clock.wall_ns();
     check_plans(*compilation, *inputs, migrations_in(context, *place), neighbours, home_of(context, place->project),
                 [&](std::string_view done) { timings.mark(done); });
     timings.mark("plan");
     report.add(*compilation);
+    compile.reported(*place, *compilation);
     const ir::Program& program = *compilation->program;
     for (const ir::Input& input : program.inputs) known.insert(std::string(input.decl->name.text));
     for (const ir::Rollout& rollout : program.rollouts)

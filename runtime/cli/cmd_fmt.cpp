@@ -4,6 +4,7 @@
 
 #include "compiler/syntax/format.h"
 #include "runtime/cli/line_diff.h"
+#include "runtime/cli/project.h"
 #include "runtime/cli/report.h"
 
 namespace rollout::cli {

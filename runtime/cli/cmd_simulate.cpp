@@ -4,6 +4,7 @@
 
 #include "compiler/plan/test_case.h"
 #include "runtime/cli/bugs_of.h"
+#include "runtime/cli/compile_files.h"
 #include "runtime/cli/distribution.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/planning.h"

@@ -7,6 +7,7 @@
 #include "compiler/suggest/suggest.h"
 #include "runtime/cli/check_name.h"
 #include "runtime/cli/line_diff.h"
+#include "runtime/cli/packages.h"
 #include "runtime/cli/planning.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/report_formats.h"

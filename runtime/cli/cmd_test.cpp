@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "compiler/base/allow.h"
+#include "runtime/cli/compile_files.h"
 #include "runtime/cli/report.h"
 #include "runtime/cli/report_formats.h"
 #include "runtime/cli/snapshot.h"
@@ -91,15 +92,18 @@ int cmd_test(const Context& context) {
   std::vector<Tested> all;
   std::vector<Broken> broken;
   Coverage coverage;
+  CompileFiles compile(context.env.directory, timings);
   for (const std::string& file : *files) {
     Result<Place> place = place_of(context.env.directory, file);
     if (!place) return context.fail(Usage, place.error().message);
-    std::unique_ptr<Compilation> compilation = compile_file(*place, context.env.directory, timings);
+    if (!covers && compile.is_known(*place)) continue;
+    std::unique_ptr<Compilation> compilation = compile.compile(*place);
     coverage.enter(file);
     if (!compilation->diagnostics.has_errors())
       if (int code = test_file(context, *place, *compilation, all, covers ? &coverage : nullptr); code != Ok)
         return code;
     report.add(*compilation);
+    if (!compilation->diagnostics.has_errors()) compile.reported(*place, *compilation);
     if (std::optional<Broken> one = broken_by(*compilation, place->typed)) broken.push_back(std::move(*one));
   }
   if (report.errors() > 0) {

@@ -8,6 +8,7 @@
 
 #include "compiler/base/fixes.h"
 #include "runtime/cli/command.h"
+#include "runtime/cli/project.h"
 #include "runtime/cli/report.h"
 
 namespace rollout::cli {

@@ -11,6 +11,7 @@
 #include "compiler/verify/recheck.h"
 #include "runtime/backend/live_world.h"
 #include "runtime/cli/check_name.h"
+#include "runtime/cli/compile_files.h"
 #include "runtime/cli/open_state.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/report.h"

@@ -9,23 +9,6 @@
 
 namespace rollout::cli {
 
-std::unique_ptr<Compilation> compile_file(const Place& place, const std::string& directory, Timings& timings,
-                                          Lock lock) {
-  timings.mark("read");  // what came before: finding the files
-  check::Loader reader = [&, read = source_reader(place.project)](const std::string& path) {
-    timings.mark("parse");
-    Result<std::string> text = read(path);
-    timings.mark("read");
-    return text;
-  };
-  auto compilation = std::make_unique<Compilation>();
-  Packages packages = read_packages(place.project, compilation->sources, compilation->diagnostics, lock);
-  compile(*compilation, place.path, reader, packages.layout, [&] { timings.mark("parse"); });
-  timings.mark("check");
-  compilation->sources.show_names_as(typed_paths(place.project, directory));
-  return compilation;
-}
-
 namespace {
 
 /// How the command came to the file of a message: a note for each import on the way; none in a file that was named.
@@ -68,6 +51,8 @@ void Report::add(const Compilation& compilation) {
     ++(diagnostic->severity == Severity::Error ? errors_ : warnings_);
     if (first_.empty()) first_ = diagnostic->name;
     names_.insert(diagnostic->name);
+    bool whole = context_.json() || context_.format == "sarif" || context_.format == "gitlab";
+    if (!whole && seen_.size() > limit_) continue;
     // Behind the comparison: several files may import the one with the mistake, which is shown once.
     Diagnostic shown = with_imports(compilation, *diagnostic);
     shown.hidden = hidden;
@@ -77,7 +62,6 @@ void Report::add(const Compilation& compilation) {
       keep(whole.text());
     } else if (context_.format == "sarif") keep(sarif_result(*diagnostic, sources));
     else if (context_.format == "gitlab") keep(gitlab_issue(*diagnostic, sources));
-    else if (seen_.size() > limit_) continue;
     else if (context_.format == "github") context_.out(github_line(*diagnostic, sources));
     else if (context_.format == "short") context_.env.err(short_line(*diagnostic, sources));
     else context_.env.err(render_text(shown, sources, context_.error_style.color));

@@ -9,15 +9,8 @@
 #include "compiler/base/render.h"
 #include "compiler/compile.h"
 #include "runtime/cli/command.h"
-#include "runtime/cli/packages.h"
-#include "runtime/cli/project.h"
-#include "runtime/cli/timings.h"
 
 namespace rollout::cli {
-
-/// Reads and checks one file; paths in its diagnostics are as the user would type them. Marks `read`, `parse`, `check`.
-std::unique_ptr<Compilation> compile_file(const Place& place, const std::string& directory, Timings& timings,
-                                          Lock lock = Lock::Verified);
 
 class Report {
  public:

@@ -51,6 +51,23 @@ TEST_CASE("a file is read once, whichever way it is spelled") {
   CHECK(project.reads == std::map<std::string, int>{{"main.rollout", 1}, {"a.rollout", 1}});
 }
 
+TEST_CASE("what two programs share is read once, and its mistakes are said of both") {
+  const std::map<std::string, std::string> texts = {{"a.rollout", "import \"./shared.rollout\".{x}\nlet a = x\n"},
+                                                    {"b.rollout", "import \"./shared.rollout\".{x}\nlet b = x\n"},
+                                                    {"shared.rollout", "let x = 1 +\n"}};
+  std::map<std::string, int> reads;
+  check::Loader load = [&](const std::string& path) -> Result<std::string> { return ++reads[path], texts.at(path); };
+  check::ParsedFiles files;
+  Compilation a(files), b(files);
+  compile(a, "a.rollout", load, {});
+  compile(b, "b.rollout", load, {});
+  CHECK(reads == std::map<std::string, int>{{"a.rollout", 1}, {"b.rollout", 1}, {"shared.rollout", 1}});
+  CHECK(a.diagnostics.errors() == 1);
+  CHECK(b.diagnostics.errors() == 1);
+  CHECK(a.program->modules.size() == 2);
+  CHECK(b.program->modules.size() == 2);
+}
+
 TEST_CASE("a circle is found through a link too") {
   Project project;
   project.files["main.rollout"] = "import \"./link.rollout\".{a}\n";
