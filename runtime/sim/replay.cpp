@@ -44,7 +44,7 @@ plan::Plan in_world(plan::Plan plan, const verify::World& world) {
   for (uint32_t i = 0; i < plan.steps.size() && world.late_gates; ++i) {
     plan::Step& step = plan.steps[i];
     if (step.kind != plan::StepKind::Hold) continue;
-    step.hold_ns = verify::cost_of(plan, i, false).worst_ns;
+    step.hold_ns = plan::cost_of(plan, i, false).worst_ns;
     step.gates.clear();
   }
   return plan;
