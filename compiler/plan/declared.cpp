@@ -14,7 +14,8 @@ namespace {
 
 using eval::Value;
 
-/// It can be put into words whatever it holds, in a plan of which nobody knows who wrote it, and all of it stands there.
+/// It can be put into words whatever it holds, in a plan of which nobody knows who wrote it, and all of it stands
+/// there.
 bool has_words(const Value& value) {
   bool days = value.is(Value::Kind::Weekday) || value.is(Value::Kind::Calendar);
   return !days && !value.is(Value::Kind::Map) && std::all_of(value.items.begin(), value.items.end(), has_words);

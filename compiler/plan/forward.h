@@ -1,6 +1,6 @@
-// For the planner and compiler/verify: proof 4, the way forward. Best, typical and worst moment at which each step begins
-// and ends: the longest path over the plan. Steps that wait for a free lane come after those that used it, so a bound on
-// how many run at once is part of the path.
+// For the planner and compiler/verify: proof 4, the way forward. Best, typical and worst moment at which each step
+// begins and ends: the longest path over the plan. Steps that wait for a free lane come after those that used it, so a
+// bound on how many run at once is part of the path.
 #pragma once
 
 #include "compiler/plan/back.h"

@@ -265,8 +265,10 @@ void verify_all_there(const std::set<std::string>& there, bool promotions, const
     last = std::max(last, number);
   }
   std::set<std::string> gone;
-  for (int64_t number = 1; number <= last; ++number)
-    if (std::string name = fmt::format("{}{}", promotions ? 'p' : 'r', number); !there.contains(name)) gone.insert(name);
+  for (int64_t number = 1; number <= last; ++number) {
+    std::string name = fmt::format("{}{}", promotions ? 'p' : 'r', number);
+    if (!there.contains(name)) gone.insert(std::move(name));
+  }
   for (const NotedHead& head : heads.heads)
     if (journal::is_promotion(head.run) == promotions && head.run != journal::prune_chain &&
         there.count(head.run) == 0)

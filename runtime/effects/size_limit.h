@@ -1,5 +1,5 @@
-// The limit on the size of files that a process was given (`ulimit -f`): reaching it is an error of the write, which says
-// so, and not the end of the program.
+// The limit on the size of files that a process was given (`ulimit -f`): reaching it is an error of the write, which
+// says so, and not the end of the program.
 #pragma once
 
 #include <string>

@@ -179,7 +179,7 @@ TEST_CASE("what old events come to has changed no more often than the format of 
     }
   }
   CHECK(fmt::format("{} {}", exec::state_format, hash.hex()) ==
-        "2 c2223ec43486ed04a892d1469f00046aa331802aae3687a0197245c3c32be4dc");
+        "3 80def728c03482ee0d7ef9afa52219fe4777d7c69ba5127c407a22977ee0f036");
 }
 
 TEST_CASE("a run that an earlier version left is finished by this one") {

@@ -164,7 +164,10 @@ TEST_CASE("what needs a part that has failed is skipped, and what stands behind 
   sim::SimResult result = run(plan, failing(plan, {"one"}));
   CHECK(result.outcome == Outcome::Parked);
   CHECK(services(result) == "RS?");
-  CHECK(result.phase == plan.phases.size() - 1);
+  CHECK(std::any_of(result.events.begin(), result.events.end(), [&](const journal::Event& event) {
+    const auto* done = std::get_if<journal::StepDone>(&event.what);
+    return done != nullptr && plan.steps[done->step.step].phase == plan.phases.size() - 1;
+  }));
   INFO(result.detail);
   CHECK(result.detail.starts_with("All is done but 2 parts: shop[one] has gone back: "));
   CHECK(result.detail.find("; not begun, since it needs what has failed: shop[three]. What") != std::string::npos);

@@ -23,7 +23,7 @@ struct Exemption {
 
 constexpr Exemption bigger_files[] = {
     {"compiler/plan/plan.h", 320, "the Plan is one value; people read its whole definition at once"},
-    {"compiler/plan/build.h", 320, "the state of one planning is one class; each construct adds a line or two"},
+    {"compiler/plan/build.h", 330, "the state of one planning is one class; each construct adds a line or two"},
     {"compiler/check/values.h", 200, "the state of one check run is one class; each construct adds a line or two"},
     {"compiler/check/context.h", 180, "the other half of that class; each construct adds a line or two"},
     {"compiler/syntax/ast.h", 480, "the tree is one closed set; splitting it would hide which kinds exist"},
