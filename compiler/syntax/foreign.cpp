@@ -23,7 +23,7 @@ class Foreign {
       case Parser::BAD: return bad_character();
       case Parser::NAME: return elif();
       case Parser::SLASH: return is_pair(Parser::STAR) ? block_comment() : changed_value();
-      case Parser::MINUS: return is_pair(Parser::MINUS) && all_[at_].first_on_line ? dashes() : changed_value();
+      case Parser::MINUS: return begins_comment() ? dashes() : changed_value();
       case Parser::PLUS: case Parser::STAR: return changed_value();
       case Parser::COLON: return is_pair(Parser::ASSIGN) ? pair("=") : 0;
       case Parser::EQUAL: return is_pair(Parser::ASSIGN) ? pair("==") : 0;
@@ -168,6 +168,8 @@ class Foreign {
     return count;
   }
 
+  /// `-- why`; `--x` is the opposite of the opposite.
+  bool begins_comment() const { return is_pair(Parser::MINUS) && all_[at_].first_on_line && !touches(at_ + 2); }
   size_t dashes() {
     say(span(2), "//").fix(span(2), "//");
     return rest_of_line();
