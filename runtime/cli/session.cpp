@@ -215,7 +215,10 @@ Result<Planned> planned_by(Result<plan::Plan> (*read)(std::string_view, std::str
 }  // namespace
 
 Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {
-  return planned_by(plan::from_json, store, run, project);
+  Result<Planned> planned = planned_by(plan::from_json, store, run, project);
+  // By its hash it is the plan of the run: nobody holds it against its words again, and many runs may wait.
+  if (planned) std::vector<std::string>().swap(planned->plan.declared);
+  return planned;
 }
 
 Result<Planned> planned_to_show(journal::Store& store, const journal::RunInfo& run, const Project& project) {
