@@ -9,6 +9,7 @@
 
 #include "compiler/suggest/ladder.h"
 #include "compiler/suggest/moves.h"
+#include "compiler/suggest/rollout_places.h"
 
 namespace rollout::suggest {
 
@@ -90,17 +91,11 @@ bool lies_in(Span inner, Span outer) {
   return inner.source == outer.source && inner.begin >= outer.begin && inner.end <= outer.end;
 }
 
-const ast::Decl* decl_of(const ir::Program& program, Span span) {
-  for (const ir::Rollout& rollout : program.rollouts)
-    if (lies_in(span, rollout.decl->span)) return rollout.decl;
-  return nullptr;
-}
-
 class Candidates {
  public:
   Candidates(const Compilation& compilation, const Diagnostic& finding)
       : compilation_(compilation), program_(*compilation.program), finding_(finding),
-        rollout_(decl_of(program_, finding.span)) {
+        rollout_(RolloutPlaces(program_).decl_at(finding.span)) {
     for (const ir::Rollout& rollout : program_.rollouts) rollouts_.insert(place_of(rollout.decl->span));
     if (!finding.span.valid()) return;
     first_line_ = compilation.sources.locate(finding.span.source, finding.span.begin).line;
@@ -326,11 +321,6 @@ std::vector<std::string_view> looked_at(bool tried) {
 Tries tries_for(const Compilation& compilation, const Diagnostic& finding) {
   const Cure* cure = cure_of(finding);
   return cure == nullptr ? Tries() : Candidates(compilation, finding).all(*cure);
-}
-
-std::string rollout_of(const ir::Program& program, Span span) {
-  const ast::Decl* rollout = decl_of(program, span);
-  return rollout == nullptr ? std::string() : std::string(rollout->name.text);
 }
 
 }  // namespace rollout::suggest

@@ -41,7 +41,4 @@ std::vector<std::string_view> looked_at(bool tried);
 
 Tries tries_for(const Compilation& compilation, const Diagnostic& finding);
 
-/// The rollout that a finding lies in; empty: none of the file's.
-std::string rollout_of(const ir::Program& program, Span span);
-
 }  // namespace rollout::suggest

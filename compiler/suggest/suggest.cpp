@@ -12,6 +12,7 @@
 #include "compiler/suggest/excerpt.h"
 #include "compiler/suggest/kept.h"
 #include "compiler/suggest/ladder.h"
+#include "compiler/suggest/rollout_places.h"
 
 namespace rollout::suggest {
 
@@ -93,9 +94,10 @@ class Search {
   std::vector<std::string> rollouts() const {
     std::vector<std::string> names;
     std::set<std::string> known = {""};
+    const RolloutPlaces places(*first_->program);
     for (const Diagnostic* one : first_->diagnostics.sorted()) {
       if (!is_mendable(*one) || is_allowed(*one, first_->sources)) continue;
-      std::string of = rollout_of(*first_->program, one->span);
+      std::string of = places.name_at(one->span);
       bool asked = rollout_.empty() || of == rollout_;
       if (asked && known.insert(of).second) names.push_back(std::move(of));
     }
@@ -131,18 +133,21 @@ class Search {
   }
 
   const Diagnostic* next() const {
+    const RolloutPlaces places(*now_->program);
     for (const Diagnostic* one : now_->diagnostics.sorted())
-      if (is_open(*one)) return one;
+      if (is_open(*one, places)) return one;
     return nullptr;
   }
   size_t unseen() const {
+    const RolloutPlaces places(*now_->program);
     std::vector<const Diagnostic*> said = now_->diagnostics.sorted();
-    return size_t(std::count_if(said.begin(), said.end(), [&](const Diagnostic* one) { return is_open(*one); }));
+    auto opens = [&](const Diagnostic* one) { return is_open(*one, places); };
+    return size_t(std::count_if(said.begin(), said.end(), opens));
   }
   /// Asked about, and nothing was tried against it in vain.
-  bool is_open(const Diagnostic& finding) const {
+  bool is_open(const Diagnostic& finding, const RolloutPlaces& places) const {
     if (!is_mendable(finding) || is_allowed(finding, now_->sources)) return false;
-    std::string of = rollout_of(*now_->program, finding.span);
+    std::string of = places.name_at(finding.span);
     bool asked = rollout_.empty() || of.empty() || of == rollout_;
     return asked && (unit_.empty() || of == unit_) && !given_up_.contains(key_of(finding, now_->sources, of));
   }
@@ -247,7 +252,7 @@ class Search {
   }
 
   void tell(const Diagnostic& finding, Tried& best, bool stopped) {
-    std::string of = rollout_of(*now_->program, finding.span);
+    std::string of = RolloutPlaces(*now_->program).name_at(finding.span);
     Suggestion made;
     if (best.then) made = edited(best.made.path, text_of(best.made.path), best.made.fixes);
     made.tried = tried_, made.breaks_tests = breaks_, made.stopped = stopped, made.why = why_not(finding);
