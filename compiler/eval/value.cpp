@@ -13,13 +13,14 @@ namespace {
 
 /// `number` of parts of `one`, exact, without trailing zeros: fixed_text(1'500, 1'000) is "1.5".
 std::string fixed_text(int64_t number, int64_t one) {
-  std::string sign = number < 0 ? "-" : "";
   uint64_t magnitude = number < 0 ? -uint64_t(number) : uint64_t(number);
   uint64_t whole = magnitude / uint64_t(one), rest = magnitude % uint64_t(one);
-  if (rest == 0) return fmt::format("{}{}", sign, whole);
-  std::string digits = fmt::format("{}", uint64_t(one) + rest).substr(1);
-  digits.erase(digits.find_last_not_of('0') + 1);
-  return fmt::format("{}{}.{}", sign, whole, digits);
+  std::string text = number < 0 ? "-" : "";
+  text += std::to_string(whole);
+  if (rest == 0) return text;
+  std::string digits = std::to_string(uint64_t(one) + rest);
+  digits[0] = '.';
+  return text.append(digits, 0, digits.find_last_not_of('0') + 1);
 }
 
 std::string bytes_text(int64_t bytes) {
@@ -82,8 +83,10 @@ std::string duration_text(int64_t ns) {
                                                             {"ns", 1}};
   std::string text;
   for (auto [name, size] : units) {
-    if (ns >= size) text += fmt::format("{}{}", ns / size, name);
+    if (ns < size) continue;
+    text.append(std::to_string(ns / size)).append(name);
     ns %= size;
+    if (ns == 0) break;
   }
   return text;
 }

@@ -284,7 +284,7 @@ struct Plan {
   std::vector<PolicyException> exceptions;   ///< policies that it is not held to
   std::vector<Breach> breaches;              ///< what policies refuse in it; never in a plan that is written
   std::vector<Beside> beside;      ///< what the versions declare, of whatever the plan changes
-  std::vector<std::string> declared;  ///< declared_lines(): all of the above in words; empty: an earlier one made it
+  std::string declared;            ///< declared_text(): all of the above in words; empty: an earlier one made it
   std::optional<Facts> facts;      ///< what was proven of all of the above; nothing: nobody has looked
 };
 

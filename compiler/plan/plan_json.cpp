@@ -57,6 +57,17 @@ Step read_step(const json::Node& node) {
   return step;
 }
 
+/// A list of lines, so that people can read it and compare two of them.
+void write_declared(json::Writer& json, std::string_view lines) {
+  json.key("declared").begin_array();
+  while (!lines.empty()) {
+    size_t end = lines.find('\n');
+    json.value(lines.substr(0, end));
+    lines.remove_prefix(std::min(lines.size(), end + 1));
+  }
+  json.end_array();
+}
+
 void write_approval(json::Writer& json, const Approval& approval) {
   json.begin_object().field("team", approval.team).key("members").begin_array();
   for (const std::string& member : approval.members) json.value(member);
@@ -252,8 +263,7 @@ PlanBytes to_bytes(const Plan& plan) {
   if (!plan.forbidden.empty()) write_list(json, "forbidden", plan.forbidden, write_forbidden);
   write_held(json, plan);
   if (!plan.beside.empty()) write_list(json, "beside", plan.beside, write_beside);
-  if (!plan.declared.empty())
-    write_list(json, "declared", plan.declared, [](json::Writer& j, const std::string& line) { j.value(line); });
+  if (!plan.declared.empty()) write_declared(json, plan.declared);
   if (plan.facts) write_facts(json, *plan.facts);
   // A slip in an editor is noticed even where the result would read well.
   Sha256 sha;
@@ -332,7 +342,7 @@ Result<Plan> read_plan(std::string_view bytes, bool earlier) {
     return OpError{"this plan is damaged: " + policies.error().message};
   read_held(node, plan);
   for (const json::Node& item : node["beside"].items) plan.beside.push_back(read_beside(item));
-  for (const json::Node& line : node["declared"].items) plan.declared.emplace_back(line.as_string());
+  for (const json::Node& line : node["declared"].items) plan.declared.append(line.as_string()) += '\n';
   if (node.find("facts")) plan.facts = read_facts(node["facts"]);
   if (Status same = check_bytes(plan, node, bytes, earlier); !same) return same.error();
   std::string broken = dangling(plan);

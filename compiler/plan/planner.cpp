@@ -108,7 +108,7 @@ std::optional<Plan> Planner::run() {
   if (diagnostics_.errors() == errors) report_against_dependencies(end);
   if (diagnostics_.errors() == errors) enforce_policies(*rollout->decl);
   if (diagnostics_.errors() != errors) return std::nullopt;
-  plan_.declared = declared_lines(plan_);
+  plan_.declared = declared_text(plan_);
   return std::move(plan_);
 }
 

@@ -1,6 +1,6 @@
 #include "compiler/verify/recheck_told.h"
 
-#include <algorithm>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 
@@ -72,6 +72,7 @@ class Told {
     for (const Step& step : plan_.steps) {
       if (step.kind != StepKind::Act && !plan_.sources.empty() && !reads(step))
         return wrong("the step `{}` does something else", step.text);
+      if (step.kind == StepKind::Approval && !asks(step)) return;
       if (step.kind != StepKind::Act) continue;
       if (!is_one(step.action)) return;
       if (step.text != step.action.text)
@@ -79,8 +80,6 @@ class Told {
     }
     for (const Action& undo : plan_.undo)
       if (!is_one(undo)) return;
-    for (const Step& step : plan_.steps)
-      if (!asks(step)) return;
     for (const plan::OrderRule& rule : plan_.order_rules)
       if (!is_of_two(rule)) return;
   }
@@ -112,7 +111,6 @@ class Told {
 
   /// People are shown the text of the step, and the run counts by the approval.
   bool asks(const Step& step) {
-    if (step.kind != StepKind::Approval) return true;
     const plan::Approval& approval = plan_.approvals[step.approval];
     std::string asked = plan::approval_text(approval);
     if (step.text != fmt::format("{} {}", approval.confirms.empty() ? "approve by" : "confirm", asked)) {
@@ -215,12 +213,17 @@ void recheck_declared(const Plan& plan, std::vector<std::string>& broken) {
       broken.push_back("it does not say what was declared, as if an earlier rollout had made it");
     return;
   }
-  std::vector<std::string> holds = plan::declared_lines(plan);
-  auto [says, now] = std::mismatch(plan.declared.begin(), plan.declared.end(), holds.begin(), holds.end());
-  if (says == plan.declared.end() && now == holds.end()) return;
-  broken.push_back(fmt::format("the plan holds `{}`, and what was declared is `{}`",
-                               now == holds.end() ? "nothing more" : *now,
-                               says == plan.declared.end() ? "nothing more" : *says));
+  std::string_view rest = plan.declared;
+  std::optional<std::string> other;  // the first line that is not what was declared
+  plan::tell_declared(plan, [&](std::string_view line) {
+    bool is_same = rest.size() > line.size() && rest.starts_with(line) && rest[line.size()] == '\n';
+    if (is_same) rest.remove_prefix(line.size() + 1);
+    else other = line;
+    return is_same;
+  });
+  if (!other && rest.empty()) return;
+  broken.push_back(fmt::format("the plan holds `{}`, and what was declared is `{}`", other.value_or("nothing more"),
+                               rest.empty() ? "nothing more" : rest.substr(0, rest.find('\n'))));
 }
 
 }  // namespace rollout::verify

@@ -217,7 +217,7 @@ Result<Planned> planned_by(Result<plan::Plan> (*read)(std::string_view, std::str
 Result<Planned> planned_of(journal::Store& store, const journal::RunInfo& run, const Project& project) {
   Result<Planned> planned = planned_by(plan::from_json, store, run, project);
   // By its hash it is the plan of the run, which nobody holds against its words again; and many runs may wait.
-  if (planned) std::vector<std::string>().swap(planned->plan.declared), std::string().swap(planned->bytes);
+  if (planned) std::string().swap(planned->plan.declared), std::string().swap(planned->bytes);
   return planned;
 }
 

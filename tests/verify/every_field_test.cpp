@@ -154,7 +154,7 @@ class Alterations {
     plan->facts = prove(*plan).facts;
     bool refused = !recheck(*plan).empty();
     of.refused += refused;
-    plan->declared = plan::declared_lines(*plan);
+    plan->declared = plan::declared_text(*plan);
     of.refused_by_proof += !recheck(*plan).empty();
     if (!refused && !is_harmless(field)) passed_.insert(what);
   }

@@ -98,7 +98,7 @@ class Alterations {
   void add(std::pair<int, int>& count, const Action& action, const std::function<void(Plan&)>& alter) {
     Plan plan = plan_;
     alter(plan);
-    plan.declared = plan::declared_lines(plan);
+    plan.declared = plan::declared_text(plan);
     plan.facts = prove(plan).facts;  // as who altered it would
     bool found = !recheck(plan).empty();
     INFO(plan::rollout_text(plan) << ": " << action.text);

@@ -37,7 +37,7 @@ struct Counted {
   void add(const Plan& from, const std::string& what, const std::function<void(Plan&)>& alter) {
     Plan plan = from;
     alter(plan);
-    plan.declared = plan::declared_lines(plan);
+    plan.declared = plan::declared_text(plan);
     bool found = !recheck(plan).empty();
     INFO(plan::rollout_text(plan) << ": " << what);
     CHECK(found);
