@@ -137,9 +137,18 @@ class Rows {
       row.hold_ns += step.hold_ns;
       row.gates.insert(row.gates.end(), step.gates.begin(), step.gates.end());
     } else if (step.kind == plan::StepKind::Act) follow(step.action);
+    follows_ &= index == 0 ? step.after.empty() : step.after.size() == 1 && step.after[0] + 1 == index;
     if (service_ == plan::none) return;
     row.share_ppb = shares_[service_];
+    if (step.kind == plan::StepKind::Hold && follows_) row.beside = beside();
     row.control_ppb = controls_[service_].value_or(0) > 0 ? controls_[service_] : std::nullopt;
+  }
+
+  std::vector<std::pair<uint32_t, int64_t>> beside() const {
+    std::vector<std::pair<uint32_t, int64_t>> others;
+    for (uint32_t i = 0; i < shares_.size(); ++i)
+      if (shares_[i].value_or(0) > 0 && shares_[i] != shares_[service_]) others.emplace_back(i, *shares_[i]);
+    return others;
   }
 
   void follow(const plan::Action& action) {
@@ -158,6 +167,7 @@ class Rows {
   std::vector<std::optional<int64_t>> shares_, controls_;  ///< by service
   std::vector<int64_t> own_, beside_;                      ///< by service: its share, and who is routed to it
   uint32_t service_ = plan::none;                          ///< the one that the row is about
+  bool follows_ = true;                                    ///< each step so far the one before it
 };
 
 /// What was observed, by what it is said of: `version(checkout, stable)`, `trouble(checkout)`.
@@ -336,6 +346,15 @@ std::string row_name(const Plan& plan, const Row& row) {
   }
   if (plan.steps[row.steps.front()].kind == plan::StepKind::Preflight) return "preflight";
   return row.hold_ns > 0 ? "(hold)" : "";
+}
+
+std::string beside_text(const Plan& plan, const Row& row) {
+  constexpr size_t most = 3;
+  std::string text;
+  for (size_t i = 0; i < std::min(row.beside.size(), most); ++i)
+    text += fmt::format("{}{} {}", i > 0 ? ", " : "", plan::service_text(plan.services[row.beside[i].first]),
+                        eval::percent_text(row.beside[i].second));
+  return row.beside.size() > most ? text + fmt::format(" and {} more", row.beside.size() - most) : text;
 }
 
 std::vector<std::string> action_texts(const Plan& plan, const Row& row) {

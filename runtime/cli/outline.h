@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/plan/plan.h"
@@ -20,6 +21,8 @@ struct Row {
   int64_t hold_ns = 0;
   std::optional<int64_t> share_ppb; ///< of the canary during its hold; nothing while no share was set
   std::optional<int64_t> control_ppb = {}; ///< of the control beside it; nothing while there is none
+  /// Other services with another share during its hold. Not told where steps do not follow one another.
+  std::vector<std::pair<uint32_t, int64_t>> beside = {};
   std::vector<uint32_t> gates;
   std::vector<uint32_t> approvals;  ///< of a phase: indices into Plan::approvals
   uint32_t back_from = plan::none;  ///< the step from which its way back is shown: its last one
@@ -60,6 +63,8 @@ std::string to_text(const Change& change);
 /// `deploy`, `approval`: what a step outside of phases is called.
 std::string step_name(const plan::Step& step);
 std::string row_name(const plan::Plan& plan, const Row& row);
+/// Who has another share during its hold, `cart 20%, search 5%`; of many the first. Empty: nobody.
+std::string beside_text(const plan::Plan& plan, const Row& row);
 /// The texts of its actions and approvals, without holds.
 std::vector<std::string> action_texts(const plan::Plan& plan, const Row& row);
 /// What must pass before it is left: gates, then approvals.

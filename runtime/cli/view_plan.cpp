@@ -127,6 +127,11 @@ struct PlanView {
                                       right(eval::percent_text(*row.control_ppb), 5), bar(row, *row.control_ppb))));
   }
 
+  std::string beside_line(const Row& row) const {
+    std::string beside = beside_text(plan, row);
+    return beside.empty() ? "" : line(style.dim(fmt::format("  {} {}", left("  beside it", name_columns), beside)));
+  }
+
   std::string row_line(const Row& row) const {
     if (row.phase == plan::none && row.hold_ns == 0)
       return line(fmt::format("  {} {}", style.rule(), cut(join(action_texts(plan, row), ", "), 90, style)));
@@ -139,7 +144,8 @@ struct PlanView {
     std::string text = fmt::format("  {} {}  {} {}  ", left(name, name_columns), right(share, 5),
                                    left(drawn, bar_columns), right(hold, 6));
     return style.name(text.substr(0, 2 + name_columns)) + text.substr(2 + name_columns) +
-           cut(judged, size_t(std::max(style.columns, 80)) - width_of(text), style) + "\n" + control_line(row);
+           cut(judged, size_t(std::max(style.columns, 80)) - width_of(text), style) + "\n" + control_line(row) +
+           beside_line(row);
   }
 
   std::string timeline() const {

@@ -56,6 +56,8 @@ std::string table(const plan::Plan& plan, const Outline& outline) {
     std::string share = row.share_ppb && !outside ? eval::percent_text(*row.share_ppb) : "";
     if (!share.empty() && row.control_ppb && row.hold_ns > 0)
       share += fmt::format("<br>control {}", eval::percent_text(*row.control_ppb));
+    if (std::string beside = beside_text(plan, row); !share.empty() && !beside.empty())
+      share += fmt::format("<br>beside {}", cell(beside));
     std::string hold = row.hold_ns > 0 ? eval::duration_text(row.hold_ns) : "";
     BackText way = back_text(plan, row);
     std::vector<std::string> turns;

@@ -64,7 +64,9 @@ struct Block {
       if (row.phase != plan::none) {
         std::string name = row_name(plan, row), share = row.share_ppb ? eval::percent_text(*row.share_ppb) : "";
         std::string hold = row.hold_ns > 0 ? fmt::format(" for {}", eval::duration_text(row.hold_ns)) : "";
-        parts.push_back(name + (name.ends_with(share) ? "" : " " + share) + hold);
+        std::string beside = beside_text(plan, row);
+        if (!beside.empty()) beside = " beside " + beside;
+        parts.push_back(name + (name.ends_with(share) ? "" : " " + share) + beside + hold);
         continue;
       }
       for (uint32_t step : row.steps)
