@@ -40,6 +40,7 @@ struct Context {
   int fail(const OpError& error, int otherwise = Environment) const;
 };
 
+int cmd_init(const Context& context);
 int cmd_check(const Context& context);
 int cmd_fmt(const Context& context);
 int cmd_lock(const Context& context);

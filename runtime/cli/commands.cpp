@@ -18,6 +18,19 @@ constexpr Option state{"--state", "URL",
                        "the state that machines share: postgresql://USER@HOST/DATABASE; else the project's folder"};
 constexpr Option yes{"--yes", "", "do not ask"};
 
+Command init() {
+  return {{"init",
+           "[DIR]",
+           "write a project to begin with: a file, its tests, a pull-request job",
+           "It runs as it is, on this machine. DIR is this folder if it is not named, and made if it is not there.\n"
+           "A file that is there already is not replaced: then nothing is written, with exit code 2.",
+           "rollout init shop",
+           0,
+           1,
+           {}},
+          cmd_init};
+}
+
 Command check() {
   return {{"check",
            "[PATH…]",
@@ -467,6 +480,7 @@ Command completion() {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
+      init(),
       check(),   fmt(),      lock(),  plan(),   show(),    verify(),  apply(),         status(),
       abort(),   rollback(), pause(), resume(), approve(), reject(),  stop_the_line(), start_the_line(),
       override_the_line(),

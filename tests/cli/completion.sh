@@ -58,6 +58,7 @@ offers() {
 }
 for shell in bash fish zsh; do
   offers $shell rollout st status stop-the-line start-the-line
+  offers $shell rollout in init
   offers $shell 'rollout check' --f --fix --format
   offers $shell 'rollout check --format' '' short json sarif
   offers $shell 'rollout completion' '' bash zsh fish
