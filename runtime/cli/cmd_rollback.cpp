@@ -19,7 +19,8 @@ namespace {
 
 OpError refused(std::string why) { return {why + "; nothing was changed", false, true}; }
 
-/// A run since, of one of the services: what it left is no longer what this run would take back.
+/// A run since, of one of the services: what it left is no longer what this run would take back, and where it has gone
+/// back, its generation still keeps earlier runs from acting.
 Status check_newest(const RunInHand& held, const std::vector<journal::RunInfo>& runs) {
   std::vector<std::string> services = service_names(held.planned.plan);
   for (const journal::RunInfo& run : runs) {  // newest first
@@ -31,9 +32,11 @@ Status check_newest(const RunInHand& held, const std::vector<journal::RunInfo>& 
     for (const journal::Generation& generation : run.generations)
       if (std::find(services.begin(), services.end(), generation.service) != services.end())
         return refused(
-            fmt::format("run {0} of {1} came after {2} and changed {3}; take that one back by `rollout rollback "
-                        "{0}`, or make a plan that brings the version you want",
-                        run.run, run.rollout, held.run(), generation.service));
+            fmt::format("run {} of {} came after {} and changed {}; {}make a plan that brings the version you want",
+                        run.run, run.rollout, held.run(), generation.service,
+                        run.outcome.value_or(journal::Outcome::Succeeded) == journal::Outcome::Succeeded
+                            ? fmt::format("take that one back by `rollout rollback {}`, or ", run.run)
+                            : ""));
   }
   return Done{};
 }

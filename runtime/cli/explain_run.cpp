@@ -9,6 +9,7 @@
 #include "runtime/cli/look.h"
 #include "runtime/cli/outline.h"
 #include "runtime/cli/record.h"
+#include "runtime/cli/rollback.h"
 #include "runtime/cli/rollback_window.h"
 #include "runtime/cli/run_log.h"
 #include "runtime/exec/approval.h"
@@ -132,7 +133,7 @@ void find_next_of_ended(const Context& context, const RunInHand& held, Explained
     case journal::Outcome::Succeeded: {
       int64_t left_ns = ended_wall_ns(held.events) + rollback_window_ns(held.planned.plan) -
                         context.env.effects().clock.wall_ns();
-      bool may = left_ns > 0 && exec::commit_passed(held.planned.plan, held.state) == plan::none;
+      bool may = bool(check_way(context, held, Of::Run));
       out.next = may ? fmt::format("rollout rollback {} --reason TEXT", run) : fmt::format("rollout status {}", run);
       out.then = may ? fmt::format("only if the version proves bad; for {} more, while nothing newer is released",
                                    short_duration(left_ns))
