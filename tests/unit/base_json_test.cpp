@@ -3,36 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "compiler/base/json.h"
+#include "tests/catch/write_node.h"
 
 namespace rollout::json {
-
-namespace {
-
-/// Writes a tree as the canonical text of its values.
-void write(Writer& out, const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::Null: out.null(); return;
-    case Node::Kind::Bool: out.value(node.boolean); return;
-    case Node::Kind::Int: out.value(node.integer); return;
-    case Node::Kind::Double: out.value(node.number); return;
-    case Node::Kind::String: out.value(node.string); return;
-    case Node::Kind::Array:
-      out.begin_array();
-      for (const Node& item : node.items) write(out, item);
-      out.end_array();
-      return;
-    case Node::Kind::Object:
-      out.begin_object();
-      for (const auto& [name, field] : node.fields) {
-        out.key(name);
-        write(out, field);
-      }
-      out.end_object();
-      return;
-  }
-}
-
-}  // namespace
 
 TEST_CASE("canonical JSON reads and writes back to the same bytes") {
   for (std::string text :
@@ -41,7 +14,7 @@ TEST_CASE("canonical JSON reads and writes back to the same bytes") {
     Result<Node> node = parse(text);
     REQUIRE(node);
     Writer out;
-    write(out, *node);
+    write_node(out, *node);
     CHECK(out.text() == text);
   }
 }

@@ -13,6 +13,7 @@
 #include "compiler/plan/plan_json.h"
 #include "compiler/verify/proofs.h"
 #include "compiler/verify/recheck.h"
+#include "tests/catch/write_node.h"
 #include "tests/sim/example_plans.h"
 
 namespace rollout::verify {
@@ -51,31 +52,12 @@ const std::vector<std::vector<std::string>> words = {
     {"service", "flag", "database"},
 };
 
-void write(json::Writer& json, const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::Null: json.null(); return;
-    case Node::Kind::Bool: json.value(node.boolean); return;
-    case Node::Kind::Int: json.value(node.integer); return;
-    case Node::Kind::Double: json.value(node.number); return;
-    case Node::Kind::String: json.value(node.string); return;
-    case Node::Kind::Array:
-      json.begin_array();
-      for (const Node& item : node.items) write(json, item);
-      json.end_array();
-      return;
-    case Node::Kind::Object: break;
-  }
-  json.begin_object();
-  for (const auto& [name, value] : node.fields) json.key(name), write(json, value);
-  json.end_object();
-}
-
 /// As a plan's own writer does it, with the hash of what stands before it.
 std::string bytes_of(const Node& root) {
   json::Writer json;
   json.begin_object();
   for (const auto& [name, value] : root.fields)
-    if (name != "sha256") json.key(name), write(json, value);
+    if (name != "sha256") json::write_node(json.key(name), value);
   Sha256 sha;
   sha.update(json.text());
   json.field("sha256", sha.hex()).end_object();
