@@ -208,7 +208,8 @@ class Totality {
       // A version that nobody looked at is taken to have its `replicas`, by the planner as well.
       bool usual = one.variable == Variable::Instances && one.role == Role::Stable &&
                    one.value.number == plan_.services[step.action.service].replicas;
-      if (undone || usual || is_rest(one.value)) continue;
+      bool gone = one.variable == Variable::Version && one.role == Role::Stable;  // as by `remove`
+      if (undone || usual || (is_rest(one.value) && !gone)) continue;
       wrong(Claim::WayBack, step,
             fmt::format("nothing takes {} back",
                         plan::variable_text(plan_.services[step.action.service], one.variable, one.role)),
