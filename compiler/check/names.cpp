@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "compiler/check/lacking.h"
 #include "compiler/check/values.h"
+#include "compiler/syntax/elsewhere.h"
 
 namespace rollout::check {
 
@@ -152,6 +154,13 @@ Diagnostic* ValueChecker::report_unknown_once(Span span, std::string_view name, 
   return &diagnostic;
 }
 
+void ValueChecker::advise_elsewhere(Diagnostic& diagnostic, std::string_view name, std::string_view what) const {
+  if (what == "strategy" && !capability_with(program_, library_, TypeKind::Service, name).empty())
+    diagnostic.advise(fmt::format("an action is called on what it acts on: `checkout.{}(…)`", name));
+  else if (what == "strategy" || what == "name" || what.starts_with("action of "))
+    if (std::string_view here = syntax::said_elsewhere(name); !here.empty()) diagnostic.advise(std::string(here));
+}
+
 void ValueChecker::report_unknown(Span span, std::string_view name, std::string_view what,
                                   std::vector<std::string_view> known) {
   bool compare = suggests();
@@ -159,6 +168,7 @@ void ValueChecker::report_unknown(Span span, std::string_view name, std::string_
   if (!diagnostic || !compare || suggest_import(*diagnostic, name, what)) return;
   std::string_view near = nearest(name, known);
   if (!near.empty()) diagnostic->advise(fmt::format("did you mean `{}`?", near)).fix(span, std::string(near));
+  if (near.empty()) advise_elsewhere(*diagnostic, name, what);
   if (near.empty() && what == "lock") diagnostic->advise(fmt::format("declare it: `lock {}`", name));
   if (!known.empty()) diagnostic->note(fmt::format("there {} {}", known.size() == 1 ? "is" : "are", list_of(known)));
 }

@@ -156,6 +156,7 @@ bool ValueChecker::suggest_import(Diagnostic& diagnostic, std::string_view name,
   std::vector<std::string_view> names(others.begin(), others.end());
   if (std::string_view near = nearest(name, names); !near.empty())
     diagnostic.advise(fmt::format("did you mean `{}` of the library? import it", near));
+  else advise_elsewhere(diagnostic, name, what);
   diagnostic.note(fmt::format("the library has {}", list_of(names)));
   return true;
 }

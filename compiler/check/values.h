@@ -46,6 +46,8 @@ class ValueChecker {
   bool report_bare_case(const ast::NameExpr* name);
   /// When a file of the program or the library declares the name; false when none does.
   bool suggest_import(Diagnostic& diagnostic, std::string_view name, std::string_view what);
+  /// Of a word of another tool, or an action without what it acts on.
+  void advise_elsewhere(Diagnostic& diagnostic, std::string_view name, std::string_view what) const;
   const Local* find_local(std::string_view name) const { return locals_.find(name); }
   uint32_t add_local(const ast::Name& name, const Type* type, ir::Time time = ir::Time::Plan);
   // check_type.cpp

@@ -4,6 +4,7 @@
 
 #include <llvm/ADT/StringRef.h>
 
+#include "compiler/syntax/elsewhere.h"
 #include "compiler/syntax/foreign.h"
 #include "compiler/syntax/scan_errors.h"
 #include "compiler/syntax/wanted.h"
@@ -279,6 +280,15 @@ bool ErrorStrategy::report_other_sign(const Token* found, const std::string& wan
   return true;
 }
 
+/// `replicas = 4, port = 80`. Returns whether it was said.
+bool ErrorStrategy::report_comma(const Token* found, const std::string& wanted) {
+  if (found->type != Parser::COMMA || wanted != "a setting") return false;
+  diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted, ",")
+      .advise("settings stand apart by a space or a line")
+      .fix(tokens_.span(*found), "");
+  return true;
+}
+
 /// `on failure retry 3`: to the grammar that statement ends behind `retry`. Returns whether it was said.
 bool ErrorStrategy::report_bare_retry(const Token* retry) {
   const Token* failure = retry ? tokens_.before(retry) : nullptr;
@@ -302,13 +312,15 @@ bool begins_statement(const Tokens& tokens, const Token* name) {
 
 /// Of what stands where a statement begins, and is neither one nor a call.
 std::string statement_advice(std::string_view name) {
-  for (std::string_view waits : {"wait", "sleep", "soak", "bake", "delay"})
-    if (name == waits) return "`hold 5m` waits, and lets gates judge meanwhile";
+  if (std::string_view here = said_elsewhere(name); !here.empty()) return std::string(here);
   std::string_view ours = our_word(name), small = word_text(word_type(llvm::StringRef(name).lower()));
   for (std::string_view meant : {ours, small})
     if (!meant.empty()) return fmt::format("did you mean `{}`?", meant);
   return "an action is called on what it acts on: `checkout.deploy(image)`";
 }
+
+/// `hold 5m judgedBy …`, where `judged by` stands for it; a `judged` that is misspelt has its `by`.
+bool judges(std::string_view word) { return word == "judgedBy" || word == "gate" || word == "gates"; }
 
 }  // namespace
 
@@ -338,6 +350,7 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
   if (report_clause(before, found, expected, in_policy(parser))) return;
   std::string text(tokens_.text(*found)), wanted = list_expected(parser, expected, text);
   if (report_other_sign(found, wanted)) return;
+  if (report_comma(found, wanted)) return;
   // `f("a" by: "b")`: to the grammar the list could only end here.
   if (wanted == "`)`" && found->type != end_of_file && found[1].type == Parser::COLON) wanted = "`,` or `)`";
   bool at_end = found->type == end_of_file ||
@@ -358,15 +371,17 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
     std::string_view meant = nearest(text, words);
     for (std::string_view word : {our_word(text), word_text(word_type(llvm::StringRef(text).lower()))})
       if (!word.empty() && std::find(words.begin(), words.end(), word) != words.end()) meant = word;
+    bool begins = wanted == "a declaration" || wanted == "a statement" || wanted.starts_with("a clause");
     if (!meant.empty())
       message.advise(fmt::format("did you mean `{}`?", meant)).fix(tokens_.span(*found), std::string(meant));
+    else if (std::string_view here = said_elsewhere(text); begins && !here.empty()) message.advise(std::string(here));
   } else if (expected.contains(ssize_t(Parser::NAME)) && !word_text(found->type).empty() &&
              !at_boundary(expected) && !goes_on(found->type)) {
     message.advise(fmt::format("`{}` is a word of the language: choose another name", text));
   }
   if (wanted == "`(`" && begins_statement(tokens_, before)) message.advise(statement_advice(tokens_.text(*before)));
-  else if (wanted == "`(`" && before && nearest(tokens_.text(*before), {"judged"}) == "judged")
-    message.advise("did you mean `judged`?").fix(tokens_.span(*before), "judged");
+  else if (wanted == "`(`" && before && judges(tokens_.text(*before)))
+    message.advise("did you mean `judged by`?").fix(tokens_.span(*before), "judged by");
   if (wanted == "a statement" && starts_declaration(found->type))
     message.advise(fmt::format("`{}` begins a declaration: write it outside of this block", text));
 }
@@ -439,6 +454,16 @@ void ErrorStrategy::consumeUntil(antlr4::Parser* parser, const Expected& set) {
     if (type == Parser::RBRACE && depth > 0) --depth;
     parser->consume();
   }
+}
+
+/// The stock strategy leaves the file where its first line begins no declaration, and nothing behind it would be read.
+void ErrorStrategy::sync(antlr4::Parser* parser) {
+  bool outside = parser->getContext()->getRuleIndex() == Parser::RuleFile && !inErrorRecoveryMode(parser);
+  if (outside && !getExpectedTokens(parser).contains(ssize_t(ours(parser->getCurrentToken())->type))) {
+    reportUnwantedToken(parser);
+    consumeUntil(parser, getExpectedTokens(parser));
+  }
+  DefaultErrorStrategy::sync(parser);
 }
 
 void ErrorStrategy::recover(antlr4::Parser* parser, std::exception_ptr error) {

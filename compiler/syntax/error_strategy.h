@@ -14,6 +14,7 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
 
   void reportError(antlr4::Parser* parser, const antlr4::RecognitionException& error) override;
   void recover(antlr4::Parser* parser, std::exception_ptr error) override;
+  void sync(antlr4::Parser* parser) override;
 
  protected:
   void reportUnwantedToken(antlr4::Parser* parser) override;
@@ -26,6 +27,7 @@ class ErrorStrategy : public antlr4::DefaultErrorStrategy {
   void report(antlr4::Parser* parser, const Token* found, const antlr4::misc::IntervalSet& expected);
   Diagnostic& report_missing(const Token* before, const std::string& wanted);
   bool report_other_sign(const Token* found, const std::string& wanted);
+  bool report_comma(const Token* found, const std::string& wanted);
   bool report_bare_retry(const Token* retry);
   bool report_equal_sign(const Token* before, const Token* found, const antlr4::misc::IntervalSet& expected);
   bool report_clause(const Token* before, const Token* found, const antlr4::misc::IntervalSet& expected, bool policy);

@@ -134,6 +134,17 @@ static std::string clause_otherwise(const Tokens& tokens, const Token* before, c
     return "its clauses stand in braces: `rollback { within 2m }`";
   if (before->type == Parser::FOR && found->type == Parser::DURATION)
     return fmt::format("how long it lasts is said by `held {}`", tokens.text(*found));
+  const Token* first = tokens.before(before);
+  if ((before->type == Parser::FOR && found->type == Parser::LPAREN) ||
+      (first && first->type == Parser::FOR && found->type == Parser::ASSIGN))
+    return "a loop is over a list: `for share in [5%, 50%] { … }`";
+  if (before->type == Parser::ROLLBACK && found->type == Parser::ON)
+    return "`on failure rollback { … }` says what a failure takes back, `rollback when C` what else does";
+  if (before->type == Parser::TEST && found->type == Parser::NAME)
+    return fmt::format("a test is called by a text: `test \"{}\" {{ … }}`", tokens.text(*found));
+  bool type = before->type == Parser::NAME && std::isupper(uint8_t(tokens.text(*before)[0]));
+  if (type && first && (first->type == Parser::LPAREN || first->type == Parser::COMMA) && found->type == Parser::NAME)
+    return fmt::format("a name stands in front of its type: `{}: {}`", tokens.text(*found), tokens.text(*before));
   bool touches = before->end == found->begin && found->end == found[1].begin;
   if (before->type == Parser::NAME && found->type == Parser::COLON && touches && found[1].type != end_of_file)
     return fmt::format("a text stands in quotes: `\"{}:{}\"`", tokens.text(*before), tokens.text(found[1]));
