@@ -110,7 +110,10 @@ class Driver {
     std::string kept_by = std::exchange(kept_by_, {});
     if (gap_ns <= max_gap_ns) return;
     base_ns_ -= gap_ns;
-    if (committed == Committed::Something) memory_.holds.clear();
+    if (committed == Committed::Something) {
+      memory_.holds.clear();
+      memory_.resting.clear();
+    }
     if (kept_by == slow_call) lose(gap_ns);
     if (kept_by.empty()) kept_by = "this process stood still";
     unsaid_ns_ += gap_ns;

@@ -22,6 +22,7 @@ using journal::StepStarted;
 Command Executor::next(const State& state, Memory& memory, int64_t now) const {
   if (state.ended) return Finish{};
   if (memory.interrupted) return next_interrupted(state, memory, now);
+  if (state.phase != RunPhase::Running || state.rollback == RollbackPhase::Withheld) memory.resting.clear();
   switch (state.phase) {
     case RunPhase::Running:
       if (state.abort) {
@@ -113,7 +114,10 @@ Command Executor::next_forward(const State& state, Memory& memory, int64_t now) 
   if (auto events = closed || paused ? std::nullopt : begin_ready_steps(state)) return Record{std::move(*events)};
   bool parks = is_parking(plan_, state);
   std::optional<Wait> on_people;
-  for (uint32_t i : state.frontier.underway()) {
+  if (closed || paused || !state.failed_scopes.empty()) memory.resting.clear();
+  if (std::optional<Wait> rested = wake_resting(state, memory, now)) wait = rested;
+  const StepSet &underway = state.frontier.underway(), &asleep = memory.resting.asleep();
+  for (uint32_t i = 0; (i = underway.next_outside(asleep, i)) != plan::none; ++i) {
     StepStatus status = state.steps[i].status;
     // What goes back soon tries nothing again.
     if (lies_in_failed(plan_, state, i) || (status == StepStatus::Pausing && is_closing(plan_, state, i))) continue;

@@ -111,6 +111,8 @@ class Executor {
 
   // hold_run.cpp: one hold, of a step or after a rollback
   Command next_hold(const State& state, Memory& memory, StepRef ref, int64_t now) const;
+  void lay_to_rest(const State& state, Memory& memory, const HoldState& hold, bool stays, int64_t now) const;
+  std::optional<Wait> wake_resting(const State& state, Memory& memory, int64_t now) const;
   std::optional<Events> lost_hold(const State& state, const Memory& memory, StepRef ref) const;
   std::optional<Events> decide_hold(const State& state, const HoldState& hold, int64_t now,
                                     bool held_back = false) const;

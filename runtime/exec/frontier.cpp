@@ -44,6 +44,16 @@ uint32_t StepSet::next(uint32_t step) const {
   return step;
 }
 
+uint32_t StepSet::next_outside(const StepSet& other, uint32_t step) const {
+  const std::vector<uint64_t>&words = levels_[0], &others = other.levels_[0];
+  uint64_t from = ~uint64_t{0} << (step % 64);
+  for (size_t i = step / 64; i < words.size(); ++i, from = ~uint64_t{0}) {
+    uint64_t rest = words[i] & from & ~(i < others.size() ? others[i] : 0);
+    if (rest != 0) return uint32_t(i * 64) + uint32_t(std::countr_zero(rest));
+  }
+  return plan::none;
+}
+
 Frontier::Frontier(const std::vector<plan::Step>& steps)
     : first_(steps.size() + 1),
       waiting_(steps.size()),

@@ -23,6 +23,8 @@ class StepSet {
   bool empty() const { return levels_.back()[0] == 0; }
   /// The first one from `step` on; none: there is no other.
   uint32_t next(uint32_t step) const;
+  /// The first one from `step` on that is not in `other`, whose limit may be lower.
+  uint32_t next_outside(const StepSet& other, uint32_t step) const;
 
   class Iterator {
    public:

@@ -72,14 +72,17 @@ struct Due {
   std::vector<uint32_t> gates, watches;
 };
 
+int64_t next_tick_ns(int64_t recorded_ns, int64_t started_ns) {
+  return recorded_ns + std::max(hold_tick_ns, (recorded_ns - started_ns) / hold_parts);
+}
+
 /// When a hold that nobody judges is looked after again. The first one looks after what has a router; of the others any
 /// event keeps how far they have come.
 int64_t tick_of(const State& state, const HoldState& hold) {
   bool routed = std::any_of(state.services.begin(), state.services.end(),
                             [](const ServiceState& service) { return service.router || service.routes; });
   if (routed && state.holds.begin()->first == hold.step) return hold.last_sample_ns + hold_tick_ns;
-  int64_t recorded_ns = std::max(hold.last_sample_ns, state.run_ns);
-  return recorded_ns + std::max(hold_tick_ns, (recorded_ns - hold.started_ns) / hold_parts);
+  return next_tick_ns(std::max(hold.last_sample_ns, state.run_ns), hold.started_ns);
 }
 
 Due due_of(const plan::Plan& plan, const State& state, const HoldState& hold, int64_t now) {
@@ -169,7 +172,10 @@ Command Executor::next_hold(const State& state, Memory& memory, StepRef ref, int
   looks.primed &= looks.watches == watches;
   Due due = due_of(plan_, state, hold, now);
   int64_t at = std::max(looks.primed ? due.at_ns : now, looks.not_before_ns);
-  if (now < at) return Wait{wake_of(plan_, hold, at, now)};
+  if (now < at) {
+    if (at == due.at_ns) lay_to_rest(state, memory, hold, stays, now);
+    return Wait{wake_of(plan_, hold, at, now)};
+  }
   for (uint32_t i = 0; i < state.services.size(); ++i) {
     const ServiceState& service = state.services[i];
     auto open = [&](const std::optional<StepRef>& set) { return set && looks.confirmed.count(*set) == 0; };
@@ -187,6 +193,33 @@ Command Executor::next_hold(const State& state, Memory& memory, StepRef ref, int
   std::vector<plan::Term> terms = terms_of(plan_, state, ref);
   if (!looks.primed) return Sample{ref, true, {}, std::move(watches), std::move(terms)};
   return Sample{ref, false, std::move(due.gates), std::move(due.watches), std::move(terms)};
+}
+
+// Of a hold that nobody judges, whose router, if there is one, another one looks after: only its end comes by itself.
+void Executor::lay_to_rest(const State& state, Memory& memory, const HoldState& hold, bool stays, int64_t now) const {
+  StepRef ref = hold.step;
+  int64_t end = end_of(plan_, hold);
+  if (ref.undo || stays || end <= now || state.holds.begin()->first == ref) return;
+  if (!hold.gates.empty() || waits_for_approval(plan_, ref) || !watches_of(plan_, ref).empty()) return;
+  memory.resting.rest(ref.step, end, hold.started_ns, plan_.steps.size());
+}
+
+// How far those that rest have come is recorded by the first of them, for all.
+std::optional<Wait> Executor::wake_resting(const State& state, Memory& memory, int64_t now) const {
+  Resting& resting = memory.resting;
+  resting.wake_due(now);
+  if (!resting.any()) return std::nullopt;
+  resting.wake(state.holds.begin()->first.step);
+  int64_t tick = next_tick_ns(state.run_ns, resting.last_began_ns());
+  if (now < tick) return Wait{std::min(resting.due_ns(), tick)};
+  tick = INT64_MAX;
+  for (uint32_t step : resting.asleep()) {
+    tick = std::min(tick, tick_of(state, state.holds.at({step, false})));
+    if (tick > now) continue;
+    resting.wake(step);
+    break;
+  }
+  return Wait{std::min(resting.due_ns(), tick)};
 }
 
 std::optional<Executor::Events> Executor::fired_watch(const State& state, const HoldState& hold,
@@ -252,7 +285,9 @@ Executor::Events Executor::on_confirmed(const State& state, Memory& memory, cons
     HoldMemory& looks = memory.holds[ref];
     auto asserting = looks.asserting.find(router);
     bool setting = asserting != looks.asserting.end();
-    if (input.answer && input.answer->seen == Seen::Present) {
+    bool present = input.answer && input.answer->seen == Seen::Present;
+    if (!ref.undo && (setting || !present)) memory.resting.wake(ref.step);
+    if (present) {
       if (setting) looks.primed = false;
       looks.asserting.erase(router);
       looks.confirmed.insert(router);

@@ -10,6 +10,7 @@
 
 #include "runtime/exec/breaker.h"
 #include "runtime/exec/lifecycle.h"
+#include "runtime/exec/resting.h"
 #include "runtime/exec/world.h"
 #include "runtime/journal/event.h"
 
@@ -75,6 +76,7 @@ struct Memory {
   CaptureMemory capture;
   std::map<journal::StepRef, ActMemory> acts;
   std::map<journal::StepRef, HoldMemory> holds;
+  Resting resting;  ///< of `holds`: those that are primed and not due
   std::map<journal::StepRef, int64_t> lost_ns;  ///< of holds: what calls have taken in which nobody looked at them
   std::map<uint32_t, LockMemory> locks;  ///< by index into Plan::locks
   std::map<std::string, Breaker> breakers;  ///< by endpoint
