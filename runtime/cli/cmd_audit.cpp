@@ -256,18 +256,25 @@ struct Verified {
   std::vector<std::pair<std::string, std::string>> problems;  ///< run or promotion, empty: of none; and what
 };
 
+constexpr size_t most_named = 100;  ///< of a wider gap between two numbers only the ends are said
+
 /// Runs are numbered without a gap, promotions too, and those whose head was noted are there.
 void verify_all_there(const std::set<std::string>& there, bool promotions, const NotedHeads& heads, Verified& out) {
-  int64_t last = 0;
+  std::set<uint64_t> numbers;
   for (const std::string& name : there) {
-    int64_t number = 0;
+    uint64_t number = 0;
     std::from_chars(name.data() + 1, name.data() + name.size(), number);
-    last = std::max(last, number);
+    if (number > 0) numbers.insert(number);
   }
+  auto named = [&](uint64_t number) { return fmt::format("{}{}", promotions ? 'p' : 'r', number); };
   std::set<std::string> gone;
-  for (int64_t number = 1; number <= last; ++number) {
-    std::string name = fmt::format("{}{}", promotions ? 'p' : 'r', number);
-    if (!there.contains(name)) gone.insert(std::move(name));
+  uint64_t next = 1;
+  for (uint64_t number : numbers) {
+    if (number - next > most_named)
+      out.problems.emplace_back("", fmt::format("{} to {} are gone", named(next), named(number - 1)));
+    else
+      while (next < number) gone.insert(named(next++));
+    next = number + 1;
   }
   for (const NotedHead& head : heads.heads)
     if (journal::is_promotion(head.run) == promotions && head.run != journal::prune_chain &&

@@ -38,9 +38,19 @@ struct Temporary {
   std::string path;
 };
 
-/// What to do about a record that is not whole: in the state of this project, or in a backup.
+/// What to do about a record that is not whole: in the state of this project, before and after, or in a backup.
+constexpr std::string_view restore_one =
+    "nothing was copied; `rollout audit --verify` says more; move the state away and restore an older backup of it";
 constexpr std::string_view audit_advice = "`rollout audit --verify` says more";
 constexpr std::string_view take_another = "nothing was restored; take an older backup";
+
+/// What is there is not what was written, or cannot be read at all, and no other try mends that.
+OpError damage(OpError error, std::string_view advice = {}) {
+  if (error.retryable) return error;
+  error.refused = true;
+  if (!advice.empty()) error.message += fmt::format("; {}", advice);
+  return error;
+}
 
 /// Every record of the store, recomputed.
 Result<journal::Carried> checked(journal::SqlStore& store, std::string_view advice) {
@@ -48,7 +58,7 @@ Result<journal::Carried> checked(journal::SqlStore& store, std::string_view advi
   Result<std::vector<journal::RunInfo>> runs = store.list();
   if (!runs) return runs.error();
   auto not_whole = [&](const std::string& run, const std::string& problem) {
-    return OpError{fmt::format("the record of {} is not whole: {}; {}", run, problem, advice)};
+    return OpError{fmt::format("the record of {} is not whole: {}; {}", run, problem, advice), false, true};
   };
   for (const auto& [run, problem] : prunes_problems(store, {}, false)) return not_whole("pruned runs", problem);
   Result<PrunedRuns> pruned = pruned_runs(store);
@@ -95,9 +105,16 @@ int tell(const Context& context, std::string_view what, const std::string& from,
 
 Result<journal::Carried> check_file(const std::string& path, std::string_view advice) {
   Result<std::unique_ptr<journal::SqliteStore>> copy = journal::SqliteStore::look(path);
-  if (!copy) return copy.error();
-  if (Status whole = (*copy)->check_whole(); !whole) return whole.error();
-  return checked(**copy, advice);
+  if (!copy) return damage(copy.error(), advice);
+  if (Status whole = (*copy)->check_whole(); !whole) return damage(whole.error(), advice);
+  Result<journal::Carried> count = checked(**copy, advice);
+  if (!count) return damage(count.error());
+  return count;
+}
+
+/// This process may read the file of the state, and if it cannot be opened then that is the file's own fault.
+bool is_readable(const Context& context, const Project& project) {
+  return state_url(context, project).empty() && journal::is_state_file(project.database());
 }
 
 }  // namespace
@@ -115,9 +132,12 @@ Status check_no_copy(const Context& context, const std::string& typed) {
 Result<journal::Carried> copy_state(const Context& context, journal::SqlStore& store, const std::string& typed) {
   const std::string path = copy_path(context, typed);
   Temporary part(path + ".part");
-  if (Status written = store.back_up(part.path); !written) return written.error();
-  Result<journal::Carried> count = check_file(part.path, audit_advice);
-  if (!count) return count.error();
+  if (Status written = store.back_up(part.path); !written) {
+    bool was_begun = journal::is_state_file(part.path);
+    return was_begun ? of_file(damage(written.error(), restore_one), part.path, "the state") : written.error();
+  }
+  Result<journal::Carried> count = check_file(part.path, restore_one);
+  if (!count) return of_file(count.error(), part.path, "the state");
   if (Status synced = effects::sync_path(part.path); !synced) return synced.error();
   // Unlike a rename it replaces nothing that came meanwhile.
   std::error_code failed;
@@ -133,7 +153,7 @@ int cmd_backup(const Context& context) {
   if (!project) return context.fail(Usage, project.error().message);
   if (Status free = check_no_copy(context, typed); !free) return context.fail(Usage, free.error().message);
   Result<std::unique_ptr<journal::SqlStore>> store = look_at_state(context, *project);
-  if (!store) return context.fail(store.error());
+  if (!store) return context.fail(is_readable(context, *project) ? damage(store.error(), restore_one) : store.error());
   if (!*store) return context.fail(Usage, fmt::format("there is no state in {}", state_place(context, *project)));
   Result<journal::Carried> count = copy_state(context, **store, typed);
   if (!count) return context.fail(count.error());

@@ -67,6 +67,8 @@ std::vector<std::pair<std::string, std::string>> prunes_problems(journal::Store&
                                             pruned.error().message));
       continue;
     }
+    if (Result<journal::Chain> end = store.chain_end(pruned->run); !end)
+      problems.emplace_back(pruned->run, "it is noted as pruned, and " + end.error().message);
     if (!noted_here || int64_t(i) < noted) continue;
     if (std::any_of(heads.begin(), heads.end(), [&](const NotedHead& head) { return head.run == pruned->run; }))
       problems.emplace_back(pruned->run, fmt::format("{}, and that was not noted beside the store: if it was you, "

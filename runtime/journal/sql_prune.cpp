@@ -60,14 +60,15 @@ std::string pruned_text(const Pruned& pruned) {
 /// Also rows whose number is none that we have given: whoever checks them finds them in the chain.
 Result<std::vector<Kept>> SqlStore::prune_lines() {
   std::vector<Kept> out;
-  int64_t last = INT64_MIN;
+  int64_t from = INT64_MIN;
   for (size_t piece = 0; piece < max_pieces; ++piece) {
-    Result<Rows> rows = db_->run("SELECT line, hash, seq FROM prunes WHERE seq > $1 ORDER BY seq LIMIT $2",
-                                 {last, int64_t(rows_at_once)});
+    Result<Rows> rows = db_->run("SELECT line, hash, seq FROM prunes WHERE seq >= $1 ORDER BY seq LIMIT $2",
+                                 {from, int64_t(rows_at_once)});
     if (!rows) return rows.error();
     for (JournalDb::Row& row : *rows) out.push_back({row.take(0), row.take(1)});
-    if (rows->size() < rows_at_once) return out;
-    last = number(rows->back()[2]);
+    int64_t last = rows->empty() ? INT64_MAX : number(rows->back()[2]);
+    if (rows->size() < rows_at_once || last == INT64_MAX) return out;
+    from = last + 1;
   }
   return endless("what was pruned");
 }
@@ -76,7 +77,11 @@ Result<Chain> SqlStore::prunes(bool with_rows) {
   Result<Rows> last = db_->run("SELECT seq, hash FROM prunes ORDER BY seq DESC LIMIT 1", {});
   if (!last) return last.error();
   Chain chain{"", 0, chain_start(prune_chain, ""), {}};
-  if (!last->empty()) chain.events = number(last->front()[0]) + 1, chain.head = last->front()[1];
+  // Nobody has given a number below 0, and behind the last one there is none to count with.
+  if (!last->empty()) {
+    chain.events = std::clamp<int64_t>(number(last->front()[0]), -1, INT64_MAX - 1) + 1;
+    chain.head = last->front()[1];
+  }
   if (!with_rows) return chain;
   Result<std::vector<Kept>> rows = prune_lines();
   if (!rows) return rows.error();
@@ -139,6 +144,9 @@ Status SqlStore::prune(const Pruned& what) {
   if (*before || !same || what.outcome == Outcome::Parked) return has_gone_on(what.run);
   Result<Chain> chain = prunes(false);
   if (!chain) return chain.error();
+  if (chain->events == INT64_MAX)
+    return OpError{"what was noted of pruned runs is damaged; `rollout audit --verify` says more, nothing was removed",
+                   false, true};
   std::string line = encode(what);
   Result<Rows> done = db_->run("INSERT INTO prunes (seq, run, line, hash) VALUES ($1, $2, $3, $4)",
                                {chain->events, what.run, line, chain_next(chain->head, line)});
@@ -158,8 +166,8 @@ Status SqlStore::remove_events(std::string_view run) {
     Result<Rows> first = db_->run("SELECT seq FROM events WHERE run = $1 ORDER BY seq LIMIT 1", {run});
     if (!first) return first.error();
     if (first->empty()) return Done{};
-    Result<Rows> done = db_->run("DELETE FROM events WHERE run = $1 AND seq < $2",
-                                 {run, number(first_row(*first)[0]) + events_at_once});
+    int64_t last = std::min(number(first_row(*first)[0]), INT64_MAX - events_at_once) + events_at_once - 1;
+    Result<Rows> done = db_->run("DELETE FROM events WHERE run = $1 AND seq <= $2", {run, last});
     if (!done) return done.error();
     if (Status committed = transaction->commit(); !committed) return committed;
   }
