@@ -242,12 +242,12 @@ class ModuleLoader {
   }
 
   Result<std::string> library_text(llvm::StringRef path) const {
+    for (const auto& [file, text] : from_.library)
+      if (path == llvm::StringRef(file)) return std::string(text);
     llvm::StringRef folder = path.rsplit('/').first;
     std::vector<std::string_view> beside;
-    for (const auto& [file, text] : from_.library) {
-      if (path == llvm::StringRef(file)) return std::string(text);
+    for (const auto& [file, text] : from_.library)
       if (llvm::StringRef(file).rsplit('/').first == folder) beside.push_back(file_name(file));
-    }
     if (beside.empty()) return OpError{"the standard library has no such file"};
     return OpError{fmt::format("the standard library has no such file; in {} there are {}",
                                written_form(folder.str() + std::string(ending)), list_of(beside))};
