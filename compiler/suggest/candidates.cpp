@@ -47,6 +47,7 @@ const std::vector<Cure>& cures() {
        {{Turns::Hold, true}, {Turns::Within, true}, {Turns::Samples, false, weaker}, {Turns::Every, false, weaker}}},
       {diag::RollbackTooSlow.name, {{Turns::Within, true}}},
       {diag::CapacityShort.name, {{Turns::Share, false}, {Turns::Count, true}}},
+      {diag::PromoteTooSmall.name, {{Turns::Count, true}}},
       {diag::ShareShrinks.name, {{Turns::Share, true}, {Turns::Share, false}}},
       {diag::WindowTooShort.name,
        {{Turns::Hold, false}, {Turns::Wait, false}, {Turns::From, false, 1}, {Turns::To, true, 1},

@@ -39,16 +39,13 @@ void apply(const Action& action, Load& load) {
 class Overload {
  public:
   Overload(const Plan& plan, std::vector<Finding>& findings)
-      : plan_(plan), findings_(findings), loads_(plan.services.size()), routed_(loads_.size()), told_(loads_.size()) {
+      : plan_(plan), findings_(findings), loads_(plan.services.size()), told_(loads_.size()) {
     for (uint32_t i = 0; i < loads_.size(); ++i) {
       const plan::Service& service = plan.services[i];
       loads_[i].stable = service.replicas;
       for (const plan::Observed& seen : plan.observed)
         if (seen.what == plan::variable_text(service, Variable::Instances, Role::Stable))
           loads_[i].stable = seen.value.number;
-      routed_[i] = service.replicas > 0 &&
-                   std::any_of(service.bindings.begin(), service.bindings.end(),
-                               [](const plan::Binding& binding) { return binding.divides(); });
     }
   }
 
@@ -59,7 +56,8 @@ class Overload {
       Load before = loads_[service];
       apply(step.action, loads_[service]);
       undone_.clear();
-      if (!routed_[service] || told_[service]) continue;
+      if (plan_.services[service].replicas == 0 || told_[service]) continue;
+      if (takes_over(step.action) && too_few(step, service)) continue;
       look(step, service, loads_[service], {});
       // Its effect may be there or not when it goes back.
       for (Load back : {loads_[service], before}) {
@@ -74,6 +72,35 @@ class Overload {
   }
 
  private:
+  static bool takes_over(const Action& action) {
+    return std::any_of(action.sets.begin(), action.sets.end(), [](const Setting& set) {
+      return set.variable == Variable::Version && set.role == Role::Stable && !set.value.is(eval::Value::Kind::None);
+    });
+  }
+  /// Whoever has all of the traffic for good, behind a router or not.
+  bool too_few(const plan::Step& step, uint32_t service) {
+    const plan::Service& of = plan_.services[service];
+    int64_t stable = loads_[service].stable;
+    if (stable <= 0 || stable >= of.replicas) return false;
+    told_[service] = true;
+    uint32_t index = uint32_t(&step - plan_.steps.data());
+    findings_.push_back({Claim::Takeover, step.place, {}, stable, of.replicas, {{0, step.text}},
+                         {fmt::format("{} stable", plan::service_text(of)), eval::percent_text(eval::percent_all)},
+                         more_instances(index, of)});
+    findings_.back().site.step = index, findings_.back().site.service = service;
+    return true;
+  }
+  /// By what the canary got its number, where that does nothing else.
+  std::string more_instances(uint32_t before, const plan::Service& of) const {
+    for (uint32_t i = before; i-- > 0;) {
+      const Action& action = plan_.steps[i].action;
+      if (plan_.steps[i].kind != plan::StepKind::Act || &plan_.services[action.service] != &of) continue;
+      bool canary = action.sets.size() == 1 && action.sets[0].variable == Variable::Instances;
+      if (canary && action.sets[0].role == Role::Canary)
+        return fmt::format("write `{}.{}({})` in front of it", plan::service_text(of), action.name, of.replicas);
+    }
+    return fmt::format("give the canary {} instances in front of it", of.replicas);
+  }
   void look(const plan::Step& step, uint32_t service, const Load& load, std::string when) {
     int64_t all = plan_.services[service].replicas, canary = std::clamp<int64_t>(load.share_ppb, 0, eval::percent_all);
     // Copies are answered, too, though nobody sees the answers.
@@ -100,7 +127,7 @@ class Overload {
   const Plan& plan_;
   std::vector<Finding>& findings_;
   std::vector<Load> loads_;
-  std::vector<bool> routed_, told_;  ///< by service
+  std::vector<bool> told_;           ///< by service
   std::vector<uint32_t> undone_;     ///< undo actions that the load looked at lies behind
 };
 

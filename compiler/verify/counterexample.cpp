@@ -50,7 +50,8 @@ class Path {
       case Claim::Window:
       case Claim::Start: closed(finding_.claim == Claim::Window); break;
       case Claim::Answer: late(); break;
-      case Claim::Capacity: overloaded(); break;
+      case Claim::Capacity:
+      case Claim::Takeover: overloaded(); break;
       case Claim::Growth: shrunk(); break;
       case Claim::Beside: meet(fmt::format("{} runs beside {}", finding_.parts[0], finding_.parts[1])); break;
       case Claim::Quota: meet(fmt::format("{} holds {} instances", finding_.parts[0], finding_.bound_ns)); break;
@@ -403,6 +404,7 @@ std::string_view name_of(const Finding& finding) {
     case Claim::Start: return diag::NoSafeStart.name;
     case Claim::Answer: return diag::AnswerLate.name;
     case Claim::Capacity: return diag::CapacityShort.name;
+    case Claim::Takeover: return diag::PromoteTooSmall.name;
     case Claim::Growth: return diag::ShareShrinks.name;
     case Claim::Beside: return diag::Incompatible.name;
     case Claim::Quota: return diag::QuotaShort.name;

@@ -16,9 +16,9 @@ namespace rollout::verify {
 /// that is always or never true; Contradiction: a gate that nothing passes; Power: a gate that does not see its harm;
 /// Starved: one that has too few requests to pass; IdleWatch: a watch that has no time to fire; Window: the calendar is
 /// never open for long enough; Start: policies forbid every safe start; Capacity: a share for which a version has too
-/// few instances; Growth: a share that shrinks on the way forward; Answer: people have longer to answer than the
-/// calendar is open; Beside: a version runs beside what it does not declare; Quota: a target holds more instances at
-/// once than it may; Policy: a policy refuses it.
+/// few instances; Takeover: a new stable version with too few for all of the traffic; Growth: a share that shrinks on
+/// the way forward; Answer: people have longer to answer than the calendar is open; Beside: a version runs beside what
+/// it does not declare; Quota: a target holds more instances at once than it may; Policy: a policy refuses it.
 enum class Claim {
   RollbackTime,
   WayBack,
@@ -32,6 +32,7 @@ enum class Claim {
   Window,
   Start,
   Capacity,
+  Takeover,
   Growth,
   Answer,
   Beside,

@@ -110,10 +110,28 @@ class Peak {
   std::vector<Surge> surges_;
 };
 
+void check_takeovers(const plan::Plan& plan, std::vector<std::string>& broken) {
+  std::vector<Counts> now(plan.services.size());
+  for (size_t i = 0; i < now.size(); ++i) now[i][plan::Role::Stable] = runs_at_first(plan, plan.services[i]);
+  for (const plan::Step& step : plan.steps) {
+    if (step.kind != plan::StepKind::Act) continue;
+    set(step.action, now[step.action.service]);
+    bool takes_over = false;
+    for (const plan::Setting& one : step.action.sets)
+      if (one.variable == plan::Variable::Version && one.role == plan::Role::Stable)
+        takes_over = !one.value.is(eval::Value::Kind::None);
+    uint32_t service = step.action.service;
+    int64_t has = now[service][plan::Role::Stable], needs = plan.services[service].replicas;
+    if (takes_over && 0 < has && has < needs)
+      broken.push_back(fmt::format("`{}` leaves all of the traffic to {} of {}", step.action.text, has, needs));
+  }
+}
+
 }  // namespace
 
 void recheck_quota(const Brief& brief, std::vector<std::string>& broken) {
   const plan::Plan& plan = brief.plan;
+  check_takeovers(plan, broken);
   bool any = std::any_of(plan.targets.begin(), plan.targets.end(), [](const auto& one) { return one.quota > 0; });
   if (plan.steps.empty() || !any) return;
   Peak peak(brief);
@@ -125,8 +143,7 @@ void recheck_quota(const Brief& brief, std::vector<std::string>& broken) {
       if (one.target == i) says = one.instances;
     if (says < least)
       broken.push_back(
-          fmt::format("the plan says {} holds {} instances at most; it may hold {}", target.name, says,
-                      least));
+          fmt::format("the plan says {} holds {} instances at most; it may hold {}", target.name, says, least));
     if (says > target.quota)
       broken.push_back(
           fmt::format("{} holds {} instances at once, and its quota is {}", target.name, says, target.quota));

@@ -51,6 +51,9 @@ Diagnostic& say_decision(const Finding& finding, Span span, Diagnostics& diagnos
       if (!finding.what.empty()) overload.note(finding.what);
       return overload.advise(finding.advice);
     }
+    case Claim::Takeover:
+      return diagnostics.report(span, diag::PromoteTooSmall, finding.path[0].text, finding.bound_ns,
+                                finding.required_ns).advise(finding.advice);
     case Claim::Growth:
       return diagnostics.report(span, diag::ShareShrinks, parts[0], parts[1], parts[2]).advise(finding.advice);
     case Claim::RollbackTime:
@@ -127,6 +130,7 @@ Diagnostic& say(const Finding& finding, Span span, Diagnostics& diagnostics) {
     case Claim::Starved:
     case Claim::IdleWatch:
     case Claim::Growth:
+    case Claim::Takeover:
     case Claim::Capacity: break;
   }
   return say_decision(finding, span, diagnostics);
@@ -145,6 +149,7 @@ std::pair<std::string, std::string> bounds_of(const Finding& finding, const Sour
     case Claim::Quota: return {fmt::format("{} instances", finding.bound_ns),
                                fmt::format("{} instances", finding.required_ns)};
     case Claim::Capacity:
+    case Claim::Takeover:
       return {fmt::format("{} of {} instances", finding.bound_ns, finding.required_ns),
               fmt::format("those for {} of the traffic", finding.parts[1])};
     case Claim::Growth: return {finding.parts[1], "at least " + finding.parts[2]};

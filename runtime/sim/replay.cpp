@@ -72,6 +72,7 @@ class Player {
       case Claim::Window:
       case Claim::Start:
       case Claim::Capacity:
+      case Claim::Takeover:
       case Claim::Growth:
       case Claim::Beside:
       case Claim::Quota:
@@ -187,7 +188,8 @@ class Player {
                     fmt::format("the way back takes {}, and has {}", duration_text(best_.result.rollback_ns),
                                 duration_text(finding_.required_ns)));
       case Claim::WayBack:
-      case Claim::Capacity: return look_at_world();
+      case Claim::Capacity:
+      case Claim::Takeover: return look_at_world();
       case Claim::Commit: return look_at_commit();
       case Claim::Constant:
       case Claim::Contradiction:

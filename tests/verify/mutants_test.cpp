@@ -33,6 +33,7 @@ std::string_view name_of(Claim claim) {
     case Claim::Window: return "window";
     case Claim::Start: return "start";
     case Claim::Capacity: return "capacity";
+    case Claim::Takeover: return "takeover";
     case Claim::Growth: return "growth";
     case Claim::Answer: return "answer";
     case Claim::Beside: return "beside";

@@ -132,6 +132,7 @@ std::vector<Example> examples() {
   add(Claim::Start, "plan/calendars/never_safe");
   add(Claim::Capacity, "plan/decisions/overload");
   add(Claim::Capacity, "plan/decisions/overload_cohorts");
+  add(Claim::Takeover, "check/defects/fail_small_promote");
   add(Claim::Growth, "plan/decisions/shrinks");
   add(Claim::Policy, "plan/policies/fail_broken");
   add(Claim::Policy, "check/policies/fail_orders");
