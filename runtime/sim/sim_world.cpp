@@ -178,6 +178,8 @@ void SimWorld::check_capacity(uint32_t service, const std::string& text) {
   const Value* canary = get(service, Variable::Instances, Role::Canary);
   const Value* version = get(service, Variable::Version, Role::Canary);
   const Value* stable = get(service, Variable::Instances, Role::Stable);
+  const Value* serves = get(service, Variable::Version, Role::Stable);
+  bool removed = stable != nullptr && stable->number == 0 && serves != nullptr && serves->is(Value::Kind::None);
   auto modelled = [&](Variable variable, Role role) {
     for (const plan::Step& step : plan_.steps)
       for (const plan::Setting& setting : step.action.sets)
@@ -197,7 +199,7 @@ void SimWorld::check_capacity(uint32_t service, const std::string& text) {
                         canary->number, canary_needs));
   if (share > 0 && modelled(Variable::Version, Role::Canary) && version->is(Value::Kind::None))
     violate(Rule::I2, fmt::format("`{}` takes the canary away while it has traffic", text));
-  if (stable != nullptr && stable->number < stable_needs)
+  if (stable != nullptr && !removed && stable->number < stable_needs)
     violate(Rule::I1, fmt::format("`{}` leaves the stable version's traffic with {} of {} instances", text,
                         stable->number, stable_needs));
 }
