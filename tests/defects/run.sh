@@ -46,6 +46,7 @@ targets_of() {
   case ${1%%:*} in
     unit) echo rollout_unit ;;
     sim | cli) echo "rollout_${1%%:*}_test" ;;
+    scenarios) echo rollout_scenarios ;;
     worlds) echo rollout_campaign ;;
     golden_*) echo rollout rollout_golden ;;
     conformance-*) echo conformance ;;
@@ -61,6 +62,7 @@ run_suite() {
   case $program in
     unit) "$build/tests/unit/rollout_unit" -a -# "$part" ;;
     sim | cli) "$build/tests/$program/rollout_${program}_test" -a -# "$part" ;;
+    scenarios) "$build/tests/sim/rollout_scenarios" -a -# "$part" ;;
     worlds) "$build/tests/campaign/rollout_campaign" worlds --runs 20000 ;;
     golden_*) "$build/tests/golden/rollout_golden" --binary "$build/rollout" --root "$tree/tests/golden" "${name#*_}" ;;
     conformance-*) "$build/tests/conformance/conformance" "[${name#*-}]" -a ;;
@@ -116,6 +118,7 @@ note() {
 }
 
 copy_sources
+for suite in $(sed -n 's/^suites: //p' "$list"/*.defect | tr ' ' '\n' | sort -u); do targets_of "$suite" >/dev/null; done
 # Without a precompiled header a compiler cache knows what is mended again.
 [[ -f $build/CMakeCache.txt ]] || (cd "$tree" && cmake --preset dev -DROLLOUT_PRECOMPILE=OFF) >"$logs/configure.log" 2>&1 ||
   die "it cannot be configured: $logs/configure.log"
