@@ -236,6 +236,8 @@ int audit_run(const Context& context, const std::string& name) {
   if (std::optional<int> pruned = audit_pruned(context, name)) return *pruned;
   int exit_code = Ok;
   std::optional<RunInHand> held = look_into(context, name, exit_code);
+  if (!held && exit_code == Refused && journal::is_promotion(name))
+    context.env.err(fmt::format("  `rollout audit --verify {}` checks the record of the promotion itself\n", name));
   if (!held) return exit_code;
   Result<NotedHeads> heads = read_heads(context, held->named.project);
   if (!heads) return context.fail(heads.error());

@@ -127,6 +127,16 @@ bool is_refused(const exec::State& state) {
                                     [](const auto& hold) { return hold.second.rejected.has_value(); });
 }
 
+/// What speaks against where its rollback leads.
+std::string held_text_of(const RunInHand& held) {
+  std::string out;
+  for (const journal::BackTo& one : held.state.unproven)
+    if (one.held)
+      out += fmt::format("; it leads to {} {}, {}", plan::service_text(held.planned.plan.services.at(one.service)),
+                         one.version, one.why);
+  return out;
+}
+
 void find_next_of_ended(const Context& context, const RunInHand& held, Explained& out) {
   const std::string& run = held.run();
   switch (*held.named.run.outcome) {
@@ -135,8 +145,8 @@ void find_next_of_ended(const Context& context, const RunInHand& held, Explained
                         context.env.effects().clock.wall_ns();
       bool may = bool(check_way(context, held, Of::Run));
       out.next = may ? fmt::format("rollout rollback {} --reason TEXT", run) : fmt::format("rollout status {}", run);
-      out.then = may ? fmt::format("only if the version proves bad; for {} more, while nothing newer is released",
-                                   short_duration(left_ns))
+      out.then = may ? fmt::format("only if the version proves bad; for {} more, while nothing newer is released{}",
+                                   short_duration(left_ns), held_text_of(held))
                      : "nothing is to be done";
       return;
     }

@@ -71,7 +71,8 @@ Result<BesideRun> beside_run(const Context& context, journal::Store& store, cons
   std::vector<journal::Request> latches = beside.asked;
   std::erase_if(latches, [](const journal::Request& request) {
     return request.ask != journal::Ask::Pause && request.ask != journal::Ask::Resume &&
-           request.ask != journal::Ask::Override;
+           request.ask != journal::Ask::Override && request.ask != journal::Ask::Approve &&
+           request.ask != journal::Ask::Reject;
   });
   beside.latched = as_asked(state, plan, run, latches);
   beside.since_ns = std::max<int64_t>(context.env.effects().clock.wall_ns() - state.wall_ns, 0);

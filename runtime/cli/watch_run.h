@@ -12,7 +12,7 @@ namespace rollout::cli {
 struct BesideRun {
   std::string driver;                   ///< in words; empty: nobody drives it, or that cannot be found out
   std::vector<journal::Request> asked;  ///< what no driver has seen yet
-  exec::State latched;                  ///< the state once the driver has seen which pauses were asked for, and lifted
+  exec::State latched;                  ///< the state once the driver has seen pauses and answers that were asked for
   int64_t since_ns = 0;                 ///< since its last event; 0 of a run that has ended
 };
 /// An error: the state does not answer.

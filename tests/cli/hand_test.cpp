@@ -394,6 +394,9 @@ TEST_CASE("a promotion is taken back once it has ended, and only where it has br
     says(terminal, "promotion p1 has ended; `rollout status p1` says how");
     CHECK(terminal.said.find("--resume") == std::string::npos);
   }
+  CHECK(terminal.type({"audit", "p1"}) == 7);
+  says(terminal, "`rollout audit --verify p1` checks the record of the promotion itself");
+  CHECK(terminal.type({"audit", "--verify", "p1"}) == 0);
   // Each run is looked at before any is touched: what runs is not what it had brought.
   REQUIRE(db.append_to("p1", 4, {5, journal::PromotionReopened{"somebody", "bad"}}));
   CHECK(db.promotions()->front().outcome == std::nullopt);
