@@ -7,9 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <vector>
 
 namespace {
@@ -100,12 +101,14 @@ int main(int argc, char** argv) {
   for (int signal : {SIGUSR1, SIGUSR2, SIGHUP}) sigaddset(&told, signal);
   sigprocmask(SIG_BLOCK, &told, nullptr);
   int signals = signalfd(-1, &told, SFD_CLOEXEC);
-  if (argc != 2 || signals < 0 || bind(listener, any, size) != 0 || listen(listener, SOMAXCONN) != 0 ||
+  int port = 0;
+  if (argc == 2) std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), port);
+  if (port == 0 || signals < 0 || bind(listener, any, size) != 0 || listen(listener, SOMAXCONN) != 0 ||
       getsockname(listener, any, &size) != 0) {
     std::perror("wire");
     return 1;
   }
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
   std::printf("%d\n", ntohs(address.sin_port));
-  carry_on(listener, signals, std::atoi(argv[1]));
+  carry_on(listener, signals, port);
 }
