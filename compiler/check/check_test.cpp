@@ -1,4 +1,6 @@
 // Test blocks: a scenario in virtual time and what is expected of it.
+#include <array>
+
 #include "compiler/check/context.h"
 
 namespace rollout::check {
@@ -25,6 +27,23 @@ Measure measure_of(const ast::Expr* expr) {
   if (is_name(callee, "notified") && static_cast<const ast::CallExpr*>(expr)->arguments.size() == 1)
     return Measure::Notified;
   return Measure::None;
+}
+
+std::string_view name_in(const ast::Expr* expr) {
+  return expr->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(expr)->name : std::string_view();
+}
+
+/// `outcome == succeeded`, as it is written elsewhere; here an outcome stands alone.
+bool compares_outcome(const ast::BinaryExpr* binary) {
+  constexpr std::array<std::string_view, 4> words = {"outcome", "result", "state", "status"};
+  return llvm::is_contained(outcomes, name_in(binary->right)) || llvm::is_contained(words, name_in(binary->left));
+}
+
+void advise_alone(Diagnostic& told, const ast::BinaryExpr* binary) {
+  told.advise("how a run ends stands alone: `expect succeeded`, `expect rolled_back in phase canary`, `expect parked`");
+  std::string_view right = name_in(binary->right);
+  if (binary->op == ast::Operator::Equal && llvm::is_contained(outcomes, right))
+    told.fix(binary->span, std::string(right));
 }
 
 }  // namespace
@@ -236,6 +255,10 @@ void Checker::check_expectation(const ast::TestItem& item) {
   if (measure_of(item.subject) == Measure::Notified) return expect_notified(item.subject);
   if (item.subject->kind == ast::ExprKind::Binary) {
     auto* binary = static_cast<const ast::BinaryExpr*>(item.subject);
+    std::string_view left = name_in(binary->left);
+    std::optional<ir::Symbol> known = find(left);
+    if (!left.empty() && (!known || known->kind == ir::Ref::Rollout) && compares_outcome(binary))
+      return advise_alone(diagnostics_.report(binary->span, diag::BadExpectation), binary);
     Measure measure = measure_of(binary->left);
     if (measure != Measure::None && binary->op >= ast::Operator::Less && binary->op <= ast::Operator::NotEqual) {
       if (measure == Measure::Exposure)

@@ -83,5 +83,7 @@ std::string scope_text(const Plan& plan, uint32_t scope);
 std::string on_failure_text(const UndoScope& scope);
 /// What follows once it has gone back: `the others go on, unless more than 2 have failed`.
 std::string follows_text(const Plan& plan, uint32_t scope);
+/// Which parts never begin because it has failed: `not begun, since it needs that: cart, front and 3 more`; else empty.
+std::string left_out_text(const Plan& plan, uint32_t scope);
 
 }  // namespace rollout::plan

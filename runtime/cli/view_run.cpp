@@ -286,7 +286,9 @@ struct Line {
   std::string operator()(const journal::ScopeEnded& e) const {
     std::string what = plan::scope_text(plan, e.scope);
     if (!e.restored) return fmt::format("{} {}: {}", style.bad("has not gone back:"), what, e.detail);
-    return fmt::format("{} {}; {}", style.warn("has gone back:"), what, plan::follows_text(plan, e.scope));
+    std::string left_out = plan::left_out_text(plan, e.scope);
+    return fmt::format("{} {}; {}{}{}", style.warn("has gone back:"), what, plan::follows_text(plan, e.scope),
+                       left_out.empty() ? "" : "; ", left_out);
   }
   std::string operator()(const journal::CalendarClosed& e) const {
     std::string_view then = e.park ? "parked, no step begins" : "no step begins before that";

@@ -209,7 +209,7 @@ struct Summary {
       if (acts.empty()) acts.push_back("nothing had been changed");
       out += line(scope.begin_ns, end, "rollback", "", " ",
                   fmt::format("of {} alone: {}", plan::scope_text(plan, scope.scope), join(acts, ", then "))) +
-             indented(scope.failed.detail) + verified;
+             indented(scope.failed.detail) + indented(plan::left_out_text(plan, scope.scope)) + verified;
     }
     return out;
   }

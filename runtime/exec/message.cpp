@@ -146,10 +146,11 @@ struct Teller {
                fmt::format("takes back {} alone: {}", plan::scope_text(plan, e.scope), e.detail));
   }
   void operator()(const journal::ScopeEnded& e) {
-    std::string scope = plan::scope_text(plan, e.scope);
+    std::string scope = plan::scope_text(plan, e.scope), left_out = plan::left_out_text(plan, e.scope);
     if (e.restored)
       tell_scope(e.scope, Transition::ScopeRolledBack,
-                 fmt::format("has taken back {} alone; {}", scope, plan::follows_text(plan, e.scope)));
+                 fmt::format("has taken back {} alone; {}{}{}", scope, plan::follows_text(plan, e.scope),
+                             left_out.empty() ? "" : "; ", left_out));
     else
       tell_scope(e.scope, Transition::ScopeStuck, fmt::format("could not take back {} alone: {}", scope, e.detail));
   }
