@@ -173,6 +173,7 @@ const Type* ValueChecker::check_literal(const ast::LiteralExpr* literal, const T
   }
   switch (literal->literal) {
     case ast::LiteralKind::String:
+      warn_plain(literal);
       if (wanted && is_text_kind(wanted->kind)) {
         if (auto problem = eval::text_problem(value_kind(wanted->kind), value->text)) {
           Diagnostic& diagnostic = diagnostics_.report(place_in(literal, *problem), diag::BadText,
@@ -201,8 +202,29 @@ const Type* ValueChecker::check_literal(const ast::LiteralExpr* literal, const T
   return simple(TypeKind::Error);
 }
 
+/// `$port`, as a shell has it, where a backend fills in `${port}`.
+void ValueChecker::warn_plain(const ast::LiteralExpr* literal) {
+  if (!given_) return;
+  llvm::StringRef text = literal->text;
+  for (size_t at = text.find('$'); at != llvm::StringRef::npos; at = text.find('$', at + 1)) {
+    llvm::StringRef before = text.take_front(at), rest = text.drop_front(at + 1);
+    const bool escaped = (before.size() - before.rtrim('\\').size()) % 2 == 1;
+    const bool round = rest.consume_front("(");
+    llvm::StringRef name = rest.take_while([](char c) { return std::isalnum(uint8_t(c)) || c == '_'; });
+    const bool closed = !round || rest.drop_front(name.size()).startswith(")");
+    if (escaped || !closed || !llvm::is_contained(*given_, std::string_view(name))) continue;
+    const size_t size = 1 + name.size() + (round ? 2 : 0);
+    const uint32_t begin = literal->span.begin + uint32_t(at);
+    const Span where{literal->span.source, begin, begin + uint32_t(size)};
+    diagnostics_.report(where, diag::PlainText, text.substr(at, size).str(), name.str())
+        .advise("where the program itself is to read it, write `\\$`")
+        .fix(where, fmt::format("${{{}}}", std::string_view(name)));
+  }
+}
+
 const Type* ValueChecker::check_text(const ast::TextExpr* text_expr, const Type* wanted) {
   for (const ast::Expr* part : text_expr->parts) {
+    if (part->kind == ast::ExprKind::Literal) warn_plain(static_cast<const ast::LiteralExpr*>(part));
     auto* name = part->kind == ast::ExprKind::Name ? static_cast<const ast::NameExpr*>(part) : nullptr;
     if (name && given_ && std::find(given_->begin(), given_->end(), name->name) != given_->end()) {
       info(part) = {simple(TypeKind::String), ir::Ref::Given, 0, 0};

@@ -71,6 +71,7 @@ class ValueChecker {
   void expect_capabilities(const ast::Expr* expr, const Type* found, const Type* wanted, std::string_view whose);
   bool fits(const Type* found, const Type* wanted);
   const Type* check_literal(const ast::LiteralExpr* literal, const Type* wanted);
+  void warn_plain(const ast::LiteralExpr* literal);
   const Type* check_text(const ast::TextExpr* text_expr, const Type* wanted);
   const Type* check_name(const ast::NameExpr* name, const Type* wanted);
   void report_unknown_value(const ast::NameExpr* name, const Type* wanted);

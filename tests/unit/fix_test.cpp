@@ -21,8 +21,9 @@ namespace {
 
 /// What suggests an edit somewhere. A diagnostic that does so for the first time is added here.
 constexpr std::string_view suggesting[] = {
-    "baseline-window",  "bad-character",       "bad-escape",    "bad-number",  "bad-text",    "expected",
-    "import-not-found", "label-missing",       "missing-brace", "no-optional", "no-places",   "quantile-missing",
+    "baseline-window",  "bad-character",       "bad-escape",    "bad-expectation", "bad-number", "bad-text",
+    "expected",         "import-not-found",    "label-missing", "missing-brace", "no-optional", "no-places",
+    "plain-text",       "quantile-missing",
     "unit-mismatch",    "unknown-name",        "unterminated-string", "wrong-noun", "wrong-type"};
 
 std::string read_text(const fs::path& path) {
