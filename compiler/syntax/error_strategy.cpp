@@ -269,12 +269,15 @@ bool ErrorStrategy::report_equal_sign(const Token* before, const Token* found, c
   return true;
 }
 
-/// `replicas: 4`, `of = "total"`. Returns whether it was said.
+/// `replicas: 4`, `of = "total"`, `release(image = "shop:1")`. Returns whether it was said.
 bool ErrorStrategy::report_other_sign(const Token* found, const std::string& wanted) {
   bool setting = wanted == "`=`" && found->type == Parser::COLON;
-  bool label = wanted == "`:`" && found->type == Parser::ASSIGN;
+  const Token* name = tokens_.before(found);
+  const Token* open = name && name->type == Parser::NAME ? tokens_.before(name) : nullptr;
+  bool argument = wanted == "`)`" && open && (open->type == Parser::LPAREN || open->type == Parser::COMMA);
+  bool label = (wanted == "`:`" || argument) && found->type == Parser::ASSIGN;
   if (!setting && !label) return false;
-  diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted, setting ? ":" : "=")
+  diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, setting ? "`=`" : "`:`", setting ? ":" : "=")
       .advise("a setting has `=` in front of its value, an argument and a type have `:`")
       .fix(tokens_.span(*found), setting ? " =" : ":");
   return true;
@@ -382,6 +385,8 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
   if (wanted == "`(`" && begins_statement(tokens_, before)) message.advise(statement_advice(tokens_.text(*before)));
   else if (wanted == "`(`" && before && judges(tokens_.text(*before)))
     message.advise("did you mean `judged by`?").fix(tokens_.span(*before), "judged by");
+  if (wanted == "a clause of a gate" && message.help.empty())
+    message.advise("a gate says how often it looks, `sample every 15s`, and what holds, `require` or `reject when`");
   if (wanted == "a statement" && starts_declaration(found->type))
     message.advise(fmt::format("`{}` begins a declaration: write it outside of this block", text));
 }

@@ -202,6 +202,7 @@ class Foreign {
 constexpr std::pair<std::string_view, std::string_view> our_words[] = {
     {"var", "let"},       {"const", "let"},     {"val", "let"},      {"def", "func"},      {"fn", "func"},
     {"function", "func"}, {"struct", "record"}, {"class", "record"}, {"include", "import"}, {"stage", "phase"},
+    {"step", "phase"},    {"assert", "expect"},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "compiler/syntax/antlr.h"
 #include "compiler/syntax/foreign.h"
+#include "compiler/syntax/words.h"
 
 namespace rollout::syntax {
 
@@ -126,6 +127,29 @@ bool goes_on(TokenType found) {
   }
 }
 
+/// The sign or the order of another language; empty: it is none.
+static std::string order_otherwise(const Tokens& tokens, const Token* before, const Token* found) {
+  const Token* first = tokens.before(before);
+  std::string_view left = tokens.text(*before), right = tokens.text(*found);
+  const bool name = before->type == Parser::NAME;
+  if (found->type == Parser::COLON && !word_text(before->type).empty())
+    return fmt::format("`{}` has no `:` behind it", left);
+  if (found->type == Parser::STRING && (before->type == Parser::SERVICE || before->type == Parser::TARGET ||
+                                        before->type == Parser::ROLLOUT || before->type == Parser::GATE))
+    return "a name stands without quotes";
+  if (name && found->type == Parser::ASSIGN && first && first->type == Parser::TARGET)
+    return fmt::format("what it is made of stands behind `:`, as in `target {}: local {{ … }}`", left);
+  if (name && found->type == Parser::ARROW && found[1].type == Parser::NAME)
+    return fmt::format("a member stands behind a dot: `{}.{}`", left, tokens.text(found[1]));
+  if (found->type == Parser::JUDGED && before->type == Parser::LBRACE)
+    return "`judged by` stands behind its hold: `hold 5m judged by healthy(checkout)`";
+  if (name && first && first->type == Parser::ON && found->type == Parser::FAIL)
+    return fmt::format("the answer stands in braces: `on {} {{ fail }}`", left);
+  if (found->type == Parser::NAME && right == "default")
+    return "what holds when nobody gives it stands behind `=`; for previews alone there is `example`";
+  return {};
+}
+
 /// A clause with another word or without its braces; empty: it is none.
 static std::string clause_otherwise(const Tokens& tokens, const Token* before, const Token* found) {
   bool takes_when = before->type == Parser::REJECT || before->type == Parser::ROLLBACK;
@@ -155,6 +179,7 @@ std::string written_otherwise(const Tokens& tokens, const Token* before, const T
   std::string_view right = tokens.text(*found);
   if (!before || before->line != found->line) return {};
   if (std::string clause = clause_otherwise(tokens, before, found); !clause.empty()) return clause;
+  if (std::string order = order_otherwise(tokens, before, found); !order.empty()) return order;
   if (found->type == Parser::IF || found->type == Parser::QUESTION) return std::string(choice_advice());
   bool literal = found->type == Parser::NONE || found->type == Parser::TRUE || found->type == Parser::FALSE;
   if (literal && found[1].type == Parser::ARROW)
