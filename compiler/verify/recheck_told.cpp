@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 
 #include <fmt/format.h>
 #include <llvm/ADT/STLExtras.h>
@@ -158,11 +157,9 @@ class Told {
     return false;
   }
   bool waits(const Step& step) {
-    std::string& time = times_[step.hold_ns];
-    if (time.empty()) time = eval::duration_text(step.hold_ns);
     std::string_view rest = step.text;
     if (!take(rest, "hold ") && !(step.gates.empty() && take(rest, "soak "))) return false;
-    bool reads = take(rest, time);
+    bool reads = take(rest, eval::duration_text(step.hold_ns));
     for (size_t i = 0; i < step.gates.size() && reads; ++i)
       reads = take(rest, i == 0 ? " judged by " : ", ") && take(rest, plan_.gates[step.gates[i]].text);
     return reads && rest.empty();
@@ -200,7 +197,6 @@ class Told {
 
   const Plan& plan_;
   std::vector<std::string>& broken_;
-  std::unordered_map<int64_t, std::string> times_;  ///< of holds, in words
 };
 
 }  // namespace
