@@ -23,6 +23,15 @@ void show(ServiceState& service, const plan::Action& action, bool begins) {
   service.share_ppb = std::min(service.own_share_ppb + service.routed_ppb, eval::percent_all);
 }
 
+/// Whether `later` has set what `earlier` had set: done again, the earlier one would set it back.
+bool overwrites(const plan::Action& later, const plan::Action& earlier) {
+  return std::any_of(later.sets.begin(), later.sets.end(), [&](const plan::Setting& set) {
+    return std::any_of(earlier.sets.begin(), earlier.sets.end(), [&](const plan::Setting& was) {
+      return was.variable == set.variable && was.role == set.role;
+    });
+  });
+}
+
 // Share times time, exactly; both fit in 63 bits and their product does not.
 int64_t full_traffic_ns(int64_t share_ppb, int64_t ns) {
   return int64_t(__int128(share_ppb) * ns / eval::percent_all);
@@ -157,6 +166,8 @@ struct Folder {
     ServiceState& service = state.services[action.service];
     std::optional<int64_t> share = share_set_by(action), routed = routed_by(action);
     show(service, action, false);
+    for (std::optional<StepRef>* set : {&service.router, &service.routes})
+      if (*set && overwrites(action, action_of(plan, **set))) set->reset();
     if (share) service.router = e.step;
     if (routed) service.routes = e.step;
   }

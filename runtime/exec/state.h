@@ -87,6 +87,7 @@ struct ServiceState {
   int64_t own_share_ppb = 0, routed_ppb = 0;  ///< its parts
   int64_t exposure_ns = 0;  ///< share times time, as a duration of full traffic
   int64_t unseen_ns = 0;    ///< of the exposure: since a sample last had data of it
+  // Set again where it is lost; not what a later action has set in part, which would be set back with it.
   std::optional<StepRef> router;  ///< the last finished action that set a share
   std::optional<StepRef> routes;  ///< the last one that set cohorts
 };

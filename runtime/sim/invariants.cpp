@@ -49,7 +49,7 @@ void Invariants::on_event(const journal::Event& event) {
   check_captured(event);
   check_lock(event);
   if (const auto* e = std::get_if<journal::StepStarted>(&event.what)) check_started(*e);
-  if (const auto* e = std::get_if<journal::Reasserted>(&event.what)) keys_.insert(e->key);
+  if (const auto* e = std::get_if<journal::Reasserted>(&event.what)) check_set_again(*e);
   if (const auto* e = std::get_if<journal::StepDone>(&event.what)) check_done(*e);
   if (const auto* e = std::get_if<journal::Sampled>(&event.what)) {
     check_sample(*e);
@@ -464,6 +464,8 @@ void Invariants::check_done(const journal::StepDone& e) {
   const plan::Action& action = exec::action_of(plan_, e.step);
   if (steady() && !world_.shows(action))
     violate(Rule::Lost, fmt::format("`{}` is recorded as done and is not there", action.text));
+  for (const plan::Setting& setting : action.sets)
+    set_by_[{action.service, setting.variable, setting.role}] = e.step;
   std::optional<int64_t> share = exec::share_set_by(action), routed = exec::routed_by(action);
   if (!share && !routed) return;
   Asserted& asserted = asserted_[action.service];
@@ -472,6 +474,17 @@ void Invariants::check_done(const journal::StepDone& e) {
   for (const plan::Setting& setting : action.sets)
     if (setting.variable == plan::Variable::Share && setting.role == plan::Role::Control)
       asserted.control_ppb = setting.value.number;
+}
+
+// Whatever was set since stays.
+void Invariants::check_set_again(const journal::Reasserted& e) {
+  keys_.insert(e.key);
+  const plan::Action& action = exec::action_of(plan_, e.step);
+  for (const plan::Setting& setting : action.sets)
+    if (auto last = set_by_.find({action.service, setting.variable, setting.role});
+        last != set_by_.end() && last->second != e.step)
+      return violate(Rule::Lost, fmt::format("`{}` is set again, and `{}` has changed it since", action.text,
+                                             exec::action_of(plan_, last->second).text));
 }
 
 /// Nothing but this run changes what a router does.

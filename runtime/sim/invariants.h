@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "runtime/journal/event.h"
@@ -35,6 +36,7 @@ class Invariants {
   void check_paused(const journal::Event& event);
   void check_started(const journal::StepStarted& e);
   void check_done(const journal::StepDone& e);
+  void check_set_again(const journal::Reasserted& e);
   void check_sample(const journal::Sampled& e);
   void check_subject(const journal::TermReading& reading);
   bool steady() const;
@@ -89,6 +91,7 @@ class Invariants {
     int64_t share_ppb = 0, routed_ppb = 0, control_ppb = 0;
   };
   std::map<uint32_t, Asserted> asserted_;  ///< by service: the shares last confirmed done
+  std::map<std::tuple<uint32_t, plan::Variable, plan::Role>, journal::StepRef> set_by_;  ///< by service and what it is
   std::map<journal::StepRef, int64_t> last_sample_wall_ns_;  ///< by hold
   journal::RunEnded ended_;
   bool committed_ = false, undo_failed_ = false;

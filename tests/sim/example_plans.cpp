@@ -71,9 +71,6 @@ sim::Scenario bad_world(const plan::Plan& plan) {
                               [](const plan::Step& step) { return step.action.capability == "HostFleet"; });
   if (signal != plan::none)
     scenario.truths.push_back({signal, deploys ? plan::Role::Canary : plan::Role::All, {{0, bad_canary_ppb}}});
-  // Of what nothing but its instances tells: half of them are down, until the new version is gone.
-  if (uint32_t down = signal_named(plan, "unhealthy"); signal == plan::none && down != plan::none)
-    scenario.truths.push_back({down, plan::Role::All, {{0, 500'000'000}, {5'000'000'000, 0}}});
   for (uint32_t i = 0; in_place && i < plan.signals.size(); ++i)
     scenario.truths.push_back({i, plan::Role::Stable, {{0, bad_canary_ppb}}});
   return scenario;
