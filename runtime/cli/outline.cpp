@@ -123,7 +123,21 @@ class Rows {
     if (plan_.steps[index].phase == plan::none) return service_;
     for (uint32_t i = index; i < plan_.steps.size() && plan_.steps[i].phase == plan_.steps[index].phase; ++i)
       if (plan_.steps[i].kind == plan::StepKind::Act) return plan_.steps[i].action.service;
-    return service_;
+    return judged_here();
+  }
+
+  bool has_canary(uint32_t service) const { return own_[service] + beside_[service] > 0; }
+
+  /// Of a phase that only holds: the one that changed last, unless all have its version already and one canary is left.
+  uint32_t judged_here() const {
+    if (service_ == plan::none || !follows_ || has_canary(service_)) return service_;
+    uint32_t only = plan::none;
+    for (uint32_t i = 0; i < shares_.size(); ++i) {
+      if (!has_canary(i)) continue;
+      if (only != plan::none) return service_;
+      only = i;
+    }
+    return only == plan::none ? service_ : only;
   }
 
   void add(uint32_t index) {
@@ -147,8 +161,16 @@ class Rows {
   std::vector<std::pair<uint32_t, int64_t>> beside() const {
     std::vector<std::pair<uint32_t, int64_t>> others;
     for (uint32_t i = 0; i < shares_.size(); ++i)
-      if (shares_[i].value_or(0) > 0 && shares_[i] != shares_[service_]) others.emplace_back(i, *shares_[i]);
+      if (has_canary(i) && shares_[i] != shares_[service_]) others.emplace_back(i, *shares_[i]);
     return others;
+  }
+
+  /// The canary is gone, because all have its version now.
+  static bool brings_for_good(const plan::Action& action) {
+    return std::any_of(action.sets.begin(), action.sets.end(), [](const plan::Setting& set) {
+      return set.variable == plan::Variable::Version && set.role == plan::Role::Stable &&
+             !set.value.is(eval::Value::Kind::None);
+    });
   }
 
   void follow(const plan::Action& action) {
@@ -158,6 +180,7 @@ class Rows {
     if (share) own_[service_] = *share;
     if (routed) beside_[service_] = *routed;
     if (share || routed) shares_[service_] = std::min(own_[service_] + beside_[service_], eval::percent_all);
+    if (share && brings_for_good(action)) shares_[service_] = eval::percent_all;
     if (std::optional<int64_t> set = control_set_by(action)) controls_[service_] = set;
   }
 

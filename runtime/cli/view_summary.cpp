@@ -166,9 +166,19 @@ struct Summary {
     if (begin < 0) return {};
     std::string name =
         row.phase == plan::none ? step_name(plan.steps[row.steps.front()]) : row_name(plan, row);
-    std::string share = row.share_ppb && row.phase != plan::none ? eval::percent_text(*row.share_ppb) : "";
-    std::string_view level = row.phase != plan::none && row.share_ppb ? style.level(*row.share_ppb) : " ";
+    bool shows = row.phase != plan::none && row.share_ppb && all_done(row);
+    std::string share = shows ? eval::percent_text(*row.share_ppb) : "";
+    std::string_view level = shows ? style.level(*row.share_ppb) : " ";
     return line(begin, end, name, share, level, join(acts, ", ")) + holds;
+  }
+
+  /// What sets a share has set it.
+  bool all_done(const Row& row) const {
+    return std::all_of(row.steps.begin(), row.steps.end(), [&](uint32_t index) {
+      if (plan.steps[index].kind != plan::StepKind::Act) return true;
+      const StepLog* step = log.find({index, false});
+      return step != nullptr && step->ended && !step->failed;
+    });
   }
 
   bool passed_commit() const {
