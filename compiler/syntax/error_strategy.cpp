@@ -359,7 +359,10 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
   bool at_end = found->type == end_of_file ||
                 (!at_boundary(expected) && (found->first_on_line || closes(found->type)));
   if (before && at_end) {
-    report_missing(before, wanted);
+    Diagnostic& message = report_missing(before, wanted);
+    bool same_line = !found->first_on_line && found->type != end_of_file;
+    std::string otherwise = same_line ? written_otherwise(tokens_, before, found) : "";
+    if (!otherwise.empty()) message.advise(std::move(otherwise));
     return;
   }
   Diagnostic& message = diagnostics_.report(tokens_.span(*found), diag::ExpectedFound, wanted,

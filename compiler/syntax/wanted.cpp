@@ -202,7 +202,9 @@ std::string written_otherwise(const Tokens& tokens, const Token* before, const T
     return "say first how it is taken back: `reversible action`, `compensable action` or `irreversible action`";
   if (before->type == Parser::ASSIGN && found->type == Parser::DOT && found[1].type == Parser::INT)
     return fmt::format("a number begins with a digit: `0.{}`", tokens.text(found[1]));
-  if (before->type == Parser::IMPORT)
+  bool unquoted = before->type == Parser::NAME && tokens.before(before) &&
+                  tokens.before(before)->type == Parser::IMPORT;
+  if (before->type == Parser::IMPORT || (unquoted && found->type != Parser::DOT))
     return "a file is imported by its path: `import \"./shop.rollout\".{checkout}`, a package by its name: `import "
            "std.gate.{sla}`";
   if (left == "close") return "what a run does then is `park` or `wait`";
