@@ -22,7 +22,24 @@ service checkout {
   workload = hosts { command = ["bin/checkout"]  ready = http("/")  replicas = 2  ports_from = 19400 }
 }
 
+service cart {
+  workload = hosts { command = ["bin/cart"]  ready = http("/")  replicas = 1  ports_from = 19410 }
+}
+lock edge
+
+gate up(s: Service) {
+  sample every 1s
+  require s.unhealthy < 1% over 3 samples
+  on no_data { ask sre { timeout 1m } }
+}
+
 rollout plain { checkout.install("checkout:2") }
+rollout guarded { lock edge within 5m { checkout.install("checkout:2") } }
+rollout elsewhere { lock edge within 5m { cart.install("cart:2") } }
+rollout looked {
+  checkout.install("checkout:2")
+  phase beside { hold 5s judged by up(checkout) }
+}
 rollout talk { approve by sre { timeout 1m } }
 rollout final {
   approve by sre { timeout 1m }
@@ -32,6 +49,7 @@ rollout final {
 )";
 
 using journal::Outcome;
+using journal::Verdict;
 using Words = std::vector<std::string>;
 
 struct State {
@@ -55,10 +73,10 @@ struct Scene {
   int looks = 0;
 };
 
-void append(Terminal& terminal, int64_t known, std::vector<journal::Payload> payloads) {
+void append(Terminal& terminal, int64_t known, std::vector<journal::Payload> payloads, const std::string& run = "r1") {
   std::vector<journal::Event> events;
   for (journal::Payload& payload : payloads) events.push_back({1, terminal.clock_ns, std::move(payload)});
-  REQUIRE(terminal.store().append("r1", known, events));
+  REQUIRE(terminal.store().append(run, known, events));
 }
 
 void ended(Terminal& terminal, const std::string& rollout, Outcome outcome) {
@@ -133,6 +151,30 @@ std::vector<State> underway() {
   };
 }
 
+/// For a lock, for an answer about a gate, for a process.
+std::vector<State> waiting() {
+  return {
+      {"it waits for a lock that another run holds",
+       [](Terminal& t) {
+         t.begin("guarded");
+         append(t, 1, {journal::StepStarted{{0, false}, 1, ""}});
+         REQUIRE(t.begin("elsewhere") == "r2");
+         append(t, 1, {journal::StepStarted{{0, false}, 1, ""}, journal::LockTaken{0, "edge"}}, "r2");
+       }},
+      {"asked about a lack of evidence",
+       [](Terminal& t) {
+         t.begin("looked");
+         append(t, 1, {journal::StepStarted{{0, false}, 1, "k"}, journal::StepDone{{0, false}, 1, false, ""},
+                       journal::StepStarted{{1, false}, 1, ""},
+                       journal::GateAsked{{1, false}, 0, Verdict::NoEvidence, journal::Reason::NoData, "none"}});
+       }},
+      {"left to a worker",
+       [](Terminal& t) {
+         REQUIRE(t.type({"apply", "release.rollout", "talk", "--detach", "--yes"}) == 0);
+       }},
+  };
+}
+
 std::vector<State> driven() {
   auto begun = [](Terminal& t) { t.begin("plain"); };
   return {
@@ -187,7 +229,7 @@ std::vector<State> over() {
 
 std::vector<State> states() {
   std::vector<State> all = underway();
-  for (const std::vector<State>& more : {driven(), over()}) all.insert(all.end(), more.begin(), more.end());
+  for (const std::vector<State>& more : {waiting(), driven(), over()}) all.insert(all.end(), more.begin(), more.end());
   return all;
 }
 
