@@ -232,6 +232,11 @@ const Token* ErrorStrategy::before_gap(const Token* found) const {
   }
 }
 
+/// What stands behind the name of a declaration.
+static bool opens(TokenType type) {
+  return type == Parser::LBRACE || type == Parser::LPAREN || type == Parser::ASSIGN || type == Parser::COLON;
+}
+
 Diagnostic& ErrorStrategy::report_missing(const Token* before, const std::string& wanted) {
   Span gap = after(tokens_.span(*before));
   Diagnostic& message = diagnostics_.report(gap, diag::ExpectedAfter, wanted, tokens_.shown(*before));
@@ -382,7 +387,7 @@ void ErrorStrategy::report(antlr4::Parser* parser, const Token* found, const Exp
       message.advise(fmt::format("did you mean `{}`?", meant)).fix(tokens_.span(*found), std::string(meant));
     else if (std::string_view here = said_elsewhere(text); begins && !here.empty()) message.advise(std::string(here));
   } else if (expected.contains(ssize_t(Parser::NAME)) && !word_text(found->type).empty() &&
-             !at_boundary(expected) && !goes_on(found->type)) {
+             !at_boundary(expected) && (!goes_on(found->type) || (wanted == "a name" && opens(found[1].type)))) {
     message.advise(fmt::format("`{}` is a word of the language: choose another name", text));
   }
   if (wanted == "`(`" && begins_statement(tokens_, before)) message.advise(statement_advice(tokens_.text(*before)));
