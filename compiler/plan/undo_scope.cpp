@@ -81,22 +81,28 @@ std::string scope_text(const Plan& plan, uint32_t scope) {
   return services.size() > shown ? fmt::format("{} and {} more", out, services.size() - shown) : out;
 }
 
-std::string left_out_text(const Plan& plan, uint32_t scope) {
+std::vector<uint32_t> left_out(const Plan& plan, uint32_t scope) {
   if (plan.scopes[scope].on_failure != OnFailure::Continue) return {};
   std::vector<bool> left(plan.scopes.size());
-  std::string named;
-  size_t parts = 0;
+  std::vector<uint32_t> outermost;
   for (uint32_t i = 0; i < plan.scopes.size(); ++i) {  // what is needed stands in front of what needs it
     const UndoScope& of = plan.scopes[i];
     const bool inside = of.parent != none && left[of.parent];
     left[i] = inside || std::any_of(of.needs.begin(), of.needs.end(),
                                     [&](uint32_t need) { return need == scope || left[need]; });
-    if (!left[i] || inside) continue;
-    if (++parts <= max_named) named += fmt::format("{}{}", parts == 1 ? "" : ", ", scope_text(plan, i));
+    if (left[i] && !inside) outermost.push_back(i);
   }
-  if (parts == 0) return {};
+  return outermost;
+}
+
+std::string left_out_text(const Plan& plan, uint32_t scope) {
+  const std::vector<uint32_t> left = left_out(plan, scope);
+  if (left.empty()) return {};
+  std::string named;
+  for (size_t i = 0; i < std::min(left.size(), max_named); ++i)
+    named += fmt::format("{}{}", i == 0 ? "" : ", ", scope_text(plan, left[i]));
   return fmt::format("not begun, since it needs that: {}{}", named,
-                     parts > max_named ? fmt::format(" and {} more", parts - max_named) : "");
+                     left.size() > max_named ? fmt::format(" and {} more", left.size() - max_named) : "");
 }
 
 std::string follows_text(const Plan& plan, uint32_t scope) {

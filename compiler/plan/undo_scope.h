@@ -83,7 +83,9 @@ std::string scope_text(const Plan& plan, uint32_t scope);
 std::string on_failure_text(const UndoScope& scope);
 /// What follows once it has gone back: `the others go on, unless more than 2 have failed`.
 std::string follows_text(const Plan& plan, uint32_t scope);
-/// Which parts never begin because it has failed: `not begun, since it needs that: cart, front and 3 more`; else empty.
+/// The scopes that never begin because it has failed, since they need it; of nested ones the outermost.
+std::vector<uint32_t> left_out(const Plan& plan, uint32_t scope);
+/// The same for people: `not begun, since it needs that: cart, front and 3 more`; else empty.
 std::string left_out_text(const Plan& plan, uint32_t scope);
 
 }  // namespace rollout::plan

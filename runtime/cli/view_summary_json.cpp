@@ -40,7 +40,9 @@ void write_scopes(json::Writer& json, const RunLog& log) {
     json.begin_object().field("what", plan::scope_text(log.plan, scope.scope));
     json.field("cause", journal::word(journal::cause_names, scope.failed.cause)).field("detail", scope.failed.detail);
     json.field("begin_ns", scope.begin_ns).field("end_ns", scope.end_ns);
-    json.field("restored", scope.ended && scope.ended->restored).end_object();
+    json.field("restored", scope.ended && scope.ended->restored).key("left_out").begin_array();
+    for (uint32_t left : plan::left_out(log.plan, scope.scope)) json.value(plan::scope_text(log.plan, left));
+    json.end_array().end_object();
   }
   json.end_array();
 }
